@@ -1,0 +1,2 @@
+//! The launcher of the kernel "Rust (lmc)".
+fn main() {}

@@ -1,0 +1,127 @@
+//! The one error type of the crate.
+
+use std::path::{Path, PathBuf};
+
+/// A result whose error is [`LmcError`].
+pub type Result<T> = std::result::Result<T, LmcError>;
+
+/// Everything that can go wrong in `lmc`, each with what was got, what was expected and what to do.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LmcError {
+    /// A parameter of a spec, a plan or an analysis has a value it cannot have.
+    #[error("`{field}`: got {got}, expected {expected}")]
+    InvalidParameter {
+        /// The field, as it is spelt in the API, for example `recipe.batch_size`.
+        field: &'static str,
+        /// The value that was given.
+        got: String,
+        /// The values that would do.
+        expected: String,
+    },
+    /// A loss is NaN or infinite.
+    #[error("{what}: loss is {value} at {position}; lower the learning rate or check the checkpoint, every loss must be finite")]
+    NonFiniteLoss {
+        /// What was computed: a profile, a training run.
+        what: String,
+        /// The value.
+        value: f64,
+        /// Where: a step, a grid point.
+        position: String,
+    },
+    /// Two things that must fit together have different shapes.
+    #[error("{what}: got shape {got:?}, expected {expected:?}")]
+    ShapeMismatch {
+        /// What has the shape.
+        what: String,
+        /// The shape that was found.
+        got: Vec<usize>,
+        /// The shape that was needed.
+        expected: Vec<usize>,
+    },
+    /// A file cannot be read or written.
+    #[error("{action} {}: {source}{}", path.display(), remedy(source))]
+    Io {
+        /// What was tried: "read", "write", "create folder".
+        action: &'static str,
+        /// The file or folder.
+        path: PathBuf,
+        /// The cause.
+        source: std::io::Error,
+    },
+    /// A file was read but its content is damaged or not of the expected format.
+    #[error("{}{}: {problem}; {remedy}", path.display(), line.map(|l| format!(":{l}")).unwrap_or_default())]
+    Format {
+        /// The file.
+        path: PathBuf,
+        /// The line, counted from 1, where the format has lines.
+        line: Option<usize>,
+        /// What is wrong.
+        problem: String,
+        /// What to do.
+        remedy: &'static str,
+    },
+    /// A run folder holds results of another spec.
+    #[error("{}: field `{field}` is {got} there but {expected} in this spec; use another store or delete that folder", path.display())]
+    SpecMismatch {
+        /// The run folder.
+        path: PathBuf,
+        /// The first field that differs.
+        field: String,
+        /// The value in the folder.
+        got: String,
+        /// The value in the spec at hand.
+        expected: String,
+    },
+    /// A name (task, dataset, model, metric, column) is not known.
+    #[error("unknown {kind} `{name}`; known: {}", known.join(", "))]
+    UnknownName {
+        /// What kind of name.
+        kind: &'static str,
+        /// The name that was given.
+        name: String,
+        /// The names that exist.
+        known: Vec<String>,
+    },
+    /// Work was stopped by an interrupt; what was finished is in the store.
+    #[error("interrupted: {finished}; run the same call again to go on from there")]
+    Interrupted {
+        /// What had been finished by then.
+        finished: String,
+    },
+    /// libtorch refused an operation.
+    #[error("libtorch: {0}")]
+    Torch(#[from] tch::TchError),
+    /// polars refused an operation.
+    #[error("polars: {0}")]
+    Polars(#[from] polars::error::PolarsError),
+    /// The tokenizer refused a text or a file.
+    #[error("tokenizer: {0}")]
+    Tokenizer(String),
+    /// A figure could not be drawn.
+    #[error("figure: {0}")]
+    Figure(String),
+}
+
+fn remedy(source: &std::io::Error) -> &'static str {
+    use std::io::ErrorKind::*;
+    match source.kind() {
+        PermissionDenied | ReadOnlyFilesystem => "; choose a folder you may write to (LMC_HOME sets the store)",
+        StorageFull | QuotaExceeded => "; free some disk space and run the same call again, finished work is kept",
+        NotFound => "; check the path",
+        _ => "",
+    }
+}
+
+impl LmcError {
+    /// An [`LmcError::Io`] for use with `map_err`.
+    pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> LmcError {
+        let path = path.to_owned();
+        move |source| LmcError::Io { action, path, source }
+    }
+
+    /// An [`LmcError::InvalidParameter`].
+    pub(crate) fn invalid(field: &'static str, got: impl ToString, expected: impl Into<String>) -> LmcError {
+        LmcError::InvalidParameter { field, got: got.to_string(), expected: expected.into() }
+    }
+}

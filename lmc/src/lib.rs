@@ -1,0 +1,6 @@
+//! Linear mode connectivity of finetuned text classifiers: do finetuned copies of one pretrained model lie in
+//! the same linearly connected basin of the loss surface, and what does that say about how they generalise?
+
+pub mod error;
+
+pub use error::{LmcError, Result};
