@@ -1,6 +1,9 @@
 //! Linear mode connectivity of finetuned text classifiers: do finetuned copies of one pretrained model lie in
 //! the same linearly connected basin of the loss surface, and what does that say about how they generalise?
 
+pub mod data;
+pub mod encode;
 pub mod error;
+pub mod seed;
 
 pub use error::{LmcError, Result};
