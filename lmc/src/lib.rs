@@ -2,6 +2,7 @@
 //! the same linearly connected basin of the loss surface, and what does that say about how they generalise?
 
 pub mod error;
+pub mod gap;
 pub mod seed;
 
 pub use error::{LmcError, Result};
