@@ -4,5 +4,6 @@
 pub mod error;
 pub mod gap;
 pub mod seed;
+pub mod stats;
 
 pub use error::{LmcError, Result};
