@@ -1,6 +1,7 @@
 //! Linear mode connectivity of finetuned text classifiers: do finetuned copies of one pretrained model lie in
 //! the same linearly connected basin of the loss surface, and what does that say about how they generalise?
 
+pub mod basin;
 pub mod error;
 pub mod gap;
 pub mod seed;
