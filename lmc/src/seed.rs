@@ -1,20 +1,25 @@
-//! Named sub-seeds: every random draw of a study comes from one seed and a name, by a hash that never changes.
+//! Named sub-seeds, the same on every machine and with every version of the compiler.
 
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use sha2::{Digest, Sha256};
 
-/// Returns the 64-bit sub-seed of `seed` for `name`: the first 8 bytes, little-endian, of the SHA-256 of the seed
-/// (8 bytes, little-endian) followed by the name. It is the same on every machine and in every version.
+/// The seed of one named use of randomness ("head", "order", "sample") under a main seed.
+///
+/// The first eight bytes, little endian, of the SHA-256 hash of the main seed (eight bytes, little endian)
+/// followed by the name in UTF-8. Two names under one seed are as unrelated as two seeds under one name.
+///
+/// # Examples
+/// ```
+/// assert_eq!(lmc::seed::sub_seed(42, "head"), 7_362_977_384_451_600_040);
+/// assert_ne!(lmc::seed::sub_seed(42, "head"), lmc::seed::sub_seed(42, "order"));
+/// ```
 pub fn sub_seed(seed: u64, name: &str) -> u64 {
-    let mut hash = Sha256::new();
-    hash.update(seed.to_le_bytes());
-    hash.update(name.as_bytes());
-    let digest = hash.finalize();
-    digest.iter().take(8).rev().fold(0, |sum, &byte| sum << 8 | u64::from(byte))
+    let digest = Sha256::new().chain_update(seed.to_le_bytes()).chain_update(name.as_bytes()).finalize();
+    digest.iter().take(8).rev().fold(0, |word, &byte| (word << 8) | u64::from(byte))
 }
 
-/// Returns a random number generator for the draws that `name` stands for, seeded with [`sub_seed`].
+/// A random number generator for one named use of randomness, seeded with [`sub_seed`].
 pub fn rng(seed: u64, name: &str) -> ChaCha8Rng {
     ChaCha8Rng::seed_from_u64(sub_seed(seed, name))
 }
@@ -22,11 +27,21 @@ pub fn rng(seed: u64, name: &str) -> ChaCha8Rng {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use rand::RngCore;
 
-    /// `int.from_bytes(hashlib.sha256((7).to_bytes(8, "little") + b"head").digest()[:8], "little")` in Python.
     #[test]
-    fn a_sub_seed_is_the_start_of_the_hash() {
-        assert_eq!(sub_seed(7, "head"), 12435066647047875435);
-        assert_ne!(sub_seed(7, "head"), sub_seed(7, "order"));
+    fn sub_seed_is_the_documented_hash() {
+        // Python: int.from_bytes(hashlib.sha256(seed.to_bytes(8, "little") + name.encode()).digest()[:8], "little")
+        assert_eq!(sub_seed(0, ""), 8_794_265_229_978_523_055);
+        assert_eq!(sub_seed(42, "order"), 12_873_897_420_423_467_399);
+        assert_eq!(sub_seed(u64::MAX, "größe"), 2_152_683_669_300_033_501);
+    }
+
+    #[test]
+    fn names_and_seeds_give_unrelated_generators() {
+        let first = |seed, name| rng(seed, name).next_u64();
+        assert_eq!(first(1, "order"), first(1, "order"));
+        assert_ne!(first(1, "order"), first(1, "head"));
+        assert_ne!(first(1, "order"), first(2, "order"));
     }
 }
