@@ -70,4 +70,21 @@ mod tests {
             pretraining_documents(4, 5_000).iter().map(|d| n_words(&d.first) + n_words(&d.second) + 3).max();
         assert!(longest <= Some(MAX_TOKENS), "{longest:?}");
     }
+
+    /// A stored pretrained encoder has seen this text: if it changes, the encoder must be made again.
+    #[test]
+    fn the_text_of_a_seed_never_changes() {
+        let documents = pretraining_documents(0, 3);
+        let expected = [
+            ("athletes and dancers blamed writers", "athletes blamed writers", true),
+            ("actors that singers hugged avoided clerks", "dancers called doctors", false),
+            ("tourists that miners admired trusted tailors", "bankers trusted miners", false),
+        ];
+        for (document, (first, second, is_next)) in documents.iter().zip(expected) {
+            assert_eq!(
+                (document.first.as_str(), document.second.as_str(), document.is_next),
+                (first, second, is_next)
+            );
+        }
+    }
 }
