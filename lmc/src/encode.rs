@@ -138,3 +138,135 @@ fn stack(examples: &[Encoded], indices: &[usize], length: usize, pad_id: i64) ->
         mask: mask.contains(&false).then(|| Tensor::from_slice(&mask).reshape(shape)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::Example;
+    use crate::data::grammar::{PAD, tokenizer};
+    use tch::Kind;
+    use tokenizers::PaddingParams;
+
+    fn dataset(pairs: &[(&str, Option<&str>, i64)]) -> Dataset {
+        let example = |&(first, second, label): &(&str, Option<&str>, i64)| Example {
+            first: first.to_owned(),
+            second: second.map(str::to_owned),
+            label,
+        };
+        Dataset::new("test", &["a", "b"], pairs.iter().map(example).collect(), None).unwrap()
+    }
+
+    fn values(tensor: &Tensor) -> Vec<i64> {
+        Vec::try_from(&tensor.flatten(0, -1)).unwrap()
+    }
+
+    /// doctors 5, judges 6, helped 35, slept 51, that 73.
+    fn three() -> Vec<Encoded> {
+        let dataset = dataset(&[
+            ("doctors slept", None, 0),
+            ("doctors helped judges", Some("judges slept"), 1),
+            ("judges slept", None, 1),
+        ]);
+        encode(&dataset, &tokenizer().unwrap(), 16).unwrap()
+    }
+
+    #[test]
+    fn texts_and_pairs_with_segments_and_labels() {
+        let expected = [
+            Encoded { ids: vec![1, 5, 51, 2], segments: vec![0; 4], label: 0 },
+            Encoded { ids: vec![1, 5, 35, 6, 2, 6, 51, 2], segments: vec![0, 0, 0, 0, 0, 1, 1, 1], label: 1 },
+            Encoded { ids: vec![1, 6, 51, 2], segments: vec![0; 4], label: 1 },
+        ];
+        assert_eq!(three(), expected);
+    }
+
+    /// Tokens come off the longer text until both fit; of equal texts, one each.
+    #[test]
+    fn the_longer_text_is_cut_first() {
+        let dataset = dataset(&[
+            ("doctors that judges helped slept", Some("judges slept"), 0),
+            ("judges slept", None, 0),
+        ]);
+        let cut = |max_len| {
+            let encoded = encode(&dataset, &tokenizer().unwrap(), max_len).unwrap();
+            encoded.into_iter().map(|example| example.ids).collect::<Vec<_>>()
+        };
+        assert_eq!(cut(8)[0], [1, 5, 73, 6, 2, 6, 51, 2]);
+        assert_eq!(cut(7)[0], [1, 5, 73, 2, 6, 51, 2]);
+        assert_eq!(cut(5)[0], [1, 5, 2, 6, 2]);
+        assert_eq!(cut(4)[1], [1, 6, 51, 2]);
+    }
+
+    #[test]
+    fn padding_and_truncation_of_the_tokenizer_are_put_aside() {
+        let mut tokenizer = tokenizer().unwrap();
+        tokenizer.with_padding(Some(PaddingParams::default()));
+        let short = TruncationParams { max_length: 3, ..TruncationParams::default() };
+        tokenizer.with_truncation(Some(short)).unwrap();
+        let dataset = dataset(&[("doctors slept", None, 0), ("doctors helped judges", None, 0)]);
+        let encoded = encode(&dataset, &tokenizer, 16).unwrap();
+        assert_eq!(encoded.iter().map(|example| example.ids.len()).collect::<Vec<_>>(), [4, 5]);
+    }
+
+    #[test]
+    fn what_cannot_be_encoded_is_refused() {
+        let tokenizer = tokenizer().unwrap();
+        let mut pairs = dataset(&[("doctors slept", Some("doctors slept"), 0)]);
+        let error = encode(&pairs, &tokenizer, 3).unwrap_err();
+        assert_eq!(error.to_string(), "`max_len`: got 3, expected more than the 3 special tokens");
+        pairs.examples[0].label = 2;
+        let error = encode(&pairs, &tokenizer, 16).unwrap_err();
+        assert!(matches!(error, LmcError::InvalidParameter { field: "example.label", .. }), "{error}");
+    }
+
+    #[test]
+    fn a_tokenizer_without_an_unknown_token_refuses_an_unknown_word() {
+        let model = tokenizers::models::wordlevel::WordLevel::builder()
+            .vocab([("doctors".to_owned(), 0)].into_iter().collect())
+            .build()
+            .unwrap();
+        let mut tokenizer = Tokenizer::new(model);
+        tokenizer.with_pre_tokenizer(Some(tokenizers::pre_tokenizers::whitespace::WhitespaceSplit));
+        let error = encode(&dataset(&[("doctors slept", None, 0)]), &tokenizer, 16).unwrap_err();
+        assert!(matches!(error, LmcError::Tokenizer(_)), "{error}");
+        assert!(error.to_string().contains("[UNK]"), "{error}");
+    }
+
+    #[test]
+    fn batches_have_one_length_and_keep_every_example_once() {
+        let examples = three();
+        let batches = batches_by_length(&examples, 8);
+        assert_eq!(batches.len(), 2);
+        assert_eq!(batches[0].indices, [0, 2]);
+        assert_eq!(batches[0].ids.size(), [2, 4]);
+        assert_eq!(values(&batches[0].ids), [1, 5, 51, 2, 1, 6, 51, 2]);
+        assert_eq!(values(&batches[0].labels), [0, 1]);
+        assert_eq!(batches[1].indices, [1]);
+        assert_eq!(values(&batches[1].segments), [0, 0, 0, 0, 0, 1, 1, 1]);
+        let alone = batches_by_length(&examples, 1);
+        let indices: Vec<_> = alone.into_iter().map(|batch| batch.indices).collect();
+        assert_eq!(indices, [[0], [2], [1]]);
+        assert!(batches_by_length(&[], 8).is_empty());
+    }
+
+    #[test]
+    fn a_padded_batch_masks_only_what_it_pads() {
+        let examples = three();
+        let batch = padded_batch(&examples, &[1, 0], PAD).unwrap();
+        assert_eq!(values(&batch.ids), [1, 5, 35, 6, 2, 6, 51, 2, 1, 5, 51, 2, 0, 0, 0, 0]);
+        assert_eq!(values(&batch.segments), [0, 0, 0, 0, 0, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0]);
+        assert_eq!(values(&batch.labels), [1, 0]);
+        let mask = batch.mask.unwrap();
+        assert_eq!((mask.kind(), mask.size()), (Kind::Bool, vec![2, 8]));
+        assert_eq!(values(&mask.to_kind(Kind::Int64)), [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0]);
+        assert!(padded_batch(&examples, &[2, 0], PAD).unwrap().mask.is_none());
+    }
+
+    #[test]
+    fn a_batch_has_examples_that_exist() {
+        let error = padded_batch(&three(), &[0, 3], PAD).unwrap_err();
+        assert_eq!(error.to_string(), "`indices`: got 3, expected an index below 3");
+        let error = padded_batch(&three(), &[], PAD).unwrap_err();
+        assert_eq!(error.to_string(), "`indices`: got no index, expected at least one example");
+    }
+}

@@ -211,3 +211,6 @@ fn dataset(name: &str, drawn: Vec<Drawn>) -> Result<Dataset> {
     let examples = examples.collect();
     Dataset::new(name, &LABELS, examples, Some(drawn.into_iter().map(|drawn| drawn.kind).collect()))
 }
+
+#[cfg(test)]
+mod tests;

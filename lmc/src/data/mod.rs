@@ -1,6 +1,8 @@
 //! Labelled text: what a classifier is trained and evaluated on.
 
+pub mod cola;
 pub mod grammar;
+pub mod manifest;
 pub mod mini_nli;
 pub mod pretraining;
 

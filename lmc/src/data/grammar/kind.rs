@@ -3,7 +3,8 @@
 use rand::Rng;
 use rand::seq::IndexedRandom;
 
-use super::sentence::{Clause, Fact, Sentence, Voice};
+use super::clause::{Clause, Fact, Voice};
+use super::sentence::Sentence;
 use super::template::Template;
 use super::{Pair, lexicon::NOUNS, lexicon::Word};
 
@@ -182,4 +183,127 @@ fn misassigned(premise: &Sentence) -> impl Iterator<Item = Fact> {
 /// Returns whether `part` stands in `whole` word by word.
 pub(crate) fn is_contiguous(part: &[Word], whole: &[Word]) -> bool {
     whole.windows(part.len()).any(|window| window == part)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::grammar::lexicon::{BY, WERE};
+    use crate::seed;
+    use std::collections::BTreeSet;
+
+    const ALL: [(&[Kind], Heuristic); 3] = [
+        (&Kind::LEXICAL, Heuristic::LexicalOverlap),
+        (&Kind::SUBSEQUENCE, Heuristic::Subsequence),
+        (&Kind::CONSTITUENT, Heuristic::Constituent),
+    ];
+
+    /// Every hypothesis of a kind that a premise has, worked out by hand.
+    #[test]
+    fn worked_examples() {
+        let cases: [(Kind, &str, &[&str]); 15] = [
+            (Kind::Swap, "doctors helped judges", &["judges helped doctors"]),
+            (Kind::PassiveToSwap, "judges were helped by doctors", &["judges helped doctors"]),
+            (Kind::SwapToPassive, "doctors helped judges", &["doctors were helped by judges"]),
+            (
+                Kind::Preposition,
+                "doctors near actors helped judges",
+                &["actors helped doctors", "doctors helped actors", "judges helped actors"],
+            ),
+            (Kind::SubsequencePreposition, "doctors near actors helped judges", &["actors helped judges"]),
+            (Kind::SubsequencePreposition, "doctors near actors slept", &["actors slept"]),
+            (
+                Kind::Relative,
+                "doctors that called actors helped judges",
+                &[
+                    "actors called judges",
+                    "actors helped doctors",
+                    "doctors called judges",
+                    "doctors helped actors",
+                    "judges called actors",
+                    "judges called doctors",
+                    "judges helped actors",
+                ],
+            ),
+            (
+                Kind::SubsequenceRelative,
+                "doctors that called actors helped judges",
+                &["actors helped judges"],
+            ),
+            (
+                Kind::Conjunction,
+                "doctors and actors helped judges",
+                &["actors helped doctors", "doctors helped actors"],
+            ),
+            (Kind::Embedded, "actors knew that doctors slept", &["actors slept"]),
+            (Kind::Subordinate, "because doctors slept actors laughed", &["actors slept", "doctors laughed"]),
+            (Kind::Coordinated, "doctors slept or actors laughed", &["actors slept", "doctors laughed"]),
+            (Kind::ConstituentEmbedded, "actors claimed that doctors slept", &["doctors slept"]),
+            (
+                Kind::ConstituentSubordinate,
+                "actors laughed unless doctors slept",
+                &["actors laughed", "doctors slept"],
+            ),
+            (Kind::ConstituentOr, "doctors slept or actors laughed", &["actors laughed", "doctors slept"]),
+        ];
+        for (kind, premise, expected) in cases {
+            let mut hypotheses: Vec<String> =
+                kind.hypotheses(&premise.parse().unwrap()).iter().map(Clause::text).collect();
+            hypotheses.sort();
+            assert_eq!(hypotheses, expected, "{} of {premise}", kind.name());
+        }
+        let factive = "actors knew that doctors slept".parse().unwrap();
+        assert_eq!(Kind::ConstituentEmbedded.hypotheses(&factive), []);
+    }
+
+    /// The words of a hypothesis, each struck off the premise's; passives may bring "were" and "by".
+    fn uses_only_words_of(premise: &[Word], hypothesis: &[Word]) -> bool {
+        let mut left = premise.to_vec();
+        hypothesis.iter().all(|word| match left.iter().position(|other| other == word) {
+            Some(at) => left.remove(at) == *word,
+            None => *word == WERE || *word == BY,
+        })
+    }
+
+    #[test]
+    fn every_pair_is_not_entailed_and_refutes_its_heuristic() {
+        let mut rng = seed::rng(6, "kind");
+        for (kinds, heuristic) in ALL {
+            for &kind in kinds {
+                assert_eq!(kind.heuristic(), heuristic);
+                for _ in 0..300 {
+                    let pair = kind.draw(&mut rng);
+                    let (premise, hypothesis) = (pair.premise.words(), pair.hypothesis.words());
+                    let text =
+                        format!("{}: {} / {}", kind.name(), pair.premise.text(), pair.hypothesis.text());
+                    assert!(!pair.is_entailed(), "{text}");
+                    assert!(uses_only_words_of(&premise, &hypothesis), "{text}");
+                    let is_clause = pair.premise.clauses().iter().any(|clause| clause.words() == hypothesis);
+                    let is_part = is_contiguous(&hypothesis, &premise);
+                    assert_eq!(is_part, heuristic != Heuristic::LexicalOverlap, "{text}");
+                    assert_eq!(is_clause, heuristic == Heuristic::Constituent, "{text}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn both_asserting_and_other_premises_mislead_by_their_words() {
+        let mut rng = seed::rng(7, "kind");
+        for kind in [Kind::Embedded, Kind::Subordinate, Kind::Coordinated] {
+            let asserting = (0..200).filter(|_| kind.draw(&mut rng).premise.is_veridical()).count();
+            assert!((70..130).contains(&asserting), "{} of 200 {}", asserting, kind.name());
+        }
+    }
+
+    #[test]
+    fn names_begin_with_the_set_they_belong_to_and_are_distinct() {
+        let mut names = BTreeSet::from([Kind::SwapToPassive.name()]);
+        for ((kinds, _), prefix) in ALL.into_iter().zip(["lo_", "sub_", "con_"]) {
+            for kind in kinds {
+                assert!(kind.name().starts_with(prefix) && names.insert(kind.name()));
+            }
+        }
+        assert_eq!(names.len(), 14);
+    }
 }

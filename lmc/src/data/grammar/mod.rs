@@ -5,8 +5,10 @@
 //! "believed", "if" or "or", does not. A hypothesis is one plain clause and is entailed exactly if the premise
 //! asserts what it says. The kinds of non-entailed hypotheses follow McCoy et al. (2019), section 3.
 
+mod clause;
 mod kind;
 pub mod lexicon;
+mod parse;
 mod sentence;
 mod template;
 mod vocabulary;
@@ -14,9 +16,10 @@ mod vocabulary;
 use rand::Rng;
 use rand::seq::IndexedRandom;
 
+pub use clause::{Clause, Fact, NounPhrase, Voice};
 pub use kind::{Heuristic, Kind};
 pub(crate) use lexicon::Fresh;
-pub use sentence::{Clause, Fact, NounPhrase, Sentence, Voice};
+pub use sentence::Sentence;
 pub use template::Template;
 pub use vocabulary::{CLS, MASK, MAX_TOKENS, PAD, SEP, UNK, tokenizer};
 
@@ -88,4 +91,77 @@ pub fn unrelated(rng: &mut impl Rng) -> Clause {
     let clause = template::plain(&mut Fresh::new(rng, Vec::with_capacity(3)));
     let voice = if rng.random() { Voice::Active } else { Voice::Passive };
     Clause { voice, ..clause }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::seed;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn entailed_pairs_follow_and_add_no_content_word() {
+        let mut rng = seed::rng(8, "pairs");
+        for template in Template::ALL {
+            let mut texts = BTreeSet::new();
+            for _ in 0..200 {
+                let pair = entailed_pair(template, &mut rng);
+                assert!(pair.is_entailed());
+                let premise = pair.premise.words();
+                let added = |word: &&lexicon::Word| !premise.contains(word);
+                assert!(
+                    pair.hypothesis.words().iter().filter(added).all(|word| ["were", "by"].contains(word))
+                );
+                texts.insert(pair.hypothesis.text().contains(" were "));
+            }
+            assert_eq!(texts.len(), 2, "active and passive forms of {}", template.name());
+        }
+    }
+
+    #[test]
+    fn replaced_pairs_do_not_follow_and_have_one_to_three_new_words() {
+        let mut rng = seed::rng(9, "pairs");
+        let mut n_new = [0; 4];
+        for template in Template::ALL {
+            for _ in 0..200 {
+                let pair = replaced_pair(template, None, &mut rng);
+                assert!(!pair.is_entailed());
+                let premise = pair.premise.words();
+                let words = pair.hypothesis.words();
+                let new =
+                    words.iter().filter(|word| !premise.contains(word) && !["were", "by"].contains(word));
+                n_new[new.count()] += 1;
+                assert!(pair.hypothesis.text().parse::<Clause>().is_ok());
+            }
+        }
+        assert_eq!(n_new[0], 0);
+        assert!(n_new[1..].iter().all(|&n| n > 400), "{n_new:?}");
+    }
+
+    #[test]
+    fn replaced_premises_assert_as_asked() {
+        let mut rng = seed::rng(10, "pairs");
+        for veridical in [false, true] {
+            let pair = replaced_pair(Template::Clauses, Some(veridical), &mut rng);
+            assert_eq!(pair.premise.is_veridical(), veridical);
+        }
+    }
+
+    #[test]
+    fn a_replaced_word_is_of_the_same_class() {
+        let mut rng = seed::rng(11, "pairs");
+        let premise: Sentence = "doctors knew that judges slept".parse().unwrap();
+        for _ in 0..50 {
+            let fact = replace(Fact { agent: "judges", verb: "slept", patient: None }, &premise, &mut rng);
+            assert!(lexicon::NOUNS.contains(&fact.agent) && fact.agent != "doctors");
+            assert!(lexicon::INTRANSITIVE.contains(&fact.verb) && fact.patient.is_none());
+            assert!(fact.agent != "judges" || fact.verb != "slept");
+        }
+    }
+
+    #[test]
+    fn unrelated_clauses_are_clauses() {
+        let mut rng = seed::rng(12, "pairs");
+        assert!((0..100).all(|_| unrelated(&mut rng).text().parse::<Clause>().is_ok()));
+    }
 }

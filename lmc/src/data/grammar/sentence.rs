@@ -1,175 +1,7 @@
-//! Sentences as trees, their words, and what they say: the facts they mention and which of them they assert.
+//! Sentences as trees: which facts they mention and which of them they assert.
 
-use super::lexicon::{AND, BY, ENTAILING, FACTIVE, THAT, WERE, Word};
-
-/// Who did what, and to whom if the verb is transitive.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Fact {
-    /// Those who did it.
-    pub agent: Word,
-    /// What they did.
-    pub verb: Word,
-    /// Those it was done to.
-    pub patient: Option<Word>,
-}
-
-impl Fact {
-    /// Returns the clause that says just this. An intransitive fact has no passive: `voice` is then ignored.
-    pub fn clause(self, voice: Voice) -> Clause {
-        let patient = self.patient.map(NounPhrase::Bare);
-        Clause { agent: NounPhrase::Bare(self.agent), verb: self.verb, patient, voice }
-    }
-
-    /// Returns the fact with agent and patient exchanged; none if it has no patient.
-    pub fn reversed(self) -> Option<Fact> {
-        self.patient.map(|patient| Fact { agent: patient, verb: self.verb, patient: Some(self.agent) })
-    }
-}
-
-/// The voice of a clause with a patient.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Voice {
-    /// "doctors helped judges"
-    Active,
-    /// "judges were helped by doctors"
-    Passive,
-}
-
-/// A noun phrase.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum NounPhrase {
-    /// "doctors"
-    Bare(Word),
-    /// "doctors and judges"
-    Coordinated(Word, Word),
-    /// "doctors near judges"
-    Preposition {
-        /// "doctors"
-        head: Word,
-        /// "near"
-        preposition: Word,
-        /// "judges"
-        noun: Word,
-    },
-    /// "doctors that helped judges": the head is the subject of the relative clause.
-    SubjectRelative {
-        /// "doctors"
-        head: Word,
-        /// "helped"
-        verb: Word,
-        /// "judges"
-        object: Word,
-    },
-    /// "doctors that judges helped": the head is the object of the relative clause.
-    ObjectRelative {
-        /// "doctors"
-        head: Word,
-        /// "judges"
-        subject: Word,
-        /// "helped"
-        verb: Word,
-    },
-}
-
-impl NounPhrase {
-    /// Returns those who take part in what the verb says: one head, or both of a coordination.
-    fn heads(self) -> (Word, Option<Word>) {
-        match self {
-            NounPhrase::Bare(head)
-            | NounPhrase::Preposition { head, .. }
-            | NounPhrase::SubjectRelative { head, .. }
-            | NounPhrase::ObjectRelative { head, .. } => (head, None),
-            NounPhrase::Coordinated(first, second) => (first, Some(second)),
-        }
-    }
-
-    /// Returns what its relative clause says.
-    fn fact(self) -> Option<Fact> {
-        match self {
-            NounPhrase::SubjectRelative { head, verb, object } => {
-                Some(Fact { agent: head, verb, patient: Some(object) })
-            }
-            NounPhrase::ObjectRelative { head, subject, verb } => {
-                Some(Fact { agent: subject, verb, patient: Some(head) })
-            }
-            _ => None,
-        }
-    }
-
-    fn push(self, words: &mut Vec<Word>) {
-        match self {
-            NounPhrase::Bare(head) => words.push(head),
-            NounPhrase::Coordinated(first, second) => words.extend([first, AND, second]),
-            NounPhrase::Preposition { head, preposition, noun } => words.extend([head, preposition, noun]),
-            NounPhrase::SubjectRelative { head, verb, object } => words.extend([head, THAT, verb, object]),
-            NounPhrase::ObjectRelative { head, subject, verb } => words.extend([head, THAT, subject, verb]),
-        }
-    }
-}
-
-/// A clause: a verb with its agent and, if transitive, its patient.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Clause {
-    /// Those who did it.
-    pub agent: NounPhrase,
-    /// What they did.
-    pub verb: Word,
-    /// Those it was done to.
-    pub patient: Option<NounPhrase>,
-    /// How it is put into words; without a patient always as the active.
-    pub voice: Voice,
-}
-
-impl Clause {
-    /// Returns the words in order.
-    pub fn words(&self) -> Vec<Word> {
-        let mut words = Vec::with_capacity(8);
-        self.push(&mut words);
-        words
-    }
-
-    /// Returns the words joined by spaces.
-    pub fn text(&self) -> String {
-        self.words().join(" ")
-    }
-
-    fn push(&self, words: &mut Vec<Word>) {
-        match (self.patient, self.voice) {
-            (Some(patient), Voice::Passive) => {
-                patient.push(words);
-                words.extend([WERE, self.verb, BY]);
-                self.agent.push(words);
-            }
-            (patient, _) => {
-                self.agent.push(words);
-                words.push(self.verb);
-                if let Some(patient) = patient {
-                    patient.push(words);
-                }
-            }
-        }
-    }
-
-    /// Returns what it says: one fact for every pair of heads, and those of its relative clauses.
-    pub fn facts(&self) -> Vec<Fact> {
-        let mut facts = Vec::with_capacity(2);
-        let (agent, other_agent) = self.agent.heads();
-        for agent in [Some(agent), other_agent].into_iter().flatten() {
-            match self.patient.map(NounPhrase::heads) {
-                None => facts.push(Fact { agent, verb: self.verb, patient: None }),
-                Some((patient, other_patient)) => {
-                    facts.push(Fact { agent, verb: self.verb, patient: Some(patient) });
-                    if other_patient.is_some() {
-                        facts.push(Fact { agent, verb: self.verb, patient: other_patient });
-                    }
-                }
-            }
-        }
-        facts.extend(self.agent.fact());
-        facts.extend(self.patient.and_then(NounPhrase::fact));
-        facts
-    }
-}
+use super::clause::{Clause, Fact};
+use super::lexicon::{AND, ENTAILING, FACTIVE, THAT, Word};
 
 /// A sentence: one clause, or clauses of which the sentence may or may not say that they are true.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -274,5 +106,56 @@ impl Sentence {
     pub fn entails(&self, hypothesis: &Clause) -> bool {
         let asserted = self.asserted();
         hypothesis.facts().iter().all(|fact| asserted.contains(fact))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Premise, hypothesis, whether it follows: written by hand.
+    #[test]
+    fn what_follows_and_what_does_not() {
+        let cases = [
+            ("doctors helped judges", "doctors helped judges", true),
+            ("doctors helped judges", "judges were helped by doctors", true),
+            ("doctors helped judges", "judges helped doctors", false),
+            ("doctors helped judges", "doctors were helped by judges", false),
+            ("judges were helped by doctors", "doctors helped judges", true),
+            ("judges were helped by doctors", "judges helped doctors", false),
+            ("doctors near actors slept", "doctors slept", true),
+            ("doctors near actors slept", "actors slept", false),
+            ("doctors helped judges behind actors", "doctors helped judges", true),
+            ("doctors helped judges behind actors", "doctors helped actors", false),
+            ("doctors that called actors helped judges", "doctors called actors", true),
+            ("doctors that called actors helped judges", "doctors helped judges", true),
+            ("doctors that called actors helped judges", "actors helped judges", false),
+            ("doctors that actors called helped judges", "actors called doctors", true),
+            ("doctors that actors called helped judges", "doctors called actors", false),
+            ("doctors helped judges that called actors", "judges called actors", true),
+            ("doctors helped judges that actors called", "judges were called by actors", true),
+            ("doctors helped judges that actors called", "judges called actors", false),
+            ("doctors and actors helped judges", "actors helped judges", true),
+            ("doctors and actors helped judges", "doctors helped actors", false),
+            ("doctors helped judges and actors", "doctors helped actors", true),
+            ("doctors helped judges and actors", "judges helped actors", false),
+            ("actors knew that doctors slept", "doctors slept", true),
+            ("actors believed that doctors slept", "doctors slept", false),
+            ("actors knew that doctors slept", "actors slept", false),
+            ("because doctors slept actors laughed", "actors laughed", true),
+            ("after doctors slept actors laughed", "doctors slept", true),
+            ("actors laughed because doctors slept", "doctors laughed", false),
+            ("if doctors slept actors laughed", "doctors slept", false),
+            ("actors laughed unless doctors slept", "actors laughed", false),
+            ("doctors slept and actors laughed", "actors laughed", true),
+            ("doctors slept or actors laughed", "actors laughed", false),
+            ("doctors slept and actors laughed", "actors slept", false),
+            ("doctors slept and actors laughed", "judges slept", false),
+        ];
+        for (premise, hypothesis, follows) in cases {
+            let premise: Sentence = premise.parse().unwrap();
+            let hypothesis: Clause = hypothesis.parse().unwrap();
+            assert_eq!(premise.entails(&hypothesis), follows, "{} / {}", premise.text(), hypothesis.text());
+        }
     }
 }

@@ -2,10 +2,11 @@
 
 use rand::Rng;
 
+use super::clause::{Clause, NounPhrase, Voice};
 use super::lexicon::{
     AND, ENTAILING, FACTIVE, Fresh, NON_ENTAILING, NON_FACTIVE, OR, PREPOSITIONS, Word, any,
 };
-use super::sentence::{Clause, NounPhrase, Sentence, Voice};
+use super::sentence::Sentence;
 
 /// The form of a premise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
