@@ -2,5 +2,6 @@
 //! the same linearly connected basin of the loss surface, and what does that say about how they generalise?
 
 pub mod error;
+pub mod table;
 
 pub use error::{LmcError, Result};
