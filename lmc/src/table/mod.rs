@@ -13,7 +13,8 @@ use polars::prelude::{DataFrame, DataType};
 
 use crate::{LmcError, Result};
 
-pub(crate) use columns::{integers, reals, scores, texts};
+pub(crate) use columns::{integers, reals, scores, texts, unknown};
+pub(crate) use html::escape;
 pub use html::to_html;
 pub use metric::Metric;
 pub use parquet::{read_parquet, write_parquet};
