@@ -81,7 +81,9 @@ struct Kinds {
 
 fn kinds(groups: &DataFrame) -> Result<Kinds> {
     let mut kinds = Kinds { of_model: BTreeMap::new(), names: Vec::new() };
-    for (model, group) in table::texts(groups, &GROUPS, "model")?.into_iter().zip(table::texts(groups, &GROUPS, "group")?) {
+    for (model, group) in
+        table::texts(groups, &GROUPS, "model")?.into_iter().zip(table::texts(groups, &GROUPS, "group")?)
+    {
         let rank = kinds.names.iter().position(|name| *name == group).unwrap_or_else(|| {
             kinds.names.push(group);
             kinds.names.len() - 1
@@ -119,7 +121,8 @@ fn pair_types(profiles: &DataFrame, kinds: Option<&Kinds>, shown: &[String]) -> 
         };
         let Some((rank_a, rank_b)) = ranks else { continue };
         let turned = rank_a > rank_b;
-        let (key, alpha) = if turned { ((rank_b, rank_a), 1.0 - alpha[i]) } else { ((rank_a, rank_b), alpha[i]) };
+        let (key, alpha) =
+            if turned { ((rank_b, rank_a), 1.0 - alpha[i]) } else { ((rank_a, rank_b), alpha[i]) };
         let points = collected.entry(key).or_default().entry(dataset[i].clone()).or_default();
         points.entry((a[i].clone(), b[i].clone())).or_default().push([alpha, loss[i], accuracy[i]]);
     }
@@ -130,7 +133,8 @@ fn pair_types(profiles: &DataFrame, kinds: Option<&Kinds>, shown: &[String]) -> 
                 format!("{}–{}", kinds.names[first], kinds.names[second])
             });
             let n_pairs = by_dataset.values().map(BTreeMap::len).max().unwrap_or(0);
-            let curves = by_dataset.into_iter().map(|(set, pairs)| (set, pairs.into_values().map(curve).collect()));
+            let curves =
+                by_dataset.into_iter().map(|(set, pairs)| (set, pairs.into_values().map(curve).collect()));
             Ok(PairType { name, n_pairs, curves: curves.collect() })
         })
         .collect()
@@ -152,7 +156,8 @@ impl Curve {
 fn mean(curves: &[Curve], metric: Metric) -> Result<Vec<f64>> {
     let grid = &curves[0].alpha;
     let same = |curve: &Curve| {
-        curve.alpha.len() == grid.len() && curve.alpha.iter().zip(grid).all(|(one, other)| (one - other).abs() < 1e-6)
+        curve.alpha.len() == grid.len()
+            && curve.alpha.iter().zip(grid).all(|(one, other)| (one - other).abs() < 1e-6)
     };
     if let Some(other) = curves.iter().find(|curve| !same(curve)) {
         let (got, expected) = (format!("{:?}", other.alpha), format!("the grid of the first pair, {grid:?}"));
@@ -164,7 +169,8 @@ fn mean(curves: &[Curve], metric: Metric) -> Result<Vec<f64>> {
 
 fn add_panel(plot: &mut Plot, types: &[PairType], dataset: &str, metric: Metric, axis: usize) -> Result<()> {
     let (x_axis, y_axis) = (axis_name("x", axis), axis_name("y", axis));
-    let drawn: Vec<_> = types.iter().enumerate().filter_map(|(i, kind)| Some((i, kind, kind.curves.get(dataset)?))).collect();
+    let drawn: Vec<_> =
+        types.iter().enumerate().filter_map(|(i, kind)| Some((i, kind, kind.curves.get(dataset)?))).collect();
     for (i, kind, curves) in &drawn {
         let step = curves.len().div_ceil(MOST_SINGLE_CURVES).max(1);
         let (mut x, mut y) = (Vec::new(), Vec::new());
@@ -188,7 +194,7 @@ fn add_panel(plot: &mut Plot, types: &[PairType], dataset: &str, metric: Metric,
         plot.add_trace(
             Scatter::new(curves[0].alpha.clone(), mean(curves, metric)?)
                 .mode(Mode::LinesMarkers)
-                .name(format!("{} ({} pairs)", theme::label(&kind.name), kind.n_pairs))
+                .name(format!("{} ({})", theme::label(&kind.name), theme::counted(kind.n_pairs, "pair")))
                 .line(Line::new().color(theme::colour(i)).width(3.0))
                 .marker(plotly::common::Marker::new().color(theme::colour(i)).size(6))
                 .legend_group(&kind.name)
@@ -211,12 +217,22 @@ fn layout(datasets: &[String]) -> Layout {
     let gap = if n > 1 { 0.24 / n as f64 } else { 0.0 };
     let wide = (1.0 - gap * (n as f64 - 1.0)) / n as f64;
     let mut notes: Vec<Annotation> = Vec::new();
-    let mut layout = theme::layout("Loss and accuracy on the segment between two models, mean over pairs", theme::WIDTH, height);
-    for (row, (metric, domain)) in [(Metric::Loss, [0.54, 1.0]), (Metric::Accuracy, [0.0, 0.46])].into_iter().enumerate() {
+    let mut layout = theme::layout(
+        "Loss and accuracy on the segment between two models, mean over pairs",
+        theme::WIDTH,
+        height,
+    );
+    for (row, (metric, domain)) in
+        [(Metric::Loss, [0.54, 1.0]), (Metric::Accuracy, [0.0, 0.46])].into_iter().enumerate()
+    {
         for (column, dataset) in datasets.iter().enumerate() {
             let left = column as f64 * (wide + gap);
             let n_axis = row * n + column + 1;
-            let mut x = theme::axis("").domain(&[left, left + wide]).anchor(axis_name("y", n_axis)).range(vec![-0.02, 1.02]).dtick(0.2);
+            let mut x = theme::axis("")
+                .domain(&[left, left + wide])
+                .anchor(axis_name("y", n_axis))
+                .range(vec![-0.02, 1.02])
+                .dtick(0.2);
             if row == 1 {
                 x = x.title(Title::with_text("α (1 = first model, 0 = second)").font(theme::font(13)));
             }
@@ -254,13 +270,23 @@ fn with_axes(layout: Layout, n: usize, x: Axis, y: Axis) -> Layout {
 /// # Errors
 /// [`LmcError::UnknownName`] for a set without evaluations, [`LmcError::InvalidParameter`] if fewer than 2 `n`
 /// models were evaluated on it.
-pub fn groups_by_score(evaluations: &DataFrame, dataset: &str, metric: Metric, n: usize) -> Result<DataFrame> {
+pub fn groups_by_score(
+    evaluations: &DataFrame,
+    dataset: &str,
+    metric: Metric,
+    n: usize,
+) -> Result<DataFrame> {
     let names = table::texts(evaluations, &table::EVALUATIONS, "model")?;
     let sets = table::texts(evaluations, &table::EVALUATIONS, "dataset")?;
-    let models: Vec<_> = names.into_iter().zip(sets).filter(|(_, set)| set == dataset).map(|(name, _)| name).collect();
+    let models: Vec<_> =
+        names.into_iter().zip(sets).filter(|(_, set)| set == dataset).map(|(name, _)| name).collect();
     let scores = table::scores(evaluations, dataset, metric, &models)?;
     if n == 0 || models.len() < 2 * n {
-        return Err(LmcError::invalid("n", n, format!("1 to {} of {} models", models.len() / 2, models.len())));
+        return Err(LmcError::invalid(
+            "n",
+            n,
+            format!("1 to {} of {} models", models.len() / 2, models.len()),
+        ));
     }
     let mut order: Vec<usize> = (0..models.len()).collect();
     order.sort_by(|&i, &j| scores[j].total_cmp(&scores[i]));

@@ -72,12 +72,17 @@ pub fn heatmap(gaps: &DataFrame, evaluations: &DataFrame, options: &HeatmapOptio
     let largest = pairs.values().copied().filter(|value| value.is_finite()).fold(0.0, f64::max);
     let (low, high) = options.range.unwrap_or((0.0, if largest > 0.0 { largest } else { 1.0 }));
     if !(low < high && low.is_finite() && high.is_finite()) {
-        return Err(LmcError::invalid("range", format!("({low}, {high})"), "two finite numbers, the smaller first"));
+        return Err(LmcError::invalid(
+            "range",
+            format!("({low}, {high})"),
+            "two finite numbers, the smaller first",
+        ));
     }
     let cell = |a: &String, b: &String| {
         if a == b { Some(0.0) } else { pairs.get(&(a.clone(), b.clone())).copied() }
     };
-    let z: Vec<Vec<Option<f64>>> = models.iter().map(|a| models.iter().map(|b| cell(a, b)).collect()).collect();
+    let z: Vec<Vec<Option<f64>>> =
+        models.iter().map(|a| models.iter().map(|b| cell(a, b)).collect()).collect();
     let name = options.measure.name();
     let labels: Vec<String> = models.iter().map(|model| theme::label(model)).collect();
     let mut plot = Plot::new();
@@ -89,7 +94,9 @@ pub fn heatmap(gaps: &DataFrame, evaluations: &DataFrame, options: &HeatmapOptio
             .hover_template(format!("%{{x}} and %{{y}}<br>{name} %{{z:.4g}} ({unit})<extra></extra>"))
             .color_bar(
                 ColorBar::new()
-                    .title(Title::with_text(format!("{name} ({unit})")).side(Side::Right).font(theme::font(13)))
+                    .title(
+                        Title::with_text(format!("{name} ({unit})")).side(Side::Right).font(theme::font(13)),
+                    )
                     .thickness(18)
                     .x(1.02)
                     .tick_font(theme::font(12)),
@@ -149,7 +156,11 @@ fn layout(options: &HeatmapOptions, labels: &[String]) -> plotly::Layout {
                 .y_anchor(plotly::common::Anchor::Middle),
         )
         .margin(Margin::new().left(room).right(128).top(top).bottom(room))
-        .x_axis(axis(&order, false).tick_angle(if longest > 3 { -90.0 } else { 0.0 }))
+        .x_axis(axis(&order, false).tick_angle(if longest * 7 + 6 > side / shown.len().max(1) {
+            -90.0
+        } else {
+            0.0
+        }))
         .y_axis(axis(&order, true))
 }
 

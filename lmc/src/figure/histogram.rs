@@ -23,7 +23,12 @@ const WANTED_BINS: f64 = 16.0;
 /// # Errors
 /// [`LmcError::Column`] for a table of another schema, [`LmcError::UnknownName`] for a set or a model without
 /// evaluations, [`LmcError::InvalidParameter`] if there are no models or a score is not finite.
-pub fn histogram(basins: &DataFrame, evaluations: &DataFrame, dataset: &str, metric: Metric) -> Result<Figure> {
+pub fn histogram(
+    basins: &DataFrame,
+    evaluations: &DataFrame,
+    dataset: &str,
+    metric: Metric,
+) -> Result<Figure> {
     BASINS.check(basins)?;
     let models = table::texts(basins, &BASINS, "model")?;
     let clusters = table::integers(basins, &BASINS, "cluster")?;
@@ -38,7 +43,7 @@ pub fn histogram(basins: &DataFrame, evaluations: &DataFrame, dataset: &str, met
         tallest = tallest.max(counts.iter().copied().max().unwrap_or(0));
         plot.add_trace(
             Bar::new(bins.centres(), counts)
-                .name(format!("{}, {} models", theme::cluster_name(cluster), members.len()))
+                .name(format!("{}, {}", theme::cluster_name(cluster), theme::counted(members.len(), "model")))
                 .width(bins.width)
                 .opacity(0.68)
                 .hover_template("%{x:.4g}: %{y} models<extra></extra>")
@@ -134,7 +139,10 @@ mod tests {
             assert!(bins.n <= 40, "{bins:?}");
         }
         assert!(matches!(Bins::of(&[]), Err(LmcError::InvalidParameter { field: "basins", .. })));
-        assert!(matches!(Bins::of(&[f64::NAN]), Err(LmcError::InvalidParameter { field: "evaluations", .. })));
+        assert!(matches!(
+            Bins::of(&[f64::NAN]),
+            Err(LmcError::InvalidParameter { field: "evaluations", .. })
+        ));
     }
 
     #[test]

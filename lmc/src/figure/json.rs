@@ -19,7 +19,9 @@ fn rounded(value: Value) -> Value {
     match value {
         Value::Number(number) if number.is_f64() => number.as_f64().map_or(Value::Null, |x| round(x).into()),
         Value::Array(items) => items.into_iter().map(rounded).collect(),
-        Value::Object(members) => Value::Object(members.into_iter().map(|(key, v)| (key, rounded(v))).collect()),
+        Value::Object(members) => {
+            Value::Object(members.into_iter().map(|(key, v)| (key, rounded(v))).collect())
+        }
         other => other,
     }
 }
@@ -64,7 +66,8 @@ mod tests {
 
     #[test]
     fn numbers_are_rounded_and_everything_else_is_kept() {
-        let value = json!({"x": [1.23456789, 1e-9 / 3.0, -0.0, null, 7], "y": {"z": "1.23456789", "t": true}});
+        let value =
+            json!({"x": [1.23456789, 1e-9 / 3.0, -0.0, null, 7], "y": {"z": "1.23456789", "t": true}});
         let expected = r#"{"x":[1.23457,3.33333e-10,0.0,null,7],"y":{"t":true,"z":"1.23456789"}}"#;
         let got: Value = serde_json::from_str(&rounded(value).to_string()).unwrap();
         assert_eq!(got, serde_json::from_str::<Value>(expected).unwrap());

@@ -75,7 +75,11 @@ pub fn drift_quiver(drift: &DataFrame, dataset: &str, metric: Metric) -> Result<
     notes.push(theme::note(&summary, 1.0, 1.0, Anchor::Right, Anchor::Bottom));
     let set = theme::label(dataset);
     let order: Vec<_> = steps.values().map(|step| theme::label(step)).collect();
-    let title = format!("{} on {set} and basin membership at {}", super::capitalised(&metric.to_string()), order.join(" → "));
+    let title = format!(
+        "{} on {set} and basin membership at {}",
+        super::capitalised(&metric.to_string()),
+        order.join(" → ")
+    );
     let layout = theme::layout(&title, theme::WIDTH, HEIGHT)
         .x_axis(theme::axis(MEMBERSHIP))
         .y_axis(theme::axis(&format!("{metric} on {set} ({})", metric.unit())))
@@ -89,7 +93,8 @@ fn trails(drift: &DataFrame) -> Result<Vec<Trail>> {
     let (models, steps) = (table::texts(drift, &DRIFT, "model")?, table::texts(drift, &DRIFT, "step")?);
     let integer = |name| table::integers(drift, &DRIFT, name);
     let (stages, clusters, finals) = (integer("stage")?, integer("cluster")?, integer("final_cluster")?);
-    let (membership, scores) = (table::reals(drift, &DRIFT, "membership")?, table::reals(drift, &DRIFT, "score")?);
+    let (membership, scores) =
+        (table::reals(drift, &DRIFT, "membership")?, table::reals(drift, &DRIFT, "score")?);
     let mut by_model: BTreeMap<&String, Trail> = BTreeMap::new();
     for (i, model) in models.iter().enumerate() {
         let trail = by_model.entry(model).or_insert_with(|| Trail {
@@ -115,7 +120,8 @@ fn add_stops(plot: &mut Plot, trails: &[Trail], cluster: i64, away: bool, n_stag
     let members: Vec<&Trail> = trails.iter().filter(|trail| trail.final_cluster == cluster).collect();
     let (mut x, mut y, mut sizes, mut texts) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for trail in &members {
-        for (i, stop) in trail.stops.iter().enumerate().filter(|(_, stop)| (stop.cluster != cluster) == away) {
+        for (i, stop) in trail.stops.iter().enumerate().filter(|(_, stop)| (stop.cluster != cluster) == away)
+        {
             x.push(stop.membership);
             y.push(stop.score);
             sizes.push(if i + 1 == n_stages { 11 } else { 7 });
@@ -127,7 +133,11 @@ fn add_stops(plot: &mut Plot, trails: &[Trail], cluster: i64, away: bool, n_stag
     }
     let colour = theme::cluster_colour(cluster);
     let basin = theme::cluster_name(cluster);
-    let name = if away { format!("on the way to {basin}") } else { format!("{basin} at the end: {} models", members.len()) };
+    let name = if away {
+        format!("not yet in basin {cluster}")
+    } else {
+        format!("at the end {basin}, {}", theme::counted(members.len(), "model"))
+    };
     let symbol = if away { MarkerSymbol::CircleOpen } else { MarkerSymbol::Circle };
     let line = if away { Line::new().width(2.0) } else { Line::new().color(NamedColor::White).width(1.0) };
     plot.add_trace(
@@ -135,7 +145,9 @@ fn add_stops(plot: &mut Plot, trails: &[Trail], cluster: i64, away: bool, n_stag
             .mode(Mode::Markers)
             .name(name)
             .text_array(texts)
-            .hover_template(format!("%{{text}}<br>membership %{{x:.4g}}<br>{metric} %{{y:.4g}}<extra></extra>"))
+            .hover_template(format!(
+                "%{{text}}<br>membership %{{x:.4g}}<br>{metric} %{{y:.4g}}<extra></extra>"
+            ))
             .marker(Marker::new().color(colour).symbol(symbol).size_array(sizes).line(line)),
     );
 }
@@ -174,6 +186,7 @@ fn name(last: &Stop, trail: &Trail) -> Annotation {
         .y_anchor(Anchor::Middle)
         .x_shift(9.0)
         .font(theme::font(11))
+        .background_color("rgba(255,255,255,0.75)")
 }
 
 #[cfg(test)]
@@ -192,7 +205,8 @@ mod tests {
     }
 
     fn described() -> Value {
-        serde_json::from_str(&drift_quiver(&drift(), "lo", Metric::Accuracy).unwrap().to_json().unwrap()).unwrap()
+        serde_json::from_str(&drift_quiver(&drift(), "lo", Metric::Accuracy).unwrap().to_json().unwrap())
+            .unwrap()
     }
 
     #[test]
@@ -203,14 +217,21 @@ mod tests {
         assert!(notes[1]["arrowwidth"].as_f64() > notes[0]["arrowwidth"].as_f64());
         assert_eq!(notes[2]["text"], "b");
         assert_eq!(notes[3]["text"], "1 of 2 models switch basin (strong arrows)");
-        assert_eq!(described()["layout"]["title"]["text"], "Accuracy on lo and basin membership at 400it → 800it");
+        assert_eq!(
+            described()["layout"]["title"]["text"],
+            "Accuracy on lo and basin membership at 400it → 800it"
+        );
     }
 
     #[test]
     fn a_stop_in_the_other_basin_is_hollow() {
         let traces = described()["data"].clone();
-        let hollow: Vec<_> =
-            traces.as_array().unwrap().iter().filter(|trace| trace["marker"]["symbol"] == "circle-open").collect();
+        let hollow: Vec<_> = traces
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|trace| trace["marker"]["symbol"] == "circle-open")
+            .collect();
         assert_eq!(hollow.len(), 1);
         assert_eq!(hollow[0]["x"], json!([-0.125]));
     }
@@ -221,7 +242,10 @@ mod tests {
         let error = drift_quiver(&one, "lo", Metric::Accuracy).unwrap_err();
         assert!(matches!(error, LmcError::InvalidParameter { field: "drift", .. }), "{error}");
         let other = df!("model" => ["a"]).unwrap();
-        assert!(matches!(drift_quiver(&other, "lo", Metric::Accuracy), Err(LmcError::Column { column: "stage", .. })));
+        assert!(matches!(
+            drift_quiver(&other, "lo", Metric::Accuracy),
+            Err(LmcError::Column { column: "stage", .. })
+        ));
     }
 
     #[test]

@@ -56,9 +56,11 @@ pub fn membership_scatter(
         plot.add_trace(
             Scatter::new(of(&membership), of(&scores))
                 .mode(Mode::Markers)
-                .name(format!("{}, {} models", theme::cluster_name(cluster), members.len()))
+                .name(format!("{}, {}", theme::cluster_name(cluster), theme::counted(members.len(), "model")))
                 .text_array(members.iter().map(|&i| theme::label(&models[i])).collect::<Vec<_>>())
-                .hover_template(format!("%{{text}}<br>membership %{{x:.4g}}<br>{metric} %{{y:.4g}}<extra></extra>"))
+                .hover_template(format!(
+                    "%{{text}}<br>membership %{{x:.4g}}<br>{metric} %{{y:.4g}}<extra></extra>"
+                ))
                 .marker(
                     Marker::new()
                         .size(11)
@@ -116,11 +118,17 @@ mod tests {
     fn points_are_joined_by_name_and_split_by_basin() {
         let figure = described([0.5, 0.25, 0.75]);
         assert_eq!(figure["data"][0]["y"], json!([0.25, 0.75]), "the line of least squares");
-        assert_eq!((&figure["data"][1]["x"], &figure["data"][1]["y"]), (&json!([-1.0, 0.0]), &json!([0.25, 0.5])));
+        assert_eq!(
+            (&figure["data"][1]["x"], &figure["data"][1]["y"]),
+            (&json!([-1.0, 0.0]), &json!([0.25, 0.5]))
+        );
         assert_eq!(figure["data"][1]["text"], json!(["a", "c"]));
-        assert_eq!(figure["data"][2]["name"], "basin 2 (smaller), 1 models");
+        assert_eq!(figure["data"][2]["name"], "basin 2 (smaller), 1 model");
         assert_eq!(figure["layout"]["annotations"][0]["text"], "Pearson r = 1.00, 3 models");
-        assert_eq!(described([0.5, 0.75, 0.25])["layout"]["annotations"][0]["text"], "Pearson r = −1.00, 3 models");
+        assert_eq!(
+            described([0.5, 0.75, 0.25])["layout"]["annotations"][0]["text"],
+            "Pearson r = −1.00, 3 models"
+        );
     }
 
     #[test]
@@ -140,7 +148,8 @@ mod tests {
 
     #[test]
     fn a_point_has_the_colour_of_its_basin() {
-        let figure = membership_scatter(&basins(), &evaluations([0.5, 0.25, 0.75]), "lo", Metric::Accuracy).unwrap();
+        let figure =
+            membership_scatter(&basins(), &evaluations([0.5, 0.25, 0.75]), "lo", Metric::Accuracy).unwrap();
         let image = resvg::tiny_skia::Pixmap::decode_png(&figure.to_png().unwrap()).unwrap();
         let count = |hex: &str| {
             let wanted = u32::from_str_radix(&hex[1..], 16).unwrap();

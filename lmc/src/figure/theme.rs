@@ -25,7 +25,8 @@ const PALETTE: [&str; 7] = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00
 
 /// Viridis (Smith and van der Walt 2015) at ninths: even steps of lightness, legible in grey and to the colour-blind.
 const VIRIDIS: [&str; 10] = [
-    "#440154", "#482878", "#3e4989", "#31688e", "#26828e", "#1f9e89", "#35b779", "#6ece58", "#b5de2b", "#fde725",
+    "#440154", "#482878", "#3e4989", "#31688e", "#26828e", "#1f9e89", "#35b779", "#6ece58", "#b5de2b",
+    "#fde725",
 ];
 
 /// The colour of the i-th group.
@@ -51,7 +52,14 @@ pub(super) fn cluster_name(cluster: i64) -> String {
 pub(super) fn sequential() -> ColorScale {
     let last = (VIRIDIS.len() - 1) as f64;
     let stops = VIRIDIS.iter().enumerate();
-    ColorScale::Vector(stops.map(|(i, stop)| ColorScaleElement(i as f64 / last, (*stop).to_owned())).collect())
+    ColorScale::Vector(
+        stops.map(|(i, stop)| ColorScaleElement(i as f64 / last, (*stop).to_owned())).collect(),
+    )
+}
+
+/// A number of things: "1 model", "2 models".
+pub(super) fn counted(n: usize, thing: &str) -> String {
+    if n == 1 { format!("1 {thing}") } else { format!("{n} {thing}s") }
 }
 
 /// Text that stays text in plotly's small HTML subset.

@@ -94,7 +94,10 @@ fn display(forms: &[(&'static str, String)]) {
 
 /// The forms between the marker lines of the kernel.
 fn marked(forms: &[(&'static str, String)]) -> String {
-    forms.iter().map(|(mime, content)| format!("EVCXR_BEGIN_CONTENT {mime}\n{}\n{END}\n", kept_inside(content))).collect()
+    forms
+        .iter()
+        .map(|(mime, content)| format!("EVCXR_BEGIN_CONTENT {mime}\n{}\n{END}\n", kept_inside(content)))
+        .collect()
 }
 
 /// Content in which no line is read as a message to the kernel.
@@ -150,8 +153,13 @@ mod tests {
         for forms in [figure().forms(), table.forms(), vec![("text/plain", "EVCXR_END_CONTENT".to_owned())]] {
             let text = marked(&forms);
             assert!(text.ends_with("EVCXR_END_CONTENT\n"));
-            let is_marker = |start: &'static str| text.lines().filter(move |line| line.starts_with(start)).count();
-            assert_eq!((is_marker("EVCXR_BEGIN_CONTENT "), is_marker(END)), (forms.len(), forms.len()), "{text}");
+            let is_marker =
+                |start: &'static str| text.lines().filter(move |line| line.starts_with(start)).count();
+            assert_eq!(
+                (is_marker("EVCXR_BEGIN_CONTENT "), is_marker(END)),
+                (forms.len(), forms.len()),
+                "{text}"
+            );
         }
     }
 

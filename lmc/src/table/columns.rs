@@ -98,7 +98,8 @@ mod tests {
     fn an_unknown_set_or_model_is_named_with_the_known_ones() {
         let error = scores(&evaluations(), "sub", Metric::Accuracy, &[]).unwrap_err().to_string();
         assert_eq!(error, "unknown dataset in the evaluations `sub`; known: id, lo");
-        let error = scores(&evaluations(), "id", Metric::Accuracy, &["b".to_owned()]).unwrap_err().to_string();
+        let error =
+            scores(&evaluations(), "id", Metric::Accuracy, &["b".to_owned()]).unwrap_err().to_string();
         assert_eq!(error, "unknown model in the evaluations `b`; known: a");
     }
 

@@ -19,7 +19,10 @@ pub fn to_html(table: &DataFrame, row_cap: usize) -> Result<String> {
     for column in table.columns() {
         let align = alignment(column.dtype());
         let (name, dtype) = (escape(column.name()), escape(&column.dtype().to_string()));
-        write_into(&mut html, format_args!("<th style=\"text-align:{align}\">{name}<br><small>{dtype}</small></th>"));
+        write_into(
+            &mut html,
+            format_args!("<th style=\"text-align:{align}\">{name}<br><small>{dtype}</small></th>"),
+        );
     }
     html.push_str("</tr></thead><tbody>");
     let head = if n_rows > row_cap { row_cap.div_ceil(2) } else { n_rows };
@@ -118,7 +121,10 @@ mod tests {
         let table = df!("<b>&\"" => ["<script>alert('x')</script>\nEVCXR_END_CONTENT"]).unwrap();
         let html = to_html(&table, 10).unwrap();
         assert!(html.contains("&lt;b&gt;&amp;&quot;<br>"), "{html}");
-        assert!(html.contains("&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;&#10;EVCXR_END_CONTENT<"), "{html}");
+        assert!(
+            html.contains("&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;&#10;EVCXR_END_CONTENT<"),
+            "{html}"
+        );
         assert!(!html.contains("<script") && !html.contains('\n'));
     }
 

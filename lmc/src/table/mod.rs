@@ -95,7 +95,11 @@ impl Schema {
             let names: Vec<_> = table.get_column_names().iter().map(|name| name.as_str()).collect();
             wrong(format!("is missing among [{}]", names.join(", ")))
         })?;
-        if found.dtype() == &column.kind.dtype() { Ok(()) } else { Err(wrong(format!("is {}", found.dtype()))) }
+        if found.dtype() == &column.kind.dtype() {
+            Ok(())
+        } else {
+            Err(wrong(format!("is {}", found.dtype())))
+        }
     }
 
     /// The declared column of that name.

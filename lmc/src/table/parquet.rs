@@ -94,7 +94,10 @@ mod tests {
     fn a_missing_folder_a_missing_file_and_a_damaged_file_are_told_apart() {
         let folder = tempfile::tempdir().unwrap();
         let missing = folder.path().join("no").join("groups.parquet");
-        assert!(matches!(write_parquet(&missing, &table(1), &GROUPS), Err(LmcError::Io { action: "write", .. })));
+        assert!(matches!(
+            write_parquet(&missing, &table(1), &GROUPS),
+            Err(LmcError::Io { action: "write", .. })
+        ));
         assert!(matches!(read_parquet(&missing, &GROUPS), Err(LmcError::Io { action: "read", .. })));
         let path = folder.path().join("groups.parquet");
         write_parquet(&path, &table(100), &GROUPS).unwrap();

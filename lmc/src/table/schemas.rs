@@ -11,8 +11,11 @@ const A: Column = column("a", Text, "model at alpha = 1");
 const B: Column = column("b", Text, "model at alpha = 0");
 const DATASET: Column = column("dataset", Text, "name of the evaluated set, for example \"id\" or \"lo\"");
 const CLUSTER: Column = column("cluster", Integer, "basin of the model: 1 is the larger, 2 the smaller");
-const MEMBERSHIP: Column =
-    column("membership", Real, "||w - c1|| - ||w - c2|| in the spectral embedding: negative near basin 1, no unit");
+const MEMBERSHIP: Column = column(
+    "membership",
+    Real,
+    "||w - c1|| - ||w - c2|| in the spectral embedding: negative near basin 1, no unit",
+);
 
 /// One row per finetuned model.
 pub const MODELS: Schema = Schema {

@@ -4,7 +4,8 @@ use super::*;
 
 /// Pairs g1-g2, h1-g1 and h1-h2 on "id" and "lo" at alpha 0, 0.25 and 1.
 fn profiles() -> DataFrame {
-    let (mut a, mut b, mut set, mut point, mut alpha, mut loss) = (vec![], vec![], vec![], vec![], vec![], vec![]);
+    let (mut a, mut b, mut set, mut point, mut alpha, mut loss) =
+        (vec![], vec![], vec![], vec![], vec![], vec![]);
     for (first, second, bump) in [("g1", "g2", 0.0), ("h1", "g1", 1.0), ("h1", "h2", 0.5)] {
         for name in ["id", "lo"] {
             for (i, t) in [0.0, 0.5, 1.0].into_iter().enumerate() {
@@ -13,7 +14,10 @@ fn profiles() -> DataFrame {
                 set.push(name);
                 point.push(i as i64);
                 alpha.push(t);
-                loss.push(0.1 + if i == 1 { bump } else { 0.0 } + if t == 1.0 && first == "h1" { 0.05 } else { 0.0 });
+                loss.push(
+                    0.1 + if i == 1 { bump } else { 0.0 }
+                        + if t == 1.0 && first == "h1" { 0.05 } else { 0.0 },
+                );
             }
         }
     }
@@ -30,7 +34,7 @@ fn groups() -> DataFrame {
 #[test]
 fn pairs_are_averaged_by_type_and_counted_in_the_legend() {
     let json = curves(&profiles(), Some(&groups()), &[]).unwrap().to_json().unwrap();
-    for name in ["gen–gen (1 pairs)", "gen–heur (1 pairs)", "heur–heur (1 pairs)"] {
+    for name in ["gen–gen (1 pair)", "gen–heur (1 pair)", "heur–heur (1 pair)"] {
         assert!(json.contains(name), "{name} in {json}");
     }
     assert!(json.contains("evaluated on id") && json.contains("evaluated on lo"));
@@ -54,7 +58,10 @@ fn the_mean_is_over_all_pairs_and_needs_one_grid() {
     let mut other = Curve { loss: vec![3.0, 5.0], ..one.clone() };
     assert_eq!(mean(&[one.clone(), other.clone()], Metric::Loss).unwrap(), [2.0, 3.5]);
     other.alpha[1] = 0.9;
-    assert!(matches!(mean(&[one, other], Metric::Loss), Err(LmcError::InvalidParameter { field: "profiles.alpha", .. })));
+    assert!(matches!(
+        mean(&[one, other], Metric::Loss),
+        Err(LmcError::InvalidParameter { field: "profiles.alpha", .. })
+    ));
 }
 
 #[test]
@@ -68,10 +75,19 @@ fn wrong_sets_groups_and_tables_are_refused() {
     let error = curves(&profiles(), None, &["sub"]).unwrap_err().to_string();
     assert_eq!(error, "unknown dataset in the profiles `sub`; known: id, lo");
     let strangers = df!("model" => ["x"], "group" => ["gen"]).unwrap();
-    assert!(matches!(curves(&profiles(), Some(&strangers), &[]), Err(LmcError::InvalidParameter { field: "profiles", .. })));
+    assert!(matches!(
+        curves(&profiles(), Some(&strangers), &[]),
+        Err(LmcError::InvalidParameter { field: "profiles", .. })
+    ));
     assert!(matches!(curves(&groups(), None, &[]), Err(LmcError::Column { table: "profiles", .. })));
-    assert!(matches!(curves(&profiles(), Some(&profiles()), &[]), Err(LmcError::Column { table: "groups", .. })));
-    assert!(matches!(curves(&profiles(), None, &["id"; 5]), Err(LmcError::InvalidParameter { field: "datasets", .. })));
+    assert!(matches!(
+        curves(&profiles(), Some(&profiles()), &[]),
+        Err(LmcError::Column { table: "groups", .. })
+    ));
+    assert!(matches!(
+        curves(&profiles(), None, &["id"; 5]),
+        Err(LmcError::InvalidParameter { field: "datasets", .. })
+    ));
     assert!(matches!(curves(&PROFILES.empty(), None, &[]), Err(LmcError::InvalidParameter { .. })));
 }
 
@@ -89,8 +105,14 @@ fn the_best_and_the_worst_models_become_groups() {
     assert_eq!(table::texts(&groups, &GROUPS, "group").unwrap(), ["gen", "gen", "heur", "heur"]);
     let groups = groups_by_score(&evaluations, "lo", Metric::Loss, 1).unwrap();
     assert_eq!(table::texts(&groups, &GROUPS, "model").unwrap(), ["e", "a"]);
-    assert!(matches!(groups_by_score(&evaluations, "lo", Metric::Loss, 3), Err(LmcError::InvalidParameter { field: "n", .. })));
-    assert!(matches!(groups_by_score(&evaluations, "id", Metric::Loss, 1), Err(LmcError::UnknownName { .. })));
+    assert!(matches!(
+        groups_by_score(&evaluations, "lo", Metric::Loss, 3),
+        Err(LmcError::InvalidParameter { field: "n", .. })
+    ));
+    assert!(matches!(
+        groups_by_score(&evaluations, "id", Metric::Loss, 1),
+        Err(LmcError::UnknownName { .. })
+    ));
 }
 
 #[test]

@@ -13,6 +13,8 @@ pub(super) struct Axis<'a> {
     pub(super) spec: &'a Value,
     /// The value at `start` and at `end`.
     pub(super) range: (f64, f64),
+    /// The least and the greatest coordinate of what is drawn, if anything is.
+    extent: Option<(f64, f64)>,
     /// Pixel of the left or lower end.
     pub(super) start: f64,
     /// Pixel of the right or upper end.
@@ -46,15 +48,15 @@ impl<'a> Axis<'a> {
         }
         let (from, to) = (number(spec, "/domain/0").unwrap_or(0.0), number(spec, "/domain/1").unwrap_or(1.0));
         let (start, end) = (pixel(page, from), pixel(page, to));
-        let mut axis = Axis { id, spec, range: (0.0, 1.0), start, end, categories };
+        let mut axis = Axis { id, spec, range: (0.0, 1.0), extent: None, start, end, categories };
         let automatic = axis.automatic_range(data, traces);
         let (low, high) = (number(spec, "/range/0"), number(spec, "/range/1"));
         axis.range = (low.unwrap_or(automatic.0), high.unwrap_or(automatic.1));
         axis
     }
 
-    /// The range of the data, with room around markers and above bars.
-    fn automatic_range(&self, data: &str, traces: &[&Value]) -> (f64, f64) {
+    /// Measures the data and gives their range with room around markers and above bars.
+    fn automatic_range(&mut self, data: &str, traces: &[&Value]) -> (f64, f64) {
         let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
         let (mut room_below, mut room_above) = (0.0, 0.0);
         for trace in traces {
@@ -63,33 +65,41 @@ impl<'a> Axis<'a> {
             match text(trace, "/type") {
                 Some("heatmap") => half = 0.5,
                 Some("bar") if data == "/y" => {
-                    low = low.min(0.0);
-                    high = high.max(0.0);
+                    (low, high) = (low.min(0.0), high.max(0.0));
                     room_above = 0.05;
                 }
-                Some("bar") => half = number(trace, "/width").unwrap_or(1.0) / 2.0,
-                _ if data == "/y" || text(trace, "/mode").is_some_and(|mode| mode.contains("markers")) => {
+                Some("bar") => half = number(trace, "/width").unwrap_or(0.8) / 2.0,
+                _ if data == "/y" || text(trace, "/mode").is_none_or(|mode| mode.contains("markers")) => {
                     (room_below, room_above) = (0.06, 0.06);
                 }
                 _ => {}
             }
             for value in values {
-                low = low.min(value - half);
-                high = high.max(value + half);
+                (low, high) = (low.min(value - half), high.max(value + half));
             }
         }
         if low > high {
             return (0.0, 1.0);
         }
+        self.extent = Some((low, high));
         let span = if high > low { high - low } else { low.abs().max(1.0) };
         let flat = if high > low { 0.0 } else { 0.5 * span };
         (low - room_below * span - flat, high + room_above * span + flat)
     }
 
+    /// `true` if something lies beyond the ends of the axis.
+    pub(super) fn spills(&self) -> bool {
+        let (low, high) = (self.range.0.min(self.range.1), self.range.0.max(self.range.1));
+        let slack = 1e-4 * (high - low);
+        self.extent.is_some_and(|(least, greatest)| least < low - slack || greatest > high + slack)
+    }
+
     /// The number at which a value lies: a number itself, a category its index.
     pub(super) fn coordinate(&self, value: &Value) -> Option<f64> {
         match value {
-            Value::String(name) => self.categories.iter().position(|known| known == name).map(|index| index as f64),
+            Value::String(name) => {
+                self.categories.iter().position(|known| known == name).map(|index| index as f64)
+            }
             other => other.as_f64(),
         }
     }
@@ -108,16 +118,23 @@ impl<'a> Axis<'a> {
         let labelled: Vec<(f64, String)> = if !values.is_empty() {
             let texts = items(self.spec, "/ticktext");
             let given = values.iter().filter_map(Value::as_f64).enumerate();
-            let label = |i: usize, value| texts.get(i).and_then(Value::as_str).map_or(plain(value), str::to_owned);
+            let label =
+                |i: usize, value| texts.get(i).and_then(Value::as_str).map_or(plain(value), str::to_owned);
             given.map(|(i, value)| (value, label(i, value))).collect()
         } else if !self.categories.is_empty() {
             self.categories.iter().enumerate().map(|(i, name)| (i as f64, (*name).to_owned())).collect()
         } else {
+            // Labels stand beside each other on one axis and above each other on the other.
+            let each = if self.id.starts_with('x') { 72.0 } else { 42.0 };
             let room = (self.end - self.start).abs();
-            let wanted = number(self.spec, "/nticks").unwrap_or((room / 70.0).clamp(2.0, 10.0));
+            let wanted = number(self.spec, "/nticks").unwrap_or((room / each).clamp(2.0, 10.0));
             nice_ticks(low, high, wanted, number(self.spec, "/dtick"))
         };
-        labelled.into_iter().filter(|(v, _)| inside(*v)).map(|(value, text)| (self.pixel(value), text)).collect()
+        labelled
+            .into_iter()
+            .filter(|(v, _)| inside(*v))
+            .map(|(value, text)| (self.pixel(value), text))
+            .collect()
     }
 }
 
@@ -143,7 +160,8 @@ pub(super) fn nice_ticks(low: f64, high: f64, wanted: f64, step: Option<f64>) ->
     // A step such as 0.25 needs one digit more than its power of ten.
     let digits = (digits..digits + 3).find(|&d| is_whole(step * 10f64.powi(d as i32))).unwrap_or(digits);
     let label = |value: f64| {
-        let text = if largest >= 1e6 || largest < 1e-3 { format!("{value:e}") } else { format!("{value:.digits$}") };
+        let text =
+            if largest >= 1e6 || largest < 1e-3 { format!("{value:e}") } else { format!("{value:.digits$}") };
         text.replace('-', "−")
     };
     (first..=last)
@@ -175,7 +193,8 @@ mod tests {
         assert_eq!(labels(3.0, 41.0, 4.0), ["10", "20", "30", "40"]);
         assert_eq!(labels(0.0, 2.1e-4, 3.0), ["0e0", "1e−4", "2e−4"]);
         assert_eq!(labels(5.0, 5.0, 4.0), ["5"]);
-        let quarters: Vec<_> = nice_ticks(0.0, 0.5, 4.0, Some(0.25)).into_iter().map(|(_, label)| label).collect();
+        let quarters: Vec<_> =
+            nice_ticks(0.0, 0.5, 4.0, Some(0.25)).into_iter().map(|(_, label)| label).collect();
         assert_eq!(quarters, ["0.00", "0.25", "0.50"]);
     }
 
@@ -190,6 +209,9 @@ mod tests {
         let y = Axis::vertical(&page, "y", &[&trace]);
         assert_eq!(y.range, (-0.6, 10.6));
         assert!(y.pixel(10.0) < y.pixel(0.0), "y grows upwards");
+        assert!(!x.spills() && !y.spills());
+        let far = json!({"type": "scatter", "x": [-1.0], "y": [0.0]});
+        assert!(Axis::horizontal(&page, "x", &[&trace, &far]).spills());
     }
 
     #[test]

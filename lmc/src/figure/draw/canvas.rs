@@ -108,9 +108,16 @@ impl Canvas {
     }
 
     /// A rectangle from its left, top, right and bottom edge.
-    pub(super) fn rectangle(&mut self, [l, t, r, b]: [f64; 4], fill: Option<Colour>, stroke: Option<Stroke<'_>>) {
+    pub(super) fn rectangle(
+        &mut self,
+        [l, t, r, b]: [f64; 4],
+        fill: Option<Colour>,
+        stroke: Option<Stroke<'_>>,
+    ) {
         let (width, height) = ((r - l).max(0.0), (b - t).max(0.0));
-        self.write(format_args!("<rect x=\"{l:.2}\" y=\"{t:.2}\" width=\"{width:.2}\" height=\"{height:.2}\""));
+        self.write(format_args!(
+            "<rect x=\"{l:.2}\" y=\"{t:.2}\" width=\"{width:.2}\" height=\"{height:.2}\""
+        ));
         self.paint(fill, stroke);
         self.body.push_str("/>\n");
     }
@@ -123,6 +130,20 @@ impl Canvas {
         }
         self.body.push('"');
         self.paint(Some(fill), None);
+        self.body.push_str("/>\n");
+    }
+
+    /// Lines from point to point, drawn as one: where they cross, a faded colour stays as faded.
+    pub(super) fn lines(&mut self, lines: &[Vec<(f64, f64)>], stroke: Stroke<'_>) {
+        self.body.push_str("<path d=\"");
+        for line in lines.iter().filter(|line| line.len() > 1) {
+            for (i, (x, y)) in line.iter().enumerate() {
+                let letter = if i == 0 { 'M' } else { 'L' };
+                self.write(format_args!("{letter}{x:.2} {y:.2}"));
+            }
+        }
+        self.body.push_str("\" stroke-linejoin=\"round\"");
+        self.paint(None, Some(stroke));
         self.body.push_str("/>\n");
     }
 
@@ -141,7 +162,12 @@ impl Canvas {
     }
 
     /// A closed shape from point to point.
-    pub(super) fn polygon(&mut self, points: &[(f64, f64)], fill: Option<Colour>, stroke: Option<Stroke<'_>>) {
+    pub(super) fn polygon(
+        &mut self,
+        points: &[(f64, f64)],
+        fill: Option<Colour>,
+        stroke: Option<Stroke<'_>>,
+    ) {
         self.body.push_str("<polygon points=\"");
         for (x, y) in points {
             self.write(format_args!("{x:.2},{y:.2} "));
@@ -152,7 +178,14 @@ impl Canvas {
     }
 
     /// A circle.
-    pub(super) fn circle(&mut self, x: f64, y: f64, radius: f64, fill: Option<Colour>, stroke: Option<Stroke<'_>>) {
+    pub(super) fn circle(
+        &mut self,
+        x: f64,
+        y: f64,
+        radius: f64,
+        fill: Option<Colour>,
+        stroke: Option<Stroke<'_>>,
+    ) {
         self.write(format_args!("<circle cx=\"{x:.2}\" cy=\"{y:.2}\" r=\"{radius:.2}\""));
         self.paint(fill, stroke);
         self.body.push_str("/>\n");
@@ -163,7 +196,8 @@ impl Canvas {
         let lines: Vec<_> = text.text.split("<br>").collect();
         let height = 1.25 * text.size;
         // The middle of capital letters lies 0.36 of the size above the baseline.
-        let first = 0.36 * text.size + height * ((0.5 - text.up) * lines.len() as f64 - 0.5 * (lines.len() as f64 - 1.0));
+        let first = 0.36 * text.size
+            + height * ((0.5 - text.up) * lines.len() as f64 - 0.5 * (lines.len() as f64 - 1.0));
         for (i, line) in lines.iter().enumerate() {
             let anchor = ["start", "middle", "end"][(text.across * 2.0).clamp(0.0, 2.0) as usize];
             let (x, y, size) = (text.x, text.y, text.size);
@@ -221,7 +255,16 @@ mod tests {
     fn text_is_escaped_once_and_broken_into_lines() {
         let mut canvas = Canvas::new(10.0, 10.0);
         let text = "a &lt; b &amp; c<br>d";
-        canvas.text(&Text { text, x: 1.0, y: 2.0, size: 10.0, colour: Colour::INK, across: 0.5, up: 0.5, angle: 0.0 });
+        canvas.text(&Text {
+            text,
+            x: 1.0,
+            y: 2.0,
+            size: 10.0,
+            colour: Colour::INK,
+            across: 0.5,
+            up: 0.5,
+            angle: 0.0,
+        });
         let svg = canvas.finish();
         assert!(svg.contains(">a &lt; b &amp; c</text>") && svg.contains(">d</text>"), "{svg}");
         assert_eq!(svg.matches("text-anchor=\"middle\"").count(), 2);

@@ -77,7 +77,9 @@ impl Scale {
             value.and_then(Value::as_array).and_then(|pairs| pairs.iter().map(stop).collect());
         match stops {
             Some(stops) if !stops.is_empty() => Ok(Scale(stops)),
-            _ => Err(LmcError::Figure("a heatmap without a `colorscale` of [share, colour] pairs".to_owned())),
+            _ => {
+                Err(LmcError::Figure("a heatmap without a `colorscale` of [share, colour] pairs".to_owned()))
+            }
         }
     }
 
@@ -114,7 +116,8 @@ mod tests {
 
     #[test]
     fn a_scale_is_linear_between_its_stops() {
-        let scale = Scale::parse(Some(&json!([[0.0, "#000000"], [0.5, "#640000"], [1.0, "#6400c8"]]))).unwrap();
+        let scale =
+            Scale::parse(Some(&json!([[0.0, "#000000"], [0.5, "#640000"], [1.0, "#6400c8"]]))).unwrap();
         let hex = [-1.0, 0.0, 0.25, 0.5, 0.75, 1.0, 2.0].map(|share| scale.at(share).hex());
         assert_eq!(hex, ["#000000", "#000000", "#320000", "#640000", "#640064", "#6400c8", "#6400c8"]);
     }

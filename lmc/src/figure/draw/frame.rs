@@ -45,7 +45,11 @@ pub(super) fn axes(canvas: &mut Canvas, panel: &Panel<'_>) {
 }
 
 fn tick_length(axis: &Axis<'_>) -> f64 {
-    if text(axis.spec, "/ticks") == Some("outside") { number(axis.spec, "/ticklen").unwrap_or(5.0) } else { 0.0 }
+    if text(axis.spec, "/ticks") == Some("outside") {
+        number(axis.spec, "/ticklen").unwrap_or(5.0)
+    } else {
+        0.0
+    }
 }
 
 fn horizontal_labels(canvas: &mut Canvas, axis: &Axis<'_>, base: f64) {
@@ -85,12 +89,30 @@ fn vertical_labels(canvas: &mut Canvas, axis: &Axis<'_>, base: f64) {
             }
             widest = widest.max(text_width(&label, size));
             let x = base - length - 3.0;
-            canvas.text(&Text { text: &label, x, y, size, colour: Colour::INK, across: 1.0, up: 0.5, angle: 0.0 });
+            canvas.text(&Text {
+                text: &label,
+                x,
+                y,
+                size,
+                colour: Colour::INK,
+                across: 1.0,
+                up: 0.5,
+                angle: 0.0,
+            });
         }
     }
     if let Some(title) = text(axis.spec, "/title/text") {
         let size = number(axis.spec, "/title/font/size").unwrap_or(13.0);
         let (x, y) = (base - length - widest - 10.0, (axis.start + axis.end) / 2.0);
-        canvas.text(&Text { text: title, x, y, size, colour: Colour::INK, across: 0.5, up: 1.0, angle: -90.0 });
+        canvas.text(&Text {
+            text: title,
+            x,
+            y,
+            size,
+            colour: Colour::INK,
+            across: 0.5,
+            up: 1.0,
+            angle: -90.0,
+        });
     }
 }

@@ -54,7 +54,13 @@ pub(super) fn annotations(canvas: &mut Canvas, page: &Page<'_>, panels: &[Panel<
 }
 
 /// The pixel of a horizontal position: of the plotting area ("paper") or of an axis.
-fn horizontal(page: &Page<'_>, panels: &[Panel<'_>], note: &Value, value: &str, reference: &str) -> Option<f64> {
+fn horizontal(
+    page: &Page<'_>,
+    panels: &[Panel<'_>],
+    note: &Value,
+    value: &str,
+    reference: &str,
+) -> Option<f64> {
     let at = number(note, value)?;
     match text(note, reference).unwrap_or(if reference == "/axref" { "pixel" } else { "paper" }) {
         "paper" => Some(page.x(at)),
@@ -62,7 +68,13 @@ fn horizontal(page: &Page<'_>, panels: &[Panel<'_>], note: &Value, value: &str, 
     }
 }
 
-fn vertical(page: &Page<'_>, panels: &[Panel<'_>], note: &Value, value: &str, reference: &str) -> Option<f64> {
+fn vertical(
+    page: &Page<'_>,
+    panels: &[Panel<'_>],
+    note: &Value,
+    value: &str,
+    reference: &str,
+) -> Option<f64> {
     let at = number(note, value)?;
     match text(note, reference).unwrap_or(if reference == "/ayref" { "pixel" } else { "paper" }) {
         "paper" => Some(page.y(at)),
@@ -82,7 +94,11 @@ fn draw_text(canvas: &mut Canvas, (x, y): (f64, f64), annotation: &Value, arrow:
         let height = 1.25 * size * lines.len() as f64;
         let (left, top) = (x - across * width, y - up * height);
         let pad = number(annotation, "/borderpad").unwrap_or(1.0);
-        canvas.rectangle([left - pad, top - pad, left + width + pad, top + height + pad], Some(background), None);
+        canvas.rectangle(
+            [left - pad, top - pad, left + width + pad, top + height + pad],
+            Some(background),
+            None,
+        );
     }
     let angle = number(annotation, "/textangle").unwrap_or(0.0);
     canvas.text(&Text { text: content, x, y, size, colour, across, up, angle });

@@ -42,7 +42,8 @@ pub(super) fn legend(canvas: &mut Canvas, page: &Page<'_>, traces: &[Value]) {
     let height = 1.55 * size;
     let top = y - anchor(text(page.layout, "/legend/yanchor"), 0.0) * n_rows * height;
     let widest = entries.iter().map(|entry| width(entry)).fold(0.0, f64::max);
-    let left = x - anchor(text(page.layout, "/legend/xanchor"), 0.0) * if in_line { right - SPACE } else { widest };
+    let left =
+        x - anchor(text(page.layout, "/legend/xanchor"), 0.0) * if in_line { right - SPACE } else { widest };
     for (entry, (right, row)) in entries.iter().zip(places) {
         let (x, y) = (left + right, top + (row + 0.5) * height);
         sample(canvas, (x, y), entry);
@@ -75,7 +76,8 @@ pub(super) fn colour_bar(canvas: &mut Canvas, page: &Page<'_>, trace: &Value) ->
     }
     let scale = Scale::parse(trace.get("colorscale"))?;
     let (low, high) = marks::colour_range(trace);
-    let left = page.x(number(trace, "/colorbar/x").unwrap_or(1.02)) + number(trace, "/colorbar/xpad").unwrap_or(10.0);
+    let left = page.x(number(trace, "/colorbar/x").unwrap_or(1.02))
+        + number(trace, "/colorbar/xpad").unwrap_or(10.0);
     let right = left + number(trace, "/colorbar/thickness").unwrap_or(18.0);
     let (top, bottom) = (page.area[1], page.area[3]);
     let at = |value: f64| bottom - (value - low) / (high - low) * (bottom - top);
@@ -95,12 +97,30 @@ pub(super) fn colour_bar(canvas: &mut Canvas, page: &Page<'_>, trace: &Value) ->
         canvas.line(&[(right, y), (right + 4.0, y)], Stroke::solid(Colour::INK, 1.0));
         widest = widest.max(text_width(&label, size));
         let x = right + 7.0;
-        canvas.text(&Text { text: &label, x, y, size, colour: Colour::INK, across: 0.0, up: 0.5, angle: 0.0 });
+        canvas.text(&Text {
+            text: &label,
+            x,
+            y,
+            size,
+            colour: Colour::INK,
+            across: 0.0,
+            up: 0.5,
+            angle: 0.0,
+        });
     }
     if let Some(title) = text(trace, "/colorbar/title/text") {
         let size = number(trace, "/colorbar/title/font/size").unwrap_or(13.0);
         let (x, y) = (right + 7.0 + widest + 8.0, (top + bottom) / 2.0);
-        canvas.text(&Text { text: title, x, y, size, colour: Colour::INK, across: 0.5, up: 1.0, angle: 90.0 });
+        canvas.text(&Text {
+            text: title,
+            x,
+            y,
+            size,
+            colour: Colour::INK,
+            across: 0.5,
+            up: 1.0,
+            angle: 90.0,
+        });
     }
     Ok(())
 }

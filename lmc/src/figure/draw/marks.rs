@@ -36,7 +36,11 @@ pub(super) fn colour(trace: &Value, pointer: &str, index: usize) -> Colour {
 /// The stroke of a line trace.
 pub(super) fn stroke(trace: &Value) -> Stroke<'_> {
     let width = number(trace, "/line/width").unwrap_or(2.0);
-    Stroke { colour: colour(trace, "/line/color", 0), width, dash: text(trace, "/line/dash").unwrap_or("solid") }
+    Stroke {
+        colour: colour(trace, "/line/color", 0),
+        width,
+        dash: text(trace, "/line/dash").unwrap_or("solid"),
+    }
 }
 
 fn scatter(canvas: &mut Canvas, panel: &Panel<'_>, trace: &Value) {
@@ -46,10 +50,9 @@ fn scatter(canvas: &mut Canvas, panel: &Panel<'_>, trace: &Value) {
     };
     let points: Vec<_> = items(trace, "/x").iter().zip(items(trace, "/y")).map(pixel).collect();
     if mode.contains("lines") {
-        for part in points.split(Option::is_none) {
-            let part: Vec<_> = part.iter().flatten().copied().collect();
-            canvas.line(&part, stroke(trace));
-        }
+        let parts: Vec<Vec<_>> =
+            points.split(Option::is_none).map(|part| part.iter().flatten().copied().collect()).collect();
+        canvas.lines(&parts, stroke(trace));
     }
     if mode.contains("markers") {
         for (i, point) in points.iter().enumerate() {
@@ -76,7 +79,9 @@ pub(super) fn marker(canvas: &mut Canvas, (x, y): (f64, f64), trace: &Value, ind
     let at = |dx: f64, dy: f64| (x + dx * radius, y + dy * radius);
     match shape {
         "square" => canvas.rectangle([x - radius, y - radius, x + radius, y + radius], fill, stroke),
-        "diamond" => canvas.polygon(&[at(0.0, -1.3), at(1.3, 0.0), at(0.0, 1.3), at(-1.3, 0.0)], fill, stroke),
+        "diamond" => {
+            canvas.polygon(&[at(0.0, -1.3), at(1.3, 0.0), at(0.0, 1.3), at(-1.3, 0.0)], fill, stroke)
+        }
         "triangle-up" => canvas.polygon(&[at(0.0, -1.15), at(1.0, 0.6), at(-1.0, 0.6)], fill, stroke),
         "triangle-down" => canvas.polygon(&[at(0.0, 1.15), at(1.0, -0.6), at(-1.0, -0.6)], fill, stroke),
         "x" | "cross" => {
@@ -175,7 +180,9 @@ mod tests {
         let figure = json!({"layout": {}, "data": [{"type": "scatter", "mode": "lines", "x": [0, 1, null, 2, 3],
             "y": [0, 1, null, 2, 3], "line": {"color": "#010203", "width": 7}, "opacity": 0.5}]});
         let svg = super::super::svg(&figure).unwrap();
-        assert_eq!(svg.matches("stroke=\"#010203\" stroke-width=\"7.00\" stroke-opacity=\"0.500\"").count(), 2);
+        let line = svg.lines().find(|line| line.contains("#010203")).unwrap();
+        assert_eq!(line.matches('M').count(), 2, "{line}");
+        assert!(line.contains("stroke-width=\"7.00\" stroke-opacity=\"0.500\""), "{line}");
         let trace = json!({"opacity": 0.5, "marker": {"opacity": 0.5, "color": ["#000", "#fff"]}});
         assert_eq!(colour(&trace, "/marker/color", 1), Colour::WHITE.faded(0.25));
     }

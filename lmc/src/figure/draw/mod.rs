@@ -10,6 +10,7 @@ mod frame;
 mod labels;
 mod legend;
 mod marks;
+mod palette;
 mod raster;
 
 use serde_json::Value;
@@ -70,11 +71,17 @@ pub(super) fn svg(figure: &Value) -> Result<String> {
     canvas.rectangle([0.0, 0.0, page.width, page.height], Some(paper), None);
     for panel in &panels {
         frame::grid(&mut canvas, panel);
-        canvas.clip([panel.x.start, panel.y.end, panel.x.end, panel.y.start]);
+        // Drawing a clip costs more than all else, and most figures have nothing outside their panels.
+        let spills = panel.x.spills() || panel.y.spills();
+        if spills {
+            canvas.clip([panel.x.start, panel.y.end, panel.x.end, panel.y.start]);
+        }
         for trace in &panel.traces {
             marks::draw(&mut canvas, panel, trace)?;
         }
-        canvas.unclip();
+        if spills {
+            canvas.unclip();
+        }
         frame::axes(&mut canvas, panel);
     }
     for trace in traces {
@@ -92,7 +99,9 @@ fn panels<'a>(page: &Page<'a>, traces: &'a [Value]) -> Result<Vec<Panel<'a>>> {
     for trace in traces {
         let kind = text(trace, "/type").unwrap_or("scatter");
         if !["scatter", "heatmap", "bar"].contains(&kind) {
-            return Err(LmcError::Figure(format!("a trace of type `{kind}`; drawn are scatter, heatmap and bar")));
+            return Err(LmcError::Figure(format!(
+                "a trace of type `{kind}`; drawn are scatter, heatmap and bar"
+            )));
         }
         let (x, y) = (text(trace, "/xaxis").unwrap_or("x"), text(trace, "/yaxis").unwrap_or("y"));
         match grouped.iter_mut().find(|(known_x, known_y, _)| (*known_x, *known_y) == (x, y)) {

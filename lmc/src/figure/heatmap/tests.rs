@@ -73,9 +73,10 @@ fn cells_have_the_colours_of_the_scale() {
 
 #[test]
 fn a_pair_that_was_not_measured_stays_empty() {
-    let some = df!("a" => ["m1", "m2"], "b" => ["m2", "m3"], "dataset" => ["id"; 2], "barrier_height" => [0.0; 2],
+    let some =
+        df!("a" => ["m1", "m2"], "b" => ["m2", "m3"], "dataset" => ["id"; 2], "barrier_height" => [0.0; 2],
         "convexity_gap" => [0.1, 0.2], "auc" => [0.0; 2], "euclidean_distance" => [0.0; 2])
-    .unwrap();
+        .unwrap();
     let json = heatmap(&some, &evaluations(), &options()).unwrap().to_json().unwrap();
     let figure: Value = serde_json::from_str(&json).unwrap();
     assert_eq!(figure["data"][0]["z"][0], json!([0.0, null, 0.2]));
@@ -86,12 +87,18 @@ fn wrong_sets_models_ranges_and_tables_are_refused() {
     let refused = |options: &HeatmapOptions| heatmap(&gaps(), &evaluations(), options).unwrap_err();
     let error = refused(&HeatmapOptions { dataset: "sub".to_owned(), ..options() }).to_string();
     assert_eq!(error, "unknown dataset in the gaps `sub`; known: id, lo");
-    assert!(matches!(refused(&HeatmapOptions { sorted_on: "sub".to_owned(), ..options() }), LmcError::UnknownName { .. }));
+    assert!(matches!(
+        refused(&HeatmapOptions { sorted_on: "sub".to_owned(), ..options() }),
+        LmcError::UnknownName { .. }
+    ));
     for range in [(1.0, 1.0), (2.0, 1.0), (0.0, f64::NAN)] {
         let error = refused(&HeatmapOptions { range: Some(range), ..options() });
         assert!(matches!(error, LmcError::InvalidParameter { field: "range", .. }), "{error}");
     }
-    assert!(matches!(heatmap(&evaluations(), &gaps(), &options()), Err(LmcError::Column { table: "gaps", .. })));
+    assert!(matches!(
+        heatmap(&evaluations(), &gaps(), &options()),
+        Err(LmcError::Column { table: "gaps", .. })
+    ));
     let few = evaluations().head(Some(2));
     let error = heatmap(&gaps(), &few, &options()).unwrap_err().to_string();
     assert_eq!(error, "unknown model in the evaluations `m3`; known: m1, m2");
