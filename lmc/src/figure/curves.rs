@@ -8,11 +8,11 @@ use plotly::{Plot, Scatter};
 use polars::prelude::DataFrame;
 
 use super::{Figure, theme};
-use crate::table::{self, BASINS, GROUPS, Metric, PROFILES};
+use crate::table::{self, GROUPS, Metric, PROFILES};
 use crate::{LmcError, Result};
 
 /// At most so many single curves of one type of pair are drawn behind their mean.
-const MOST_SINGLE_CURVES: usize = 40;
+const MOST_SINGLE_CURVES: usize = 24;
 /// A layout has room for 8 axes: 4 sets in 2 rows.
 const MOST_DATASETS: usize = 4;
 /// Height of one row of panels, CSS pixels.
@@ -39,7 +39,7 @@ struct PairType {
 /// averaged by the two kinds they join ("gen–heur"); a model without a kind is left out. Without `groups` all pairs
 /// are averaged together. There is a column of panels for each of `datasets` (at most 4; all if empty) with loss
 /// (nats per example) above accuracy. A mixed pair is turned so that the kind named first lies at alpha = 1. At
-/// most 40 single curves of a type are drawn, evenly chosen; the mean and the number in the legend are over all.
+/// most 24 single curves of a type are drawn, evenly chosen; the mean and the number in the legend are over all.
 ///
 /// # Errors
 /// [`LmcError::Column`] for a table of another schema, [`LmcError::UnknownName`] for a set that is not in it,
@@ -261,55 +261,6 @@ fn with_axes(layout: Layout, n: usize, x: Axis, y: Axis) -> Layout {
         7 => layout.x_axis7(x).y_axis7(y),
         _ => layout.x_axis8(x).y_axis8(y),
     }
-}
-
-/// A [`GROUPS`] table of the `n` best models ("gen") and the `n` worst ("heur") by one metric on one set.
-///
-/// With 5 models on HANS lexical overlap these are the kinds of Fig. 1 of Juneja et al. (2023).
-///
-/// # Errors
-/// [`LmcError::UnknownName`] for a set without evaluations, [`LmcError::InvalidParameter`] if fewer than 2 `n`
-/// models were evaluated on it.
-pub fn groups_by_score(
-    evaluations: &DataFrame,
-    dataset: &str,
-    metric: Metric,
-    n: usize,
-) -> Result<DataFrame> {
-    let names = table::texts(evaluations, &table::EVALUATIONS, "model")?;
-    let sets = table::texts(evaluations, &table::EVALUATIONS, "dataset")?;
-    let models: Vec<_> =
-        names.into_iter().zip(sets).filter(|(_, set)| set == dataset).map(|(name, _)| name).collect();
-    let scores = table::scores(evaluations, dataset, metric, &models)?;
-    if n == 0 || models.len() < 2 * n {
-        return Err(LmcError::invalid(
-            "n",
-            n,
-            format!("1 to {} of {} models", models.len() / 2, models.len()),
-        ));
-    }
-    let mut order: Vec<usize> = (0..models.len()).collect();
-    order.sort_by(|&i, &j| scores[j].total_cmp(&scores[i]));
-    if !metric.larger_is_better() {
-        order.reverse();
-    }
-    order.drain(n..models.len() - n);
-    let kept: Vec<_> = order.into_iter().map(|i| models[i].clone()).collect();
-    let kinds: Vec<_> = (0..2 * n).map(|i| if i < n { "gen" } else { "heur" }).collect();
-    Ok(polars::df!("model" => kept, "group" => kinds)?)
-}
-
-/// A [`GROUPS`] table of the models of a [`BASINS`] table by basin: "basin 1", "basin 2".
-///
-/// # Errors
-/// [`LmcError::Column`] for a table of another schema.
-pub fn groups_by_basin(basins: &DataFrame) -> Result<DataFrame> {
-    let clusters = table::integers(basins, &BASINS, "cluster")?;
-    let mut members: Vec<_> = table::texts(basins, &BASINS, "model")?.into_iter().zip(clusters).collect();
-    members.sort_by_key(|(_, cluster)| *cluster);
-    let (models, clusters): (Vec<_>, Vec<_>) = members.into_iter().unzip();
-    let groups: Vec<_> = clusters.into_iter().map(|cluster| format!("basin {cluster}")).collect();
-    Ok(polars::df!("model" => models, "group" => groups)?)
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 
 mod curves;
 mod draw;
+mod groups;
 mod heatmap;
 mod histogram;
 mod json;
@@ -18,7 +19,8 @@ use plotly::Plot;
 
 use crate::{LmcError, Result};
 
-pub use curves::{curves, groups_by_basin, groups_by_score};
+pub use curves::curves;
+pub use groups::{groups_by_basin, groups_by_score};
 pub use heatmap::{HeatmapOptions, heatmap};
 pub use histogram::histogram;
 pub use quiver::drift_quiver;

@@ -90,37 +90,3 @@ fn wrong_sets_groups_and_tables_are_refused() {
     ));
     assert!(matches!(curves(&PROFILES.empty(), None, &[]), Err(LmcError::InvalidParameter { .. })));
 }
-
-#[test]
-fn the_best_and_the_worst_models_become_groups() {
-    let n = 5;
-    let evaluations = df!(
-        "model" => ["a", "b", "c", "d", "e"], "dataset" => vec!["lo"; n], "n_examples" => vec![9_i64; n],
-        "loss" => [5.0, 4.0, 3.0, 2.0, 1.0], "accuracy" => [0.1, 0.9, 0.5, 0.8, 0.2], "f1" => vec![0.0; n],
-        "mcc" => vec![0.0; n], "ece" => vec![0.0; n]
-    )
-    .unwrap();
-    let groups = groups_by_score(&evaluations, "lo", Metric::Accuracy, 2).unwrap();
-    assert_eq!(table::texts(&groups, &GROUPS, "model").unwrap(), ["b", "d", "e", "a"]);
-    assert_eq!(table::texts(&groups, &GROUPS, "group").unwrap(), ["gen", "gen", "heur", "heur"]);
-    let groups = groups_by_score(&evaluations, "lo", Metric::Loss, 1).unwrap();
-    assert_eq!(table::texts(&groups, &GROUPS, "model").unwrap(), ["e", "a"]);
-    assert!(matches!(
-        groups_by_score(&evaluations, "lo", Metric::Loss, 3),
-        Err(LmcError::InvalidParameter { field: "n", .. })
-    ));
-    assert!(matches!(
-        groups_by_score(&evaluations, "id", Metric::Loss, 1),
-        Err(LmcError::UnknownName { .. })
-    ));
-}
-
-#[test]
-fn basins_become_groups() {
-    let basins = df!("model" => ["a", "b"], "cluster" => [2_i64, 1], "membership" => [1.0, -1.0],
-        "embedding_1" => [0.0, 0.0], "embedding_2" => [0.0, 0.0])
-    .unwrap();
-    let groups = groups_by_basin(&basins).unwrap();
-    assert_eq!(table::texts(&groups, &GROUPS, "model").unwrap(), ["b", "a"]);
-    assert_eq!(table::texts(&groups, &GROUPS, "group").unwrap(), ["basin 1", "basin 2"]);
-}

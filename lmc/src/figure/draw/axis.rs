@@ -145,7 +145,8 @@ pub(in crate::figure) fn plain(value: f64) -> String {
 
 /// Round numbers in [low, high], about `wanted` of them or `step` apart, with as many digits as they need.
 pub(super) fn nice_ticks(low: f64, high: f64, wanted: f64, step: Option<f64>) -> Vec<(f64, String)> {
-    if !(high > low) || !(high - low).is_finite() {
+    let span = high - low;
+    if span <= 0.0 || !span.is_finite() {
         return vec![(low, plain(low))];
     }
     let step = step.filter(|step| (high - low) / step <= 200.0 && *step > 0.0).unwrap_or_else(|| {
@@ -161,7 +162,7 @@ pub(super) fn nice_ticks(low: f64, high: f64, wanted: f64, step: Option<f64>) ->
     let digits = (digits..digits + 3).find(|&d| is_whole(step * 10f64.powi(d as i32))).unwrap_or(digits);
     let label = |value: f64| {
         let text =
-            if largest >= 1e6 || largest < 1e-3 { format!("{value:e}") } else { format!("{value:.digits$}") };
+            if !(1e-3..1e6).contains(&largest) { format!("{value:e}") } else { format!("{value:.digits$}") };
         text.replace('-', "−")
     };
     (first..=last)
