@@ -20,7 +20,9 @@ pub enum LmcError {
         expected: String,
     },
     /// A loss is NaN or infinite.
-    #[error("{what}: loss is {value} at {position}; lower the learning rate or check the checkpoint, every loss must be finite")]
+    #[error(
+        "{what}: loss is {value} at {position}; lower the learning rate or check the checkpoint, every loss must be finite"
+    )]
     NonFiniteLoss {
         /// What was computed: a profile, a training run.
         what: String,
@@ -83,6 +85,18 @@ pub enum LmcError {
         /// The names that exist.
         known: Vec<String>,
     },
+    /// A table lacks a declared column, or the column has another type or empty values.
+    #[error("table `{table}`: column `{column}` {got}, expected {expected}")]
+    Column {
+        /// The table, as its schema names it.
+        table: &'static str,
+        /// The first column at fault.
+        column: &'static str,
+        /// What was found.
+        got: String,
+        /// What the schema declares.
+        expected: String,
+    },
     /// Work was stopped by an interrupt; what was finished is in the store.
     #[error("interrupted: {finished}; run the same call again to go on from there")]
     Interrupted {
@@ -106,8 +120,12 @@ pub enum LmcError {
 fn remedy(source: &std::io::Error) -> &'static str {
     use std::io::ErrorKind::*;
     match source.kind() {
-        PermissionDenied | ReadOnlyFilesystem => "; choose a folder you may write to (LMC_HOME sets the store)",
-        StorageFull | QuotaExceeded => "; free some disk space and run the same call again, finished work is kept",
+        PermissionDenied | ReadOnlyFilesystem => {
+            "; choose a folder you may write to (LMC_HOME sets the store)"
+        }
+        StorageFull | QuotaExceeded => {
+            "; free some disk space and run the same call again, finished work is kept"
+        }
         NotFound => "; check the path",
         _ => "",
     }

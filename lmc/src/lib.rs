@@ -6,8 +6,10 @@ pub mod data;
 pub mod encode;
 pub mod error;
 pub mod eval;
+pub mod figure;
 pub mod gap;
 pub mod model;
+pub mod notebook;
 pub mod parallel;
 pub mod progress;
 pub mod seed;
@@ -17,6 +19,7 @@ pub mod step;
 pub mod store;
 pub mod study;
 pub mod sweep;
+pub mod table;
 pub mod train;
 pub mod weights;
 

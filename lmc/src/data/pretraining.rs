@@ -3,7 +3,7 @@
 use rand::Rng;
 use rand::seq::IndexedRandom;
 
-use super::grammar::{Template, entailed_pair, unrelated};
+use super::grammar::{Template, entailed_pair, replaced_pair, unrelated};
 use crate::seed;
 
 /// Two segments for next-sentence prediction.
@@ -30,6 +30,9 @@ fn document(rng: &mut impl Rng) -> Document {
     let template = *Template::ALL.choose(rng).unwrap_or(&Template::Active);
     if is_next && rng.random_bool(0.8) {
         let pair = entailed_pair(template, rng);
+        Document { first: pair.premise.text(), second: pair.hypothesis.text(), is_next }
+    } else if !is_next && rng.random_bool(0.5) {
+        let pair = replaced_pair(template, None, rng);
         Document { first: pair.premise.text(), second: pair.hypothesis.text(), is_next }
     } else {
         let first = template.draw(None, false, rng);

@@ -4,6 +4,7 @@ mod models;
 mod pretraining;
 mod spec;
 mod sweep;
+mod tables;
 mod task;
 
 use std::sync::Arc;
@@ -14,6 +15,7 @@ pub use models::{Evaluation, Model, Models};
 pub use pretraining::{N_DOCUMENTS, pretrain_mini};
 pub use spec::StudySpec;
 pub use sweep::Sweep;
+pub use tables::evaluations_table;
 pub use task::Task;
 
 use crate::error::Result;
