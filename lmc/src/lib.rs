@@ -24,3 +24,4 @@ pub mod train;
 pub mod weights;
 
 pub use error::{LmcError, Result};
+pub use {ndarray, plotly, polars, tch};

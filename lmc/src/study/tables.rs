@@ -88,7 +88,8 @@ impl Sweep {
     /// # Errors
     /// Those of [`accuracy`]; [`LmcError::Polars`](crate::LmcError::Polars).
     pub fn table(&self) -> Result<DataFrame> {
-        let points = || self.profiles.iter().flat_map(|p| p.outcomes.iter().enumerate().map(move |(k, o)| (p, k, o)));
+        let points =
+            || self.profiles.iter().flat_map(|p| p.outcomes.iter().enumerate().map(move |(k, o)| (p, k, o)));
         let rows = points().count();
         Ok(df!(
             "a" => points().map(|(p, ..)| p.a.clone()).collect::<Vec<_>>(),
@@ -108,7 +109,8 @@ impl Sweep {
     /// [`LmcError::NonFiniteLoss`](crate::LmcError::NonFiniteLoss); [`LmcError::Polars`](crate::LmcError::Polars).
     pub fn gaps(&self) -> Result<DataFrame> {
         let losses: Vec<Vec<f64>> = self.profiles.iter().map(|p| p.losses()).collect();
-        let each = |f: &dyn Fn(&[f64]) -> Result<f64>| losses.iter().map(|l| f(l)).collect::<Result<Vec<f64>>>();
+        let each =
+            |f: &dyn Fn(&[f64]) -> Result<f64>| losses.iter().map(|l| f(l)).collect::<Result<Vec<f64>>>();
         let areas = losses.iter().zip(&self.profiles).map(|(l, p)| area_under_curve(l, p.distance));
         Ok(df!(
             "a" => self.profiles.iter().map(|p| p.a.clone()).collect::<Vec<_>>(),
@@ -147,7 +149,11 @@ impl Drift {
         let got: Vec<usize> = evaluations.iter().map(Vec::len).collect();
         let expected = vec![self.models.len(); self.stages.len()];
         if got != expected {
-            return Err(crate::LmcError::ShapeMismatch { what: "evaluations of each stage".into(), got, expected });
+            return Err(crate::LmcError::ShapeMismatch {
+                what: "evaluations of each stage".into(),
+                got,
+                expected,
+            });
         }
         let cells = || (0..self.stages.len()).flat_map(|s| (0..self.models.len()).map(move |m| (s, m)));
         Ok(df!(

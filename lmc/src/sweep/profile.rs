@@ -75,7 +75,9 @@ pub fn read_outcomes(path: &Path, points: &[usize], n_examples: usize) -> Result
         remedy: "delete the file and run the same call again, only this unit is computed again",
     };
     let file = File::open(path).map_err(LmcError::io("read", path))?;
-    let frame = ParquetReader::new(file).finish().map_err(|e| damaged(format!("not a complete Parquet file ({e})")))?;
+    let frame = ParquetReader::new(file)
+        .finish()
+        .map_err(|e| damaged(format!("not a complete Parquet file ({e})")))?;
     let column = |name: &str| frame.column(name).map_err(|e| damaged(e.to_string()));
     let integers = |name: &str| -> Result<Vec<i64>> {
         Ok(column(name)?.i64().map_err(|e| damaged(e.to_string()))?.into_no_null_iter().collect())
@@ -110,7 +112,11 @@ mod tests {
     use super::*;
 
     fn outcome(start: f32) -> Outcome {
-        Outcome { losses: vec![start, start + 0.5, start + 1.0], predictions: vec![0, 1, 0], confidences: vec![0.5; 3] }
+        Outcome {
+            losses: vec![start, start + 0.5, start + 1.0],
+            predictions: vec![0, 1, 0],
+            confidences: vec![0.5; 3],
+        }
     }
 
     #[test]

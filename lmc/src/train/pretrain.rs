@@ -38,7 +38,16 @@ pub struct PretrainRecipe {
 impl PretrainRecipe {
     /// The recipe of the embedded encoder: 9,000 updates of 64 documents at 3e-3.
     pub fn mini() -> Self {
-        Self { n_steps: 9_000, batch_size: 64, learning_rate: 3e-3, clip_norm: Some(1.0), mask_share: 0.2, masked: 0.8, replaced: 0.1, n_shards: 2 }
+        Self {
+            n_steps: 9_000,
+            batch_size: 64,
+            learning_rate: 3e-3,
+            clip_norm: Some(1.0),
+            mask_share: 0.2,
+            masked: 0.8,
+            replaced: 0.1,
+            n_shards: 2,
+        }
     }
 }
 
@@ -130,7 +139,9 @@ pub fn pretrain(
 }
 
 fn stopped() -> LmcError {
-    LmcError::Interrupted { finished: "a pretraining worker stopped; nothing of this pretraining was kept".into() }
+    LmcError::Interrupted {
+        finished: "a pretraining worker stopped; nothing of this pretraining was kept".into(),
+    }
 }
 
 fn shard_gradient(model: &PretrainingModel, theta: &Tensor, job: &Job) -> Result<(Tensor, f64)> {
@@ -164,7 +175,12 @@ fn masked_shards(
     jobs
 }
 
-fn masked_shard(part: &[&Encoded], recipe: &PretrainRecipe, vocabulary: MaskVocabulary, rng: &mut impl Rng) -> Job {
+fn masked_shard(
+    part: &[&Encoded],
+    recipe: &PretrainRecipe,
+    vocabulary: MaskVocabulary,
+    rng: &mut impl Rng,
+) -> Job {
     let seq = part.iter().map(|d| d.ids.len()).max().unwrap_or(0);
     let (mut ids, mut segments) = (vec![0i64; part.len() * seq], vec![0i64; part.len() * seq]);
     let (mut positions, mut targets, mut lengths) = (Vec::new(), Vec::new(), Vec::new());
