@@ -11,6 +11,7 @@ pub mod gap;
 pub mod model;
 pub mod notebook;
 pub mod parallel;
+pub mod prelude;
 pub mod progress;
 pub mod seed;
 pub mod spec;
