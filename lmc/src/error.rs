@@ -20,7 +20,9 @@ pub enum LmcError {
         expected: String,
     },
     /// A loss is NaN or infinite.
-    #[error("{what}: loss is {value} at {position}; lower the learning rate or check the checkpoint, every loss must be finite")]
+    #[error(
+        "{what}: loss is {value} at {position}; lower the learning rate or check the checkpoint, every loss must be finite"
+    )]
     NonFiniteLoss {
         /// What was computed: a profile, a training run.
         what: String,
@@ -106,8 +108,12 @@ pub enum LmcError {
 fn remedy(source: &std::io::Error) -> &'static str {
     use std::io::ErrorKind::*;
     match source.kind() {
-        PermissionDenied | ReadOnlyFilesystem => "; choose a folder you may write to (LMC_HOME sets the store)",
-        StorageFull | QuotaExceeded => "; free some disk space and run the same call again, finished work is kept",
+        PermissionDenied | ReadOnlyFilesystem => {
+            "; choose a folder you may write to (LMC_HOME sets the store)"
+        }
+        StorageFull | QuotaExceeded => {
+            "; free some disk space and run the same call again, finished work is kept"
+        }
         NotFound => "; check the path",
         _ => "",
     }

@@ -4,3 +4,5 @@
 pub mod error;
 
 pub use error::{LmcError, Result};
+// For notebooks, which depend on `lmc` alone.
+pub use {ndarray, plotly, polars, tch};
