@@ -164,9 +164,9 @@ build_kernel() {
 
 compile_kernel() {
     local binary
-    (cd "$CLONE" && cargo build --locked --package kernel-setup) || die "the kernel did not compile" \
+    (cd "$CLONE" && cargo build --locked --package kernel-setup --profile kernel) || die "the kernel did not compile" \
         "read the compiler's message above; a compiler that was killed ran out of memory: set CARGO_BUILD_JOBS=1"
-    binary="$(target_folder)/debug/lmc-kernel"
+    binary="$(target_folder)/kernel/lmc-kernel"
     mkdir -p "$CACHE/bin"
     rm -f "$KERNEL.stamp"
     cp "$binary" "$KERNEL.new"
