@@ -1,0 +1,58 @@
+//! Evaluation of models on datasets: per-example losses and predictions, from which every metric follows.
+
+mod set;
+
+pub use set::EvaluationSet;
+
+use tch::{Kind, Tensor};
+
+use crate::encode::Batch;
+use crate::error::{LmcError, Result};
+use crate::model::{Classifier, Dropout, Tokens};
+use crate::weights::Parameters;
+
+/// Per-example results of one model on one dataset, in the dataset's order.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Outcome {
+    /// Cross-entropy in nats.
+    pub losses: Vec<f32>,
+    /// The class with the largest logit.
+    pub predictions: Vec<i64>,
+}
+
+impl Outcome {
+    /// The mean loss in nats per example.
+    pub fn mean_loss(&self) -> f64 {
+        self.losses.iter().map(|&l| f64::from(l)).sum::<f64>() / self.losses.len() as f64
+    }
+}
+
+/// Losses and predictions of the model theta, `[n_parameters]`, on `n` examples dealt out in `batches`.
+///
+/// # Errors
+/// [`LmcError::Torch`]; [`LmcError::NonFiniteLoss`] naming the example.
+pub fn evaluate(classifier: &Classifier, theta: &Tensor, batches: &[Batch], n: usize) -> Result<Outcome> {
+    let _no_grad = tch::no_grad_guard();
+    let parameters = Parameters::views(&theta.unsqueeze(0), classifier.layout());
+    let mut outcome = Outcome { losses: vec![0.0; n], predictions: vec![0; n] };
+    for batch in batches {
+        let tokens = Tokens::shared(&batch.ids, &batch.segments, 1);
+        let logits = classifier.logits(&parameters, &tokens, &Dropout::NONE).squeeze_dim(0);
+        let log_probabilities = logits.log_softmax(-1, Kind::Float);
+        let losses = -log_probabilities.gather(-1, &batch.labels.unsqueeze(-1), false).squeeze_dim(-1);
+        let losses = Vec::<f32>::try_from(&losses)?;
+        let predictions = Vec::<i64>::try_from(&logits.argmax(-1, false))?;
+        for ((&i, loss), prediction) in batch.indices.iter().zip(losses).zip(predictions) {
+            outcome.losses[i] = loss;
+            outcome.predictions[i] = prediction;
+        }
+    }
+    match outcome.losses.iter().position(|l| !l.is_finite()) {
+        None => Ok(outcome),
+        Some(i) => Err(LmcError::NonFiniteLoss {
+            what: "evaluation".into(),
+            value: f64::from(outcome.losses[i]),
+            position: format!("example {i}"),
+        }),
+    }
+}

@@ -1,0 +1,48 @@
+//! An evaluation set, encoded and named by its content.
+
+use tokenizers::Tokenizer;
+
+use crate::data::Dataset;
+use crate::encode::{Batch, Encoded, batches_by_length, encode};
+use crate::error::{LmcError, Result};
+use crate::store::sha256;
+
+/// The most tokens in an evaluation batch: what stays in a core's cache.
+const MAX_TOKENS: usize = 2048;
+
+/// An evaluation set, encoded.
+#[derive(Debug)]
+pub struct EvaluationSet {
+    /// The texts, labels and kinds.
+    pub dataset: Dataset,
+    /// The tokens of each example.
+    pub encoded: Vec<Encoded>,
+    /// A digest of the tokens and labels, by which stored evaluations are found again.
+    pub key: String,
+}
+
+impl EvaluationSet {
+    /// An encoded set.
+    ///
+    /// # Errors
+    /// Those of [`encode`]; [`LmcError::InvalidParameter`] for an empty set.
+    pub fn new(dataset: Dataset, tokenizer: &Tokenizer, max_len: usize) -> Result<Self> {
+        if dataset.is_empty() {
+            return Err(LmcError::invalid("dataset", format!("`{}` with 0 examples", dataset.name), "at least one"));
+        }
+        let encoded = encode(&dataset, tokenizer, max_len)?;
+        let digest = sha256(format!("{encoded:?}").as_bytes());
+        let key = format!("{}-{}-{}", dataset.name, encoded.len(), &digest[..10]);
+        Ok(Self { dataset, encoded, key })
+    }
+
+    /// The examples in batches of equal length.
+    pub fn batches(&self) -> Vec<Batch> {
+        batches_by_length(&self.encoded, MAX_TOKENS)
+    }
+
+    /// The label of each example.
+    pub fn labels(&self) -> Vec<i64> {
+        self.encoded.iter().map(|e| e.label).collect()
+    }
+}

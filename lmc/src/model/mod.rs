@@ -1,0 +1,33 @@
+//! Text classifiers described by a Hugging Face `config.json`: one encoder for tiny and for real models.
+
+mod classifier;
+mod config;
+mod dropout;
+mod encoder;
+mod layers;
+pub(crate) mod load;
+mod pretraining;
+pub(crate) mod save;
+
+pub use classifier::Classifier;
+pub use config::ModelConfig;
+pub use dropout::Dropout;
+pub use encoder::{Encoder, Tokens};
+pub use load::{Pretrained, load_folder, read_safetensors};
+pub use pretraining::{PretrainingModel, PretrainingTargets};
+pub use save::save_folder;
+
+use rand_distr::{Distribution, StandardNormal};
+use tch::Tensor;
+
+/// A tensor of independent normal values with mean 0.
+pub(crate) fn normal_tensor(rng: &mut rand_chacha::ChaCha8Rng, shape: &[i64], std: f64) -> Tensor {
+    let n: i64 = shape.iter().product();
+    let values: Vec<f32> = (0..n)
+        .map(|_| {
+            let z: f64 = StandardNormal.sample(rng);
+            (z * std) as f32
+        })
+        .collect();
+    Tensor::from_slice(&values).view(shape)
+}

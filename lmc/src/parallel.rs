@@ -1,0 +1,74 @@
+//! Independent units of work on a few threads, libtorch on one thread in each.
+
+use std::num::NonZero;
+use std::sync::{Mutex, MutexGuard};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use crate::error::Result;
+
+/// The number of threads to work on: `LMC_THREADS`, or as many as the machine has cores.
+pub fn n_threads() -> usize {
+    std::env::var("LMC_THREADS")
+        .ok()
+        .and_then(|v| v.parse().ok())
+        .filter(|&n| n > 0)
+        .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, NonZero::get))
+}
+
+/// The results of `unit(i, inputs[i])`, in the order of the inputs, which move to the thread that works on them.
+///
+/// # Errors
+/// The error of the first unit that failed; no further unit is started, those under way are finished.
+pub fn run_units<I: Send, T: Send>(
+    inputs: Vec<I>,
+    unit: impl Fn(usize, I) -> Result<T> + Sync,
+) -> Result<Vec<T>> {
+    let n = inputs.len();
+    let inputs: Vec<Mutex<Option<I>>> = inputs.into_iter().map(|input| Mutex::new(Some(input))).collect();
+    let next = AtomicUsize::new(0);
+    let failed = AtomicBool::new(false);
+    let results = Mutex::new(Vec::with_capacity(n));
+    let work = || {
+        tch::set_num_threads(1);
+        loop {
+            let i = next.fetch_add(1, Ordering::Relaxed);
+            if i >= n || failed.load(Ordering::Relaxed) {
+                return;
+            }
+            let Some(input) = lock(&inputs[i]).take() else { return };
+            let result = unit(i, input);
+            failed.fetch_or(result.is_err(), Ordering::Relaxed);
+            lock(&results).push((i, result));
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..n_threads().min(n) {
+            scope.spawn(work);
+        }
+    });
+    let mut results = results.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
+    results.sort_by_key(|(i, _)| *i);
+    results.into_iter().map(|(_, result)| result).collect()
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::LmcError;
+
+    #[test]
+    fn results_keep_their_order_and_an_error_stops_the_rest() {
+        assert_eq!(run_units((0..50).collect(), |_, i: usize| Ok(i * i)).unwrap(), (0..50).map(|i| i * i).collect::<Vec<_>>());
+        let started = AtomicUsize::new(0);
+        let result = run_units(vec![(); 10_000], |i, ()| {
+            started.fetch_add(1, Ordering::Relaxed);
+            if i == 3 { Err(LmcError::Figure("third".into())) } else { Ok(()) }
+        });
+        assert_eq!(result.unwrap_err().to_string(), "figure: third");
+        assert!(started.load(Ordering::Relaxed) < 10_000);
+    }
+}

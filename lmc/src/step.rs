@@ -1,0 +1,94 @@
+//! A length of training: [`Step`], written `3ep` or `500it`.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{LmcError, Result};
+
+/// A length of training in epochs (`3ep`) or iterations (`500it`).
+///
+/// ```
+/// use lmc::step::Step;
+/// let step: Step = "3ep".parse()?;
+/// assert_eq!(step.iterations(100, 32), 12); // 4 batches an epoch
+/// # Ok::<(), lmc::LmcError>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum Step {
+    /// Passes over the training set.
+    Epochs(u32),
+    /// Optimiser updates.
+    Iterations(u32),
+}
+
+impl Step {
+    /// The number of optimiser updates on a training set of that size; a last partial batch counts.
+    pub fn iterations(self, n_train: usize, batch_size: usize) -> u32 {
+        match self {
+            Self::Epochs(n) => n * n_train.div_ceil(batch_size) as u32,
+            Self::Iterations(n) => n,
+        }
+    }
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Epochs(n) => write!(f, "{n}ep"),
+            Self::Iterations(n) => write!(f, "{n}it"),
+        }
+    }
+}
+
+impl FromStr for Step {
+    type Err = LmcError;
+
+    fn from_str(s: &str) -> Result<Self> {
+        let wrong = || LmcError::invalid("step", s, "a whole number with `ep` or `it`, such as 3ep or 500it");
+        let parse = |digits: &str| digits.parse().map_err(|_| wrong());
+        match (s.strip_suffix("ep"), s.strip_suffix("it")) {
+            (Some(n), _) => Ok(Self::Epochs(parse(n)?)),
+            (_, Some(n)) => Ok(Self::Iterations(parse(n)?)),
+            _ => Err(wrong()),
+        }
+    }
+}
+
+impl TryFrom<String> for Step {
+    type Error = LmcError;
+
+    fn try_from(s: String) -> Result<Self> {
+        s.parse()
+    }
+}
+
+impl From<Step> for String {
+    fn from(step: Step) -> Self {
+        step.to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_and_back() {
+        for text in ["3ep", "500it", "0it"] {
+            assert_eq!(text.parse::<Step>().unwrap().to_string(), text);
+        }
+        for text in ["", "ep", "3", "3 ep", "-1it", "1.5ep"] {
+            let message = text.parse::<Step>().unwrap_err().to_string();
+            assert!(message.contains("3ep or 500it"), "{message}");
+        }
+    }
+
+    #[test]
+    fn epochs_count_the_partial_batch() {
+        assert_eq!(Step::Epochs(2).iterations(65, 32), 6);
+        assert_eq!(Step::Iterations(7).iterations(65, 32), 7);
+    }
+}

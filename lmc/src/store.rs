@@ -1,0 +1,209 @@
+//! Where results lie: every file name, atomic writes, and what counts as done.
+//!
+//! ```text
+//! <root>/runs/<run_id>/spec.json              the spec, compared on every opening
+//! <root>/runs/<run_id>/checkpoint-800it.safetensors
+//! <root>/evaluations/<dataset key>/<run_id>-800it.parquet
+//! <root>/profiles/<dataset key>-<grid>/<a>--<b>.parquet
+//! ```
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use crate::error::{LmcError, Result};
+use crate::model::load::tensors_from_bytes;
+use crate::model::save::to_bytes;
+use crate::spec::RunSpec;
+use crate::weights::{Layout, Weights};
+
+/// A folder of runs, evaluations and profiles in which finished work is found again.
+#[derive(Debug, Clone)]
+pub struct Store {
+    root: PathBuf,
+}
+
+/// What is kept beside a checkpoint's weights.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CheckpointInfo {
+    /// Updates made.
+    pub step: u32,
+    /// The mean training loss since the checkpoint before, in nats per example.
+    pub train_loss: f64,
+    /// The time from the start of the stack's training, in seconds.
+    pub seconds: f64,
+}
+
+impl Store {
+    /// A store at that folder, made if it is missing.
+    ///
+    /// # Errors
+    /// [`LmcError::Io`] when the folder cannot be made or written to.
+    pub fn open(root: impl Into<PathBuf>) -> Result<Self> {
+        let root = root.into();
+        std::fs::create_dir_all(&root).map_err(LmcError::io("create folder", &root))?;
+        let probe = root.join(format!(".writable-{}", std::process::id()));
+        std::fs::write(&probe, b"").map_err(LmcError::io("write", &root))?;
+        std::fs::remove_file(&probe).map_err(LmcError::io("write", &root))?;
+        Ok(Self { root })
+    }
+
+    /// The default store: `LMC_HOME`, or `lmc/store` under the user's cache folder.
+    ///
+    /// # Errors
+    /// As [`Store::open`]; [`LmcError::InvalidParameter`] when no home folder is known.
+    pub fn default_location() -> Result<Self> {
+        let variable = |name| std::env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
+        let root = variable("LMC_HOME")
+            .or_else(|| variable("XDG_CACHE_HOME").map(|c| c.join("lmc/store")))
+            .or_else(|| variable("HOME").map(|h| h.join(".cache/lmc/store")));
+        Self::open(root.ok_or_else(|| LmcError::invalid("LMC_HOME", "unset, as is HOME", "a folder"))?)
+    }
+
+    /// The folder.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The folder of a run, made if missing, after comparing the spec that lies in it.
+    ///
+    /// # Errors
+    /// [`LmcError::SpecMismatch`] naming the first field that differs; [`LmcError::Io`], [`LmcError::Format`].
+    pub fn run_folder(&self, spec: &RunSpec) -> Result<PathBuf> {
+        let folder = self.root.join("runs").join(spec.run_id());
+        std::fs::create_dir_all(&folder).map_err(LmcError::io("create folder", &folder))?;
+        let path = folder.join("spec.json");
+        let expected = serde_json::to_value(spec).map_err(|e| LmcError::invalid("spec", e, "a serialisable spec"))?;
+        if !path.exists() {
+            write_atomic(&path, format!("{expected:#}\n").as_bytes())?;
+            return Ok(folder);
+        }
+        let text = std::fs::read_to_string(&path).map_err(LmcError::io("read", &path))?;
+        let got: Value = serde_json::from_str(&text).map_err(|e| LmcError::Format {
+            path: path.clone(),
+            line: Some(e.line()),
+            problem: e.to_string(),
+            remedy: "delete the run folder, it is made again",
+        })?;
+        match first_difference("", &got, &expected) {
+            None => Ok(folder),
+            Some((field, got, expected)) => Err(LmcError::SpecMismatch { path: folder, field, got, expected }),
+        }
+    }
+
+    /// Writes a checkpoint: weights with their digest, then its description, which marks it as done.
+    ///
+    /// # Errors
+    /// [`LmcError::Io`] when the folder cannot be written.
+    pub fn save_checkpoint(&self, spec: &RunSpec, weights: &Weights, info: &CheckpointInfo) -> Result<()> {
+        let folder = self.run_folder(spec)?;
+        write_checked(&folder.join(format!("checkpoint-{}it.safetensors", info.step)), &to_bytes(weights)?)?;
+        let json = serde_json::to_string_pretty(info).map_err(|e| LmcError::invalid("checkpoint", e, "serialisable"))?;
+        write_atomic(&folder.join(format!("checkpoint-{}it.json", info.step)), json.as_bytes())
+    }
+
+    /// What is known of a checkpoint, or nothing when it was not finished.
+    ///
+    /// # Errors
+    /// Those of [`Store::run_folder`]; [`LmcError::Format`] for a damaged description.
+    pub fn checkpoint_info(&self, spec: &RunSpec, step: u32) -> Result<Option<CheckpointInfo>> {
+        let path = self.run_folder(spec)?.join(format!("checkpoint-{step}it.json"));
+        if !path.exists() {
+            return Ok(None);
+        }
+        let text = std::fs::read_to_string(&path).map_err(LmcError::io("read", &path))?;
+        serde_json::from_str(&text).map(Some).map_err(|e| LmcError::Format {
+            path,
+            line: Some(e.line()),
+            problem: e.to_string(),
+            remedy: "delete the file, the run is made again",
+        })
+    }
+
+    /// The weights of a checkpoint.
+    ///
+    /// # Errors
+    /// [`LmcError::Io`] when it is missing, [`LmcError::Format`] when its bytes are not those that were written.
+    pub fn load_checkpoint(&self, spec: &RunSpec, step: u32, layout: &Arc<Layout>) -> Result<Weights> {
+        let path = self.run_folder(spec)?.join(format!("checkpoint-{step}it.safetensors"));
+        let bytes = read_checked(&path)?;
+        Weights::from_named(layout.clone(), tensors_from_bytes(&bytes, &path)?)
+    }
+
+    /// The file of one model's evaluation.
+    pub fn evaluation_path(&self, dataset_key: &str, model: &str) -> PathBuf {
+        self.root.join("evaluations").join(dataset_key).join(format!("{model}.parquet"))
+    }
+
+    /// The file of one pair's losses.
+    pub fn profile_path(&self, sweep_key: &str, a: &str, b: &str) -> PathBuf {
+        self.root.join("profiles").join(sweep_key).join(format!("{a}--{b}.parquet"))
+    }
+}
+
+/// Writes a file so that it is there whole or not at all: sibling temporary file, fsync, rename.
+///
+/// # Errors
+/// [`LmcError::Io`]; the temporary file is removed.
+pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    std::fs::create_dir_all(folder).map_err(LmcError::io("create folder", folder))?;
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let thread = format!("{:?}", std::thread::current().id());
+    let digits: String = thread.chars().filter(char::is_ascii_digit).collect();
+    let temporary = folder.join(format!(".{name}.{}-{digits}.part", std::process::id()));
+    let written = std::fs::File::create(&temporary)
+        .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
+        .and_then(|()| std::fs::rename(&temporary, path));
+    written.map_err(|e| {
+        let _ = std::fs::remove_file(&temporary);
+        LmcError::io("write", path)(e)
+    })
+}
+
+/// The SHA-256 of bytes, in hexadecimal.
+pub fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect()
+}
+
+fn digest_path(path: &Path) -> PathBuf {
+    path.with_extension("sha256")
+}
+
+fn write_checked(path: &Path, bytes: &[u8]) -> Result<()> {
+    write_atomic(&digest_path(path), sha256(bytes).as_bytes())?;
+    write_atomic(path, bytes)
+}
+
+fn read_checked(path: &Path) -> Result<Vec<u8>> {
+    let bytes = std::fs::read(path).map_err(LmcError::io("read", path))?;
+    let digest = digest_path(path);
+    let expected = std::fs::read_to_string(&digest).map_err(LmcError::io("read", &digest))?;
+    if sha256(&bytes) != expected.trim() {
+        return Err(LmcError::Format {
+            path: path.to_owned(),
+            line: None,
+            problem: format!("{} bytes whose SHA-256 is not the one recorded when it was written", bytes.len()),
+            remedy: "delete the checkpoint's .json and run the same call again, only this stack is trained again",
+        });
+    }
+    Ok(bytes)
+}
+
+fn first_difference(at: &str, got: &Value, expected: &Value) -> Option<(String, String, String)> {
+    match (got, expected) {
+        (Value::Object(g), Value::Object(e)) => e
+            .keys()
+            .chain(g.keys().filter(|k| !e.contains_key(*k)))
+            .find_map(|key| {
+                let path = if at.is_empty() { key.clone() } else { format!("{at}.{key}") };
+                first_difference(&path, g.get(key).unwrap_or(&Value::Null), e.get(key).unwrap_or(&Value::Null))
+            }),
+        _ if got == expected => None,
+        _ => Some((at.to_owned(), got.to_string(), expected.to_string())),
+    }
+}

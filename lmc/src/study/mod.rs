@@ -1,0 +1,98 @@
+//! A study: one task, one pretrained encoder, many seeds; its verbs find finished work in the store again.
+
+mod models;
+mod pretraining;
+mod spec;
+mod sweep;
+mod task;
+
+use std::sync::Arc;
+
+use tch::Tensor;
+
+pub use models::{Evaluation, Model, Models};
+pub use pretraining::{N_DOCUMENTS, pretrain_mini};
+pub use spec::StudySpec;
+pub use sweep::Sweep;
+pub use task::Task;
+
+use crate::error::Result;
+use crate::spec::{RunSpec, TaskSpec};
+use crate::store::Store;
+
+/// A study whose data and encoder are loaded, with the store of its results.
+#[derive(Debug)]
+pub struct Study {
+    spec: StudySpec,
+    task: Task,
+    store: Store,
+}
+
+impl Study {
+    /// A study in the default store.
+    ///
+    /// # Errors
+    /// As [`Study::open_in`] and [`Store::default_location`].
+    pub fn open(spec: StudySpec) -> Result<Arc<Self>> {
+        Self::open_in(spec, Store::default_location()?)
+    }
+
+    /// A study in that store.
+    ///
+    /// # Errors
+    /// Those of [`StudySpec::check`] and of loading the task.
+    pub fn open_in(spec: StudySpec, store: Store) -> Result<Arc<Self>> {
+        spec.check()?;
+        let task = match &spec.task {
+            TaskSpec::MiniNli { .. } => Task::mini_nli(&spec.task, spec.encoder.as_deref())?,
+            TaskSpec::Cola { .. } => unreachable!(),
+        };
+        Ok(Arc::new(Self { spec, task, store }))
+    }
+
+    /// The description.
+    pub fn spec(&self) -> &StudySpec {
+        &self.spec
+    }
+
+    /// The task with its data and encoder.
+    pub fn task(&self) -> &Task {
+        &self.task
+    }
+
+    /// Where results lie.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// The finetuned copies; those that are in the store are not trained again.
+    ///
+    /// # Errors
+    /// [`crate::LmcError::NonFiniteLoss`] naming a seed that diverged; those of the store. Finished stacks are kept.
+    pub fn finetune(self: &Arc<Self>) -> Result<Models> {
+        Models::finetune(self)
+    }
+
+    fn run_spec(&self, seed: u64) -> RunSpec {
+        RunSpec {
+            task: self.spec.task.clone(),
+            model: self.task.model.clone(),
+            recipe: self.spec.recipe.clone(),
+            seed,
+        }
+    }
+
+    /// The weights before the first update, `[seeds.len(), n_parameters]`.
+    fn initial(&self, seeds: &[u64]) -> Result<Tensor> {
+        let recipe = &self.spec.recipe;
+        let thetas = seeds
+            .iter()
+            .map(|&seed| {
+                let head_seed = if recipe.head_by_seed { seed } else { 0 };
+                let weights = self.task.pretrained.with_head(&self.task.classifier, head_seed, recipe.head_std)?;
+                Ok(weights.theta().shallow_clone())
+            })
+            .collect::<Result<Vec<_>>>()?;
+        Ok(Tensor::f_stack(&thetas, 0)?)
+    }
+}

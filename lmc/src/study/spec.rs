@@ -1,0 +1,81 @@
+//! The description of a study.
+
+use std::path::PathBuf;
+
+use crate::error::{LmcError, Result};
+use crate::seed::sub_seed;
+use crate::spec::{Recipe, TaskSpec};
+
+/// One task, one pretrained encoder, one recipe and the seeds of the finetuned copies.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StudySpec {
+    /// The task with its data.
+    pub task: TaskSpec,
+    /// How each copy is finetuned.
+    pub recipe: Recipe,
+    /// One seed for each copy.
+    pub seeds: Vec<u64>,
+    /// The folder of the pretrained encoder; none for the one that comes with the crate.
+    pub encoder: Option<PathBuf>,
+    /// How many copies are trained side by side as one batched model.
+    pub stack: usize,
+}
+
+impl StudySpec {
+    /// The embedded study: 16 copies of the tiny BERT on mini-NLI.
+    ///
+    /// `master_seed` draws the data and the 16 seeds; the pretrained encoder is the same for all.
+    pub fn mini_nli(master_seed: u64) -> Self {
+        Self {
+            task: TaskSpec::mini_nli(sub_seed(master_seed, "data")),
+            recipe: Recipe::mini(),
+            seeds: (0..16).map(|i| 100 * (master_seed + 1) + i).collect(),
+            encoder: None,
+            stack: 8,
+        }
+    }
+
+    /// The study of that name, with its default settings and data.
+    ///
+    /// # Errors
+    /// [`LmcError::UnknownName`] listing the embedded tasks.
+    pub fn named(task: &str, master_seed: u64) -> Result<Self> {
+        match task {
+            "mini-nli" => Ok(Self::mini_nli(master_seed)),
+            _ => Err(LmcError::UnknownName {
+                kind: "task",
+                name: task.to_owned(),
+                known: vec!["mini-nli".into()],
+            }),
+        }
+    }
+
+    /// This study with other seeds.
+    pub fn with_seeds(mut self, seeds: impl IntoIterator<Item = u64>) -> Self {
+        self.seeds = seeds.into_iter().collect();
+        self
+    }
+
+    /// This study with another recipe.
+    pub fn with_recipe(mut self, recipe: Recipe) -> Self {
+        self.recipe = recipe;
+        self
+    }
+
+    /// Nothing, when the seeds and the recipe can be run.
+    ///
+    /// # Errors
+    /// [`LmcError::InvalidParameter`] for no seed, a seed that comes twice, or a field of the recipe.
+    pub fn check(&self) -> Result<()> {
+        if self.seeds.is_empty() {
+            return Err(LmcError::invalid("seeds", "no seed", "at least one"));
+        }
+        if let Some(seed) = self.seeds.iter().enumerate().find_map(|(i, s)| self.seeds[..i].contains(s).then_some(s)) {
+            return Err(LmcError::invalid("seeds", format!("{seed} twice"), "each seed once, copies would be identical"));
+        }
+        if self.stack == 0 {
+            return Err(LmcError::invalid("stack", 0, "at least 1"));
+        }
+        self.recipe.check()
+    }
+}

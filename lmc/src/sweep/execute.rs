@@ -1,0 +1,81 @@
+//! Running a plan: each pair is a unit that is found in the store or computed and written there.
+
+use tch::Tensor;
+
+use super::plan::SweepPlan;
+use super::profile::{Profile, read_outcomes, write_outcomes};
+use crate::error::{LmcError, Result};
+use crate::eval::{EvaluationSet, Outcome, evaluate};
+use crate::model::Classifier;
+use crate::parallel::run_units;
+use crate::progress::Progress;
+use crate::store::Store;
+use crate::weights::Weights;
+
+/// The profiles of all pairs of `models` on `set`, in the order of [`SweepPlan::pairs`].
+///
+/// `ends` are the models' own outcomes on the set. Finished pairs are read from the store, the others computed,
+/// several at a time, and written as they are done.
+///
+/// # Errors
+/// The first error of a unit: [`LmcError::NonFiniteLoss`], [`LmcError::Io`], [`LmcError::Format`]; finished pairs
+/// stay in the store.
+pub fn execute(
+    store: &Store,
+    classifier: &Classifier,
+    set: &EvaluationSet,
+    models: &[(String, Weights)],
+    ends: &[Outcome],
+    plan: &SweepPlan,
+) -> Result<Vec<Profile>> {
+    if models.len() != plan.n_models || ends.len() != plan.n_models {
+        return Err(LmcError::ShapeMismatch {
+            what: "models and their own evaluations in a sweep".into(),
+            got: vec![models.len(), ends.len()],
+            expected: vec![plan.n_models; 2],
+        });
+    }
+    let pairs = plan.pairs();
+    let key = format!("{}-{}points", set.key, plan.grid.n_points());
+    let interior: Vec<usize> = plan.grid.interior().collect();
+    let n = set.encoded.len();
+    let progress = Progress::new(format!("interpolating on {}", set.dataset.name), pairs.len() as u64);
+    let names: Vec<&str> = models.iter().map(|(name, _)| name.as_str()).collect();
+    let theta = |i: usize| models[i].1.theta().shallow_clone();
+    let lines = pairs.iter().map(|&(a, b)| (a, b, theta(a), theta(b))).collect();
+    run_units(lines, |_, (a, b, theta_a, theta_b)| {
+        let (name_a, name_b) = (names[a], names[b]);
+        let path = store.profile_path(&key, name_a, name_b);
+        let inner = if path.exists() {
+            read_outcomes(&path, &interior, n)?
+        } else {
+            let outcomes = along(classifier, set, &theta_a, &theta_b, plan)?;
+            let points: Vec<(usize, &Outcome)> = interior.iter().copied().zip(&outcomes).collect();
+            write_outcomes(&path, &points)?;
+            outcomes
+        };
+        progress.tick(String::new);
+        let outcomes = std::iter::once(ends[b].clone()).chain(inner).chain([ends[a].clone()]).collect();
+        Ok(Profile {
+            a: name_a.to_owned(),
+            b: name_b.to_owned(),
+            alphas: (0..plan.grid.n_points()).map(|k| plan.grid.alpha(k)).collect(),
+            outcomes,
+            distance: (theta_a - theta_b).to_kind(tch::Kind::Double).norm().double_value(&[]),
+        })
+    })
+}
+
+fn along(
+    classifier: &Classifier,
+    set: &EvaluationSet,
+    a: &Tensor,
+    b: &Tensor,
+    plan: &SweepPlan,
+) -> Result<Vec<Outcome>> {
+    let batches = set.batches();
+    plan.grid
+        .interior()
+        .map(|k| evaluate(classifier, &b.lerp(a, plan.grid.alpha(k)), &batches, set.encoded.len()))
+        .collect()
+}

@@ -1,0 +1,13 @@
+//! Finetuning of stacks of seeds and pretraining of the embedded encoder.
+
+mod loop_;
+mod optimiser;
+mod order;
+mod pretrain;
+mod schedule;
+
+pub use loop_::{Snapshot, train_stack};
+pub use optimiser::AdamW;
+pub use order::Order;
+pub use pretrain::{MaskVocabulary, PretrainRecipe, pretrain};
+pub use schedule::learning_rate;

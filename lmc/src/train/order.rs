@@ -1,0 +1,50 @@
+//! The order in which a seed sees the training examples.
+
+use rand::seq::SliceRandom;
+use rand_chacha::ChaCha8Rng;
+
+/// An endless sequence of batches: a fresh shuffle of all examples every epoch, from the sub-seed `order`.
+#[derive(Debug)]
+pub struct Order {
+    rng: ChaCha8Rng,
+    indices: Vec<usize>,
+    next: usize,
+}
+
+impl Order {
+    /// The order of that seed over `n` examples.
+    pub fn new(seed: u64, n: usize) -> Self {
+        Self { rng: crate::seed::rng(seed, "order"), indices: (0..n).collect(), next: n }
+    }
+
+    /// The indices of the next batch; the last batch of an epoch may be smaller.
+    pub fn batch(&mut self, size: usize) -> &[usize] {
+        if self.next >= self.indices.len() {
+            self.indices.shuffle(&mut self.rng);
+            self.next = 0;
+        }
+        let start = self.next;
+        self.next = (start + size).min(self.indices.len());
+        &self.indices[start..self.next]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_epoch_sees_every_example_once() {
+        let mut order = Order::new(3, 10);
+        let mut epochs = Vec::new();
+        for _ in 0..2 {
+            let mut seen: Vec<usize> = (0..3).flat_map(|_| order.batch(4).to_vec()).collect();
+            epochs.push(seen.clone());
+            seen.sort_unstable();
+            assert_eq!(seen, (0..10).collect::<Vec<_>>());
+        }
+        assert_ne!(epochs[0], epochs[1]);
+        assert_eq!(Order::new(3, 10).batch(4), &epochs[0][..4]);
+        assert_ne!(Order::new(4, 10).batch(4), &epochs[0][..4]);
+    }
+}

@@ -1,0 +1,253 @@
+//! A model's parameters as one flat vector theta, and the [`Layout`] that says which tensor lies where.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use tch::{Device, Kind, Tensor};
+
+use crate::error::{LmcError, Result};
+
+/// Where one named tensor lies in theta.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// The name as Hugging Face spells it, for example `bert.pooler.dense.weight`.
+    pub name: String,
+    /// The shape of the tensor.
+    pub shape: Vec<i64>,
+    /// The index of its first element in theta.
+    pub offset: i64,
+}
+
+/// Neighbouring tensors that are used as one, such as query, key and value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Block {
+    shape: Vec<i64>,
+    offset: i64,
+    size: i64,
+}
+
+/// The number of a block in a [`Layout`]; a model keeps one for each operand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BlockId(usize);
+
+/// The order, names and shapes of all tensors in theta, without gaps.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Layout {
+    entries: Vec<Entry>,
+    blocks: Vec<Block>,
+    len: i64,
+}
+
+impl Layout {
+    /// Appends one tensor and returns its block.
+    pub fn push(&mut self, name: impl Into<String>, shape: &[i64]) -> BlockId {
+        self.push_fused(&[name.into()], shape)
+    }
+
+    /// Appends tensors of one shape side by side and returns the block that spans them along the first axis.
+    pub fn push_fused(&mut self, names: &[String], shape: &[i64]) -> BlockId {
+        let offset = self.len;
+        let size: i64 = shape.iter().product();
+        for name in names {
+            self.entries.push(Entry { name: name.clone(), shape: shape.to_vec(), offset: self.len });
+            self.len += size;
+        }
+        let mut fused = shape.to_vec();
+        fused[0] *= names.len() as i64;
+        self.blocks.push(Block { shape: fused, offset, size: self.len - offset });
+        BlockId(self.blocks.len() - 1)
+    }
+
+    /// The number of parameters.
+    pub fn n_parameters(&self) -> i64 {
+        self.len
+    }
+
+    /// The named tensors in the order in which they lie in theta.
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// A float mask over theta, `[n_parameters]`, 1 where `select` says so of a tensor's name.
+    pub fn mask(&self, select: impl Fn(&str) -> bool) -> Tensor {
+        let mask = Tensor::zeros([self.len], (Kind::Float, Device::Cpu));
+        for entry in self.entries.iter().filter(|e| select(&e.name)) {
+            let _ = mask.narrow(0, entry.offset, entry.shape.iter().product()).fill_(1.0);
+        }
+        mask
+    }
+}
+
+/// Views of theta as the operands of a model, each `[stack, ..]`; made by [`Parameters::views`] or [`Parameters::leaves`].
+#[derive(Debug)]
+pub struct Parameters {
+    tensors: Vec<Tensor>,
+    stack: i64,
+}
+
+impl Parameters {
+    /// The operands of `theta`, `[stack, n_parameters]`, without a copy.
+    pub fn views(theta: &Tensor, layout: &Layout) -> Self {
+        let stack = theta.size()[0];
+        let tensors = layout
+            .blocks
+            .iter()
+            .map(|block| {
+                let shape: Vec<i64> = std::iter::once(stack).chain(block.shape.iter().copied()).collect();
+                theta.narrow(1, block.offset, block.size).view(shape.as_slice())
+            })
+            .collect();
+        Self { tensors, stack }
+    }
+
+    /// The same operands as leaves of a new graph: they share theta's storage and collect gradients.
+    pub fn leaves(theta: &Tensor, layout: &Layout) -> Self {
+        let mut leaves = Self::views(theta, layout);
+        for tensor in &mut leaves.tensors {
+            *tensor = tensor.detach().set_requires_grad(true);
+        }
+        leaves
+    }
+
+    /// The gradient of `loss` (a scalar) by theta, `[stack, n_parameters]`.
+    ///
+    /// # Errors
+    /// [`LmcError::Torch`] when the graph does not reach every leaf.
+    pub fn gradient(&self, loss: &Tensor) -> Result<Tensor> {
+        let gradients = Tensor::f_run_backward(&[loss], &self.tensors, false, false)?;
+        let flat: Vec<Tensor> = gradients.iter().map(|g| g.reshape([self.stack, -1])).collect();
+        Ok(Tensor::f_cat(&flat, 1)?)
+    }
+
+    /// The operand of a block, `[stack, ..]`.
+    pub fn get(&self, id: BlockId) -> &Tensor {
+        &self.tensors[id.0]
+    }
+
+    /// How many models lie side by side.
+    pub fn stack(&self) -> i64 {
+        self.stack
+    }
+}
+
+/// One model's parameters: theta, `[n_parameters]` f32, with its layout.
+#[derive(Debug)]
+pub struct Weights {
+    layout: Arc<Layout>,
+    theta: Tensor,
+}
+
+impl Clone for Weights {
+    fn clone(&self) -> Self {
+        Self { layout: self.layout.clone(), theta: self.theta.copy() }
+    }
+}
+
+impl Weights {
+    /// Weights from a flat vector.
+    ///
+    /// # Errors
+    /// [`LmcError::ShapeMismatch`] when `theta` is not `[layout.n_parameters()]`.
+    pub fn new(layout: Arc<Layout>, theta: Tensor) -> Result<Self> {
+        let got: Vec<usize> = theta.size().iter().map(|&n| n as usize).collect();
+        let expected = vec![layout.n_parameters() as usize];
+        if got != expected {
+            return Err(LmcError::ShapeMismatch { what: "flat weights".into(), got, expected });
+        }
+        Ok(Self { layout, theta: theta.to_kind(Kind::Float) })
+    }
+
+    /// Weights from named tensors; the names and shapes must be those of the layout exactly.
+    ///
+    /// # Errors
+    /// [`LmcError::InvalidParameter`] naming all missing and unexpected tensors, or [`LmcError::ShapeMismatch`].
+    pub fn from_named(layout: Arc<Layout>, mut named: BTreeMap<String, Tensor>) -> Result<Self> {
+        let missing: Vec<&str> =
+            layout.entries.iter().map(|e| e.name.as_str()).filter(|n| !named.contains_key(*n)).collect();
+        let unexpected: Vec<&str> = named
+            .keys()
+            .map(String::as_str)
+            .filter(|n| !layout.entries.iter().any(|e| e.name == *n))
+            .collect();
+        if !missing.is_empty() || !unexpected.is_empty() {
+            return Err(LmcError::invalid(
+                "weights",
+                format!("missing {missing:?}, unexpected {unexpected:?}"),
+                "exactly the tensors of the model's config",
+            ));
+        }
+        let theta = Tensor::zeros([layout.len], (Kind::Float, Device::Cpu));
+        for entry in &layout.entries {
+            let tensor = named.remove(&entry.name).unwrap_or_default();
+            if tensor.size() != entry.shape {
+                return Err(LmcError::ShapeMismatch {
+                    what: format!("tensor {}", entry.name),
+                    got: tensor.size().iter().map(|&n| n as usize).collect(),
+                    expected: entry.shape.iter().map(|&n| n as usize).collect(),
+                });
+            }
+            theta.narrow(0, entry.offset, tensor.numel() as i64).copy_(&tensor.reshape([-1]));
+        }
+        Ok(Self { layout, theta })
+    }
+
+    /// The layout of theta.
+    pub fn layout(&self) -> &Arc<Layout> {
+        &self.layout
+    }
+
+    /// The flat vector, `[n_parameters]` f32.
+    pub fn theta(&self) -> &Tensor {
+        &self.theta
+    }
+
+    /// Views of the named tensors, in the layout's order.
+    pub fn named(&self) -> Vec<(String, Tensor)> {
+        self.layout
+            .entries
+            .iter()
+            .map(|e| {
+                let size = e.shape.iter().product();
+                (e.name.clone(), self.theta.narrow(0, e.offset, size).view(e.shape.as_slice()))
+            })
+            .collect()
+    }
+
+    /// `alpha * a + (1 - alpha) * b` over all parameters, head included (Juneja et al. 2023, Eq. 1).
+    ///
+    /// # Errors
+    /// [`LmcError::InvalidParameter`] when the two have different layouts.
+    pub fn lerp(a: &Self, b: &Self, alpha: f64) -> Result<Self> {
+        Self::same_layout(a, b)?;
+        let theta = match alpha {
+            1.0 => a.theta.copy(),
+            0.0 => b.theta.copy(),
+            _ => b.theta.lerp(&a.theta, alpha),
+        };
+        Ok(Self { layout: a.layout.clone(), theta })
+    }
+
+    /// The Euclidean distance of the two vectors over all parameters.
+    ///
+    /// # Errors
+    /// [`LmcError::InvalidParameter`] when the two have different layouts.
+    pub fn distance(a: &Self, b: &Self) -> Result<f64> {
+        Self::same_layout(a, b)?;
+        let difference = a.theta.to_kind(Kind::Double) - b.theta.to_kind(Kind::Double);
+        Ok(difference.norm().double_value(&[]))
+    }
+
+    fn same_layout(a: &Self, b: &Self) -> Result<()> {
+        if a.layout == b.layout {
+            return Ok(());
+        }
+        let first = a.layout.entries.iter().zip(&b.layout.entries).find(|(x, y)| x != y);
+        Err(LmcError::invalid(
+            "weights",
+            first.map_or("a different number of tensors".into(), |(x, y)| {
+                format!("{} {:?} against {} {:?}", x.name, x.shape, y.name, y.shape)
+            }),
+            "two models of one architecture",
+        ))
+    }
+}
