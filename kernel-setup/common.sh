@@ -148,6 +148,16 @@ link_libraries() {
     ln -sf libgomp.so.1 "$3/libgomp.so"
 }
 
+# The kernel infers the types of variables better with the sources of the standard library; it works without.
+add_rust_src() {
+    local sysroot
+    sysroot="$(cd "$CLONE" && rustc --print sysroot)"
+    [[ -d "$sysroot/lib/rustlib/src/rust/library" ]] && return
+    say "adding the sources of the standard library (rust-src)"
+    (cd "$CLONE" && rustup component add rust-src) || say "note: rust-src could not be added; some variables in" \
+        "cells will need explicit types. Later: rustup component add rust-src"
+}
+
 fetch_crates() {
     (cd "$CLONE" && cargo fetch --locked --quiet) || die "cargo could not download the crates of Cargo.lock" \
         "check the network, then run this again: it goes on from here"
@@ -155,7 +165,7 @@ fetch_crates() {
 
 build_kernel() {
     local stamp
-    stamp="$(hash_of kernel-setup/src kernel-setup/Cargo.toml Cargo.lock) $(cd "$CLONE" && rustc -V)"
+    stamp="$(hash_of kernel-setup/src kernel-setup/Cargo.toml Cargo.toml Cargo.lock) $(cd "$CLONE" && rustc -V)"
     [[ -x "$KERNEL" && "$(cat "$KERNEL.stamp" 2>/dev/null)" == "$stamp" ]] && return
     timed "the crates of Cargo.lock" fetch_crates
     timed "building the kernel (about 5 minutes the first time)" compile_kernel
@@ -194,6 +204,7 @@ set_up() {
     lock_cache
     make_venv
     make_libtorch
+    add_rust_src
     build_kernel
     "$KERNEL" install
     "$KERNEL" warm --clone "$CLONE"
