@@ -2,7 +2,8 @@
 //! runs, or cargo would compile everything anew.
 
 use std::ffi::OsString;
-use std::fs;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -20,11 +21,28 @@ prelude = '''
 '''
 "#;
 
+/// The linker of the crates of cells. `lmc` is one dynamic library with libtorch's C functions in it, but rustc exports
+/// only Rust's; cells call the C functions too, in the generic functions of tch that they instantiate.
+const LINKER: &str = r#"#!/bin/sh
+for argument in "$@"; do
+    case "$argument" in
+    -Wl,--version-script=*) sed -i 's/^ *global:/& at*; get_and_reset_last_er*;/' "${argument#*=}" ;;
+    esac
+done
+exec "${CC:-cc}" "$@"
+"#;
+
 /// Writes what is not passed by variable: evcxr's settings, and the optimisation levels of the clone's workspace, in a
 /// cargo configuration that holds for everything below `folder`.
 pub fn write_settings(cache: &Cache, clone: &Path, folder: &Path) -> Result<()> {
     write_if_changed(&cache.settings().join("evcxr.toml"), SETTINGS)?;
-    write_if_changed(&folder.join(".cargo/config.toml"), &profile(clone)?)
+    let linker = cache.settings().join("lmc-cc");
+    write_if_changed(&linker, LINKER)?;
+    fs::set_permissions(&linker, Permissions::from_mode(0o755))?;
+    let linker =
+        nest("target", nest("cfg(unix)", Table::from_iter([("linker".to_owned(), path_value(&linker)?)])));
+    let config = format!("{}\n{}", profile(clone)?, toml::to_string(&linker)?);
+    write_if_changed(&folder.join(".cargo/config.toml"), &config)
 }
 
 /// The `[profile.dev.package]` tables of the clone's workspace as a cargo configuration.
@@ -38,8 +56,18 @@ pub fn profile(clone: &Path) -> Result<String> {
     if let Some(all) = all.as_table_mut() {
         all.entry("opt-level").or_insert(Value::Integer(0));
     }
-    let nest = |name: &str, inner: Table| Table::from_iter([(name.to_owned(), Value::Table(inner))]);
     Ok(toml::to_string(&nest("profile", nest("dev", nest("package", packages))))?)
+}
+
+fn nest(name: &str, inner: Table) -> Table {
+    Table::from_iter([(name.to_owned(), Value::Table(inner))])
+}
+
+fn path_value(path: &Path) -> Result<Value> {
+    let text = path
+        .to_str()
+        .with_context(|| format!("{} is not UTF-8; set LMC_CACHE to a folder that is", path.display()))?;
+    Ok(Value::String(text.to_owned()))
 }
 
 /// A command that runs this program again for cells in `folder`.

@@ -15,6 +15,7 @@ mod template;
 mod tree;
 
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
@@ -68,12 +69,20 @@ enum Command {
     },
 }
 
-fn main() -> Result<()> {
+fn main() -> ExitCode {
     // The kernel starts this binary again to run the cells and to wrap the compiler: those runs end here.
     evcxr::runtime_hook();
-    if std::env::args().nth(1).as_deref() == Some("--control_file") {
-        return evcxr_jupyter::main();
+    let is_kernel = std::env::args().nth(1).as_deref() == Some("--control_file");
+    match if is_kernel { evcxr_jupyter::main() } else { run() } {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
     }
+}
+
+fn run() -> Result<()> {
     match Cli::parse().command {
         Command::Install { prefix, user } => install::install(prefix, user),
         Command::Uninstall { prefix, user } => install::uninstall(prefix, user),

@@ -6,8 +6,8 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
-/// Copies a folder. Modification times are kept, for cargo goes by them. Compiled third-party crates, which the
-/// compiler replaces but never changes in place, become hard links where the file system has these.
+/// Copies a folder. Modification times are kept, for cargo goes by them. Compiled crates, which the compiler
+/// replaces but never changes in place, become hard links where the file system has these.
 pub fn copy(from: &Path, to: &Path) -> Result<()> {
     fs::create_dir_all(to).with_context(|| format!("create folder {}", to.display()))?;
     for entry in fs::read_dir(from).with_context(|| format!("read {}", from.display()))? {
@@ -30,12 +30,10 @@ fn copy_file(from: &Path, to: &Path) -> io::Result<()> {
     File::options().write(true).open(to)?.set_modified(fs::metadata(from)?.modified()?)
 }
 
-/// Whether a file is a compiled crate other than the two that are compiled again and again: lmc and the cells.
+/// Whether a file is a compiled crate.
 fn is_shareable(path: &Path) -> bool {
-    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
     matches!(extension, "rlib" | "rmeta" | "so" | "a")
-        && !["liblmc", "libctx", "libcode_"].iter().any(|own| name.starts_with(own))
 }
 
 #[cfg(test)]
@@ -46,12 +44,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn copies_keep_times_and_share_only_third_party_crates() {
+    fn copies_keep_times_and_share_compiled_crates() {
         let temp = tempfile::tempdir().unwrap();
         let (from, to) = (temp.path().join("from"), temp.path().join("to"));
         fs::create_dir_all(from.join("deps")).unwrap();
         let long_ago = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
-        for name in ["deps/libserde-1.rlib", "deps/liblmc-1.so", "deps/serde-1.d"] {
+        for name in ["deps/libserde-1.rlib", "deps/serde-1.d"] {
             fs::write(from.join(name), name).unwrap();
             File::options().write(true).open(from.join(name)).unwrap().set_modified(long_ago).unwrap();
         }
@@ -60,7 +58,6 @@ mod tests {
         let inode = |folder: &Path, name: &str| fs::metadata(folder.join(name)).unwrap().ino();
         let shared = |name: &str| inode(&from, name) == inode(&to, name);
         assert!(shared("deps/libserde-1.rlib"));
-        assert!(!shared("deps/liblmc-1.so"));
         assert!(!shared("deps/serde-1.d"));
         assert_eq!(fs::metadata(to.join("deps/serde-1.d")).unwrap().modified().unwrap(), long_ago);
         assert_eq!(fs::read_to_string(to.join("link/serde-1.d")).unwrap(), "deps/serde-1.d");

@@ -1,7 +1,7 @@
 //! The verbs of the library for a shell or a cluster node.
-use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 use lmc::train::PretrainRecipe;
+use std::path::PathBuf;
 
 #[derive(Parser)]
 #[command(version, about)]
