@@ -85,6 +85,18 @@ pub enum LmcError {
         /// The names that exist.
         known: Vec<String>,
     },
+    /// A table lacks a declared column, or the column has another type or empty values.
+    #[error("table `{table}`: column `{column}` {got}, expected {expected}")]
+    Column {
+        /// The table, as its schema names it.
+        table: &'static str,
+        /// The first column at fault.
+        column: &'static str,
+        /// What was found.
+        got: String,
+        /// What the schema declares.
+        expected: String,
+    },
     /// Work was stopped by an interrupt; what was finished is in the store.
     #[error("interrupted: {finished}; run the same call again to go on from there")]
     Interrupted {

@@ -1,8 +1,8 @@
 //! Independent units of work on a few threads, libtorch on one thread in each.
 
 use std::num::NonZero;
-use std::sync::{Mutex, MutexGuard};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard};
 
 use crate::error::Result;
 
@@ -62,7 +62,10 @@ mod tests {
 
     #[test]
     fn results_keep_their_order_and_an_error_stops_the_rest() {
-        assert_eq!(run_units((0..50).collect(), |_, i: usize| Ok(i * i)).unwrap(), (0..50).map(|i| i * i).collect::<Vec<_>>());
+        assert_eq!(
+            run_units((0..50).collect(), |_, i: usize| Ok(i * i)).unwrap(),
+            (0..50).map(|i| i * i).collect::<Vec<_>>()
+        );
         let started = AtomicUsize::new(0);
         let result = run_units(vec![(); 10_000], |i, ()| {
             started.fetch_add(1, Ordering::Relaxed);

@@ -77,7 +77,8 @@ impl Store {
         let folder = self.root.join("runs").join(spec.run_id());
         std::fs::create_dir_all(&folder).map_err(LmcError::io("create folder", &folder))?;
         let path = folder.join("spec.json");
-        let expected = serde_json::to_value(spec).map_err(|e| LmcError::invalid("spec", e, "a serialisable spec"))?;
+        let expected =
+            serde_json::to_value(spec).map_err(|e| LmcError::invalid("spec", e, "a serialisable spec"))?;
         if !path.exists() {
             write_atomic(&path, format!("{expected:#}\n").as_bytes())?;
             return Ok(folder);
@@ -91,7 +92,9 @@ impl Store {
         })?;
         match first_difference("", &got, &expected) {
             None => Ok(folder),
-            Some((field, got, expected)) => Err(LmcError::SpecMismatch { path: folder, field, got, expected }),
+            Some((field, got, expected)) => {
+                Err(LmcError::SpecMismatch { path: folder, field, got, expected })
+            }
         }
     }
 
@@ -102,7 +105,8 @@ impl Store {
     pub fn save_checkpoint(&self, spec: &RunSpec, weights: &Weights, info: &CheckpointInfo) -> Result<()> {
         let folder = self.run_folder(spec)?;
         write_checked(&folder.join(format!("checkpoint-{}it.safetensors", info.step)), &to_bytes(weights)?)?;
-        let json = serde_json::to_string_pretty(info).map_err(|e| LmcError::invalid("checkpoint", e, "serialisable"))?;
+        let json = serde_json::to_string_pretty(info)
+            .map_err(|e| LmcError::invalid("checkpoint", e, "serialisable"))?;
         write_atomic(&folder.join(format!("checkpoint-{}it.json", info.step)), json.as_bytes())
     }
 
@@ -187,7 +191,10 @@ fn read_checked(path: &Path) -> Result<Vec<u8>> {
         return Err(LmcError::Format {
             path: path.to_owned(),
             line: None,
-            problem: format!("{} bytes whose SHA-256 is not the one recorded when it was written", bytes.len()),
+            problem: format!(
+                "{} bytes whose SHA-256 is not the one recorded when it was written",
+                bytes.len()
+            ),
             remedy: "delete the checkpoint's .json and run the same call again, only this stack is trained again",
         });
     }
@@ -196,13 +203,16 @@ fn read_checked(path: &Path) -> Result<Vec<u8>> {
 
 fn first_difference(at: &str, got: &Value, expected: &Value) -> Option<(String, String, String)> {
     match (got, expected) {
-        (Value::Object(g), Value::Object(e)) => e
-            .keys()
-            .chain(g.keys().filter(|k| !e.contains_key(*k)))
-            .find_map(|key| {
+        (Value::Object(g), Value::Object(e)) => {
+            e.keys().chain(g.keys().filter(|k| !e.contains_key(*k))).find_map(|key| {
                 let path = if at.is_empty() { key.clone() } else { format!("{at}.{key}") };
-                first_difference(&path, g.get(key).unwrap_or(&Value::Null), e.get(key).unwrap_or(&Value::Null))
-            }),
+                first_difference(
+                    &path,
+                    g.get(key).unwrap_or(&Value::Null),
+                    e.get(key).unwrap_or(&Value::Null),
+                )
+            })
+        }
         _ if got == expected => None,
         _ => Some((at.to_owned(), got.to_string(), expected.to_string())),
     }

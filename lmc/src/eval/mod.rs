@@ -18,6 +18,8 @@ pub struct Outcome {
     pub losses: Vec<f32>,
     /// The class with the largest logit.
     pub predictions: Vec<i64>,
+    /// The probability of that class, in [0, 1].
+    pub confidences: Vec<f32>,
 }
 
 impl Outcome {
@@ -34,17 +36,20 @@ impl Outcome {
 pub fn evaluate(classifier: &Classifier, theta: &Tensor, batches: &[Batch], n: usize) -> Result<Outcome> {
     let _no_grad = tch::no_grad_guard();
     let parameters = Parameters::views(&theta.unsqueeze(0), classifier.layout());
-    let mut outcome = Outcome { losses: vec![0.0; n], predictions: vec![0; n] };
+    let mut outcome = Outcome { losses: vec![0.0; n], predictions: vec![0; n], confidences: vec![0.0; n] };
     for batch in batches {
         let tokens = Tokens::shared(&batch.ids, &batch.segments, 1);
         let logits = classifier.logits(&parameters, &tokens, &Dropout::NONE).squeeze_dim(0);
         let log_probabilities = logits.log_softmax(-1, Kind::Float);
         let losses = -log_probabilities.gather(-1, &batch.labels.unsqueeze(-1), false).squeeze_dim(-1);
         let losses = Vec::<f32>::try_from(&losses)?;
-        let predictions = Vec::<i64>::try_from(&logits.argmax(-1, false))?;
-        for ((&i, loss), prediction) in batch.indices.iter().zip(losses).zip(predictions) {
-            outcome.losses[i] = loss;
-            outcome.predictions[i] = prediction;
+        let (confidences, predictions) = log_probabilities.max_dim(-1, false);
+        let predictions = Vec::<i64>::try_from(&predictions)?;
+        let confidences = Vec::<f32>::try_from(&confidences.exp())?;
+        for (row, &i) in batch.indices.iter().enumerate() {
+            outcome.losses[i] = losses[row];
+            outcome.predictions[i] = predictions[row];
+            outcome.confidences[i] = confidences[row];
         }
     }
     match outcome.losses.iter().position(|l| !l.is_finite()) {

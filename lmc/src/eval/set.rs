@@ -28,7 +28,11 @@ impl EvaluationSet {
     /// Those of [`encode`]; [`LmcError::InvalidParameter`] for an empty set.
     pub fn new(dataset: Dataset, tokenizer: &Tokenizer, max_len: usize) -> Result<Self> {
         if dataset.is_empty() {
-            return Err(LmcError::invalid("dataset", format!("`{}` with 0 examples", dataset.name), "at least one"));
+            return Err(LmcError::invalid(
+                "dataset",
+                format!("`{}` with 0 examples", dataset.name),
+                "at least one",
+            ));
         }
         let encoded = encode(&dataset, tokenizer, max_len)?;
         let digest = sha256(format!("{encoded:?}").as_bytes());

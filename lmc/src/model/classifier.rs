@@ -60,7 +60,8 @@ impl Classifier {
     /// A fresh head: weights normal with standard deviation `std`, bias zero, from a named sub-seed.
     pub fn init_head(&self, seed: u64, std: f64) -> Vec<(String, Tensor)> {
         let d = self.config().hidden_size;
-        let weight = crate::model::normal_tensor(&mut crate::seed::rng(seed, "head"), &[self.n_labels, d], std);
+        let weight =
+            crate::model::normal_tensor(&mut crate::seed::rng(seed, "head"), &[self.n_labels, d], std);
         vec![
             ("classifier.weight".into(), weight),
             ("classifier.bias".into(), Tensor::zeros([self.n_labels], (Kind::Float, Device::Cpu))),

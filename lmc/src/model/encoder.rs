@@ -145,7 +145,8 @@ impl Encoder {
     ) -> Tensor {
         let (d, heads, eps) =
             (self.config.hidden_size, self.config.num_attention_heads, self.config.layer_norm_eps);
-        let qkv = layer.qkv.linear(p, x).view([stack * batch, seq, 3, heads, d / heads]).permute([2, 0, 3, 1, 4]);
+        let qkv =
+            layer.qkv.linear(p, x).view([stack * batch, seq, 3, heads, d / heads]).permute([2, 0, 3, 1, 4]);
         let (q, k, v) = (qkv.get(0), qkv.get(1), qkv.get(2));
         let context = if dropout.is_active() {
             let mut scores = q.matmul(&k.transpose(2, 3)) / ((d / heads) as f64).sqrt();

@@ -96,7 +96,8 @@ pub(crate) fn tensors_from_bytes(bytes: &[u8], path: &Path) -> Result<BTreeMap<S
 
 fn encoder_name(name: &str) -> Option<String> {
     let bare = name.strip_prefix("bert.").unwrap_or(name);
-    let kept = (bare.starts_with("embeddings.") || bare.starts_with("encoder.") || bare.starts_with("pooler."))
-        && !bare.ends_with("position_ids");
+    let kept =
+        (bare.starts_with("embeddings.") || bare.starts_with("encoder.") || bare.starts_with("pooler."))
+            && !bare.ends_with("position_ids");
     kept.then(|| format!("bert.{bare}"))
 }

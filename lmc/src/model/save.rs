@@ -16,7 +16,8 @@ use crate::weights::Weights;
 /// [`LmcError::Io`] when the folder cannot be written.
 pub fn save_folder(folder: &Path, config: &ModelConfig, weights: &Weights) -> Result<()> {
     std::fs::create_dir_all(folder).map_err(LmcError::io("create folder", folder))?;
-    let json = serde_json::to_string_pretty(config).map_err(|e| LmcError::invalid("config", e, "a serialisable config"))?;
+    let json = serde_json::to_string_pretty(config)
+        .map_err(|e| LmcError::invalid("config", e, "a serialisable config"))?;
     write_atomic(&folder.join("config.json"), json.as_bytes())?;
     write_atomic(&folder.join("model.safetensors"), &to_bytes(weights)?)
 }

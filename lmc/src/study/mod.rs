@@ -2,8 +2,10 @@
 
 mod models;
 mod pretraining;
+mod report;
 mod spec;
 mod sweep;
+mod tables;
 mod task;
 
 use std::sync::Arc;
@@ -12,12 +14,14 @@ use tch::Tensor;
 
 pub use models::{Evaluation, Model, Models};
 pub use pretraining::{N_DOCUMENTS, pretrain_mini};
+pub use report::Report;
 pub use spec::StudySpec;
 pub use sweep::Sweep;
+pub use tables::evaluations_table;
 pub use task::Task;
 
 use crate::error::Result;
-use crate::spec::{RunSpec, TaskSpec};
+use crate::spec::RunSpec;
 use crate::store::Store;
 
 /// A study whose data and encoder are loaded, with the store of its results.
@@ -43,10 +47,7 @@ impl Study {
     /// Those of [`StudySpec::check`] and of loading the task.
     pub fn open_in(spec: StudySpec, store: Store) -> Result<Arc<Self>> {
         spec.check()?;
-        let task = match &spec.task {
-            TaskSpec::MiniNli { .. } => Task::mini_nli(&spec.task, spec.encoder.as_deref())?,
-            TaskSpec::Cola { .. } => unreachable!(),
-        };
+        let task = Task::load(&spec)?;
         Ok(Arc::new(Self { spec, task, store }))
     }
 
@@ -89,7 +90,8 @@ impl Study {
             .iter()
             .map(|&seed| {
                 let head_seed = if recipe.head_by_seed { seed } else { 0 };
-                let weights = self.task.pretrained.with_head(&self.task.classifier, head_seed, recipe.head_std)?;
+                let weights =
+                    self.task.pretrained.with_head(&self.task.classifier, head_seed, recipe.head_std)?;
                 Ok(weights.theta().shallow_clone())
             })
             .collect::<Result<Vec<_>>>()?;

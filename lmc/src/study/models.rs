@@ -174,7 +174,8 @@ impl Models {
         let ends: Vec<Outcome> = evaluations.into_iter().map(|e| e.outcome).collect();
         let named = self.models.iter().map(Model::key).zip(self.weights()?).collect::<Vec<_>>();
         let set = self.study.task.set(dataset)?;
-        let mut profiles = execute(&self.study.store, &self.study.task.classifier, set, &named, &ends, &plan)?;
+        let mut profiles =
+            execute(&self.study.store, &self.study.task.classifier, set, &named, &ends, &plan)?;
         for (profile, (a, b)) in profiles.iter_mut().zip(plan.pairs()) {
             profile.a = self.models[a].name.clone();
             profile.b = self.models[b].name.clone();

@@ -33,7 +33,8 @@ pub fn pretrain_mini(folder: &Path, seed: u64, recipe: &PretrainRecipe) -> Resul
         tokenizer.token_to_id(token).map(i64::from).ok_or_else(|| LmcError::Tokenizer(format!("no {token}")))
     };
     let specials = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"];
-    let n_special = specials.iter().map(|t| id(t)).collect::<Result<Vec<_>>>()?.into_iter().max().unwrap_or(0) + 1;
+    let n_special =
+        specials.iter().map(|t| id(t)).collect::<Result<Vec<_>>>()?.into_iter().max().unwrap_or(0) + 1;
     let vocabulary = MaskVocabulary { mask: id("[MASK]")?, n_special, size: config.vocab_size };
     let progress = Progress::new("pretraining", u64::from(recipe.n_steps));
     let weights = pretrain(&config, &encoded, vocabulary, recipe, seed, |_, loss| {

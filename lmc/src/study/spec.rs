@@ -15,6 +15,8 @@ pub struct StudySpec {
     pub recipe: Recipe,
     /// One seed for each copy.
     pub seeds: Vec<u64>,
+    /// The folder of the task's files; none for an embedded task.
+    pub data: Option<PathBuf>,
     /// The folder of the pretrained encoder; none for the one that comes with the crate.
     pub encoder: Option<PathBuf>,
     /// How many copies are trained side by side as one batched model.
@@ -30,8 +32,21 @@ impl StudySpec {
             task: TaskSpec::mini_nli(sub_seed(master_seed, "data")),
             recipe: Recipe::mini(),
             seeds: (0..16).map(|i| 100 * (master_seed + 1) + i).collect(),
+            data: None,
             encoder: None,
             stack: 8,
+        }
+    }
+
+    /// Three copies of the encoder in a Hugging Face folder, finetuned on CoLA's raw files after the paper's recipe.
+    pub fn cola(data: impl Into<PathBuf>, encoder: impl Into<PathBuf>) -> Self {
+        Self {
+            task: TaskSpec::cola(),
+            recipe: Recipe::hf_cola(),
+            seeds: vec![0, 1, 2],
+            data: Some(data.into()),
+            encoder: Some(encoder.into()),
+            stack: 1,
         }
     }
 
@@ -70,8 +85,14 @@ impl StudySpec {
         if self.seeds.is_empty() {
             return Err(LmcError::invalid("seeds", "no seed", "at least one"));
         }
-        if let Some(seed) = self.seeds.iter().enumerate().find_map(|(i, s)| self.seeds[..i].contains(s).then_some(s)) {
-            return Err(LmcError::invalid("seeds", format!("{seed} twice"), "each seed once, copies would be identical"));
+        if let Some(seed) =
+            self.seeds.iter().enumerate().find_map(|(i, s)| self.seeds[..i].contains(s).then_some(s))
+        {
+            return Err(LmcError::invalid(
+                "seeds",
+                format!("{seed} twice"),
+                "each seed once, copies would be identical",
+            ));
         }
         if self.stack == 0 {
             return Err(LmcError::invalid("stack", 0, "at least 1"));

@@ -1,15 +1,25 @@
 //! A task made ready: encoded training and evaluation sets, and the pretrained encoder with a classifier over it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use tokenizers::Tokenizer;
+
+use super::StudySpec;
 use crate::data::grammar::tokenizer;
 use crate::data::mini_nli::MiniNli;
+use crate::data::{Dataset, cola};
 use crate::encode::{Encoded, encode};
-use crate::eval::EvaluationSet;
 use crate::error::{LmcError, Result};
+use crate::eval::EvaluationSet;
 use crate::model::{Classifier, Pretrained, load::pretrained_from_bytes, load_folder};
 use crate::spec::{ModelSpec, TaskSpec};
 use crate::store::sha256;
+
+/// Sentences of CoLA's in-domain development set that pairs are compared on.
+const COLA_SAMPLE: usize = 256;
+
+/// The longest sequence of the paper's recipes, in tokens.
+const MAX_LENGTH: usize = 128;
 
 /// A task with its data, encoder and classifier.
 #[derive(Debug)]
@@ -29,30 +39,54 @@ pub struct Task {
 }
 
 impl Task {
-    /// The embedded task with the embedded encoder.
+    /// The task of a study with its data and encoder.
     ///
     /// # Errors
-    /// Those of the data set's parameters.
-    pub fn mini_nli(spec: &TaskSpec, encoder: Option<&Path>) -> Result<Self> {
-        let TaskSpec::MiniNli { data_seed, n_train, counterexample_share } = *spec else {
-            return Err(unknown(spec.name()));
-        };
-        let data = MiniNli { n_train, counterexample_share, ..MiniNli::new(data_seed) };
-        let tokenizer = tokenizer()?;
-        let (pretrained, digest) = match encoder {
-            None => embedded_encoder()?,
-            Some(folder) => folder_encoder(folder)?,
-        };
-        let max_len = pretrained.config.max_position_embeddings as usize;
-        let sets = data
-            .evaluation_sets()?
-            .into_iter()
-            .map(|set| EvaluationSet::new(set, &tokenizer, max_len))
-            .collect::<Result<_>>()?;
-        let train = encode(&data.train()?, &tokenizer, max_len)?;
-        let classifier = Classifier::new(&pretrained.config, 2);
-        let model = ModelSpec { name: "mini-bert".into(), sha256: digest };
-        Ok(Self { spec: spec.clone(), model, train, sets, pretrained, classifier })
+    /// [`LmcError::InvalidParameter`] when the study names no folder for data or encoder that come from outside;
+    /// [`LmcError::Io`] and [`LmcError::Format`] naming a file that is missing or damaged.
+    pub fn load(study: &StudySpec) -> Result<Self> {
+        match study.task {
+            TaskSpec::MiniNli { data_seed, n_train, counterexample_share } => {
+                let data = MiniNli { n_train, counterexample_share, ..MiniNli::new(data_seed) };
+                let (pretrained, sha256) = match &study.encoder {
+                    None => embedded_encoder()?,
+                    Some(folder) => folder_encoder(folder)?,
+                };
+                let model = ModelSpec { name: "mini-bert".into(), sha256 };
+                Self::new(study, model, pretrained, &tokenizer()?, &data.train()?, data.evaluation_sets()?)
+            }
+            TaskSpec::Cola { n_train, data_seed } => {
+                let data = given("data", &study.data)?;
+                let encoder = given("encoder", &study.encoder)?;
+                cola::manifest()?.verify(data)?;
+                let (pretrained, sha256) = folder_encoder(encoder)?;
+                let path = encoder.join("tokenizer.json");
+                let tokenizer = Tokenizer::from_file(&path)
+                    .map_err(|e| LmcError::Tokenizer(format!("{}: {e}", path.display())))?;
+                let train = sample(&cola::read_split(data, "train")?, "train", n_train, data_seed)?;
+                let id = cola::read_split(data, "id")?;
+                let few = sample(&id, "id-sample", COLA_SAMPLE, data_seed)?;
+                let sets = vec![id, cola::read_split(data, "ood")?, few];
+                let name = encoder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+                Self::new(study, ModelSpec { name, sha256 }, pretrained, &tokenizer, &train, sets)
+            }
+        }
+    }
+
+    fn new(
+        study: &StudySpec,
+        model: ModelSpec,
+        pretrained: Pretrained,
+        tokenizer: &Tokenizer,
+        train: &Dataset,
+        sets: Vec<Dataset>,
+    ) -> Result<Self> {
+        let max_len = (pretrained.config.max_position_embeddings as usize).min(MAX_LENGTH);
+        let classifier = Classifier::new(&pretrained.config, train.labels.len());
+        let sets =
+            sets.into_iter().map(|set| EvaluationSet::new(set, tokenizer, max_len)).collect::<Result<_>>()?;
+        let train = encode(train, tokenizer, max_len)?;
+        Ok(Self { spec: study.task.clone(), model, train, sets, pretrained, classifier })
     }
 
     /// The evaluation set of that name.
@@ -68,8 +102,23 @@ impl Task {
     }
 }
 
-fn unknown(name: &str) -> LmcError {
-    LmcError::UnknownName { kind: "task", name: name.to_owned(), known: vec!["mini-nli".into(), "cola".into()] }
+fn given<'a>(field: &'static str, folder: &'a Option<PathBuf>) -> Result<&'a Path> {
+    folder
+        .as_deref()
+        .ok_or_else(|| LmcError::invalid(field, "none", "a folder, this task's files are not embedded"))
+}
+
+/// A fixed random sample of a set under a new name, in the set's order.
+fn sample(set: &Dataset, name: &str, n: usize, seed: u64) -> Result<Dataset> {
+    if n == 0 || n > set.len() {
+        return Err(LmcError::invalid("n_train", n, format!("1 to {}", set.len())));
+    }
+    let mut rng = crate::seed::rng(seed, "sample");
+    let mut chosen = rand::seq::index::sample(&mut rng, set.len(), n).into_vec();
+    chosen.sort_unstable();
+    let labels: Vec<&str> = set.labels.iter().map(String::as_str).collect();
+    let kinds = set.kinds.as_ref().map(|kinds| chosen.iter().map(|&i| kinds[i].clone()).collect());
+    Dataset::new(name, &labels, chosen.iter().map(|&i| set.examples[i].clone()).collect(), kinds)
 }
 
 /// The encoder that comes with the crate, made by `lmc pretrain`.
@@ -80,7 +129,7 @@ fn embedded_encoder() -> Result<(Pretrained, String)> {
 }
 
 /// An encoder in a Hugging Face folder, with the digest of its weights.
-pub(super) fn folder_encoder(folder: &Path) -> Result<(Pretrained, String)> {
+fn folder_encoder(folder: &Path) -> Result<(Pretrained, String)> {
     let path = folder.join("model.safetensors");
     let bytes = std::fs::read(&path).map_err(LmcError::io("read", &path))?;
     Ok((load_folder(folder)?, sha256(&bytes)))

@@ -17,7 +17,9 @@ impl Grid {
     pub fn new(n_points: usize) -> Result<Self> {
         match n_points {
             3.. => Ok(Self(n_points)),
-            _ => Err(LmcError::invalid("grid", format!("{n_points} points"), "at least 3, both ends counted")),
+            _ => {
+                Err(LmcError::invalid("grid", format!("{n_points} points"), "at least 3, both ends counted"))
+            }
         }
     }
 

@@ -42,7 +42,8 @@ impl Profile {
     }
 }
 
-/// Writes outcomes of numbered points as Parquet: columns point i64, example i64, loss f32, prediction i64.
+/// Writes outcomes of numbered points as Parquet: columns point i64, example i64, loss f32, prediction i64,
+/// confidence f32.
 ///
 /// # Errors
 /// [`LmcError::Io`] when the folder cannot be written; the file is whole or absent.
@@ -55,6 +56,7 @@ pub fn write_outcomes(path: &Path, points: &[(usize, &Outcome)]) -> Result<()> {
         "example" => per_point(&|_, o| (0..o.losses.len() as i64).collect()),
         "loss" => points.iter().flat_map(|(_, o)| o.losses.iter().copied()).collect::<Vec<f32>>(),
         "prediction" => per_point(&|_, o| o.predictions.clone()),
+        "confidence" => points.iter().flat_map(|(_, o)| o.confidences.iter().copied()).collect::<Vec<f32>>(),
     )?;
     let mut bytes = Vec::new();
     ParquetWriter::new(&mut bytes).with_compression(ParquetCompression::Zstd(None)).finish(&mut frame)?;
@@ -73,24 +75,36 @@ pub fn read_outcomes(path: &Path, points: &[usize], n_examples: usize) -> Result
         remedy: "delete the file and run the same call again, only this unit is computed again",
     };
     let file = File::open(path).map_err(LmcError::io("read", path))?;
-    let frame = ParquetReader::new(file).finish().map_err(|e| damaged(format!("not a complete Parquet file ({e})")))?;
+    let frame = ParquetReader::new(file)
+        .finish()
+        .map_err(|e| damaged(format!("not a complete Parquet file ({e})")))?;
     let column = |name: &str| frame.column(name).map_err(|e| damaged(e.to_string()));
     let integers = |name: &str| -> Result<Vec<i64>> {
         Ok(column(name)?.i64().map_err(|e| damaged(e.to_string()))?.into_no_null_iter().collect())
     };
     let (found, predictions) = (integers("point")?, integers("prediction")?);
-    let losses: Vec<f32> =
-        column("loss")?.f32().map_err(|e| damaged(e.to_string()))?.into_no_null_iter().collect();
+    let reals = |name: &str| -> Result<Vec<f32>> {
+        Ok(column(name)?.f32().map_err(|e| damaged(e.to_string()))?.into_no_null_iter().collect())
+    };
+    let (losses, confidences) = (reals("loss")?, reals("confidence")?);
     let expected: Vec<i64> = points.iter().flat_map(|&p| vec![p as i64; n_examples]).collect();
-    if found != expected || predictions.len() != expected.len() || losses.len() != expected.len() {
+    let lengths = [predictions.len(), losses.len(), confidences.len()];
+    if found != expected || lengths != [expected.len(); 3] {
         return Err(damaged(format!(
             "{} rows, expected {} points of {n_examples} examples",
             found.len(),
             points.len()
         )));
     }
-    let chunks = losses.chunks(n_examples).zip(predictions.chunks(n_examples));
-    Ok(chunks.map(|(l, p)| Outcome { losses: l.to_vec(), predictions: p.to_vec() }).collect())
+    let outcome = |start: usize| {
+        let rows = start..start + n_examples;
+        Outcome {
+            losses: losses[rows.clone()].to_vec(),
+            predictions: predictions[rows.clone()].to_vec(),
+            confidences: confidences[rows].to_vec(),
+        }
+    };
+    Ok((0..points.len()).map(|k| outcome(k * n_examples)).collect())
 }
 
 #[cfg(test)]
@@ -98,7 +112,11 @@ mod tests {
     use super::*;
 
     fn outcome(start: f32) -> Outcome {
-        Outcome { losses: vec![start, start + 0.5, start + 1.0], predictions: vec![0, 1, 0] }
+        Outcome {
+            losses: vec![start, start + 0.5, start + 1.0],
+            predictions: vec![0, 1, 0],
+            confidences: vec![0.5; 3],
+        }
     }
 
     #[test]

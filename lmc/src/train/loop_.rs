@@ -55,7 +55,8 @@ pub fn train_stack(
         let (tokens, labels) = stacked_batch(examples, &batch);
         let leaves = Parameters::leaves(theta, classifier.layout());
         let logits = classifier.logits(&leaves, &tokens, &dropout);
-        let losses = -logits.log_softmax(-1, Kind::Float).gather(-1, &labels.unsqueeze(-1), false).squeeze_dim(-1);
+        let losses =
+            -logits.log_softmax(-1, Kind::Float).gather(-1, &labels.unsqueeze(-1), false).squeeze_dim(-1);
         let per_model = losses.mean_dim([1i64].as_slice(), false, Kind::Float);
         let gradient = leaves.gradient(&per_model.sum(Kind::Float))?;
         let values = Vec::<f32>::try_from(&per_model)?;
@@ -66,7 +67,9 @@ pub fn train_stack(
                 position: format!("update {}", step + 1),
             });
         }
-        tch::no_grad(|| optimiser.step(theta, &gradient, learning_rate(recipe.learning_rate, step, n_steps, warmup)));
+        tch::no_grad(|| {
+            optimiser.step(theta, &gradient, learning_rate(recipe.learning_rate, step, n_steps, warmup))
+        });
         sums.iter_mut().zip(&values).for_each(|(sum, &v)| *sum += f64::from(v));
         since += 1;
         if checkpoints.contains(&(step + 1)) {

@@ -18,7 +18,13 @@ pub struct AdamW {
 
 impl AdamW {
     /// A fresh optimiser for theta, `[stack, n_parameters]`; biases and layer norms are not decayed.
-    pub fn new(theta: &Tensor, layout: &Layout, settings: Adam, weight_decay: f64, clip_norm: Option<f64>) -> Self {
+    pub fn new(
+        theta: &Tensor,
+        layout: &Layout,
+        settings: Adam,
+        weight_decay: f64,
+        clip_norm: Option<f64>,
+    ) -> Self {
         let decayed = |name: &str| !name.contains("LayerNorm") && !name.ends_with(".bias");
         let decay = (layout.mask(decayed) * weight_decay).unsqueeze(0).to_device(theta.device());
         Self { settings, clip_norm, decay, first: theta.zeros_like(), second: theta.zeros_like(), updates: 0 }

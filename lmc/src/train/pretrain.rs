@@ -23,8 +23,14 @@ pub struct PretrainRecipe {
     pub batch_size: usize,
     /// The peak learning rate; linear warm-up over a tenth, then linear decay.
     pub learning_rate: f64,
-    /// The share of tokens to predict; of these 80 % are masked, 10 % replaced, 10 % kept.
+    /// The largest global gradient norm; none for no clipping.
+    pub clip_norm: Option<f64>,
+    /// The share of tokens to predict.
     pub mask_share: f64,
+    /// Of the tokens to predict, the share that is masked.
+    pub masked: f64,
+    /// Of the tokens to predict, the share that is replaced by a random word; the others are kept.
+    pub replaced: f64,
     /// Each batch is split over this many threads; part of the recipe because sums round differently.
     pub n_shards: usize,
 }
@@ -32,7 +38,16 @@ pub struct PretrainRecipe {
 impl PretrainRecipe {
     /// The recipe of the embedded encoder: 9,000 updates of 64 documents at 3e-3.
     pub fn mini() -> Self {
-        Self { n_steps: 9_000, batch_size: 64, learning_rate: 3e-3, mask_share: 0.2, n_shards: 2 }
+        Self {
+            n_steps: 9_000,
+            batch_size: 64,
+            learning_rate: 3e-3,
+            clip_norm: Some(1.0),
+            mask_share: 0.2,
+            masked: 0.8,
+            replaced: 0.1,
+            n_shards: 2,
+        }
     }
 }
 
@@ -72,7 +87,7 @@ pub fn pretrain(
     let model = PretrainingModel::new(config);
     let mut theta = model.init(seed)?.theta().unsqueeze(0);
     let adam = Adam { beta1: 0.9, beta2: 0.999, eps: 1e-8, bias_correction: true };
-    let mut optimiser = AdamW::new(&theta, model.layout(), adam, 0.01, Some(1.0));
+    let mut optimiser = AdamW::new(&theta, model.layout(), adam, 0.01, recipe.clip_norm);
     let mut order = Order::new(seed, documents.len());
     let mut masking = crate::seed::rng(seed, "masking");
     let warmup = recipe.n_steps / 10;
@@ -124,7 +139,9 @@ pub fn pretrain(
 }
 
 fn stopped() -> LmcError {
-    LmcError::Interrupted { finished: "a pretraining worker stopped; nothing of this pretraining was kept".into() }
+    LmcError::Interrupted {
+        finished: "a pretraining worker stopped; nothing of this pretraining was kept".into(),
+    }
 }
 
 fn shard_gradient(model: &PretrainingModel, theta: &Tensor, job: &Job) -> Result<(Tensor, f64)> {
@@ -147,7 +164,7 @@ fn masked_shards(
         .map(|shard| {
             let part: Vec<&Encoded> =
                 batch.iter().skip(shard).step_by(n_shards).map(|&i| &documents[i]).collect();
-            masked_shard(&part, recipe.mask_share, vocabulary, rng)
+            masked_shard(&part, recipe, vocabulary, rng)
         })
         .collect();
     let n_masked: f64 = jobs.iter().map(|j| j.n_masked).sum();
@@ -158,7 +175,12 @@ fn masked_shards(
     jobs
 }
 
-fn masked_shard(part: &[&Encoded], share: f64, vocabulary: MaskVocabulary, rng: &mut impl Rng) -> Job {
+fn masked_shard(
+    part: &[&Encoded],
+    recipe: &PretrainRecipe,
+    vocabulary: MaskVocabulary,
+    rng: &mut impl Rng,
+) -> Job {
     let seq = part.iter().map(|d| d.ids.len()).max().unwrap_or(0);
     let (mut ids, mut segments) = (vec![0i64; part.len() * seq], vec![0i64; part.len() * seq]);
     let (mut positions, mut targets, mut lengths) = (Vec::new(), Vec::new(), Vec::new());
@@ -168,15 +190,15 @@ fn masked_shard(part: &[&Encoded], share: f64, vocabulary: MaskVocabulary, rng: 
         for (column, &id) in document.ids.iter().enumerate() {
             let cell = row * seq + column;
             ids[cell] = id;
-            if id < vocabulary.n_special || rng.random::<f64>() >= share {
+            if id < vocabulary.n_special || rng.random::<f64>() >= recipe.mask_share {
                 continue;
             }
             positions.push(cell as i64);
             targets.push(id);
             let draw: f64 = rng.random();
-            if draw < 0.8 {
+            if draw < recipe.masked {
                 ids[cell] = vocabulary.mask;
-            } else if draw < 0.9 {
+            } else if draw < recipe.masked + recipe.replaced {
                 ids[cell] = rng.random_range(vocabulary.n_special..vocabulary.size);
             }
         }

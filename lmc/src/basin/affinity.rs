@@ -1,0 +1,115 @@
+use crate::{
+    error::{LmcError, Result},
+    gap::GapMatrix,
+    stats::standard_deviation,
+};
+use ndarray::Array2;
+use std::fmt;
+
+/// The gap at which similarity has fallen to exp(-1/2): the width of the Gaussian kernel in [`affinity`].
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub enum Delta {
+    /// 1 nat per example, as in the paper. Right for gaps near or above 1; where all gaps are small, every pair
+    /// becomes almost equally similar.
+    #[default]
+    Paper,
+    /// This width, finite and above 0.
+    Fixed(f64),
+    /// The population standard deviation of the off-diagonal gaps, so that the scale of the losses does not matter.
+    Auto,
+}
+
+/// Similarities of all pairs of models and the width that gave them.
+#[derive(Clone, PartialEq)]
+pub struct Affinity {
+    /// The width of the kernel, in the unit of the gaps.
+    pub delta: f64,
+    /// exp(-gap^2 / (2 delta^2)), \[n_models, n_models\]: 1 on the diagonal, from 0 to 1 elsewhere.
+    pub values: Array2<f64>,
+}
+
+impl fmt::Debug for Affinity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Affinity({} models, delta {})", self.values.nrows(), self.delta)
+    }
+}
+
+/// The similarities exp(-gap^2 / (2 delta^2)) of all pairs of models.
+///
+/// # Errors
+/// [`LmcError::InvalidParameter`] if the fixed width is not a finite number above 0, if [`Delta::Auto`] finds all
+/// gaps equal, or if `gaps` would not pass [`GapMatrix::new`].
+///
+/// # Reference
+/// Juneja et al. 2023, section 4.1.
+pub fn affinity(gaps: &GapMatrix, delta: Delta) -> Result<Affinity> {
+    gaps.check()?;
+    let delta = match delta {
+        Delta::Paper => 1.0,
+        Delta::Fixed(width) => width,
+        Delta::Auto => {
+            let off_diagonal: Vec<f64> = gaps.pairs().into_iter().map(|(_, _, gap)| gap).collect();
+            if off_diagonal.iter().all(|gap| *gap == off_diagonal[0]) {
+                let expected = "gaps that differ, or a fixed width: equal gaps have no standard deviation";
+                return Err(LmcError::invalid(
+                    "delta",
+                    format!("auto, all gaps {}", off_diagonal[0]),
+                    expected,
+                ));
+            }
+            standard_deviation(&off_diagonal)?
+        }
+    };
+    if !delta.is_finite() || delta <= 0.0 {
+        return Err(LmcError::invalid("delta", delta, "a finite number above 0"));
+    }
+    Ok(Affinity { delta, values: gaps.values.mapv(|gap| (-0.5 * (gap / delta).powi(2)).exp()) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gap::Measure;
+    use ndarray::array;
+
+    fn gaps(values: Array2<f64>) -> GapMatrix {
+        let models = (0..values.nrows()).map(|i| format!("m{i}")).collect();
+        GapMatrix::new(models, Measure::ConvexityGap, values).unwrap()
+    }
+
+    #[test]
+    fn hand_computed() {
+        let gaps = gaps(array![[0.0, 2.0, 4.0], [2.0, 0.0, 3.0], [4.0, 3.0, 0.0]]);
+        let paper = affinity(&gaps, Delta::Paper).unwrap();
+        assert_eq!(paper.values[[0, 1]], (-2.0f64).exp());
+        assert_eq!(paper.values.diag(), array![1.0, 1.0, 1.0]);
+        assert_eq!(affinity(&gaps, Delta::Fixed(2.0)).unwrap().values[[0, 2]], (-2.0f64).exp());
+        // Mean 3, deviations -1, 1, 0.
+        let auto = affinity(&gaps, Delta::Auto).unwrap();
+        assert!((auto.delta - (2.0f64 / 3.0).sqrt()).abs() < 1e-15);
+        assert_eq!(format!("{paper:?}"), "Affinity(3 models, delta 1)");
+    }
+
+    #[test]
+    fn auto_does_not_depend_on_the_scale_of_the_losses() {
+        let values = array![[0.0, 2.0, 4.0], [2.0, 0.0, 3.0], [4.0, 3.0, 0.0]];
+        let one = affinity(&gaps(values.clone()), Delta::Auto).unwrap();
+        let other = affinity(&gaps(values * 1e-3), Delta::Auto).unwrap();
+        assert!((one.values - other.values).iter().all(|difference| difference.abs() < 1e-12));
+    }
+
+    #[test]
+    fn bad_widths_are_typed_errors() {
+        let gaps = gaps(array![[0.0, 0.1, 0.1], [0.1, 0.0, 0.1], [0.1, 0.1, 0.0]]);
+        for delta in [Delta::Fixed(0.0), Delta::Fixed(-1.0), Delta::Fixed(f64::NAN), Delta::Auto] {
+            let result = affinity(&gaps, delta);
+            assert!(matches!(result, Err(LmcError::InvalidParameter { field: "delta", .. })), "{delta:?}");
+        }
+        let mut changed = gaps.clone();
+        changed.values[[0, 1]] = 9.0;
+        assert!(matches!(
+            affinity(&changed, Delta::Paper),
+            Err(LmcError::InvalidParameter { field: "values", .. })
+        ));
+    }
+}

@@ -1,0 +1,100 @@
+//! `lmc`: the verbs of the library for a shell or a cluster node.
+
+mod report;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+use lmc::basin::{ClusterOptions, Delta};
+use lmc::study::{Study, StudySpec, pretrain_mini};
+use lmc::sweep::Grid;
+use lmc::table::Metric;
+use lmc::train::PretrainRecipe;
+
+#[derive(Parser)]
+#[command(version, about = "Linear mode connectivity of finetuned text classifiers")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Finetune, evaluate, interpolate and cluster copies of the embedded encoder on the embedded task.
+    Study {
+        /// The task.
+        #[arg(default_value = "mini-nli")]
+        task: String,
+        /// Draws the data and the seeds; 0 is the study of the notebooks.
+        #[arg(long, default_value_t = 0)]
+        master_seed: u64,
+        /// Another encoder than the embedded one, such as one made by `lmc pretrain`.
+        #[arg(long)]
+        encoder: Option<PathBuf>,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Finetune a Hugging Face BERT on CoLA, evaluate it in and out of domain and interpolate all pairs.
+    Cola {
+        /// The folder of CoLA's raw files: in_domain_train.tsv, in_domain_dev.tsv, out_of_domain_dev.tsv.
+        #[arg(long)]
+        data: PathBuf,
+        /// The folder of the encoder: config.json, model.safetensors, tokenizer.json.
+        #[arg(long)]
+        encoder: PathBuf,
+        /// The seeds, one copy each.
+        #[arg(long, value_delimiter = ',', default_value = "0,1,2")]
+        seeds: Vec<u64>,
+        /// The peak learning rate; the recipe's own if absent.
+        #[arg(long)]
+        learning_rate: Option<f64>,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Pretrain the encoder of the embedded task and write it as a Hugging Face folder.
+    Pretrain {
+        /// The folder to write.
+        folder: PathBuf,
+        /// The seed.
+        #[arg(long, default_value_t = 0)]
+        seed: u64,
+    },
+}
+
+#[derive(Args)]
+struct Output {
+    /// The folder for tables (Parquet) and figures (PNG).
+    #[arg(long, default_value = "lmc-results")]
+    out: PathBuf,
+}
+
+fn main() -> ExitCode {
+    match run(Cli::parse().command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("lmc: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command) -> lmc::Result<()> {
+    match command {
+        Command::Study { task, master_seed, encoder, output } => {
+            let spec = StudySpec { encoder, ..StudySpec::named(&task, master_seed)? };
+            let options = ClusterOptions { delta: Delta::Auto, ..ClusterOptions::default() };
+            report::clusters(&Study::open(spec)?, "id", ("lo", Metric::Accuracy), &options, &output.out)
+        }
+        Command::Cola { data, encoder, seeds, learning_rate, output } => {
+            let mut spec = StudySpec::cola(data, encoder).with_seeds(seeds);
+            spec.recipe.learning_rate = learning_rate.unwrap_or(spec.recipe.learning_rate);
+            report::curves(&Study::open(spec)?, "id-sample", &["id", "ood"], Grid::TENTHS, &output.out)
+        }
+        Command::Pretrain { folder, seed } => {
+            pretrain_mini(&folder, seed, &PretrainRecipe::mini())?;
+            println!("wrote {}", folder.display());
+            Ok(())
+        }
+    }
+}

@@ -1,0 +1,236 @@
+//! What is known of a corpus or a pretrained model before a byte of it is read: `data-manifests/*.toml`.
+
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+
+use crate::error::{LmcError, Result};
+
+/// The manifest of one corpus or model; `data-manifests/README.md` says what each key means.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Manifest {
+    /// How it is called in specs and tables.
+    pub name: String,
+    /// What it describes.
+    pub kind: ManifestKind,
+    /// The full name.
+    pub title: String,
+    /// Where the files come from.
+    pub source: String,
+    /// SPDX name of the licence, or what the source says.
+    pub licence: String,
+    /// What to cite.
+    pub citation: String,
+    /// Label names in order; empty for a model.
+    #[serde(default)]
+    pub labels: Vec<String>,
+    /// The columns of the files of a corpus.
+    pub columns: Option<Columns>,
+    /// The files with their checksums; empty for generated data.
+    #[serde(default)]
+    pub files: Vec<FileEntry>,
+    /// The splits; empty for a model.
+    #[serde(default)]
+    pub splits: Vec<Split>,
+}
+
+/// What a manifest describes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ManifestKind {
+    /// Files of labelled examples.
+    Corpus,
+    /// Examples drawn from a grammar.
+    Generated,
+    /// A pretrained encoder with its tokenizer.
+    Model,
+}
+
+/// The columns of tab-separated files.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Columns {
+    /// Whether the first line of a file names the columns.
+    pub header: bool,
+    /// Their names in order.
+    pub names: Vec<String>,
+    /// The column of the first text.
+    pub first: String,
+    /// The column of the second text, for pairs.
+    pub second: Option<String>,
+    /// The column of the label index.
+    pub label: String,
+}
+
+/// One file with what it must contain.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FileEntry {
+    /// The path inside the folder of the source.
+    pub path: PathBuf,
+    /// The size in bytes.
+    pub bytes: u64,
+    /// SHA-256 of the content, 64 lower-case hexadecimal digits.
+    #[serde(deserialize_with = "sha256")]
+    pub sha256: String,
+}
+
+/// One split.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Split {
+    /// The name of the [`Dataset`](super::Dataset) it becomes.
+    pub name: String,
+    /// The number of its examples.
+    pub n_examples: usize,
+    /// The file it is read from; none for generated data.
+    pub file: Option<PathBuf>,
+}
+
+fn sha256<'de, D: serde::Deserializer<'de>>(deserializer: D) -> std::result::Result<String, D::Error> {
+    let digest = String::deserialize(deserializer)?;
+    if digest.len() == 64 && digest.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')) {
+        return Ok(digest);
+    }
+    Err(serde::de::Error::custom("not the 64 lower-case hexadecimal digits of a SHA-256"))
+}
+
+impl Manifest {
+    /// Returns the manifest in a file.
+    ///
+    /// # Errors
+    /// [`LmcError::Io`] if the file cannot be read, otherwise as [`Manifest::parse`].
+    pub fn read(path: &Path) -> Result<Manifest> {
+        let text = std::fs::read_to_string(path).map_err(LmcError::io("read", path))?;
+        Manifest::parse(&text, path)
+    }
+
+    /// Returns the manifest in a text; `path` is what errors call it.
+    ///
+    /// # Errors
+    /// [`LmcError::Format`] with file and line for an unknown, missing or mistyped key, and for keys that do not fit
+    /// each other or the kind.
+    ///
+    /// # Examples
+    /// ```
+    /// use lmc::data::manifest::Manifest;
+    /// let error = Manifest::parse("name = \"cola\"\nlicense = \"\"\n", "cola.toml".as_ref()).unwrap_err();
+    /// assert!(error.to_string().starts_with("cola.toml:2: unknown field `license`"));
+    /// ```
+    pub fn parse(text: &str, path: &Path) -> Result<Manifest> {
+        let format = |line, problem| LmcError::Format {
+            path: path.to_owned(),
+            line,
+            problem,
+            remedy: "data-manifests/README.md lists the keys",
+        };
+        let manifest: Manifest = toml::from_str(text).map_err(|error| {
+            let before = error.span().and_then(|span| text.get(..span.start));
+            format(before.map(|before| before.matches('\n').count() + 1), error.message().to_owned())
+        })?;
+        match manifest.inconsistency() {
+            None => Ok(manifest),
+            Some((culprit, problem)) => {
+                let line = text.lines().zip(1..).filter(|(line, _)| line.contains(&culprit)).last();
+                Err(format(line.map(|(_, number)| number), problem))
+            }
+        }
+    }
+
+    /// The first thing that does not fit, and a text that the line at fault contains.
+    fn inconsistency(&self) -> Option<(String, String)> {
+        let wanted = |key: &str, present: bool, wanted: bool| {
+            let problem = if wanted { "is missing" } else { "does not belong" };
+            (present != wanted)
+                .then(|| ("kind =".to_owned(), format!("`{key}` {problem} in a manifest of this kind")))
+        };
+        let is = |kinds: &[ManifestKind]| kinds.contains(&self.kind);
+        let labelled = is(&[ManifestKind::Corpus, ManifestKind::Generated]);
+        wanted("labels", !self.labels.is_empty(), labelled)
+            .or_else(|| wanted("splits", !self.splits.is_empty(), labelled))
+            .or_else(|| wanted("files", !self.files.is_empty(), !is(&[ManifestKind::Generated])))
+            .or_else(|| wanted("columns", self.columns.is_some(), is(&[ManifestKind::Corpus])))
+            .or_else(|| self.columns.as_ref().and_then(Columns::inconsistency))
+            .or_else(|| self.splits.iter().find_map(|split| self.split_inconsistency(split)))
+    }
+
+    fn split_inconsistency(&self, split: &Split) -> Option<(String, String)> {
+        let culprit = format!("= \"{}\"", split.name);
+        if self.splits.iter().filter(|other| other.name == split.name).count() > 1 {
+            return Some((culprit, format!("split `{}` is there twice", split.name)));
+        }
+        match &split.file {
+            None if self.kind == ManifestKind::Corpus => {
+                Some((culprit, format!("split `{}` has no file", split.name)))
+            }
+            Some(file) if !self.files.iter().any(|entry| entry.path == *file) => {
+                let file = file.display().to_string();
+                Some((
+                    format!("= \"{file}\""),
+                    format!("split `{}` is in {file}, which `files` does not have", split.name),
+                ))
+            }
+            _ => None,
+        }
+    }
+
+    /// Returns the split of a name.
+    ///
+    /// # Errors
+    /// [`LmcError::UnknownName`] if there is none.
+    pub fn split(&self, name: &str) -> Result<&Split> {
+        self.splits.iter().find(|split| split.name == name).ok_or_else(|| LmcError::UnknownName {
+            kind: "split",
+            name: name.to_owned(),
+            known: self.splits.iter().map(|split| split.name.clone()).collect(),
+        })
+    }
+
+    /// Returns nothing if `folder` has every file of the manifest with exactly the content it should have.
+    ///
+    /// # Errors
+    /// [`LmcError::Io`] for a file that cannot be read, [`LmcError::Format`] for one with another checksum.
+    pub fn verify(&self, folder: &Path) -> Result<()> {
+        self.files.iter().try_for_each(|entry| {
+            let path = folder.join(&entry.path);
+            let mut file = std::fs::File::open(&path).map_err(LmcError::io("read", &path))?;
+            let mut hash = Sha256::new();
+            let n_bytes = std::io::copy(&mut file, &mut hash).map_err(LmcError::io("read", &path))?;
+            let digest: String = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+            if n_bytes == entry.bytes && digest == entry.sha256 {
+                return Ok(());
+            }
+            let problem = format!(
+                "{n_bytes} bytes with SHA-256 {digest}, the manifest has {} with {}",
+                entry.bytes, entry.sha256
+            );
+            Err(LmcError::Format { path, line: None, problem, remedy: "fetch the file again" })
+        })
+    }
+}
+
+impl Columns {
+    fn inconsistency(&self) -> Option<(String, String)> {
+        let roles = [Some(&self.first), self.second.as_ref(), Some(&self.label)];
+        roles.into_iter().flatten().find(|role| !self.names.contains(role)).map(|role| {
+            (format!("= \"{role}\""), format!("column `{role}` is not among {}", self.names.join(", ")))
+        })
+    }
+
+    /// Returns the position of a column among the names.
+    ///
+    /// # Errors
+    /// [`LmcError::UnknownName`] if there is none of that name.
+    pub fn position(&self, name: &str) -> Result<usize> {
+        self.names.iter().position(|column| column == name).ok_or_else(|| LmcError::UnknownName {
+            kind: "column",
+            name: name.to_owned(),
+            known: self.names.clone(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,108 @@
+use super::*;
+
+const COLA: &str = include_str!("../../../../data-manifests/cola.toml");
+
+fn problem(text: &str) -> String {
+    Manifest::parse(text, Path::new("x.toml")).unwrap_err().to_string()
+}
+
+/// The CoLA manifest with one line changed.
+fn changed(from: &str, to: &str) -> String {
+    assert!(COLA.contains(from));
+    COLA.replacen(from, to, 1)
+}
+
+#[test]
+fn the_manifests_of_the_project_are_read() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../data-manifests");
+    let read = |name: &str| Manifest::read(&folder.join(format!("{name}.toml"))).unwrap();
+    for name in ["cola", "mini-nli", "minilm"] {
+        assert_eq!(read(name).name, name);
+    }
+    let cola = read("cola");
+    assert_eq!((cola.kind, cola.files.len()), (ManifestKind::Corpus, 3));
+    assert_eq!(cola.labels, ["unacceptable", "acceptable"]);
+    assert_eq!(cola.split("ood").unwrap().n_examples, 516);
+    assert_eq!(cola.columns.unwrap().position("sentence").unwrap(), 3);
+    assert!(read("minilm").labels.is_empty());
+}
+
+#[test]
+fn the_manifest_of_mini_nli_says_what_its_defaults_draw() {
+    let path = Path::new("mini-nli.toml");
+    let manifest = Manifest::parse(include_str!("../../../../data-manifests/mini-nli.toml"), path).unwrap();
+    assert_eq!(manifest.labels, crate::data::mini_nli::LABELS);
+    let data = crate::data::mini_nli::MiniNli::new(0);
+    let mut sets = vec![data.train().unwrap()];
+    sets.extend(data.evaluation_sets().unwrap());
+    let drawn: Vec<_> = sets.iter().map(|set| (set.name.clone(), set.len())).collect();
+    let declared: Vec<_> = manifest.splits.into_iter().map(|split| (split.name, split.n_examples)).collect();
+    assert_eq!(drawn, declared);
+}
+
+#[test]
+fn keys_that_are_unknown_missing_or_mistyped_are_reported_with_file_and_line() {
+    let unknown = problem(&changed("citation", "cite"));
+    assert!(unknown.starts_with("x.toml:6: unknown field `cite`"), "{unknown}");
+    let missing = problem("name = \"x\"\nkind = \"model\"\n");
+    assert!(missing.starts_with("x.toml:1: missing field `title`"), "{missing}");
+    let mistyped = problem(&changed("n_examples = 527", "n_examples = \"527\""));
+    assert!(mistyped.starts_with("x.toml:38: invalid type: string"), "{mistyped}");
+    let kind = problem(&changed("\"corpus\"", "\"corpse\""));
+    assert!(kind.starts_with("x.toml:2: unknown variant `corpse`"), "{kind}");
+    let digest = problem(&changed("f320a10f", "F320A10F"));
+    assert!(digest.starts_with("x.toml:18: not the 64 lower-case hexadecimal digits"), "{digest}");
+    let syntax = problem("name = \n");
+    assert!(syntax.starts_with("x.toml:1: "), "{syntax}");
+    assert!(syntax.ends_with("; data-manifests/README.md lists the keys"), "{syntax}");
+}
+
+#[test]
+fn keys_that_do_not_fit_each_other_are_reported_with_file_and_line() {
+    let cases = [
+        ("first = \"sentence\"", "first = \"text\"", "x.toml:12: column `text` is not among source, label"),
+        (
+            "file = \"in_domain_dev.tsv\"",
+            "file = \"dev.tsv\"",
+            "x.toml:37: split `id` is in dev.tsv, which `files` does not have",
+        ),
+        ("file = \"in_domain_dev.tsv\"\n", "", "x.toml:36: split `id` has no file"),
+        ("name = \"ood\"", "name = \"id\"", "x.toml:41: split `id` is there twice"),
+        ("labels = [\"unacceptable\", \"acceptable\"]\n", "", "x.toml:2: `labels` is missing in a manifest"),
+        ("\"corpus\"", "\"model\"", "x.toml:2: `labels` does not belong in a manifest of this kind"),
+        ("\"corpus\"", "\"generated\"", "x.toml:2: `files` does not belong in a manifest of this kind"),
+    ];
+    for (from, to, expected) in cases {
+        let error = problem(&changed(from, to));
+        assert!(error.starts_with(expected), "{error}");
+    }
+}
+
+#[test]
+fn names_that_do_not_exist_are_answered_with_those_that_do() {
+    let manifest = Manifest::parse(COLA, Path::new("cola.toml")).unwrap();
+    let error = manifest.split("test").unwrap_err().to_string();
+    assert_eq!(error, "unknown split `test`; known: train, id, ood");
+    let error = manifest.columns.unwrap().position("text").unwrap_err().to_string();
+    assert_eq!(error, "unknown column `text`; known: source, label, author_mark, sentence");
+    let error = Manifest::read(Path::new("/nowhere/x.toml")).unwrap_err();
+    assert!(matches!(error, LmcError::Io { action: "read", .. }), "{error}");
+}
+
+#[test]
+fn files_are_verified_byte_by_byte() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut manifest = Manifest::parse(COLA, Path::new("cola.toml")).unwrap();
+    manifest.files.truncate(1);
+    manifest.files[0].bytes = 3;
+    // sha256sum of "abc"
+    manifest.files[0].sha256 = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad".into();
+    let error = manifest.verify(folder.path()).unwrap_err();
+    assert!(matches!(error, LmcError::Io { .. }), "{error}");
+    let path = folder.path().join("in_domain_train.tsv");
+    std::fs::write(&path, "abc").unwrap();
+    manifest.verify(folder.path()).unwrap();
+    std::fs::write(&path, "abd").unwrap();
+    let error = manifest.verify(folder.path()).unwrap_err();
+    assert!(matches!(error, LmcError::Format { remedy: "fetch the file again", .. }), "{error}");
+}

@@ -1,0 +1,168 @@
+//! Gaps of all pairs as a matrix, models sorted by a score (Juneja et al. 2023, Figs. 4, 9, 12 to 16).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use plotly::common::{ColorBar, Side, Title};
+use plotly::layout::{Axis, Margin};
+use plotly::{HeatMap, Plot};
+use polars::prelude::DataFrame;
+
+use super::{Figure, theme};
+use crate::gap::Measure;
+use crate::table::{self, GAPS, Metric};
+use crate::{LmcError, Result};
+
+/// What a heatmap shows and how.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HeatmapOptions {
+    /// The measure of a pair; the convexity gap by default.
+    pub measure: Measure,
+    /// The set on which the gaps were measured.
+    pub dataset: String,
+    /// The set by whose score the models are sorted.
+    pub sorted_on: String,
+    /// The metric by which the models are sorted, low to high.
+    pub sorted_by: Metric,
+    /// The ends of the colour scale, in the unit of the measure; 0 and the largest value by default. Give the same
+    /// ends to figures that are compared.
+    pub range: Option<(f64, f64)>,
+}
+
+impl HeatmapOptions {
+    /// Convexity gaps on `dataset`, models sorted by `sorted_by` on `sorted_on`.
+    pub fn new(dataset: &str, sorted_on: &str, sorted_by: Metric) -> HeatmapOptions {
+        HeatmapOptions {
+            measure: Measure::ConvexityGap,
+            dataset: dataset.to_owned(),
+            sorted_on: sorted_on.to_owned(),
+            sorted_by,
+            range: None,
+        }
+    }
+}
+
+/// Column and unit of a measure.
+fn column(measure: Measure) -> (&'static str, &'static str) {
+    match measure {
+        Measure::ConvexityGap => ("convexity_gap", "nats per example"),
+        Measure::BarrierHeight => ("barrier_height", "nats per example"),
+        Measure::AreaUnderCurve => ("auc", "nats × distance"),
+        Measure::EuclideanDistance => ("euclidean_distance", "no unit"),
+    }
+}
+
+/// A figure of the gaps between all pairs of models, sorted by a score from low to high.
+///
+/// `gaps` is a [`GAPS`] table; `evaluations`, an [`EVALUATIONS`](table::EVALUATIONS) table, holds the scores. The
+/// matrix is symmetric with zeros on the diagonal; a pair that is not in `gaps` stays white.
+///
+/// # Errors
+/// [`LmcError::Column`] for a table of another schema, [`LmcError::UnknownName`] for a set or a model that is in
+/// only one of them, [`LmcError::InvalidParameter`] for a range that is empty.
+pub fn heatmap(gaps: &DataFrame, evaluations: &DataFrame, options: &HeatmapOptions) -> Result<Figure> {
+    GAPS.check(gaps)?;
+    let (column, unit) = column(options.measure);
+    let pairs = pairs(gaps, &options.dataset, column)?;
+    let names: BTreeSet<&String> = pairs.keys().flat_map(|(a, b)| [a, b]).collect();
+    let mut models: Vec<String> = names.into_iter().cloned().collect();
+    let scores = table::scores(evaluations, &options.sorted_on, options.sorted_by, &models)?;
+    let mut order: Vec<usize> = (0..models.len()).collect();
+    order.sort_by(|&i, &j| scores[i].total_cmp(&scores[j]));
+    models = order.into_iter().map(|i| models[i].clone()).collect();
+    let largest = pairs.values().copied().filter(|value| value.is_finite()).fold(0.0, f64::max);
+    let (low, high) = options.range.unwrap_or((0.0, if largest > 0.0 { largest } else { 1.0 }));
+    if !(low < high && low.is_finite() && high.is_finite()) {
+        return Err(LmcError::invalid(
+            "range",
+            format!("({low}, {high})"),
+            "two finite numbers, the smaller first",
+        ));
+    }
+    let cell = |a: &String, b: &String| {
+        if a == b { Some(0.0) } else { pairs.get(&(a.clone(), b.clone())).copied() }
+    };
+    let z: Vec<Vec<Option<f64>>> =
+        models.iter().map(|a| models.iter().map(|b| cell(a, b)).collect()).collect();
+    let name = options.measure.name();
+    let labels: Vec<String> = models.iter().map(|model| theme::label(model)).collect();
+    let mut plot = Plot::new();
+    plot.add_trace(
+        HeatMap::new(labels.clone(), labels.clone(), z)
+            .color_scale(theme::sequential())
+            .zmin(low)
+            .zmax(high)
+            .hover_template(format!("%{{x}} and %{{y}}<br>{name} %{{z:.4g}} ({unit})<extra></extra>"))
+            .color_bar(
+                ColorBar::new()
+                    .title(
+                        Title::with_text(format!("{name} ({unit})")).side(Side::Right).font(theme::font(13)),
+                    )
+                    .thickness(18)
+                    .x(1.02)
+                    .tick_font(theme::font(12)),
+            ),
+    );
+    plot.set_layout(layout(options, &labels));
+    Ok(Figure::new(plot))
+}
+
+/// The measure of each pair on one set, under both orders of its names.
+fn pairs(gaps: &DataFrame, dataset: &str, column: &'static str) -> Result<BTreeMap<(String, String), f64>> {
+    let (a, b) = (table::texts(gaps, &GAPS, "a")?, table::texts(gaps, &GAPS, "b")?);
+    let (sets, values) = (table::texts(gaps, &GAPS, "dataset")?, table::reals(gaps, &GAPS, column)?);
+    if !sets.iter().any(|set| set == dataset) {
+        return Err(table::unknown("dataset in the gaps", dataset, sets));
+    }
+    let mut pairs = BTreeMap::new();
+    for (((a, b), set), value) in a.into_iter().zip(b).zip(sets).zip(values) {
+        if set == dataset {
+            pairs.insert((b.clone(), a.clone()), value);
+            pairs.insert((a, b), value);
+        }
+    }
+    Ok(pairs)
+}
+
+fn layout(options: &HeatmapOptions, labels: &[String]) -> plotly::Layout {
+    let n = labels.len();
+    // Every k-th name, so that names do not touch.
+    let step = n.div_ceil(34).max(1);
+    let shown: Vec<usize> = (0..n).step_by(step).collect();
+    let longest = shown.iter().map(|&i| labels[i].chars().count()).max().unwrap_or(0);
+    let side = 500;
+    let room = (longest * 7).clamp(20, 160) + 34;
+    let top = 64;
+    let (width, height) = (side + room + 128, side + room + top);
+    let axis = |title: &str, reversed: bool| -> Axis {
+        let ends = if reversed { vec![n as f64 - 0.5, -0.5] } else { vec![-0.5, n as f64 - 0.5] };
+        theme::axis(title)
+            .type_(plotly::layout::AxisType::Category)
+            .tick_values(shown.iter().map(|&i| i as f64).collect())
+            .tick_text(shown.iter().map(|&i| labels[i].clone()).collect::<Vec<_>>())
+            .tick_font(theme::font(if step == 1 && n > 24 { 10 } else { 11 }))
+            .range(ends)
+            .show_grid(false)
+    };
+    let (set, sorted_on) = (theme::label(&options.dataset), theme::label(&options.sorted_on));
+    let order = format!("models by {} on {sorted_on}, low to high", options.sorted_by);
+    let title = format!("{} of {n} models on {set}", super::capitalised(options.measure.name()));
+    theme::layout(&title, width, height)
+        .title(
+            Title::with_text(title.as_str())
+                .font(theme::font(17))
+                .x(room as f64 / width as f64)
+                .x_anchor(plotly::common::Anchor::Left)
+                .y(1.0 - 32.0 / height as f64)
+                .y_anchor(plotly::common::Anchor::Middle),
+        )
+        .margin(Margin::new().left(room).right(128).top(top).bottom(room))
+        .x_axis(axis(&order, false).tick_angle(if longest * 7 + 6 > side / shown.len().max(1) {
+            -90.0
+        } else {
+            0.0
+        }))
+        .y_axis(axis(&order, true))
+}
+
+#[cfg(test)]
+mod tests;

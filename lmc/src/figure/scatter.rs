@@ -1,0 +1,167 @@
+//! Score against basin membership (Juneja et al. 2023, Figs. 3a, 6b, 8b).
+
+use plotly::common::{Anchor, Line, Marker, Mode};
+use plotly::{Plot, Scatter};
+use polars::prelude::DataFrame;
+
+use super::{Figure, theme};
+use crate::Result;
+use crate::stats::{least_squares, pearson};
+use crate::table::{self, BASINS, Metric};
+
+/// Height of the figure, CSS pixels.
+const HEIGHT: usize = 520;
+/// The membership score, for axis titles; basin 1 is on its negative side.
+pub(super) const MEMBERSHIP: &str = "membership score ‖w − c₁‖ − ‖w − c₂‖ (spectral embedding, no unit)";
+
+/// A figure of a score on one set against the membership score of each model, coloured by basin.
+///
+/// `basins` is a [`BASINS`] table, `evaluations` an [`EVALUATIONS`](table::EVALUATIONS) table. Drawn over the
+/// points is the line of least squares; Pearson's r is noted beside it, or that it is undefined because all scores
+/// or all memberships are equal.
+///
+/// # Errors
+/// [`LmcError::Column`](crate::LmcError::Column) for a table of another schema,
+/// [`LmcError::UnknownName`](crate::LmcError::UnknownName) for a set or a model without evaluations.
+pub fn membership_scatter(
+    basins: &DataFrame,
+    evaluations: &DataFrame,
+    dataset: &str,
+    metric: Metric,
+) -> Result<Figure> {
+    BASINS.check(basins)?;
+    let models = table::texts(basins, &BASINS, "model")?;
+    let clusters = table::integers(basins, &BASINS, "cluster")?;
+    let membership = table::reals(basins, &BASINS, "membership")?;
+    let scores = table::scores(evaluations, dataset, metric, &models)?;
+    let mut plot = Plot::new();
+    // No line and no r where they are undefined: the points are still worth seeing.
+    let note = match (least_squares(&membership, &scores), pearson(&membership, &scores)) {
+        (Ok(line), Ok(r)) => {
+            let low = membership.iter().copied().fold(f64::INFINITY, f64::min);
+            let high = membership.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+            plot.add_trace(
+                Scatter::new(vec![low, high], vec![line.at(low), line.at(high)])
+                    .mode(Mode::Lines)
+                    .name("least squares")
+                    .line(Line::new().color(theme::INK).width(1.5).dash(plotly::common::DashType::Dash)),
+            );
+            format!("Pearson r = {}, {} models", signed(r), models.len())
+        }
+        _ => format!("Pearson r undefined, {} models", models.len()),
+    };
+    for cluster in distinct(&clusters) {
+        let members: Vec<usize> = (0..models.len()).filter(|&i| clusters[i] == cluster).collect();
+        let of = |values: &[f64]| members.iter().map(|&i| values[i]).collect::<Vec<_>>();
+        plot.add_trace(
+            Scatter::new(of(&membership), of(&scores))
+                .mode(Mode::Markers)
+                .name(format!("{}, {}", theme::cluster_name(cluster), theme::counted(members.len(), "model")))
+                .text_array(members.iter().map(|&i| theme::label(&models[i])).collect::<Vec<_>>())
+                .hover_template(format!(
+                    "%{{text}}<br>membership %{{x:.4g}}<br>{metric} %{{y:.4g}}<extra></extra>"
+                ))
+                .marker(
+                    Marker::new()
+                        .size(11)
+                        .opacity(0.85)
+                        .color(theme::cluster_colour(cluster))
+                        .line(Line::new().color("#ffffff").width(1.0)),
+                ),
+        );
+    }
+    let set = theme::label(dataset);
+    let title = format!("{} on {set} against basin membership", super::capitalised(&metric.to_string()));
+    let layout = theme::layout(&title, theme::WIDTH, HEIGHT)
+        .x_axis(theme::axis(MEMBERSHIP))
+        .y_axis(theme::axis(&format!("{metric} on {set} ({})", metric.unit())))
+        .annotations(vec![theme::note(&note, 1.0, 1.0, Anchor::Right, Anchor::Bottom)]);
+    plot.set_layout(layout);
+    Ok(Figure::new(plot))
+}
+
+/// The basins that occur, in order.
+pub(super) fn distinct(clusters: &[i64]) -> Vec<i64> {
+    clusters.iter().copied().collect::<std::collections::BTreeSet<_>>().into_iter().collect()
+}
+
+fn signed(r: f64) -> String {
+    format!("{r:.2}").replace('-', "−")
+}
+
+#[cfg(test)]
+mod tests {
+    use polars::df;
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::LmcError;
+
+    fn basins() -> DataFrame {
+        df!("model" => ["a", "b", "c"], "cluster" => [1_i64, 2, 1], "membership" => [-1.0, 1.0, 0.0],
+            "embedding_1" => [0.0; 3], "embedding_2" => [0.0; 3])
+        .unwrap()
+    }
+
+    fn evaluations(accuracy: [f64; 3]) -> DataFrame {
+        df!("model" => ["c", "a", "b"], "dataset" => ["lo"; 3], "n_examples" => [9_i64; 3], "loss" => [0.0; 3],
+            "accuracy" => accuracy, "f1" => [0.0; 3], "mcc" => [0.0; 3], "ece" => [0.0; 3])
+        .unwrap()
+    }
+
+    fn described(accuracy: [f64; 3]) -> Value {
+        let figure = membership_scatter(&basins(), &evaluations(accuracy), "lo", Metric::Accuracy).unwrap();
+        serde_json::from_str(&figure.to_json().unwrap()).unwrap()
+    }
+
+    #[test]
+    fn points_are_joined_by_name_and_split_by_basin() {
+        let figure = described([0.5, 0.25, 0.75]);
+        assert_eq!(figure["data"][0]["y"], json!([0.25, 0.75]), "the line of least squares");
+        assert_eq!(
+            (&figure["data"][1]["x"], &figure["data"][1]["y"]),
+            (&json!([-1.0, 0.0]), &json!([0.25, 0.5]))
+        );
+        assert_eq!(figure["data"][1]["text"], json!(["a", "c"]));
+        assert_eq!(figure["data"][2]["name"], "basin 2 (smaller), 1 model");
+        assert_eq!(figure["layout"]["annotations"][0]["text"], "Pearson r = 1.00, 3 models");
+        assert_eq!(
+            described([0.5, 0.75, 0.25])["layout"]["annotations"][0]["text"],
+            "Pearson r = −1.00, 3 models"
+        );
+    }
+
+    #[test]
+    fn equal_scores_have_no_correlation_but_a_figure() {
+        let figure = described([0.5; 3]);
+        assert_eq!(figure["data"].as_array().unwrap().len(), 2);
+        assert_eq!(figure["layout"]["annotations"][0]["text"], "Pearson r undefined, 3 models");
+    }
+
+    #[test]
+    fn a_model_without_evaluation_is_named() {
+        let few = evaluations([0.5; 3]).head(Some(2));
+        let error = membership_scatter(&basins(), &few, "lo", Metric::Loss).unwrap_err();
+        assert!(matches!(&error, LmcError::UnknownName { name, .. } if name == "b"), "{error}");
+        assert!(matches!(membership_scatter(&few, &few, "lo", Metric::Loss), Err(LmcError::Column { .. })));
+    }
+
+    #[test]
+    fn a_point_has_the_colour_of_its_basin() {
+        let figure =
+            membership_scatter(&basins(), &evaluations([0.5, 0.25, 0.75]), "lo", Metric::Accuracy).unwrap();
+        let image = resvg::tiny_skia::Pixmap::decode_png(&figure.to_png().unwrap()).unwrap();
+        let count = |hex: &str| {
+            let wanted = u32::from_str_radix(&hex[1..], 16).unwrap();
+            let near = |pixel: &&resvg::tiny_skia::PremultipliedColorU8| {
+                // Markers are 85 % opaque on white.
+                let faded = |shift: u32| 255.0 - 0.85 * (255.0 - f64::from(wanted >> shift & 255));
+                let got = [pixel.red(), pixel.green(), pixel.blue()].map(f64::from);
+                got.iter().zip([16, 8, 0]).all(|(got, shift)| (got - faded(shift)).abs() < 2.0)
+            };
+            image.pixels().iter().filter(near).count()
+        };
+        let (first, second) = (count(theme::cluster_colour(1)), count(theme::cluster_colour(2)));
+        assert!(first > 600 && second > 300 && first > second, "{first} and {second} pixels");
+    }
+}

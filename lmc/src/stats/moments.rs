@@ -1,0 +1,70 @@
+use super::{check_count, check_finite};
+use crate::error::{LmcError, Result};
+
+/// The arithmetic mean.
+///
+/// # Errors
+/// [`LmcError::InvalidParameter`] for no values or a non-finite one.
+pub fn mean(values: &[f64]) -> Result<f64> {
+    check_count(values.len(), 1)?;
+    check_finite(values)?;
+    Ok(values.iter().sum::<f64>() / values.len() as f64)
+}
+
+/// The population standard deviation: the root of the mean squared deviation, with divisor n.
+///
+/// # Errors
+/// [`LmcError::InvalidParameter`] for no values or a non-finite one.
+pub fn standard_deviation(values: &[f64]) -> Result<f64> {
+    let centre = mean(values)?;
+    let squares: f64 = values.iter().map(|value| (value - centre).powi(2)).sum();
+    Ok((squares / values.len() as f64).sqrt())
+}
+
+/// The value below which a `share` of the values lies, interpolated linearly between the two neighbours in order
+/// (numpy's default; type 7 of Hyndman and Fan 1996).
+///
+/// # Errors
+/// [`LmcError::InvalidParameter`] for no values, a non-finite one or a share outside \[0, 1\].
+pub fn quantile(values: &[f64], share: f64) -> Result<f64> {
+    check_count(values.len(), 1)?;
+    check_finite(values)?;
+    if !(0.0..=1.0).contains(&share) {
+        return Err(LmcError::invalid("share", share, "a number from 0 to 1"));
+    }
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let position = share * (sorted.len() - 1) as f64;
+    let (below, above) = (sorted[position.floor() as usize], sorted[position.ceil() as usize]);
+    Ok(below + (above - below) * position.fract())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hand_computed() {
+        let values = [2.0, 4.0, 4.0, 4.0, 5.0, 5.0, 7.0, 9.0];
+        assert_eq!(mean(&values).unwrap(), 5.0);
+        assert_eq!(standard_deviation(&values).unwrap(), 2.0);
+        assert_eq!(standard_deviation(&[3.0]).unwrap(), 0.0);
+        assert_eq!(quantile(&[4.0, 1.0, 2.0], 0.5).unwrap(), 2.0);
+        assert_eq!(quantile(&[4.0, 1.0, 2.0], 0.75).unwrap(), 3.0);
+        assert_eq!(quantile(&[4.0, 1.0, 2.0], 0.0).unwrap(), 1.0);
+        assert_eq!(quantile(&[4.0, 1.0, 2.0], 1.0).unwrap(), 4.0);
+    }
+
+    #[test]
+    fn bad_input_is_a_typed_error() {
+        for bad in [&[][..], &[1.0, f64::NAN], &[f64::INFINITY]] {
+            for result in [mean(bad), standard_deviation(bad), quantile(bad, 0.5)] {
+                assert!(matches!(result, Err(LmcError::InvalidParameter { field: "values", .. })));
+            }
+        }
+        for share in [-0.1, 1.1, f64::NAN] {
+            let result = quantile(&[1.0], share);
+            assert!(matches!(result, Err(LmcError::InvalidParameter { field: "share", .. })));
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! Columns of a table as plain vectors, checked.
+
+use polars::prelude::DataFrame;
+
+use super::{EVALUATIONS, Metric, Schema};
+use crate::{LmcError, Result};
+
+/// The values of a text column.
+pub(crate) fn texts(table: &DataFrame, schema: &Schema, name: &'static str) -> Result<Vec<String>> {
+    schema.check_column(table, schema.column(name)?)?;
+    let values = table.column(name)?.str()?.iter().map(|value| value.map(str::to_owned)).collect();
+    no_nulls(schema, name, values)
+}
+
+/// The values of an integer column.
+pub(crate) fn integers(table: &DataFrame, schema: &Schema, name: &'static str) -> Result<Vec<i64>> {
+    schema.check_column(table, schema.column(name)?)?;
+    no_nulls(schema, name, table.column(name)?.i64()?.iter().collect())
+}
+
+/// The values of a real column.
+pub(crate) fn reals(table: &DataFrame, schema: &Schema, name: &'static str) -> Result<Vec<f64>> {
+    schema.check_column(table, schema.column(name)?)?;
+    no_nulls(schema, name, table.column(name)?.f64()?.iter().collect())
+}
+
+/// The value of one metric on one set for each of `models`, in their order.
+pub(crate) fn scores(
+    evaluations: &DataFrame,
+    dataset: &str,
+    metric: Metric,
+    models: &[String],
+) -> Result<Vec<f64>> {
+    let names = texts(evaluations, &EVALUATIONS, "model")?;
+    let datasets = texts(evaluations, &EVALUATIONS, "dataset")?;
+    let values = reals(evaluations, &EVALUATIONS, metric.column())?;
+    if !datasets.iter().any(|name| name == dataset) {
+        return Err(unknown("dataset in the evaluations", dataset, datasets));
+    }
+    let of_model: std::collections::BTreeMap<&String, f64> = (names.iter().zip(&datasets).zip(values))
+        .filter(|((_, set), _)| *set == dataset)
+        .map(|((model, _), value)| (model, value))
+        .collect();
+    models
+        .iter()
+        .map(|model| {
+            let known = || of_model.keys().map(|name| (*name).clone()).collect();
+            of_model.get(model).copied().ok_or_else(|| unknown("model in the evaluations", model, known()))
+        })
+        .collect()
+}
+
+/// An [`LmcError::UnknownName`] with each known name once.
+pub(crate) fn unknown(kind: &'static str, name: &str, mut known: Vec<String>) -> LmcError {
+    known.sort();
+    known.dedup();
+    LmcError::UnknownName { kind, name: name.to_owned(), known }
+}
+
+fn no_nulls<T>(schema: &Schema, name: &'static str, values: Vec<Option<T>>) -> Result<Vec<T>> {
+    let n = values.len();
+    let kept: Vec<T> = values.into_iter().flatten().collect();
+    if kept.len() == n {
+        return Ok(kept);
+    }
+    Err(LmcError::Column {
+        table: schema.name,
+        column: name,
+        got: format!("has {} empty values", n - kept.len()),
+        expected: format!("a value in each of {n} rows"),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use polars::df;
+
+    use super::*;
+    use crate::table::GROUPS;
+
+    fn evaluations() -> DataFrame {
+        df!(
+            "model" => ["b", "a", "a"], "dataset" => ["lo", "lo", "id"], "n_examples" => [4_i64, 4, 4],
+            "loss" => [0.5, 0.25, 0.1], "accuracy" => [0.25, 0.75, 1.0], "f1" => [0.0; 3], "mcc" => [0.0; 3],
+            "ece" => [0.0; 3]
+        )
+        .unwrap()
+    }
+
+    #[test]
+    fn scores_follow_the_order_of_the_models() {
+        let models = ["a".to_owned(), "b".to_owned()];
+        assert_eq!(scores(&evaluations(), "lo", Metric::Accuracy, &models).unwrap(), [0.75, 0.25]);
+        assert_eq!(scores(&evaluations(), "id", Metric::Loss, &models[..1]).unwrap(), [0.1]);
+    }
+
+    #[test]
+    fn an_unknown_set_or_model_is_named_with_the_known_ones() {
+        let error = scores(&evaluations(), "sub", Metric::Accuracy, &[]).unwrap_err().to_string();
+        assert_eq!(error, "unknown dataset in the evaluations `sub`; known: id, lo");
+        let error =
+            scores(&evaluations(), "id", Metric::Accuracy, &["b".to_owned()]).unwrap_err().to_string();
+        assert_eq!(error, "unknown model in the evaluations `b`; known: a");
+    }
+
+    #[test]
+    fn empty_values_are_refused() {
+        let table = df!("model" => [Some("a"), None], "group" => ["x", "y"]).unwrap();
+        let error = texts(&table, &GROUPS, "model").unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "table `groups`: column `model` has 1 empty values, expected a value in each of 2 rows"
+        );
+    }
+}

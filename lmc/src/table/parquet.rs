@@ -1,0 +1,117 @@
+//! Tables on disk: Parquet with zstd, written whole or not at all.
+
+use std::fs::File;
+use std::path::Path;
+
+use polars::prelude::{DataFrame, ParquetCompression, ParquetReader, ParquetWriter, SerReader};
+
+use super::Schema;
+use crate::{LmcError, Result};
+
+/// Writes `table` to `path` as Parquet (zstd), after checking its schema.
+///
+/// The table is written to a file beside `path`, flushed to the disk and renamed, so that a reader sees the old
+/// table or the new one and never a part.
+///
+/// # Errors
+/// [`LmcError::Column`] if the table does not have the schema, [`LmcError::Io`] and [`LmcError::Polars`] if it
+/// cannot be written; `path` is then as it was before.
+pub fn write_parquet(path: &Path, table: &DataFrame, schema: &Schema) -> Result<()> {
+    schema.check(table)?;
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".{}.tmp", std::process::id()));
+    let sibling = path.with_file_name(name);
+    let written = write_file(&sibling, table)
+        .and_then(|()| std::fs::rename(&sibling, path).map_err(LmcError::io("write", path)));
+    if written.is_err() {
+        // The first error says what went wrong; a sibling that cannot be removed adds nothing to it.
+        let _ = std::fs::remove_file(&sibling);
+        return written;
+    }
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    File::open(folder).and_then(|folder| folder.sync_all()).map_err(LmcError::io("write", folder))
+}
+
+fn write_file(path: &Path, table: &DataFrame) -> Result<()> {
+    let mut file = File::create(path).map_err(LmcError::io("write", path))?;
+    ParquetWriter::new(&mut file)
+        .with_compression(ParquetCompression::Zstd(None))
+        .finish(&mut table.clone())?;
+    file.sync_all().map_err(LmcError::io("write", path))
+}
+
+/// The table in the Parquet file `path`, with its schema checked.
+///
+/// # Errors
+/// [`LmcError::Io`] if the file cannot be opened, [`LmcError::Format`] if it is not Parquet, [`LmcError::Column`]
+/// if it holds another table.
+pub fn read_parquet(path: &Path, schema: &Schema) -> Result<DataFrame> {
+    let file = File::open(path).map_err(LmcError::io("read", path))?;
+    let table = ParquetReader::new(file).finish().map_err(|error| LmcError::Format {
+        path: path.to_owned(),
+        line: None,
+        problem: error.to_string(),
+        remedy: "delete the file and compute the table again",
+    })?;
+    schema.check(&table)?;
+    Ok(table)
+}
+
+#[cfg(test)]
+mod tests {
+    use polars::df;
+
+    use super::*;
+    use crate::table::{GROUPS, MODELS};
+
+    fn table(n: usize) -> DataFrame {
+        let models: Vec<_> = (0..n).map(|i| format!("m{i}")).collect();
+        df!("model" => models, "group" => vec!["gen"; n]).unwrap()
+    }
+
+    #[test]
+    fn what_is_written_is_read_and_nothing_else_is_left() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("groups.parquet");
+        write_parquet(&path, &table(3), &GROUPS).unwrap();
+        write_parquet(&path, &table(1000), &GROUPS).unwrap();
+        assert!(read_parquet(&path, &GROUPS).unwrap().equals(&table(1000)));
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+        assert!(path.metadata().unwrap().len() < 6000, "not compressed");
+    }
+
+    #[test]
+    fn a_table_of_another_schema_is_neither_written_nor_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("groups.parquet");
+        assert!(matches!(write_parquet(&path, &table(1), &MODELS), Err(LmcError::Column { .. })));
+        assert!(!path.exists());
+        write_parquet(&path, &table(1), &GROUPS).unwrap();
+        assert!(matches!(read_parquet(&path, &MODELS), Err(LmcError::Column { table: "models", .. })));
+    }
+
+    #[test]
+    fn a_missing_folder_a_missing_file_and_a_damaged_file_are_told_apart() {
+        let folder = tempfile::tempdir().unwrap();
+        let missing = folder.path().join("no").join("groups.parquet");
+        assert!(matches!(
+            write_parquet(&missing, &table(1), &GROUPS),
+            Err(LmcError::Io { action: "write", .. })
+        ));
+        assert!(matches!(read_parquet(&missing, &GROUPS), Err(LmcError::Io { action: "read", .. })));
+        let path = folder.path().join("groups.parquet");
+        write_parquet(&path, &table(100), &GROUPS).unwrap();
+        let bytes = std::fs::read(&path).unwrap();
+        std::fs::write(&path, &bytes[..bytes.len() / 2]).unwrap();
+        assert!(matches!(read_parquet(&path, &GROUPS), Err(LmcError::Format { .. })));
+    }
+
+    #[test]
+    fn a_failed_write_leaves_the_old_file_and_no_other() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("groups.parquet");
+        std::fs::create_dir(&path).unwrap();
+        assert!(matches!(write_parquet(&path, &table(1), &GROUPS), Err(LmcError::Io { .. })));
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+}

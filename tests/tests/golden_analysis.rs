@@ -1,0 +1,173 @@
+//! Gaps, basins and statistics against numpy, scipy and scikit-learn: `golden/generate_{gap,basin,stats}.py`.
+
+use lmc::{
+    basin::{self, ClusterOptions, Delta},
+    gap::{self, GapMatrix, Measure},
+    stats,
+};
+use ndarray::Array2;
+use serde_json::Value;
+use std::path::Path;
+
+fn golden(name: &str) -> Value {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden").join(name);
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    serde_json::from_str(&text).unwrap()
+}
+
+fn rows(value: &Value) -> &[Value] {
+    value.as_array().unwrap()
+}
+
+fn number(value: &Value) -> f64 {
+    value.as_f64().unwrap()
+}
+
+fn floats(value: &Value) -> Vec<f64> {
+    rows(value).iter().map(number).collect()
+}
+
+fn classes(value: &Value) -> Vec<i64> {
+    rows(value).iter().map(|class| class.as_i64().unwrap()).collect()
+}
+
+fn clusters(value: &Value) -> Vec<usize> {
+    rows(value).iter().map(|cluster| cluster.as_u64().unwrap() as usize).collect()
+}
+
+fn flags(value: &Value) -> Vec<bool> {
+    rows(value).iter().map(|flag| flag.as_bool().unwrap()).collect()
+}
+
+fn matrix(value: &Value) -> Array2<f64> {
+    let flat: Vec<f64> = rows(value).iter().flat_map(floats).collect();
+    let n = rows(value).len();
+    Array2::from_shape_vec((n, flat.len() / n), flat).unwrap()
+}
+
+#[track_caller]
+fn assert_close(what: &str, got: f64, expected: f64, tolerance: f64) {
+    assert!(
+        (got - expected).abs() <= tolerance * expected.abs().max(1.0),
+        "{what}: {got}, expected {expected}"
+    );
+}
+
+#[track_caller]
+fn assert_all_close(what: &str, got: &Array2<f64>, expected: &Array2<f64>, tolerance: f64) {
+    assert_eq!(got.shape(), expected.shape(), "{what}");
+    got.iter().zip(expected).for_each(|(&got, &expected)| assert_close(what, got, expected, tolerance));
+}
+
+#[test]
+fn gaps_of_curves() {
+    let golden = golden("gap.json");
+    assert!(rows(&golden).len() >= 50);
+    for curve in rows(&golden) {
+        let (kind, losses) = (curve["kind"].as_str().unwrap(), floats(&curve["losses"]));
+        let height = gap::barrier_height(&losses).unwrap();
+        let gap = gap::convexity_gap(&losses).unwrap();
+        let area = gap::area_under_curve(&losses, number(&curve["length"])).unwrap();
+        assert_close(kind, height, number(&curve["barrier_height"]), 1e-12);
+        assert_close(kind, gap, number(&curve["convexity_gap"]), 1e-12);
+        assert_close(kind, area, number(&curve["area_under_curve"]), 1e-12);
+        match kind {
+            "flat" => assert_eq!((gap, area), (0.0, 0.0)),
+            "line" | "convex" => assert!(gap < 1e-12),
+            "concave" => assert!((gap - height).abs() < 1e-12 && gap > 0.0),
+            _ => assert!(gap >= height),
+        }
+    }
+}
+
+#[test]
+fn basins_of_gap_matrices() {
+    let golden = golden("basin.json");
+    assert!(rows(&golden).len() >= 30);
+    for case in rows(&golden) {
+        let values = matrix(&case["gaps"]);
+        let name = format!("{} {} delta {}", case["kind"], values.nrows(), case["delta"]);
+        let models = (0..values.nrows()).map(|i| format!("m{i}")).collect();
+        let gaps = GapMatrix::new(models, Measure::ConvexityGap, values).unwrap();
+        let delta = match case["delta"].as_str().unwrap() {
+            "auto" => Delta::Auto,
+            "1" => Delta::Paper,
+            width => Delta::Fixed(width.parse().unwrap()),
+        };
+        let affinity = basin::affinity(&gaps, delta).unwrap();
+        assert_close(&name, affinity.delta, number(&case["width"]), 1e-12);
+        let dropped = basin::spectral_embedding(&affinity.values, 2, true).unwrap();
+        assert_all_close(&name, &dropped, &matrix(&case["embedding_drop_first"]), 1e-8);
+
+        let basins = basin::cluster(&gaps, &ClusterOptions { delta, ..ClusterOptions::default() }).unwrap();
+        assert_all_close(&name, &basins.embedding, &matrix(&case["embedding"]), 1e-8);
+        assert_eq!(basins.cluster, clusters(&case["cluster"]), "{name}");
+        assert_all_close(&name, &basins.centroids, &matrix(&case["centroids"]), 1e-8);
+        for (&got, expected) in basins.membership.iter().zip(floats(&case["membership"])) {
+            assert_close(&name, got, expected, 1e-8);
+        }
+        assert_close(&name, basins.silhouette, number(&case["silhouette"]), 1e-12);
+        assert_close(&name, basins.within, number(&case["within"]), 1e-12);
+        assert_close(&name, basins.across, number(&case["across"]), 1e-12);
+    }
+}
+
+#[test]
+fn correlation_and_moments() {
+    for case in rows(&golden("stats.json")["columns"]) {
+        let (x, y) = (floats(&case["x"]), floats(&case["y"]));
+        let line = stats::least_squares(&x, &y).unwrap();
+        assert_close("pearson", stats::pearson(&x, &y).unwrap(), number(&case["pearson"]), 1e-10);
+        assert_close("slope", line.slope, number(&case["slope"]), 1e-10);
+        assert_close("intercept", line.intercept, number(&case["intercept"]), 1e-10);
+        assert_close("mean", stats::mean(&x).unwrap(), number(&case["mean"]), 1e-12);
+        let deviation = stats::standard_deviation(&x).unwrap();
+        assert_close("standard deviation", deviation, number(&case["standard_deviation"]), 1e-12);
+        let quantile = stats::quantile(&x, number(&case["share"])).unwrap();
+        assert_close("quantile", quantile, number(&case["quantile"]), 1e-12);
+    }
+}
+
+#[test]
+fn classification() {
+    let golden = golden("stats.json");
+    for case in rows(&golden["predictions"]) {
+        let (labels, predictions) = (classes(&case["labels"]), classes(&case["predictions"]));
+        let right: Vec<bool> = labels.iter().zip(&predictions).map(|(label, got)| label == got).collect();
+        let accuracy = stats::accuracy(&labels, &predictions).unwrap();
+        let matthews = stats::matthews_correlation(&labels, &predictions).unwrap();
+        let f1 = stats::f1(&labels, &predictions, 1).unwrap();
+        let calibration = stats::expected_calibration_error(&floats(&case["confidences"]), &right).unwrap();
+        assert_close("accuracy", accuracy, number(&case["accuracy"]), 1e-12);
+        assert_close("MCC", matthews, number(&case["matthews_correlation"]), 1e-12);
+        assert_close("F1", f1, number(&case["f1"]), 1e-12);
+        assert_close("ECE", calibration, number(&case["expected_calibration_error"]), 1e-12);
+    }
+    for case in rows(&golden["rankings"]) {
+        let auc = stats::roc_auc(&flags(&case["labels"]), &floats(&case["scores"])).unwrap();
+        assert_close("ROC AUC", auc, number(&case["roc_auc"]), 1e-12);
+    }
+}
+
+#[test]
+fn agreement_of_clusterings() {
+    for case in rows(&golden("stats.json")["clusterings"]) {
+        let (a, b) = (clusters(&case["a"]), clusters(&case["b"]));
+        let index = stats::adjusted_rand_index(&a, &b).unwrap();
+        let silhouette = stats::silhouette(&matrix(&case["distances"]), &a).unwrap();
+        assert_close("adjusted Rand index", index, number(&case["adjusted_rand_index"]), 1e-12);
+        assert_close("silhouette", silhouette, number(&case["silhouette"]), 1e-12);
+    }
+}
+
+#[test]
+fn permutation_test_approaches_the_exact_one() {
+    const N: usize = 20_000;
+    for case in rows(&golden("stats.json")["two_groups"]) {
+        let (labels, values) = (clusters(&case["labels"]), floats(&case["values"]));
+        let (p, exact) =
+            (stats::permutation_test(&labels, &values, N, 42).unwrap(), number(&case["p_exact"]));
+        let standard_error = (exact * (1.0 - exact) / N as f64).sqrt();
+        assert!((p - exact).abs() < 4.0 * standard_error + 1.0 / N as f64, "{p}, expected {exact}");
+    }
+}
