@@ -25,4 +25,5 @@ pub mod train;
 pub mod weights;
 
 pub use error::{LmcError, Result};
+// For notebooks, which depend on `lmc` alone.
 pub use {ndarray, plotly, polars, tch};
