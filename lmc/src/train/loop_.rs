@@ -27,7 +27,8 @@ pub struct Snapshot<'a> {
 /// Trains a stack in place and calls `keep` at every checkpoint of the recipe and `tick` after every update.
 ///
 /// `theta` is `[seeds.len(), n_parameters]`; model `i` sees the examples in the order of `seeds[i]`. The result
-/// depends on the stack's composition (rounding), not on the number of threads.
+/// depends on the stack's composition (padding and rounding, and which masks of dropout fall to which model), not on
+/// the number of threads.
 ///
 /// # Errors
 /// [`LmcError::NonFiniteLoss`] naming the seed and the update; whatever `keep` or `tick` return.
@@ -46,7 +47,7 @@ pub fn train_stack(
     let mut orders: Vec<Order> = seeds.iter().map(|&s| Order::new(s, examples.len())).collect();
     let mut optimiser =
         AdamW::new(theta, classifier.layout(), recipe.adam, recipe.weight_decay, recipe.clip_norm);
-    let dropout_seed = crate::seed::sub_seed(seeds.iter().fold(0, |a, &s| a ^ s), "dropout");
+    let dropout_seed = seeds.iter().fold(0, |a, &s| crate::seed::sub_seed(a ^ s, "dropout"));
     let dropout = Dropout::new(recipe.dropout, Xoshiro256PlusPlus::seed_from_u64(dropout_seed));
     let mut sums = vec![0.0; seeds.len()];
     let mut since = 0u32;
