@@ -153,7 +153,8 @@ impl Models {
             let outcome = if path.exists() {
                 read_outcomes(&path, &[0], n)?.swap_remove(0)
             } else {
-                let outcome = evaluate(classifier, &theta, &set.batches(), n)?;
+                let outcome = evaluate(classifier, &theta, &set.batches(), n)
+                    .map_err(|e| e.of(format!("{} on {dataset}", models[i].key())))?;
                 write_outcomes(&path, &[(0, &outcome)])?;
                 outcome
             };

@@ -74,6 +74,7 @@ pub fn train_stack(
         sums.iter_mut().zip(&values).for_each(|(sum, &v)| *sum += f64::from(v));
         since += 1;
         if checkpoints.contains(&(step + 1)) {
+            check_finite(theta, seeds, step + 1)?;
             let train_loss: Vec<f64> = sums.iter().map(|s| s / f64::from(since)).collect();
             keep(Snapshot { step: step + 1, theta, train_loss: &train_loss })?;
             sums.fill(0.0);
@@ -82,6 +83,19 @@ pub fn train_stack(
         tick(f64::from(values.iter().sum::<f32>()) / values.len() as f64)?;
     }
     Ok(())
+}
+
+/// Nothing, when all weights are finite; the last update of a run may overflow without a loss to show it.
+fn check_finite(theta: &Tensor, seeds: &[u64], update: u32) -> Result<()> {
+    let finite = Vec::<bool>::try_from(theta.isfinite().all_dim(1, false))?;
+    match finite.iter().position(|f| !f) {
+        None => Ok(()),
+        Some(i) => Err(LmcError::NonFiniteLoss {
+            what: format!("finetuning of seed {}", seeds[i]),
+            value: f64::NAN,
+            position: format!("the weights after update {update}"),
+        }),
+    }
 }
 
 /// Padded tokens `[stack, batch, seq]` and labels `[stack, batch]`, for one list of examples per model.
