@@ -6,7 +6,8 @@ CLONE="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)"
 CACHE="${LMC_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/lmc}"
 VENV="$CACHE/venv"
 KERNEL="$CACHE/bin/lmc-kernel"
-export LMC_CACHE="$CACHE"
+# LMC_PYTHON is for tests that compare with Python.
+export LMC_CACHE="$CACHE" LMC_PYTHON="$VENV/bin/python"
 
 say() { printf '[%s] %s\n' "$(date +%H:%M:%S)" "$*"; }
 
@@ -70,7 +71,7 @@ check_disk() {
 }
 
 disk_needed() {
-    if [[ -x "$KERNEL" && -e "$VENV/.stamp" && -e "$CACHE/evcxr/template/ready" ]]; then
+    if [[ -x "$KERNEL" && -e "$VENV/.stamp" && -d "$CACHE/evcxr/templates" ]]; then
         echo 2
     elif has_nvidia_driver; then
         echo 22

@@ -39,14 +39,14 @@ impl Cache {
         self.0.join("libtorch")
     }
 
-    /// What belongs to the cells: template, slots, settings.
+    /// What belongs to the cells: templates, slots, settings.
     pub fn evcxr(&self) -> PathBuf {
         self.0.join("evcxr")
     }
 
-    /// The compiled dependencies that every new slot starts from.
-    pub fn template(&self) -> PathBuf {
-        self.evcxr().join("template")
+    /// One folder per clone, with everything compiled: what slots are copies of.
+    pub fn templates(&self) -> PathBuf {
+        self.evcxr().join("templates")
     }
 
     /// One folder per running kernel.

@@ -9,7 +9,7 @@ use anyhow::{Result, bail};
 use crate::cache::{self, Cache};
 use crate::install;
 use crate::pool;
-use crate::template::Ready;
+use crate::template;
 
 const SET_UP: &str = "run ./kernel-setup/walkthrough in the clone";
 
@@ -93,11 +93,11 @@ fn registration(cache: &Cache) -> Finding {
 }
 
 fn dependencies(cache: &Cache, clone: Option<&Path>) -> Finding {
-    let ready = Ready::read(cache).ok_or_else(|| format!("not compiled; {SET_UP}"))?;
+    template::best(cache, clone).ok_or_else(|| format!("not compiled; {SET_UP}"))?;
     let Some(clone) = clone else {
         return Ok("compiled (run this in a clone to see about its lmc)".to_owned());
     };
-    match ready.is_current(clone) {
+    match template::is_current(cache, clone) {
         Ok(true) => Ok(format!("compiled, with lmc of {}", clone.display())),
         Ok(false) => {
             Ok("compiled, but lmc has changed since: the first cell compiles it; lmc-kernel warm does so now"

@@ -14,7 +14,7 @@ use crate::cache::Cache;
 
 /// Cells are compiled without optimisation: they call `lmc`, which is optimised as its workspace says. The locked
 /// versions are put back because evcxr first compiles a cell without dependencies, which empties its Cargo.lock.
-const SETTINGS: &str = r#"[evcxr]
+pub const SETTINGS: &str = r#"[evcxr]
 opt_level = "0"
 prelude = '''
 !if [ -n "$LMC_KERNEL_LOCK" ]; then cp "$LMC_KERNEL_LOCK" "$EVCXR_TMPDIR/Cargo.lock"; fi
@@ -23,7 +23,7 @@ prelude = '''
 
 /// The linker of the crates of cells. `lmc` is one dynamic library with libtorch's C functions in it, but rustc exports
 /// only Rust's; cells call the C functions too, in the generic functions of tch that they instantiate.
-const LINKER: &str = r#"#!/bin/sh
+pub const LINKER: &str = r#"#!/bin/sh
 for argument in "$@"; do
     case "$argument" in
     -Wl,--version-script=*) sed -i 's/^ *global:/& at*; get_and_reset_last_er*;/' "${argument#*=}" ;;
@@ -78,12 +78,13 @@ pub fn command(cache: &Cache, clone: Option<&Path>, folder: &Path) -> Result<Com
         .env("EVCXR_TMPDIR", cells_folder(folder))
         .env("EVCXR_CONFIG_DIR", cache.settings())
         .env("LIBTORCH", cache.libtorch())
-        .env("LD_LIBRARY_PATH", with_library(&library))
+        .env("LD_LIBRARY_PATH", with_library(&library, std::env::var_os("LD_LIBRARY_PATH")))
         // evcxr_jupyter updates an installed kernel called `rust` it finds there: keep it from other people's.
         .env("JUPYTER_PATH", cache.settings());
-    // Set when this runs below cargo, and stronger than the flags that evcxr passes.
-    for name in ["CARGO_ENCODED_RUSTFLAGS", "CARGO_BUILD_RUSTFLAGS", "CARGO_BUILD_TARGET", "RUSTC_WRAPPER"] {
-        command.env_remove(name);
+    for (name, _) in std::env::vars_os() {
+        if name.to_str().is_some_and(is_of_outer_build) {
+            command.env_remove(name);
+        }
     }
     match clone {
         Some(clone) => {
@@ -104,11 +105,20 @@ pub fn cells_folder(folder: &Path) -> PathBuf {
     folder.join("cells")
 }
 
-fn with_library(library: &Path) -> OsString {
+/// Whether a variable tells of a build that this runs below, such as `cargo test`: build scripts would run again.
+fn is_of_outer_build(name: &str) -> bool {
+    let of_user = ["CARGO_HOME", "CARGO_HTTP_", "CARGO_NET_", "CARGO_REGISTR"];
+    name == "RUSTC_WRAPPER" || name.starts_with("CARGO") && !of_user.iter().any(|kept| name.starts_with(kept))
+}
+
+/// The folders of shared libraries: libtorch's first, and none with another build of `lmc`.
+fn with_library(library: &Path, inherited: Option<OsString>) -> OsString {
     let mut path = library.as_os_str().to_owned();
-    if let Some(rest) = std::env::var_os("LD_LIBRARY_PATH").filter(|rest| !rest.is_empty()) {
+    for folder in
+        inherited.iter().flat_map(std::env::split_paths).filter(|folder| !folder.join("liblmc.so").exists())
+    {
         path.push(":");
-        path.push(rest);
+        path.push(folder);
     }
     path
 }
@@ -147,6 +157,25 @@ mod tests {
         assert_eq!(packages["*"]["debug"], Value::Boolean(false));
         assert_eq!(packages["resvg"]["opt-level"], Value::Integer(2));
         assert_eq!(profile["profile"]["dev"].as_table().unwrap().len(), 1);
+    }
+
+    #[test]
+    fn cells_do_not_see_the_build_around_them() {
+        for name in
+            ["CARGO", "CARGO_MANIFEST_DIR", "CARGO_ENCODED_RUSTFLAGS", "CARGO_TARGET_DIR", "RUSTC_WRAPPER"]
+        {
+            assert!(is_of_outer_build(name), "{name}");
+        }
+        for name in ["CARGO_HOME", "CARGO_NET_OFFLINE", "CARGO_HTTP_PROXY", "PATH", "RUSTUP_HOME"] {
+            assert!(!is_of_outer_build(name), "{name}");
+        }
+        let temp = tempfile::tempdir().unwrap();
+        let deps = temp.path().join("deps");
+        fs::create_dir(&deps).unwrap();
+        fs::write(deps.join("liblmc.so"), "").unwrap();
+        let inherited = std::env::join_paths([deps.as_path(), Path::new("/opt/lib")]).unwrap();
+        assert_eq!(with_library(Path::new("/torch/lib"), Some(inherited)), "/torch/lib:/opt/lib");
+        assert_eq!(with_library(Path::new("/torch/lib"), None), "/torch/lib");
     }
 
     #[test]

@@ -27,10 +27,12 @@ pub fn lock_file(path: &Path) -> Result<File> {
     file.with_context(|| format!("open {}", path.display()))
 }
 
-/// The lowest slot that no kernel uses. Locks end with their process, however it ends.
-pub fn take(cache: &Cache) -> Result<Slot> {
-    for number in 0..N_SLOTS {
-        let folder = cache.slots().join(number.to_string());
+/// A slot that no kernel uses: one that is a copy of this generation already, else the lowest. Locks end with their
+/// process, however it ends.
+pub fn take(cache: &Cache, generation: &str) -> Result<Slot> {
+    let folders = (0..N_SLOTS).map(|number| cache.slots().join(number.to_string()));
+    let (current, others): (Vec<_>, Vec<_>) = folders.partition(|folder| is_copy_of(folder, generation));
+    for folder in current.into_iter().chain(others) {
         let lock = lock_file(&folder.with_extension("lock"))?;
         match lock.try_lock() {
             Ok(()) => return Ok(Slot { folder, lock }),
@@ -43,10 +45,14 @@ pub fn take(cache: &Cache) -> Result<Slot> {
     bail!("{N_SLOTS} kernels are running; shut some down (Kernel > Shut Down All Kernels)")
 }
 
+fn is_copy_of(folder: &Path, generation: &str) -> bool {
+    fs::read_to_string(folder.join(GENERATION)).is_ok_and(|copied| copied == generation)
+}
+
 /// Makes the slot a copy of this generation of the template, unless it is one already.
 pub fn fill(slot: &Slot, template: &Path, generation: &str) -> Result<()> {
     let folder = &slot.folder;
-    if fs::read_to_string(folder.join(GENERATION)).is_ok_and(|old| old == generation) {
+    if is_copy_of(folder, generation) {
         return remove_old_cells(folder);
     }
     let new = folder.with_extension("new");
@@ -101,21 +107,33 @@ mod tests {
     fn slots_are_exclusive_and_free_again_afterwards() {
         let temp = tempfile::tempdir().unwrap();
         let cache = Cache::at(temp.path());
-        let first = take(&cache).unwrap();
-        let second = take(&cache).unwrap();
+        let first = take(&cache, "1").unwrap();
+        let second = take(&cache, "1").unwrap();
         assert_ne!(first.folder, second.folder);
         assert_eq!(usage(&cache).unwrap(), (2, 2));
         let folder = first.folder.clone();
         drop(first);
         assert_eq!(usage(&cache).unwrap(), (1, 2));
-        assert_eq!(take(&cache).unwrap().folder, folder);
+        assert_eq!(take(&cache, "1").unwrap().folder, folder);
+    }
+
+    #[test]
+    fn a_slot_that_is_up_to_date_is_preferred() {
+        let temp = tempfile::tempdir().unwrap();
+        let cache = Cache::at(temp.path());
+        let (_low, high) = (take(&cache, "1").unwrap(), take(&cache, "1").unwrap());
+        fill(&high, &template(temp.path()), "1").unwrap();
+        let folder = high.folder.clone();
+        drop((_low, high));
+        assert_eq!(take(&cache, "1").unwrap().folder, folder);
+        assert_ne!(take(&cache, "2").unwrap().folder, folder);
     }
 
     #[test]
     fn a_slot_follows_the_template() {
         let temp = tempfile::tempdir().unwrap();
         let template = template(temp.path());
-        let slot = take(&Cache::at(temp.path())).unwrap();
+        let slot = take(&Cache::at(temp.path()), "1").unwrap();
         fill(&slot, &template, "1").unwrap();
         let copied = slot.folder.join("deps/serde.d");
         assert_eq!(fs::read_to_string(&copied).unwrap(), "first");
@@ -134,7 +152,7 @@ mod tests {
     fn a_slot_left_half_copied_is_healed() {
         let temp = tempfile::tempdir().unwrap();
         let template = template(temp.path());
-        let slot = take(&Cache::at(temp.path())).unwrap();
+        let slot = take(&Cache::at(temp.path()), "1").unwrap();
         fs::create_dir_all(slot.folder.join("deps")).unwrap();
         fs::create_dir_all(slot.folder.with_extension("new").join("rest")).unwrap();
         fill(&slot, &template, "1").unwrap();

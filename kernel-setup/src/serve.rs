@@ -11,7 +11,7 @@ use rustix::io::FdFlags;
 use crate::cache::{self, Cache};
 use crate::environment;
 use crate::pool::{self, Slot};
-use crate::template::Ready;
+use crate::template;
 
 /// Jupyter gives a kernel 60 seconds to answer.
 const PATIENCE: Duration = Duration::from_secs(40);
@@ -34,9 +34,9 @@ fn prepare(cache: &Cache) -> Result<(Slot, Option<PathBuf>)> {
     if !cache.libtorch().join("lib").is_dir() {
         bail!("libtorch is not in {}; {REMEDY}", cache.libtorch().display());
     }
-    let template = pool::lock_file(&cache.evcxr().join("template.lock"))?;
+    let templates = template::lock_file(cache)?;
     let start = Instant::now();
-    while template.try_lock_shared().is_err() {
+    while templates.try_lock_shared().is_err() {
         if start.elapsed() > PATIENCE {
             bail!(
                 "the kernel's dependencies are being compiled just now; start the notebook again when that is done"
@@ -44,12 +44,13 @@ fn prepare(cache: &Cache) -> Result<(Slot, Option<PathBuf>)> {
         }
         thread::sleep(Duration::from_millis(200));
     }
-    let Some(ready) = Ready::read(cache) else {
+    let clone = cache::clone_around(&std::env::current_dir()?);
+    let Some(template) = template::best(cache, clone.as_deref()) else {
         bail!("the kernel's dependencies are not compiled; {REMEDY}");
     };
-    let clone = cache::clone_around(&std::env::current_dir()?).or_else(|| ready.any_clone());
-    let slot = pool::take(cache)?;
-    pool::fill(&slot, &cache.template(), &ready.generation)?;
+    let clone = clone.or_else(|| Some(template.clone.clone()).filter(|clone| clone.is_dir()));
+    let slot = pool::take(cache, &template.stamp)?;
+    pool::fill(&slot, &template.folder, &template.stamp)?;
     if let Some(clone) = &clone {
         environment::write_settings(cache, clone, &slot.folder)?;
     }
