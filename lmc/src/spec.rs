@@ -56,7 +56,7 @@ impl Recipe {
             name: "mini".into(),
             length: Step::Iterations(800),
             batch_size: 32,
-            learning_rate: 1.5e-3,
+            learning_rate: 3e-3,
             weight_decay: 0.01,
             warmup: 0.1,
             clip_norm: Some(1.0),
@@ -191,7 +191,7 @@ pub enum TaskSpec {
 impl TaskSpec {
     /// The embedded task with its default distribution.
     pub fn mini_nli(data_seed: u64) -> Self {
-        Self::MiniNli { data_seed, n_train: 16_000, counterexample_share: 0.03 }
+        Self::MiniNli { data_seed, n_train: 16_000, counterexample_share: 0.02 }
     }
 
     /// CoLA with 2,000 of its 8,551 training sentences.

@@ -48,7 +48,7 @@ impl Default for MiniNli {
             n_train: 16_000,
             n_id: 512,
             n_ood: 512,
-            counterexample_share: 0.03,
+            counterexample_share: 0.02,
             counterexample_kinds: Kind::LEXICAL.to_vec(),
             non_veridical_premises: true,
             evaluation_draw: 0,
