@@ -136,7 +136,10 @@ impl Recipe {
     /// The numbers of updates after which a checkpoint is kept, on a training set of that size.
     pub fn checkpoints(&self, n_train: usize) -> Vec<u32> {
         let n = self.length.iterations(n_train, self.batch_size);
-        self.trajectory.iter().map(|share| (share * f64::from(n)).round().max(1.0) as u32).collect()
+        let mut steps: Vec<u32> =
+            self.trajectory.iter().map(|share| (share * f64::from(n)).round().max(1.0) as u32).collect();
+        steps.dedup();
+        steps
     }
 }
 
@@ -289,6 +292,8 @@ mod tests {
     fn checkpoints_fall_at_thirds() {
         assert_eq!(Recipe::mini().checkpoints(16_000), [267, 533, 800]);
         assert_eq!(Recipe::hf_cola().checkpoints(2_000), [378]);
+        let short = Recipe { length: Step::Iterations(1), ..Recipe::mini() };
+        assert_eq!(short.checkpoints(16_000), [1]);
     }
 
     #[test]
