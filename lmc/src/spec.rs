@@ -298,7 +298,8 @@ mod tests {
 
     #[test]
     fn impossible_recipes_are_refused_by_field() {
-        let cases: [(&str, fn(&mut Recipe)); 6] = [
+        type Change = fn(&mut Recipe);
+        let cases: [(&str, Change); 6] = [
             ("recipe.batch_size", |r| r.batch_size = 0),
             ("recipe.length", |r| r.length = Step::Epochs(0)),
             ("recipe.learning_rate", |r| r.learning_rate = f64::NAN),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::Arc;
+use std::rc::Rc;
 use std::time::SystemTime;
 
 use lmc::LmcError;
@@ -25,7 +25,7 @@ fn spec() -> StudySpec {
     .with_seeds([1, 2, 3])
 }
 
-fn open(root: &Path, spec: StudySpec) -> Arc<Study> {
+fn open(root: &Path, spec: StudySpec) -> Rc<Study> {
     Study::open_in(spec, Store::open(root).unwrap()).unwrap()
 }
 
@@ -86,7 +86,8 @@ fn specs_that_cannot_be_run() {
     assert!(matches!(error, LmcError::UnknownName { .. }));
     assert_says(&error, &["unknown task `snli`", "mini-nli"]);
     let folder = tempfile::tempdir().unwrap();
-    let cases: [(&[&str], fn(&mut StudySpec)); 9] = [
+    type Change = fn(&mut StudySpec);
+    let cases: [(&[&str], Change); 9] = [
         (&["`seeds`", "no seed", "at least one"], |s| s.seeds.clear()),
         (&["`seeds`", "7 twice"], |s| s.seeds = vec![7, 8, 7]),
         (&["`stack`", "at least 1"], |s| s.stack = 0),

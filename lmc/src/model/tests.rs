@@ -173,7 +173,8 @@ fn an_encoder_without_its_pooler_is_refused_by_name() {
 
 #[test]
 fn impossible_configs_are_refused_by_field() {
-    let cases: [(&str, fn(&mut ModelConfig)); 8] = [
+    type Change = fn(&mut ModelConfig);
+    let cases: [(&str, Change); 8] = [
         ("model_type", |c| c.model_type = "gpt2".into()),
         ("hidden_act", |c| c.hidden_act = "relu".into()),
         ("vocab_size", |c| c.vocab_size = 0),
