@@ -1,2 +1,94 @@
-//! The launcher of the kernel "Rust (lmc)".
-fn main() {}
+//! The launcher of the Jupyter kernel "Rust (lmc)".
+//!
+//! It prepares what a notebook needs (libtorch, a folder in which every dependency is already compiled) and then
+//! becomes the evcxr kernel. Setting up, checking and removing the kernel are its other commands.
+
+mod cache;
+mod cells;
+mod doctor;
+mod environment;
+mod install;
+mod pool;
+mod serve;
+mod stamp;
+mod template;
+mod tree;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(name = "lmc-kernel", version, about = "The Jupyter kernel \"Rust (lmc)\"")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Register the kernel with Jupyter
+    Install {
+        /// The folder whose share/jupyter gets the kernel (default: the virtual environment in the cache)
+        #[arg(long)]
+        prefix: Option<PathBuf>,
+        /// Register it for every Jupyter of this user instead
+        #[arg(long, conflicts_with = "prefix")]
+        user: bool,
+    },
+    /// Remove the kernel from Jupyter; what is compiled stays in the cache
+    Uninstall {
+        /// As for install
+        #[arg(long)]
+        prefix: Option<PathBuf>,
+        /// As for install
+        #[arg(long, conflicts_with = "prefix")]
+        user: bool,
+    },
+    /// Say what is set up and what is missing, with remedies
+    Doctor,
+    /// Compile what notebooks need, so that their first cell takes seconds
+    Warm {
+        /// The clone of lmc (default: the one around the current folder)
+        #[arg(long)]
+        clone: Option<PathBuf>,
+    },
+    /// Run the kernel: what Jupyter calls
+    Serve {
+        /// The connection file that Jupyter wrote
+        #[arg(long = "control_file")]
+        control_file: PathBuf,
+    },
+    /// The part of `warm` that runs in the prepared environment
+    #[command(hide = true)]
+    WarmCells {
+        #[arg(long)]
+        clone: PathBuf,
+    },
+}
+
+fn main() -> ExitCode {
+    // The kernel starts this binary again to run the cells and to wrap the compiler: those runs end here.
+    evcxr::runtime_hook();
+    let is_kernel = std::env::args().nth(1).as_deref() == Some("--control_file");
+    match if is_kernel { evcxr_jupyter::main() } else { run() } {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<()> {
+    match Cli::parse().command {
+        Command::Install { prefix, user } => install::install(prefix, user),
+        Command::Uninstall { prefix, user } => install::uninstall(prefix, user),
+        Command::Doctor => doctor::doctor(),
+        Command::Warm { clone } => template::warm(clone),
+        Command::Serve { control_file } => serve::serve(&control_file),
+        Command::WarmCells { clone } => cells::run(&clone),
+    }
+}

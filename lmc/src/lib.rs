@@ -11,6 +11,7 @@ pub mod gap;
 pub mod model;
 pub mod notebook;
 pub mod parallel;
+pub mod prelude;
 pub mod progress;
 pub mod seed;
 pub mod spec;
@@ -24,4 +25,5 @@ pub mod train;
 pub mod weights;
 
 pub use error::{LmcError, Result};
+// For notebooks, which depend on `lmc` alone.
 pub use {ndarray, plotly, polars, tch};

@@ -1,1 +1,3 @@
-//! Tests across the crates of this workspace.
+//! Tests across the crates of this workspace, and what they share.
+
+pub mod notebook;

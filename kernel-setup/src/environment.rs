@@ -1,0 +1,200 @@
+//! The settings and variables under which cells are compiled: the same when the template is warmed and when a kernel
+//! runs, or cargo would compile everything anew.
+
+use std::ffi::OsString;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result};
+use toml::{Table, Value};
+
+use crate::cache::Cache;
+
+/// Cells are compiled without optimisation: they call `lmc`, which is optimised as its workspace says. The locked
+/// versions are put back because evcxr first compiles a cell without dependencies, which empties its Cargo.lock.
+pub const SETTINGS: &str = r#"[evcxr]
+opt_level = "0"
+prelude = '''
+!if [ -n "$LMC_KERNEL_LOCK" ]; then cp "$LMC_KERNEL_LOCK" "$EVCXR_TMPDIR/Cargo.lock"; fi
+'''
+"#;
+
+/// The linker of the crates of cells. `lmc` is one dynamic library with libtorch's C functions in it, but rustc exports
+/// only Rust's; cells call the C functions too, in the generic functions of tch that they instantiate.
+pub const LINKER: &str = r#"#!/bin/sh
+for argument in "$@"; do
+    case "$argument" in
+    -Wl,--version-script=*) sed -i 's/^ *global:/& at*; get_and_reset_last_er*;/' "${argument#*=}" ;;
+    esac
+done
+exec "${CC:-cc}" "$@"
+"#;
+
+/// Writes what is not passed by variable: evcxr's settings, and the optimisation levels of the clone's workspace, in a
+/// cargo configuration that holds for everything below `folder`.
+pub fn write_settings(cache: &Cache, clone: &Path, folder: &Path) -> Result<()> {
+    write_if_changed(&cache.settings().join("evcxr.toml"), SETTINGS)?;
+    let linker = cache.settings().join("lmc-cc");
+    write_if_changed(&linker, LINKER)?;
+    fs::set_permissions(&linker, Permissions::from_mode(0o755))?;
+    let linker =
+        nest("target", nest("cfg(unix)", Table::from_iter([("linker".to_owned(), path_value(&linker)?)])));
+    let config = format!("{}\n{}", profile(clone)?, toml::to_string(&linker)?);
+    write_if_changed(&folder.join(".cargo/config.toml"), &config)
+}
+
+/// The `[profile.dev.package]` tables of the clone's workspace as a cargo configuration.
+pub fn profile(clone: &Path) -> Result<String> {
+    let path = clone.join("Cargo.toml");
+    let text = fs::read_to_string(&path).with_context(|| format!("read {}", path.display()))?;
+    let manifest: Table = text.parse().with_context(|| format!("parse {}", path.display()))?;
+    let packages = manifest.get("profile").and_then(|profile| profile.get("dev")?.get("package")?.as_table());
+    let mut packages = packages.cloned().unwrap_or_default();
+    let all = packages.entry("*").or_insert_with(|| Value::Table(Table::new()));
+    if let Some(all) = all.as_table_mut() {
+        all.entry("opt-level").or_insert(Value::Integer(0));
+    }
+    Ok(toml::to_string(&nest("profile", nest("dev", nest("package", packages))))?)
+}
+
+fn nest(name: &str, inner: Table) -> Table {
+    Table::from_iter([(name.to_owned(), Value::Table(inner))])
+}
+
+fn path_value(path: &Path) -> Result<Value> {
+    let text = path
+        .to_str()
+        .with_context(|| format!("{} is not UTF-8; set LMC_CACHE to a folder that is", path.display()))?;
+    Ok(Value::String(text.to_owned()))
+}
+
+/// A command that runs this program again for cells in `folder`.
+pub fn command(cache: &Cache, clone: Option<&Path>, folder: &Path) -> Result<Command> {
+    let mut command = Command::new(std::env::current_exe()?);
+    let library = cache.libtorch().join("lib");
+    command
+        .env("EVCXR_TMPDIR", cells_folder(folder))
+        .env("EVCXR_CONFIG_DIR", cache.settings())
+        .env("LIBTORCH", cache.libtorch())
+        .env("LD_LIBRARY_PATH", with_library(&library, std::env::var_os("LD_LIBRARY_PATH")))
+        // evcxr_jupyter updates an installed kernel called `rust` it finds there: keep it from other people's.
+        .env("JUPYTER_PATH", cache.settings());
+    for (name, _) in std::env::vars_os() {
+        if name.to_str().is_some_and(is_of_outer_build) {
+            command.env_remove(name);
+        }
+    }
+    match clone {
+        Some(clone) => {
+            command.env("LMC_KERNEL_LOCK", clone.join("Cargo.lock"));
+            if let Some(channel) = toolchain(clone) {
+                command.env("RUSTUP_TOOLCHAIN", channel);
+            }
+        }
+        None => {
+            command.env_remove("LMC_KERNEL_LOCK");
+        }
+    }
+    Ok(command)
+}
+
+/// Where evcxr keeps the crate of the cells.
+pub fn cells_folder(folder: &Path) -> PathBuf {
+    folder.join("cells")
+}
+
+/// Whether a variable tells of a build that this runs below, such as `cargo test`: build scripts would run again.
+fn is_of_outer_build(name: &str) -> bool {
+    let of_user = ["CARGO_HOME", "CARGO_HTTP_", "CARGO_NET_", "CARGO_REGISTR"];
+    name == "RUSTC_WRAPPER" || name.starts_with("CARGO") && !of_user.iter().any(|kept| name.starts_with(kept))
+}
+
+/// The folders of shared libraries: libtorch's first, and none with another build of `lmc`.
+fn with_library(library: &Path, inherited: Option<OsString>) -> OsString {
+    let mut path = library.as_os_str().to_owned();
+    for folder in
+        inherited.iter().flat_map(std::env::split_paths).filter(|folder| !folder.join("liblmc.so").exists())
+    {
+        path.push(":");
+        path.push(folder);
+    }
+    path
+}
+
+fn toolchain(clone: &Path) -> Option<String> {
+    let file: Table = fs::read_to_string(clone.join("rust-toolchain.toml")).ok()?.parse().ok()?;
+    file.get("toolchain")?.get("channel")?.as_str().map(str::to_owned)
+}
+
+/// Writes a file in one step, unless it has that content already.
+pub fn write_if_changed(path: &Path, content: &str) -> Result<()> {
+    if fs::read_to_string(path).is_ok_and(|old| old == content) {
+        return Ok(());
+    }
+    let write = || -> std::io::Result<()> {
+        fs::create_dir_all(path.parent().unwrap_or(Path::new(".")))?;
+        let new = path.with_extension(format!("new-{}", std::process::id()));
+        fs::write(&new, content)?;
+        fs::rename(&new, path)
+    };
+    write().with_context(|| format!("write {}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_profile_is_that_of_the_workspace_with_the_rest_unoptimised() {
+        let temp = tempfile::tempdir().unwrap();
+        let manifest = "[profile.dev]\ndebug = 1\n[profile.dev.package.\"*\"]\ndebug = false\n[profile.dev.package.resvg]\nopt-level = 2\n";
+        fs::write(temp.path().join("Cargo.toml"), manifest).unwrap();
+        let profile: Table = profile(temp.path()).unwrap().parse().unwrap();
+        let packages = &profile["profile"]["dev"]["package"];
+        assert_eq!(packages["*"]["opt-level"], Value::Integer(0));
+        assert_eq!(packages["*"]["debug"], Value::Boolean(false));
+        assert_eq!(packages["resvg"]["opt-level"], Value::Integer(2));
+        assert_eq!(profile["profile"]["dev"].as_table().unwrap().len(), 1);
+    }
+
+    #[test]
+    fn cells_do_not_see_the_build_around_them() {
+        for name in
+            ["CARGO", "CARGO_MANIFEST_DIR", "CARGO_ENCODED_RUSTFLAGS", "CARGO_TARGET_DIR", "RUSTC_WRAPPER"]
+        {
+            assert!(is_of_outer_build(name), "{name}");
+        }
+        for name in ["CARGO_HOME", "CARGO_NET_OFFLINE", "CARGO_HTTP_PROXY", "PATH", "RUSTUP_HOME"] {
+            assert!(!is_of_outer_build(name), "{name}");
+        }
+        let temp = tempfile::tempdir().unwrap();
+        let deps = temp.path().join("deps");
+        fs::create_dir(&deps).unwrap();
+        fs::write(deps.join("liblmc.so"), "").unwrap();
+        let inherited = std::env::join_paths([deps.as_path(), Path::new("/opt/lib")]).unwrap();
+        assert_eq!(with_library(Path::new("/torch/lib"), Some(inherited)), "/torch/lib:/opt/lib");
+        assert_eq!(with_library(Path::new("/torch/lib"), None), "/torch/lib");
+    }
+
+    #[test]
+    fn a_clone_without_manifest_is_named() {
+        let temp = tempfile::tempdir().unwrap();
+        let error = profile(temp.path()).unwrap_err().to_string();
+        assert!(error.contains("Cargo.toml"), "{error}");
+    }
+
+    #[test]
+    fn settings_are_written_once_and_whole() {
+        let temp = tempfile::tempdir().unwrap();
+        let path = temp.path().join("a/b.toml");
+        write_if_changed(&path, "one").unwrap();
+        let written = fs::metadata(&path).unwrap().modified().unwrap();
+        write_if_changed(&path, "one").unwrap();
+        assert_eq!(fs::metadata(&path).unwrap().modified().unwrap(), written);
+        write_if_changed(&path, "two").unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "two");
+        assert_eq!(fs::read_dir(temp.path().join("a")).unwrap().count(), 1);
+    }
+}

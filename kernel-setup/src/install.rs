@@ -1,0 +1,88 @@
+//! Registering the kernel with Jupyter, under its own name: a kernel called `rust` may be someone else's.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use serde_json::json;
+
+use crate::cache::Cache;
+use crate::environment::write_if_changed;
+
+/// The folder of the kernel's registration.
+const NAME: &str = "lmc";
+
+/// Registers this program as the kernel.
+pub fn install(prefix: Option<PathBuf>, user: bool) -> Result<()> {
+    let folder = folder(prefix, user)?;
+    write(&folder, &std::env::current_exe()?, Cache::find()?.root())?;
+    println!("kernel \"Rust (lmc)\" registered in {}", folder.display());
+    Ok(())
+}
+
+/// Removes the registration, if there is one.
+pub fn uninstall(prefix: Option<PathBuf>, user: bool) -> Result<()> {
+    let folder = folder(prefix, user)?;
+    if !folder.exists() {
+        println!("the kernel was not registered in {}", folder.display());
+        return Ok(());
+    }
+    fs::remove_dir_all(&folder).with_context(|| format!("remove {}", folder.display()))?;
+    println!("removed {}; what was compiled is in {}", folder.display(), Cache::find()?.root().display());
+    Ok(())
+}
+
+/// Where the kernel is registered by default.
+pub fn default_folder(cache: &Cache) -> PathBuf {
+    kernels(&cache.venv().join("share"))
+}
+
+fn folder(prefix: Option<PathBuf>, user: bool) -> Result<PathBuf> {
+    match prefix {
+        Some(prefix) => Ok(kernels(&prefix.join("share"))),
+        None if user => Ok(kernels(&user_data()?)),
+        None => Ok(default_folder(&Cache::find()?)),
+    }
+}
+
+fn kernels(share: &Path) -> PathBuf {
+    share.join("jupyter/kernels").join(NAME)
+}
+
+fn user_data() -> Result<PathBuf> {
+    let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let home = || variable("HOME").map(|home| home.join(".local/share"));
+    variable("XDG_DATA_HOME").or_else(home).context("HOME is not set; use --prefix")
+}
+
+fn write(folder: &Path, program: &Path, cache: &Path) -> Result<()> {
+    let kernel = json!({
+        "argv": [program, "serve", "--control_file", "{connection_file}"],
+        "display_name": "Rust (lmc)",
+        "language": "rust",
+        "interrupt_mode": "message",
+        "env": { "LMC_CACHE": cache },
+    });
+    write_if_changed(&folder.join("kernel.json"), &format!("{kernel:#}\n"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_registration_is_what_jupyter_reads() {
+        let temp = tempfile::tempdir().unwrap();
+        let folder = kernels(temp.path());
+        assert!(folder.ends_with("jupyter/kernels/lmc"));
+        write(&folder, Path::new("/cache/bin/lmc-kernel"), Path::new("/cache")).unwrap();
+        let text = fs::read_to_string(folder.join("kernel.json")).unwrap();
+        let kernel: serde_json::Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(
+            kernel["argv"],
+            json!(["/cache/bin/lmc-kernel", "serve", "--control_file", "{connection_file}"])
+        );
+        assert_eq!(kernel["display_name"], "Rust (lmc)");
+        assert_eq!(kernel["env"]["LMC_CACHE"], "/cache");
+    }
+}

@@ -1,0 +1,163 @@
+//! Slots: one folder per running kernel, each a copy of the template, locked while the kernel lives.
+
+use std::fs::{self, File, TryLockError};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+
+use crate::cache::Cache;
+use crate::tree;
+
+const N_SLOTS: usize = 64;
+const GENERATION: &str = "generation";
+
+/// A slot that belongs to this process until `lock` is closed.
+#[derive(Debug)]
+pub struct Slot {
+    pub folder: PathBuf,
+    pub lock: File,
+}
+
+/// Opens (and creates) a file to lock.
+pub fn lock_file(path: &Path) -> Result<File> {
+    if let Some(parent) = path.parent() {
+        fs::create_dir_all(parent).with_context(|| format!("create folder {}", parent.display()))?;
+    }
+    let file = File::options().create(true).truncate(false).write(true).open(path);
+    file.with_context(|| format!("open {}", path.display()))
+}
+
+/// A slot that no kernel uses: one that is a copy of this generation already, else the lowest. Locks end with their
+/// process, however it ends.
+pub fn take(cache: &Cache, generation: &str) -> Result<Slot> {
+    let folders = (0..N_SLOTS).map(|number| cache.slots().join(number.to_string()));
+    let (current, others): (Vec<_>, Vec<_>) = folders.partition(|folder| is_copy_of(folder, generation));
+    for folder in current.into_iter().chain(others) {
+        let lock = lock_file(&folder.with_extension("lock"))?;
+        match lock.try_lock() {
+            Ok(()) => return Ok(Slot { folder, lock }),
+            Err(TryLockError::WouldBlock) => {}
+            Err(TryLockError::Error(error)) => {
+                return Err(error).with_context(|| format!("lock {}.lock", folder.display()));
+            }
+        }
+    }
+    bail!("{N_SLOTS} kernels are running; shut some down (Kernel > Shut Down All Kernels)")
+}
+
+fn is_copy_of(folder: &Path, generation: &str) -> bool {
+    fs::read_to_string(folder.join(GENERATION)).is_ok_and(|copied| copied == generation)
+}
+
+/// Makes the slot a copy of this generation of the template, unless it is one already.
+pub fn fill(slot: &Slot, template: &Path, generation: &str) -> Result<()> {
+    let folder = &slot.folder;
+    if is_copy_of(folder, generation) {
+        return remove_old_cells(folder);
+    }
+    let new = folder.with_extension("new");
+    for stale in [&new, folder] {
+        if stale.exists() {
+            fs::remove_dir_all(stale).with_context(|| format!("remove {}", stale.display()))?;
+        }
+    }
+    tree::copy(template, &new)?;
+    fs::write(new.join(GENERATION), generation)?;
+    fs::rename(&new, folder).with_context(|| format!("rename {} to {}", new.display(), folder.display()))
+}
+
+/// Removes the compiled cells of earlier kernels.
+pub fn remove_old_cells(folder: &Path) -> Result<()> {
+    for entry in fs::read_dir(folder).with_context(|| format!("read {}", folder.display()))? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            remove_old_cells(&entry.path())?;
+        } else if entry.file_name().to_string_lossy().starts_with("libcode_") {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+/// The number of slots in use, and of all.
+pub fn usage(cache: &Cache) -> Result<(usize, usize)> {
+    let (mut used, mut all) = (0, 0);
+    for entry in fs::read_dir(cache.slots()).into_iter().flatten() {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == "lock") {
+            all += 1;
+            used += usize::from(matches!(lock_file(&path)?.try_lock(), Err(TryLockError::WouldBlock)));
+        }
+    }
+    Ok((used, all))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn template(root: &Path) -> PathBuf {
+        let template = root.join("template");
+        fs::create_dir_all(template.join("deps")).unwrap();
+        fs::write(template.join("deps/serde.d"), "first").unwrap();
+        template
+    }
+
+    #[test]
+    fn slots_are_exclusive_and_free_again_afterwards() {
+        let temp = tempfile::tempdir().unwrap();
+        let cache = Cache::at(temp.path());
+        let first = take(&cache, "1").unwrap();
+        let second = take(&cache, "1").unwrap();
+        assert_ne!(first.folder, second.folder);
+        assert_eq!(usage(&cache).unwrap(), (2, 2));
+        let folder = first.folder.clone();
+        drop(first);
+        assert_eq!(usage(&cache).unwrap(), (1, 2));
+        assert_eq!(take(&cache, "1").unwrap().folder, folder);
+    }
+
+    #[test]
+    fn a_slot_that_is_up_to_date_is_preferred() {
+        let temp = tempfile::tempdir().unwrap();
+        let cache = Cache::at(temp.path());
+        let (_low, high) = (take(&cache, "1").unwrap(), take(&cache, "1").unwrap());
+        fill(&high, &template(temp.path()), "1").unwrap();
+        let folder = high.folder.clone();
+        drop((_low, high));
+        assert_eq!(take(&cache, "1").unwrap().folder, folder);
+        assert_ne!(take(&cache, "2").unwrap().folder, folder);
+    }
+
+    #[test]
+    fn a_slot_follows_the_template() {
+        let temp = tempfile::tempdir().unwrap();
+        let template = template(temp.path());
+        let slot = take(&Cache::at(temp.path()), "1").unwrap();
+        fill(&slot, &template, "1").unwrap();
+        let copied = slot.folder.join("deps/serde.d");
+        assert_eq!(fs::read_to_string(&copied).unwrap(), "first");
+
+        fs::write(&copied, "compiled here").unwrap();
+        fs::write(slot.folder.join("deps/libcode_1.so"), "").unwrap();
+        fill(&slot, &template, "1").unwrap();
+        assert_eq!(fs::read_to_string(&copied).unwrap(), "compiled here");
+        assert!(!slot.folder.join("deps/libcode_1.so").exists());
+
+        fill(&slot, &template, "2").unwrap();
+        assert_eq!(fs::read_to_string(&copied).unwrap(), "first");
+    }
+
+    #[test]
+    fn a_slot_left_half_copied_is_healed() {
+        let temp = tempfile::tempdir().unwrap();
+        let template = template(temp.path());
+        let slot = take(&Cache::at(temp.path()), "1").unwrap();
+        fs::create_dir_all(slot.folder.join("deps")).unwrap();
+        fs::create_dir_all(slot.folder.with_extension("new").join("rest")).unwrap();
+        fill(&slot, &template, "1").unwrap();
+        assert!(slot.folder.join("deps/serde.d").exists());
+        assert!(!slot.folder.join("rest").exists());
+        assert!(!slot.folder.with_extension("new").exists());
+    }
+}

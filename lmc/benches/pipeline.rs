@@ -1,0 +1,61 @@
+//! The embedded study from nothing: pretraining, 16 finetunings, 120 lines of 11 points, each timed, with peak memory.
+//!
+//! `cargo bench -p lmc --profile dev --bench pipeline` (libtorch does the arithmetic, so the profile matters little).
+
+use std::time::Instant;
+
+use lmc::parallel::n_threads;
+use lmc::store::Store;
+use lmc::study::{Study, StudySpec, pretrain_mini};
+use lmc::sweep::Grid;
+use lmc::train::PretrainRecipe;
+
+fn main() -> lmc::Result<()> {
+    let folder = std::env::temp_dir().join(format!("lmc-bench-{}", std::process::id()));
+    let result = measure(&folder);
+    let _ = std::fs::remove_dir_all(&folder);
+    result
+}
+
+fn measure(folder: &std::path::Path) -> lmc::Result<()> {
+    println!("{} threads; libtorch on one thread in each", n_threads());
+    let start = Instant::now();
+    let encoder = folder.join("encoder");
+    let recipe = PretrainRecipe::mini();
+    let pretraining = timed(&format!("pretraining, {} updates", recipe.n_steps), || {
+        pretrain_mini(&encoder, 0, &recipe).map(drop)
+    })?;
+    let spec = StudySpec { encoder: Some(encoder), ..StudySpec::mini_nli(0) };
+    let n_seeds = spec.seeds.len();
+    let study = Study::open_in(spec, Store::open(folder.join("store"))?)?;
+    let mut models = None;
+    let finetuning = timed(&format!("{n_seeds} finetunings of 800 updates"), || {
+        models = Some(study.finetune()?);
+        Ok(())
+    })?;
+    let models = models.expect("finetuning returned");
+    let sweep = timed("120 lines x 11 points x 512 examples", || models.sweep("id", Grid::TENTHS).map(drop))?;
+    println!("{:44} {:8.1} s", "sum of the three", pretraining + finetuning + sweep);
+    println!("{:44} {:8.1} s", "from start to end", start.elapsed().as_secs_f64());
+    match peak_memory() {
+        Some(mib) => println!("{:44} {mib:8.0} MiB", "peak resident memory"),
+        None => println!("peak resident memory: not known on this system"),
+    }
+    Ok(())
+}
+
+fn timed(what: &str, work: impl FnOnce() -> lmc::Result<()>) -> lmc::Result<f64> {
+    let start = Instant::now();
+    work()?;
+    let seconds = start.elapsed().as_secs_f64();
+    println!("{what:44} {seconds:8.1} s");
+    Ok(seconds)
+}
+
+/// The high-water mark of this process's resident memory, in MiB.
+fn peak_memory() -> Option<f64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find(|l| l.starts_with("VmHWM:"))?;
+    let kib: f64 = line.split_whitespace().nth(1)?.parse().ok()?;
+    Some(kib / 1024.0)
+}

@@ -1,0 +1,19 @@
+//! What a notebook needs: `use lmc::prelude::*;`.
+
+pub use crate::basin::{Basins, ClusterOptions, Delta, cluster, drift};
+pub use crate::error::{LmcError, Result};
+pub use crate::figure::{
+    Figure, HeatmapOptions, curves, drift_quiver, groups_by_basin, groups_by_score, heatmap, histogram,
+    membership_scatter,
+};
+pub use crate::gap::{GapMatrix, Measure, area_under_curve, barrier_height, convexity_gap};
+pub use crate::notebook::Show;
+pub use crate::spec::{Recipe, TaskSpec};
+pub use crate::stats;
+pub use crate::step::Step;
+pub use crate::store::Store;
+pub use crate::study::{Evaluation, Models, Report, Study, StudySpec, Sweep, evaluations_table};
+pub use crate::sweep::Grid;
+pub use crate::table::{self, Metric};
+pub use crate::weights::Weights;
+pub use polars::prelude::*;

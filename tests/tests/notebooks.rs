@@ -1,0 +1,109 @@
+//! The notebooks run from beginning to end in the real kernel, and what goes wrong in a cell is noticed.
+
+use std::fs::{self, File};
+use std::path::PathBuf;
+
+use lmc_tests::notebook;
+use serde_json::Value;
+
+fn notebooks() -> Vec<PathBuf> {
+    let folder = notebook::clone_root().join("notebooks");
+    let entries = fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "ipynb"));
+    paths.sort();
+    paths
+}
+
+#[test]
+fn every_notebook_runs_without_error_and_shows_its_figures() {
+    let out = tempfile::tempdir().unwrap();
+    let paths = notebooks();
+    assert!(!paths.is_empty(), "there are no notebooks");
+    // Progress goes to the terminal: this takes minutes.
+    let status = notebook::runner(out.path()).args(&paths).status().unwrap();
+    assert!(status.success(), "a notebook failed, see the output above");
+    let reports = notebook::report(out.path());
+    assert_eq!(reports.len(), paths.len());
+    for (report, path) in reports.iter().zip(&paths) {
+        let name = report["notebook"].as_str().unwrap();
+        assert_eq!(report["executed"], report["code_cells"], "{name} did not run to its end");
+        let executed = notebook::read(&out.path().join(path.file_name().unwrap()));
+        let n_figures = notebook::n_figures(&executed);
+        assert!(n_figures > 0, "{name} shows no figure");
+        let promised = tagged(&executed, "figure");
+        assert!(n_figures >= promised, "{name} promises {promised} figures and shows {n_figures}");
+    }
+}
+
+fn tagged(notebook: &Value, tag: &str) -> usize {
+    let cells = notebook["cells"].as_array().unwrap().iter();
+    cells
+        .filter(|cell| cell["metadata"]["tags"].as_array().is_some_and(|tags| tags.contains(&tag.into())))
+        .count()
+}
+
+#[test]
+fn an_error_in_a_cell_fails_the_run_though_the_kernel_says_ok() {
+    let temp = tempfile::tempdir().unwrap();
+    let path = temp.path().join("faults.ipynb");
+    notebook::write(
+        &path,
+        &[
+            (r#"let n: i32 = "seven".parse()?;"#, &[]),
+            (r#"panic!("on purpose");"#, &[]),
+            (r#"let text: i32 = "text";"#, &[]),
+            (r#"println!("fine");"#, &[]),
+            (r#"println!("no figure here");"#, &["figure"]),
+            (r#"panic!("expected");"#, &["raises-exception"]),
+            (r#"println!("no panic");"#, &["raises-exception"]),
+            (r#"eprintln!("[W1123 10:00:00.1 Library.cpp:7] Warning: slow");"#, &[]),
+        ],
+    );
+    let log = temp.path().join("log");
+    let file = File::create(&log).unwrap();
+    let status = notebook::runner(temp.path())
+        .arg("--keep-going")
+        .arg(&path)
+        .stdout(file.try_clone().unwrap())
+        .stderr(file)
+        .status()
+        .unwrap();
+    let log = fs::read_to_string(&log).unwrap();
+    assert!(!status.success(), "{log}");
+    let report = &notebook::report(temp.path())[0];
+    assert_eq!(report["executed"], 8, "{log}");
+    let failures: Vec<(u64, &str)> = report["failures"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|failure| (failure["cell"].as_u64().unwrap(), failure["error"].as_str().unwrap()))
+        .collect();
+    let expected = [
+        (0, "invalid digit found in string"),
+        (1, "on purpose"),
+        (2, "mismatched types"),
+        (4, "shows none"),
+        (6, "did not fail"),
+    ];
+    assert_eq!(failures.len(), expected.len(), "{failures:?}");
+    for ((cell, error), (expected_cell, text)) in failures.iter().zip(expected) {
+        assert_eq!(*cell, expected_cell, "{failures:?}");
+        assert!(error.contains(text), "cell {cell}: {error}");
+    }
+}
+
+#[test]
+fn a_kernel_that_is_not_installed_is_named_with_its_remedy() {
+    let temp = tempfile::tempdir().unwrap();
+    let path = temp.path().join("any.ipynb");
+    notebook::write(&path, &[("1", &[])]);
+    let output =
+        notebook::runner(temp.path()).args(["--kernel", "no-such-kernel"]).arg(&path).output().unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success());
+    assert!(
+        stderr.contains("`no-such-kernel` is not installed") && stderr.contains("./kernel-setup/test"),
+        "{stderr}"
+    );
+}
