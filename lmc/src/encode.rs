@@ -22,11 +22,11 @@ pub struct Encoded {
 /// Examples of exactly one length: nothing to pad, nothing to mask.
 #[derive(Debug)]
 pub struct Batch {
-    /// Token ids, [batch, seq] i64.
+    /// Token ids, `[batch, seq]` i64.
     pub ids: Tensor,
-    /// Segment ids, [batch, seq] i64.
+    /// Segment ids, `[batch, seq]` i64.
     pub segments: Tensor,
-    /// Label indices, [batch] i64.
+    /// Label indices, `[batch]` i64.
     pub labels: Tensor,
     /// The position of each example in the dataset.
     pub indices: Vec<usize>,
@@ -35,13 +35,13 @@ pub struct Batch {
 /// Examples padded on the right to the longest of them.
 #[derive(Debug)]
 pub struct PaddedBatch {
-    /// Token ids, [batch, seq] i64.
+    /// Token ids, `[batch, seq]` i64.
     pub ids: Tensor,
-    /// Segment ids, [batch, seq] i64, 0 where padded.
+    /// Segment ids, `[batch, seq]` i64, 0 where padded.
     pub segments: Tensor,
-    /// Label indices, [batch] i64.
+    /// Label indices, `[batch]` i64.
     pub labels: Tensor,
-    /// True for tokens and false for padding, [batch, seq] bool; none if all lengths are the same.
+    /// True for tokens and false for padding, `[batch, seq]` bool; none if all lengths are the same.
     pub mask: Option<Tensor>,
 }
 

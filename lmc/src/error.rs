@@ -104,7 +104,7 @@ pub enum LmcError {
         finished: String,
     },
     /// libtorch refused an operation.
-    #[error("libtorch: {0}")]
+    #[error("libtorch: {}", first_line(.0))]
     Torch(#[from] tch::TchError),
     /// polars refused an operation.
     #[error("polars: {0}")]
@@ -115,6 +115,11 @@ pub enum LmcError {
     /// A figure could not be drawn.
     #[error("figure: {0}")]
     Figure(String),
+}
+
+/// What libtorch says, without the frames of its C++ stack.
+fn first_line(error: &tch::TchError) -> String {
+    error.to_string().lines().next().unwrap_or_default().to_owned()
 }
 
 fn remedy(source: &std::io::Error) -> &'static str {
@@ -151,5 +156,42 @@ impl LmcError {
     /// An [`LmcError::InvalidParameter`].
     pub(crate) fn invalid(field: &'static str, got: impl ToString, expected: impl Into<String>) -> LmcError {
         LmcError::InvalidParameter { field, got: got.to_string(), expected: expected.into() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_of_libtorch_is_one_line() {
+        let (a, b) = (tch::Tensor::from_slice(&[1.0f32, 2.0]), tch::Tensor::from_slice(&[1.0f32, 2.0, 3.0]));
+        let message = LmcError::from(a.f_add(&b).unwrap_err()).to_string();
+        assert!(message.contains("size of tensor a (2)"), "{message}");
+        assert_eq!(message.lines().count(), 1);
+    }
+
+    #[test]
+    fn only_a_loss_that_is_not_finite_takes_an_owner() {
+        let loss =
+            LmcError::NonFiniteLoss { what: "evaluation".into(), value: f64::NAN, position: "x".into() };
+        assert!(loss.of("s1").to_string().starts_with("s1: evaluation: loss is NaN at x"));
+        assert_eq!(LmcError::Figure("f".into()).of("s1").to_string(), "figure: f");
+    }
+
+    #[test]
+    fn what_to_do_about_a_file() {
+        let message =
+            |kind: std::io::ErrorKind| LmcError::io("write", Path::new("/x/y"))(kind.into()).to_string();
+        use std::io::ErrorKind::*;
+        for (kind, remedy) in [
+            (PermissionDenied, "choose a folder you may write to"),
+            (NotADirectory, "choose a folder you may write to"),
+            (StorageFull, "finished work is kept"),
+            (NotFound, "check the path"),
+        ] {
+            let message = message(kind);
+            assert!(message.starts_with("write /x/y: ") && message.contains(remedy), "{message}");
+        }
     }
 }

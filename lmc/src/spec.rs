@@ -136,7 +136,10 @@ impl Recipe {
     /// The numbers of updates after which a checkpoint is kept, on a training set of that size.
     pub fn checkpoints(&self, n_train: usize) -> Vec<u32> {
         let n = self.length.iterations(n_train, self.batch_size);
-        self.trajectory.iter().map(|share| (share * f64::from(n)).round().max(1.0) as u32).collect()
+        let mut steps: Vec<u32> =
+            self.trajectory.iter().map(|share| (share * f64::from(n)).round().max(1.0) as u32).collect();
+        steps.dedup();
+        steps
     }
 }
 
@@ -289,11 +292,14 @@ mod tests {
     fn checkpoints_fall_at_thirds() {
         assert_eq!(Recipe::mini().checkpoints(16_000), [267, 533, 800]);
         assert_eq!(Recipe::hf_cola().checkpoints(2_000), [378]);
+        let short = Recipe { length: Step::Iterations(1), ..Recipe::mini() };
+        assert_eq!(short.checkpoints(16_000), [1]);
     }
 
     #[test]
     fn impossible_recipes_are_refused_by_field() {
-        let cases: [(&str, fn(&mut Recipe)); 6] = [
+        type Change = fn(&mut Recipe);
+        let cases: [(&str, Change); 6] = [
             ("recipe.batch_size", |r| r.batch_size = 0),
             ("recipe.length", |r| r.length = Step::Epochs(0)),
             ("recipe.learning_rate", |r| r.learning_rate = f64::NAN),

@@ -28,7 +28,10 @@ impl Step {
     /// The number of optimiser updates on a training set of that size; a last partial batch counts.
     pub fn iterations(self, n_train: usize, batch_size: usize) -> u32 {
         match self {
-            Self::Epochs(n) => n * n_train.div_ceil(batch_size) as u32,
+            Self::Epochs(n) => {
+                let per_epoch = u32::try_from(n_train.div_ceil(batch_size.max(1))).unwrap_or(u32::MAX);
+                n.saturating_mul(per_epoch)
+            }
             Self::Iterations(n) => n,
         }
     }
@@ -90,5 +93,6 @@ mod tests {
     fn epochs_count_the_partial_batch() {
         assert_eq!(Step::Epochs(2).iterations(65, 32), 6);
         assert_eq!(Step::Iterations(7).iterations(65, 32), 7);
+        assert_eq!(Step::Epochs(u32::MAX).iterations(65, 32), u32::MAX);
     }
 }

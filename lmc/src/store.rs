@@ -186,19 +186,18 @@ fn write_checked(path: &Path, bytes: &[u8]) -> Result<()> {
 fn read_checked(path: &Path) -> Result<Vec<u8>> {
     let bytes = std::fs::read(path).map_err(LmcError::io("read", path))?;
     let digest = digest_path(path);
-    let expected = std::fs::read_to_string(&digest).map_err(LmcError::io("read", &digest))?;
-    if sha256(&bytes) != expected.trim() {
-        return Err(LmcError::Format {
-            path: path.to_owned(),
-            line: None,
-            problem: format!(
-                "{} bytes whose SHA-256 is not the one recorded when it was written",
-                bytes.len()
-            ),
-            remedy: "delete the checkpoint's .json and run the same call again, only this stack is trained again",
-        });
-    }
-    Ok(bytes)
+    let problem = match std::fs::read_to_string(&digest) {
+        Ok(expected) if sha256(&bytes) == expected.trim() => return Ok(bytes),
+        Ok(_) => format!("{} bytes whose SHA-256 is not the one recorded when it was written", bytes.len()),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => "no SHA-256 is recorded beside it".to_owned(),
+        Err(e) => return Err(LmcError::io("read", &digest)(e)),
+    };
+    Err(LmcError::Format {
+        path: path.to_owned(),
+        line: None,
+        problem,
+        remedy: "delete the checkpoint's .json and run the same call again, only this stack is trained again",
+    })
 }
 
 fn first_difference(at: &str, got: &Value, expected: &Value) -> Option<(String, String, String)> {
@@ -217,3 +216,6 @@ fn first_difference(at: &str, got: &Value, expected: &Value) -> Option<(String, 
         _ => Some((at.to_owned(), got.to_string(), expected.to_string())),
     }
 }
+
+#[cfg(test)]
+mod tests;

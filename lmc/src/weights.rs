@@ -114,9 +114,13 @@ impl Parameters {
     /// The gradient of `loss` (a scalar) by theta, `[stack, n_parameters]`.
     ///
     /// # Errors
-    /// [`LmcError::Torch`] when the graph does not reach every leaf.
+    /// [`LmcError::InvalidParameter`] when the loss does not depend on every leaf; [`LmcError::Torch`].
     pub fn gradient(&self, loss: &Tensor) -> Result<Tensor> {
         let gradients = Tensor::f_run_backward(&[loss], &self.tensors, false, false)?;
+        if let Some(i) = gradients.iter().position(|g| !g.defined()) {
+            let got = format!("one that does not depend on operand {i}");
+            return Err(LmcError::invalid("loss", got, "a function of all parameters"));
+        }
         let flat: Vec<Tensor> = gradients.iter().map(|g| g.reshape([self.stack, -1])).collect();
         Ok(Tensor::f_cat(&flat, 1)?)
     }
@@ -253,3 +257,6 @@ impl Weights {
         ))
     }
 }
+
+#[cfg(test)]
+mod tests;

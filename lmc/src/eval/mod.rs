@@ -1,6 +1,8 @@
 //! Evaluation of models on datasets: per-example losses and predictions, from which every metric follows.
 
 mod set;
+#[cfg(test)]
+mod tests;
 
 pub use set::EvaluationSet;
 

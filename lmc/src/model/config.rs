@@ -115,7 +115,7 @@ impl ModelConfig {
             ("max_position_embeddings", self.max_position_embeddings),
             ("type_vocab_size", self.type_vocab_size),
         ] {
-            if value < 1 || value > 1 << 24 {
+            if !(1..=1 << 24).contains(&value) {
                 return Err(LmcError::invalid(field, value, "1 to 2^24"));
             }
         }

@@ -4,10 +4,14 @@ mod classifier;
 mod config;
 mod dropout;
 mod encoder;
+#[cfg(test)]
+pub(crate) mod fixture;
 mod layers;
 pub(crate) mod load;
 mod pretraining;
 pub(crate) mod save;
+#[cfg(test)]
+mod tests;
 
 pub use classifier::Classifier;
 pub use config::ModelConfig;

@@ -8,7 +8,7 @@ mod sweep;
 mod tables;
 mod task;
 
-use std::sync::Arc;
+use std::rc::Rc;
 
 use tch::Tensor;
 
@@ -37,7 +37,7 @@ impl Study {
     ///
     /// # Errors
     /// As [`Study::open_in`] and [`Store::default_location`].
-    pub fn open(spec: StudySpec) -> Result<Arc<Self>> {
+    pub fn open(spec: StudySpec) -> Result<Rc<Self>> {
         Self::open_in(spec, Store::default_location()?)
     }
 
@@ -45,10 +45,10 @@ impl Study {
     ///
     /// # Errors
     /// Those of [`StudySpec::check`] and of loading the task.
-    pub fn open_in(spec: StudySpec, store: Store) -> Result<Arc<Self>> {
+    pub fn open_in(spec: StudySpec, store: Store) -> Result<Rc<Self>> {
         spec.check()?;
         let task = Task::load(&spec)?;
-        Ok(Arc::new(Self { spec, task, store }))
+        Ok(Rc::new(Self { spec, task, store }))
     }
 
     /// The description.
@@ -70,7 +70,7 @@ impl Study {
     ///
     /// # Errors
     /// [`crate::LmcError::NonFiniteLoss`] naming a seed that diverged; those of the store. Finished stacks are kept.
-    pub fn finetune(self: &Arc<Self>) -> Result<Models> {
+    pub fn finetune(self: &Rc<Self>) -> Result<Models> {
         Models::finetune(self)
     }
 

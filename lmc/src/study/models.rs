@@ -1,5 +1,6 @@
 //! Finetuned copies and what can be asked of them.
 
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -38,7 +39,7 @@ impl Model {
 /// The copies of a study at one checkpoint, in the order of its seeds.
 #[derive(Debug, Clone)]
 pub struct Models {
-    study: Arc<Study>,
+    study: Rc<Study>,
     step: u32,
     models: Vec<Model>,
 }
@@ -58,7 +59,7 @@ pub struct Evaluation {
 
 impl Models {
     /// Trains what is missing and returns the copies at the last checkpoint.
-    pub(super) fn finetune(study: &Arc<Study>) -> Result<Self> {
+    pub(super) fn finetune(study: &Rc<Study>) -> Result<Self> {
         let checkpoints = study.spec.recipe.checkpoints(study.task.train.len());
         let last = checkpoints.last().copied().unwrap_or(0);
         let (mut stacks, mut specs) = (Vec::new(), Vec::new());
@@ -88,7 +89,7 @@ impl Models {
     }
 
     /// The copies at the checkpoint after that many updates.
-    fn load(study: &Arc<Study>, step: u32) -> Result<Self> {
+    fn load(study: &Rc<Study>, step: u32) -> Result<Self> {
         let models = study
             .spec
             .stacks()
@@ -105,7 +106,7 @@ impl Models {
     }
 
     /// The study they belong to.
-    pub fn study(&self) -> &Arc<Study> {
+    pub fn study(&self) -> &Rc<Study> {
         &self.study
     }
 

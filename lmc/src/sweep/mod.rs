@@ -3,6 +3,8 @@
 mod execute;
 mod plan;
 mod profile;
+#[cfg(test)]
+mod tests;
 
 pub use execute::execute;
 pub use plan::{Grid, SweepPlan};

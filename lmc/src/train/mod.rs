@@ -5,6 +5,8 @@ mod optimiser;
 mod order;
 mod pretrain;
 mod schedule;
+#[cfg(test)]
+mod tests;
 
 pub use loop_::{Snapshot, train_stack};
 pub use optimiser::AdamW;

@@ -1,7 +1,7 @@
 //! Runs a study and writes its tables and figures.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::rc::Rc;
 use std::time::Instant;
 
 use lmc::basin::ClusterOptions;
@@ -14,7 +14,7 @@ use lmc::{LmcError, Result};
 
 /// Finetunes, evaluates on every set, sweeps `swept` and clusters; scores are a metric on another set.
 pub fn clusters(
-    study: &Arc<Study>,
+    study: &Rc<Study>,
     swept: &str,
     (dataset, metric): (&str, Metric),
     options: &ClusterOptions,
@@ -54,7 +54,7 @@ pub fn clusters(
 }
 
 /// Finetunes, evaluates on `datasets`, sweeps `swept` and draws the curves of all pairs.
-pub fn curves(study: &Arc<Study>, swept: &str, datasets: &[&str], grid: Grid, out: &Path) -> Result<()> {
+pub fn curves(study: &Rc<Study>, swept: &str, datasets: &[&str], grid: Grid, out: &Path) -> Result<()> {
     let clock = Clock::start();
     let models = study.finetune()?;
     clock.say("finetuned");

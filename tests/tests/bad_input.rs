@@ -1,0 +1,271 @@
+//! Bad input and broken stores: typed errors that say what is wrong and where, and nothing computed is lost.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::rc::Rc;
+use std::time::SystemTime;
+
+use lmc::LmcError;
+use lmc::model::{ModelConfig, save_folder};
+use lmc::spec::{Recipe, TaskSpec};
+use lmc::step::Step;
+use lmc::store::Store;
+use lmc::study::{Study, StudySpec};
+use lmc::sweep::Grid;
+
+/// Three copies, each a stack of its own, of 10 updates.
+fn spec() -> StudySpec {
+    StudySpec {
+        task: TaskSpec::MiniNli { data_seed: 1, n_train: 64, counterexample_share: 0.03 },
+        recipe: Recipe { length: Step::Iterations(10), trajectory: vec![1.0], ..Recipe::mini() },
+        stack: 1,
+        ..StudySpec::mini_nli(0)
+    }
+    .with_seeds([1, 2, 3])
+}
+
+fn open(root: &Path, spec: StudySpec) -> Rc<Study> {
+    Study::open_in(spec, Store::open(root).unwrap()).unwrap()
+}
+
+/// Runs the small study up to its losses.
+fn losses(root: &Path) -> lmc::Result<Vec<f64>> {
+    let sweep = open(root, spec()).finetune()?.sweep("id", Grid::new(3)?)?;
+    Ok(sweep.profiles.iter().flat_map(|p| p.losses()).collect())
+}
+
+/// When each file of a store was written.
+fn modified(folder: &Path) -> BTreeMap<PathBuf, SystemTime> {
+    let mut times = BTreeMap::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            times.extend(modified(&path));
+        } else {
+            let time = std::fs::metadata(&path).unwrap().modified().unwrap();
+            times.insert(path, time);
+        }
+    }
+    times
+}
+
+/// The only file whose path has those parts.
+fn file(root: &Path, parts: &[&str]) -> PathBuf {
+    let all = modified(root);
+    let mut found = all.into_keys().filter(|p| parts.iter().all(|part| p.to_string_lossy().contains(part)));
+    let path = found.next().unwrap();
+    assert_eq!(found.next(), None);
+    path
+}
+
+/// The study works again and gives the same losses, and only files that `redone` selects were written again.
+fn assert_repaired(
+    root: &Path,
+    expected: &[f64],
+    before: &BTreeMap<PathBuf, SystemTime>,
+    redone: impl Fn(&str) -> bool,
+) {
+    assert_eq!(losses(root).unwrap(), expected);
+    let after = modified(root);
+    assert_eq!(after.keys().collect::<Vec<_>>(), before.keys().collect::<Vec<_>>());
+    for (path, time) in before {
+        assert_eq!(after[path] != *time, redone(&path.to_string_lossy()), "{}", path.display());
+    }
+}
+
+fn assert_says(error: &LmcError, parts: &[&str]) {
+    let message = error.to_string();
+    assert!(parts.iter().all(|part| message.contains(part)), "{message}");
+    assert_eq!(message.lines().count(), 1, "{message}");
+}
+
+#[test]
+fn specs_that_cannot_be_run() {
+    let error = StudySpec::named("snli", 0).unwrap_err();
+    assert!(matches!(error, LmcError::UnknownName { .. }));
+    assert_says(&error, &["unknown task `snli`", "mini-nli"]);
+    let folder = tempfile::tempdir().unwrap();
+    type Change = fn(&mut StudySpec);
+    let cases: [(&[&str], Change); 9] = [
+        (&["`seeds`", "no seed", "at least one"], |s| s.seeds.clear()),
+        (&["`seeds`", "7 twice"], |s| s.seeds = vec![7, 8, 7]),
+        (&["`stack`", "at least 1"], |s| s.stack = 0),
+        (&["`recipe.batch_size`"], |s| s.recipe.batch_size = 0),
+        (&["`recipe.learning_rate`", "NaN"], |s| s.recipe.learning_rate = f64::NAN),
+        (&["counterexample_share", "0.7"], |s| {
+            s.task = TaskSpec::MiniNli { data_seed: 1, n_train: 64, counterexample_share: 0.7 }
+        }),
+        (&["`n_train`: got 0"], |s| {
+            s.task = TaskSpec::MiniNli { data_seed: 1, n_train: 0, counterexample_share: 0.03 }
+        }),
+        (&["/nowhere/encoder/", "check the path"], |s| s.encoder = Some("/nowhere/encoder".into())),
+        (&["`data`", "a folder"], |s| s.task = TaskSpec::cola()),
+    ];
+    for (parts, change) in cases {
+        let mut spec = spec();
+        change(&mut spec);
+        let opened = Study::open_in(spec, Store::open(folder.path()).unwrap());
+        assert_says(&opened.err().unwrap_or_else(|| panic!("{parts:?} was accepted")), parts);
+    }
+    assert_eq!(modified(folder.path()).len(), 0);
+}
+
+#[test]
+fn sweeps_that_cannot_be_run() {
+    assert_says(&Grid::new(2).unwrap_err(), &["`grid`", "2 points", "at least 3"]);
+    let folder = tempfile::tempdir().unwrap();
+    let models = open(folder.path(), spec().with_seeds([1])).finetune().unwrap();
+    assert_says(&models.sweep("id", Grid::TENTHS).unwrap_err(), &["`models`", "at least 2"]);
+    let error = models.evaluate("hans").unwrap_err();
+    assert_says(&error, &["unknown evaluation set `hans`", "id, lo"]);
+}
+
+#[test]
+fn an_encoder_of_another_vocabulary() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = ModelConfig::mini(30);
+    let classifier = lmc::model::Classifier::new(&config, 2);
+    let theta = lmc::tch::Tensor::zeros(
+        [classifier.layout().n_parameters()],
+        (lmc::tch::Kind::Float, lmc::tch::Device::Cpu),
+    );
+    let weights = lmc::weights::Weights::new(classifier.layout().clone(), theta).unwrap();
+    save_folder(folder.path(), &config, &weights).unwrap();
+    let spec = StudySpec { encoder: Some(folder.path().to_owned()), ..spec() };
+    let store = Store::open(folder.path().join("store")).unwrap();
+    let error = Study::open_in(spec, store).unwrap_err();
+    assert_says(&error, &["`vocab_size`: got 30", "tokenizer"]);
+}
+
+#[test]
+fn a_run_that_diverges_names_its_seed_and_loses_no_other() {
+    let folder = tempfile::tempdir().unwrap();
+    open(folder.path(), spec()).finetune().unwrap();
+    let before = modified(folder.path());
+    let mut diverging = spec();
+    diverging.recipe.learning_rate = 1e30;
+    let error = open(folder.path(), diverging).finetune().unwrap_err();
+    assert!(matches!(error, LmcError::NonFiniteLoss { .. }));
+    assert_says(&error, &["finetuning of seed", "update", "lower the learning rate"]);
+    let after = modified(folder.path());
+    assert!(before.iter().all(|(path, time)| after[path] == *time));
+    // The specs of the runs that failed lie there, but no checkpoint that would be taken for a result.
+    let new: Vec<_> = after.keys().filter(|p| !before.contains_key(*p)).collect();
+    assert!(new.iter().all(|p| p.ends_with("spec.json")), "{new:?}");
+}
+
+#[test]
+fn damaged_files_are_named_and_only_they_are_made_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    let expected = losses(root).unwrap();
+
+    // A checkpoint, damaged and truncated.
+    let path = file(root, &["-s2-", ".safetensors"]);
+    let (bytes, description) = (std::fs::read(&path).unwrap(), path.with_extension("json"));
+    let mut flipped = bytes.clone();
+    flipped[bytes.len() - 9] ^= 0x40;
+    for damaged in [&flipped[..], &bytes[..1000]] {
+        let mut before = modified(root);
+        std::fs::write(&path, damaged).unwrap();
+        let error = losses(root).unwrap_err();
+        assert!(matches!(&error, LmcError::Format { path: p, .. } if *p == path), "{error}");
+        assert_says(&error, &["SHA-256", "delete the checkpoint's .json and run the same call again"]);
+        std::fs::remove_file(&description).unwrap();
+        before.insert(path.clone(), SystemTime::UNIX_EPOCH);
+        let folder = path.parent().unwrap().to_string_lossy().into_owned();
+        assert_repaired(root, &expected, &before, |p| p.starts_with(&folder) && !p.ends_with("spec.json"));
+        assert_eq!(std::fs::read(&path).unwrap(), bytes);
+    }
+
+    // An evaluation and a profile.
+    for parts in [["evaluations", "-s2-"], ["-s1-", "--"]] {
+        let path = modified(root)
+            .into_keys()
+            .find(|p| parts.iter().all(|part| p.to_string_lossy().contains(part)))
+            .unwrap();
+        let bytes = std::fs::read(&path).unwrap();
+        std::fs::write(&path, &bytes[..bytes.len() / 2]).unwrap();
+        let before = modified(root);
+        let error = losses(root).unwrap_err();
+        assert!(matches!(&error, LmcError::Format { path: p, .. } if *p == path), "{error}");
+        assert_says(&error, &["delete the file and run the same call again"]);
+        std::fs::remove_file(&path).unwrap();
+        assert_repaired(root, &expected, &before, |p| Path::new(p) == path);
+    }
+
+    // A run folder that holds another spec.
+    let path = file(root, &["-s3-", "spec.json"]);
+    let text = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(&path, text.replace("\"batch_size\": 32", "\"batch_size\": 16")).unwrap();
+    let error = losses(root).unwrap_err();
+    assert!(matches!(&error, LmcError::SpecMismatch { .. }), "{error}");
+    assert_says(&error, &["-s3-", "`recipe.batch_size` is 16 there but 32", "use another store or delete"]);
+    let before = modified(root);
+    std::fs::remove_dir_all(path.parent().unwrap()).unwrap();
+    let folder = path.parent().unwrap().to_string_lossy().into_owned();
+    assert_repaired(root, &expected, &before, |p| p.starts_with(&folder));
+}
+
+#[test]
+fn folders_that_cannot_be_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("file");
+    std::fs::write(&file, b"").unwrap();
+    for root in [file.join("store"), PathBuf::from("/proc/lmc-store")] {
+        let error = Store::open(&root).unwrap_err();
+        assert!(matches!(&error, LmcError::Io { path, .. } if *path == root), "{error}");
+        assert_says(&error, &[&root.to_string_lossy()]);
+    }
+    assert_says(&Store::open(file.join("store")).unwrap_err(), &["choose a folder", "LMC_HOME"]);
+    // A store that became unwritable later: a file stands where the runs should be.
+    let root = folder.path().join("store");
+    let study = open(&root, spec());
+    std::fs::write(root.join("runs"), b"").unwrap();
+    let error = study.finetune().unwrap_err();
+    assert!(matches!(error, LmcError::Io { action: "create folder", .. }), "{error}");
+    assert_says(&error, &["runs", "choose a folder"]);
+}
+
+/// A small file system in memory, gone at the end.
+struct SmallDisk(PathBuf);
+
+impl SmallDisk {
+    fn mount(at: &Path, options: &str) -> bool {
+        let mut mount = Command::new("mount");
+        mount.args(["-t", "tmpfs", "-o", options, "tmpfs"]).arg(at);
+        mount.output().is_ok_and(|output| output.status.success())
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg(&self.0).status();
+    }
+}
+
+#[test]
+fn a_full_disk_loses_nothing() {
+    let (folder, elsewhere) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    // Room for one checkpoint of about 450 kB and part of another.
+    if !SmallDisk::mount(folder.path(), "size=800k") {
+        println!("skipped: only root can mount a small disk");
+        return;
+    }
+    let disk = SmallDisk(folder.path().to_owned());
+    let error = losses(&disk.0).unwrap_err();
+    assert!(matches!(&error, LmcError::Io { action: "write", .. }), "{error}");
+    assert_says(&error, &["checkpoint-10it", "free some disk space", "finished work is kept"]);
+    let before = modified(&disk.0);
+    assert!(before.keys().all(|p| !p.to_string_lossy().ends_with(".part")), "{before:?}");
+    assert!(SmallDisk::mount(&disk.0, "remount,size=16m"));
+    assert_eq!(losses(&disk.0).unwrap(), losses(elsewhere.path()).unwrap());
+    let after = modified(&disk.0);
+    let finished: Vec<_> = before.keys().filter(|p| p.to_string_lossy().ends_with("it.json")).collect();
+    for description in finished {
+        for path in [description.clone(), description.with_extension("safetensors")] {
+            assert_eq!(after[&path], before[&path], "{}", path.display());
+        }
+    }
+}

@@ -1,0 +1,220 @@
+//! The same spec gives the same bits: twice, on one thread or two, and after being killed any number of times.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use lmc::spec::{Recipe, TaskSpec};
+use lmc::step::Step;
+use lmc::store::Store;
+use lmc::study::{Study, StudySpec};
+use lmc::sweep::Grid;
+
+/// Where a child of these tests works.
+const STORE: &str = "LMC_TEST_STORE";
+
+fn spec() -> StudySpec {
+    StudySpec {
+        task: TaskSpec::MiniNli { data_seed: 1, n_train: 256, counterexample_share: 0.03 },
+        recipe: Recipe {
+            length: Step::Iterations(40),
+            trajectory: vec![0.5, 1.0],
+            dropout: 0.1,
+            ..Recipe::mini()
+        },
+        stack: 2,
+        ..StudySpec::mini_nli(0)
+    }
+    .with_seeds([1, 2, 3])
+}
+
+/// What the parents kill: a study up to its profiles. Does nothing in a parent.
+#[test]
+fn child() {
+    let Some(root) = std::env::var_os(STORE) else { return };
+    let study = Study::open_in(spec(), Store::open(&root).unwrap()).unwrap();
+    let sweep = study.finetune().unwrap().sweep("id", Grid::new(5).unwrap()).unwrap();
+    let bits: Vec<String> = sweep
+        .profiles
+        .iter()
+        .flat_map(|p| p.losses())
+        .map(|loss| format!("{loss} {:016x}\n", loss.to_bits()))
+        .collect();
+    std::fs::write(Path::new(&root).join("losses.txt"), bits.concat()).unwrap();
+}
+
+fn start(store: &Path, threads: usize) -> Child {
+    Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "child", "--nocapture"])
+        .env(STORE, store)
+        .env("LMC_THREADS", threads.to_string())
+        .env("LMC_PROGRESS", "off")
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap()
+}
+
+fn finish(store: &Path, threads: usize) {
+    assert!(start(store, threads).wait().unwrap().success());
+}
+
+/// The files under a folder by path; those whose name starts with a dot are remains of a killed process.
+fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(at) = folders.pop() {
+        for entry in std::fs::read_dir(&at).into_iter().flatten() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if !path.file_name().unwrap().to_string_lossy().starts_with('.') {
+                found.insert(path.strip_prefix(folder).unwrap().to_owned(), std::fs::read(&path).unwrap());
+            }
+        }
+    }
+    found
+}
+
+/// The results of a store: all files, without the seconds that training took.
+fn results(store: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut files = files(store);
+    for (path, bytes) in &mut files {
+        if path.to_string_lossy().ends_with("it.json") {
+            let mut info: serde_json::Value = serde_json::from_slice(bytes).unwrap();
+            assert!(info.as_object_mut().unwrap().remove("seconds").is_some());
+            *bytes = info.to_string().into_bytes();
+        }
+    }
+    files
+}
+
+fn assert_same(got: &Path, expected: &Path) {
+    let (got, expected) = (results(got), results(expected));
+    assert_eq!(got.keys().collect::<Vec<_>>(), expected.keys().collect::<Vec<_>>());
+    for (path, bytes) in &expected {
+        assert!(got[path] == *bytes, "{} differs", path.display());
+    }
+}
+
+fn count(store: &Path, under: &str, ending: &str) -> usize {
+    let files = files(&store.join(under));
+    files.keys().filter(|path| path.to_string_lossy().ends_with(ending)).count()
+}
+
+/// Starts a child and kills it (SIGKILL) `delay` after `ready`; says whether it was still at work.
+fn kill_when(store: &Path, delay: Duration, ready: impl Fn() -> bool) -> bool {
+    let mut child = start(store, 2);
+    let started = Instant::now();
+    while !ready() && child.try_wait().unwrap().is_none() && started.elapsed() < Duration::from_secs(60) {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    std::thread::sleep(delay);
+    let at_work = child.try_wait().unwrap().is_none();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    at_work
+}
+
+#[test]
+fn twice_on_one_thread_or_two_and_killed_at_any_moment() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = |name: &str| folder.path().join(name);
+    let whole = store("whole");
+    let started = Instant::now();
+    finish(&whole, 2);
+    let length = started.elapsed();
+    // 3 models at 2 checkpoints, 3 evaluations, 3 pairs.
+    assert_eq!(count(&whole, "runs", ".safetensors"), 6);
+    assert_eq!((count(&whole, "evaluations", ".parquet"), count(&whole, "profiles", ".parquet")), (3, 3));
+
+    let single = store("single");
+    finish(&single, 1);
+    assert_same(&single, &whole);
+
+    let killed = store("killed");
+    let checkpoints = |n| {
+        let killed = killed.clone();
+        move || count(&killed, "runs", ".safetensors") >= n
+    };
+    let profiles = |n| {
+        let killed = killed.clone();
+        move || count(&killed, "profiles", ".parquet") >= n
+    };
+    // The delays come from a fixed hash: any moment will do, but a failure should be found again.
+    let random =
+        |i: u64, most: Duration| most.mul_f64(lmc::seed::sub_seed(i, "delay") as f64 / u64::MAX as f64);
+    let short = Duration::from_millis(20);
+    let mut at_work = [
+        kill_when(&killed, random(0, length / 2), || true),
+        kill_when(&killed, random(1, short), checkpoints(1)),
+        kill_when(&killed, random(2, short), checkpoints(3)),
+        kill_when(&killed, random(3, length / 2), || true),
+        kill_when(&killed, random(4, short), || count(&killed, "evaluations", ".parquet") >= 1),
+        kill_when(&killed, random(5, short), profiles(1)),
+        kill_when(&killed, random(6, short), profiles(2)),
+    ]
+    .into_iter();
+    println!("killed at work: {:?}", at_work.clone().collect::<Vec<_>>());
+    assert!(at_work.any(|at_work| at_work));
+    finish(&killed, 2);
+    assert_same(&killed, &whole);
+
+    // A finished study is read, not computed: no file is written again.
+    let before = modified(&killed);
+    finish(&killed, 2);
+    let mut after = modified(&killed);
+    after.insert("losses.txt".into(), before[Path::new("losses.txt")]);
+    assert_eq!(after, before);
+}
+
+fn modified(store: &Path) -> BTreeMap<PathBuf, std::time::SystemTime> {
+    let time = |path: &PathBuf| std::fs::metadata(store.join(path)).unwrap().modified().unwrap();
+    files(store).keys().map(|path| (path.clone(), time(path))).collect()
+}
+
+/// A stack of which one model is missing is trained again whole, the others are left alone.
+#[test]
+fn a_missing_model_brings_back_its_stack() {
+    let folder = tempfile::tempdir().unwrap();
+    let (whole, holed) = (folder.path().join("whole"), folder.path().join("holed"));
+    finish(&whole, 2);
+    let copy = Command::new("cp").args(["-a".as_ref(), whole.as_os_str(), holed.as_os_str()]).status();
+    assert!(copy.unwrap().success());
+    let run = |seed: &str| {
+        let runs = std::fs::read_dir(holed.join("runs")).unwrap();
+        let named = |path: &PathBuf| path.to_string_lossy().contains(&format!("-s{seed}-"));
+        runs.map(|e| e.unwrap().path()).find(named).unwrap()
+    };
+    std::fs::remove_dir_all(run("2")).unwrap();
+    let times = |seed: &str| modified(&run(seed));
+    let (first, third) = (times("1"), times("3"));
+    finish(&holed, 2);
+    assert_same(&holed, &whole);
+    assert_ne!(times("1"), first);
+    assert_eq!(times("3"), third);
+    // The same for an earlier checkpoint alone.
+    std::fs::remove_file(run("3").join("checkpoint-20it.safetensors")).unwrap();
+    let first = times("1");
+    finish(&holed, 1);
+    assert_same(&holed, &whole);
+    assert_eq!(times("1"), first);
+}
+
+/// A seed in other company is another run, so that no store ever mixes the two.
+#[test]
+fn other_company_is_another_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let ids = |seeds: &[u64], stack: usize| {
+        let recipe = Recipe { length: Step::Iterations(1), trajectory: vec![1.0], ..Recipe::mini() };
+        let spec = StudySpec { stack, ..spec() }.with_seeds(seeds.iter().copied()).with_recipe(recipe);
+        let study = Study::open_in(spec, Store::open(folder.path()).unwrap()).unwrap();
+        let models = study.finetune().unwrap();
+        models.models().iter().map(|m| m.spec.run_id()).collect::<Vec<_>>()
+    };
+    let pairs = ids(&[1, 2, 3], 2);
+    assert_eq!(ids(&[1, 2], 2), pairs[..2]);
+    assert_eq!(ids(&[3], 8), pairs[2..]);
+    assert_ne!(ids(&[1, 3], 2)[0], pairs[0]);
+    assert_ne!(ids(&[1], 1)[0], pairs[0]);
+}
