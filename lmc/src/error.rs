@@ -120,7 +120,7 @@ pub enum LmcError {
 fn remedy(source: &std::io::Error) -> &'static str {
     use std::io::ErrorKind::*;
     match source.kind() {
-        PermissionDenied | ReadOnlyFilesystem => {
+        PermissionDenied | ReadOnlyFilesystem | NotADirectory => {
             "; choose a folder you may write to (LMC_HOME sets the store)"
         }
         StorageFull | QuotaExceeded => {
@@ -136,6 +136,16 @@ impl LmcError {
     pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> LmcError {
         let path = path.to_owned();
         move |source| LmcError::Io { action, path, source }
+    }
+
+    /// The same error, where it is a loss that is not finite with `whose` in front of what was computed.
+    pub(crate) fn of(self, whose: impl std::fmt::Display) -> Self {
+        match self {
+            Self::NonFiniteLoss { what, value, position } => {
+                Self::NonFiniteLoss { what: format!("{whose}: {what}"), value, position }
+            }
+            other => other,
+        }
     }
 
     /// An [`LmcError::InvalidParameter`].

@@ -151,6 +151,10 @@ pub struct RunSpec {
     pub recipe: Recipe,
     /// What makes this run differ from its siblings: head initialisation and data order.
     pub seed: u64,
+    /// The seeds of all runs that are trained side by side with this one, itself among them, in their order; empty
+    /// when it is trained alone. Sums round differently in other company.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stack: Vec<u64>,
 }
 
 /// A pretrained encoder: its name and the SHA-256 of its weights.
@@ -217,12 +221,16 @@ impl RunSpec {
             TaskSpec::MiniNli { .. } => (to_json(&TaskSpec::mini_nli(0)), to_json(&Recipe::mini())),
             TaskSpec::Cola { .. } => (to_json(&TaskSpec::cola()), to_json(&Recipe::hf_cola())),
         };
-        serde_json::json!({
+        let mut fields = serde_json::json!({
             "task": without(to_json(&self.task), &task),
             "model": self.model.sha256,
             "recipe": without(to_json(&self.recipe), &recipe),
             "seed": self.seed,
-        })
+        });
+        if !self.stack.is_empty() {
+            fields["stack"] = to_json(&self.stack);
+        }
+        fields
     }
 }
 
@@ -247,6 +255,7 @@ mod tests {
             model: ModelSpec { name: "mini-bert".into(), sha256: "00".into() },
             recipe: Recipe::mini(),
             seed: 7,
+            stack: Vec::new(),
         }
     }
 
@@ -255,7 +264,8 @@ mod tests {
         let id = spec().run_id();
         assert_eq!(id, spec().run_id());
         assert!(id.starts_with("mini-nli-mini-s7-"), "{id}");
-        let changes: [fn(&mut RunSpec); 5] = [
+        let changes: [fn(&mut RunSpec); 6] = [
+            |s| s.stack = vec![7, 8],
             |s| s.seed = 8,
             |s| s.task = TaskSpec::mini_nli(1),
             |s| s.recipe.learning_rate = 1e-3,

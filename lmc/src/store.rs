@@ -116,7 +116,7 @@ impl Store {
     /// Those of [`Store::run_folder`]; [`LmcError::Format`] for a damaged description.
     pub fn checkpoint_info(&self, spec: &RunSpec, step: u32) -> Result<Option<CheckpointInfo>> {
         let path = self.run_folder(spec)?.join(format!("checkpoint-{step}it.json"));
-        if !path.exists() {
+        if !path.exists() || !path.with_extension("safetensors").exists() {
             return Ok(None);
         }
         let text = std::fs::read_to_string(&path).map_err(LmcError::io("read", &path))?;

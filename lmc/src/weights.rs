@@ -53,7 +53,9 @@ impl Layout {
             self.len += size;
         }
         let mut fused = shape.to_vec();
-        fused[0] *= names.len() as i64;
+        if let Some(rows) = fused.first_mut() {
+            *rows *= names.len() as i64;
+        }
         self.blocks.push(Block { shape: fused, offset, size: self.len - offset });
         BlockId(self.blocks.len() - 1)
     }

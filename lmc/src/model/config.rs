@@ -119,6 +119,13 @@ impl ModelConfig {
                 return Err(LmcError::invalid(field, value, "1 to 2^24"));
             }
         }
+        for (field, value) in
+            [("layer_norm_eps", self.layer_norm_eps), ("initializer_range", self.initializer_range)]
+        {
+            if !(value > 0.0 && value.is_finite()) {
+                return Err(LmcError::invalid(field, value, "a positive number"));
+            }
+        }
         if self.hidden_size % self.num_attention_heads != 0 {
             return Err(LmcError::invalid(
                 "num_attention_heads",

@@ -74,13 +74,17 @@ impl Study {
         Models::finetune(self)
     }
 
-    fn run_spec(&self, seed: u64) -> RunSpec {
-        RunSpec {
+    /// The runs of one of [`StudySpec::stacks`].
+    fn run_specs(&self, seeds: &[u64]) -> Vec<RunSpec> {
+        let stack = if seeds.len() > 1 { seeds.to_vec() } else { Vec::new() };
+        let spec = |&seed| RunSpec {
             task: self.spec.task.clone(),
             model: self.task.model.clone(),
             recipe: self.spec.recipe.clone(),
             seed,
-        }
+            stack: stack.clone(),
+        };
+        seeds.iter().map(spec).collect()
     }
 
     /// The weights before the first update, `[seeds.len(), n_parameters]`.

@@ -61,20 +61,20 @@ impl Models {
     pub(super) fn finetune(study: &Arc<Study>) -> Result<Self> {
         let checkpoints = study.spec.recipe.checkpoints(study.task.train.len());
         let last = checkpoints.last().copied().unwrap_or(0);
-        let mut missing = Vec::new();
-        for &seed in &study.spec.seeds {
-            if study.store.checkpoint_info(&study.run_spec(seed), last)?.is_none() {
-                missing.push(seed);
+        let (mut stacks, mut specs) = (Vec::new(), Vec::new());
+        for seeds in study.spec.stacks() {
+            let runs = study.run_specs(seeds);
+            if !all_kept(&study.store, &runs, &checkpoints)? {
+                stacks.push(seeds);
+                specs.push(runs);
             }
         }
-        let stacks: Vec<&[u64]> = missing.chunks(study.spec.stack).collect();
         let updates = u64::from(last) * stacks.len() as u64;
-        let progress = Progress::new(format!("finetuning {} copies", missing.len()), updates);
+        let n_copies: usize = stacks.iter().map(|seeds| seeds.len()).sum();
+        let progress = Progress::new(format!("finetuning {n_copies} copies"), updates);
         let units = stacks.iter().map(|seeds| study.initial(seeds)).collect::<Result<Vec<Tensor>>>()?;
         let (classifier, train) = (&study.task.classifier, &study.task.train);
         let (recipe, store) = (&study.spec.recipe, &study.store);
-        let specs: Vec<Vec<RunSpec>> =
-            stacks.iter().map(|seeds| seeds.iter().map(|&s| study.run_spec(s)).collect()).collect();
         run_units(units, |i, mut theta| {
             let started = Instant::now();
             let keep = |snapshot: Snapshot<'_>| keep_stack(store, &specs[i], classifier, &snapshot, started);
@@ -91,15 +91,14 @@ impl Models {
     fn load(study: &Arc<Study>, step: u32) -> Result<Self> {
         let models = study
             .spec
-            .seeds
-            .iter()
-            .map(|&seed| {
-                let spec = study.run_spec(seed);
+            .stacks()
+            .flat_map(|seeds| study.run_specs(seeds))
+            .map(|spec| {
                 let info = study.store.checkpoint_info(&spec, step)?.ok_or_else(|| {
                     let kept = study.spec.recipe.checkpoints(study.task.train.len());
                     LmcError::invalid("step", step, format!("one of the checkpoints {kept:?}"))
                 })?;
-                Ok(Model { name: format!("s{seed}"), spec, info })
+                Ok(Model { name: format!("s{}", spec.seed), spec, info })
             })
             .collect::<Result<_>>()?;
         Ok(Self { study: study.clone(), step, models })
@@ -154,7 +153,8 @@ impl Models {
             let outcome = if path.exists() {
                 read_outcomes(&path, &[0], n)?.swap_remove(0)
             } else {
-                let outcome = evaluate(classifier, &theta, &set.batches(), n)?;
+                let outcome = evaluate(classifier, &theta, &set.batches(), n)
+                    .map_err(|e| e.of(format!("{} on {dataset}", models[i].key())))?;
                 write_outcomes(&path, &[(0, &outcome)])?;
                 outcome
             };
@@ -183,6 +183,18 @@ impl Models {
         let models = self.models.iter().map(|m| m.name.clone()).collect();
         Ok(Sweep { models, dataset: dataset.to_owned(), labels: set.labels(), profiles })
     }
+}
+
+/// Whether every checkpoint of every run of a stack is in the store.
+fn all_kept(store: &Store, runs: &[RunSpec], checkpoints: &[u32]) -> Result<bool> {
+    for run in runs {
+        for &step in checkpoints {
+            if store.checkpoint_info(run, step)?.is_none() {
+                return Ok(false);
+            }
+        }
+    }
+    Ok(true)
 }
 
 /// Writes a checkpoint of every model of a stack.

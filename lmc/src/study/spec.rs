@@ -77,6 +77,13 @@ impl StudySpec {
         self
     }
 
+    /// The seeds that are trained side by side, in the order of [`StudySpec::seeds`].
+    ///
+    /// A model's weights depend in their last bits on its stack, so that a stack is trained whole or not at all.
+    pub fn stacks(&self) -> impl Iterator<Item = &[u64]> {
+        self.seeds.chunks(self.stack.max(1))
+    }
+
     /// Nothing, when the seeds and the recipe can be run.
     ///
     /// # Errors

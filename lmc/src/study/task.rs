@@ -11,7 +11,7 @@ use crate::data::{Dataset, cola};
 use crate::encode::{Encoded, encode};
 use crate::error::{LmcError, Result};
 use crate::eval::EvaluationSet;
-use crate::model::{Classifier, Pretrained, load::pretrained_from_bytes, load_folder};
+use crate::model::{Classifier, ModelConfig, Pretrained, load::pretrained_from_bytes, load_folder};
 use crate::spec::{ModelSpec, TaskSpec};
 use crate::store::sha256;
 
@@ -83,9 +83,14 @@ impl Task {
     ) -> Result<Self> {
         let max_len = (pretrained.config.max_position_embeddings as usize).min(MAX_LENGTH);
         let classifier = Classifier::new(&pretrained.config, train.labels.len());
-        let sets =
-            sets.into_iter().map(|set| EvaluationSet::new(set, tokenizer, max_len)).collect::<Result<_>>()?;
+        let sets = sets
+            .into_iter()
+            .map(|set| EvaluationSet::new(set, tokenizer, max_len))
+            .collect::<Result<Vec<_>>>()?;
         let train = encode(train, tokenizer, max_len)?;
+        for encoded in std::iter::once(&train).chain(sets.iter().map(|set| &set.encoded)) {
+            check_tokens(encoded, &pretrained.config)?;
+        }
         Ok(Self { spec: study.task.clone(), model, train, sets, pretrained, classifier })
     }
 
@@ -100,6 +105,20 @@ impl Task {
             known: self.sets.iter().map(|s| s.dataset.name.clone()).collect(),
         })
     }
+}
+
+/// Nothing, when the encoder has an embedding for every token and segment.
+fn check_tokens(encoded: &[Encoded], config: &ModelConfig) -> Result<()> {
+    for (field, size, largest) in [
+        ("vocab_size", config.vocab_size, encoded.iter().flat_map(|e| &e.ids).max()),
+        ("type_vocab_size", config.type_vocab_size, encoded.iter().flat_map(|e| &e.segments).max()),
+    ] {
+        if let Some(largest) = largest.filter(|&&id| id >= size) {
+            let expected = format!("more than {largest}, the encoder must be one for this task's tokenizer");
+            return Err(LmcError::invalid(field, size, expected));
+        }
+    }
+    Ok(())
 }
 
 fn given<'a>(field: &'static str, folder: &'a Option<PathBuf>) -> Result<&'a Path> {

@@ -49,7 +49,8 @@ pub fn execute(
         let inner = if path.exists() {
             read_outcomes(&path, &interior, n)?
         } else {
-            let outcomes = along(classifier, set, &theta_a, &theta_b, plan)?;
+            let outcomes = along(classifier, set, &theta_a, &theta_b, plan)
+                .map_err(|e| e.of(format!("line between {name_a} and {name_b}")))?;
             let points: Vec<(usize, &Outcome)> = interior.iter().copied().zip(&outcomes).collect();
             write_outcomes(&path, &points)?;
             outcomes
@@ -76,6 +77,10 @@ fn along(
     let batches = set.batches();
     plan.grid
         .interior()
-        .map(|k| evaluate(classifier, &b.lerp(a, plan.grid.alpha(k)), &batches, set.encoded.len()))
+        .map(|k| {
+            let alpha = plan.grid.alpha(k);
+            evaluate(classifier, &b.lerp(a, alpha), &batches, set.encoded.len())
+                .map_err(|e| e.of(format!("alpha {alpha}")))
+        })
         .collect()
 }

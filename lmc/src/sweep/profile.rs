@@ -30,12 +30,12 @@ impl Profile {
         self.outcomes.iter().map(Outcome::mean_loss).collect()
     }
 
-    /// The same line walked from the other end.
+    /// The same line walked from the other end, on the same equally spaced grid.
     pub fn reversed(&self) -> Self {
         Self {
             a: self.b.clone(),
             b: self.a.clone(),
-            alphas: self.alphas.iter().rev().map(|a| 1.0 - a).collect(),
+            alphas: self.alphas.clone(),
             outcomes: self.outcomes.iter().rev().cloned().collect(),
             distance: self.distance,
         }

@@ -27,7 +27,8 @@ pub struct Snapshot<'a> {
 /// Trains a stack in place and calls `keep` at every checkpoint of the recipe and `tick` after every update.
 ///
 /// `theta` is `[seeds.len(), n_parameters]`; model `i` sees the examples in the order of `seeds[i]`. The result
-/// depends on the stack's composition (rounding), not on the number of threads.
+/// depends on the stack's composition (padding and rounding, and which masks of dropout fall to which model), not on
+/// the number of threads.
 ///
 /// # Errors
 /// [`LmcError::NonFiniteLoss`] naming the seed and the update; whatever `keep` or `tick` return.
@@ -46,7 +47,7 @@ pub fn train_stack(
     let mut orders: Vec<Order> = seeds.iter().map(|&s| Order::new(s, examples.len())).collect();
     let mut optimiser =
         AdamW::new(theta, classifier.layout(), recipe.adam, recipe.weight_decay, recipe.clip_norm);
-    let dropout_seed = crate::seed::sub_seed(seeds.iter().fold(0, |a, &s| a ^ s), "dropout");
+    let dropout_seed = seeds.iter().fold(0, |a, &s| crate::seed::sub_seed(a ^ s, "dropout"));
     let dropout = Dropout::new(recipe.dropout, Xoshiro256PlusPlus::seed_from_u64(dropout_seed));
     let mut sums = vec![0.0; seeds.len()];
     let mut since = 0u32;
@@ -73,6 +74,7 @@ pub fn train_stack(
         sums.iter_mut().zip(&values).for_each(|(sum, &v)| *sum += f64::from(v));
         since += 1;
         if checkpoints.contains(&(step + 1)) {
+            check_finite(theta, seeds, step + 1)?;
             let train_loss: Vec<f64> = sums.iter().map(|s| s / f64::from(since)).collect();
             keep(Snapshot { step: step + 1, theta, train_loss: &train_loss })?;
             sums.fill(0.0);
@@ -81,6 +83,19 @@ pub fn train_stack(
         tick(f64::from(values.iter().sum::<f32>()) / values.len() as f64)?;
     }
     Ok(())
+}
+
+/// Nothing, when all weights are finite; the last update of a run may overflow without a loss to show it.
+fn check_finite(theta: &Tensor, seeds: &[u64], update: u32) -> Result<()> {
+    let finite = Vec::<bool>::try_from(theta.isfinite().all_dim(1, false))?;
+    match finite.iter().position(|f| !f) {
+        None => Ok(()),
+        Some(i) => Err(LmcError::NonFiniteLoss {
+            what: format!("finetuning of seed {}", seeds[i]),
+            value: f64::NAN,
+            position: format!("the weights after update {update}"),
+        }),
+    }
 }
 
 /// Padded tokens `[stack, batch, seq]` and labels `[stack, batch]`, for one list of examples per model.

@@ -1,0 +1,193 @@
+//! Losses, gradients and optimisers against PyTorch: twenty updates of a tiny random BERT classifier.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use lmc::encode::{Encoded, padded_batch};
+use lmc::model::{Classifier, Dropout, ModelConfig, Tokens, read_safetensors};
+use lmc::spec::{Adam, Recipe};
+use lmc::step::Step;
+use lmc::tch::{self, Kind, Tensor};
+use lmc::train::{AdamW, learning_rate, train_stack};
+use lmc::weights::{Parameters, Weights};
+use serde_json::Value;
+
+const TOLERANCE: f64 = 1e-5;
+const TORCH: Adam = Adam { beta1: 0.9, beta2: 0.999, eps: 1e-8, bias_correction: true };
+const GOOGLE: Adam = Adam { eps: 1e-6, bias_correction: false, ..TORCH };
+
+struct Golden {
+    values: Value,
+    classifier: Classifier,
+    examples: Vec<Encoded>,
+    initial: Weights,
+    finals: BTreeMap<String, Tensor>,
+}
+
+fn golden() -> Golden {
+    let values: Value = serde_json::from_str(include_str!("../golden/training.json")).unwrap();
+    let config: ModelConfig = serde_json::from_value(values["config"].clone()).unwrap();
+    let classifier = Classifier::new(&config, 2);
+    let examples = values["examples"].as_array().unwrap().iter().map(|e| Encoded {
+        ids: integers(&e["ids"]),
+        segments: integers(&e["segments"]),
+        label: e["label"].as_i64().unwrap(),
+    });
+    let path: PathBuf = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden/training.safetensors");
+    let (finals, named) =
+        read_safetensors(&path).unwrap().into_iter().partition(|(name, _)| name.starts_with("final."));
+    let initial = Weights::from_named(classifier.layout().clone(), named).unwrap();
+    Golden { examples: examples.collect(), values, classifier, initial, finals }
+}
+
+impl Golden {
+    fn number(&self, name: &str) -> f64 {
+        self.values[name].as_f64().unwrap()
+    }
+
+    fn count(&self, name: &str) -> u32 {
+        self.values[name].as_u64().unwrap() as u32
+    }
+
+    /// Batch `i` of the four, padded.
+    fn batch(&self, i: usize) -> (Tokens, Tensor) {
+        let size = self.count("batch_size") as usize;
+        let indices: Vec<usize> = (i % 4 * size..(i % 4 + 1) * size).collect();
+        let batch = padded_batch(&self.examples, &indices, 0).unwrap();
+        let tokens = Tokens {
+            ids: batch.ids.unsqueeze(0),
+            segments: batch.segments.unsqueeze(0),
+            mask: batch.mask.map(|mask| mask.unsqueeze(0)),
+        };
+        (tokens, batch.labels)
+    }
+
+    fn logits(&self, parameters: &Parameters, tokens: &Tokens) -> Tensor {
+        self.classifier.logits(parameters, tokens, &Dropout::NONE)
+    }
+
+    fn loss_and_gradient(&self, theta: &Tensor, batch: usize) -> (f64, Tensor) {
+        let (tokens, labels) = self.batch(batch);
+        let leaves = Parameters::leaves(theta, self.classifier.layout());
+        let loss = self.logits(&leaves, &tokens).squeeze_dim(0).cross_entropy_for_logits(&labels);
+        (loss.double_value(&[]), leaves.gradient(&loss).unwrap())
+    }
+
+    fn check_run(&self, run: &str, adam: Adam) {
+        let (n_steps, warmup) = (self.count("n_steps"), self.count("warmup"));
+        let mut theta = self.initial.theta().copy().unsqueeze(0);
+        let layout = self.classifier.layout();
+        let mut optimiser = AdamW::new(&theta, layout, adam, self.number("weight_decay"), Some(1.0));
+        let expected = &self.values[run];
+        let rates = reals(&expected["learning_rates"]);
+        for (step, loss) in reals(&expected["losses"]).into_iter().enumerate() {
+            let (got, gradient) = self.loss_and_gradient(&theta, step);
+            assert!((got - loss).abs() < TOLERANCE, "{run}, step {step}: got {got}, expected {loss}");
+            let rate = learning_rate(self.number("peak"), step as u32, n_steps, warmup);
+            assert!((rate - rates[step]).abs() < 1e-15, "step {step}: got {rate}, expected {}", rates[step]);
+            tch::no_grad(|| optimiser.step(&mut theta, &gradient, rate));
+        }
+        let weights = Weights::new(layout.clone(), theta.squeeze_dim(0)).unwrap();
+        let expected = &self.finals[&format!("final.{run}")];
+        let named: BTreeMap<String, Tensor> = weights.named().into_iter().collect();
+        let mut offset = 0;
+        for (name, tensor) in named {
+            let size = tensor.numel() as i64;
+            let difference = tensor.reshape([-1]) - expected.narrow(0, offset, size);
+            offset += size;
+            // A bias that is common to all keys does not change the softmax: its gradient is rounding alone.
+            if !name.ends_with("key.bias") {
+                let worst = difference.abs().max().double_value(&[]);
+                assert!(worst < TOLERANCE, "{run}: {name} is off by {worst}");
+            }
+        }
+        assert_eq!(offset, layout.n_parameters());
+    }
+}
+
+fn integers(value: &Value) -> Vec<i64> {
+    value.as_array().unwrap().iter().map(|x| x.as_i64().unwrap()).collect()
+}
+
+fn reals(value: &Value) -> Vec<f64> {
+    value.as_array().unwrap().iter().map(|x| x.as_f64().unwrap()).collect()
+}
+
+fn assert_close(got: &Tensor, expected: &Value, what: &str) {
+    let expected: Vec<f64> = expected.as_array().unwrap().iter().flat_map(reals).collect();
+    let got = Vec::<f64>::try_from(got.to_kind(Kind::Double).reshape([-1])).unwrap();
+    assert_eq!(got.len(), expected.len(), "{what}");
+    for (g, e) in got.iter().zip(&expected) {
+        assert!((g - e).abs() < TOLERANCE, "{what}: got {got:?}, expected {expected:?}");
+    }
+}
+
+#[test]
+fn logits_and_first_gradient() {
+    let golden = golden();
+    let theta = golden.initial.theta().unsqueeze(0);
+    let parameters = Parameters::views(&theta, golden.classifier.layout());
+    for i in 0..4 {
+        assert_close(&golden.logits(&parameters, &golden.batch(i).0), &golden.values["logits"][i], "logits");
+    }
+    let (_, gradient) = golden.loss_and_gradient(&theta, 0);
+    let gradient = Weights::new(golden.classifier.layout().clone(), gradient.squeeze_dim(0)).unwrap();
+    for (name, tensor) in gradient.named() {
+        let expected = golden.values["torch"]["first_gradient_norms"][&name].as_f64().unwrap();
+        let got = tensor.norm().double_value(&[]);
+        assert!((got - expected).abs() < TOLERANCE, "gradient of {name}: got {got}, expected {expected}");
+    }
+}
+
+#[test]
+fn adamw_of_pytorch() {
+    golden().check_run("torch", TORCH);
+}
+
+#[test]
+fn adamw_of_google_bert() {
+    golden().check_run("google", GOOGLE);
+}
+
+/// With all examples in one batch the order of a seed is of no matter, so that a whole stack must agree.
+#[test]
+fn a_stack_of_three_on_the_whole_set() {
+    let golden = golden();
+    let recipe = Recipe {
+        length: Step::Iterations(golden.count("n_steps")),
+        batch_size: golden.examples.len(),
+        learning_rate: golden.number("peak"),
+        weight_decay: golden.number("weight_decay"),
+        warmup: f64::from(golden.count("warmup")) / f64::from(golden.count("n_steps")),
+        adam: TORCH,
+        trajectory: vec![1.0],
+        ..Recipe::mini()
+    };
+    let seeds = [5, 6, 7];
+    let mut theta = golden.initial.theta().unsqueeze(0).repeat([3, 1]);
+    let expected = reals(&golden.values["whole"]["losses"]);
+    let mean = expected.iter().sum::<f64>() / expected.len() as f64;
+    let mut losses = Vec::new();
+    let keep = |snapshot: lmc::train::Snapshot<'_>| {
+        assert_eq!(snapshot.step, golden.count("n_steps"));
+        assert!(snapshot.train_loss.iter().all(|l| (l - mean).abs() < TOLERANCE), "{snapshot:?}, {mean}");
+        Ok(())
+    };
+    let tick = |loss| {
+        losses.push(loss);
+        Ok(())
+    };
+    train_stack(&golden.classifier, &mut theta, &seeds, &golden.examples, &recipe, keep, tick).unwrap();
+    for (step, (got, expected)) in losses.iter().zip(&expected).enumerate() {
+        assert!((got - expected).abs() < TOLERANCE, "step {step}: got {got}, expected {expected}");
+    }
+    let indices: Vec<usize> = (0..golden.examples.len()).collect();
+    let batch = padded_batch(&golden.examples, &indices, 0).unwrap();
+    for i in 0..3 {
+        let mask = batch.mask.as_ref().map(|mask| mask.unsqueeze(0));
+        let tokens = Tokens { ids: batch.ids.unsqueeze(0), segments: batch.segments.unsqueeze(0), mask };
+        let parameters = Parameters::views(&theta.narrow(0, i, 1), golden.classifier.layout());
+        let logits = golden.logits(&parameters, &tokens);
+        assert_close(&logits, &golden.values["whole"]["logits"], "logits after training");
+    }
+}
