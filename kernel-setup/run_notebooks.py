@@ -7,7 +7,6 @@ tagged `raises-exception`. A cell tagged `figure` has also failed if it shows no
 
 import argparse
 import json
-import os
 import re
 import sys
 import time
@@ -17,7 +16,7 @@ from queue import Empty
 import nbformat
 from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
 from nbclient import NotebookClient
-from nbclient.exceptions import CellControlSignal, DeadKernelError
+from nbclient.exceptions import CellControlSignal
 from nbclient.util import ensure_async
 
 PLOTLY = "application/vnd.plotly.v1+json"
@@ -124,14 +123,18 @@ def run(path, options):
     )
     start = time.monotonic()
     say(f"{path.stem}: starting the kernel")
+    log = options.out / f"{path.stem}.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
     try:
-        with open(os.devnull, "wb") as quiet:
-            runner.execute(stdout=None if options.verbose else quiet, stderr=None if options.verbose else quiet)
+        with log.open("wb") as terminal:
+            runner.execute(stdout=terminal, stderr=terminal)
     except CellFailed:
         pass
-    except (DeadKernelError, TimeoutError, RuntimeError) as error:
-        say(f"{path.stem}: {type(error).__name__}: {error}")
-        runner.failures.append({"cell": len(runner.seconds), "source": "", "error": f"{type(error).__name__}: {error}"})
+    except Exception as error:  # The kernel died or did not answer, and nbclient may fail to clean up after that.
+        cause = error.__context__ or error
+        message = f"{type(cause).__name__}: {cause}\n{tail(log)}"
+        say(f"{path.stem}: {message}")
+        runner.failures.append({"cell": len(runner.seconds), "source": "", "error": message})
     write(notebook, path if options.in_place and not runner.failures else options.out / path.name)
     return {
         "notebook": path.stem,
@@ -143,6 +146,11 @@ def run(path, options):
         "figures": sum(figures_of(cell) for cell in notebook.cells if cell.cell_type == "code"),
         "failures": runner.failures,
     }
+
+
+def tail(log):
+    """The end of what the kernel wrote to its terminal."""
+    return "\n".join(log.read_text(errors="replace").splitlines()[-20:])
 
 
 def write(notebook, path):
@@ -164,12 +172,11 @@ def table(reports):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("notebooks", nargs="+", type=Path)
-    parser.add_argument("--out", type=Path, default=Path("out"), help="folder of the executed copies and report.json")
+    parser.add_argument("--out", type=Path, default=Path("out"), help="folder of executed copies, logs and report.json")
     parser.add_argument("--in-place", action="store_true", help="write the outputs into the notebooks that succeed")
     parser.add_argument("--kernel", default="lmc")
     parser.add_argument("--timeout", type=int, default=900, help="seconds that one cell may take")
     parser.add_argument("--keep-going", action="store_true", help="go on after a cell that failed")
-    parser.add_argument("--verbose", action="store_true", help="show what the kernel writes to its terminal")
     options = parser.parse_args()
     try:
         KernelSpecManager().get_kernel_spec(options.kernel)
