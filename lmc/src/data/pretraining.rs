@@ -90,9 +90,9 @@ mod tests {
     fn the_text_of_a_seed_never_changes() {
         let documents = pretraining_documents(0, 3);
         let expected = [
-            ("athletes and dancers blamed writers", "athletes blamed writers", true),
-            ("actors that singers hugged avoided clerks", "dancers called doctors", false),
-            ("tourists that miners admired trusted tailors", "bankers trusted miners", false),
+            ("singers hugged sailors after dancers arrived", "dancers arrived", true),
+            ("doctors called monks that greeted sailors", "judges admired miners", false),
+            ("poets arrived or pilots praised athletes", "judges greeted lawyers", true),
         ];
         for (document, (first, second, is_next)) in documents.iter().zip(expected) {
             assert_eq!(
