@@ -56,7 +56,7 @@ impl Recipe {
             name: "mini".into(),
             length: Step::Iterations(800),
             batch_size: 32,
-            learning_rate: 3e-3,
+            learning_rate: 1.5e-3,
             weight_decay: 0.01,
             warmup: 0.1,
             clip_norm: Some(1.0),
