@@ -84,6 +84,8 @@ pub fn pretrain(
     seed: u64,
     mut tick: impl FnMut(u32, f64) -> Result<()>,
 ) -> Result<Weights> {
+    // One thread for libtorch in each shard: the result must not depend on the machine's cores.
+    tch::set_num_threads(1);
     let model = PretrainingModel::new(config);
     let mut theta = model.init(seed)?.theta().unsqueeze(0);
     let adam = Adam { beta1: 0.9, beta2: 0.999, eps: 1e-8, bias_correction: true };
