@@ -73,12 +73,14 @@ fn path_value(path: &Path) -> Result<Value> {
 /// A command that runs this program again for cells in `folder`.
 pub fn command(cache: &Cache, clone: Option<&Path>, folder: &Path) -> Result<Command> {
     let mut command = Command::new(std::env::current_exe()?);
-    let library = cache.libtorch().join("lib");
+    let channel = clone.and_then(toolchain);
+    let libraries = [Some(cache.libtorch().join("lib")), rust_library(channel.as_deref())];
+    let libraries: Vec<PathBuf> = libraries.into_iter().flatten().collect();
     command
         .env("EVCXR_TMPDIR", cells_folder(folder))
         .env("EVCXR_CONFIG_DIR", cache.settings())
         .env("LIBTORCH", cache.libtorch())
-        .env("LD_LIBRARY_PATH", with_library(&library, std::env::var_os("LD_LIBRARY_PATH")))
+        .env("LD_LIBRARY_PATH", with_libraries(&libraries, std::env::var_os("LD_LIBRARY_PATH")))
         // evcxr_jupyter updates an installed kernel called `rust` it finds there: keep it from other people's.
         .env("JUPYTER_PATH", cache.settings());
     for (name, _) in std::env::vars_os() {
@@ -89,7 +91,7 @@ pub fn command(cache: &Cache, clone: Option<&Path>, folder: &Path) -> Result<Com
     match clone {
         Some(clone) => {
             command.env("LMC_KERNEL_LOCK", clone.join("Cargo.lock"));
-            if let Some(channel) = toolchain(clone) {
+            if let Some(channel) = &channel {
                 command.env("RUSTUP_TOOLCHAIN", channel);
             }
         }
@@ -111,13 +113,27 @@ fn is_of_outer_build(name: &str) -> bool {
     name == "RUSTC_WRAPPER" || name.starts_with("CARGO") && !of_user.iter().any(|kept| name.starts_with(kept))
 }
 
-/// The folders of shared libraries: libtorch's first, and none with another build of `lmc`.
-fn with_library(library: &Path, inherited: Option<OsString>) -> OsString {
-    let mut path = library.as_os_str().to_owned();
-    for folder in
-        inherited.iter().flat_map(std::env::split_paths).filter(|folder| !folder.join("liblmc.so").exists())
-    {
-        path.push(":");
+/// The folder of Rust's own shared libraries. Cells are moved after they are linked, so their relative run path to
+/// these leads elsewhere.
+fn rust_library(channel: Option<&str>) -> Option<PathBuf> {
+    let mut rustc = Command::new("rustc");
+    rustc.args(["--print", "target-libdir"]);
+    if let Some(channel) = channel {
+        rustc.env("RUSTUP_TOOLCHAIN", channel);
+    }
+    let output = rustc.output().ok().filter(|output| output.status.success())?;
+    Some(PathBuf::from(String::from_utf8(output.stdout).ok()?.trim()))
+}
+
+/// The folders of shared libraries: ours first, and none inherited that has another build of `lmc`.
+fn with_libraries(ours: &[PathBuf], inherited: Option<OsString>) -> OsString {
+    let inherited = inherited.iter().flat_map(std::env::split_paths);
+    let kept = inherited.filter(|folder| !folder.join("liblmc.so").exists());
+    let mut path = OsString::new();
+    for (i, folder) in ours.iter().cloned().chain(kept).enumerate() {
+        if i > 0 {
+            path.push(":");
+        }
         path.push(folder);
     }
     path
@@ -174,8 +190,8 @@ mod tests {
         fs::create_dir(&deps).unwrap();
         fs::write(deps.join("liblmc.so"), "").unwrap();
         let inherited = std::env::join_paths([deps.as_path(), Path::new("/opt/lib")]).unwrap();
-        assert_eq!(with_library(Path::new("/torch/lib"), Some(inherited)), "/torch/lib:/opt/lib");
-        assert_eq!(with_library(Path::new("/torch/lib"), None), "/torch/lib");
+        assert_eq!(with_libraries(&["/torch/lib".into()], Some(inherited)), "/torch/lib:/opt/lib");
+        assert_eq!(with_libraries(&["/torch/lib".into(), "/rust/lib".into()], None), "/torch/lib:/rust/lib");
     }
 
     #[test]
