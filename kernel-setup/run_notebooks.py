@@ -6,6 +6,7 @@ tagged `raises-exception`. A cell tagged `figure` has also failed if it shows no
 """
 
 import argparse
+import atexit
 import json
 import re
 import sys
@@ -131,6 +132,7 @@ def run(path, options):
     except CellFailed:
         pass
     except Exception as error:  # The kernel died or did not answer, and nbclient may fail to clean up after that.
+        atexit.unregister(runner._cleanup_kernel)
         cause = error.__context__ or error
         message = f"{type(cause).__name__}: {cause}\n{tail(log)}"
         say(f"{path.stem}: {message}")
