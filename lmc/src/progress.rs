@@ -1,4 +1,5 @@
 //! Progress of long work: a bar on a terminal, whole throttled lines elsewhere, nothing with `LMC_PROGRESS=off`.
+//! In a notebook the lines go to the standard output: what a cell writes to the standard error counts as an error.
 
 use std::io::IsTerminal;
 use std::sync::Mutex;
@@ -9,6 +10,11 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 /// The shortest time between two lines.
 const INTERVAL: Duration = Duration::from_secs(5);
+
+/// Whether this process runs the cells of a notebook: the kernel sets this variable in it.
+pub(crate) fn in_notebook() -> bool {
+    std::env::var_os("EVCXR_IS_RUNTIME").is_some()
+}
 
 /// The progress of `total` equal pieces of work; may be shared by threads.
 #[derive(Debug)]
@@ -66,7 +72,8 @@ impl Progress {
                     let rate = done as f64 / elapsed;
                     let left = (self.total - done) as f64 / rate;
                     let (what, total, note) = (&self.what, self.total, note());
-                    eprintln!("{what}: {done}/{total}, {rate:.1}/s, {left:.0} s left {note}");
+                    let line = format!("{what}: {done}/{total}, {rate:.1}/s, {left:.0} s left {note}");
+                    if in_notebook() { println!("{line}") } else { eprintln!("{line}") }
                 }
             }
         }

@@ -12,14 +12,13 @@ use base64::engine::general_purpose::STANDARD;
 use polars::prelude::DataFrame;
 
 use crate::figure::Figure;
+use crate::progress::in_notebook;
 use crate::table;
 
 /// Rows of a table that a notebook shows.
 const ROW_CAP: usize = 30;
 /// The line that ends one form of a display.
 const END: &str = "EVCXR_END_CONTENT";
-/// The variable that the kernel sets in the process that runs the cells.
-const KERNEL: &str = "EVCXR_IS_RUNTIME";
 
 /// What a cell shows when it ends with this value.
 ///
@@ -81,7 +80,7 @@ impl Show for DataFrame {
 
 /// Writes all forms at once; a closed output is told on the standard error, since nothing else can be done.
 fn display(forms: &[(&'static str, String)]) {
-    let text = if std::env::var_os(KERNEL).is_some() {
+    let text = if in_notebook() {
         marked(forms)
     } else {
         forms.last().map(|(_, plain)| format!("{plain}\n")).unwrap_or_default()
