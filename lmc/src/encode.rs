@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use sha2::{Digest, Sha256};
 use tch::Tensor;
 use tokenizers::{EncodeInput, PostProcessor, Tokenizer, TruncationParams};
 
@@ -17,6 +18,19 @@ pub struct Encoded {
     pub segments: Vec<i64>,
     /// Index of the label.
     pub label: i64,
+}
+
+/// The SHA-256 of tokens and labels in their order, in hexadecimal.
+pub fn digest(examples: &[Encoded]) -> String {
+    let mut hash = Sha256::new();
+    for example in examples {
+        for ids in [&example.ids, &example.segments] {
+            hash.update((ids.len() as u64).to_le_bytes());
+            ids.iter().for_each(|id| hash.update(id.to_le_bytes()));
+        }
+        hash.update(example.label.to_le_bytes());
+    }
+    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Examples of exactly one length: nothing to pad, nothing to mask.

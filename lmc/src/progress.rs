@@ -1,5 +1,7 @@
-//! Progress of long work: a bar on a terminal, whole throttled lines elsewhere, nothing with `LMC_PROGRESS=off`.
-//! In a notebook the lines go to the standard output: what a cell writes to the standard error counts as an error.
+//! Progress of long work: a bar on a terminal, whole throttled lines on the standard error elsewhere.
+//!
+//! `LMC_PROGRESS=stdout` sends the lines to the standard output, as the kernel "Rust (lmc)" wants it: what a cell writes to
+//! the standard error counts as an error. `LMC_PROGRESS=off` silences them.
 
 use std::io::IsTerminal;
 use std::sync::Mutex;
@@ -10,11 +12,6 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 /// The shortest time between two lines.
 const INTERVAL: Duration = Duration::from_secs(5);
-
-/// Whether this process runs the cells of a notebook: the kernel sets this variable in it.
-pub(crate) fn in_notebook() -> bool {
-    std::env::var_os("EVCXR_IS_RUNTIME").is_some()
-}
 
 /// The progress of `total` equal pieces of work; may be shared by threads.
 #[derive(Debug)]
@@ -30,16 +27,18 @@ pub struct Progress {
 enum Sink {
     Silent,
     Bar(ProgressBar),
-    Lines(Mutex<Instant>),
+    Lines { last: Mutex<Instant>, on_stdout: bool },
 }
 
 impl Progress {
     /// Progress under that heading, shown at once on a terminal and after some seconds elsewhere.
     pub fn new(what: impl Into<String>, total: u64) -> Self {
         let (what, started) = (what.into(), Instant::now());
-        let sink = if std::env::var("LMC_PROGRESS").is_ok_and(|v| v == "off") || total == 0 {
+        let wanted = std::env::var("LMC_PROGRESS").unwrap_or_default();
+        let on_stdout = wanted == "stdout";
+        let sink = if wanted == "off" || total == 0 {
             Sink::Silent
-        } else if std::io::stderr().is_terminal() {
+        } else if !on_stdout && std::io::stderr().is_terminal() {
             let bar = ProgressBar::new(total).with_message(what.clone());
             let template = "{msg} {bar:30} {pos}/{len} {per_sec} {eta} left {prefix}";
             Sink::Bar(match ProgressStyle::with_template(template) {
@@ -47,7 +46,7 @@ impl Progress {
                 Err(_) => bar,
             })
         } else {
-            Sink::Lines(Mutex::new(started))
+            Sink::Lines { last: Mutex::new(started), on_stdout }
         };
         Self { what, total, done: AtomicU64::new(0), started, sink }
     }
@@ -64,7 +63,7 @@ impl Progress {
                     bar.finish_and_clear();
                 }
             }
-            Sink::Lines(last) => {
+            Sink::Lines { last, on_stdout } => {
                 let mut last = last.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
                 if last.elapsed() >= INTERVAL && done < self.total {
                     *last = Instant::now();
@@ -73,7 +72,7 @@ impl Progress {
                     let left = (self.total - done) as f64 / rate;
                     let (what, total, note) = (&self.what, self.total, note());
                     let line = format!("{what}: {done}/{total}, {rate:.1}/s, {left:.0} s left {note}");
-                    if in_notebook() { println!("{line}") } else { eprintln!("{line}") }
+                    if *on_stdout { println!("{line}") } else { eprintln!("{line}") }
                 }
             }
         }

@@ -11,6 +11,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use polars::prelude::{DataFrame, ParquetCompression, ParquetWriter};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -149,12 +150,13 @@ impl Store {
     }
 }
 
-/// Writes a file so that it is there whole or not at all: sibling temporary file, fsync, rename.
+/// Writes a file so that it is there whole or not at all: sibling temporary file, fsync, rename, fsync of the folder.
+/// A missing folder is made.
 ///
 /// # Errors
 /// [`LmcError::Io`]; the temporary file is removed.
 pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     std::fs::create_dir_all(folder).map_err(LmcError::io("create folder", folder))?;
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let thread = format!("{:?}", std::thread::current().id());
@@ -164,9 +166,21 @@ pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<()> {
         .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
         .and_then(|()| std::fs::rename(&temporary, path));
     written.map_err(|e| {
+        // The first error says what went wrong; a temporary file that cannot be removed adds nothing to it.
         let _ = std::fs::remove_file(&temporary);
         LmcError::io("write", path)(e)
-    })
+    })?;
+    std::fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(LmcError::io("write", folder))
+}
+
+/// Writes a table as Parquet (zstd), like [`write_atomic`].
+///
+/// # Errors
+/// [`LmcError::Io`]; [`LmcError::Polars`] for a table that Parquet cannot hold.
+pub fn write_frame(path: &Path, frame: &mut DataFrame) -> Result<()> {
+    let mut bytes = Vec::new();
+    ParquetWriter::new(&mut bytes).with_compression(ParquetCompression::Zstd(None)).finish(frame)?;
+    write_atomic(path, &bytes)
 }
 
 /// The SHA-256 of bytes, in hexadecimal.

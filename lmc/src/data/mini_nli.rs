@@ -8,9 +8,14 @@ use super::grammar::{Kind, Pair, Template, entailed_pair, replaced_pair};
 use super::{Dataset, Example};
 use crate::error::{LmcError, Result};
 use crate::seed;
+use crate::spec::TaskSpec;
 
 /// The label names in order.
 pub const LABELS: [&str; 2] = ["entailment", "non-entailment"];
+
+/// The kinds of the counterexamples in training. One of [`Kind::LEXICAL`] is held out: from a passive to its reversal
+/// ([`Kind::PassiveToSwap`]).
+pub const COUNTEREXAMPLES: [Kind; 4] = [Kind::Swap, Kind::Preposition, Kind::Relative, Kind::Conjunction];
 
 const ENTAILMENT: i64 = 0;
 const NON_ENTAILMENT: i64 = 1;
@@ -19,7 +24,8 @@ const NON_ENTAILMENT: i64 = 1;
 ///
 /// Half of the training examples are entailed, a small share are counterexamples to lexical overlap (no word is new,
 /// yet the hypothesis does not follow), and the rest are not entailed because content words were replaced. Entailed and
-/// replaced hypotheses have the same forms. The constituent and subsequence kinds are never trained on.
+/// replaced hypotheses have the same forms. The constituent and subsequence kinds, and one of lexical overlap, are
+/// never trained on.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MiniNli {
     /// Seeds every draw; sets of the same seed share nothing but chance.
@@ -48,8 +54,8 @@ impl Default for MiniNli {
             n_train: 16_000,
             n_id: 512,
             n_ood: 512,
-            counterexample_share: 0.02,
-            counterexample_kinds: Kind::LEXICAL.to_vec(),
+            counterexample_share: TaskSpec::COUNTEREXAMPLE_SHARE,
+            counterexample_kinds: COUNTEREXAMPLES.to_vec(),
             non_veridical_premises: true,
             evaluation_draw: 0,
         }

@@ -3,9 +3,8 @@
 use tokenizers::Tokenizer;
 
 use crate::data::Dataset;
-use crate::encode::{Batch, Encoded, batches_by_length, encode};
+use crate::encode::{Batch, Encoded, batches_by_length, digest, encode};
 use crate::error::{LmcError, Result};
-use crate::store::sha256;
 
 /// The most tokens in an evaluation batch: what stays in a core's cache.
 const MAX_TOKENS: usize = 2048;
@@ -35,8 +34,7 @@ impl EvaluationSet {
             ));
         }
         let encoded = encode(&dataset, tokenizer, max_len)?;
-        let digest = sha256(format!("{encoded:?}").as_bytes());
-        let key = format!("{}-{}-{}", dataset.name, encoded.len(), &digest[..10]);
+        let key = format!("{}-{}-{}", dataset.name, encoded.len(), &digest(&encoded)[..10]);
         Ok(Self { dataset, encoded, key })
     }
 

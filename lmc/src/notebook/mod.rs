@@ -12,7 +12,6 @@ use base64::engine::general_purpose::STANDARD;
 use polars::prelude::DataFrame;
 
 use crate::figure::Figure;
-use crate::progress::in_notebook;
 use crate::table;
 
 /// Rows of a table that a notebook shows.
@@ -76,6 +75,11 @@ impl Show for DataFrame {
             Err(error) => vec![("text/plain", format!("{text}\n{error}"))],
         }
     }
+}
+
+/// Whether this process runs the cells of a notebook: the kernel sets this variable in it.
+fn in_notebook() -> bool {
+    std::env::var_os("EVCXR_IS_RUNTIME").is_some()
 }
 
 /// Writes all forms at once; a closed output is told on the standard error, since nothing else can be done.

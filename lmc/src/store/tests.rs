@@ -5,6 +5,7 @@ use crate::spec::{ModelSpec, Recipe, TaskSpec};
 fn spec() -> RunSpec {
     RunSpec {
         task: TaskSpec::mini_nli(0),
+        train_sha256: "11".into(),
         model: ModelSpec { name: "tiny".into(), sha256: "00".into() },
         recipe: Recipe::mini(),
         seed: 3,
@@ -86,7 +87,7 @@ fn a_folder_of_another_spec_names_the_field() {
     let path = store.run_folder(&spec()).unwrap().join("spec.json");
     let text = std::fs::read_to_string(&path).unwrap();
     for (field, from, to) in [
-        ("recipe.learning_rate", "0.0015", "0.003"),
+        ("recipe.learning_rate", "0.002", "0.003"),
         ("recipe.adam.eps", "1e-8", "1e-6"),
         ("task.data_seed", "\"data_seed\": 0", "\"data_seed\": 1"),
         ("note", "\"seed\": 3", "\"seed\": 3, \"note\": true"),

@@ -79,6 +79,7 @@ impl Study {
         let stack = if seeds.len() > 1 { seeds.to_vec() } else { Vec::new() };
         let spec = |&seed| RunSpec {
             task: self.spec.task.clone(),
+            train_sha256: self.task.train_sha256.clone(),
             model: self.task.model.clone(),
             recipe: self.spec.recipe.clone(),
             seed,

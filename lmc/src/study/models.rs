@@ -143,9 +143,13 @@ impl Models {
     /// # Errors
     /// [`LmcError::UnknownName`] for an unknown set; [`LmcError::NonFiniteLoss`]; those of the store.
     pub fn evaluate(&self, dataset: &str) -> Result<Vec<Evaluation>> {
+        self.evaluate_weights(dataset, &self.weights()?)
+    }
+
+    fn evaluate_weights(&self, dataset: &str, weights: &[Weights]) -> Result<Vec<Evaluation>> {
         let set = self.study.task.set(dataset)?;
         let (n, labels) = (set.encoded.len(), Arc::new(set.labels()));
-        let thetas: Vec<Tensor> = self.weights()?.iter().map(|w| w.theta().shallow_clone()).collect();
+        let thetas: Vec<Tensor> = weights.iter().map(|w| w.theta().shallow_clone()).collect();
         let progress = Progress::new(format!("evaluating on {dataset}"), self.models.len() as u64);
         let (classifier, store) = (&self.study.task.classifier, &self.study.store);
         let models = &self.models;
@@ -171,9 +175,10 @@ impl Models {
     /// As [`Models::evaluate`]; [`LmcError::InvalidParameter`] for fewer than two copies.
     pub fn sweep(&self, dataset: &str, grid: Grid) -> Result<Sweep> {
         let plan = SweepPlan::new(self.models.len(), grid)?;
-        let evaluations = self.evaluate(dataset)?;
+        let weights = self.weights()?;
+        let evaluations = self.evaluate_weights(dataset, &weights)?;
         let ends: Vec<Outcome> = evaluations.into_iter().map(|e| e.outcome).collect();
-        let named = self.models.iter().map(Model::key).zip(self.weights()?).collect::<Vec<_>>();
+        let named = self.models.iter().map(Model::key).zip(weights).collect::<Vec<_>>();
         let set = self.study.task.set(dataset)?;
         let mut profiles =
             execute(&self.study.store, &self.study.task.classifier, set, &named, &ends, &plan)?;

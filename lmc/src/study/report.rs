@@ -3,7 +3,7 @@
 use polars::prelude::{DataFrame, df};
 
 use super::{Evaluation, Sweep};
-use crate::basin::{Basins, ClusterOptions};
+use crate::basin::Basins;
 use crate::error::Result;
 use crate::gap::Measure;
 use crate::stats::{mean, pearson, permutation_test, roc_auc};
@@ -41,18 +41,18 @@ pub struct Report {
 }
 
 impl Report {
-    /// The report on a sweep of in-domain losses, the models' own in-domain evaluations and a score on another set.
+    /// The report on a sweep of in-domain losses, its clusters, the models' own in-domain evaluations and a score on
+    /// another set.
     ///
     /// # Errors
-    /// Those of clustering and of [`crate::stats`], such as scores that are all the same.
+    /// Those of [`crate::stats`], such as scores that are all the same.
     pub fn new(
         sweep: &Sweep,
+        basins: &Basins,
         in_domain: &[Evaluation],
         scored: &[Evaluation],
         metric: Metric,
-        options: &ClusterOptions,
     ) -> Result<Self> {
-        let basins = sweep.basins(options)?;
         let scores = scored.iter().map(|e| e.metric(metric)).collect::<Result<Vec<f64>>>()?;
         let id_losses = in_domain.iter().map(|e| e.metric(Metric::Loss)).collect::<Result<Vec<f64>>>()?;
         let gaps = sweep.matrix(Measure::ConvexityGap)?.pairs();
@@ -66,7 +66,7 @@ impl Report {
             within: basins.within,
             across: basins.across,
             silhouette: basins.silhouette,
-            scores: [mean_of(&basins, &scores, 0)?, mean_of(&basins, &scores, 1)?],
+            scores: [mean_of(basins, &scores, 0)?, mean_of(basins, &scores, 1)?],
             p_value: permutation_test(&basins.cluster, &scores, N_PERMUTATIONS, 0)?,
             r_membership: pearson(&basins.membership, &scores)?,
             r_id_loss: pearson(&id_losses, &scores)?,

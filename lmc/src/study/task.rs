@@ -8,7 +8,7 @@ use super::StudySpec;
 use crate::data::grammar::tokenizer;
 use crate::data::mini_nli::MiniNli;
 use crate::data::{Dataset, cola};
-use crate::encode::{Encoded, encode};
+use crate::encode::{Encoded, digest, encode};
 use crate::error::{LmcError, Result};
 use crate::eval::EvaluationSet;
 use crate::model::{Classifier, ModelConfig, Pretrained, load::pretrained_from_bytes, load_folder};
@@ -30,6 +30,8 @@ pub struct Task {
     pub model: ModelSpec,
     /// The training set.
     pub train: Vec<Encoded>,
+    /// The digest of the training set.
+    pub train_sha256: String,
     /// The evaluation sets, the in-domain one first.
     pub sets: Vec<EvaluationSet>,
     /// The encoder that every run starts from.
@@ -94,7 +96,8 @@ impl Task {
         for encoded in std::iter::once(&train).chain(sets.iter().map(|set| &set.encoded)) {
             check_tokens(encoded, &pretrained.config)?;
         }
-        Ok(Self { spec: study.task.clone(), model, train, sets, pretrained, classifier })
+        let train_sha256 = digest(&train);
+        Ok(Self { spec: study.task.clone(), model, train, train_sha256, sets, pretrained, classifier })
     }
 
     /// The evaluation set of that name.

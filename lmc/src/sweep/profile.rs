@@ -7,7 +7,7 @@ use polars::prelude::*;
 
 use crate::error::{LmcError, Result};
 use crate::eval::Outcome;
-use crate::store::write_atomic;
+use crate::store::write_frame;
 
 /// The results along the line between two models; point 0 is B, the last is A.
 #[derive(Debug, Clone, PartialEq)]
@@ -58,9 +58,7 @@ pub fn write_outcomes(path: &Path, points: &[(usize, &Outcome)]) -> Result<()> {
         "prediction" => per_point(&|_, o| o.predictions.clone()),
         "confidence" => points.iter().flat_map(|(_, o)| o.confidences.iter().copied()).collect::<Vec<f32>>(),
     )?;
-    let mut bytes = Vec::new();
-    ParquetWriter::new(&mut bytes).with_compression(ParquetCompression::Zstd(None)).finish(&mut frame)?;
-    write_atomic(path, &bytes)
+    write_frame(path, &mut frame)
 }
 
 /// The outcomes in such a file, in the order of `points`, each over `n_examples`.

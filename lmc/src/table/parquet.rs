@@ -3,41 +3,22 @@
 use std::fs::File;
 use std::path::Path;
 
-use polars::prelude::{DataFrame, ParquetCompression, ParquetReader, ParquetWriter, SerReader};
+use polars::prelude::{DataFrame, ParquetReader, SerReader};
 
 use super::Schema;
+use crate::store::write_frame;
 use crate::{LmcError, Result};
 
 /// Writes `table` to `path` as Parquet (zstd), after checking its schema.
 ///
-/// The table is written to a file beside `path`, flushed to the disk and renamed, so that a reader sees the old
-/// table or the new one and never a part.
+/// A reader sees the old table or the new one and never a part; see [`crate::store::write_atomic`].
 ///
 /// # Errors
 /// [`LmcError::Column`] if the table does not have the schema, [`LmcError::Io`] and [`LmcError::Polars`] if it
 /// cannot be written; `path` is then as it was before.
 pub fn write_parquet(path: &Path, table: &DataFrame, schema: &Schema) -> Result<()> {
     schema.check(table)?;
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".{}.tmp", std::process::id()));
-    let sibling = path.with_file_name(name);
-    let written = write_file(&sibling, table)
-        .and_then(|()| std::fs::rename(&sibling, path).map_err(LmcError::io("write", path)));
-    if written.is_err() {
-        // The first error says what went wrong; a sibling that cannot be removed adds nothing to it.
-        let _ = std::fs::remove_file(&sibling);
-        return written;
-    }
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    File::open(folder).and_then(|folder| folder.sync_all()).map_err(LmcError::io("write", folder))
-}
-
-fn write_file(path: &Path, table: &DataFrame) -> Result<()> {
-    let mut file = File::create(path).map_err(LmcError::io("write", path))?;
-    ParquetWriter::new(&mut file)
-        .with_compression(ParquetCompression::Zstd(None))
-        .finish(&mut table.clone())?;
-    file.sync_all().map_err(LmcError::io("write", path))
+    write_frame(path, &mut table.clone())
 }
 
 /// The table in the Parquet file `path`, with its schema checked.
@@ -91,14 +72,12 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_folder_a_missing_file_and_a_damaged_file_are_told_apart() {
+    fn a_missing_folder_is_made_a_missing_file_and_a_damaged_file_are_told_apart() {
         let folder = tempfile::tempdir().unwrap();
         let missing = folder.path().join("no").join("groups.parquet");
-        assert!(matches!(
-            write_parquet(&missing, &table(1), &GROUPS),
-            Err(LmcError::Io { action: "write", .. })
-        ));
         assert!(matches!(read_parquet(&missing, &GROUPS), Err(LmcError::Io { action: "read", .. })));
+        write_parquet(&missing, &table(1), &GROUPS).unwrap();
+        assert!(read_parquet(&missing, &GROUPS).unwrap().equals(&table(1)));
         let path = folder.path().join("groups.parquet");
         write_parquet(&path, &table(100), &GROUPS).unwrap();
         let bytes = std::fs::read(&path).unwrap();

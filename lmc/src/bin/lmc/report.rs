@@ -29,7 +29,7 @@ pub fn clusters(
     let sweep = models.sweep(swept, Grid::TENTHS)?;
     clock.say("interpolated");
     let basins = sweep.basins(options)?;
-    let report = Report::new(&sweep, &models.evaluate(swept)?, &models.evaluate(dataset)?, metric, options)?;
+    let report = Report::new(&sweep, &basins, &models.evaluate(swept)?, &models.evaluate(dataset)?, metric)?;
     let (profiles, gaps, basins) = (sweep.table()?, sweep.gaps()?, basins.table()?);
     let tables = [
         (&table::MODELS, &models.table()?),

@@ -33,8 +33,8 @@ pub(super) fn title(canvas: &mut Canvas, page: &Page<'_>) {
 /// All annotations, with or without an arrow.
 pub(super) fn annotations(canvas: &mut Canvas, page: &Page<'_>, panels: &[Panel<'_>]) {
     for annotation in items(page.layout, "/annotations") {
-        let x = horizontal(page, panels, annotation, "/x", "/xref");
-        let y = vertical(page, panels, annotation, "/y", "/yref");
+        let at = |coordinate| pixel(page, panels, annotation, coordinate);
+        let (x, y) = (at("/x"), at("/y"));
         let (Some(mut x), Some(mut y)) = (x, y) else { continue };
         x += number(annotation, "/xshift").unwrap_or(0.0);
         y -= number(annotation, "/yshift").unwrap_or(0.0);
@@ -42,10 +42,8 @@ pub(super) fn annotations(canvas: &mut Canvas, page: &Page<'_>, panels: &[Panel<
         let arrow = flag(annotation, "/showarrow").unwrap_or(true);
         if arrow {
             tail = (
-                horizontal(page, panels, annotation, "/ax", "/axref")
-                    .unwrap_or(x + number(annotation, "/ax").unwrap_or(-10.0)),
-                vertical(page, panels, annotation, "/ay", "/ayref")
-                    .unwrap_or(y + number(annotation, "/ay").unwrap_or(-30.0)),
+                at("/ax").unwrap_or(x + number(annotation, "/ax").unwrap_or(-10.0)),
+                at("/ay").unwrap_or(y + number(annotation, "/ay").unwrap_or(-30.0)),
             );
             draw_arrow(canvas, tail, (x, y), annotation);
         }
@@ -53,32 +51,19 @@ pub(super) fn annotations(canvas: &mut Canvas, page: &Page<'_>, panels: &[Panel<
     }
 }
 
-/// The pixel of a horizontal position: of the plotting area ("paper") or of an axis.
-fn horizontal(
-    page: &Page<'_>,
-    panels: &[Panel<'_>],
-    note: &Value,
-    value: &str,
-    reference: &str,
-) -> Option<f64> {
-    let at = number(note, value)?;
-    match text(note, reference).unwrap_or(if reference == "/axref" { "pixel" } else { "paper" }) {
-        "paper" => Some(page.x(at)),
-        id => panels.iter().find(|panel| panel.x.id == id).map(|panel| panel.x.pixel(at)),
-    }
-}
-
-fn vertical(
-    page: &Page<'_>,
-    panels: &[Panel<'_>],
-    note: &Value,
-    value: &str,
-    reference: &str,
-) -> Option<f64> {
-    let at = number(note, value)?;
-    match text(note, reference).unwrap_or(if reference == "/ayref" { "pixel" } else { "paper" }) {
-        "paper" => Some(page.y(at)),
-        id => panels.iter().find(|panel| panel.y.id == id).map(|panel| panel.y.pixel(at)),
+/// The pixel of one coordinate of an annotation, `/x`, `/y`, `/ax` or `/ay`: on the plotting area ("paper") or on the
+/// axis that its reference names.
+fn pixel(page: &Page<'_>, panels: &[Panel<'_>], note: &Value, coordinate: &str) -> Option<f64> {
+    let at = number(note, coordinate)?;
+    let default = if coordinate.starts_with("/a") { "pixel" } else { "paper" };
+    let is_horizontal = coordinate.ends_with('x');
+    match text(note, &format!("{coordinate}ref")).unwrap_or(default) {
+        "paper" => Some(if is_horizontal { page.x(at) } else { page.y(at) }),
+        id => panels
+            .iter()
+            .map(|panel| if is_horizontal { &panel.x } else { &panel.y })
+            .find(|axis| axis.id == id)
+            .map(|axis| axis.pixel(at)),
     }
 }
 
