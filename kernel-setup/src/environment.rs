@@ -114,7 +114,8 @@ pub fn cells_folder(folder: &Path) -> PathBuf {
 /// Whether a variable tells of a build that this runs below, such as `cargo test`: build scripts would run again.
 fn is_of_outer_build(name: &str) -> bool {
     let of_user = ["CARGO_HOME", "CARGO_HTTP_", "CARGO_NET_", "CARGO_REGISTR"];
-    name == "RUSTC_WRAPPER" || name.starts_with("CARGO") && !of_user.iter().any(|kept| name.starts_with(kept))
+    ["RUSTC_WRAPPER", "OUT_DIR"].contains(&name)
+        || name.starts_with("CARGO") && !of_user.iter().any(|kept| name.starts_with(kept))
 }
 
 /// The folder of Rust's own shared libraries. Cells are moved after they are linked, so their relative run path to
@@ -181,9 +182,14 @@ mod tests {
 
     #[test]
     fn cells_do_not_see_the_build_around_them() {
-        for name in
-            ["CARGO", "CARGO_MANIFEST_DIR", "CARGO_ENCODED_RUSTFLAGS", "CARGO_TARGET_DIR", "RUSTC_WRAPPER"]
-        {
+        for name in [
+            "CARGO",
+            "CARGO_MANIFEST_DIR",
+            "CARGO_ENCODED_RUSTFLAGS",
+            "CARGO_TARGET_DIR",
+            "RUSTC_WRAPPER",
+            "OUT_DIR",
+        ] {
             assert!(is_of_outer_build(name), "{name}");
         }
         for name in ["CARGO_HOME", "CARGO_NET_OFFLINE", "CARGO_HTTP_PROXY", "PATH", "RUSTUP_HOME"] {

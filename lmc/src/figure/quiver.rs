@@ -132,11 +132,11 @@ fn add_stops(plot: &mut Plot, trails: &[Trail], cluster: i64, away: bool, n_stag
         return;
     }
     let colour = theme::cluster_colour(cluster);
-    let basin = theme::cluster_name(cluster);
+    // Short, for the legend has one line.
     let name = if away {
         format!("not yet in basin {cluster}")
     } else {
-        format!("at the end {basin}, {}", theme::counted(members.len(), "model"))
+        format!("ends in basin {cluster}, {}", theme::counted(members.len(), "model"))
     };
     let symbol = if away { MarkerSymbol::CircleOpen } else { MarkerSymbol::Circle };
     let line = if away { Line::new().width(2.0) } else { Line::new().color(NamedColor::White).width(1.0) };
