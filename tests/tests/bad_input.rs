@@ -198,10 +198,10 @@ fn damaged_files_are_named_and_only_they_are_made_again() {
     // A run folder that holds another spec.
     let path = file(root, &["-s3-", "spec.json"]);
     let text = std::fs::read_to_string(&path).unwrap();
-    std::fs::write(&path, text.replace("\"batch_size\": 32", "\"batch_size\": 16")).unwrap();
+    std::fs::write(&path, text.replace("\"batch_size\": 64", "\"batch_size\": 16")).unwrap();
     let error = losses(root).unwrap_err();
     assert!(matches!(&error, LmcError::SpecMismatch { .. }), "{error}");
-    assert_says(&error, &["-s3-", "`recipe.batch_size` is 16 there but 32", "use another store or delete"]);
+    assert_says(&error, &["-s3-", "`recipe.batch_size` is 16 there but 64", "use another store or delete"]);
     let before = modified(root);
     std::fs::remove_dir_all(path.parent().unwrap()).unwrap();
     let folder = path.parent().unwrap().to_string_lossy().into_owned();
