@@ -25,25 +25,18 @@ fn measure(folder: &std::path::Path) -> lmc::Result<()> {
     let start = Instant::now();
     let encoder = folder.join("encoder");
     let recipe = PretrainRecipe::mini();
-    let pretraining = timed(&format!("pretraining, {} updates", recipe.n_steps), || {
-        pretrain_mini(&encoder, 0, &recipe).map(drop)
-    })?;
+    let (_, pretraining) =
+        timed(&format!("pretraining, {} updates", recipe.n_steps), || pretrain_mini(&encoder, 0, &recipe))?;
     let spec = StudySpec { encoder: Some(encoder), ..StudySpec::mini_nli(0) };
-    let (n_seeds, default) = (spec.seeds.len(), spec.recipe.clone());
-    let longer = Recipe { length: Step::Iterations(800), batch_size: 32, ..default.clone() };
-    let mut last = None;
-    for recipe in [default, longer] {
-        let what = format!("{n_seeds} finetunings, {} of {}", recipe.length, recipe.batch_size);
+    let finetune = |recipe: Recipe| {
+        let what = format!("{} finetunings, {} of {}", spec.seeds.len(), recipe.length, recipe.batch_size);
         let study = Study::open_in(spec.clone().with_recipe(recipe), Store::open(folder.join("store"))?)?;
-        let mut models = None;
-        let seconds = timed(&what, || {
-            models = Some(study.finetune()?);
-            Ok(())
-        })?;
-        last = models.zip(Some(seconds));
-    }
-    let (models, finetuning) = last.expect("both recipes were timed");
-    let sweep = timed("120 lines x 11 points x 512 examples", || models.sweep("id", Grid::TENTHS).map(drop))?;
+        timed(&what, || study.finetune())
+    };
+    finetune(Recipe::mini())?;
+    let longer = Recipe { length: Step::Iterations(800), batch_size: 32, ..Recipe::mini() };
+    let (models, finetuning) = finetune(longer)?;
+    let (_, sweep) = timed("120 lines x 11 points x 512 examples", || models.sweep("id", Grid::TENTHS))?;
     println!("{:44} {:8.1} s", "pretraining, 800 of 32 and lines", pretraining + finetuning + sweep);
     println!("{:44} {:8.1} s", "everything from start to end", start.elapsed().as_secs_f64());
     match peak_memory() {
@@ -53,12 +46,13 @@ fn measure(folder: &std::path::Path) -> lmc::Result<()> {
     Ok(())
 }
 
-fn timed(what: &str, work: impl FnOnce() -> lmc::Result<()>) -> lmc::Result<f64> {
+/// What the work returned, and how long it took in seconds.
+fn timed<T>(what: &str, work: impl FnOnce() -> lmc::Result<T>) -> lmc::Result<(T, f64)> {
     let start = Instant::now();
-    work()?;
+    let result = work()?;
     let seconds = start.elapsed().as_secs_f64();
     println!("{what:44} {seconds:8.1} s");
-    Ok(seconds)
+    Ok((result, seconds))
 }
 
 /// The high-water mark of this process's resident memory, in MiB.

@@ -54,7 +54,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// The lexical overlap kinds of the diagnostic set: the five constructions of HANS (McCoy et al. 2019, appendix A).
+    /// The lexical overlap kinds of the diagnostic set: the five constructions of HANS (McCoy et al. 2019).
     pub const LEXICAL: [Kind; 5] =
         [Kind::Swap, Kind::PassiveToSwap, Kind::Preposition, Kind::Relative, Kind::Conjunction];
 
