@@ -83,10 +83,8 @@ pub fn command(cache: &Cache, clone: Option<&Path>, folder: &Path) -> Result<Com
         .env("LD_LIBRARY_PATH", with_libraries(&libraries, std::env::var_os("LD_LIBRARY_PATH")))
         // evcxr_jupyter updates an installed kernel called `rust` it finds there: keep it from other people's.
         .env("JUPYTER_PATH", cache.settings());
-    if std::env::var_os("LMC_PROGRESS").is_none() {
-        // What a cell writes to the standard error looks like a failure.
-        command.env("LMC_PROGRESS", "stdout");
-    }
+    // `lmc` sends Jupyter messages and listens to interrupts where this is set.
+    command.env("LMC_KERNEL", "1");
     for (name, _) in std::env::vars_os() {
         if name.to_str().is_some_and(is_of_outer_build) {
             command.env_remove(name);

@@ -1,14 +1,17 @@
 //! The launcher of the Jupyter kernel "Rust (lmc)".
 //!
-//! It prepares what a notebook needs (libtorch, a folder in which every dependency is already compiled) and then
-//! becomes the evcxr kernel. Setting up, checking and removing the kernel are its other commands.
+//! It prepares what a notebook needs (libtorch, a folder in which every dependency is already compiled), starts evcxr's
+//! kernel there and stands between it and Jupyter. Setting up, checking and removing the kernel are its other commands.
 
 mod cache;
 mod cells;
 mod doctor;
 mod environment;
 mod install;
+mod jupyter;
 mod pool;
+mod relay;
+mod runtime;
 mod serve;
 mod stamp;
 mod template;
@@ -70,16 +73,24 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    // The kernel starts this binary again to run the cells and to wrap the compiler: those runs end here.
-    evcxr::runtime_hook();
-    let is_kernel = std::env::args().nth(1).as_deref() == Some("--control_file");
-    match if is_kernel { evcxr_jupyter::main() } else { run() } {
+    match dispatch() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error:#}");
             ExitCode::FAILURE
         }
     }
+}
+
+/// evcxr's kernel is this program, started by the relay; it starts it again to run the cells and to wrap the compiler.
+fn dispatch() -> Result<()> {
+    runtime::hook()?;
+    evcxr::runtime_hook();
+    if std::env::args().nth(1).as_deref() == Some(relay::EVCXR) {
+        runtime::follow_parent()?;
+        return evcxr_jupyter::main();
+    }
+    run()
 }
 
 fn run() -> Result<()> {

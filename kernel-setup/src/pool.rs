@@ -11,11 +11,11 @@ use crate::tree;
 const N_SLOTS: usize = 64;
 const GENERATION: &str = "generation";
 
-/// A slot that belongs to this process until `lock` is closed.
+/// A slot that belongs to this process as long as the value lives.
 #[derive(Debug)]
 pub struct Slot {
     pub folder: PathBuf,
-    pub lock: File,
+    _lock: File,
 }
 
 /// Opens (and creates) a file to lock.
@@ -35,7 +35,7 @@ pub fn take(cache: &Cache, generation: &str) -> Result<Slot> {
     for folder in current.into_iter().chain(others) {
         let lock = lock_file(&folder.with_extension("lock"))?;
         match lock.try_lock() {
-            Ok(()) => return Ok(Slot { folder, lock }),
+            Ok(()) => return Ok(Slot { folder, _lock: lock }),
             Err(TryLockError::WouldBlock) => {}
             Err(TryLockError::Error(error)) => {
                 return Err(error).with_context(|| format!("lock {}.lock", folder.display()));

@@ -1,0 +1,329 @@
+//! The go-between: one loop over the outputs of the cells, evcxr's orders and the relay's answers.
+
+use std::ffi::OsStr;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::os::fd::AsFd;
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::process::{Pid, PidfdFlags, pidfd_open};
+
+use super::CHILD_OF;
+use super::event::{CANCEL, Event, RUN, SEEN, Stream};
+use super::failure;
+use super::stream::{Line, Parser, Piece, take_text};
+
+/// How long text may wait for more, so that many small writes become one message.
+const HOLD: Duration = Duration::from_millis(40);
+/// How much text may wait, in bytes.
+const MOST: usize = 1 << 16;
+/// The start of evcxr's order to run a cell.
+const ORDER: &[u8] = b"LOAD_AND_RUN";
+/// The Jupyter messages that cells may send.
+const MESSAGES: [&str; 2] = ["display_data", "update_display_data"];
+
+/// Starts the process of the cells and serves it until it ends; returns only if that cannot be done.
+pub fn run(socket: &OsStr) -> Result<()> {
+    let stream =
+        UnixStream::connect(socket).with_context(|| format!("connect to {}", Path::new(socket).display()))?;
+    let mut child = Command::new(std::env::current_exe()?);
+    child
+        .args(std::env::args_os().skip(1))
+        .env(CHILD_OF, std::process::id().to_string())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    // evcxr asks for the stack of every panic, but a notebook wants the message and the place.
+    child.env("RUST_BACKTRACE", std::env::var_os(super::BACKTRACE).unwrap_or_else(|| "0".into()));
+    let child = child.spawn().context("start the process of the cells")?;
+    Between::new(stream, child)?.serve()
+}
+
+struct Between {
+    relay: BufReader<UnixStream>,
+    child: Child,
+    orders: Vec<u8>,
+    parser: Parser,
+    /// Bytes of each output that are not yet a whole character.
+    cut: [Vec<u8>; 2],
+    /// Text that waits for more, and since when.
+    held: Vec<(Stream, String)>,
+    since: Instant,
+    cell: Cell,
+}
+
+/// The cell that is running, or ran last.
+#[derive(Default)]
+struct Cell {
+    is_running: bool,
+    panicked: bool,
+    failed: bool,
+    /// What it wrote to the standard error and was passed on already.
+    stderr: String,
+}
+
+impl Between {
+    fn new(relay: UnixStream, child: Child) -> Result<Between> {
+        for pipe in [child.stdout.as_ref().map(AsFd::as_fd), child.stderr.as_ref().map(AsFd::as_fd)] {
+            rustix::io::ioctl_fionbio(pipe.context("no pipe")?, true)?;
+        }
+        rustix::io::ioctl_fionbio(std::io::stdin(), true)?;
+        let (relay, orders, parser) = (BufReader::new(relay), Vec::new(), Parser::default());
+        let (cut, held, since) = ([Vec::new(), Vec::new()], Vec::new(), Instant::now());
+        Ok(Between { relay, child, orders, parser, cut, held, since, cell: Cell::default() })
+    }
+
+    fn serve(&mut self) -> Result<()> {
+        let pid = Pid::from_child(&self.child);
+        let ended = pidfd_open(pid, PidfdFlags::empty()).context("watch the process of the cells")?;
+        loop {
+            let ready = self.wait(&ended)?;
+            if ready.relay {
+                // The relay has gone, and with it the kernel.
+                self.child.kill().ok();
+                std::process::exit(0);
+            }
+            self.read_stderr()?;
+            self.read_stdout()?;
+            if ready.ended {
+                return self.end();
+            }
+            if ready.orders {
+                self.read_orders()?;
+            }
+            let held: usize = self.held.iter().map(|(_, text)| text.len()).sum();
+            if self.since.elapsed() >= HOLD || held > MOST {
+                self.release()?;
+            }
+        }
+    }
+
+    fn wait(&self, ended: &impl AsFd) -> Result<Ready> {
+        let (stdin, input) = (std::io::stdin(), PollFlags::IN);
+        let (stdout, stderr) = (self.child.stdout.as_ref(), self.child.stderr.as_ref());
+        let outputs = stdout.zip(stderr).context("no pipe")?;
+        let mut fds = vec![
+            PollFd::new(ended, input),
+            PollFd::new(self.relay.get_ref(), input),
+            PollFd::new(outputs.0, input),
+            PollFd::new(outputs.1, input),
+        ];
+        if self.child.stdin.is_some() {
+            fds.push(PollFd::new(&stdin, input));
+        }
+        let timeout = match self.held.is_empty() {
+            true => None,
+            false => Some(Timespec::try_from(HOLD.saturating_sub(self.since.elapsed()))?),
+        };
+        match poll(&mut fds, timeout.as_ref()) {
+            Ok(_) | Err(rustix::io::Errno::INTR) => {}
+            Err(error) => return Err(error).context("wait for the cells"),
+        }
+        let is_ready = |index: usize| fds.get(index).is_some_and(|fd| !fd.revents().is_empty());
+        Ok(Ready { ended: is_ready(0), relay: is_ready(1), orders: is_ready(4) })
+    }
+
+    /// Passes evcxr's orders on. An order to run a cell waits for the relay.
+    fn read_orders(&mut self) -> Result<()> {
+        let mut bytes = Vec::new();
+        let closed = read_available(&mut std::io::stdin().lock(), &mut bytes)?;
+        self.orders.extend(bytes);
+        while let Some(end) = self.orders.iter().position(|&byte| byte == b'\n') {
+            let order: Vec<u8> = self.orders.drain(..=end).collect();
+            if order.starts_with(ORDER) && !self.begin()? {
+                to_evcxr(b"EVCXR_ERROR_OCCURRED")?;
+                to_evcxr(b"EVCXR_EXECUTION_COMPLETE")?;
+                continue;
+            }
+            // If the process has ended, that is seen next.
+            if let Some(stdin) = &mut self.child.stdin {
+                stdin.write_all(&order).and_then(|()| stdin.flush()).ok();
+            }
+        }
+        if closed {
+            self.child.stdin = None;
+        }
+        Ok(())
+    }
+
+    fn begin(&mut self) -> Result<bool> {
+        self.release()?;
+        self.cell = Cell { is_running: true, ..Cell::default() };
+        self.send(&Event::Begin { pid: Pid::from_child(&self.child).as_raw_nonzero().get() })?;
+        match self.answer()?.as_str() {
+            RUN => Ok(true),
+            CANCEL => Ok(false),
+            other => bail!("the relay answered {other:?}"),
+        }
+    }
+
+    fn read_stdout(&mut self) -> Result<()> {
+        let mut bytes = Vec::new();
+        if let Some(stdout) = &mut self.child.stdout {
+            read_available(stdout, &mut bytes)?;
+        }
+        for piece in self.parser.push(&bytes) {
+            match piece {
+                Piece::Text(text) => self.hold(Stream::Stdout, &text),
+                Piece::Record(json) => self.message(&json)?,
+                Piece::Line(line, text) => self.line(line, &text)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn read_stderr(&mut self) -> Result<()> {
+        let mut bytes = Vec::new();
+        if let Some(stderr) = &mut self.child.stderr {
+            read_available(stderr, &mut bytes)?;
+        }
+        self.hold(Stream::Stderr, &bytes);
+        Ok(())
+    }
+
+    fn line(&mut self, line: Line, text: &[u8]) -> Result<()> {
+        match line {
+            Line::Panicked => self.cell.panicked = true,
+            Line::Failed => self.cell.failed = true,
+            Line::Complete => {
+                // All that the cell wrote is in the pipe by now.
+                self.read_stderr()?;
+                let failure = self.failure();
+                self.release()?;
+                self.send(&Event::End { failure })?;
+                self.cell.is_running = false;
+                let answer = self.answer()?;
+                if answer != SEEN {
+                    bail!("the relay answered {answer:?}");
+                }
+            }
+            Line::Other => {}
+        }
+        to_evcxr(text)
+    }
+
+    /// How the cell failed, taking what tells of it from the text that is held, if it is still there.
+    fn failure(&mut self) -> Option<super::Failure> {
+        if !self.cell.panicked && !self.cell.failed {
+            return None;
+        }
+        let last = self.held.iter().rposition(|(stream, _)| *stream == Stream::Stderr);
+        let held = last.map(|last| self.held.remove(last).1).unwrap_or_default();
+        let report = if self.cell.panicked {
+            failure::panic(&self.cell.stderr, &held, code_of_cell().as_deref())
+        } else {
+            failure::error(&self.cell.stderr, &held)
+        };
+        if let Some(last) = last.filter(|_| !report.before.is_empty()) {
+            self.held.insert(last, (Stream::Stderr, report.before));
+        }
+        Some(report.failure)
+    }
+
+    fn message(&mut self, json: &[u8]) -> Result<()> {
+        #[derive(serde::Deserialize)]
+        struct Record {
+            r#type: String,
+            content: serde_json::Value,
+        }
+        match serde_json::from_slice::<Record>(json) {
+            Ok(Record { r#type, content }) if MESSAGES.contains(&r#type.as_str()) => {
+                self.release()?;
+                self.send(&Event::Message { r#type, content })
+            }
+            _ => {
+                self.hold(Stream::Stderr, b"the kernel does not know a message that this cell sent\n");
+                Ok(())
+            }
+        }
+    }
+
+    fn hold(&mut self, stream: Stream, bytes: &[u8]) {
+        let cut = &mut self.cut[stream as usize];
+        cut.extend_from_slice(bytes);
+        let text = take_text(cut);
+        if text.is_empty() {
+            return;
+        }
+        // An error's text is held until it is known whether the cell has failed with it.
+        if self.held.is_empty() || stream == Stream::Stderr {
+            self.since = Instant::now();
+        }
+        match self.held.last_mut() {
+            Some((last, held)) if *last == stream => held.push_str(&text),
+            _ => self.held.push((stream, text)),
+        }
+    }
+
+    fn release(&mut self) -> Result<()> {
+        for (stream, text) in std::mem::take(&mut self.held) {
+            if stream == Stream::Stderr && self.cell.stderr.len() < MOST {
+                self.cell.stderr.push_str(&text);
+            }
+            self.send(&Event::Text { stream, text })?;
+        }
+        Ok(())
+    }
+
+    fn send(&mut self, event: &Event) -> Result<()> {
+        let mut line = serde_json::to_vec(event)?;
+        line.push(b'\n');
+        self.relay.get_mut().write_all(&line).context("tell the relay")
+    }
+
+    fn answer(&mut self) -> Result<String> {
+        let mut line = String::new();
+        self.relay.read_line(&mut line).context("hear the relay")?;
+        Ok(line.trim_end().to_owned())
+    }
+
+    /// The process of the cells has ended: passes on its last words and ends too, as evcxr expects.
+    fn end(&mut self) -> Result<()> {
+        let status = self.child.wait().context("wait for the process of the cells")?;
+        let rest = self.parser.finish();
+        self.hold(Stream::Stdout, &rest);
+        self.release()?;
+        if self.cell.is_running || !status.success() {
+            self.send(&Event::Died { status: status.to_string() })?;
+            self.answer()?;
+        }
+        std::process::exit(status.code().unwrap_or(1));
+    }
+}
+
+struct Ready {
+    ended: bool,
+    relay: bool,
+    orders: bool,
+}
+
+/// The code that evcxr compiled last.
+fn code_of_cell() -> Option<String> {
+    let folder = PathBuf::from(std::env::var_os("EVCXR_TMPDIR")?);
+    std::fs::read_to_string(folder.join("src/lib.rs")).ok()
+}
+
+fn to_evcxr(line: &[u8]) -> Result<()> {
+    let mut output = std::io::stdout().lock();
+    output.write_all(line)?;
+    output.write_all(b"\n")?;
+    output.flush().context("tell evcxr")
+}
+
+/// Reads what is there, and says whether the other end is closed.
+fn read_available(from: &mut impl Read, into: &mut Vec<u8>) -> Result<bool> {
+    let mut buffer = [0; 1 << 16];
+    loop {
+        match from.read(&mut buffer) {
+            Ok(0) => return Ok(true),
+            Ok(n) => into.extend_from_slice(&buffer[..n]),
+            Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => return Ok(false),
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
