@@ -1,3 +1,5 @@
 //! Tests across the crates of this workspace, and what they share.
 
+pub mod browser;
 pub mod notebook;
+pub mod processes;

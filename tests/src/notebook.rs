@@ -22,6 +22,17 @@ pub fn cache() -> PathBuf {
         .expect("HOME is set")
 }
 
+/// The notebooks of the course, in their order.
+pub fn course() -> Vec<PathBuf> {
+    let folder = clone_root().join("notebooks");
+    let entries = std::fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.expect("a folder entry").path()).collect();
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "ipynb"));
+    paths.sort();
+    assert!(!paths.is_empty(), "there are no notebooks in {}", folder.display());
+    paths
+}
+
 /// A command that runs notebooks in the kernel and writes the executed copies and `report.json` into `out`.
 ///
 /// # Panics
@@ -69,13 +80,33 @@ pub fn write(path: &Path, cells: &[(&str, &[&str])]) {
     std::fs::write(path, notebook.to_string()).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
 }
 
-/// The outputs of a notebook that are figures: an interactive one with traces, and the same as a PNG.
+/// The cells of a notebook.
+pub fn cells(notebook: &Value) -> impl Iterator<Item = &Value> {
+    notebook["cells"].as_array().into_iter().flatten()
+}
+
+/// Whether a cell has that tag.
+pub fn is_tagged(cell: &Value, tag: &str) -> bool {
+    cell["metadata"]["tags"].as_array().is_some_and(|tags| tags.contains(&tag.into()))
+}
+
+/// The outputs of a cell that are figures: an interactive one with traces, and the same as a PNG.
+pub fn figures(cell: &Value) -> usize {
+    cell["outputs"].as_array().into_iter().flatten().filter(|output| is_figure(output)).count()
+}
+
+/// The figures of a notebook.
 pub fn n_figures(notebook: &Value) -> usize {
-    let cells = notebook["cells"].as_array().into_iter().flatten();
-    cells
-        .flat_map(|cell| cell["outputs"].as_array().into_iter().flatten())
-        .filter(|output| is_figure(output))
-        .count()
+    cells(notebook).map(figures).sum()
+}
+
+/// Removes what running a notebook left in it.
+pub fn clear(notebook: &mut Value) {
+    let cells = notebook["cells"].as_array_mut().into_iter().flatten();
+    for cell in cells.filter(|cell| cell["cell_type"] == "code") {
+        cell["outputs"] = json!([]);
+        cell["execution_count"] = Value::Null;
+    }
 }
 
 fn is_figure(output: &Value) -> bool {
@@ -100,5 +131,14 @@ mod tests {
         assert_eq!(n_figures(&notebook(json!({ "image/png": png }))), 0);
         assert_eq!(n_figures(&notebook(json!({ "image/png": png, PLOTLY: { "data": [] } }))), 0);
         assert_eq!(n_figures(&notebook(json!({ "image/png": "iVBORw0KGgo", PLOTLY: plot }))), 0);
+    }
+
+    #[test]
+    fn a_cleared_notebook_keeps_its_sources() {
+        let text = json!({ "cell_type": "markdown", "source": "text" });
+        let code = |outputs: Value, count: Value| json!({ "cell_type": "code", "source": "1", "outputs": outputs, "execution_count": count });
+        let mut notebook = json!({ "cells": [text, code(json!([{ "data": {} }]), json!(7))] });
+        clear(&mut notebook);
+        assert_eq!(notebook, json!({ "cells": [text, code(json!([]), Value::Null)] }));
     }
 }

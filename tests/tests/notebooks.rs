@@ -1,25 +1,13 @@
 //! The notebooks run from beginning to end in the real kernel, and what goes wrong in a cell is noticed.
 
 use std::fs::{self, File};
-use std::path::PathBuf;
 
 use lmc_tests::notebook;
-use serde_json::Value;
-
-fn notebooks() -> Vec<PathBuf> {
-    let folder = notebook::clone_root().join("notebooks");
-    let entries = fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
-    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
-    paths.retain(|path| path.extension().is_some_and(|extension| extension == "ipynb"));
-    paths.sort();
-    paths
-}
 
 #[test]
 fn every_notebook_runs_without_error_and_shows_its_figures() {
     let out = tempfile::tempdir().unwrap();
-    let paths = notebooks();
-    assert!(!paths.is_empty(), "there are no notebooks");
+    let paths = notebook::course();
     // Progress goes to the terminal: this takes minutes.
     let status = notebook::runner(out.path()).args(&paths).status().unwrap();
     assert!(status.success(), "a notebook failed, see the output above");
@@ -31,16 +19,9 @@ fn every_notebook_runs_without_error_and_shows_its_figures() {
         let executed = notebook::read(&out.path().join(path.file_name().unwrap()));
         let n_figures = notebook::n_figures(&executed);
         assert!(n_figures > 0, "{name} shows no figure");
-        let promised = tagged(&executed, "figure");
+        let promised = notebook::cells(&executed).filter(|cell| notebook::is_tagged(cell, "figure")).count();
         assert!(n_figures >= promised, "{name} promises {promised} figures and shows {n_figures}");
     }
-}
-
-fn tagged(notebook: &Value, tag: &str) -> usize {
-    let cells = notebook["cells"].as_array().unwrap().iter();
-    cells
-        .filter(|cell| cell["metadata"]["tags"].as_array().is_some_and(|tags| tags.contains(&tag.into())))
-        .count()
 }
 
 #[test]
