@@ -8,6 +8,8 @@ pub mod error;
 pub mod eval;
 pub mod figure;
 pub mod gap;
+pub mod interrupt;
+pub mod kernel;
 pub mod model;
 pub mod notebook;
 pub mod parallel;

@@ -3,9 +3,12 @@
 //! ```text
 //! <root>/runs/<run_id>/spec.json              the spec, compared on every opening
 //! <root>/runs/<run_id>/checkpoint-800it.safetensors
+//! <root>/runs/<run_id>/state.sealed           an interrupted stack, in the folder of its first run
 //! <root>/evaluations/<dataset key>/<run_id>-800it.parquet
 //! <root>/profiles/<dataset key>-<grid>/<a>--<b>.parquet
 //! ```
+
+mod sealed;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -21,6 +24,8 @@ use crate::model::load::tensors_from_bytes;
 use crate::model::save::to_bytes;
 use crate::spec::RunSpec;
 use crate::weights::{Layout, Weights};
+
+pub use sealed::{read_sealed, remove, write_sealed};
 
 /// A folder of runs, evaluations and profiles in which finished work is found again.
 #[derive(Debug, Clone)]
@@ -137,6 +142,14 @@ impl Store {
         let path = self.run_folder(spec)?.join(format!("checkpoint-{step}it.safetensors"));
         let bytes = read_checked(&path)?;
         Weights::from_named(layout.clone(), tensors_from_bytes(&bytes, &path)?)
+    }
+
+    /// The file of the state of a stack in training: in the folder of its first run, which knows the whole stack.
+    ///
+    /// # Errors
+    /// Those of [`Store::run_folder`].
+    pub fn state_path(&self, first: &RunSpec) -> Result<PathBuf> {
+        Ok(self.run_folder(first)?.join("state.sealed"))
     }
 
     /// The file of one model's evaluation.

@@ -10,6 +10,7 @@ use tch::{Kind, Tensor};
 
 use crate::encode::Batch;
 use crate::error::{LmcError, Result};
+use crate::interrupt;
 use crate::model::{Classifier, Dropout, Tokens};
 use crate::weights::Parameters;
 
@@ -34,12 +35,13 @@ impl Outcome {
 /// Losses and predictions of the model theta, `[n_parameters]`, on `n` examples dealt out in `batches`.
 ///
 /// # Errors
-/// [`LmcError::Torch`]; [`LmcError::NonFiniteLoss`] naming the example.
+/// [`LmcError::Torch`]; [`LmcError::NonFiniteLoss`] naming the example; [`LmcError::Interrupted`] between two batches.
 pub fn evaluate(classifier: &Classifier, theta: &Tensor, batches: &[Batch], n: usize) -> Result<Outcome> {
     let _no_grad = tch::no_grad_guard();
     let parameters = Parameters::views(&theta.unsqueeze(0), classifier.layout());
     let mut outcome = Outcome { losses: vec![0.0; n], predictions: vec![0; n], confidences: vec![0.0; n] };
-    for batch in batches {
+    for (done, batch) in batches.iter().enumerate() {
+        interrupt::check(|| format!("{done} of {} batches were evaluated; none is kept", batches.len()))?;
         let tokens = Tokens::shared(&batch.ids, &batch.segments, 1);
         let logits = classifier.logits(&parameters, &tokens, &Dropout::NONE).squeeze_dim(0);
         let log_probabilities = logits.log_softmax(-1, Kind::Float);

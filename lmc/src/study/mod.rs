@@ -1,5 +1,6 @@
 //! A study: one task, one pretrained encoder, many seeds; its verbs find finished work in the store again.
 
+mod finetune;
 mod models;
 mod pretraining;
 mod report;
@@ -70,6 +71,7 @@ impl Study {
     ///
     /// # Errors
     /// [`crate::LmcError::NonFiniteLoss`] naming a seed that diverged; those of the store. Finished stacks are kept.
+    /// [`crate::LmcError::Interrupted`], after which the same call goes on with the next update.
     pub fn finetune(self: &Rc<Self>) -> Result<Models> {
         Models::finetune(self)
     }
