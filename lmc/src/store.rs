@@ -169,6 +169,11 @@ impl Store {
 /// # Errors
 /// [`LmcError::Io`]; the temporary file is removed.
 pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<()> {
+    write_parts(path, &[bytes])
+}
+
+/// [`write_atomic`] of bytes that follow on each other, without a copy.
+fn write_parts(path: &Path, parts: &[&[u8]]) -> Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     std::fs::create_dir_all(folder).map_err(LmcError::io("create folder", folder))?;
     let name = path.file_name().unwrap_or_default().to_string_lossy();
@@ -176,7 +181,10 @@ pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<()> {
     let digits: String = thread.chars().filter(char::is_ascii_digit).collect();
     let temporary = folder.join(format!(".{name}.{}-{digits}.part", std::process::id()));
     let written = std::fs::File::create(&temporary)
-        .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
+        .and_then(|mut file| {
+            parts.iter().try_for_each(|part| file.write_all(part))?;
+            file.sync_all()
+        })
         .and_then(|()| std::fs::rename(&temporary, path));
     written.map_err(|e| {
         // The first error says what went wrong; a temporary file that cannot be removed adds nothing to it.

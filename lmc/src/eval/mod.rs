@@ -6,6 +6,8 @@ mod tests;
 
 pub use set::EvaluationSet;
 
+use std::fmt;
+
 use tch::{Kind, Tensor};
 
 use crate::encode::Batch;
@@ -15,7 +17,7 @@ use crate::model::{Classifier, Dropout, Tokens};
 use crate::weights::Parameters;
 
 /// Per-example results of one model on one dataset, in the dataset's order.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Outcome {
     /// Cross-entropy in nats.
     pub losses: Vec<f32>,
@@ -23,6 +25,12 @@ pub struct Outcome {
     pub predictions: Vec<i64>,
     /// The probability of that class, in [0, 1].
     pub confidences: Vec<f32>,
+}
+
+impl fmt::Debug for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Outcome({} examples, mean loss {:.4})", self.losses.len(), self.mean_loss())
+    }
 }
 
 impl Outcome {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{sha256, write_atomic};
+use super::{sha256, write_parts};
 use crate::error::{LmcError, Result};
 
 /// The length of a SHA-256 in hexadecimal.
@@ -13,7 +13,7 @@ const DIGEST: usize = 64;
 /// # Errors
 /// [`LmcError::Io`].
 pub fn write_sealed(path: &Path, bytes: &[u8]) -> Result<()> {
-    write_atomic(path, &[sha256(bytes).as_bytes(), b"\n", bytes].concat())
+    write_parts(path, &[sha256(bytes).as_bytes(), b"\n", bytes])
 }
 
 /// The bytes that [`write_sealed`] wrote, or nothing when there is no such file.

@@ -9,6 +9,7 @@ mod sweep;
 mod tables;
 mod task;
 
+use std::fmt;
 use std::rc::Rc;
 
 use tch::Tensor;
@@ -26,11 +27,17 @@ use crate::spec::RunSpec;
 use crate::store::Store;
 
 /// A study whose data and encoder are loaded, with the store of its results.
-#[derive(Debug)]
 pub struct Study {
     spec: StudySpec,
     task: Task,
     store: Store,
+}
+
+impl fmt::Debug for Study {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (copies, task) = (self.spec.seeds.len(), &self.task);
+        write!(f, "Study({copies} copies of {}, recipe {}, {task:?})", task.model.name, self.spec.recipe.name)
+    }
 }
 
 impl Study {

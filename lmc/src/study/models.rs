@@ -1,5 +1,6 @@
 //! Finetuned copies and what can be asked of them.
 
+use std::fmt;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -17,7 +18,7 @@ use crate::sweep::{Grid, SweepPlan, execute, read_outcomes, write_outcomes};
 use crate::weights::Weights;
 
 /// One finetuned copy at one checkpoint.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Model {
     /// The name in tables, such as `s100`.
     pub name: String,
@@ -25,6 +26,12 @@ pub struct Model {
     pub spec: RunSpec,
     /// The checkpoint.
     pub info: CheckpointInfo,
+}
+
+impl fmt::Debug for Model {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Model({}, {})", self.name, self.key())
+    }
 }
 
 impl Model {
@@ -35,15 +42,22 @@ impl Model {
 }
 
 /// The copies of a study at one checkpoint, in the order of its seeds.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Models {
     study: Rc<Study>,
     step: u32,
     models: Vec<Model>,
 }
 
+impl fmt::Debug for Models {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (task, recipe) = (self.study.spec.task.name(), &self.study.spec.recipe.name);
+        write!(f, "Models({} copies on {task}, recipe {recipe}, {} updates)", self.models.len(), self.step)
+    }
+}
+
 /// One model's results on one evaluation set.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Evaluation {
     /// The model's name.
     pub model: String,
@@ -53,6 +67,12 @@ pub struct Evaluation {
     pub outcome: Outcome,
     /// The label of every example.
     pub labels: Arc<Vec<i64>>,
+}
+
+impl fmt::Debug for Evaluation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Evaluation({} on {}, mean loss {:.4})", self.model, self.dataset, self.outcome.mean_loss())
+    }
 }
 
 impl Models {
