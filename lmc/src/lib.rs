@@ -27,6 +27,7 @@ pub mod notebook;
 pub mod parallel;
 pub mod prelude;
 pub mod progress;
+pub mod provenance;
 pub mod seed;
 pub mod spec;
 pub mod stats;

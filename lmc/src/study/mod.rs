@@ -3,6 +3,7 @@
 mod finetune;
 mod models;
 mod pretraining;
+mod provenance;
 mod report;
 mod spec;
 mod sweep;
