@@ -206,7 +206,14 @@ pub fn write_frame(path: &Path, frame: &mut DataFrame) -> Result<()> {
 
 /// The SHA-256 of bytes, in hexadecimal.
 pub fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect()
+    sha256_of(&[bytes])
+}
+
+/// [`sha256`] of bytes that follow on each other.
+fn sha256_of(parts: &[&[u8]]) -> String {
+    let mut hash = Sha256::new();
+    parts.iter().for_each(|part| hash.update(part));
+    hash.finalize().iter().map(|b| format!("{b:02x}")).collect()
 }
 
 fn digest_path(path: &Path) -> PathBuf {

@@ -1,6 +1,7 @@
 //! What reaches the kernel "Rust (lmc)" from the process of its cells: the bytes on its standard output.
 
 use std::process::{Command, Output};
+use std::rc::Rc;
 use std::time::Duration;
 
 use lmc::interrupt;
@@ -117,4 +118,39 @@ fn progress_is_one_output_that_changes() {
 #[test]
 fn the_stop_button_sets_the_flag_and_the_end_of_the_cell_clears_it() {
     assert!(output("interrupt", KERNEL).contains("still here"));
+}
+
+#[test]
+fn a_study_and_its_results_show_themselves_in_few_words() {
+    let folder = tempfile::tempdir().unwrap();
+    let spec = StudySpec {
+        task: TaskSpec::MiniNli { data_seed: 1, n_train: 32, counterexample_share: 0.0 },
+        recipe: Recipe { length: Step::Iterations(4), batch_size: 8, ..Recipe::mini() },
+        ..StudySpec::mini_nli(0)
+    };
+    let study: Rc<Study> =
+        Study::open_in(spec.with_seeds([1, 2, 3]), Store::open(folder.path()).unwrap()).unwrap();
+    let models = study.finetune().unwrap();
+    let sweep = models.sweep("id", Grid::new(3).unwrap()).unwrap();
+    let evaluations = models.evaluate("id").unwrap();
+    let text = |forms: Vec<(&str, String)>| forms.last().unwrap().1.clone();
+    let shown = [text(study.forms()), text(models.forms()), text(sweep.forms())];
+    assert!(shown[0].contains("evaluation sets             id (512), lo (512)"), "{}", shown[0]);
+    assert!(shown[1].contains("names                s1, s2, s3\n"), "{}", shown[1]);
+    assert!(shown[1].contains("updates              4\n"), "{}", shown[1]);
+    assert!(shown[2].contains("lines           3 of 3 points\n"), "{}", shown[2]);
+    // The methods that the kernel looks for are there through the Rc, too.
+    study.evcxr_display();
+    for debug in [
+        format!("{study:?}"),
+        format!("{models:?}"),
+        format!("{sweep:?}"),
+        format!("{:?}", sweep.profiles[0]),
+        format!("{:?}", evaluations[0]),
+        format!("{:?}", models.weights().unwrap()[0]),
+        format!("{:?}", study.task().sets[0].dataset),
+    ] {
+        assert!(debug.len() < 200 && !debug.contains('\n'), "{debug}");
+        println!("{debug}");
+    }
 }

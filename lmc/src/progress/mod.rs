@@ -123,7 +123,7 @@ impl Drop for Progress {
 
 fn bar(total: u64) -> ProgressBar {
     let bar = ProgressBar::new(total);
-    match ProgressStyle::with_template("{bar:30} {msg}") {
+    match ProgressStyle::with_template("{bar:20} {msg}") {
         Ok(style) => bar.with_style(style),
         Err(_) => bar,
     }

@@ -2,18 +2,19 @@
 
 use std::path::Path;
 
-use super::{sha256, write_parts};
+use super::{sha256, sha256_of, write_parts};
 use crate::error::{LmcError, Result};
 
 /// The length of a SHA-256 in hexadecimal.
 const DIGEST: usize = 64;
 
-/// Writes bytes behind their SHA-256 and a line break, whole or not at all.
+/// Writes bytes, given in parts, behind their SHA-256 and a line break, whole or not at all.
 ///
 /// # Errors
 /// [`LmcError::Io`].
-pub fn write_sealed(path: &Path, bytes: &[u8]) -> Result<()> {
-    write_parts(path, &[sha256(bytes).as_bytes(), b"\n", bytes])
+pub fn write_sealed(path: &Path, parts: &[&[u8]]) -> Result<()> {
+    let first = format!("{}\n", sha256_of(parts));
+    write_parts(path, &[&[first.as_bytes()], parts].concat())
 }
 
 /// The bytes that [`write_sealed`] wrote, or nothing when there is no such file.
@@ -59,7 +60,7 @@ mod tests {
         let path = folder.path().join("state");
         assert!(read_sealed(&path, "delete it").unwrap().is_none());
         for content in [&b""[..], b"\n", b"some bytes"] {
-            write_sealed(&path, content).unwrap();
+            write_sealed(&path, &content.chunks(3).collect::<Vec<_>>()).unwrap();
             assert_eq!(read_sealed(&path, "delete it").unwrap().unwrap(), content);
         }
         let bytes = std::fs::read(&path).unwrap();

@@ -110,7 +110,8 @@ impl Work<'_> {
         match training.run(|snapshot| self.keep(&runs, &snapshot), tick) {
             Ok(()) => remove(&path),
             Err(interrupted @ LmcError::Interrupted { .. }) => {
-                write_sealed(&path, &training.state().to_bytes()?)?;
+                let parts = training.state().to_parts()?;
+                write_sealed(&path, &parts.each_ref().map(Vec::as_slice))?;
                 Err(interrupted)
             }
             Err(failed) => Err(failed),

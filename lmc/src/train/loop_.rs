@@ -126,7 +126,7 @@ impl<'a> Training<'a> {
     /// every update.
     ///
     /// # Errors
-    /// [`LmcError::Interrupted`] between two updates, after which [`Training::state`] is a place to go on from;
+    /// [`LmcError::Interrupted`], after which [`Training::state`] is that after the last whole update;
     /// [`LmcError::NonFiniteLoss`] naming the seed and the update; whatever `keep` or `tick` return.
     pub fn run(
         &mut self,
@@ -136,7 +136,7 @@ impl<'a> Training<'a> {
         let n_steps = self.recipe.length.iterations(self.examples.len(), self.recipe.batch_size);
         let checkpoints = self.recipe.checkpoints(self.examples.len());
         while self.step < n_steps {
-            interrupt::check(|| format!("{} of {n_steps} updates were made", self.step))?;
+            self.check_interrupt(n_steps)?;
             let losses = self.update(n_steps)?;
             if checkpoints.contains(&self.step) {
                 check_finite(&self.theta, self.seeds, self.step)?;
@@ -151,14 +151,24 @@ impl<'a> Training<'a> {
         Ok(())
     }
 
-    /// One update; returns the loss of each model before it.
+    fn check_interrupt(&self, n_steps: u32) -> Result<()> {
+        interrupt::check(|| format!("{} of {n_steps} updates were made", self.step))
+    }
+
+    /// One update; returns the loss of each model before it. An interrupt leaves the state as it was before it.
     fn update(&mut self, n_steps: u32) -> Result<Vec<f32>> {
         let recipe = self.recipe;
+        let masks = self.dropout.generator();
         let warmup = (recipe.warmup * f64::from(n_steps)).round() as u32;
-        let batch: Vec<&[usize]> = self.orders.iter_mut().map(|o| o.batch(recipe.batch_size)).collect();
+        let batch: Vec<&[usize]> = self.orders.iter_mut().map(|o| o.peek(recipe.batch_size)).collect();
         let (tokens, labels) = stacked_batch(self.examples, &batch);
         let leaves = Parameters::leaves(&self.theta, self.classifier.layout());
         let logits = self.classifier.logits(&leaves, &tokens, &self.dropout);
+        // The way back takes twice as long as the way there.
+        if let Err(interrupted) = self.check_interrupt(n_steps) {
+            self.dropout = masks.map_or(Dropout::NONE, |masks| Dropout::new(recipe.dropout, masks));
+            return Err(interrupted);
+        }
         let losses =
             -logits.log_softmax(-1, Kind::Float).gather(-1, &labels.unsqueeze(-1), false).squeeze_dim(-1);
         let per_model = losses.mean_dim([1i64].as_slice(), false, Kind::Float);
@@ -174,6 +184,9 @@ impl<'a> Training<'a> {
         let rate = learning_rate(recipe.learning_rate, self.step, n_steps, warmup);
         tch::no_grad(|| self.optimiser.step(&mut self.theta, &gradient, rate));
         self.sums.iter_mut().zip(&values).for_each(|(sum, &v)| *sum += f64::from(v));
+        for order in &mut self.orders {
+            order.batch(recipe.batch_size);
+        }
         self.step += 1;
         self.since += 1;
         Ok(values)

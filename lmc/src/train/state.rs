@@ -1,19 +1,15 @@
 //! What a stack in training needs to go on later: the state between two updates.
 
-use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
 use rand_xoshiro::Xoshiro256PlusPlus;
-use safetensors::tensor::TensorView;
-use safetensors::{Dtype, SafeTensors, serialize};
 use serde::{Deserialize, Serialize};
-use tch::Tensor;
+use tch::{Kind, Tensor};
 
 use crate::error::{LmcError, Result};
-use crate::model::load::tensors_from_bytes;
 
-/// The key of the numbers among the metadata of the file.
-const NUMBERS: &str = "lmc-training-state-1";
+/// How the file begins; another number for another content.
+const FORMAT: &str = "lmc-training-state-1 ";
 const REMEDY: &str = "delete the file and run the same call again, only this stack is trained from its start";
 
 /// The state of a stack between two updates. Batches follow from seeds and the number of updates.
@@ -52,24 +48,16 @@ impl TrainingState {
         self.numbers.step
     }
 
-    /// The bytes of a file that [`TrainingState::from_bytes`] reads: safetensors with the numbers in its metadata.
+    /// The parts of a file that [`TrainingState::from_bytes`] reads: one line with the numbers as JSON, then weights, first
+    /// and second moments as f32, little endian.
     ///
     /// # Errors
     /// [`LmcError::Torch`] when the tensors cannot be copied.
-    pub fn to_bytes(&self) -> Result<Vec<u8>> {
-        let refused = |e: String| LmcError::invalid("training state", e, "serialisable tensors and numbers");
-        let numbers = serde_json::to_string(&self.numbers).map_err(|e| refused(e.to_string()))?;
-        let tensors = [("theta", &self.theta), ("first", &self.first), ("second", &self.second)];
-        let data = tensors.iter().map(|(_, tensor)| bytes_of(tensor)).collect::<Result<Vec<_>>>()?;
-        let shape: Vec<usize> = self.theta.size().iter().map(|&n| n as usize).collect();
-        let views = tensors
-            .iter()
-            .zip(&data)
-            .map(|((name, _), data)| Ok((*name, TensorView::new(Dtype::F32, shape.clone(), data)?)))
-            .collect::<std::result::Result<Vec<_>, safetensors::SafeTensorError>>()
-            .map_err(|e| refused(e.to_string()))?;
-        serialize(views, Some(HashMap::from([(NUMBERS.to_owned(), numbers)])))
-            .map_err(|e| refused(e.to_string()))
+    pub fn to_parts(&self) -> Result<[Vec<u8>; 4]> {
+        let numbers = serde_json::to_string(&self.numbers)
+            .map_err(|e| LmcError::invalid("training state", e, "serialisable numbers"))?;
+        let line = format!("{FORMAT}{numbers}\n").into_bytes();
+        Ok([line, bytes_of(&self.theta)?, bytes_of(&self.first)?, bytes_of(&self.second)?])
     }
 
     /// The state of the stack of `seeds` with `n_parameters` each, from the bytes of the file at `path`.
@@ -79,30 +67,30 @@ impl TrainingState {
     pub fn from_bytes(bytes: &[u8], path: &Path, seeds: &[u64], n_parameters: i64) -> Result<Self> {
         let wrong =
             |problem: String| LmcError::Format { path: path.to_owned(), line: None, problem, remedy: REMEDY };
-        let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(|e| wrong(e.to_string()))?;
-        let numbers = metadata.metadata().as_ref().and_then(|metadata| metadata.get(NUMBERS));
-        let numbers = numbers.ok_or_else(|| wrong(format!("no `{NUMBERS}` in its metadata")))?;
-        let numbers: Numbers = serde_json::from_str(numbers).map_err(|e| wrong(e.to_string()))?;
+        let end = bytes.iter().position(|&byte| byte == b'\n').unwrap_or(bytes.len());
+        let (line, tensors) = bytes.split_at(end);
+        let numbers = line
+            .strip_prefix(FORMAT.as_bytes())
+            .ok_or_else(|| wrong(format!("it does not begin with `{}`", FORMAT.trim_end())))?;
+        let numbers: Numbers = serde_json::from_slice(numbers).map_err(|e| wrong(e.to_string()))?;
         if numbers.seeds != seeds || numbers.sums.len() != seeds.len() {
             return Err(wrong(format!("it is of seeds {:?}, expected {seeds:?}", numbers.seeds)));
         }
-        let mut tensors: BTreeMap<String, Tensor> = tensors_from_bytes(bytes, path)?;
-        let expected = [seeds.len() as i64, n_parameters];
-        let mut tensor = |name: &str| match tensors.remove(name) {
-            Some(tensor) if tensor.size() == expected => Ok(tensor),
-            found => Err(wrong(format!(
-                "tensor `{name}` has shape {:?}, expected {expected:?}",
-                found.map(|tensor| tensor.size()).unwrap_or_default()
-            ))),
-        };
-        Ok(Self { theta: tensor("theta")?, first: tensor("first")?, second: tensor("second")?, numbers })
+        let shape = [seeds.len() as i64, n_parameters];
+        let size = 4 * seeds.len() * n_parameters as usize;
+        if tensors.len() != 1 + 3 * size {
+            let got = tensors.len().saturating_sub(1);
+            return Err(wrong(format!("{got} bytes of tensors, expected three of shape {shape:?} as f32")));
+        }
+        let tensor =
+            |i: usize| Tensor::f_from_data_size(&tensors[1 + i * size..][..size], &shape, Kind::Float);
+        Ok(Self { theta: tensor(0)?, first: tensor(1)?, second: tensor(2)?, numbers })
     }
 }
 
 fn bytes_of(tensor: &Tensor) -> Result<Vec<u8>> {
-    let tensor = tensor.contiguous();
     let mut data = vec![0u8; tensor.numel() * 4];
-    tensor.f_copy_data_u8(&mut data, tensor.numel())?;
+    tensor.contiguous().f_copy_data_u8(&mut data, tensor.numel())?;
     Ok(data)
 }
 

@@ -46,7 +46,7 @@ fn part(
     };
     match training.run(keep, tick) {
         Ok(()) => {}
-        Err(LmcError::Interrupted { .. }) => part.state = Some(training.state().to_bytes().unwrap()),
+        Err(LmcError::Interrupted { .. }) => part.state = Some(training.state().to_parts().unwrap().concat()),
         Err(other) => panic!("{other}"),
     }
     part
@@ -99,15 +99,20 @@ fn the_state_of_another_stack_is_refused() {
     for (seeds, n, problem) in [
         (&[1, 3][..], n, "it is of seeds [1, 2], expected [1, 3]"),
         (&[1], n, "it is of seeds [1, 2]"),
-        (&SEEDS, n + 1, "tensor `theta` has shape"),
+        (&SEEDS, n + 1, "expected three of shape [2, "),
     ] {
         let error = TrainingState::from_bytes(&bytes, path, seeds, n).unwrap_err();
         assert!(matches!(&error, LmcError::Format { path: p, .. } if p == path), "{error}");
         let message = error.to_string();
         assert!(message.contains(problem) && message.contains("delete the file"), "{message}");
     }
-    let plain = serialize(Vec::<(&str, TensorView<'_>)>::new(), None).unwrap();
-    for (bytes, problem) in [(&plain[..], "no `lmc-training-state-1`"), (&bytes[..20], "delete the file")] {
-        assert!(read(bytes).unwrap_err().to_string().contains(problem));
+    let cut = &bytes[..bytes.len() - 1];
+    for (bytes, problem) in [
+        (&b"another file"[..], "does not begin with `lmc-training-state-1`"),
+        (&bytes[..40], "EOF"),
+        (cut, "expected three of shape"),
+    ] {
+        let message = read(bytes).unwrap_err().to_string();
+        assert!(message.contains(problem), "{message}");
     }
 }
