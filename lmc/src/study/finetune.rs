@@ -68,7 +68,8 @@ fn unfinished<'a>(study: &Study, seeds: &'a [u64], checkpoints: &[u32]) -> Resul
         let found = TrainingState::from_bytes(&bytes, &path, seeds, n_parameters)?;
         // Where an earlier checkpoint is gone, the stack must pass there again.
         let passed: Vec<u32> = checkpoints.iter().copied().filter(|&step| step <= found.step()).collect();
-        state = all_kept(&study.store, &runs, &passed)?.then_some(found);
+        let goes_on = checkpoints.last().is_some_and(|&last| found.step() < last);
+        state = (goes_on && all_kept(&study.store, &runs, &passed)?).then_some(found);
     }
     Ok(Some(Stack { seeds, runs, theta: study.initial(seeds)?, state }))
 }
