@@ -1,7 +1,9 @@
-//! Tells the linker where libtorch is, so that programs and tests find it without exported variables.
+//! Tells the linker where libtorch is, so that programs and tests find it without exported variables, and keeps what the
+//! provenance of results tells of the build: the locked dependencies and the compiler.
 
 use std::env;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 const REMEDY: &str =
     "run ./kernel-setup/test once, or set LIBTORCH to a folder with libtorch 2.11's include/ and lib/";
@@ -12,6 +14,26 @@ fn main() {
         Ok(folder) => link(&folder),
         Err(problem) => println!("cargo::error={problem}; {REMEDY}"),
     }
+    if let Err(problem) = keep_provenance() {
+        println!("cargo::error={problem}");
+    }
+}
+
+/// Copies the workspace's Cargo.lock to where the crate includes it (empty, if there is none), and names the compiler.
+fn keep_provenance() -> Result<(), String> {
+    let variable = |name: &str| env::var_os(name).ok_or_else(|| format!("{name} is not set"));
+    let lock = PathBuf::from(variable("CARGO_MANIFEST_DIR")?).join("../Cargo.lock");
+    let mut content = Vec::new();
+    if lock.exists() {
+        println!("cargo::rerun-if-changed={}", lock.display());
+        content = std::fs::read(&lock).map_err(|error| format!("{}: {error}", lock.display()))?;
+    }
+    let copy = PathBuf::from(variable("OUT_DIR")?).join("Cargo.lock");
+    std::fs::write(&copy, content).map_err(|error| format!("{}: {error}", copy.display()))?;
+    let rustc = Command::new(variable("RUSTC")?).arg("--version").output();
+    let rustc = rustc.map_err(|error| format!("rustc: {error}"))?.stdout;
+    println!("cargo::rustc-env=LMC_RUSTC={}", String::from_utf8_lossy(&rustc).trim());
+    Ok(())
 }
 
 fn library_folder() -> Result<PathBuf, String> {

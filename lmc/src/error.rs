@@ -97,10 +97,10 @@ pub enum LmcError {
         /// What the schema declares.
         expected: String,
     },
-    /// Work was stopped by an interrupt; what was finished is in the store.
-    #[error("interrupted: {finished}; run the same call again to go on from there")]
+    /// Work was stopped by an interrupt: see [`crate::interrupt`].
+    #[error("interrupted: {finished}")]
     Interrupted {
-        /// What had been finished by then.
+        /// What had been finished by then, and what to do to go on.
         finished: String,
     },
     /// libtorch refused an operation.

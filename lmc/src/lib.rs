@@ -1,5 +1,17 @@
 //! Linear mode connectivity of finetuned text classifiers: do finetuned copies of one pretrained model lie in
 //! the same linearly connected basin of the loss surface, and what does that say about how they generalise?
+//!
+//! Start at [`study::Study`], or with `use lmc::prelude::*;` in a notebook, where every result shows itself ([`notebook`]),
+//! long work shows its [`progress`] and the stop button ends it with what is done kept ([`interrupt`]).
+//!
+//! Variables of the environment:
+//!
+//! | variable | effect |
+//! |---|---|
+//! | `LMC_HOME` | the folder of the [`store`]; else `lmc/store` under the user's cache folder |
+//! | `LMC_THREADS` | the most threads to work on; else one for each core |
+//! | `LMC_PROGRESS=off` | no progress is shown |
+//! | `LMC_KERNEL=1` | set by the kernel "Rust (lmc)" in the process of the cells, which may then send it messages ([`kernel`]) |
 
 pub mod basin;
 pub mod data;
@@ -8,11 +20,14 @@ pub mod error;
 pub mod eval;
 pub mod figure;
 pub mod gap;
+pub mod interrupt;
+pub mod kernel;
 pub mod model;
 pub mod notebook;
 pub mod parallel;
 pub mod prelude;
 pub mod progress;
+pub mod provenance;
 pub mod seed;
 pub mod spec;
 pub mod stats;

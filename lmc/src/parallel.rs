@@ -4,7 +4,8 @@ use std::num::NonZero;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard};
 
-use crate::error::Result;
+use crate::error::{LmcError, Result};
+use crate::interrupt;
 
 /// The number of threads to work on: `LMC_THREADS`, or as many as the machine has cores.
 pub fn n_threads() -> usize {
@@ -19,6 +20,7 @@ pub fn n_threads() -> usize {
 ///
 /// # Errors
 /// The error of the first unit that failed; no further unit is started, those under way are finished.
+/// [`LmcError::Interrupted`] when an interrupt came and nothing failed beside it.
 pub fn run_units<I: Send, T: Send>(
     inputs: Vec<I>,
     unit: impl Fn(usize, I) -> Result<T> + Sync,
@@ -36,7 +38,8 @@ pub fn run_units<I: Send, T: Send>(
                 return;
             }
             let Some(input) = lock(&inputs[i]).take() else { return };
-            let result = unit(i, input);
+            let result = interrupt::check(|| format!("{i} of {n} units of work were begun"))
+                .and_then(|()| unit(i, input));
             failed.fetch_or(result.is_err(), Ordering::Relaxed);
             lock(&results).push((i, result));
         }
@@ -47,7 +50,8 @@ pub fn run_units<I: Send, T: Send>(
         }
     });
     let mut results = results.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
-    results.sort_by_key(|(i, _)| *i);
+    // What failed says more than that the others were interrupted.
+    results.sort_by_key(|(i, result)| (matches!(result, Err(LmcError::Interrupted { .. })), *i));
     results.into_iter().map(|(_, result)| result).collect()
 }
 
@@ -58,7 +62,6 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::LmcError;
 
     #[test]
     fn results_keep_their_order_and_an_error_stops_the_rest() {
@@ -73,5 +76,19 @@ mod tests {
         });
         assert_eq!(result.unwrap_err().to_string(), "figure: third");
         assert!(started.load(Ordering::Relaxed) < 10_000);
+    }
+
+    #[test]
+    fn a_failure_is_told_before_an_interrupt() {
+        let begun = std::sync::Barrier::new(n_threads().min(2));
+        let result = run_units(vec![(); 2], |i, ()| {
+            begun.wait();
+            Err::<(), _>(match i {
+                0 => LmcError::Interrupted { finished: String::new() },
+                _ => LmcError::Figure("second".into()),
+            })
+        });
+        let expected = if n_threads() > 1 { "figure: second" } else { "interrupted: " };
+        assert_eq!(result.unwrap_err().to_string(), expected);
     }
 }

@@ -7,8 +7,9 @@ pub use crate::figure::{
     membership_scatter,
 };
 pub use crate::gap::{GapMatrix, Measure, area_under_curve, barrier_height, convexity_gap};
+pub use crate::interrupt;
 pub use crate::notebook::Show;
-pub use crate::spec::{Recipe, TaskSpec};
+pub use crate::spec::{Recipe, RunSpec, TaskSpec};
 pub use crate::stats;
 pub use crate::step::Step;
 pub use crate::store::Store;

@@ -3,9 +3,12 @@
 //! ```text
 //! <root>/runs/<run_id>/spec.json              the spec, compared on every opening
 //! <root>/runs/<run_id>/checkpoint-800it.safetensors
+//! <root>/runs/<run_id>/state.sealed           an interrupted stack, in the folder of its first run
 //! <root>/evaluations/<dataset key>/<run_id>-800it.parquet
 //! <root>/profiles/<dataset key>-<grid>/<a>--<b>.parquet
 //! ```
+
+mod sealed;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -21,6 +24,8 @@ use crate::model::load::tensors_from_bytes;
 use crate::model::save::to_bytes;
 use crate::spec::RunSpec;
 use crate::weights::{Layout, Weights};
+
+pub use sealed::{read_sealed, remove, write_sealed};
 
 /// A folder of runs, evaluations and profiles in which finished work is found again.
 #[derive(Debug, Clone)]
@@ -139,6 +144,14 @@ impl Store {
         Weights::from_named(layout.clone(), tensors_from_bytes(&bytes, &path)?)
     }
 
+    /// The file of the state of a stack in training: in the folder of its first run, which knows the whole stack.
+    ///
+    /// # Errors
+    /// Those of [`Store::run_folder`].
+    pub fn state_path(&self, first: &RunSpec) -> Result<PathBuf> {
+        Ok(self.run_folder(first)?.join("state.sealed"))
+    }
+
     /// The file of one model's evaluation.
     pub fn evaluation_path(&self, dataset_key: &str, model: &str) -> PathBuf {
         self.root.join("evaluations").join(dataset_key).join(format!("{model}.parquet"))
@@ -156,6 +169,11 @@ impl Store {
 /// # Errors
 /// [`LmcError::Io`]; the temporary file is removed.
 pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<()> {
+    write_parts(path, &[bytes])
+}
+
+/// [`write_atomic`] of bytes that follow on each other, without a copy.
+fn write_parts(path: &Path, parts: &[&[u8]]) -> Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     std::fs::create_dir_all(folder).map_err(LmcError::io("create folder", folder))?;
     let name = path.file_name().unwrap_or_default().to_string_lossy();
@@ -163,7 +181,10 @@ pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<()> {
     let digits: String = thread.chars().filter(char::is_ascii_digit).collect();
     let temporary = folder.join(format!(".{name}.{}-{digits}.part", std::process::id()));
     let written = std::fs::File::create(&temporary)
-        .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
+        .and_then(|mut file| {
+            parts.iter().try_for_each(|part| file.write_all(part))?;
+            file.sync_all()
+        })
         .and_then(|()| std::fs::rename(&temporary, path));
     written.map_err(|e| {
         // The first error says what went wrong; a temporary file that cannot be removed adds nothing to it.
@@ -185,7 +206,14 @@ pub fn write_frame(path: &Path, frame: &mut DataFrame) -> Result<()> {
 
 /// The SHA-256 of bytes, in hexadecimal.
 pub fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect()
+    sha256_of(&[bytes])
+}
+
+/// [`sha256`] of bytes that follow on each other.
+fn sha256_of(parts: &[&[u8]]) -> String {
+    let mut hash = Sha256::new();
+    parts.iter().for_each(|part| hash.update(part));
+    hash.finalize().iter().map(|b| format!("{b:02x}")).collect()
 }
 
 fn digest_path(path: &Path) -> PathBuf {

@@ -1,6 +1,7 @@
 //! A model's parameters as one flat vector theta, and the [`Layout`] that says which tensor lies where.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 
 use tch::{Device, Kind, Tensor};
@@ -31,11 +32,17 @@ struct Block {
 pub struct BlockId(usize);
 
 /// The order, names and shapes of all tensors in theta, without gaps.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Layout {
     entries: Vec<Entry>,
     blocks: Vec<Block>,
     len: i64,
+}
+
+impl fmt::Debug for Layout {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Layout({} tensors, {} parameters)", self.entries.len(), self.len)
+    }
 }
 
 impl Layout {
@@ -137,10 +144,15 @@ impl Parameters {
 }
 
 /// One model's parameters: theta, `[n_parameters]` f32, with its layout.
-#[derive(Debug)]
 pub struct Weights {
     layout: Arc<Layout>,
     theta: Tensor,
+}
+
+impl fmt::Debug for Weights {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Weights({} tensors, {} parameters)", self.layout.entries.len(), self.layout.len)
+    }
 }
 
 impl Clone for Weights {

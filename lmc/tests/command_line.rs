@@ -1,7 +1,8 @@
-//! The `lmc` command on bad input: exit code 1 and one line that says what is wrong.
+//! The `lmc` command on bad input (exit code 1 and one line that says what is wrong) and on interrupts.
 
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 fn lmc(home: &Path, arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_lmc"));
@@ -43,4 +44,63 @@ fn usage_errors_are_claps() {
     }
     let version = lmc(home.path(), &["--version"]);
     assert!(version.status.success() && version.stdout.starts_with(b"lmc "));
+}
+
+/// The number of updates that a study interrupted after that time says are in the store.
+fn interrupted_after(home: &Path, time: Duration) -> u32 {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_lmc"));
+    command.arg("study").env("LMC_HOME", home).env("LMC_PROGRESS", "off");
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    // The folder of each stack's first run is there from the start.
+    let training = || std::fs::read_dir(home.join("runs")).is_ok_and(|runs| runs.count() >= 2);
+    let started = Instant::now();
+    while !training() && started.elapsed() < Duration::from_secs(30) {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    std::thread::sleep(time);
+    interrupt(&child);
+    let interrupted = Instant::now();
+    while child.try_wait().unwrap().is_none() && interrupted.elapsed() < Duration::from_secs(20) {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let took = interrupted.elapsed();
+    assert!(took < Duration::from_secs(2), "{took:?}");
+    let output = child.wait_with_output().unwrap();
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(130), "{message}");
+    let ending = " of 600 updates are in the store; run the same call again to go on from there";
+    let updates = message.trim_end().strip_prefix("lmc: interrupted: ").and_then(|m| m.strip_suffix(ending));
+    println!("{message}ended {took:?} after the signal");
+    updates.unwrap_or_else(|| panic!("{message}")).parse().unwrap()
+}
+
+fn interrupt(child: &Child) {
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+}
+
+#[test]
+fn an_interrupt_keeps_what_is_done_and_the_next_run_goes_on() {
+    let home = tempfile::tempdir().unwrap();
+    let first = interrupted_after(home.path(), Duration::from_secs(4));
+    let second = interrupted_after(home.path(), Duration::from_secs(3));
+    // The second run had less time, so it did not begin anew.
+    assert!(first > 0 && second >= first, "{first} updates, then {second}");
+}
+
+#[test]
+fn a_second_interrupt_ends_the_process_at_once() {
+    let home = tempfile::tempdir().unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_lmc"));
+    command.args(["pretrain", "out"]).current_dir(&home).env("LMC_PROGRESS", "off");
+    let mut child = command.stderr(Stdio::null()).spawn().unwrap();
+    // The text is being made, which no interrupt stops: the folder is there from the start.
+    while !home.path().join("out").exists() && child.try_wait().unwrap().is_none() {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let interrupted = Instant::now();
+    interrupt(&child);
+    std::thread::sleep(Duration::from_millis(50));
+    interrupt(&child);
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert!(interrupted.elapsed() < Duration::from_secs(1), "{:?}", interrupted.elapsed());
 }

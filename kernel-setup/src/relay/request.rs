@@ -69,7 +69,9 @@ impl Request {
         if self.interrupts.is_empty() || failure.name != "Error" {
             return failure;
         }
-        Failure { name: "Interrupted".into(), ..failure }
+        // `lmc` says so itself; the name says it already.
+        let message = failure.message.strip_prefix("interrupted: ").unwrap_or(&failure.message).to_owned();
+        Failure { name: "Interrupted".into(), message, ..failure }
     }
 
     /// What is told of an error that evcxr found, if the request was interrupted while it was compiled.

@@ -1,9 +1,11 @@
+use std::fmt;
+
 use super::Basins;
 use crate::error::{LmcError, Result};
 
 /// How the basins of models at stages of finetuning relate to those at its end. Vectors are in the order of
 /// `models`.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Drift {
     /// Names of the models, in the order of the final basins.
     pub models: Vec<String>,
@@ -11,6 +13,16 @@ pub struct Drift {
     pub final_cluster: Vec<usize>,
     /// One entry for each stage, in the order given.
     pub stages: Vec<DriftStage>,
+}
+
+impl fmt::Debug for Drift {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Drift({} models", self.models.len())?;
+        for stage in &self.stages {
+            write!(f, ", {}: {:.2} in their final cluster", stage.name, stage.agreement)?;
+        }
+        f.write_str(")")
+    }
 }
 
 /// The basins of one stage in the terms of the final ones.

@@ -6,6 +6,8 @@ pub mod manifest;
 pub mod mini_nli;
 pub mod pretraining;
 
+use std::fmt;
+
 use crate::error::{LmcError, Result};
 
 /// One example: a text, for pair tasks a second text, and the index of its label.
@@ -20,7 +22,7 @@ pub struct Example {
 }
 
 /// A named set of labelled examples with one label order.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Dataset {
     /// What the set is called in tables and files, for example `train`, `id` or `lo`.
     pub name: String,
@@ -30,6 +32,12 @@ pub struct Dataset {
     pub examples: Vec<Example>,
     /// A finer diagnostic kind of each example, where the corpus knows one; as long as `examples`.
     pub kinds: Option<Vec<String>>,
+}
+
+impl fmt::Debug for Dataset {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Dataset({}, {} examples, labels {:?})", self.name, self.examples.len(), self.labels)
+    }
 }
 
 impl Dataset {

@@ -6,15 +6,18 @@ mod tests;
 
 pub use set::EvaluationSet;
 
+use std::fmt;
+
 use tch::{Kind, Tensor};
 
 use crate::encode::Batch;
 use crate::error::{LmcError, Result};
+use crate::interrupt;
 use crate::model::{Classifier, Dropout, Tokens};
 use crate::weights::Parameters;
 
 /// Per-example results of one model on one dataset, in the dataset's order.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Outcome {
     /// Cross-entropy in nats.
     pub losses: Vec<f32>,
@@ -22,6 +25,12 @@ pub struct Outcome {
     pub predictions: Vec<i64>,
     /// The probability of that class, in [0, 1].
     pub confidences: Vec<f32>,
+}
+
+impl fmt::Debug for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Outcome({} examples, mean loss {:.4})", self.losses.len(), self.mean_loss())
+    }
 }
 
 impl Outcome {
@@ -34,12 +43,13 @@ impl Outcome {
 /// Losses and predictions of the model theta, `[n_parameters]`, on `n` examples dealt out in `batches`.
 ///
 /// # Errors
-/// [`LmcError::Torch`]; [`LmcError::NonFiniteLoss`] naming the example.
+/// [`LmcError::Torch`]; [`LmcError::NonFiniteLoss`] naming the example; [`LmcError::Interrupted`] between two batches.
 pub fn evaluate(classifier: &Classifier, theta: &Tensor, batches: &[Batch], n: usize) -> Result<Outcome> {
     let _no_grad = tch::no_grad_guard();
     let parameters = Parameters::views(&theta.unsqueeze(0), classifier.layout());
     let mut outcome = Outcome { losses: vec![0.0; n], predictions: vec![0; n], confidences: vec![0.0; n] };
-    for batch in batches {
+    for (done, batch) in batches.iter().enumerate() {
+        interrupt::check(|| format!("{done} of {} batches were evaluated; none is kept", batches.len()))?;
         let tokens = Tokens::shared(&batch.ids, &batch.segments, 1);
         let logits = classifier.logits(&parameters, &tokens, &Dropout::NONE).squeeze_dim(0);
         let log_probabilities = logits.log_softmax(-1, Kind::Float);

@@ -1,5 +1,7 @@
 //! An evaluation set, encoded and named by its content.
 
+use std::fmt;
+
 use tokenizers::Tokenizer;
 
 use crate::data::Dataset;
@@ -10,7 +12,6 @@ use crate::error::{LmcError, Result};
 const MAX_TOKENS: usize = 2048;
 
 /// An evaluation set, encoded.
-#[derive(Debug)]
 pub struct EvaluationSet {
     /// The texts, labels and kinds.
     pub dataset: Dataset,
@@ -18,6 +19,12 @@ pub struct EvaluationSet {
     pub encoded: Vec<Encoded>,
     /// A digest of the tokens and labels, by which stored evaluations are found again.
     pub key: String,
+}
+
+impl fmt::Debug for EvaluationSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "EvaluationSet({}, {} examples)", self.dataset.name, self.encoded.len())
+    }
 }
 
 impl EvaluationSet {

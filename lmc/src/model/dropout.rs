@@ -27,6 +27,11 @@ impl Dropout {
         self.rng.is_some()
     }
 
+    /// The generator of the masks as it is now; none when nothing is dropped.
+    pub fn generator(&self) -> Option<Xoshiro256PlusPlus> {
+        self.rng.as_ref().map(|rng| rng.borrow().clone())
+    }
+
     /// `x` with elements zeroed with this probability and the others divided by one minus it.
     pub fn apply(&self, x: Tensor) -> Tensor {
         let Some(rng) = &self.rng else { return x };
@@ -49,6 +54,16 @@ mod tests {
     use super::*;
     use rand_xoshiro::rand_core::SeedableRng;
     use tch::{Device, Kind};
+
+    #[test]
+    fn a_generator_taken_in_between_goes_on_alike() {
+        let ones = || Tensor::ones([3, 7], (Kind::Float, Device::Cpu));
+        let first = Dropout::new(0.5, Xoshiro256PlusPlus::seed_from_u64(1));
+        let _ = first.apply(ones());
+        let second = Dropout::new(0.5, first.generator().unwrap());
+        assert_eq!(first.apply(ones()), second.apply(ones()));
+        assert!(Dropout::NONE.generator().is_none());
+    }
 
     #[test]
     fn keeps_the_mean_and_the_share() {

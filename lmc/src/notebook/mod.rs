@@ -1,17 +1,26 @@
-//! Rich display in a notebook: what a cell shows when it ends with a figure or a table.
+//! Rich display in a notebook: figures, tables, descriptions and results.
 //!
-//! The kernel calls `evcxr_display` on the last expression of a cell and reads content between marker lines from
-//! the standard output. All forms of one display (interactive, image, text) are written at once under the lock, as
-//! whole lines, so that nothing from another thread falls in between. Of several displays in one cell the last
-//! one is seen. Without a kernel the plain text is printed.
+//! A cell that ends with a value shows it: the kernel calls `evcxr_display` and reads content between marker lines from the
+//! standard output. `value.show()` shows it from within a cell. In the kernel "Rust (lmc)" that is a record, see
+//! [`crate::kernel`], and every value that is shown appears; another evcxr kernel takes the same marker lines, of which
+//! the last of a cell are seen. All forms of one display (interactive, image, text) are written at once under the lock, so
+//! that nothing from another thread falls in between. Without a kernel the plain text is printed.
 
-use std::io::Write;
+mod fields;
+mod results;
+mod specs;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use polars::prelude::DataFrame;
+use serde_json::Value;
 
+use crate::basin::Basins;
+use crate::error::LmcError;
 use crate::figure::Figure;
+use crate::kernel::{self, Host, Message, host};
+use crate::spec::{Recipe, RunSpec, TaskSpec};
+use crate::study::{Models, Report, Study, StudySpec, Sweep};
 use crate::table;
 
 /// Rows of a table that a notebook shows.
@@ -21,22 +30,41 @@ const END: &str = "EVCXR_END_CONTENT";
 
 /// What a cell shows when it ends with this value.
 ///
-/// With the trait in scope (`use lmc::prelude::*`) a cell that ends with a `DataFrame` shows an HTML table, and
-/// `value.show()` shows a figure or a table from within a cell.
+/// With the trait in scope (`use lmc::prelude::*`) a cell that ends with a `DataFrame` shows an HTML table; the types of
+/// this crate are shown without it. `value.show()` shows a value from within a cell.
 pub trait Show {
     /// The forms of the value, each with its MIME type, the plain text last.
     fn forms(&self) -> Vec<(&'static str, String)>;
 
     /// Shows the value in the output of the running cell, or prints its plain text if there is no notebook.
     fn show(&self) {
-        display(&self.forms());
+        write(&within_cell(host(), &self.forms()));
     }
 
-    /// What the kernel calls on the last expression of a cell; the same as [`Show::show`].
+    /// What the kernel calls on the last expression of a cell, whose result the value becomes.
     fn evcxr_display(&self) {
-        self.show();
+        write(&as_result(host(), &self.forms()));
     }
 }
+
+/// The methods of [`Show`] without the trait: the kernel looks for them on a type of any cell.
+macro_rules! shown {
+    ($($type:ty),+ $(,)?) => {$(
+        impl $type {
+            /// Shows the value in the output of the running cell, or prints its plain text if there is no notebook.
+            pub fn show(&self) {
+                Show::show(self);
+            }
+
+            /// What the kernel calls on a cell that ends with the value.
+            pub fn evcxr_display(&self) {
+                Show::evcxr_display(self);
+            }
+        }
+    )+};
+}
+
+shown!(Figure, TaskSpec, Recipe, RunSpec, StudySpec, Study, Models, Sweep, Basins, Report, LmcError);
 
 impl Show for Figure {
     fn forms(&self) -> Vec<(&'static str, String)> {
@@ -55,18 +83,6 @@ impl Show for Figure {
     }
 }
 
-impl Figure {
-    /// Shows the figure in the output of the running cell: interactive where the notebook can, as PNG elsewhere.
-    pub fn show(&self) {
-        Show::show(self);
-    }
-
-    /// What the kernel calls on a cell that ends with a figure; the same as [`Figure::show`].
-    pub fn evcxr_display(&self) {
-        Show::show(self);
-    }
-}
-
 impl Show for DataFrame {
     fn forms(&self) -> Vec<(&'static str, String)> {
         let text = self.to_string();
@@ -77,20 +93,31 @@ impl Show for DataFrame {
     }
 }
 
-/// Whether this process runs the cells of a notebook: the kernel sets this variable in it.
-fn in_notebook() -> bool {
-    std::env::var_os("EVCXR_IS_RUNTIME").is_some()
+/// What shows a value from within a cell.
+fn within_cell(host: Host, forms: &[(&'static str, String)]) -> String {
+    match host {
+        Host::Lmc => kernel::record(Message::Display, forms.iter().map(bundled).collect(), None),
+        Host::Evcxr | Host::None => as_result(host, forms),
+    }
 }
 
-/// Writes all forms at once; a closed output is told on the standard error, since nothing else can be done.
-fn display(forms: &[(&'static str, String)]) {
-    let text = if in_notebook() {
-        marked(forms)
-    } else {
-        forms.last().map(|(_, plain)| format!("{plain}\n")).unwrap_or_default()
-    };
-    let mut output = std::io::stdout().lock();
-    if let Err(error) = output.write_all(text.as_bytes()).and_then(|()| output.flush()) {
+/// What makes a value the result of a cell.
+fn as_result(host: Host, forms: &[(&'static str, String)]) -> String {
+    match host {
+        Host::Lmc | Host::Evcxr => marked(forms),
+        Host::None => forms.last().map(|(_, plain)| format!("{plain}\n")).unwrap_or_default(),
+    }
+}
+
+/// A form as Jupyter has it: JSON as JSON, everything else as a string.
+fn bundled((mime, content): &(&'static str, String)) -> (String, Value) {
+    let json = mime.ends_with("json").then(|| serde_json::from_str(content).ok()).flatten();
+    ((*mime).to_owned(), json.unwrap_or_else(|| Value::from(content.as_str())))
+}
+
+/// Writes a display; a closed output is told on the standard error, since nothing else can be done.
+fn write(text: &str) {
+    if let Err(error) = kernel::write(text) {
         eprintln!("cannot show: {error}");
     }
 }
@@ -163,6 +190,32 @@ mod tests {
                 (forms.len(), forms.len()),
                 "{text}"
             );
+        }
+    }
+
+    #[test]
+    fn within_a_cell_of_this_kernel_all_forms_are_one_record() {
+        let record = within_cell(Host::Lmc, &figure().forms());
+        let json = record.strip_prefix("\x1b_lmc;").unwrap().strip_suffix("\x1b\\").unwrap();
+        let message: Value = serde_json::from_str(json).unwrap();
+        assert_eq!(message["type"], "display_data");
+        let data = &message["content"]["data"];
+        assert_eq!(data["application/vnd.plotly.v1+json"]["data"][0]["y"], serde_json::json!([2.0, 3.0]));
+        assert!(STANDARD.decode(data["image/png"].as_str().unwrap()).unwrap().starts_with(b"\x89PNG"));
+        assert_eq!(data["text/plain"], "Figure(\"EVCXR_END_CONTENT\", 1 traces)");
+        assert_eq!(data.as_object().unwrap().len(), 3);
+    }
+
+    #[test]
+    fn only_within_a_cell_of_this_kernel_there_is_a_record() {
+        let forms = df!("x" => [1_i64]).unwrap().forms();
+        for text in
+            [as_result(Host::Lmc, &forms), as_result(Host::Evcxr, &forms), within_cell(Host::Evcxr, &forms)]
+        {
+            assert_eq!(text, marked(&forms));
+        }
+        for text in [within_cell(Host::None, &forms), as_result(Host::None, &forms)] {
+            assert_eq!(text, format!("{}\n", forms[1].1));
         }
     }
 

@@ -1,13 +1,16 @@
 //! A study: one task, one pretrained encoder, many seeds; its verbs find finished work in the store again.
 
+mod finetune;
 mod models;
 mod pretraining;
+mod provenance;
 mod report;
 mod spec;
 mod sweep;
 mod tables;
 mod task;
 
+use std::fmt;
 use std::rc::Rc;
 
 use tch::Tensor;
@@ -25,11 +28,17 @@ use crate::spec::RunSpec;
 use crate::store::Store;
 
 /// A study whose data and encoder are loaded, with the store of its results.
-#[derive(Debug)]
 pub struct Study {
     spec: StudySpec,
     task: Task,
     store: Store,
+}
+
+impl fmt::Debug for Study {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (copies, task) = (self.spec.seeds.len(), &self.task);
+        write!(f, "Study({copies} copies of {}, recipe {}, {task:?})", task.model.name, self.spec.recipe.name)
+    }
 }
 
 impl Study {
@@ -70,6 +79,7 @@ impl Study {
     ///
     /// # Errors
     /// [`crate::LmcError::NonFiniteLoss`] naming a seed that diverged; those of the store. Finished stacks are kept.
+    /// [`crate::LmcError::Interrupted`], after which the same call goes on with the next update.
     pub fn finetune(self: &Rc<Self>) -> Result<Models> {
         Models::finetune(self)
     }

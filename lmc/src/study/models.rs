@@ -1,25 +1,24 @@
 //! Finetuned copies and what can be asked of them.
 
+use std::fmt;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::Instant;
 
 use tch::Tensor;
 
 use super::{Study, Sweep};
 use crate::error::{LmcError, Result};
 use crate::eval::{Outcome, evaluate};
-use crate::model::Classifier;
+use crate::interrupt;
 use crate::parallel::run_units;
-use crate::progress::Progress;
+use crate::progress::{Progress, Unit};
 use crate::spec::RunSpec;
-use crate::store::{CheckpointInfo, Store};
+use crate::store::CheckpointInfo;
 use crate::sweep::{Grid, SweepPlan, execute, read_outcomes, write_outcomes};
-use crate::train::{Snapshot, train_stack};
 use crate::weights::Weights;
 
 /// One finetuned copy at one checkpoint.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Model {
     /// The name in tables, such as `s100`.
     pub name: String,
@@ -27,6 +26,12 @@ pub struct Model {
     pub spec: RunSpec,
     /// The checkpoint.
     pub info: CheckpointInfo,
+}
+
+impl fmt::Debug for Model {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Model({}, {})", self.name, self.key())
+    }
 }
 
 impl Model {
@@ -37,15 +42,22 @@ impl Model {
 }
 
 /// The copies of a study at one checkpoint, in the order of its seeds.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Models {
     study: Rc<Study>,
     step: u32,
     models: Vec<Model>,
 }
 
+impl fmt::Debug for Models {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (task, recipe) = (self.study.spec.task.name(), &self.study.spec.recipe.name);
+        write!(f, "Models({} copies on {task}, recipe {recipe}, {} updates)", self.models.len(), self.step)
+    }
+}
+
 /// One model's results on one evaluation set.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Evaluation {
     /// The model's name.
     pub model: String,
@@ -57,39 +69,15 @@ pub struct Evaluation {
     pub labels: Arc<Vec<i64>>,
 }
 
-impl Models {
-    /// Trains what is missing and returns the copies at the last checkpoint.
-    pub(super) fn finetune(study: &Rc<Study>) -> Result<Self> {
-        let checkpoints = study.spec.recipe.checkpoints(study.task.train.len());
-        let last = checkpoints.last().copied().unwrap_or(0);
-        let (mut stacks, mut specs) = (Vec::new(), Vec::new());
-        for seeds in study.spec.stacks() {
-            let runs = study.run_specs(seeds);
-            if !all_kept(&study.store, &runs, &checkpoints)? {
-                stacks.push(seeds);
-                specs.push(runs);
-            }
-        }
-        let updates = u64::from(last) * stacks.len() as u64;
-        let n_copies: usize = stacks.iter().map(|seeds| seeds.len()).sum();
-        let progress = Progress::new(format!("finetuning {n_copies} copies"), updates);
-        let units = stacks.iter().map(|seeds| study.initial(seeds)).collect::<Result<Vec<Tensor>>>()?;
-        let (classifier, train) = (&study.task.classifier, &study.task.train);
-        let (recipe, store) = (&study.spec.recipe, &study.store);
-        run_units(units, |i, mut theta| {
-            let started = Instant::now();
-            let keep = |snapshot: Snapshot<'_>| keep_stack(store, &specs[i], classifier, &snapshot, started);
-            let tick = |loss: f64| {
-                progress.tick(|| format!("loss {loss:.3}"));
-                Ok(())
-            };
-            train_stack(classifier, &mut theta, stacks[i], train, recipe, keep, tick)
-        })?;
-        Self::load(study, last)
+impl fmt::Debug for Evaluation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Evaluation({} on {}, mean loss {:.4})", self.model, self.dataset, self.outcome.mean_loss())
     }
+}
 
+impl Models {
     /// The copies at the checkpoint after that many updates.
-    fn load(study: &Rc<Study>, step: u32) -> Result<Self> {
+    pub(super) fn load(study: &Rc<Study>, step: u32) -> Result<Self> {
         let models = study
             .spec
             .stacks()
@@ -141,7 +129,8 @@ impl Models {
     /// Every copy's results on the evaluation set of that name; finished ones are read from the store.
     ///
     /// # Errors
-    /// [`LmcError::UnknownName`] for an unknown set; [`LmcError::NonFiniteLoss`]; those of the store.
+    /// [`LmcError::UnknownName`] for an unknown set; [`LmcError::NonFiniteLoss`]; [`LmcError::Interrupted`]; those of the
+    /// store.
     pub fn evaluate(&self, dataset: &str) -> Result<Vec<Evaluation>> {
         self.evaluate_weights(dataset, &self.weights()?)
     }
@@ -150,22 +139,31 @@ impl Models {
         let set = self.study.task.set(dataset)?;
         let (n, labels) = (set.encoded.len(), Arc::new(set.labels()));
         let thetas: Vec<Tensor> = weights.iter().map(|w| w.theta().shallow_clone()).collect();
-        let progress = Progress::new(format!("evaluating on {dataset}"), self.models.len() as u64);
+        let progress =
+            Progress::new(format!("evaluating on {dataset}"), Unit::Copies, self.models.len() as u64);
         let (classifier, store) = (&self.study.task.classifier, &self.study.store);
         let models = &self.models;
-        run_units(thetas, |i, theta| {
-            let path = store.evaluation_path(&set.key, &models[i].key());
+        let path = |i: usize| store.evaluation_path(&set.key, &models[i].key());
+        let evaluations = run_units(thetas, |i, theta| {
+            let path = path(i);
             let outcome = if path.exists() {
-                read_outcomes(&path, &[0], n)?.swap_remove(0)
+                let outcome = read_outcomes(&path, &[0], n)?.swap_remove(0);
+                progress.found(1);
+                outcome
             } else {
                 let outcome = evaluate(classifier, &theta, &set.batches(), n)
                     .map_err(|e| e.of(format!("{} on {dataset}", models[i].key())))?;
                 write_outcomes(&path, &[(0, &outcome)])?;
+                progress.tick(String::new);
                 outcome
             };
-            progress.tick(String::new);
             let labels = labels.clone();
             Ok(Evaluation { model: models[i].name.clone(), dataset: dataset.to_owned(), outcome, labels })
+        });
+        interrupt::settle(evaluations, |_| {
+            let kept = (0..models.len()).filter(|&i| path(i).exists()).count();
+            let unit = format!("evaluations on {dataset}");
+            interrupt::in_store(kept as u64, models.len() as u64, &unit)
         })
     }
 
@@ -189,36 +187,4 @@ impl Models {
         let models = self.models.iter().map(|m| m.name.clone()).collect();
         Ok(Sweep { models, dataset: dataset.to_owned(), labels: set.labels(), profiles })
     }
-}
-
-/// Whether every checkpoint of every run of a stack is in the store.
-fn all_kept(store: &Store, runs: &[RunSpec], checkpoints: &[u32]) -> Result<bool> {
-    for run in runs {
-        for &step in checkpoints {
-            if store.checkpoint_info(run, step)?.is_none() {
-                return Ok(false);
-            }
-        }
-    }
-    Ok(true)
-}
-
-/// Writes a checkpoint of every model of a stack.
-fn keep_stack(
-    store: &Store,
-    specs: &[RunSpec],
-    classifier: &Classifier,
-    snapshot: &Snapshot<'_>,
-    started: Instant,
-) -> Result<()> {
-    for (i, spec) in specs.iter().enumerate() {
-        let weights = Weights::new(classifier.layout().clone(), snapshot.theta.get(i as i64))?;
-        let info = CheckpointInfo {
-            step: snapshot.step,
-            train_loss: snapshot.train_loss[i],
-            seconds: started.elapsed().as_secs_f64(),
-        };
-        store.save_checkpoint(spec, &weights, &info)?;
-    }
-    Ok(())
 }

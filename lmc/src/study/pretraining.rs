@@ -8,7 +8,7 @@ use crate::data::{Dataset, Example};
 use crate::encode::encode;
 use crate::error::{LmcError, Result};
 use crate::model::{ModelConfig, save_folder};
-use crate::progress::Progress;
+use crate::progress::{Progress, Unit};
 use crate::train::{MaskVocabulary, PretrainRecipe, pretrain};
 use crate::weights::Weights;
 
@@ -18,7 +18,8 @@ pub const N_DOCUMENTS: usize = 60_000;
 /// Pretrains the encoder of the embedded task from a seed and writes it as a Hugging Face folder.
 ///
 /// # Errors
-/// [`LmcError::Io`] when the folder cannot be written; [`LmcError::NonFiniteLoss`] when training diverges.
+/// [`LmcError::Io`] when the folder cannot be written; [`LmcError::NonFiniteLoss`] when training diverges;
+/// [`LmcError::Interrupted`], and then nothing is kept.
 pub fn pretrain_mini(folder: &Path, seed: u64, recipe: &PretrainRecipe) -> Result<Weights> {
     std::fs::create_dir_all(folder).map_err(LmcError::io("create folder", folder))?;
     let tokenizer = tokenizer()?;
@@ -36,7 +37,7 @@ pub fn pretrain_mini(folder: &Path, seed: u64, recipe: &PretrainRecipe) -> Resul
     let n_special =
         specials.iter().map(|t| id(t)).collect::<Result<Vec<_>>>()?.into_iter().max().unwrap_or(0) + 1;
     let vocabulary = MaskVocabulary { mask: id("[MASK]")?, n_special, size: config.vocab_size };
-    let progress = Progress::new("pretraining", u64::from(recipe.n_steps));
+    let progress = Progress::new("pretraining", Unit::Updates, u64::from(recipe.n_steps));
     let weights = pretrain(&config, &encoded, vocabulary, recipe, seed, |_, loss| {
         progress.tick(|| format!("loss {loss:.3}"));
         Ok(())

@@ -50,6 +50,15 @@ impl StudySpec {
         }
     }
 
+    /// The master seed of [`StudySpec::mini_nli`] from which data and seeds come; none where they were given.
+    pub fn master_seed(&self) -> Option<u64> {
+        let master = (self.seeds.first()? / 100).checked_sub(1)?;
+        let TaskSpec::MiniNli { data_seed, .. } = self.task else { return None };
+        let seeds = Self::mini_nli(master).seeds;
+        (data_seed == sub_seed(master, "data") && self.seeds.iter().all(|s| seeds.contains(s)))
+            .then_some(master)
+    }
+
     /// The study of that name, with its default settings and data.
     ///
     /// # Errors
@@ -105,5 +114,23 @@ impl StudySpec {
             return Err(LmcError::invalid("stack", 0, "at least 1"));
         }
         self.recipe.check()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_master_seed_is_known_while_data_and_seeds_are_its_own() {
+        for master in [0, 3] {
+            assert_eq!(StudySpec::mini_nli(master).master_seed(), Some(master));
+        }
+        assert_eq!(StudySpec::mini_nli(3).with_seeds([401, 405]).master_seed(), Some(3));
+        assert_eq!(StudySpec::mini_nli(3).with_seeds([7, 401]).master_seed(), None);
+        assert_eq!(StudySpec::mini_nli(3).with_seeds([401, 500]).master_seed(), None);
+        let other = StudySpec { task: TaskSpec::mini_nli(0), ..StudySpec::mini_nli(0) };
+        assert_eq!(other.master_seed(), None);
+        assert_eq!(StudySpec::cola("data", "bert").master_seed(), None);
     }
 }

@@ -1,5 +1,7 @@
 //! The profiles of all pairs and the matrices that follow from them.
 
+use std::fmt;
+
 use ndarray::Array2;
 
 use crate::basin::{Basins, ClusterOptions, cluster};
@@ -8,7 +10,7 @@ use crate::gap::{GapMatrix, Measure, area_under_curve, barrier_height, convexity
 use crate::sweep::Profile;
 
 /// The lines between all pairs of copies on one evaluation set.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Sweep {
     /// The models' names, in order.
     pub models: Vec<String>,
@@ -20,7 +22,19 @@ pub struct Sweep {
     pub profiles: Vec<Profile>,
 }
 
+impl fmt::Debug for Sweep {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (models, lines) = (self.models.len(), self.profiles.len());
+        write!(f, "Sweep({models} models on {}, {lines} lines of {} points)", self.dataset, self.n_points())
+    }
+}
+
 impl Sweep {
+    /// The number of points on each line, both ends counted.
+    pub fn n_points(&self) -> usize {
+        self.profiles.first().map_or(0, |profile| profile.alphas.len())
+    }
+
     /// One measure of all pairs as a symmetric matrix with a zero diagonal, `[n_models, n_models]`.
     ///
     /// # Errors

@@ -1,5 +1,6 @@
 //! A task made ready: encoded training and evaluation sets, and the pretrained encoder with a classifier over it.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use tokenizers::Tokenizer;
@@ -22,7 +23,6 @@ const COLA_SAMPLE: usize = 256;
 const MAX_LENGTH: usize = 128;
 
 /// A task with its data, encoder and classifier.
-#[derive(Debug)]
 pub struct Task {
     /// What it was made from.
     pub spec: TaskSpec,
@@ -38,6 +38,14 @@ pub struct Task {
     pub pretrained: Pretrained,
     /// The classifier over it.
     pub classifier: Classifier,
+}
+
+impl fmt::Debug for Task {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Task({}, {} training examples", self.spec.name(), self.train.len())?;
+        self.sets.iter().try_for_each(|set| write!(f, ", {} {}", set.encoded.len(), set.dataset.name))?;
+        f.write_str(")")
+    }
 }
 
 impl Task {

@@ -6,9 +6,10 @@ use super::plan::SweepPlan;
 use super::profile::{Profile, read_outcomes, write_outcomes};
 use crate::error::{LmcError, Result};
 use crate::eval::{EvaluationSet, Outcome, evaluate};
+use crate::interrupt;
 use crate::model::Classifier;
 use crate::parallel::run_units;
-use crate::progress::Progress;
+use crate::progress::{Progress, Unit};
 use crate::store::Store;
 use crate::weights::Weights;
 
@@ -18,8 +19,8 @@ use crate::weights::Weights;
 /// several at a time, and written as they are done.
 ///
 /// # Errors
-/// The first error of a unit: [`LmcError::NonFiniteLoss`], [`LmcError::Io`], [`LmcError::Format`]; finished pairs
-/// stay in the store.
+/// The first error of a unit: [`LmcError::NonFiniteLoss`], [`LmcError::Io`], [`LmcError::Format`]; or
+/// [`LmcError::Interrupted`]. Finished pairs stay in the store.
 pub fn execute(
     store: &Store,
     classifier: &Classifier,
@@ -39,23 +40,25 @@ pub fn execute(
     let key = format!("{}-{}points", set.key, plan.grid.n_points());
     let interior: Vec<usize> = plan.grid.interior().collect();
     let n = set.encoded.len();
-    let progress = Progress::new(format!("interpolating on {}", set.dataset.name), pairs.len() as u64);
+    let heading = format!("interpolating {} lines on {}", pairs.len(), set.dataset.name);
+    let progress = Progress::new(heading, Unit::Points, (pairs.len() * interior.len()) as u64);
     let names: Vec<&str> = models.iter().map(|(name, _)| name.as_str()).collect();
     let theta = |i: usize| models[i].1.theta().shallow_clone();
     let lines = pairs.iter().map(|&(a, b)| (a, b, theta(a), theta(b))).collect();
-    run_units(lines, |_, (a, b, theta_a, theta_b)| {
+    let profiles = run_units(lines, |_, (a, b, theta_a, theta_b)| {
         let (name_a, name_b) = (names[a], names[b]);
         let path = store.profile_path(&key, name_a, name_b);
         let inner = if path.exists() {
-            read_outcomes(&path, &interior, n)?
+            let outcomes = read_outcomes(&path, &interior, n)?;
+            progress.found(interior.len() as u64);
+            outcomes
         } else {
-            let outcomes = along(classifier, set, &theta_a, &theta_b, plan)
+            let outcomes = along(classifier, set, &theta_a, &theta_b, plan, &progress)
                 .map_err(|e| e.of(format!("line between {name_a} and {name_b}")))?;
             let points: Vec<(usize, &Outcome)> = interior.iter().copied().zip(&outcomes).collect();
             write_outcomes(&path, &points)?;
             outcomes
         };
-        progress.tick(String::new);
         let outcomes = std::iter::once(ends[b].clone()).chain(inner).chain([ends[a].clone()]).collect();
         Ok(Profile {
             a: name_a.to_owned(),
@@ -64,6 +67,10 @@ pub fn execute(
             outcomes,
             distance: (theta_a - theta_b).to_kind(tch::Kind::Double).norm().double_value(&[]),
         })
+    });
+    interrupt::settle(profiles, |_| {
+        let kept = pairs.iter().filter(|&&(a, b)| store.profile_path(&key, names[a], names[b]).exists());
+        interrupt::in_store(kept.count() as u64, pairs.len() as u64, "lines")
     })
 }
 
@@ -73,14 +80,17 @@ fn along(
     a: &Tensor,
     b: &Tensor,
     plan: &SweepPlan,
+    progress: &Progress,
 ) -> Result<Vec<Outcome>> {
     let batches = set.batches();
     plan.grid
         .interior()
         .map(|k| {
             let alpha = plan.grid.alpha(k);
-            evaluate(classifier, &b.lerp(a, alpha), &batches, set.encoded.len())
-                .map_err(|e| e.of(format!("alpha {alpha}")))
+            let outcome = evaluate(classifier, &b.lerp(a, alpha), &batches, set.encoded.len())
+                .map_err(|e| e.of(format!("alpha {alpha}")))?;
+            progress.tick(String::new);
+            Ok(outcome)
         })
         .collect()
 }

@@ -1,5 +1,6 @@
 //! Per-example results along one line, and their Parquet files.
 
+use std::fmt;
 use std::fs::File;
 use std::path::Path;
 
@@ -10,7 +11,7 @@ use crate::eval::Outcome;
 use crate::store::write_frame;
 
 /// The results along the line between two models; point 0 is B, the last is A.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Profile {
     /// Model A, at alpha = 1.
     pub a: String,
@@ -22,6 +23,13 @@ pub struct Profile {
     pub outcomes: Vec<Outcome>,
     /// The Euclidean distance of the two models over all parameters.
     pub distance: f64,
+}
+
+impl fmt::Debug for Profile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Profile { a, b, alphas, distance, .. } = self;
+        write!(f, "Profile({a} to {b}, {} points, distance {distance:.3})", alphas.len())
+    }
 }
 
 impl Profile {

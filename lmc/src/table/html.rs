@@ -1,53 +1,96 @@
 //! Tables as HTML, for notebooks.
 
 use std::fmt::Write;
+use std::ops::Range;
 
-use polars::prelude::{AnyValue, Column, DataFrame, DataType};
+use polars::prelude::{AnyValue, Column, DataFrame};
 
 use crate::Result;
 
-/// A table as one line of HTML: shape, names, types and at most `row_cap` rows (the first and the last).
+/// Columns that are shown of a wider table.
+const COLUMN_CAP: usize = 20;
+/// Characters that are shown of a longer text.
+const TEXT_CAP: usize = 120;
+/// Values that are shown of a longer list.
+const LIST_CAP: usize = 6;
+
+/// A table as one line of HTML: shape, names, types and at most `row_cap` rows and 20 columns (the first and the last).
 ///
-/// Every name and value is escaped; real numbers are shown with 6 significant digits.
+/// Every name and value is escaped; real numbers are shown with 6 significant digits. Of a text of more than 120
+/// characters and of a list of more than 6 values the beginning is shown, with the full length.
 ///
 /// # Errors
 /// [`LmcError::Polars`](crate::LmcError::Polars) if a value cannot be read.
 pub fn to_html(table: &DataFrame, row_cap: usize) -> Result<String> {
     let (n_rows, n_columns) = table.shape();
+    let columns = Part::of(n_columns, COLUMN_CAP);
     let mut html = String::from("<table>");
     write_into(&mut html, format_args!("<caption>{n_rows} rows × {n_columns} columns</caption><thead><tr>"));
-    for column in table.columns() {
-        let align = alignment(column.dtype());
-        let (name, dtype) = (escape(column.name()), escape(&column.dtype().to_string()));
-        write_into(
-            &mut html,
-            format_args!("<th style=\"text-align:{align}\">{name}<br><small>{dtype}</small></th>"),
-        );
-    }
+    write_cells(&mut html, "th", &columns, table, |column| {
+        Ok(format!("{}<br><small>{}</small>", escape(column.name()), escape(&column.dtype().to_string())))
+    })?;
     html.push_str("</tr></thead><tbody>");
-    let head = if n_rows > row_cap { row_cap.div_ceil(2) } else { n_rows };
-    let tail = if n_rows > row_cap { row_cap / 2 } else { 0 };
-    write_rows(&mut html, table.columns(), 0..head)?;
-    if head + tail < n_rows {
-        let hidden = n_rows - head - tail;
-        write_into(&mut html, format_args!("<tr><td colspan=\"{n_columns}\">… {hidden} more rows</td></tr>"));
+    let rows = Part::of(n_rows, row_cap);
+    for row in rows.first.clone().chain(rows.last.clone()) {
+        if row == rows.last.start && rows.hidden > 0 {
+            let width = columns.shown() + usize::from(columns.hidden > 0);
+            let hidden = rows.hidden;
+            write_into(&mut html, format_args!("<tr><td colspan=\"{width}\">… {hidden} more rows</td></tr>"));
+        }
+        html.push_str("<tr>");
+        write_cells(&mut html, "td", &columns, table, |column| Ok(escape(&show(&column.get(row)?))))?;
+        html.push_str("</tr>");
     }
-    write_rows(&mut html, table.columns(), n_rows - tail..n_rows)?;
     html.push_str("</tbody></table>");
     Ok(html)
 }
 
-fn write_rows(html: &mut String, columns: &[Column], rows: std::ops::Range<usize>) -> Result<()> {
-    for row in rows {
-        html.push_str("<tr>");
-        for column in columns {
-            let value = show(&column.get(row)?);
-            let align = alignment(column.dtype());
-            write_into(html, format_args!("<td style=\"text-align:{align}\">{}</td>", escape(&value)));
-        }
-        html.push_str("</tr>");
+/// The first and the last of `n` things, and how many are hidden between them.
+struct Part {
+    first: Range<usize>,
+    hidden: usize,
+    last: Range<usize>,
+}
+
+impl Part {
+    fn of(n: usize, cap: usize) -> Self {
+        // At least one stands at the end, where the hidden ones are told.
+        let cap = cap.max(2);
+        let (head, tail) = if n > cap { (cap.div_ceil(2), cap / 2) } else { (n, 0) };
+        Self { first: 0..head, hidden: n - head - tail, last: n - tail..n }
+    }
+
+    fn shown(&self) -> usize {
+        self.first.len() + self.last.len()
+    }
+}
+
+/// One row of cells, with one cell for hidden columns; numbers stand on the right.
+fn write_cells(
+    html: &mut String,
+    tag: &str,
+    columns: &Part,
+    table: &DataFrame,
+    content: impl Fn(&Column) -> Result<String>,
+) -> Result<()> {
+    let all = table.columns();
+    for column in &all[columns.first.clone()] {
+        write_cell(html, tag, column, &content(column)?);
+    }
+    if columns.hidden > 0 {
+        let hidden =
+            if tag == "th" { format!("… {} more columns", columns.hidden) } else { "…".to_owned() };
+        write_into(html, format_args!("<{tag}>{hidden}</{tag}>"));
+    }
+    for column in &all[columns.last.clone()] {
+        write_cell(html, tag, column, &content(column)?);
     }
     Ok(())
+}
+
+fn write_cell(html: &mut String, tag: &str, column: &Column, content: &str) {
+    let align = if column.dtype().is_numeric() { "right" } else { "left" };
+    write_into(html, format_args!("<{tag} style=\"text-align:{align}\">{content}</{tag}>"));
 }
 
 /// Writing to a string cannot fail.
@@ -55,19 +98,34 @@ fn write_into(text: &mut String, what: std::fmt::Arguments<'_>) {
     let _ = text.write_fmt(what);
 }
 
-fn alignment(dtype: &DataType) -> &'static str {
-    if dtype.is_numeric() { "right" } else { "left" }
-}
-
 fn show(value: &AnyValue<'_>) -> String {
     match value {
         AnyValue::Null => "—".to_owned(),
-        AnyValue::String(text) => (*text).to_owned(),
-        AnyValue::StringOwned(text) => text.to_string(),
+        AnyValue::String(text) => cut(text),
+        AnyValue::StringOwned(text) => cut(text),
         AnyValue::Float64(x) => significant(*x),
         AnyValue::Float32(x) => significant(f64::from(*x)),
-        other => other.to_string(),
+        AnyValue::List(values) => {
+            let shown: Vec<String> = values.iter().take(LIST_CAP).map(|value| show(&value)).collect();
+            let rest = if values.len() > LIST_CAP {
+                format!(", … ({} values)", values.len())
+            } else {
+                String::new()
+            };
+            format!("[{}{rest}]", shown.join(", "))
+        }
+        other => cut(&other.to_string()),
     }
+}
+
+/// The beginning of a long text and its length.
+fn cut(text: &str) -> String {
+    let length = text.chars().count();
+    if length <= TEXT_CAP {
+        return text.to_owned();
+    }
+    let beginning: String = text.chars().take(TEXT_CAP).collect();
+    format!("{beginning}… ({length} characters)")
 }
 
 /// `x` with 6 significant digits, in scientific form if very large or small.
@@ -104,6 +162,7 @@ pub(crate) fn escape(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use polars::df;
+    use polars::prelude::{NamedFrom, Series};
 
     use super::*;
 
@@ -134,6 +193,39 @@ mod tests {
         assert_eq!(html.matches("<tr>").count(), 1 + 5 + 1);
         assert!(html.contains(">2</td>") && html.contains(">98</td>") && !html.contains(">3</td>"));
         assert!(html.contains("… 95 more rows"));
+    }
+
+    #[test]
+    fn a_wide_table_shows_its_first_and_last_columns() {
+        let column = |i: usize| Column::new(format!("c{i}").into(), vec![i as i64; 40]);
+        let wide = DataFrame::new(40, (0..25).map(column).collect()).unwrap();
+        let html = to_html(&wide, 4).unwrap();
+        assert!(html.contains("40 rows × 25 columns") && html.contains("<th>… 5 more columns</th>"));
+        assert!(html.contains("c9<br>") && html.contains("c15<br>") && !html.contains("c10<br>"));
+        assert_eq!(html.matches("<td>…</td>").count(), 4);
+        assert!(html.contains("<td colspan=\"21\">… 36 more rows</td>"), "{html}");
+    }
+
+    #[test]
+    fn numbers_stand_on_the_right_and_text_on_the_left() {
+        let html = to_html(&df!("n" => [1_i64], "t" => ["x"], "b" => [true]).unwrap(), 5).unwrap();
+        for cell in ["right\">1</td>", "left\">x</td>", "left\">true</td>", "right\">n<br>"] {
+            assert!(html.contains(&format!("text-align:{cell}")), "{cell}: {html}");
+        }
+    }
+
+    #[test]
+    fn long_texts_and_lists_are_cut_and_tell_their_length() {
+        let html = to_html(&df!("t" => ["ä".repeat(121), "ä".repeat(120)]).unwrap(), 5).unwrap();
+        assert!(html.contains("… (121 characters)") && !html.contains("(120 characters)"));
+        let lists = [
+            Series::new("".into(), [0.5, 1.0 / 3.0]),
+            Series::new("".into(), (0..9).map(f64::from).collect::<Vec<_>>()),
+        ];
+        let html = to_html(&df!("l" => lists).unwrap(), 5).unwrap();
+        assert!(html.contains(">[0.5, 0.333333]<"), "{html}");
+        assert!(html.contains(">[0, 1, 2, 3, 4, 5, … (9 values)]<"), "{html}");
+        assert!(html.contains("list[f64]"), "{html}");
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! The training loop: a stack of models that share data and recipe and differ in head and data order.
 
+use std::time::Instant;
+
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rand_xoshiro::rand_core::SeedableRng;
 use tch::{Kind, Tensor};
@@ -7,8 +9,10 @@ use tch::{Kind, Tensor};
 use super::optimiser::AdamW;
 use super::order::Order;
 use super::schedule::learning_rate;
+use super::state::{Numbers, TrainingState};
 use crate::encode::Encoded;
 use crate::error::{LmcError, Result};
+use crate::interrupt;
 use crate::model::{Classifier, Dropout, Tokens};
 use crate::spec::Recipe;
 use crate::weights::Parameters;
@@ -22,40 +26,149 @@ pub struct Snapshot<'a> {
     pub theta: &'a Tensor,
     /// The mean training loss of each model since the last checkpoint, in nats per example.
     pub train_loss: &'a [f64],
+    /// The time of the training up to here, pauses left out, in seconds.
+    pub seconds: f64,
 }
 
-/// Trains a stack in place and calls `keep` at every checkpoint of the recipe and `tick` after every update.
-///
-/// `theta` is `[seeds.len(), n_parameters]`; model `i` sees the examples in the order of `seeds[i]`. The result
-/// depends on the stack's composition (padding and rounding, and which masks of dropout fall to which model), not on
-/// the number of threads.
-///
-/// # Errors
-/// [`LmcError::NonFiniteLoss`] naming the seed and the update; whatever `keep` or `tick` return.
-pub fn train_stack(
-    classifier: &Classifier,
-    theta: &mut Tensor,
-    seeds: &[u64],
-    examples: &[Encoded],
-    recipe: &Recipe,
-    mut keep: impl FnMut(Snapshot<'_>) -> Result<()>,
-    mut tick: impl FnMut(f64) -> Result<()>,
-) -> Result<()> {
-    let n_steps = recipe.length.iterations(examples.len(), recipe.batch_size);
-    let warmup = (recipe.warmup * f64::from(n_steps)).round() as u32;
-    let checkpoints = recipe.checkpoints(examples.len());
-    let mut orders: Vec<Order> = seeds.iter().map(|&s| Order::new(s, examples.len())).collect();
-    let mut optimiser =
-        AdamW::new(theta, classifier.layout(), recipe.adam, recipe.weight_decay, recipe.clip_norm);
-    let dropout_seed = seeds.iter().fold(0, |a, &s| crate::seed::sub_seed(a ^ s, "dropout"));
-    let dropout = Dropout::new(recipe.dropout, Xoshiro256PlusPlus::seed_from_u64(dropout_seed));
-    let mut sums = vec![0.0; seeds.len()];
-    let mut since = 0u32;
-    for step in 0..n_steps {
-        let batch: Vec<&[usize]> = orders.iter_mut().map(|o| o.batch(recipe.batch_size)).collect();
-        let (tokens, labels) = stacked_batch(examples, &batch);
-        let leaves = Parameters::leaves(theta, classifier.layout());
-        let logits = classifier.logits(&leaves, &tokens, &dropout);
+/// A stack of models in training; it can be put aside between two updates and taken up again later.
+#[derive(Debug)]
+pub struct Training<'a> {
+    classifier: &'a Classifier,
+    seeds: &'a [u64],
+    examples: &'a [Encoded],
+    recipe: &'a Recipe,
+    theta: Tensor,
+    optimiser: AdamW,
+    orders: Vec<Order>,
+    dropout: Dropout,
+    /// Updates made.
+    step: u32,
+    /// The sum of each model's losses since the last checkpoint, and the updates since then.
+    sums: Vec<f64>,
+    since: u32,
+    /// The start of this part of the training, and the seconds that earlier parts took.
+    started: Instant,
+    earlier: f64,
+}
+
+impl<'a> Training<'a> {
+    /// A stack before its first update; `theta`, `[seeds.len(), n_parameters]`, is trained in place.
+    pub fn new(
+        classifier: &'a Classifier,
+        theta: Tensor,
+        seeds: &'a [u64],
+        examples: &'a [Encoded],
+        recipe: &'a Recipe,
+    ) -> Self {
+        let layout = classifier.layout();
+        let optimiser = AdamW::new(&theta, layout, recipe.adam, recipe.weight_decay, recipe.clip_norm);
+        let dropout_seed = seeds.iter().fold(0, |a, &s| crate::seed::sub_seed(a ^ s, "dropout"));
+        Self {
+            orders: seeds.iter().map(|&s| Order::new(s, examples.len())).collect(),
+            dropout: Dropout::new(recipe.dropout, Xoshiro256PlusPlus::seed_from_u64(dropout_seed)),
+            sums: vec![0.0; seeds.len()],
+            step: 0,
+            since: 0,
+            started: Instant::now(),
+            earlier: 0.0,
+            classifier,
+            seeds,
+            examples,
+            recipe,
+            theta,
+            optimiser,
+        }
+    }
+
+    /// The same stack where `state`, which [`Training::state`] returned for it, was taken: from there it comes to the same
+    /// bits as without a stop.
+    pub fn resumed(mut self, state: TrainingState) -> Self {
+        let TrainingState { numbers, theta, first, second } = state;
+        self.theta.copy_(&theta);
+        self.optimiser = self.optimiser.after(numbers.step, first, second);
+        for order in &mut self.orders {
+            for _ in 0..numbers.step {
+                order.batch(self.recipe.batch_size);
+            }
+        }
+        if let Some(generator) = numbers.dropout {
+            self.dropout = Dropout::new(self.recipe.dropout, generator);
+        }
+        self.sums = numbers.sums.into_iter().map(f64::from_bits).collect();
+        (self.step, self.since, self.earlier) = (numbers.step, numbers.since, numbers.seconds);
+        self
+    }
+
+    /// What is needed to go on later.
+    pub fn state(&self) -> TrainingState {
+        let (first, second) = self.optimiser.moments();
+        TrainingState {
+            numbers: Numbers {
+                seeds: self.seeds.to_vec(),
+                step: self.step,
+                since: self.since,
+                sums: self.sums.iter().map(|sum| sum.to_bits()).collect(),
+                dropout: self.dropout.generator(),
+                seconds: self.seconds(),
+            },
+            theta: self.theta.shallow_clone(),
+            first: first.shallow_clone(),
+            second: second.shallow_clone(),
+        }
+    }
+
+    /// The time of the training up to now, pauses left out, in seconds.
+    fn seconds(&self) -> f64 {
+        self.earlier + self.started.elapsed().as_secs_f64()
+    }
+
+    /// Makes the updates that are left; calls `keep` at every checkpoint of the recipe and `tick` with the mean loss after
+    /// every update.
+    ///
+    /// # Errors
+    /// [`LmcError::Interrupted`], after which [`Training::state`] is that after the last whole update;
+    /// [`LmcError::NonFiniteLoss`] naming the seed and the update; whatever `keep` or `tick` return.
+    pub fn run(
+        &mut self,
+        mut keep: impl FnMut(Snapshot<'_>) -> Result<()>,
+        mut tick: impl FnMut(f64) -> Result<()>,
+    ) -> Result<()> {
+        let n_steps = self.recipe.length.iterations(self.examples.len(), self.recipe.batch_size);
+        let checkpoints = self.recipe.checkpoints(self.examples.len());
+        while self.step < n_steps {
+            self.check_interrupt(n_steps)?;
+            let losses = self.update(n_steps)?;
+            if checkpoints.contains(&self.step) {
+                check_finite(&self.theta, self.seeds, self.step)?;
+                let train_loss: Vec<f64> = self.sums.iter().map(|s| s / f64::from(self.since)).collect();
+                let (step, theta, seconds) = (self.step, &self.theta, self.seconds());
+                keep(Snapshot { step, theta, train_loss: &train_loss, seconds })?;
+                self.sums.fill(0.0);
+                self.since = 0;
+            }
+            tick(f64::from(losses.iter().sum::<f32>()) / losses.len() as f64)?;
+        }
+        Ok(())
+    }
+
+    fn check_interrupt(&self, n_steps: u32) -> Result<()> {
+        interrupt::check(|| format!("{} of {n_steps} updates were made", self.step))
+    }
+
+    /// One update; returns the loss of each model before it. An interrupt leaves the state as it was before it.
+    fn update(&mut self, n_steps: u32) -> Result<Vec<f32>> {
+        let recipe = self.recipe;
+        let masks = self.dropout.generator();
+        let warmup = (recipe.warmup * f64::from(n_steps)).round() as u32;
+        let batch: Vec<&[usize]> = self.orders.iter_mut().map(|o| o.peek(recipe.batch_size)).collect();
+        let (tokens, labels) = stacked_batch(self.examples, &batch);
+        let leaves = Parameters::leaves(&self.theta, self.classifier.layout());
+        let logits = self.classifier.logits(&leaves, &tokens, &self.dropout);
+        // The way back takes twice as long as the way there.
+        if let Err(interrupted) = self.check_interrupt(n_steps) {
+            self.dropout = masks.map_or(Dropout::NONE, |masks| Dropout::new(recipe.dropout, masks));
+            return Err(interrupted);
+        }
         let losses =
             -logits.log_softmax(-1, Kind::Float).gather(-1, &labels.unsqueeze(-1), false).squeeze_dim(-1);
         let per_model = losses.mean_dim([1i64].as_slice(), false, Kind::Float);
@@ -63,26 +176,41 @@ pub fn train_stack(
         let values = Vec::<f32>::try_from(&per_model)?;
         if let Some(i) = values.iter().position(|v| !v.is_finite()) {
             return Err(LmcError::NonFiniteLoss {
-                what: format!("finetuning of seed {}", seeds[i]),
+                what: format!("finetuning of seed {}", self.seeds[i]),
                 value: f64::from(values[i]),
-                position: format!("update {}", step + 1),
+                position: format!("update {}", self.step + 1),
             });
         }
-        tch::no_grad(|| {
-            optimiser.step(theta, &gradient, learning_rate(recipe.learning_rate, step, n_steps, warmup))
-        });
-        sums.iter_mut().zip(&values).for_each(|(sum, &v)| *sum += f64::from(v));
-        since += 1;
-        if checkpoints.contains(&(step + 1)) {
-            check_finite(theta, seeds, step + 1)?;
-            let train_loss: Vec<f64> = sums.iter().map(|s| s / f64::from(since)).collect();
-            keep(Snapshot { step: step + 1, theta, train_loss: &train_loss })?;
-            sums.fill(0.0);
-            since = 0;
+        let rate = learning_rate(recipe.learning_rate, self.step, n_steps, warmup);
+        tch::no_grad(|| self.optimiser.step(&mut self.theta, &gradient, rate));
+        self.sums.iter_mut().zip(&values).for_each(|(sum, &v)| *sum += f64::from(v));
+        for order in &mut self.orders {
+            order.batch(recipe.batch_size);
         }
-        tick(f64::from(values.iter().sum::<f32>()) / values.len() as f64)?;
+        self.step += 1;
+        self.since += 1;
+        Ok(values)
     }
-    Ok(())
+}
+
+/// Trains a stack in place from its start and calls `keep` at every checkpoint of the recipe and `tick` after every update.
+///
+/// `theta` is `[seeds.len(), n_parameters]`; model `i` sees the examples in the order of `seeds[i]`. The result
+/// depends on the stack's composition (padding and rounding, and which masks of dropout fall to which model), not on
+/// the number of threads.
+///
+/// # Errors
+/// Those of [`Training::run`].
+pub fn train_stack(
+    classifier: &Classifier,
+    theta: &mut Tensor,
+    seeds: &[u64],
+    examples: &[Encoded],
+    recipe: &Recipe,
+    keep: impl FnMut(Snapshot<'_>) -> Result<()>,
+    tick: impl FnMut(f64) -> Result<()>,
+) -> Result<()> {
+    Training::new(classifier, theta.shallow_clone(), seeds, examples, recipe).run(keep, tick)
 }
 
 /// Nothing, when all weights are finite; the last update of a run may overflow without a loss to show it.

@@ -5,11 +5,13 @@ mod optimiser;
 mod order;
 mod pretrain;
 mod schedule;
+mod state;
 #[cfg(test)]
 mod tests;
 
-pub use loop_::{Snapshot, train_stack};
+pub use loop_::{Snapshot, Training, train_stack};
 pub use optimiser::AdamW;
 pub use order::Order;
 pub use pretrain::{MaskVocabulary, PretrainRecipe, pretrain};
 pub use schedule::learning_rate;
+pub use state::TrainingState;

@@ -33,6 +33,16 @@ impl AdamW {
         Self { settings, clip_norm, decay, first: theta.zeros_like(), second: theta.zeros_like(), updates: 0 }
     }
 
+    /// The first and the second moments, `[stack, n_parameters]` each.
+    pub(super) fn moments(&self) -> (&Tensor, &Tensor) {
+        (&self.first, &self.second)
+    }
+
+    /// The optimiser as it was after that many updates, which left those moments.
+    pub(super) fn after(self, updates: u32, first: Tensor, second: Tensor) -> Self {
+        Self { first, second, updates: i32::try_from(updates).unwrap_or(i32::MAX), ..self }
+    }
+
     /// Updates theta in place: each model's gradient is clipped to the global norm, then one AdamW step.
     ///
     /// The step is a dozen elementwise operations; they run over blocks that stay in a core's cache.

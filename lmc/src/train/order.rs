@@ -19,13 +19,18 @@ impl Order {
 
     /// The indices of the next batch; the last batch of an epoch may be smaller.
     pub fn batch(&mut self, size: usize) -> &[usize] {
+        let n = self.peek(size).len();
+        self.next += n;
+        &self.indices[self.next - n..self.next]
+    }
+
+    /// The batch that [`Order::batch`] returns next.
+    pub fn peek(&mut self, size: usize) -> &[usize] {
         if self.next >= self.indices.len() {
             self.indices.shuffle(&mut self.rng);
             self.next = 0;
         }
-        let start = self.next;
-        self.next = (start + size).min(self.indices.len());
-        &self.indices[start..self.next]
+        &self.indices[self.next..(self.next + size).min(self.indices.len())]
     }
 }
 
@@ -38,7 +43,12 @@ mod tests {
         let mut order = Order::new(3, 10);
         let mut epochs = Vec::new();
         for _ in 0..2 {
-            let mut seen: Vec<usize> = (0..3).flat_map(|_| order.batch(4).to_vec()).collect();
+            let mut seen = Vec::new();
+            for _ in 0..3 {
+                let next = order.peek(4).to_vec();
+                assert_eq!(order.batch(4), next);
+                seen.extend(next);
+            }
             epochs.push(seen.clone());
             seen.sort_unstable();
             assert_eq!(seen, (0..10).collect::<Vec<_>>());

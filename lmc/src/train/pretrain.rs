@@ -10,6 +10,7 @@ use super::order::Order;
 use super::schedule::learning_rate;
 use crate::encode::Encoded;
 use crate::error::{LmcError, Result};
+use crate::interrupt;
 use crate::model::{ModelConfig, PretrainingModel, PretrainingTargets, Tokens};
 use crate::spec::Adam;
 use crate::weights::{Parameters, Weights};
@@ -75,7 +76,8 @@ struct Job {
 /// `tick` is called after every update with the loss in nats.
 ///
 /// # Errors
-/// [`LmcError::NonFiniteLoss`] naming the update; whatever `tick` returns.
+/// [`LmcError::NonFiniteLoss`] naming the update; [`LmcError::Interrupted`], and then nothing is kept; whatever `tick`
+/// returns.
 pub fn pretrain(
     config: &ModelConfig,
     documents: &[Encoded],
@@ -93,7 +95,7 @@ pub fn pretrain(
     let mut order = Order::new(seed, documents.len());
     let mut masking = crate::seed::rng(seed, "masking");
     let warmup = recipe.n_steps / 10;
-    std::thread::scope(|scope| {
+    let trained = std::thread::scope(|scope| {
         let workers: Vec<_> = (0..recipe.n_shards)
             .map(|_| {
                 let (job_sender, jobs) = mpsc::channel::<Job>();
@@ -110,6 +112,7 @@ pub fn pretrain(
             })
             .collect();
         for step in 0..recipe.n_steps {
+            interrupt::check(|| unkept(step, recipe.n_steps))?;
             let batch = order.batch(recipe.batch_size).to_vec();
             let jobs = masked_shards(documents, &batch, recipe, vocabulary, &mut masking);
             for (job, (sender, _)) in jobs.into_iter().zip(&workers) {
@@ -136,14 +139,18 @@ pub fn pretrain(
             tick(step + 1, loss)?;
         }
         Ok(())
-    })?;
+    });
+    interrupt::settle(trained, |unkept| unkept)?;
     Weights::new(model.layout().clone(), theta.squeeze_dim(0))
 }
 
+/// What an interrupt says: pretraining keeps nothing before its end.
+fn unkept(done: u32, n_steps: u32) -> String {
+    format!("{done} of {n_steps} updates of pretraining were made, none is kept; the same call begins anew")
+}
+
 fn stopped() -> LmcError {
-    LmcError::Interrupted {
-        finished: "a pretraining worker stopped; nothing of this pretraining was kept".into(),
-    }
+    LmcError::Interrupted { finished: "a thread of pretraining has ended; the same call begins anew".into() }
 }
 
 fn shard_gradient(model: &PretrainingModel, theta: &Tensor, job: &Job) -> Result<(Tensor, f64)> {

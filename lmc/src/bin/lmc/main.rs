@@ -11,6 +11,7 @@ use lmc::study::{Study, StudySpec, pretrain_mini};
 use lmc::sweep::Grid;
 use lmc::table::Metric;
 use lmc::train::PretrainRecipe;
+use lmc::{LmcError, interrupt};
 
 #[derive(Parser)]
 #[command(version, about = "Linear mode connectivity of finetuned text classifiers")]
@@ -70,11 +71,13 @@ struct Output {
 }
 
 fn main() -> ExitCode {
-    match run(Cli::parse().command) {
+    let command = Cli::parse().command;
+    match interrupt::listen().and_then(|()| run(command)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("lmc: {error}");
-            ExitCode::FAILURE
+            let interrupted = matches!(error, LmcError::Interrupted { .. });
+            if interrupted { ExitCode::from(interrupt::EXIT_CODE) } else { ExitCode::FAILURE }
         }
     }
 }

@@ -1,0 +1,142 @@
+//! How results are shown: copies, sweeps, basins, reports, errors.
+
+use super::Show;
+use super::fields::{Fields, Forms, listed};
+use crate::basin::Basins;
+use crate::error::LmcError;
+use crate::gap::Measure;
+use crate::study::{Models, Report, Sweep};
+
+impl Show for Models {
+    fn forms(&self) -> Forms {
+        let models = self.models();
+        let names: Vec<&str> = models.iter().map(|model| model.name.as_str()).collect();
+        let spec = self.study().spec();
+        let seconds: f64 = models.iter().map(|model| model.info.seconds).fold(0.0, f64::max);
+        let rows = vec![
+            ("copies", names.len().to_string()),
+            ("names", listed(&names)),
+            ("task", spec.task.name().to_owned()),
+            ("recipe", spec.recipe.name.clone()),
+            ("updates", self.step().to_string()),
+            ("training loss", range(models.iter().map(|model| model.info.train_loss), "nats")),
+            ("training of a stack", format!("up to {seconds:.1} s")),
+        ];
+        Fields { heading: "Models".into(), rows }.forms()
+    }
+}
+
+impl Show for Sweep {
+    fn forms(&self) -> Forms {
+        let measured = |measure: Measure, unit: &str| match self.matrix(measure) {
+            Ok(matrix) => range(matrix.pairs().into_iter().map(|(.., value)| value), unit),
+            Err(error) => error.to_string(),
+        };
+        let rows = vec![
+            ("copies", self.models.len().to_string()),
+            ("names", listed(&self.models)),
+            ("lines", format!("{} of {} points", self.profiles.len(), self.n_points())),
+            ("evaluation set", format!("{} ({} examples)", self.dataset, self.labels.len())),
+            ("convexity gap", measured(Measure::ConvexityGap, "nats")),
+            ("barrier height", measured(Measure::BarrierHeight, "nats")),
+            ("distance", measured(Measure::EuclideanDistance, "")),
+        ];
+        Fields { heading: "Sweep".into(), rows }.forms()
+    }
+}
+
+impl Show for Basins {
+    fn forms(&self) -> Forms {
+        let members = |cluster: usize| {
+            let all = self.models.iter().zip(&self.cluster).filter(|&(_, &c)| c == cluster);
+            listed(&all.map(|(name, _)| name.as_str()).collect::<Vec<_>>())
+        };
+        let [first, second] = self.sizes();
+        let rows = vec![
+            ("sizes", format!("{first} + {second}")),
+            ("cluster 1", members(0)),
+            ("cluster 2", members(1)),
+            ("mean gap within", format!("{:.4}", self.within)),
+            ("mean gap across", format!("{:.4}", self.across)),
+            ("silhouette", format!("{:.2}", self.silhouette)),
+            ("width of the kernel", format!("{:.4}", self.delta)),
+        ];
+        Fields { heading: "Basins".into(), rows }.forms()
+    }
+}
+
+impl Show for Report {
+    fn forms(&self) -> Forms {
+        let row = |(name, value): (&'static str, f64)| {
+            let is_count = name.starts_with("models");
+            (name, if is_count { format!("{value:.0}") } else { format!("{value:.4}") })
+        };
+        Fields { heading: "Report".into(), rows: self.rows().into_iter().map(row).collect() }.forms()
+    }
+}
+
+impl Show for LmcError {
+    fn forms(&self) -> Forms {
+        vec![("text/plain", self.to_string())]
+    }
+}
+
+/// "0.0021 to 0.0480 nats".
+fn range(values: impl Iterator<Item = f64> + Clone, unit: &str) -> String {
+    let (low, high) =
+        (values.clone().fold(f64::INFINITY, f64::min), values.fold(f64::NEG_INFINITY, f64::max));
+    format!("{low:.4} to {high:.4} {unit}").trim_end().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::basin::{ClusterOptions, cluster};
+    use crate::eval::Outcome;
+    use crate::gap::GapMatrix;
+    use crate::sweep::Profile;
+
+    fn text(shown: &impl Show) -> String {
+        let forms = shown.forms();
+        forms.last().unwrap().1.clone()
+    }
+
+    #[test]
+    fn basins_name_the_members_of_each_cluster() {
+        let gaps = ndarray::array![[0.0, 0.1, 2.0], [0.1, 0.0, 2.2], [2.0, 2.2, 0.0]];
+        let models = ["a", "b", "c"].map(String::from).to_vec();
+        let gaps = GapMatrix::new(models, Measure::ConvexityGap, gaps).unwrap();
+        let text = text(&cluster(&gaps, &ClusterOptions::default()).unwrap());
+        assert!(text.contains("cluster 1            a, b\n"), "{text}");
+        assert!(text.contains("mean gap across      2.1000"), "{text}");
+    }
+
+    #[test]
+    fn a_sweep_tells_its_lines_and_the_range_of_gaps() {
+        let outcome =
+            |loss: f32| Outcome { losses: vec![loss], predictions: vec![0], confidences: vec![1.0] };
+        let profile = Profile {
+            a: "a".into(),
+            b: "b".into(),
+            alphas: vec![0.0, 0.5, 1.0],
+            outcomes: vec![outcome(0.0), outcome(0.5), outcome(0.0)],
+            distance: 2.0,
+        };
+        let sweep = Sweep {
+            models: vec!["a".into(), "b".into()],
+            dataset: "id".into(),
+            labels: vec![0],
+            profiles: vec![profile],
+        };
+        let text = text(&sweep);
+        assert!(text.contains("lines           1 of 3 points\n"), "{text}");
+        assert!(text.contains("convexity gap   0.5000 to 0.5000 nats\n"), "{text}");
+        assert!(text.ends_with("distance        2.0000 to 2.0000"), "{text}");
+        assert_eq!(format!("{sweep:?}"), "Sweep(2 models on id, 1 lines of 3 points)");
+    }
+
+    #[test]
+    fn an_error_shows_its_message() {
+        assert_eq!(text(&LmcError::Figure("no axis".into())), "figure: no axis");
+    }
+}

@@ -1,0 +1,172 @@
+//! How descriptions are shown: task, recipe, run, study.
+
+use std::path::PathBuf;
+
+use super::Show;
+use super::fields::{Fields, Forms, seeds};
+use crate::spec::{Adam, Recipe, RunSpec, TaskSpec};
+use crate::study::{Study, StudySpec};
+
+impl Show for TaskSpec {
+    fn forms(&self) -> Forms {
+        let rows = match *self {
+            Self::MiniNli { data_seed, n_train, counterexample_share } => vec![
+                ("task", "mini-NLI, the embedded one".to_owned()),
+                ("training examples", n_train.to_string()),
+                ("share of counterexamples", counterexample_share.to_string()),
+                ("seed of the data", data_seed.to_string()),
+            ],
+            Self::Cola { n_train, data_seed } => vec![
+                ("task", "CoLA, from its raw files".to_owned()),
+                ("training examples", n_train.to_string()),
+                ("seed of their draw", data_seed.to_string()),
+            ],
+        };
+        Fields { heading: "TaskSpec".into(), rows }.forms()
+    }
+}
+
+impl Show for Recipe {
+    fn forms(&self) -> Forms {
+        let Self {
+            name,
+            length,
+            batch_size,
+            learning_rate,
+            weight_decay,
+            warmup,
+            clip_norm,
+            dropout,
+            adam: Adam { beta1, beta2, eps, bias_correction },
+            head_std,
+            head_by_seed,
+            trajectory,
+        } = self;
+        let corrected = if *bias_correction { "with" } else { "without" };
+        let shares: Vec<String> = trajectory.iter().map(|share| format!("{:.0} %", 100.0 * share)).collect();
+        let rows = vec![
+            ("length", length.to_string()),
+            ("batch_size", batch_size.to_string()),
+            ("learning_rate", format!("{learning_rate:e} at its peak, falling to 0")),
+            ("warmup", format!("{:.0} % of training", 100.0 * warmup)),
+            ("weight_decay", weight_decay.to_string()),
+            ("clip_norm", clip_norm.map_or_else(|| "none".to_owned(), |norm| norm.to_string())),
+            ("dropout", dropout.to_string()),
+            ("adam", format!("betas {beta1}, {beta2}, eps {eps:e}, {corrected} bias correction")),
+            ("head_std", format!("{head_std:e}")),
+            ("head_by_seed", head_by_seed.to_string()),
+            ("trajectory", format!("checkpoints after {} of training", shares.join(", "))),
+        ];
+        Fields { heading: format!("Recipe {name}"), rows }.forms()
+    }
+}
+
+impl Show for RunSpec {
+    fn forms(&self) -> Forms {
+        let Self { task, train_sha256, model, recipe, seed, stack } = self;
+        let beside =
+            if stack.is_empty() { "alone".to_owned() } else { format!("in the stack {}", seeds(stack)) };
+        let rows = vec![
+            ("task", task.name().to_owned()),
+            ("digest of the training set", beginning(train_sha256)),
+            ("encoder", format!("{}, digest {}", model.name, beginning(&model.sha256))),
+            ("recipe", recipe.name.clone()),
+            ("seed", seed.to_string()),
+            ("trained", beside),
+        ];
+        Fields { heading: format!("RunSpec {}", self.run_id()), rows }.forms()
+    }
+}
+
+impl Show for StudySpec {
+    fn forms(&self) -> Forms {
+        Fields { heading: "StudySpec".into(), rows: rows_of(self) }.forms()
+    }
+}
+
+impl Show for Study {
+    fn forms(&self) -> Forms {
+        let task = self.task();
+        let sets: Vec<String> =
+            task.sets.iter().map(|set| format!("{} ({})", set.dataset.name, set.encoded.len())).collect();
+        let mut rows = rows_of(self.spec());
+        rows.extend([
+            ("evaluation sets", sets.join(", ")),
+            ("parameters", task.classifier.layout().n_parameters().to_string()),
+            ("digest of the training set", beginning(&task.train_sha256)),
+            ("digest of the encoder", beginning(&task.model.sha256)),
+            ("store", self.store().root().display().to_string()),
+        ]);
+        Fields { heading: format!("Study of {}", task.model.name), rows }.forms()
+    }
+}
+
+fn rows_of(spec: &StudySpec) -> Vec<(&'static str, String)> {
+    let StudySpec { task, recipe, seeds: all, data, encoder, stack } = spec;
+    let (TaskSpec::MiniNli { n_train, .. } | TaskSpec::Cola { n_train, .. }) = task;
+    let folder = |folder: &Option<PathBuf>| {
+        folder.as_ref().map_or_else(|| "embedded".to_owned(), |folder| folder.display().to_string())
+    };
+    vec![
+        ("task", format!("{}, {n_train} training examples", task.name())),
+        ("recipe", format!("{}, {} in batches of {}", recipe.name, recipe.length, recipe.batch_size)),
+        ("copies", all.len().to_string()),
+        ("seeds", seeds(all)),
+        ("trained side by side", stack.to_string()),
+        ("data", folder(data)),
+        ("encoder", folder(encoder)),
+    ]
+}
+
+/// The first 12 digits of a digest.
+fn beginning(digest: &str) -> String {
+    digest.chars().take(12).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spec::ModelSpec;
+
+    fn text(shown: &impl Show) -> String {
+        let forms = shown.forms();
+        assert_eq!((forms[0].0, forms[1].0), ("text/html", "text/plain"));
+        assert!(forms[0].1.starts_with("<table>") && !forms[0].1.contains('\n'));
+        forms[1].1.clone()
+    }
+
+    #[test]
+    fn a_recipe_in_words() {
+        let text = text(&Recipe::mini());
+        assert!(text.starts_with("Recipe mini\n  length         300it\n"), "{text}");
+        assert!(text.contains("learning_rate  2e-3 at its peak"), "{text}");
+        assert!(text.contains("eps 1e-8, with bias correction"), "{text}");
+        assert!(text.contains("checkpoints after 33 %, 67 %, 100 % of training"), "{text}");
+    }
+
+    #[test]
+    fn a_study_in_words() {
+        let text = text(&StudySpec { data: Some("/data <cola>".into()), ..StudySpec::mini_nli(0) });
+        assert!(text.contains("seeds                 100 to 115"), "{text}");
+        assert!(text.contains("/data <cola>") && text.contains("embedded"), "{text}");
+        let html = &StudySpec { data: Some("/data <cola>".into()), ..StudySpec::mini_nli(0) }.forms()[0].1;
+        assert!(html.contains("/data &lt;cola&gt;"), "{html}");
+    }
+
+    #[test]
+    fn tasks_and_runs_in_words() {
+        assert!(text(&TaskSpec::mini_nli(7)).contains("seed of the data          7"));
+        assert!(text(&TaskSpec::cola()).contains("CoLA"));
+        let run = RunSpec {
+            task: TaskSpec::cola(),
+            train_sha256: "0123456789abcdef".into(),
+            model: ModelSpec { name: "tiny".into(), sha256: "ff".into() },
+            recipe: Recipe::hf_cola(),
+            seed: 3,
+            stack: vec![3, 4],
+        };
+        let text = text(&run);
+        assert!(text.starts_with(&format!("RunSpec {}\n", run.run_id())), "{text}");
+        assert!(text.contains("0123456789ab\n") && text.contains("in the stack 3, 4"), "{text}");
+    }
+}

@@ -1,0 +1,151 @@
+//! What progress says, in words.
+
+use std::time::Duration;
+
+/// What is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    /// Updates of an optimiser.
+    Updates,
+    /// Finetuned copies.
+    Copies,
+    /// Points on lines between models.
+    Points,
+}
+
+impl Unit {
+    /// "1 copy", "2 copies".
+    fn count(self, n: u64) -> String {
+        format!("{n} {}", self.name(n))
+    }
+
+    fn name(self, n: u64) -> &'static str {
+        match (self, n) {
+            (Self::Updates, 1) => "update",
+            (Self::Updates, _) => "updates",
+            (Self::Copies, 1) => "copy",
+            (Self::Copies, _) => "copies",
+            (Self::Points, 1) => "point",
+            (Self::Points, _) => "points",
+        }
+    }
+}
+
+/// How far a piece of work is.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Count<'a> {
+    pub what: &'a str,
+    pub unit: Unit,
+    pub total: u64,
+    /// Pieces done, and how many of them an earlier run had finished.
+    pub done: u64,
+    pub found: u64,
+    pub elapsed: Duration,
+}
+
+impl Count<'_> {
+    /// Seconds for one piece, or nothing before the first was made.
+    fn pace(&self) -> Option<f64> {
+        let made = self.done.saturating_sub(self.found);
+        (made > 0).then(|| self.elapsed.as_secs_f64() / made as f64)
+    }
+
+    /// Work under way: "finetuning 16 copies: 412 of 600 updates, 15.4/s, 12 s left, loss 0.021".
+    pub fn status(&self, note: &str) -> String {
+        let unit = self.unit.name(self.total);
+        let mut text = format!("{}: {} of {} {unit}", self.what, self.done, self.total);
+        if let Some(pace) = self.pace() {
+            let left = pace * self.total.saturating_sub(self.done) as f64;
+            text += &format!(", {}, {} left", rate(pace), duration(left.ceil()));
+        }
+        text + &noted(note)
+    }
+
+    /// Finished work: "finetuning 16 copies: 600 updates in 38.9 s (15.4/s), loss 0.021".
+    pub fn finished(&self, note: &str) -> String {
+        let found =
+            if self.found > 0 { format!(" ({} found in the store)", self.found) } else { String::new() };
+        let rate = self.pace().map(|pace| format!(" ({})", rate(pace))).unwrap_or_default();
+        let taken = duration(self.elapsed.as_secs_f64());
+        let done = self.unit.count(self.done);
+        format!("{}: {done}{found} in {taken}{rate}{}", self.what, noted(note))
+    }
+
+    /// Work that an interrupt or an error ended.
+    pub fn stopped(&self) -> String {
+        let (unit, taken) = (self.unit.name(self.total), duration(self.elapsed.as_secs_f64()));
+        format!("{}: stopped at {} of {} {unit} after {taken}", self.what, self.done, self.total)
+    }
+}
+
+fn noted(note: &str) -> String {
+    if note.is_empty() { String::new() } else { format!(", {note}") }
+}
+
+/// "15.4/s", or for slow work "38.9 s each".
+fn rate(pace: f64) -> String {
+    if pace > 1.0 { format!("{} each", duration(pace)) } else { format!("{:.1}/s", 1.0 / pace.max(1e-9)) }
+}
+
+/// "4.2 s", "1 min 05 s", "2 h 03 min".
+fn duration(seconds: f64) -> String {
+    let whole = seconds.round() as u64;
+    match whole {
+        _ if seconds < 59.95 && seconds.fract() != 0.0 => format!("{seconds:.1} s"),
+        0..60 => format!("{whole} s"),
+        60..3600 => format!("{} min {:02} s", whole / 60, whole % 60),
+        _ => format!("{} h {:02} min", whole / 3600, whole / 60 % 60),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn count(done: u64, found: u64, seconds: f64) -> Count<'static> {
+        let elapsed = Duration::from_secs_f64(seconds);
+        Count { what: "finetuning 16 copies", unit: Unit::Updates, total: 600, done, found, elapsed }
+    }
+
+    #[test]
+    fn work_under_way_has_speed_and_time_left() {
+        assert_eq!(
+            count(412, 0, 26.8).status("loss 0.021"),
+            "finetuning 16 copies: 412 of 600 updates, 15.4/s, 13 s left, loss 0.021"
+        );
+        assert_eq!(count(0, 0, 0.5).status(""), "finetuning 16 copies: 0 of 600 updates");
+        // 100 made in 50 s; the 300 that were found do not count.
+        assert_eq!(
+            count(400, 300, 50.0).status(""),
+            "finetuning 16 copies: 400 of 600 updates, 2.0/s, 1 min 40 s left"
+        );
+        assert!(count(2, 0, 80.0).status("").ends_with("updates, 40 s each, 6 h 38 min left"));
+    }
+
+    #[test]
+    fn the_end_has_the_time_taken() {
+        assert_eq!(
+            count(600, 0, 38.9).finished("loss 0.021"),
+            "finetuning 16 copies: 600 updates in 38.9 s (15.4/s), loss 0.021"
+        );
+        assert_eq!(
+            count(600, 600, 1.5).finished(""),
+            "finetuning 16 copies: 600 updates (600 found in the store) in 1.5 s"
+        );
+        assert_eq!(
+            count(7, 0, 61.0).stopped(),
+            "finetuning 16 copies: stopped at 7 of 600 updates after 1 min 01 s"
+        );
+        let one = Count { total: 1, unit: Unit::Copies, what: "evaluating", ..count(1, 0, 2.0) };
+        assert_eq!(one.finished(""), "evaluating: 1 copy in 2 s (2 s each)");
+    }
+
+    #[test]
+    fn durations_for_people() {
+        let shown = [0.0, 0.04, 4.21, 38.0, 59.97, 65.0, 3599.6, 7384.0].map(duration);
+        assert_eq!(
+            shown,
+            ["0 s", "0.0 s", "4.2 s", "38 s", "1 min 00 s", "1 min 05 s", "1 h 00 min", "2 h 03 min"]
+        );
+    }
+}

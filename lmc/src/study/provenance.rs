@@ -1,0 +1,83 @@
+//! Everything that a result of a study came from, as a table.
+
+use polars::prelude::{DataFrame, df};
+
+use super::Study;
+use crate::error::Result;
+use crate::provenance::{devices, now, software};
+
+impl Study {
+    /// What the study's results come from: columns `what` and `value`, both text.
+    ///
+    /// Versions of the crate, its commit and its dependencies, libtorch, compiler and devices; task, training set, encoder
+    /// and recipe by name and SHA-256; seeds, store and the date. Digests of software are cut to 12 digits.
+    ///
+    /// # Errors
+    /// [`LmcError::Polars`](crate::LmcError::Polars) when polars refuses a column.
+    pub fn provenance(&self) -> Result<DataFrame> {
+        let (spec, task) = (self.spec(), self.task());
+        let seeds: Vec<String> = spec.seeds.iter().map(u64::to_string).collect();
+        let master = spec.master_seed().map_or_else(|| "none".to_owned(), |seed| seed.to_string());
+        let mut rows = software();
+        rows.extend(devices());
+        rows.extend([
+            ("task", spec.task.name().to_owned()),
+            ("training set", format!("{} examples, {}", task.train.len(), task.train_sha256)),
+            ("encoder", format!("{}, {}", task.model.name, task.model.sha256)),
+            ("recipe", spec.recipe.name.clone()),
+            ("master seed", master),
+            ("seeds", seeds.join(", ")),
+            ("store", self.store().root().display().to_string()),
+            ("date", now()),
+        ]);
+        let (what, value): (Vec<_>, Vec<_>) = rows.into_iter().unzip();
+        Ok(df!("what" => what, "value" => value)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::spec::TaskSpec;
+    use crate::store::Store;
+    use crate::study::{Study, StudySpec};
+
+    #[test]
+    fn a_study_tells_what_it_was_made_from() {
+        let folder = tempfile::tempdir().unwrap();
+        let task = TaskSpec::MiniNli { data_seed: 1, n_train: 32, counterexample_share: 0.0 };
+        let spec = StudySpec { task, ..StudySpec::mini_nli(0) }.with_seeds([3, 5]);
+        let study = Study::open_in(spec, Store::open(folder.path()).unwrap()).unwrap();
+        let table = study.provenance().unwrap();
+        let text =
+            |name: &str, row: usize| table.column(name).unwrap().str().unwrap().get(row).unwrap().to_owned();
+        let rows: Vec<(String, String)> =
+            (0..table.height()).map(|i| (text("what", i), text("value", i))).collect();
+        let names: Vec<&str> = rows.iter().map(|(what, _)| what.as_str()).collect();
+        assert_eq!(
+            names,
+            [
+                "lmc",
+                "commit",
+                "Cargo.lock",
+                "libtorch",
+                "rustc",
+                "CPU",
+                "CUDA",
+                "task",
+                "training set",
+                "encoder",
+                "recipe",
+                "master seed",
+                "seeds",
+                "store",
+                "date"
+            ]
+        );
+        let value = |name: &str| rows.iter().find(|(what, _)| what == name).unwrap().1.clone();
+        assert_eq!(value("task"), "mini-nli");
+        assert_eq!(value("training set"), format!("32 examples, {}", study.task().train_sha256));
+        assert_eq!(value("encoder"), format!("mini-bert, {}", study.task().model.sha256));
+        assert_eq!((value("master seed"), value("seeds")), ("none".into(), "3, 5".into()));
+        assert_eq!(value("store"), folder.path().display().to_string());
+    }
+}
