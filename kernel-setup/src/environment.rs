@@ -7,10 +7,11 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use toml::{Table, Value};
 
 use crate::cache::Cache;
+use crate::cargo;
 
 /// Cells are compiled without optimisation: they call `lmc`, which is optimised as its workspace says. The locked
 /// versions are put back because evcxr first compiles a cell without dependencies, which empties its Cargo.lock.
@@ -70,37 +71,38 @@ fn path_value(path: &Path) -> Result<Value> {
     Ok(Value::String(text.to_owned()))
 }
 
+/// The variable with the lock file whose versions cells use.
+pub const LOCK: &str = "LMC_KERNEL_LOCK";
+
 /// A command that runs this program again for cells in `folder`.
 pub fn command(cache: &Cache, clone: Option<&Path>, folder: &Path) -> Result<Command> {
     let mut command = Command::new(std::env::current_exe()?);
-    let channel = clone.and_then(toolchain);
-    let libraries = [Some(cache.libtorch().join("lib")), rust_library(channel.as_deref())];
-    let libraries: Vec<PathBuf> = libraries.into_iter().flatten().collect();
-    command
-        .env("EVCXR_TMPDIR", cells_folder(folder))
-        .env("EVCXR_CONFIG_DIR", cache.settings())
-        .env("LIBTORCH", cache.libtorch())
-        .env("LD_LIBRARY_PATH", with_libraries(&libraries, std::env::var_os("LD_LIBRARY_PATH")))
-        // evcxr_jupyter updates an installed kernel called `rust` it finds there: keep it from other people's.
-        .env("JUPYTER_PATH", cache.settings());
-    // `lmc` sends Jupyter messages and listens to interrupts where this is set.
-    command.env("LMC_KERNEL", "1");
     for (name, _) in std::env::vars_os() {
         if name.to_str().is_some_and(is_of_outer_build) {
             command.env_remove(name);
         }
     }
+    let rust = Rust::find(clone.and_then(toolchain).as_deref())?;
+    let (toolchain, real_cargo) = cargo::toolchain(cache, &rust.sysroot)?;
+    let ours = [cache.libtorch().join("lib"), rust.library];
+    let programs = std::iter::once(toolchain.join("bin"))
+        .chain(std::env::var_os("PATH").iter().flat_map(std::env::split_paths))
+        .collect::<Vec<_>>();
+    command
+        .envs(cargo::variables(&toolchain, &real_cargo, &folder.join("answers")))
+        .env("PATH", std::env::join_paths(programs)?)
+        .env("EVCXR_TMPDIR", cells_folder(folder))
+        .env("EVCXR_CONFIG_DIR", cache.settings())
+        .env("LIBTORCH", cache.libtorch())
+        .env("LD_LIBRARY_PATH", with_libraries(&ours, std::env::var_os("LD_LIBRARY_PATH")))
+        // evcxr_jupyter updates an installed kernel called `rust` it finds there: keep it from other people's.
+        .env("JUPYTER_PATH", cache.settings())
+        // `lmc` sends Jupyter messages and listens to interrupts where this is set.
+        .env("LMC_KERNEL", "1");
     match clone {
-        Some(clone) => {
-            command.env("LMC_KERNEL_LOCK", clone.join("Cargo.lock"));
-            if let Some(channel) = &channel {
-                command.env("RUSTUP_TOOLCHAIN", channel);
-            }
-        }
-        None => {
-            command.env_remove("LMC_KERNEL_LOCK");
-        }
-    }
+        Some(clone) => command.env(LOCK, clone.join("Cargo.lock")),
+        None => command.env_remove(LOCK),
+    };
     Ok(command)
 }
 
@@ -116,16 +118,31 @@ fn is_of_outer_build(name: &str) -> bool {
         || name.starts_with("CARGO") && !of_user.iter().any(|kept| name.starts_with(kept))
 }
 
-/// The folder of Rust's own shared libraries. Cells are moved after they are linked, so their relative run path to
-/// these leads elsewhere.
-fn rust_library(channel: Option<&str>) -> Option<PathBuf> {
-    let mut rustc = Command::new("rustc");
-    rustc.args(["--print", "target-libdir"]);
-    if let Some(channel) = channel {
-        rustc.env("RUSTUP_TOOLCHAIN", channel);
+/// The compiler of cells.
+struct Rust {
+    sysroot: PathBuf,
+    /// The folder of Rust's own shared libraries. Cells are moved after they are linked, so their relative run path to
+    /// these leads elsewhere.
+    library: PathBuf,
+}
+
+impl Rust {
+    fn find(channel: Option<&str>) -> Result<Rust> {
+        let mut rustc = Command::new("rustc");
+        rustc.args(["--print", "sysroot", "--print", "target-libdir"]);
+        if let Some(channel) = channel {
+            rustc.env("RUSTUP_TOOLCHAIN", channel);
+        }
+        let output = rustc.output().context("run rustc; install Rust with rustup (rustup.rs)")?;
+        let text = String::from_utf8(output.stdout).context("the path of Rust is not UTF-8")?;
+        let mut paths = text.lines().map(PathBuf::from);
+        match paths.next().zip(paths.next()) {
+            Some((sysroot, library)) => Ok(Rust { sysroot, library }),
+            None => {
+                bail!("rustc does not say where it is: {}", String::from_utf8_lossy(&output.stderr).trim())
+            }
+        }
     }
-    let output = rustc.output().ok().filter(|output| output.status.success())?;
-    Some(PathBuf::from(String::from_utf8(output.stdout).ok()?.trim()))
 }
 
 /// The folders of shared libraries: ours first, and none inherited that has another build of `lmc`.

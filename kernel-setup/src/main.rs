@@ -4,6 +4,7 @@
 //! kernel there and stands between it and Jupyter. Setting up, checking and removing the kernel are its other commands.
 
 mod cache;
+mod cargo;
 mod cells;
 mod doctor;
 mod environment;
@@ -73,16 +74,14 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    match dispatch() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error:#}");
-            ExitCode::FAILURE
-        }
-    }
+    let result = cargo::hook().unwrap_or_else(|| dispatch().map(|()| ExitCode::SUCCESS));
+    result.unwrap_or_else(|error| {
+        eprintln!("error: {error:#}");
+        ExitCode::FAILURE
+    })
 }
 
-/// evcxr's kernel is this program, started by the relay; it starts it again to run the cells and to wrap the compiler.
+/// evcxr's kernel is this program, started by the relay; it starts it again to run the cells.
 fn dispatch() -> Result<()> {
     runtime::hook()?;
     evcxr::runtime_hook();
