@@ -49,7 +49,10 @@ pub fn run(real: &Path, words: &[&str], cells: &Path, folder: &Path) -> Result<E
                 stderr: answer.stderr.replace(&*here, HERE),
                 ..answer
             };
-            write_if_changed(&file, &serde_json::to_string(&general)?)?;
+            // A failure may be the network's.
+            if general.code == 0 {
+                write_if_changed(&file, &serde_json::to_string(&general)?)?;
+            }
             general
         }
     };
@@ -94,16 +97,18 @@ fn without_temporary<'a>(words: &'a [&'a str]) -> impl Iterator<Item = &'a str> 
     (0..words.len()).filter(move |&at| !temporary(at)).map(|at| words[at])
 }
 
-/// Manifests and lock files of the cells, of crates that they name by their path, and of the clone.
+/// Manifests and the lock file of the cells, of crates that they name by their path, and of the clone.
 fn dependencies(cells: &Path) -> Vec<PathBuf> {
     let manifest = cells.join("Cargo.toml");
     let table: Table = std::fs::read_to_string(&manifest).unwrap_or_default().parse().unwrap_or_default();
     let named = table.get("dependencies").and_then(Value::as_table).into_iter().flatten();
     let paths = named.filter_map(|(_, dependency)| dependency.get("path")?.as_str());
     let mut files: Vec<PathBuf> = paths.map(|path| cells.join(path).join("Cargo.toml")).collect();
-    files.extend([manifest, cells.join("Cargo.lock")]);
-    if let Some(lock) = std::env::var_os(LOCK).map(PathBuf::from) {
-        files.extend([lock.with_file_name("Cargo.toml"), lock]);
+    files.push(manifest);
+    match std::env::var_os(LOCK).map(PathBuf::from) {
+        // The versions of the cells are those of the clone, whatever evcxr has written meanwhile.
+        Some(lock) => files.extend([lock.with_file_name("Cargo.toml"), lock]),
+        None => files.push(cells.join("Cargo.lock")),
     }
     files
 }
