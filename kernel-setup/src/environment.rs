@@ -165,8 +165,9 @@ fn toolchain(clone: &Path) -> Option<String> {
 }
 
 /// Writes a file in one step, unless it has that content already.
-pub fn write_if_changed(path: &Path, content: &str) -> Result<()> {
-    if fs::read_to_string(path).is_ok_and(|old| old == content) {
+pub fn write_if_changed(path: &Path, content: impl AsRef<[u8]>) -> Result<()> {
+    let content = content.as_ref();
+    if fs::read(path).is_ok_and(|old| old == content) {
         return Ok(());
     }
     let write = || -> std::io::Result<()> {

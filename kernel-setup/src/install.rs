@@ -9,6 +9,12 @@ use serde_json::json;
 use crate::cache::Cache;
 use crate::environment::write_if_changed;
 
+/// What launchers show: the drawing, and pictures of it for those that show no drawings.
+const LOGOS: [(&str, &[u8]); 3] = [
+    ("logo-svg.svg", include_bytes!("../assets/logo-svg.svg")),
+    ("logo-32x32.png", include_bytes!("../assets/logo-32x32.png")),
+    ("logo-64x64.png", include_bytes!("../assets/logo-64x64.png")),
+];
 /// The folder of the kernel's registration.
 const NAME: &str = "lmc";
 
@@ -63,7 +69,8 @@ fn write(folder: &Path, program: &Path, cache: &Path) -> Result<()> {
         "interrupt_mode": "message",
         "env": { "LMC_CACHE": cache },
     });
-    write_if_changed(&folder.join("kernel.json"), &format!("{kernel:#}\n"))
+    write_if_changed(&folder.join("kernel.json"), &format!("{kernel:#}\n"))?;
+    LOGOS.iter().try_for_each(|(name, logo)| write_if_changed(&folder.join(name), logo))
 }
 
 #[cfg(test)]
@@ -84,5 +91,9 @@ mod tests {
         );
         assert_eq!(kernel["display_name"], "Rust (lmc)");
         assert_eq!(kernel["env"]["LMC_CACHE"], "/cache");
+        // Jupyter takes a spec's files by these names.
+        for (name, start) in [("logo-svg.svg", &b"<svg"[..]), ("logo-64x64.png", b"\x89PNG")] {
+            assert!(fs::read(folder.join(name)).unwrap().starts_with(start), "{name}");
+        }
     }
 }

@@ -71,6 +71,12 @@ enum Command {
         #[arg(long)]
         clone: PathBuf,
     },
+    /// The part of `doctor` that runs in the prepared environment
+    #[command(hide = true)]
+    ProbeCells {
+        #[arg(long)]
+        clone: PathBuf,
+    },
 }
 
 fn main() -> ExitCode {
@@ -99,6 +105,7 @@ fn run() -> Result<()> {
         Command::Doctor => doctor::doctor(),
         Command::Warm { clone } => template::warm(clone),
         Command::Serve { control_file } => serve::serve(&control_file),
-        Command::WarmCells { clone } => cells::run(&clone),
+        Command::WarmCells { clone } => cells::warm(&clone),
+        Command::ProbeCells { clone } => cells::probe(&clone),
     }
 }

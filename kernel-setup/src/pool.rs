@@ -1,7 +1,9 @@
 //! Slots: one folder per running kernel, each a copy of the template, locked while the kernel lives.
 
+use std::collections::HashMap;
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use anyhow::{Context, Result, bail};
 
@@ -27,9 +29,18 @@ pub fn lock_file(path: &Path) -> Result<File> {
     file.with_context(|| format!("open {}", path.display()))
 }
 
+/// A slot that no kernel uses, made a copy of the template for cells that use that clone's `lmc`.
+pub fn take_copy(cache: &Cache, template: &Path, stamp: &str, clone: &Path) -> Result<Slot> {
+    // Two clones must not share a slot: the compiled `lmc` has the same file name for both.
+    let generation = format!("{stamp} {}", clone.display());
+    let slot = take(cache, &generation)?;
+    fill(&slot, template, &generation)?;
+    Ok(slot)
+}
+
 /// A slot that no kernel uses: one that is a copy of this generation already, else the lowest. Locks end with their
 /// process, however it ends.
-pub fn take(cache: &Cache, generation: &str) -> Result<Slot> {
+fn take(cache: &Cache, generation: &str) -> Result<Slot> {
     let folders = (0..N_SLOTS).map(|number| cache.slots().join(number.to_string()));
     let (current, others): (Vec<_>, Vec<_>) = folders.partition(|folder| is_copy_of(folder, generation));
     for folder in current.into_iter().chain(others) {
@@ -50,7 +61,7 @@ fn is_copy_of(folder: &Path, generation: &str) -> bool {
 }
 
 /// Makes the slot a copy of this generation of the template, unless it is one already.
-pub fn fill(slot: &Slot, template: &Path, generation: &str) -> Result<()> {
+fn fill(slot: &Slot, template: &Path, generation: &str) -> Result<()> {
     let folder = &slot.folder;
     if is_copy_of(folder, generation) {
         return remove_old_cells(folder);
@@ -66,8 +77,12 @@ pub fn fill(slot: &Slot, template: &Path, generation: &str) -> Result<()> {
     fs::rename(&new, folder).with_context(|| format!("rename {} to {}", new.display(), folder.display()))
 }
 
-/// Removes the compiled cells of earlier kernels.
+/// Removes the compiled cells of earlier kernels, and what the compiler kept to compile earlier versions of a crate
+/// faster.
 pub fn remove_old_cells(folder: &Path) -> Result<()> {
+    if folder.file_name().is_some_and(|name| name == "incremental") {
+        return keep_newest(folder);
+    }
     for entry in fs::read_dir(folder).with_context(|| format!("read {}", folder.display()))? {
         let entry = entry?;
         if entry.file_type()?.is_dir() {
@@ -79,17 +94,50 @@ pub fn remove_old_cells(folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The number of slots in use, and of all.
-pub fn usage(cache: &Cache) -> Result<(usize, usize)> {
-    let (mut used, mut all) = (0, 0);
+/// Keeps the newest of the folders `CRATE-HASH` of every crate.
+fn keep_newest(folder: &Path) -> Result<()> {
+    let mut found: HashMap<String, Vec<(SystemTime, PathBuf)>> = HashMap::new();
+    for entry in fs::read_dir(folder).with_context(|| format!("read {}", folder.display()))? {
+        let entry = entry?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let name = name.rsplit_once('-').map_or(name.as_str(), |(name, _)| name).to_owned();
+        found.entry(name).or_default().push((entry.metadata()?.modified()?, entry.path()));
+    }
+    for mut folders in found.into_values() {
+        folders.sort();
+        folders.pop();
+        for (_, older) in folders {
+            fs::remove_dir_all(&older).with_context(|| format!("remove {}", older.display()))?;
+        }
+    }
+    Ok(())
+}
+
+/// What the slots are.
+#[derive(Debug, PartialEq)]
+pub struct Usage {
+    /// How many kernels use.
+    pub n_used: usize,
+    /// How many there are.
+    pub n_made: usize,
+    /// The space that they take beside the templates, in bytes.
+    pub own_bytes: u64,
+}
+
+/// The slots that there are.
+pub fn usage(cache: &Cache) -> Result<Usage> {
+    let mut usage = Usage { n_used: 0, n_made: 0, own_bytes: 0 };
     for entry in fs::read_dir(cache.slots()).into_iter().flatten() {
         let path = entry?.path();
         if path.extension().is_some_and(|extension| extension == "lock") {
-            all += 1;
-            used += usize::from(matches!(lock_file(&path)?.try_lock(), Err(TryLockError::WouldBlock)));
+            usage.n_made += 1;
+            usage.n_used +=
+                usize::from(matches!(lock_file(&path)?.try_lock(), Err(TryLockError::WouldBlock)));
+        } else if path.is_dir() {
+            usage.own_bytes += tree::own_bytes(&path)?;
         }
     }
-    Ok((used, all))
+    Ok(usage)
 }
 
 #[cfg(test)]
@@ -110,10 +158,11 @@ mod tests {
         let first = take(&cache, "1").unwrap();
         let second = take(&cache, "1").unwrap();
         assert_ne!(first.folder, second.folder);
-        assert_eq!(usage(&cache).unwrap(), (2, 2));
+        let used_and_made = || usage(&cache).map(|usage| (usage.n_used, usage.n_made)).unwrap();
+        assert_eq!(used_and_made(), (2, 2));
         let folder = first.folder.clone();
         drop(first);
-        assert_eq!(usage(&cache).unwrap(), (1, 2));
+        assert_eq!(used_and_made(), (1, 2));
         assert_eq!(take(&cache, "1").unwrap().folder, folder);
     }
 
@@ -135,6 +184,7 @@ mod tests {
         let template = template(temp.path());
         let slot = take(&Cache::at(temp.path()), "1").unwrap();
         fill(&slot, &template, "1").unwrap();
+        assert!(usage(&Cache::at(temp.path())).unwrap().own_bytes > 0);
         let copied = slot.folder.join("deps/serde.d");
         assert_eq!(fs::read_to_string(&copied).unwrap(), "first");
 
@@ -146,6 +196,22 @@ mod tests {
 
         fill(&slot, &template, "2").unwrap();
         assert_eq!(fs::read_to_string(&copied).unwrap(), "first");
+    }
+
+    #[test]
+    fn what_was_kept_for_older_versions_of_a_crate_goes() {
+        let temp = tempfile::tempdir().unwrap();
+        let folder = temp.path().join("debug/incremental");
+        for (name, seconds) in [("lmc-1", 10), ("lmc-2", 30), ("lmc-3", 20), ("ctx-1", 5)] {
+            fs::create_dir_all(folder.join(name)).unwrap();
+            let modified = SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(seconds);
+            File::open(folder.join(name)).unwrap().set_modified(modified).unwrap();
+        }
+        remove_old_cells(temp.path()).unwrap();
+        let mut left: Vec<_> =
+            fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        left.sort();
+        assert_eq!(left, ["ctx-1", "lmc-2"]);
     }
 
     #[test]

@@ -30,10 +30,12 @@ fn prepare(cache: &Cache) -> Result<Prepared> {
         bail!("the kernel's dependencies are not compiled; {REMEDY}");
     };
     let clone = clone.or_else(|| Some(template.clone.clone()).filter(|clone| clone.is_dir()));
-    // Two clones must not share a slot: the compiled `lmc` has the same file name for both.
-    let generation = format!("{} {}", template.stamp, clone.as_deref().unwrap_or(&template.clone).display());
-    let slot = pool::take(cache, &generation)?;
-    pool::fill(&slot, &template.folder, &generation)?;
+    let slot = pool::take_copy(
+        cache,
+        &template.folder,
+        &template.stamp,
+        clone.as_deref().unwrap_or(&template.clone),
+    )?;
     if let Some(clone) = &clone {
         environment::write_settings(cache, clone, &slot.folder)?;
     }
