@@ -11,6 +11,7 @@ use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::message::mended;
 use crate::runtime::SOCKET;
 use crate::stamp::Stamp;
 
@@ -52,7 +53,20 @@ pub fn run(real: &Path, words: &[&str], cells: &Path) -> Result<ExitCode> {
     if std::env::var_os("RUSTC_WRAPPER").is_none() {
         command.env("RUSTC_WRAPPER", std::env::current_exe()?).env(RECORD, &record);
     }
-    let status = command.status().with_context(|| format!("run {}", real.display()))?;
+    let mut child =
+        command.stdout(Stdio::piped()).spawn().with_context(|| format!("run {}", real.display()))?;
+    let mut output = std::io::stdout().lock();
+    for line in BufReader::new(child.stdout.take().context("no pipe")?).lines() {
+        let line = line?;
+        match serde_json::from_str::<Value>(&line) {
+            Ok(mut said) if said["message"].is_object() => {
+                said["message"] = mended(said["message"].take());
+                writeln!(output, "{said}")?;
+            }
+            _ => writeln!(output, "{line}")?,
+        }
+    }
+    let status = child.wait()?;
     if let Some(stamp) = stamp.filter(|_| status.success()) {
         std::fs::write(&stamp_file, stamp)?;
     }
@@ -95,7 +109,7 @@ fn again(call: &Call) -> Result<ExitCode> {
         let line = line?;
         match serde_json::from_str::<Value>(&line) {
             Ok(message) if message["level"].is_string() => {
-                writeln!(output, "{}", json!({ "reason": "compiler-message", "message": message }))?;
+                writeln!(output, "{}", json!({ "reason": "compiler-message", "message": mended(message) }))?;
             }
             Ok(_) => {}
             Err(_) => eprintln!("{line}"),

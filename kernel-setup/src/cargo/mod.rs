@@ -9,6 +9,7 @@
 
 mod answers;
 mod build;
+mod message;
 mod view;
 
 use std::ffi::OsString;
