@@ -1,8 +1,8 @@
 """Measures the kernel as a notebook feels it: from its start to the first figure, and what a one-line cell costs.
 
 Beside it, unless --alone is given, stands evcxr_jupyter as it is, of the same version and in the same run: its own
-caching on, `lmc` linked statically, its first cell compiled before the measurement (that takes about 15 minutes once).
-Prints a table; --json FILE writes the figures.
+caching on, `lmc` linked statically, its first cell compiled before the measurement (that takes about 15 minutes; --keep
+FOLDER keeps it for the next time). Prints a table; --json FILE writes the figures.
 """
 
 import argparse
@@ -85,6 +85,8 @@ def stock(folder):
     """Registers evcxr_jupyter as it is, which the launcher becomes if called as evcxr_jupyter is. Returns its specs and
     a copy of the library that cells link statically."""
     copy = folder / "clone"
+    if copy.exists():
+        shutil.rmtree(copy)
     shutil.copytree(CLONE, copy, ignore=shutil.ignore_patterns("target", "out", ".git"), symlinks=True)
     manifest = copy / "lmc/Cargo.toml"
     text = manifest.read_text()
@@ -93,8 +95,9 @@ def stock(folder):
         sys.exit(f"error: {manifest} has no crate-type to change")
     manifest.write_text(static)
     spec = folder / "kernels/stock"
-    spec.mkdir(parents=True)
-    libraries = [CACHE / "libtorch/lib", Path(subprocess.check_output(["rustc", "--print", "target-libdir"], text=True, cwd=CLONE).strip())]
+    spec.mkdir(parents=True, exist_ok=True)
+    rust = subprocess.check_output(["rustc", "--print", "target-libdir"], text=True, cwd=CLONE).strip()
+    libraries = [CACHE / "libtorch/lib", rust]
     environment = {
         "EVCXR_CONFIG_DIR": str(folder / "config"),
         "EVCXR_TMPDIR": str(folder / "cells"),
@@ -102,7 +105,8 @@ def stock(folder):
         "LD_LIBRARY_PATH": ":".join(map(str, libraries)),
         "JUPYTER_PATH": str(folder),
     }
-    kernel = {"argv": [str(CACHE / "bin/lmc-kernel"), "--control_file", "{connection_file}"], "display_name": "stock", "language": "rust", "env": environment}
+    argv = [str(CACHE / "bin/lmc-kernel"), "--control_file", "{connection_file}"]
+    kernel = {"argv": argv, "display_name": "stock", "language": "rust", "env": environment}
     (spec / "kernel.json").write_text(json.dumps(kernel))
     specs = KernelSpecManager()
     specs.kernel_dirs = [str(folder / "kernels")]
@@ -113,17 +117,18 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--runs", type=int, default=3, help="how often the kernel is started")
     parser.add_argument("--alone", action="store_true", help="leave evcxr_jupyter out")
+    parser.add_argument("--keep", type=Path, help="a folder for what is compiled for evcxr_jupyter")
     parser.add_argument("--json", type=Path, help="write the figures there")
     options = parser.parse_args()
     os.environ.pop("LD_LIBRARY_PATH", None)
     results = {"Rust (lmc)": [measure("lmc", KernelSpecManager(), "../lmc") for _ in range(options.runs)]}
     if not options.alone:
-        with tempfile.TemporaryDirectory() as folder:
-            specs, library = stock(Path(folder))
+        with tempfile.TemporaryDirectory() as temporary:
+            specs, library = stock(options.keep or Path(temporary))
             before = ":cache 20000\n"
             start = time.monotonic()
             measure("stock", specs, library, before)
-            print(f"evcxr_jupyter: {time.monotonic() - start:.0f} s with nothing compiled", flush=True)
+            print(f"evcxr_jupyter, before the measurement: {time.monotonic() - start:.0f} s", flush=True)
             results["evcxr_jupyter"] = [measure("stock", specs, library, before) for _ in range(options.runs)]
     print(f"{'':<16}{'to the first figure':>22}{'one-line cell, median':>24}{'slowest':>10}")
     for name, runs in results.items():

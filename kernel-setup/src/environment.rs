@@ -24,11 +24,35 @@ prelude = '''
 
 /// The linker of the crates of cells. `lmc` is one dynamic library with libtorch's C functions in it, but rustc exports
 /// only Rust's; cells call the C functions too, in the generic functions of tch that they instantiate.
+///
+/// A cell is linked with an empty library of the same name instead: reading the 350,000 names of the real one, and those
+/// of libtorch, takes ten times as long as all else, and what is not found is looked for again when the cell is loaded.
 pub const LINKER: &str = r#"#!/bin/sh
+is_cell=
 for argument in "$@"; do
     case "$argument" in
     -Wl,--version-script=*) sed -i 's/^ *global:/& at*; get_and_reset_last_er*;/' "${argument#*=}" ;;
+    */deps/libctx.so) is_cell=1 ;;
     esac
+done
+count=$#
+while [ -n "$is_cell" ] && [ "$count" -gt 0 ]; do
+    argument="$1" count=$((count - 1))
+    shift
+    case "$argument" in
+    -ltorch | -ltorch_cpu | -lc10) continue ;;
+    */deps/libctx.so) ;;
+    */deps/lib*.so)
+        name="${argument##*/}" empty="${argument%/*}/empty/${argument##*/}"
+        if [ ! -e "$empty" ]; then
+            mkdir -p "${empty%/*}"
+            "${CC:-cc}" -shared -nostdlib -Wl,-soname,"$name" -o "$empty.$$" -x c /dev/null && mv "$empty.$$" "$empty"
+        fi
+        set -- "$@" -Wl,--no-as-needed "$empty" -Wl,--as-needed
+        continue
+        ;;
+    esac
+    set -- "$@" "$argument"
 done
 exec "${CC:-cc}" "$@"
 "#;
