@@ -8,6 +8,7 @@ use std::time::SystemTime;
 use anyhow::{Context, Result, bail};
 
 use crate::cache::Cache;
+use crate::environment;
 use crate::tree;
 
 const N_SLOTS: usize = 64;
@@ -34,8 +35,20 @@ pub fn take_copy(cache: &Cache, template: &Path, stamp: &str, clone: &Path) -> R
     // Two clones must not share a slot: the compiled `lmc` has the same file name for both.
     let generation = format!("{stamp} {}", clone.display());
     let slot = take(cache, &generation)?;
+    if !holds_library_of(&slot.folder, clone) {
+        fs::remove_file(slot.folder.join(GENERATION)).ok();
+    }
     fill(&slot, template, &generation)?;
     Ok(slot)
+}
+
+/// Whether the `lmc` that was compiled last in a slot is that of the clone: a notebook may have named another.
+fn holds_library_of(slot: &Path, clone: &Path) -> bool {
+    let sources = clone.join("lmc/src/lib.rs");
+    let targets =
+        fs::read_dir(environment::cells_folder(slot).join("target")).into_iter().flatten().flatten();
+    let lists = targets.filter_map(|target| fs::read_to_string(target.path().join("debug/deps/lmc.d")).ok());
+    lists.map(|list| list.contains(&*sources.to_string_lossy())).all(|is_of_clone| is_of_clone)
 }
 
 /// A slot that no kernel uses: one that is a copy of this generation already, else the lowest. Locks end with their
@@ -212,6 +225,25 @@ mod tests {
             fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
         left.sort();
         assert_eq!(left, ["ctx-1", "lmc-2"]);
+    }
+
+    #[test]
+    fn a_slot_in_which_another_clones_library_was_compiled_is_copied_anew() {
+        let temp = tempfile::tempdir().unwrap();
+        let (cache, template) = (Cache::at(temp.path()), template(temp.path()));
+        let list = Path::new("cells/target/x86_64/debug/deps/lmc.d");
+        fs::create_dir_all(template.join(list).parent().unwrap()).unwrap();
+        fs::write(template.join(list), "lib.so: /a/lmc/src/lib.rs").unwrap();
+        let take = || take_copy(&cache, &template, "1", Path::new("/a")).unwrap();
+        let slot = take();
+        let (mark, list) = (slot.folder.join("mark"), slot.folder.join(list));
+        fs::write(&mark, "").unwrap();
+        drop(slot);
+        assert!(take().folder.join("mark").exists());
+        fs::write(&list, "lib.so: /b/lmc/src/lib.rs").unwrap();
+        drop(take());
+        assert!(!mark.exists());
+        assert_eq!(fs::read_to_string(&list).unwrap(), "lib.so: /a/lmc/src/lib.rs");
     }
 
     #[test]
