@@ -1,5 +1,9 @@
 //! Compiling a cell: the first time in a kernel through cargo, which sees to every crate below it, then by the same call
 //! of rustc as long as dependencies and options stay the same.
+//!
+//! evcxr also has a cell checked, where the type of a variable cannot be inferred: mostly because of a mistake in the
+//! cell. `cargo check` would first check every crate below it, for minutes; but all are compiled, so rustc can check the
+//! cell alone.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
@@ -17,6 +21,8 @@ use crate::stamp::Stamp;
 
 /// The variable with the file in which the wrapper of rustc keeps the call that compiled the cell.
 pub const RECORD: &str = "LMC_KERNEL_RECORD";
+/// cargo's word for checking without compiling.
+const CHECK: &str = "check";
 /// The crate of the cells.
 const CRATE: &str = "ctx";
 
@@ -29,27 +35,48 @@ struct Call {
     variables: BTreeMap<String, String>,
 }
 
-/// Whether these are the arguments with which evcxr compiles a cell.
-pub fn applies(words: &[&str]) -> bool {
-    words.contains(&"build") && words.contains(&"--message-format=json")
+impl Call {
+    /// The same call that only checks, and leaves what is compiled as it is.
+    fn for_check(&self, folder: &Path) -> Result<Call> {
+        std::fs::create_dir_all(folder).with_context(|| format!("create folder {}", folder.display()))?;
+        let folder = folder.to_string_lossy();
+        let arguments = self.arguments.iter().map(|argument| match argument.as_str() {
+            emit if emit.starts_with("--emit=") => "--emit=metadata".to_owned(),
+            folder_option if folder_option.starts_with("incremental=") => format!("incremental={folder}"),
+            _ => argument.clone(),
+        });
+        let mut arguments: Vec<String> = arguments.collect();
+        if let Some(at) = arguments.iter().position(|argument| argument == "--out-dir") {
+            arguments[at + 1] = folder.into_owned();
+        }
+        let Call { program, folder, variables, .. } = self;
+        Ok(Call { program: program.clone(), arguments, folder: folder.clone(), variables: variables.clone() })
+    }
 }
 
-/// Compiles the cell and says so as cargo does.
+/// Whether these are the arguments with which evcxr compiles or checks a cell.
+pub fn applies(words: &[&str]) -> bool {
+    words.contains(&"--message-format=json") && words.iter().any(|word| ["build", CHECK].contains(word))
+}
+
+/// Compiles or checks the cell and says so as cargo does.
 pub fn run(real: &Path, words: &[&str], cells: &Path) -> Result<ExitCode> {
     let target = cells.join("target");
     let (record, stamp_file) = (target.join("lmc-rustc.json"), target.join("lmc-rustc.stamp"));
-    let stamp = stamp(words, cells)?;
+    let is_check = words.contains(&CHECK);
+    let words: Vec<&str> = words.iter().map(|&word| if word == CHECK { "build" } else { word }).collect();
+    let stamp = stamp(&words, cells)?;
     if let Some(stamp) = &stamp
         && std::fs::read_to_string(&stamp_file).is_ok_and(|old| old == *stamp)
         && let Some(call) = read(&record)
     {
-        return again(&call);
+        return if is_check { again(&call.for_check(&target.join("lmc-check"))?) } else { again(&call) };
     }
     for stale in [&record, &stamp_file] {
         std::fs::remove_file(stale).ok();
     }
     let mut command = Command::new(real);
-    command.args(words);
+    command.args(&words);
     if std::env::var_os("RUSTC_WRAPPER").is_none() {
         command.env("RUSTC_WRAPPER", std::env::current_exe()?).env(RECORD, &record);
     }
@@ -67,7 +94,8 @@ pub fn run(real: &Path, words: &[&str], cells: &Path) -> Result<ExitCode> {
         }
     }
     let status = child.wait()?;
-    if let Some(stamp) = stamp.filter(|_| status.success()) {
+    // The call is there only if all crates below the cell are compiled, whether or not the cell has a mistake.
+    if let Some(stamp) = stamp.filter(|_| record.exists()) {
         std::fs::write(&stamp_file, stamp)?;
     }
     Ok(code(status))
@@ -169,18 +197,34 @@ mod tests {
     fn only_evcxrs_builds_are_repeated() {
         assert!(applies(&["build", "--target", "x", "--message-format=json"]));
         assert!(applies(&["--offline", "build", "--message-format=json"]));
-        assert!(!applies(&["check", "--message-format=json"]) && !applies(&["build"]));
+        assert!(applies(&["check", "--message-format=json"]));
+        assert!(!applies(&["clean", "--message-format=json"]) && !applies(&["build"]));
     }
 
     #[test]
     fn a_call_knows_its_library() {
         let call = Call {
             program: "rustc".into(),
-            arguments: ["--crate-name", "ctx", "--out-dir", "/cells/target/deps"].map(str::to_owned).into(),
+            arguments: [
+                "--crate-name",
+                "ctx",
+                "--emit=dep-info,link",
+                "-C",
+                "incremental=/cells/target/incremental",
+                "--out-dir",
+                "/cells/target/deps",
+            ]
+            .map(str::to_owned)
+            .into(),
             folder: "/cells".into(),
             variables: BTreeMap::new(),
         };
         assert_eq!(library(&call), Some(PathBuf::from("/cells/target/deps/libctx.so")));
+        let temp = tempfile::tempdir().unwrap();
+        let arguments = call.for_check(temp.path()).unwrap().arguments;
+        let expected =
+            ["--crate-name", "ctx", "--emit=metadata", "-C", "incremental=HERE", "--out-dir", "HERE"];
+        assert_eq!(arguments, expected.map(|word| word.replace("HERE", &temp.path().to_string_lossy())));
         assert_eq!(read(Path::new("/none")), None);
     }
 }
