@@ -69,7 +69,7 @@ fn write(folder: &Path, program: &Path, cache: &Path) -> Result<()> {
         "interrupt_mode": "message",
         "env": { "LMC_CACHE": cache },
     });
-    write_if_changed(&folder.join("kernel.json"), &format!("{kernel:#}\n"))?;
+    write_if_changed(&folder.join("kernel.json"), format!("{kernel:#}\n"))?;
     LOGOS.iter().try_for_each(|(name, logo)| write_if_changed(&folder.join(name), logo))
 }
 

@@ -47,8 +47,9 @@ fn holds_library_of(slot: &Path, clone: &Path) -> bool {
     let sources = clone.join("lmc/src/lib.rs");
     let targets =
         fs::read_dir(environment::cells_folder(slot).join("target")).into_iter().flatten().flatten();
-    let lists = targets.filter_map(|target| fs::read_to_string(target.path().join("debug/deps/lmc.d")).ok());
-    lists.map(|list| list.contains(&*sources.to_string_lossy())).all(|is_of_clone| is_of_clone)
+    let mut lists =
+        targets.filter_map(|target| fs::read_to_string(target.path().join("debug/deps/lmc.d")).ok());
+    lists.all(|list| list.contains(&*sources.to_string_lossy()))
 }
 
 /// A slot that no kernel uses: one that is a copy of this generation already, else the lowest. Locks end with their

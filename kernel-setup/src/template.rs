@@ -40,7 +40,7 @@ impl Template {
 
     fn write(&self) -> Result<()> {
         let value = serde_json::json!({ "clone": self.clone, "stamp": self.stamp, "rustc": self.rustc });
-        environment::write_if_changed(&self.folder.join("ready"), &format!("{value:#}\n"))
+        environment::write_if_changed(&self.folder.join("ready"), format!("{value:#}\n"))
     }
 }
 

@@ -140,7 +140,7 @@ fn probe(cache: &Cache, clone: Option<&Path>) -> anyhow::Result<u64> {
     let line = text.lines().find_map(|line| line.strip_prefix("devices: ")?.strip_suffix(", sum: 3"));
     line.and_then(|n_devices| n_devices.parse().ok()).ok_or_else(|| {
         let errors = String::from_utf8_lossy(&output.stderr);
-        let last = errors.lines().filter(|line| !line.trim().is_empty()).next_back().unwrap_or("no answer");
+        let last = errors.lines().rfind(|line| !line.trim().is_empty()).unwrap_or("no answer");
         anyhow::anyhow!("a cell that computes with libtorch failed: {last}")
     })
 }
