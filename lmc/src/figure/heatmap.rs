@@ -104,6 +104,7 @@ pub fn heatmap(gaps: &DataFrame, evaluations: &DataFrame, options: &HeatmapOptio
                     )
                     .thickness(18)
                     .x(1.02)
+                    .y_pad(0.0)
                     // Plotly's own labels have as many decimals as each of them needs.
                     .tick_vals(ticks)
                     .tick_text(tick_labels)
@@ -138,10 +139,9 @@ fn layout(options: &HeatmapOptions, labels: &[String]) -> plotly::Layout {
     let shown: Vec<usize> = (0..n).step_by(step).collect();
     let longest = shown.iter().map(|&i| labels[i].chars().count()).max().unwrap_or(0);
     let side = 500;
-    let room = (longest * 7).clamp(20, 160) + 34;
-    // Beside upright labels plotly draws the title closer than below them.
-    let (left, top) = (room + 15, 64);
-    let (width, height) = (side + left + 128, side + room + top);
+    let room = (longest * 7).clamp(20, 160) + 49;
+    let top = 64;
+    let (width, height) = (side + room + 128, side + room + top);
     let axis = |title: &str, reversed: bool| -> Axis {
         let ends = if reversed { vec![n as f64 - 0.5, -0.5] } else { vec![-0.5, n as f64 - 0.5] };
         theme::axis(title)
@@ -159,12 +159,12 @@ fn layout(options: &HeatmapOptions, labels: &[String]) -> plotly::Layout {
         .title(
             Title::with_text(title.as_str())
                 .font(theme::font(17))
-                .x(left as f64 / width as f64)
+                .x(room as f64 / width as f64)
                 .x_anchor(plotly::common::Anchor::Left)
                 .y(1.0 - 32.0 / height as f64)
                 .y_anchor(plotly::common::Anchor::Middle),
         )
-        .margin(Margin::new().left(left).right(128).top(top).bottom(room))
+        .margin(Margin::new().left(room).right(128).top(top).bottom(room))
         .x_axis(axis(&order, false).tick_angle(if longest * 7 + 6 > side / shown.len().max(1) {
             -90.0
         } else {
