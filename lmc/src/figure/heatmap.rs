@@ -7,10 +7,13 @@ use plotly::layout::{Axis, Margin};
 use plotly::{HeatMap, Plot};
 use polars::prelude::DataFrame;
 
-use super::{Figure, theme};
+use super::{Figure, draw, theme};
 use crate::gap::Measure;
 use crate::table::{self, GAPS, Metric};
 use crate::{LmcError, Result};
+
+/// Ticks of the colour bar, about.
+const N_TICKS: f64 = 8.0;
 
 /// What a heatmap shows and how.
 #[derive(Debug, Clone, PartialEq)]
@@ -85,6 +88,8 @@ pub fn heatmap(gaps: &DataFrame, evaluations: &DataFrame, options: &HeatmapOptio
         models.iter().map(|a| models.iter().map(|b| cell(a, b)).collect()).collect();
     let name = options.measure.name();
     let labels: Vec<String> = models.iter().map(|model| theme::label(model)).collect();
+    let (ticks, tick_labels): (Vec<f64>, Vec<String>) =
+        draw::nice_ticks(low, high, N_TICKS, None).into_iter().unzip();
     let mut plot = Plot::new();
     plot.add_trace(
         HeatMap::new(labels.clone(), labels.clone(), z)
@@ -99,6 +104,10 @@ pub fn heatmap(gaps: &DataFrame, evaluations: &DataFrame, options: &HeatmapOptio
                     )
                     .thickness(18)
                     .x(1.02)
+                    .y_pad(0.0)
+                    // Plotly's own labels have as many decimals as each of them needs.
+                    .tick_vals(ticks)
+                    .tick_text(tick_labels)
                     .tick_font(theme::font(12)),
             ),
     );
@@ -130,7 +139,7 @@ fn layout(options: &HeatmapOptions, labels: &[String]) -> plotly::Layout {
     let shown: Vec<usize> = (0..n).step_by(step).collect();
     let longest = shown.iter().map(|&i| labels[i].chars().count()).max().unwrap_or(0);
     let side = 500;
-    let room = (longest * 7).clamp(20, 160) + 34;
+    let room = (longest * 7).clamp(20, 160) + 49;
     let top = 64;
     let (width, height) = (side + room + 128, side + room + top);
     let axis = |title: &str, reversed: bool| -> Axis {

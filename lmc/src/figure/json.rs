@@ -5,13 +5,23 @@ use serde_json::{Map, Value};
 
 use crate::{LmcError, Result};
 
-/// `{data, layout, config}` of a plot, numbers rounded to 6 significant digits, without empty members.
+/// Pixels between the labels and the title of an axis, where a plot does not say otherwise: plotly itself leaves 2.
+const STANDOFF: f64 = 8.0;
+
+/// `{data, layout, config}` of a plot, numbers rounded to 6 significant digits, without empty members, and with room
+/// between the labels and the title of each axis, for which the plotly crate has no method.
 pub(super) fn describe(plot: &Plot) -> Result<Value> {
     let value = serde_json::to_value(plot).map_err(|error| LmcError::Figure(error.to_string()))?;
     let Value::Object(members) = value else {
         return Err(LmcError::Figure("the plot is not a JSON object".to_owned()));
     };
-    let kept: Map<_, _> = members.into_iter().filter(|(_, member)| !member.is_null()).collect();
+    let mut kept: Map<_, _> = members.into_iter().filter(|(_, member)| !member.is_null()).collect();
+    for (name, member) in kept.get_mut("layout").and_then(Value::as_object_mut).into_iter().flatten() {
+        let title = member.get_mut("title").and_then(Value::as_object_mut);
+        if let Some(title) = title.filter(|_| name.starts_with("xaxis") || name.starts_with("yaxis")) {
+            title.entry("standoff").or_insert(STANDOFF.into());
+        }
+    }
     Ok(rounded(Value::Object(kept)))
 }
 
@@ -60,6 +70,8 @@ pub(super) fn each<'a>(value: &'a Value, pointer: &str, index: usize) -> Option<
 
 #[cfg(test)]
 mod tests {
+    use plotly::Layout;
+    use plotly::layout::Axis;
     use serde_json::json;
 
     use super::*;
@@ -71,6 +83,21 @@ mod tests {
         let expected = r#"{"x":[1.23457,3.33333e-10,0.0,null,7],"y":{"t":true,"z":"1.23456789"}}"#;
         let got: Value = serde_json::from_str(&rounded(value).to_string()).unwrap();
         assert_eq!(got, serde_json::from_str::<Value>(expected).unwrap());
+    }
+
+    #[test]
+    fn titles_of_axes_stand_off_their_labels() {
+        let axis = || Axis::new().title("a");
+        let mut plot = Plot::new();
+        plot.set_layout(Layout::new().title("t").x_axis(axis()).y_axis2(axis()).y_axis(Axis::new()));
+        let layout = &describe(&plot).unwrap()["layout"];
+        for axis in ["xaxis", "yaxis2"] {
+            assert_eq!(
+                (&layout[axis]["title"]["text"], &layout[axis]["title"]["standoff"]),
+                (&json!("a"), &json!(8.0))
+            );
+        }
+        assert_eq!((&layout["yaxis"]["title"], &layout["title"]["standoff"]), (&Value::Null, &Value::Null));
     }
 
     #[test]

@@ -78,7 +78,15 @@ impl Figure {
     /// # Errors
     /// [`LmcError::Figure`] if the plot has a kind of trace that is not drawn here.
     pub fn to_png(&self) -> Result<Vec<u8>> {
-        draw::png(&self.to_svg()?)
+        self.to_png_at(2.0)
+    }
+
+    /// The figure as PNG bytes, `scale` pixels for each CSS pixel.
+    ///
+    /// # Errors
+    /// [`LmcError::Figure`] as [`Figure::to_png`], and for a scale that leaves no pixels or too many.
+    pub fn to_png_at(&self, scale: f32) -> Result<Vec<u8>> {
+        draw::png(&self.to_svg()?, scale)
     }
 
     /// Writes the figure to `path` as PNG, SVG, HTML or plotly JSON, by the extension of `path`.
@@ -159,6 +167,19 @@ mod tests {
         let error = figure().save(folder.path().join("a.gif")).unwrap_err().to_string();
         assert_eq!(error, "unknown extension of a figure `gif`; known: png, svg, html, json");
         assert!(matches!(figure().save(folder.path().join("no/a.svg")), Err(LmcError::Io { .. })));
+    }
+
+    #[test]
+    fn an_image_has_the_scale_that_is_asked_for() {
+        let size = |png: Vec<u8>| {
+            let image = resvg::tiny_skia::Pixmap::decode_png(&png).unwrap();
+            (image.width(), image.height())
+        };
+        assert_eq!(size(figure().to_png().unwrap()), (600, 400));
+        assert_eq!(size(figure().to_png_at(1.0).unwrap()), (300, 200));
+        for scale in [0.0, -1.0, f32::NAN, 1e9] {
+            assert!(matches!(figure().to_png_at(scale), Err(LmcError::Figure(_))), "{scale}");
+        }
     }
 
     #[test]

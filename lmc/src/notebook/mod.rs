@@ -74,7 +74,8 @@ impl Show for Figure {
             Ok(json) => forms.push(("application/vnd.plotly.v1+json", json)),
             Err(error) => text = format!("{text}: {error}"),
         }
-        match self.to_png() {
+        // Viewers show the image at its own size until it becomes interactive, so the sizes of the two are the same.
+        match self.to_png_at(1.0) {
             Ok(png) => forms.push(("image/png", STANDARD.encode(png))),
             Err(error) => text = format!("{text}: {error}"),
         }
@@ -157,7 +158,8 @@ mod tests {
         assert_eq!(types, ["application/vnd.plotly.v1+json", "image/png", "text/plain"]);
         let json: serde_json::Value = serde_json::from_str(&forms[0].1).unwrap();
         assert_eq!(json["data"][0]["y"], serde_json::json!([2.0, 3.0]));
-        assert!(STANDARD.decode(&forms[1].1).unwrap().starts_with(b"\x89PNG"));
+        let image = resvg::tiny_skia::Pixmap::decode_png(&STANDARD.decode(&forms[1].1).unwrap()).unwrap();
+        assert_eq!((image.width(), image.height()), (120, 100), "the size of the interactive figure");
         assert_eq!(forms[2].1, "Figure(\"EVCXR_END_CONTENT\", 1 traces)");
     }
 

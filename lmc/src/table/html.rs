@@ -5,8 +5,11 @@ use std::ops::Range;
 
 use polars::prelude::{AnyValue, Column, DataFrame};
 
+use super::number::Format;
 use crate::Result;
 
+/// The style of the types below the names of columns: paler than these on any background.
+const TYPE_STYLE: &str = "font-weight:normal;opacity:0.6";
 /// Columns that are shown of a wider table.
 const COLUMN_CAP: usize = 20;
 /// Characters that are shown of a longer text.
@@ -16,8 +19,9 @@ const LIST_CAP: usize = 6;
 
 /// A table as one line of HTML: shape, names, types and at most `row_cap` rows and 20 columns (the first and the last).
 ///
-/// Every name and value is escaped; real numbers are shown with 6 significant digits. Of a text of more than 120
-/// characters and of a list of more than 6 values the beginning is shown, with the full length.
+/// Every name and value is escaped. The real numbers of a column have the same number of decimals, so that a typical one
+/// has 4 significant digits. Of a text of more than 120 characters and of a list of more than 6 values the beginning is
+/// shown, with the full length.
 ///
 /// # Errors
 /// [`LmcError::Polars`](crate::LmcError::Polars) if a value cannot be read.
@@ -26,19 +30,24 @@ pub fn to_html(table: &DataFrame, row_cap: usize) -> Result<String> {
     let columns = Part::of(n_columns, COLUMN_CAP);
     let mut html = String::from("<table>");
     write_into(&mut html, format_args!("<caption>{n_rows} rows × {n_columns} columns</caption><thead><tr>"));
-    write_cells(&mut html, "th", &columns, table, |column| {
-        Ok(format!("{}<br><small>{}</small>", escape(column.name()), escape(&column.dtype().to_string())))
+    write_cells(&mut html, "th", &columns, table, |_, column| {
+        let (name, dtype) = (escape(column.name()), escape(&column.dtype().to_string()));
+        Ok(format!("{name}<br><small style=\"{TYPE_STYLE}\">{dtype}</small>"))
     })?;
-    html.push_str("</tr></thead><tbody>");
+    // Digits of one width, so that decimal points stand below each other.
+    html.push_str("</tr></thead><tbody style=\"font-variant-numeric:tabular-nums\">");
     let rows = Part::of(n_rows, row_cap);
-    for row in rows.first.clone().chain(rows.last.clone()) {
+    let formats = formats(table, &rows)?;
+    for row in rows.shown() {
         if row == rows.last.start && rows.hidden > 0 {
-            let width = columns.shown() + usize::from(columns.hidden > 0);
+            let width = columns.shown().count() + usize::from(columns.hidden > 0);
             let hidden = rows.hidden;
             write_into(&mut html, format_args!("<tr><td colspan=\"{width}\">… {hidden} more rows</td></tr>"));
         }
         html.push_str("<tr>");
-        write_cells(&mut html, "td", &columns, table, |column| Ok(escape(&show(&column.get(row)?))))?;
+        write_cells(&mut html, "td", &columns, table, |i, column| {
+            Ok(escape(&show(&column.get(row)?, formats[i])))
+        })?;
         html.push_str("</tr>");
     }
     html.push_str("</tbody></table>");
@@ -60,8 +69,28 @@ impl Part {
         Self { first: 0..head, hidden: n - head - tail, last: n - tail..n }
     }
 
-    fn shown(&self) -> usize {
-        self.first.len() + self.last.len()
+    fn shown(&self) -> impl Iterator<Item = usize> + use<> {
+        self.first.clone().chain(self.last.clone())
+    }
+}
+
+/// The format of each column, if its values are real numbers, from the rows that are shown.
+fn formats(table: &DataFrame, rows: &Part) -> Result<Vec<Option<Format>>> {
+    let format = |column: &Column| {
+        if !column.dtype().is_float() {
+            return Ok(None);
+        }
+        let values = rows.shown().map(|row| Ok(real(&column.get(row)?))).collect::<Result<Vec<_>>>()?;
+        Ok(Some(Format::of(values.into_iter().flatten())))
+    };
+    table.columns().iter().map(format).collect()
+}
+
+fn real(value: &AnyValue<'_>) -> Option<f64> {
+    match value {
+        AnyValue::Float64(x) => Some(*x),
+        AnyValue::Float32(x) => Some(f64::from(*x)),
+        _ => None,
     }
 }
 
@@ -71,19 +100,19 @@ fn write_cells(
     tag: &str,
     columns: &Part,
     table: &DataFrame,
-    content: impl Fn(&Column) -> Result<String>,
+    content: impl Fn(usize, &Column) -> Result<String>,
 ) -> Result<()> {
     let all = table.columns();
-    for column in &all[columns.first.clone()] {
-        write_cell(html, tag, column, &content(column)?);
+    for i in columns.first.clone() {
+        write_cell(html, tag, &all[i], &content(i, &all[i])?);
     }
     if columns.hidden > 0 {
         let hidden =
             if tag == "th" { format!("… {} more columns", columns.hidden) } else { "…".to_owned() };
         write_into(html, format_args!("<{tag}>{hidden}</{tag}>"));
     }
-    for column in &all[columns.last.clone()] {
-        write_cell(html, tag, column, &content(column)?);
+    for i in columns.last.clone() {
+        write_cell(html, tag, &all[i], &content(i, &all[i])?);
     }
     Ok(())
 }
@@ -98,15 +127,19 @@ fn write_into(text: &mut String, what: std::fmt::Arguments<'_>) {
     let _ = text.write_fmt(what);
 }
 
-fn show(value: &AnyValue<'_>) -> String {
+/// A value as text; a real number in the format of its column or, without one, of itself.
+fn show(value: &AnyValue<'_>, format: Option<Format>) -> String {
+    if let Some(x) = real(value) {
+        return format.unwrap_or_else(|| Format::of([x])).show(x);
+    }
     match value {
         AnyValue::Null => "—".to_owned(),
         AnyValue::String(text) => cut(text),
         AnyValue::StringOwned(text) => cut(text),
-        AnyValue::Float64(x) => significant(*x),
-        AnyValue::Float32(x) => significant(f64::from(*x)),
         AnyValue::List(values) => {
-            let shown: Vec<String> = values.iter().take(LIST_CAP).map(|value| show(&value)).collect();
+            let format = Format::of(values.iter().take(LIST_CAP).filter_map(|value| real(&value)));
+            let shown: Vec<String> =
+                values.iter().take(LIST_CAP).map(|value| show(&value, Some(format))).collect();
             let rest = if values.len() > LIST_CAP {
                 format!(", … ({} values)", values.len())
             } else {
@@ -126,19 +159,6 @@ fn cut(text: &str) -> String {
     }
     let beginning: String = text.chars().take(TEXT_CAP).collect();
     format!("{beginning}… ({length} characters)")
-}
-
-/// `x` with 6 significant digits, in scientific form if very large or small.
-fn significant(x: f64) -> String {
-    if x == 0.0 || !x.is_finite() {
-        return x.to_string();
-    }
-    let exponent = x.abs().log10().floor() as i32;
-    if !(-5..9).contains(&exponent) {
-        return format!("{x:.5e}");
-    }
-    let text = format!("{x:.*}", (5 - exponent).max(0) as usize);
-    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
 }
 
 /// Text that stays text in HTML and on one line.
@@ -170,8 +190,9 @@ mod tests {
     fn shape_types_and_values_are_shown() {
         let html = to_html(&df!("model" => ["a", "b"], "loss" => [0.25, 1.0 / 3.0]).unwrap(), 10).unwrap();
         assert!(html.contains("2 rows × 2 columns"));
-        assert!(html.contains("loss<br><small>f64</small>"));
-        assert!(html.contains(">0.25</td>") && html.contains(">0.333333</td>"));
+        let dtype = "<small style=\"font-weight:normal;opacity:0.6\">f64</small>";
+        assert!(html.contains(&format!("loss<br>{dtype}")), "{html}");
+        assert!(html.contains(">0.2500</td>") && html.contains(">0.3333</td>"), "{html}");
         assert!(!html.contains("more rows"));
     }
 
@@ -223,7 +244,7 @@ mod tests {
             Series::new("".into(), (0..9).map(f64::from).collect::<Vec<_>>()),
         ];
         let html = to_html(&df!("l" => lists).unwrap(), 5).unwrap();
-        assert!(html.contains(">[0.5, 0.333333]<"), "{html}");
+        assert!(html.contains(">[0.5000, 0.3333]<"), "{html}");
         assert!(html.contains(">[0, 1, 2, 3, 4, 5, … (9 values)]<"), "{html}");
         assert!(html.contains("list[f64]"), "{html}");
     }
@@ -235,8 +256,16 @@ mod tests {
     }
 
     #[test]
-    fn numbers_have_six_significant_digits() {
-        let shown = [0.0, 1.0, -0.123456789, 1234567.8, 1.5e-9, 2.5e12, f64::NAN].map(significant);
-        assert_eq!(shown, ["0", "1", "-0.123457", "1234568", "1.50000e-9", "2.50000e12", "NaN"]);
+    fn each_column_has_its_own_decimals_from_the_rows_that_are_shown() {
+        let table = df!(
+            "p" => [Some(0.125), None, Some(1e-7), Some(0.5)],
+            "seconds" => [38.2012_f32, 7.5, 1234.5, 38.25],
+            "n" => [1_i64, 2, 3, 4],
+        );
+        let html = to_html(&table.unwrap(), 3).unwrap();
+        for cell in [">0.125<", ">—<", ">0.500<", ">38.20<", ">7.50<", ">38.25<", ">2<"] {
+            assert!(html.contains(cell), "{cell}: {html}");
+        }
+        assert!(!html.contains("e-7") && !html.contains("1234"), "{html}");
     }
 }

@@ -6,6 +6,7 @@
 mod columns;
 mod html;
 mod metric;
+mod number;
 mod parquet;
 mod schemas;
 

@@ -114,13 +114,9 @@ impl<'a> Axis<'a> {
     pub(super) fn ticks(&self) -> Vec<(f64, String)> {
         let (low, high) = (self.range.0.min(self.range.1), self.range.0.max(self.range.1));
         let inside = |value: f64| value >= low - 1e-9 * (high - low) && value <= high + 1e-9 * (high - low);
-        let values = items(self.spec, "/tickvals");
-        let labelled: Vec<(f64, String)> = if !values.is_empty() {
-            let texts = items(self.spec, "/ticktext");
-            let given = values.iter().filter_map(Value::as_f64).enumerate();
-            let label =
-                |i: usize, value| texts.get(i).and_then(Value::as_str).map_or(plain(value), str::to_owned);
-            given.map(|(i, value)| (value, label(i, value))).collect()
+        let given = given_ticks(self.spec);
+        let labelled: Vec<(f64, String)> = if !given.is_empty() {
+            given
         } else if !self.categories.is_empty() {
             self.categories.iter().enumerate().map(|(i, name)| (i as f64, (*name).to_owned())).collect()
         } else {
@@ -138,13 +134,27 @@ impl<'a> Axis<'a> {
     }
 }
 
+/// The ticks that an axis or a colour bar names itself, with its texts or their numbers.
+pub(super) fn given_ticks(spec: &Value) -> Vec<(f64, String)> {
+    let texts = items(spec, "/ticktext");
+    let label =
+        |i: usize, value| texts.get(i).and_then(Value::as_str).map_or_else(|| plain(value), str::to_owned);
+    let values = items(spec, "/tickvals").iter().filter_map(Value::as_f64);
+    values.enumerate().map(|(i, value)| (value, label(i, value))).collect()
+}
+
 /// A number with a true minus sign.
 pub(in crate::figure) fn plain(value: f64) -> String {
     value.to_string().replace('-', "−")
 }
 
 /// Round numbers in [low, high], about `wanted` of them or `step` apart, with as many digits as they need.
-pub(super) fn nice_ticks(low: f64, high: f64, wanted: f64, step: Option<f64>) -> Vec<(f64, String)> {
+pub(in crate::figure) fn nice_ticks(
+    low: f64,
+    high: f64,
+    wanted: f64,
+    step: Option<f64>,
+) -> Vec<(f64, String)> {
     let span = high - low;
     if span <= 0.0 || !span.is_finite() {
         return vec![(low, plain(low))];

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::axis::nice_ticks;
+use super::axis::{given_ticks, nice_ticks};
 use super::canvas::{Canvas, Stroke, Text, text_width};
 use super::colour::Scale;
 use super::labels::anchor;
@@ -92,7 +92,11 @@ pub(super) fn colour_bar(canvas: &mut Canvas, page: &Page<'_>, trace: &Value) ->
     canvas.rectangle([left, top, right, bottom], None, Some(Stroke::solid(Colour::INK, 0.8)));
     let size = number(trace, "/colorbar/tickfont/size").unwrap_or(12.0);
     let mut widest: f64 = 0.0;
-    for (value, label) in nice_ticks(low, high, ((bottom - top) / 60.0).clamp(2.0, 8.0), None) {
+    let mut ticks = given_ticks(&trace["colorbar"]);
+    if ticks.is_empty() {
+        ticks = nice_ticks(low, high, ((bottom - top) / 60.0).clamp(2.0, 8.0), None);
+    }
+    for (value, label) in ticks {
         let y = at(value);
         canvas.line(&[(right, y), (right + 4.0, y)], Stroke::solid(Colour::INK, 1.0));
         widest = widest.max(text_width(&label, size));
@@ -147,6 +151,10 @@ mod tests {
             "colorbar": {"title": {"text": "gap (nats)"}}}]});
         let svg = crate::figure::draw::svg(&figure).unwrap();
         assert!(svg.contains(">gap (nats)<") && svg.contains(">4.0<") || svg.contains(">4<"), "{svg}");
+        figure["data"][0]["colorbar"]["tickvals"] = json!([1.0, 2.5]);
+        figure["data"][0]["colorbar"]["ticktext"] = json!(["low"]);
+        let svg = crate::figure::draw::svg(&figure).unwrap();
+        assert!(svg.contains(">low<") && svg.contains(">2.5<") && !svg.contains(">4<"), "{svg}");
         figure["data"][0]["showscale"] = json!(false);
         assert!(!crate::figure::draw::svg(&figure).unwrap().contains("gap (nats)"));
     }

@@ -21,7 +21,7 @@ use axis::Axis;
 use canvas::Canvas;
 use colour::Colour;
 
-pub(super) use axis::plain as plain_number;
+pub(super) use axis::{nice_ticks, plain as plain_number};
 pub(super) use canvas::plain_text;
 pub(super) use raster::png;
 

@@ -37,6 +37,16 @@ fn models_are_sorted_by_score_and_the_matrix_is_symmetric() {
 }
 
 #[test]
+fn the_colour_bar_has_equal_decimals_in_both_forms() {
+    let bar = &described(&HeatmapOptions { range: Some((0.0, 0.0187)), ..options() })["data"][0]["colorbar"];
+    let labels: Vec<&str> = bar["ticktext"].as_array().unwrap().iter().map(|l| l.as_str().unwrap()).collect();
+    assert_eq!(labels, ["0.000", "0.005", "0.010", "0.015"]);
+    assert_eq!(bar["tickvals"], json!([0.0, 0.005, 0.01, 0.015]));
+    let svg = heatmap(&gaps(), &evaluations(), &options()).unwrap().to_svg().unwrap();
+    assert!(svg.contains(">0.000<") && svg.contains(">0.035<"), "{svg}");
+}
+
+#[test]
 fn every_measure_has_its_column_and_the_range_is_shared_on_request() {
     let measures = [
         (Measure::BarrierHeight, 0.1),
