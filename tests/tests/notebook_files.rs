@@ -30,7 +30,7 @@ fn faults(notebook: &Value) -> Vec<String> {
         faults.push(format!("the kernel is {}", notebook["metadata"]["kernelspec"]));
     }
     let language = &notebook["metadata"]["language_info"];
-    if (&language["name"], &language["file_extension"]) != (&json!("Rust"), &json!(".rs")) {
+    if (&language["name"], &language["file_extension"]) != (&json!("rust"), &json!(".rs")) {
         faults.push(format!("the language is {language}"));
     }
     let mut ids = HashSet::new();
