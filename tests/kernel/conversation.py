@@ -134,7 +134,7 @@ class Kernel:
         """Listens to the kernel until something is true."""
         deadline = time.monotonic() + limit
         while not is_true():
-            assert time.monotonic() < deadline, f"{what} is missing after {limit} s: {[str(a) for a in self.answers.values()]}"
+            assert time.monotonic() < deadline, f"{what} is missing after {limit} s: {list(self.answers.values())[-1]}"
             self.listen(0.05)
 
     def listen(self, seconds):

@@ -63,11 +63,11 @@ def an_error_of_the_library_ends_the_cell(kernel):
 
 
 def a_thread_may_print_after_its_cell(kernel):
-    late = 'std::thread::spawn(|| { std::thread::sleep(std::time::Duration::from_millis(500)); print!("late"); });'
+    late = 'std::thread::spawn(|| { std::thread::sleep(std::time::Duration::from_millis(500)); println!("late"); });'
     answer = kernel.ok(late)
     assert answer.text("stdout") == "", "the cell waited for its thread"
     kernel.wait(lambda: answer.text("stdout"), "the text of a thread", 10)
-    assert answer.text("stdout") == "late", answer
+    assert answer.text("stdout") == "late\n", answer
 
 
 def a_flood_arrives_whole(kernel):
