@@ -112,6 +112,13 @@ class Kernel:
         defaults = {"silent": False, "store_history": True, "user_expressions": {}, "allow_stdin": False}
         return self.request("execute_request", code=code, **(defaults | {"stop_on_error": True} | options))
 
+    def begin(self, code):
+        """Sends a cell that goes on after it has printed something, and waits for that."""
+        answer = self.send(code)
+        self.wait(lambda: answer.text("stdout") or answer.is_complete, f"the start of {code!r}")
+        assert not answer.is_complete, f"the cell ended: {answer}"
+        return answer
+
     def interrupt(self):
         return self.request("interrupt_request", channel="control")
 

@@ -79,8 +79,7 @@ def editors_are_helped(kernel):
 
 def a_running_cell_keeps_nobody_waiting(kernel):
     """Returns the processes of the kernel, whose cell still runs."""
-    cell = kernel.send(SLEEP)
-    kernel.wait(lambda: cell.text("stdout"), "the start of the cell")
+    cell = kernel.begin(SLEEP)
     assert ask(kernel, "kernel_info_request", 2)["status"] == "ok"
     assert ask(kernel, "complete_request", 2, code="Study::", cursor_pos=7)["matches"] == []
     assert not ask(kernel, "inspect_request", 2, code="Study", cursor_pos=3, detail_level=0)["found"]
@@ -96,8 +95,7 @@ def shutdown_ends_everything(kernel, family):
 
 
 def a_killed_relay_leaves_nothing(kernel):
-    cell = kernel.send(SLEEP)
-    kernel.wait(lambda: cell.text("stdout"), "the start of the cell")
+    kernel.begin(SLEEP)
     family = below(kernel.pid)
     os.kill(kernel.pid, signal.SIGKILL)
     wait_for_end(family, "SIGKILL of the relay")
