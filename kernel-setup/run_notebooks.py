@@ -1,8 +1,7 @@
 """Runs notebooks with their kernel, from beginning to end, and says what came out.
 
-The kernel answers "ok" to a cell that panics or returns an error at a `?`: the text of the error on stderr is the only
-trace. So a cell has failed if it has an error output or wrote to stderr (libtorch's own warnings aside), unless it is
-tagged `raises-exception`. A cell tagged `figure` has also failed if it shows no figure.
+A cell has failed if it ends with an error; one tagged `raises-exception` has failed if it does not. A cell tagged
+`figure` has also failed if it shows no figure. What a cell writes to stderr is an output like any other.
 """
 
 import argparse
@@ -12,17 +11,13 @@ import re
 import sys
 import time
 from pathlib import Path
-from queue import Empty
 
 import nbformat
 from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
 from nbclient import NotebookClient
-from nbclient.exceptions import CellControlSignal
-from nbclient.util import ensure_async
 
 PLOTLY = "application/vnd.plotly.v1+json"
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
-LIBRARY_WARNING = re.compile(r"^\[W\d+ .*|^.*\bUserWarning: .*|^\s*$")
 REMEDY = "run ./kernel-setup/walkthrough or ./kernel-setup/test, which install it"
 
 
@@ -31,19 +26,15 @@ class CellFailed(Exception):
 
 
 def text(value):
-    return ANSI.sub("", "".join(value) if isinstance(value, list) else value)
+    return ANSI.sub("", "\n".join(value) if isinstance(value, list) else value)
 
 
 def error_of(cell):
     """The text of what went wrong in an executed cell, or None."""
-    stderr = ""
     for output in cell.get("outputs", []):
         if output["output_type"] == "error":
             return text(output.get("traceback") or output.get("evalue", "")) or "error"
-        if output["output_type"] == "stream" and output["name"] == "stderr":
-            stderr += text(output["text"])
-    lines = [line for line in stderr.splitlines() if not LIBRARY_WARNING.match(line)]
-    return "\n".join(lines) or None
+    return None
 
 
 def figures_of(cell):
@@ -78,7 +69,6 @@ class Runner(NotebookClient):
             return cell
         start = time.monotonic()
         cell = await super().async_execute_cell(cell, cell_index, *args, **kwargs)
-        await self.late_outputs(cell, cell_index)
         self.seconds.append(time.monotonic() - start)
         failure = failure_of(cell)
         verdict = "FAILED" if failure else "ok"
@@ -89,17 +79,6 @@ class Runner(NotebookClient):
             if not self.keep_going:
                 raise CellFailed
         return cell
-
-    async def late_outputs(self, cell, cell_index):
-        """The kernel's stderr is not ordered with its "idle": takes what comes shortly after."""
-        while True:
-            try:
-                message = await ensure_async(self.kc.iopub_channel.get_msg(timeout=0.1))
-                self.process_message(message, cell, cell_index)
-            except Empty:
-                return
-            except CellControlSignal:
-                pass
 
 
 def say(line):

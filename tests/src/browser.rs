@@ -6,16 +6,9 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::Mutex;
-use std::time::Duration;
 
-use crate::notebook::{cache, clone_root};
-use crate::processes;
-
-/// Every script ends sooner by its own limits.
-const LIMIT: Duration = Duration::from_secs(20 * 60);
-/// One browser at a time: a notebook keeps all cores busy.
-static TURN: Mutex<()> = Mutex::new(());
+use crate::notebook::cache;
+use crate::script;
 
 /// Chromium, the Python of the set-up with Playwright, and a folder for pictures.
 #[derive(Debug)]
@@ -57,8 +50,8 @@ impl Browser {
     /// # Panics
     ///
     /// If the script fails or leaves processes behind.
-    pub fn run(&self, script: &str, arguments: &[&Path]) {
-        self.run_under(&[], script, arguments);
+    pub fn run(&self, name: &str, arguments: &[&Path]) {
+        self.run_under(&[], name, arguments);
     }
 
     /// The same without network: in an empty network namespace, or where that is not allowed with proxies that do
@@ -67,7 +60,7 @@ impl Browser {
     /// # Panics
     ///
     /// As [`Browser::run`].
-    pub fn run_offline(&self, script: &str, arguments: &[&Path]) {
+    pub fn run_offline(&self, name: &str, arguments: &[&Path]) {
         let ways: [&[&str]; 2] = [&["unshare", "--net"], &["unshare", "--map-root-user", "--net"]];
         let allowed = |way: &&&[&str]| {
             let status = Command::new(way[0]).args(&way[1..]).arg("true").stderr(Stdio::null()).status();
@@ -79,23 +72,14 @@ impl Browser {
                 "note: no network namespace may be made here: closed proxies take the place of an absent network",
             );
         }
-        self.run_under(way.unwrap_or(&["env", "LMC_CLOSED_PROXY=127.0.0.1:9"]), script, arguments);
+        self.run_under(way.unwrap_or(&["env", "LMC_CLOSED_PROXY=127.0.0.1:9"]), name, arguments);
     }
 
-    fn run_under(&self, wrapper: &[&str], script: &str, arguments: &[&Path]) {
-        let folder = clone_root().join("tests/browser");
-        let mut words: Vec<OsString> = wrapper.iter().map(OsString::from).collect();
-        words.extend([self.python.clone().into(), "-B".into(), folder.join(script).into()]);
-        let mut command = Command::new(&words[0]);
-        command.args(&words[1..]).args(arguments).stdin(Stdio::null());
+    fn run_under(&self, wrapper: &[&str], name: &str, arguments: &[&Path]) {
+        let mut command = script::command(wrapper, &self.python, &format!("browser/{name}"));
+        command.args(arguments);
         command.env("LMC_CHROMIUM", &self.chromium).env("LMC_SCREENSHOTS", &self.screenshots);
-        // A browser that is killed does not remove its own files.
-        let temporary = tempfile::tempdir().expect("a temporary folder can be made");
-        command.env("TMPDIR", temporary.path());
-        let turn = TURN.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        let status = processes::run(&mut command, LIMIT);
-        drop(turn);
-        assert!(status.success(), "{script} failed, see its output above");
+        script::run(&mut command);
     }
 }
 

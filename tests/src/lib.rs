@@ -3,3 +3,4 @@
 pub mod browser;
 pub mod notebook;
 pub mod processes;
+pub mod script;

@@ -33,16 +33,25 @@ pub fn course() -> Vec<PathBuf> {
     paths
 }
 
+/// The Python of the set-up, in whose environment the kernel is installed.
+///
+/// # Panics
+///
+/// If the kernel is not installed.
+pub fn python() -> PathBuf {
+    let venv = cache().join("venv");
+    let kernel = venv.join("share/jupyter/kernels/lmc/kernel.json");
+    assert!(kernel.is_file(), "the kernel is not installed ({} is missing): {REMEDY}", kernel.display());
+    venv.join("bin/python")
+}
+
 /// A command that runs notebooks in the kernel and writes the executed copies and `report.json` into `out`.
 ///
 /// # Panics
 ///
 /// If the kernel is not installed.
 pub fn runner(out: &Path) -> Command {
-    let venv = cache().join("venv");
-    let kernel = venv.join("share/jupyter/kernels/lmc/kernel.json");
-    assert!(kernel.is_file(), "the kernel is not installed ({} is missing): {REMEDY}", kernel.display());
-    let mut command = Command::new(venv.join("bin/python"));
+    let mut command = Command::new(python());
     command
         .arg(clone_root().join("kernel-setup/run_notebooks.py"))
         .arg("--out")

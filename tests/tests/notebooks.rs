@@ -25,7 +25,7 @@ fn every_notebook_runs_without_error_and_shows_its_figures() {
 }
 
 #[test]
-fn an_error_in_a_cell_fails_the_run_though_the_kernel_says_ok() {
+fn a_cell_that_fails_fails_the_run() {
     let temp = tempfile::tempdir().unwrap();
     let path = temp.path().join("faults.ipynb");
     notebook::write(
@@ -38,7 +38,7 @@ fn an_error_in_a_cell_fails_the_run_though_the_kernel_says_ok() {
             (r#"println!("no figure here");"#, &["figure"]),
             (r#"panic!("expected");"#, &["raises-exception"]),
             (r#"println!("no panic");"#, &["raises-exception"]),
-            (r#"eprintln!("[W1123 10:00:00.1 Library.cpp:7] Warning: slow");"#, &[]),
+            (r#"eprintln!("a warning is no failure");"#, &[]),
         ],
     );
     let log = temp.path().join("log");
@@ -72,6 +72,24 @@ fn an_error_in_a_cell_fails_the_run_though_the_kernel_says_ok() {
         assert_eq!(*cell, expected_cell, "{failures:?}");
         assert!(error.contains(text), "cell {cell}: {error}");
     }
+}
+
+#[test]
+fn a_run_ends_at_the_first_cell_that_fails() {
+    let temp = tempfile::tempdir().unwrap();
+    let path = temp.path().join("stops.ipynb");
+    let cells = [r#"println!("first");"#, r#"panic!("on purpose");"#, r#"println!("third");"#];
+    notebook::write(&path, &cells.map(|source| (source, [].as_slice())));
+    let output = notebook::runner(temp.path()).arg(&path).output().unwrap();
+    assert!(!output.status.success());
+    let shown = String::from_utf8_lossy(&output.stdout);
+    assert!(shown.contains(r#"| panic!("on purpose");"#) && shown.contains("! Panic: on purpose"), "{shown}");
+    let report = &notebook::report(temp.path())[0];
+    assert_eq!((&report["executed"], &report["code_cells"]), (&2.into(), &3.into()), "{shown}");
+    assert_eq!(report["failures"][0]["cell"], 1, "{shown}");
+    let executed = notebook::read(&temp.path().join("stops.ipynb"));
+    let third = notebook::cells(&executed).last().unwrap();
+    assert!(third["execution_count"].is_null() && third["outputs"] == serde_json::json!([]), "{third}");
 }
 
 #[test]
