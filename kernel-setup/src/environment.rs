@@ -13,13 +13,11 @@ use toml::{Table, Value};
 use crate::cache::Cache;
 use crate::cargo;
 
-/// Cells are compiled without optimisation: they call `lmc`, which is optimised as its workspace says. The locked
-/// versions are put back because evcxr first compiles a cell without dependencies, which empties its Cargo.lock.
+/// Cells are compiled without optimisation: they call `lmc`, which is optimised as its workspace says. evcxr learns from
+/// the first `?` that it is used, and shows the value of that cell as plain text: so it learns it here.
 pub const SETTINGS: &str = r#"[evcxr]
 opt_level = "0"
-prelude = '''
-!if [ -n "$LMC_KERNEL_LOCK" ]; then cp "$LMC_KERNEL_LOCK" "$EVCXR_TMPDIR/Cargo.lock"; fi
-'''
+prelude = "Ok::<(), String>(())?;"
 "#;
 
 /// The linker of the crates of cells. `lmc` is one dynamic library with libtorch's C functions in it, but rustc exports
@@ -95,12 +93,19 @@ fn path_value(path: &Path) -> Result<Value> {
     Ok(Value::String(text.to_owned()))
 }
 
+/// The path of this program, also when a newer one has taken its place.
+pub fn this_program() -> Result<PathBuf> {
+    let path = std::env::current_exe().context("the path of this program")?;
+    let replaced = path.to_str().and_then(|path| path.strip_suffix(" (deleted)"));
+    Ok(replaced.map(PathBuf::from).filter(|_| !path.exists()).unwrap_or(path))
+}
+
 /// The variable with the lock file whose versions cells use.
 pub const LOCK: &str = "LMC_KERNEL_LOCK";
 
 /// A command that runs this program again for cells in `folder`.
 pub fn command(cache: &Cache, clone: Option<&Path>, folder: &Path) -> Result<Command> {
-    let mut command = Command::new(std::env::current_exe()?);
+    let mut command = Command::new(this_program()?);
     for (name, _) in std::env::vars_os() {
         if name.to_str().is_some_and(is_of_outer_build) {
             command.env_remove(name);

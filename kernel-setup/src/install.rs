@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use serde_json::json;
 
 use crate::cache::Cache;
-use crate::environment::write_if_changed;
+use crate::environment::{this_program, write_if_changed};
 
 /// What launchers show: the drawing, and pictures of it for those that show no drawings.
 const LOGOS: [(&str, &[u8]); 3] = [
@@ -21,7 +21,7 @@ const NAME: &str = "lmc";
 /// Registers this program as the kernel.
 pub fn install(prefix: Option<PathBuf>, user: bool) -> Result<()> {
     let folder = folder(prefix, user)?;
-    write(&folder, &std::env::current_exe()?, Cache::find()?.root())?;
+    write(&folder, &this_program()?, Cache::find()?.root())?;
     println!("kernel \"Rust (lmc)\" registered in {}", folder.display());
     Ok(())
 }

@@ -12,7 +12,8 @@ use crate::environment;
 use crate::tree;
 
 const N_SLOTS: usize = 64;
-const GENERATION: &str = "generation";
+/// The file of a slot that says which template it is a copy of.
+pub const GENERATION: &str = "generation";
 
 /// A slot that belongs to this process as long as the value lives.
 #[derive(Debug)]

@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-/// A result whose error is [`LmcError`].
-pub type Result<T> = std::result::Result<T, LmcError>;
+/// A result whose error is [`LmcError`] unless another is named.
+pub type Result<T, E = LmcError> = std::result::Result<T, E>;
 
 /// Everything that can go wrong in `lmc`, each with what was got, what was expected and what to do.
 #[derive(Debug, thiserror::Error)]

@@ -40,6 +40,7 @@ pub fn run(real: &Path, words: &[&str], cells: &Path, folder: &Path) -> Result<E
     let answer = match kept {
         Some(answer) => answer,
         None => {
+            super::lock_versions(cells)?;
             let mut answer = ask(real, words)?;
             if view::applies(words, cells) && answer.code == 0 {
                 answer.stdout = view::narrow(&answer.stdout)?;

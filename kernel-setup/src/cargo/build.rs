@@ -21,6 +21,8 @@ use crate::stamp::Stamp;
 
 /// The variable with the file in which the wrapper of rustc keeps the call that compiled the cell.
 pub const RECORD: &str = "LMC_KERNEL_RECORD";
+/// Variables that hold only while that cargo runs.
+const PASSING: [&str; 4] = [RECORD, "CARGO_MAKEFLAGS", "MAKEFLAGS", "MFLAGS"];
 /// cargo's word for checking without compiling.
 const CHECK: &str = "check";
 /// The crate of the cells.
@@ -75,10 +77,11 @@ pub fn run(real: &Path, words: &[&str], cells: &Path) -> Result<ExitCode> {
     for stale in [&record, &stamp_file] {
         std::fs::remove_file(stale).ok();
     }
+    super::lock_versions(cells)?;
     let mut command = Command::new(real);
     command.args(&words);
     if std::env::var_os("RUSTC_WRAPPER").is_none() {
-        command.env("RUSTC_WRAPPER", std::env::current_exe()?).env(RECORD, &record);
+        command.env("RUSTC_WRAPPER", crate::environment::this_program()?).env(RECORD, &record);
     }
     let mut child =
         command.stdout(Stdio::piped()).spawn().with_context(|| format!("run {}", real.display()))?;
@@ -180,7 +183,7 @@ pub fn record() -> Result<ExitCode> {
             program: program.clone(),
             arguments,
             folder: std::env::current_dir()?,
-            variables: variables.filter(|(name, _)| name != RECORD).collect(),
+            variables: variables.filter(|(name, _)| !PASSING.contains(&name.as_str())).collect(),
         };
         std::fs::write(&record, serde_json::to_string(&call)?)
             .with_context(|| format!("write {}", record.display()))?;

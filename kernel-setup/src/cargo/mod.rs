@@ -20,6 +20,7 @@ use std::process::{Command, ExitCode};
 use anyhow::{Context, Result};
 
 use crate::cache::Cache;
+use crate::environment::{LOCK, this_program};
 
 /// The variable with the path of the real cargo.
 const REAL: &str = "LMC_KERNEL_CARGO";
@@ -55,6 +56,14 @@ fn run() -> Result<ExitCode> {
     Err(Command::new(&real).args(&arguments).exec()).with_context(|| format!("run {}", real.display()))
 }
 
+/// Gives the cells the versions of the clone: evcxr first compiles a cell without dependencies, after which cargo has
+/// forgotten them.
+fn lock_versions(cells: &Path) -> Result<()> {
+    let Some(lock) = std::env::var_os(LOCK) else { return Ok(()) };
+    std::fs::copy(&lock, cells.join("Cargo.lock")).with_context(|| format!("copy {}", lock.display()))?;
+    Ok(())
+}
+
 /// A folder that is the toolchain of this compiler but has this program as its cargo, and the real cargo.
 pub fn toolchain(cache: &Cache, sysroot: &Path) -> Result<(PathBuf, PathBuf)> {
     let folder = cache.evcxr().join("toolchain");
@@ -68,7 +77,7 @@ pub fn toolchain(cache: &Cache, sysroot: &Path) -> Result<(PathBuf, PathBuf)> {
             }
         }
     }
-    link(&std::env::current_exe()?, &bin.join("cargo"))?;
+    link(&this_program()?, &bin.join("cargo"))?;
     Ok((folder, sysroot.join("bin/cargo")))
 }
 

@@ -121,7 +121,8 @@ fn devices(cache: &Cache, clone: Option<&Path>) -> Finding {
         }
         Err(error) => (format!("{error:#}"), false),
     };
-    if is_good { Finding::good(what, found) } else { Finding::bad(what, found, SET_UP) }
+    let remedy = format!("{SET_UP}; if that does not help, delete {} before", cache.evcxr().display());
+    if is_good { Finding::good(what, found) } else { Finding::bad(what, found, remedy) }
 }
 
 /// The number of devices of NVIDIA that a cell sees, after it has computed on the first.

@@ -113,11 +113,21 @@ async fn start(
     let words = LastWords::listen(child.stderr.take());
     let end = tokio::task::spawn_blocking(move || wait(&mut child));
     tokio::pin!(end);
+    let could_not_start = |status: String| {
+        let why = format!("evcxr's kernel could not start ({status})\n{}", words.text());
+        Ok(Ended { why, again: false })
+    };
     let started = tokio::select! {
-        status = &mut end => {
-            return Ok(Ended { why: format!("evcxr's kernel could not start ({})\n{}", status?, words.text()), again: false });
-        }
-        started = connect(connection, inputs) => started?,
+        status = &mut end => return could_not_start(status?),
+        started = connect(connection, inputs) => started,
+    };
+    let started = match started {
+        Ok(started) => started,
+        // A connection breaks when the other end has died; that it did says more.
+        Err(error) => match timeout(Duration::from_secs(5), &mut end).await {
+            Ok(status) => return could_not_start(status?),
+            Err(_) => return Err(error),
+        },
     };
     inputs.send(Input::Started(started)).await.ok();
     let status = end.await?;

@@ -16,11 +16,16 @@ use super::CHILD_OF;
 use super::event::{CANCEL, Event, RUN, SEEN, Stream};
 use super::failure;
 use super::stream::{Line, Parser, Piece, take_text};
+use crate::pool::GENERATION;
 
 /// How long text may wait for more, so that many small writes become one message.
 const HOLD: Duration = Duration::from_millis(40);
+/// How long the text of an error may wait until it is known that the cell has failed with it.
+const HOLD_ERROR: Duration = Duration::from_millis(200);
 /// How much text may wait, in bytes.
 const MOST: usize = 1 << 16;
+/// The exit code with which evcxr's process of the cells says that it could not load a cell.
+const NOT_LOADED: i32 = 99;
 /// The start of evcxr's order to run a cell.
 const ORDER: &[u8] = b"LOAD_AND_RUN";
 /// The Jupyter messages that cells may send.
@@ -30,7 +35,7 @@ const MESSAGES: [&str; 2] = ["display_data", "update_display_data"];
 pub fn run(socket: &OsStr) -> Result<()> {
     let stream =
         UnixStream::connect(socket).with_context(|| format!("connect to {}", Path::new(socket).display()))?;
-    let mut child = Command::new(std::env::current_exe()?);
+    let mut child = Command::new(crate::environment::this_program()?);
     child
         .args(std::env::args_os().skip(1))
         .env(CHILD_OF, std::process::id().to_string())
@@ -96,7 +101,7 @@ impl Between {
                 self.read_orders()?;
             }
             let held: usize = self.held.iter().map(|(_, text)| text.len()).sum();
-            if self.since.elapsed() >= HOLD || held > MOST {
+            if self.since.elapsed() >= self.patience() || held > MOST {
                 self.release()?;
             }
         }
@@ -117,7 +122,7 @@ impl Between {
         }
         let timeout = match self.held.is_empty() {
             true => None,
-            false => Some(Timespec::try_from(HOLD.saturating_sub(self.since.elapsed()))?),
+            false => Some(Timespec::try_from(self.patience().saturating_sub(self.since.elapsed()))?),
         };
         match poll(&mut fds, timeout.as_ref()) {
             Ok(_) | Err(rustix::io::Errno::INTR) => {}
@@ -232,7 +237,10 @@ impl Between {
         }
         match serde_json::from_slice::<Record>(json) {
             Ok(Record { r#type, content }) if MESSAGES.contains(&r#type.as_str()) => {
+                // What the other output said last may be the error that the cell is about to fail with.
+                let last = self.held.pop_if(|(stream, _)| *stream == Stream::Stderr);
                 self.release()?;
+                self.held.extend(last);
                 self.send(&Event::Message { r#type, content })
             }
             _ => {
@@ -256,6 +264,13 @@ impl Between {
         match self.held.last_mut() {
             Some((last, held)) if *last == stream => held.push_str(&text),
             _ => self.held.push((stream, text)),
+        }
+    }
+
+    fn patience(&self) -> Duration {
+        match self.held.last() {
+            Some((Stream::Stderr, _)) => HOLD_ERROR,
+            _ => HOLD,
         }
     }
 
@@ -288,7 +303,16 @@ impl Between {
         self.hold(Stream::Stdout, &rest);
         self.release()?;
         if self.cell.is_running || !status.success() {
-            self.send(&Event::Died { status: status.to_string() })?;
+            let mut told = status.to_string();
+            if status.code() == Some(NOT_LOADED) {
+                // The next kernel in this slot copies the template anew.
+                let cells = PathBuf::from(std::env::var_os("EVCXR_TMPDIR").unwrap_or_default());
+                std::fs::remove_file(cells.with_file_name(GENERATION)).ok();
+                told.push_str(
+                    "; what was compiled could not be loaded: restart the kernel, which copies it anew",
+                );
+            }
+            self.send(&Event::Died { status: told })?;
             self.answer()?;
         }
         std::process::exit(status.code().unwrap_or(1));
