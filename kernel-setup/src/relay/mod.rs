@@ -7,11 +7,15 @@
 //! - The relay answers from the first moment, while evcxr is still starting, and says what is wrong if it cannot start.
 
 mod backend;
+mod backend_news;
+mod cell_news;
 mod cells;
 mod content;
+mod control;
 mod front;
 mod interrupt;
 mod request;
+mod requests;
 mod state;
 
 use std::path::Path;

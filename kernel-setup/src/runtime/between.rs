@@ -6,7 +6,6 @@ use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -15,15 +14,10 @@ use rustix::process::{Pid, PidfdFlags, pidfd_open};
 use super::CHILD_OF;
 use super::event::{CANCEL, Event, RUN, SEEN, Stream};
 use super::failure;
-use super::stream::{Line, Parser, Piece, take_text};
+use super::held::{Held, MOST};
+use super::stream::{Line, Parser, Piece};
 use crate::pool::GENERATION;
 
-/// How long text may wait for more, so that many small writes become one message.
-const HOLD: Duration = Duration::from_millis(40);
-/// How long the text of an error may wait until it is known that the cell has failed with it.
-const HOLD_ERROR: Duration = Duration::from_millis(200);
-/// How much text may wait, in bytes.
-const MOST: usize = 1 << 16;
 /// The exit code with which evcxr's process of the cells says that it could not load a cell.
 const NOT_LOADED: i32 = 99;
 /// The start of evcxr's order to run a cell.
@@ -53,11 +47,7 @@ struct Between {
     child: Child,
     orders: Vec<u8>,
     parser: Parser,
-    /// Bytes of each output that are not yet a whole character.
-    cut: [Vec<u8>; 2],
-    /// Text that waits for more, and since when.
-    held: Vec<(Stream, String)>,
-    since: Instant,
+    held: Held,
     cell: Cell,
 }
 
@@ -78,8 +68,7 @@ impl Between {
         }
         rustix::io::ioctl_fionbio(std::io::stdin(), true)?;
         let (relay, orders, parser) = (BufReader::new(relay), Vec::new(), Parser::default());
-        let (cut, held, since) = ([Vec::new(), Vec::new()], Vec::new(), Instant::now());
-        Ok(Between { relay, child, orders, parser, cut, held, since, cell: Cell::default() })
+        Ok(Between { relay, child, orders, parser, held: Held::new(), cell: Cell::default() })
     }
 
     fn serve(&mut self) -> Result<()> {
@@ -100,8 +89,7 @@ impl Between {
             if ready.orders {
                 self.read_orders()?;
             }
-            let held: usize = self.held.iter().map(|(_, text)| text.len()).sum();
-            if self.since.elapsed() >= self.patience() || held > MOST {
+            if self.held.left().is_some_and(|left| left.is_zero()) {
                 self.release()?;
             }
         }
@@ -120,10 +108,7 @@ impl Between {
         if self.child.stdin.is_some() {
             fds.push(PollFd::new(&stdin, input));
         }
-        let timeout = match self.held.is_empty() {
-            true => None,
-            false => Some(Timespec::try_from(self.patience().saturating_sub(self.since.elapsed()))?),
-        };
+        let timeout = self.held.left().map(Timespec::try_from).transpose()?;
         match poll(&mut fds, timeout.as_ref()) {
             Ok(_) | Err(rustix::io::Errno::INTR) => {}
             Err(error) => return Err(error).context("wait for the cells"),
@@ -173,7 +158,7 @@ impl Between {
         }
         for piece in self.parser.push(&bytes) {
             match piece {
-                Piece::Text(text) => self.hold(Stream::Stdout, &text),
+                Piece::Text(text) => self.held.add(Stream::Stdout, &text),
                 Piece::Record(json) => self.message(&json)?,
                 Piece::Line(line, text) => self.line(line, &text)?,
             }
@@ -186,7 +171,7 @@ impl Between {
         if let Some(stderr) = &mut self.child.stderr {
             read_available(stderr, &mut bytes)?;
         }
-        self.hold(Stream::Stderr, &bytes);
+        self.held.add(Stream::Stderr, &bytes);
         Ok(())
     }
 
@@ -216,17 +201,16 @@ impl Between {
         if !self.cell.panicked && !self.cell.failed {
             return None;
         }
-        let last = self.held.iter().rposition(|(stream, _)| *stream == Stream::Stderr);
-        let held = last.map(|last| self.held.remove(last).1).unwrap_or_default();
-        let report = if self.cell.panicked {
-            failure::panic(&self.cell.stderr, &held, code_of_cell().as_deref())
-        } else {
-            failure::error(&self.cell.stderr, &held)
-        };
-        if let Some(last) = last.filter(|_| !report.before.is_empty()) {
-            self.held.insert(last, (Stream::Stderr, report.before));
-        }
-        Some(report.failure)
+        let (panicked, passed) = (self.cell.panicked, &self.cell.stderr);
+        let failure = self.held.read_error(|held| {
+            let report = if panicked {
+                failure::panic(passed, held, code_of_cell().as_deref())
+            } else {
+                failure::error(passed, held)
+            };
+            (report.failure, report.before)
+        });
+        Some(failure)
     }
 
     fn message(&mut self, json: &[u8]) -> Result<()> {
@@ -237,45 +221,24 @@ impl Between {
         }
         match serde_json::from_slice::<Record>(json) {
             Ok(Record { r#type, content }) if MESSAGES.contains(&r#type.as_str()) => {
-                // What the other output said last may be the error that the cell is about to fail with.
-                let last = self.held.pop_if(|(stream, _)| *stream == Stream::Stderr);
-                self.release()?;
-                self.held.extend(last);
+                let texts = self.held.take_but_error();
+                self.pass_on(texts)?;
                 self.send(&Event::Message { r#type, content })
             }
             _ => {
-                self.hold(Stream::Stderr, b"the kernel does not know a message that this cell sent\n");
+                self.held.add(Stream::Stderr, b"the kernel does not know a message that this cell sent\n");
                 Ok(())
             }
         }
     }
 
-    fn hold(&mut self, stream: Stream, bytes: &[u8]) {
-        let cut = &mut self.cut[stream as usize];
-        cut.extend_from_slice(bytes);
-        let text = take_text(cut);
-        if text.is_empty() {
-            return;
-        }
-        // An error's text is held until it is known whether the cell has failed with it.
-        if self.held.is_empty() || stream == Stream::Stderr {
-            self.since = Instant::now();
-        }
-        match self.held.last_mut() {
-            Some((last, held)) if *last == stream => held.push_str(&text),
-            _ => self.held.push((stream, text)),
-        }
-    }
-
-    fn patience(&self) -> Duration {
-        match self.held.last() {
-            Some((Stream::Stderr, _)) => HOLD_ERROR,
-            _ => HOLD,
-        }
-    }
-
     fn release(&mut self) -> Result<()> {
-        for (stream, text) in std::mem::take(&mut self.held) {
+        let texts = self.held.take();
+        self.pass_on(texts)
+    }
+
+    fn pass_on(&mut self, texts: Vec<(Stream, String)>) -> Result<()> {
+        for (stream, text) in texts {
             if stream == Stream::Stderr && self.cell.stderr.len() < MOST {
                 self.cell.stderr.push_str(&text);
             }
@@ -300,7 +263,7 @@ impl Between {
     fn end(&mut self) -> Result<()> {
         let status = self.child.wait().context("wait for the process of the cells")?;
         let rest = self.parser.finish();
-        self.hold(Stream::Stdout, &rest);
+        self.held.add(Stream::Stdout, &rest);
         self.release()?;
         if self.cell.is_running || !status.success() {
             let mut told = status.to_string();

@@ -7,6 +7,7 @@
 mod between;
 mod event;
 mod failure;
+mod held;
 mod stream;
 
 use std::os::unix::process::parent_id;
