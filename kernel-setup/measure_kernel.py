@@ -62,25 +62,25 @@ class Kernel:
         self.client.execute_interactive(code, timeout=timeout, output_hook=hook)
         return time.monotonic() - start, forms
 
-    def stop(self):
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *failure):
         self.client.stop_channels()
-        self.manager.shutdown_kernel()
+        self.manager.shutdown_kernel(now=True)
 
 
 def measure(name, specs, library, before=""):
     """Start to first figure, and every line's cost, in seconds."""
     start = time.monotonic()
-    kernel = Kernel(name, specs)
-    first = f'{before}:dep lmc = {{ path = "{library}" }}\nuse lmc::prelude::*;'
-    kernel.run(first)
-    kernel.run(PLOT)
-    _, forms = kernel.run(FIGURE)
-    to_figure = time.monotonic() - start
-    if "image/png" not in forms:
-        sys.exit(f"error: the cell of the figure showed {sorted(forms)}")
-    lines = [kernel.run(line)[0] for _ in range(3) for line in LINES]
-    kernel.stop()
-    return {"to_first_figure": to_figure, "lines": lines}
+    with Kernel(name, specs) as kernel:
+        kernel.run(f'{before}:dep lmc = {{ path = "{library}" }}\nuse lmc::prelude::*;')
+        kernel.run(PLOT)
+        _, forms = kernel.run(FIGURE)
+        to_figure = time.monotonic() - start
+        if "image/png" not in forms:
+            sys.exit(f"error: the cell of the figure showed {sorted(forms)}")
+        return {"to_first_figure": to_figure, "lines": [kernel.run(line)[0] for _ in range(3) for line in LINES]}
 
 
 def stock(folder):

@@ -14,17 +14,20 @@ const REMEDY: &str = "run ./kernel-setup/walkthrough in the clone of lmc";
 
 /// Serves Jupyter until it asks for an end.
 pub fn serve(control_file: &Path) -> Result<()> {
-    relay::serve(control_file, || prepare(&Cache::find()?))
+    relay::serve(control_file, |tell| prepare(&Cache::find()?, tell))
 }
 
-/// A slot that is a copy of the newest template, and the command that runs cells in it.
-fn prepare(cache: &Cache) -> Result<Prepared> {
+/// A slot that is a copy of the newest template, and the command that runs cells in it. `tell` is told why it takes long.
+fn prepare(cache: &Cache, tell: &dyn Fn(&str)) -> Result<Prepared> {
     if !cache.libtorch().join("lib").is_dir() {
         bail!("libtorch is not in {}; {REMEDY}", cache.libtorch().display());
     }
     // While a template is being changed it cannot be copied.
     let templates = template::lock_file(cache)?;
-    templates.lock_shared()?;
+    if templates.try_lock_shared().is_err() {
+        tell("what notebooks use is being compiled by another process; cells run when that is done\n");
+        templates.lock_shared()?;
+    }
     let clone = cache::clone_around(&std::env::current_dir()?);
     let Some(template) = template::best(cache, clone.as_deref()) else {
         bail!("the kernel's dependencies are not compiled; {REMEDY}");
@@ -50,10 +53,10 @@ mod tests {
     fn what_is_missing_is_named_with_its_remedy() {
         let temp = tempfile::tempdir().unwrap();
         let cache = Cache::at(temp.path());
-        let error = prepare(&cache).err().unwrap().to_string();
+        let error = prepare(&cache, &|_| ()).err().unwrap().to_string();
         assert!(error.contains("libtorch") && error.contains(REMEDY), "{error}");
         std::fs::create_dir_all(cache.libtorch().join("lib")).unwrap();
-        let error = prepare(&cache).err().unwrap().to_string();
+        let error = prepare(&cache, &|_| ()).err().unwrap().to_string();
         assert!(error.contains("not compiled") && error.contains(REMEDY), "{error}");
     }
 }

@@ -1,5 +1,8 @@
-"""A cache in which nothing is set up: the kernel starts, and its first cell says what to do."""
+"""A cache in which nothing is set up: the kernel starts, and its first cell says what to do. While a set-up is at work
+it says that it waits.
+"""
 
+import fcntl
 import os
 import subprocess
 import sys
@@ -30,6 +33,22 @@ def main(cache):
             said = answer.error("KernelError")["evalue"]
             assert str(cache) in said and "run ./kernel-setup/walkthrough" in said, said
         print(f"{time.monotonic() - kernel.started:.1f} s after the start: {said}", flush=True)
+    with_set_up_at_work(cache)
+
+
+def with_set_up_at_work(cache):
+    (cache / "libtorch/lib").mkdir(parents=True)
+    (cache / "evcxr").mkdir(exist_ok=True)
+    with open(cache / "evcxr/templates.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with Kernel() as kernel:
+            cell = kernel.send("1 + 1")
+            kernel.wait(lambda: cell.text("stderr"), "the reason of the delay", limit=10)
+            assert "is being compiled by another process" in cell.text("stderr"), cell
+            assert cell.reply is None, cell
+            fcntl.flock(lock, fcntl.LOCK_UN)
+            kernel.finish(cell, limit=10)
+            assert "not compiled" in cell.error("KernelError")["evalue"], cell
 
 
 if __name__ == "__main__":

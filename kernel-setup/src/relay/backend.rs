@@ -61,12 +61,15 @@ impl Backend {
 
 /// Starts it, and starts it again whenever it ends.
 pub async fn run(
-    prepare: impl FnOnce() -> Result<Prepared> + Send + 'static,
+    prepare: impl FnOnce(&dyn Fn(&str)) -> Result<Prepared> + Send + 'static,
     folder: PathBuf,
     cells: PathBuf,
     inputs: Sender<Input>,
 ) {
-    let prepared = match tokio::task::spawn_blocking(prepare).await {
+    let delays = inputs.clone();
+    // The relay hears of a delay as long as it lives.
+    let tell = move |why: &str| drop(delays.blocking_send(Input::Delay(why.to_owned())));
+    let prepared = match tokio::task::spawn_blocking(move || prepare(&tell)).await {
         Ok(prepared) => prepared,
         Err(panic) => Err(panic.into()),
     };

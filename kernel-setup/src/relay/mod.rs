@@ -46,12 +46,18 @@ enum Input {
     Cells(cells::Cells),
     /// Something happened in the process of the cells.
     Event(Event),
+    /// Why cells have to wait, for their reader.
+    Delay(String),
     /// It is time to look at a cell that was interrupted.
     Look,
 }
 
-/// Serves Jupyter at the addresses of a connection file until it asks for an end. `prepare` may take its time.
-pub fn serve(connection: &Path, prepare: impl FnOnce() -> Result<Prepared> + Send + 'static) -> Result<()> {
+/// Serves Jupyter at the addresses of a connection file until it asks for an end. `prepare` may take its time, and say why
+/// with the function that it is given.
+pub fn serve(
+    connection: &Path,
+    prepare: impl FnOnce(&dyn Fn(&str)) -> Result<Prepared> + Send + 'static,
+) -> Result<()> {
     let connection = Connection::read(connection)?;
     // On this thread alone: the processes that it starts are tied to it.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;

@@ -20,10 +20,26 @@ impl Relay {
             "execute_request" | "complete_request" | "inspect_request" | "comm_open" | "comm_msg"
             | "comm_close" => {
                 self.waiting.push_back(message);
+                self.tell_delay().await?;
                 self.next().await
             }
             _ => Ok(()),
         }
+    }
+
+    /// The backend takes long to start.
+    pub(super) async fn delayed(&mut self, why: String) -> Result<()> {
+        self.delay = Some(why);
+        self.tell_delay().await
+    }
+
+    /// Tells the first cell that waits why it does, once.
+    async fn tell_delay(&mut self) -> Result<()> {
+        let cell = self.waiting.iter().find(|message| message.kind() == "execute_request");
+        let Some((cell, why)) = cell.zip(self.delay.as_ref()) else { return Ok(()) };
+        self.front.tell(cell, "stream", json!({ "name": "stderr", "text": why })).await?;
+        self.delay = None;
+        Ok(())
     }
 
     /// Answers a request that the backend need not see.

@@ -19,6 +19,8 @@ pub struct Relay {
     pub(super) front: Front,
     pub(super) inputs: Sender<Input>,
     pub(super) backend: Option<Backend>,
+    /// Why the backend takes long to start.
+    pub(super) delay: Option<String>,
     /// Why there will be no backend.
     pub(super) broken: Option<Failure>,
     pub(super) cells: Option<Cells>,
@@ -40,6 +42,7 @@ impl Relay {
             front,
             inputs,
             backend: None,
+            delay: None,
             broken: None,
             cells: None,
             death: None,
@@ -76,6 +79,7 @@ impl Relay {
             Input::Backend(channel, message) => self.front.send(channel, &message).await,
             Input::Started(backend) => {
                 self.backend = Some(backend);
+                self.delay = None;
                 self.next().await
             }
             Input::Ended(ended) => self.lost(ended).await,
@@ -84,6 +88,7 @@ impl Relay {
                 Ok(())
             }
             Input::Event(event) => self.happened(event).await,
+            Input::Delay(why) => self.delayed(why).await,
             Input::Look => self.look().await,
         }
     }

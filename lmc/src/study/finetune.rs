@@ -16,8 +16,6 @@ use crate::store::{CheckpointInfo, Store, read_sealed, remove, write_sealed};
 use crate::train::{Snapshot, Training, TrainingState};
 use crate::weights::Weights;
 
-const REMEDY: &str = "delete the file and run the same call again, only this stack is trained from its start";
-
 /// A stack that is not finished: what it starts from and the runs it consists of.
 struct Stack<'a> {
     seeds: &'a [u64],
@@ -63,7 +61,7 @@ fn unfinished<'a>(study: &Study, seeds: &'a [u64], checkpoints: &[u32]) -> Resul
     }
     let mut state = None;
     let path = study.store.state_path(&runs[0])?;
-    if let Some(bytes) = read_sealed(&path, REMEDY)? {
+    if let Some(bytes) = read_sealed(&path, TrainingState::REMEDY)? {
         let n_parameters = study.task.classifier.layout().n_parameters();
         let found = TrainingState::from_bytes(&bytes, &path, seeds, n_parameters)?;
         // Where an earlier checkpoint is gone, the stack must pass there again.

@@ -10,7 +10,6 @@ use crate::error::{LmcError, Result};
 
 /// How the file begins; another number for another content.
 const FORMAT: &str = "lmc-training-state-1 ";
-const REMEDY: &str = "delete the file and run the same call again, only this stack is trained from its start";
 
 /// The state of a stack between two updates. Batches follow from seeds and the number of updates.
 #[derive(Debug)]
@@ -43,6 +42,10 @@ pub(super) struct Numbers {
 }
 
 impl TrainingState {
+    /// What to do about a damaged file.
+    pub const REMEDY: &'static str =
+        "delete the file and run the same call again, only this stack is trained from its start";
+
     /// Updates made.
     pub fn step(&self) -> u32 {
         self.numbers.step
@@ -65,8 +68,12 @@ impl TrainingState {
     /// # Errors
     /// [`LmcError::Format`] when the bytes are no state or that of another stack.
     pub fn from_bytes(bytes: &[u8], path: &Path, seeds: &[u64], n_parameters: i64) -> Result<Self> {
-        let wrong =
-            |problem: String| LmcError::Format { path: path.to_owned(), line: None, problem, remedy: REMEDY };
+        let wrong = |problem: String| LmcError::Format {
+            path: path.to_owned(),
+            line: None,
+            problem,
+            remedy: Self::REMEDY,
+        };
         let end = bytes.iter().position(|&byte| byte == b'\n').unwrap_or(bytes.len());
         let (line, tensors) = bytes.split_at(end);
         let numbers = line
