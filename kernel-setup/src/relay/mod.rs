@@ -19,6 +19,7 @@ mod requests;
 mod state;
 
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use tokio::sync::mpsc;
@@ -31,6 +32,11 @@ use state::Relay;
 
 /// How many messages may wait: a cell that prints more waits too.
 const N_WAITING: usize = 64;
+
+/// The variable with the number of Jupyter's process.
+const PARENT: &str = "JPY_PARENT_PID";
+/// How often that process is looked for.
+const WATCH: Duration = Duration::from_secs(1);
 
 /// What the relay reacts to.
 enum Input {
@@ -48,6 +54,8 @@ enum Input {
     Event(Event),
     /// Why cells have to wait, for their reader.
     Delay(String),
+    /// Jupyter has gone without asking for an end.
+    Orphaned,
     /// It is time to look at a cell that was interrupted.
     Look,
 }
@@ -68,6 +76,7 @@ pub fn serve(
         let (others, mut from_others) = mpsc::channel(N_WAITING);
         let front = Front::bind(&connection, &clients).await?;
         let socket = cells::listen(folder.path(), &others)?;
+        tokio::spawn(watch_parent(clients.clone()));
         tokio::spawn(backend::run(prepare, folder.path().to_owned(), socket, others.clone()));
         let mut relay = Relay::new(front, others);
         while !relay.has_ended() {
@@ -93,4 +102,15 @@ pub fn serve(
     // Without waiting for the threads that still read.
     runtime.shutdown_background();
     result
+}
+
+/// Says when the process that started this one has ended, if that was Jupyter: it names itself in a variable.
+async fn watch_parent(inputs: mpsc::Sender<Input>) {
+    let parent = std::os::unix::process::parent_id();
+    if std::env::var(PARENT).is_ok_and(|named| named == parent.to_string()) {
+        while std::os::unix::process::parent_id() == parent {
+            tokio::time::sleep(WATCH).await;
+        }
+        inputs.send(Input::Orphaned).await.ok();
+    }
 }

@@ -6,11 +6,11 @@ use anyhow::Result;
 use serde_json::Value;
 use tokio::sync::mpsc::Sender;
 
-use super::Input;
 use super::backend::Backend;
 use super::cells::Cells;
 use super::front::Front;
 use super::request::Request;
+use super::{Input, interrupt};
 use crate::jupyter::{Channel, Message};
 use crate::runtime::Failure;
 
@@ -89,6 +89,11 @@ impl Relay {
             }
             Input::Event(event) => self.happened(event).await,
             Input::Delay(why) => self.delayed(why).await,
+            Input::Orphaned => {
+                interrupt::end_all(std::process::id());
+                self.has_ended = true;
+                Ok(())
+            }
             Input::Look => self.look().await,
         }
     }
