@@ -100,6 +100,8 @@ pub fn this_program() -> Result<PathBuf> {
     Ok(replaced.map(PathBuf::from).filter(|_| !path.exists()).unwrap_or(path))
 }
 
+/// The variable with the folder in which evcxr compiles cells.
+pub const CELLS: &str = "EVCXR_TMPDIR";
 /// The variable with the lock file whose versions cells use.
 pub const LOCK: &str = "LMC_KERNEL_LOCK";
 
@@ -120,7 +122,7 @@ pub fn command(cache: &Cache, clone: Option<&Path>, folder: &Path) -> Result<Com
     command
         .envs(cargo::variables(&toolchain, &real_cargo, &folder.join("answers")))
         .env("PATH", std::env::join_paths(programs)?)
-        .env("EVCXR_TMPDIR", cells_folder(folder))
+        .env(CELLS, cells_folder(folder))
         .env("EVCXR_CONFIG_DIR", cache.settings())
         .env("LIBTORCH", cache.libtorch())
         .env("LD_LIBRARY_PATH", with_libraries(&ours, std::env::var_os("LD_LIBRARY_PATH")))

@@ -20,12 +20,10 @@ use std::process::{Command, ExitCode};
 use anyhow::{Context, Result};
 
 use crate::cache::Cache;
-use crate::environment::{LOCK, this_program};
+use crate::environment::{CELLS, LOCK, this_program};
 
 /// The variable with the path of the real cargo.
 const REAL: &str = "LMC_KERNEL_CARGO";
-/// The variable with the folder in which cells are compiled.
-const CELLS: &str = "EVCXR_TMPDIR";
 
 /// Acts as cargo, or as a wrapper of rustc, if this program was started as such.
 pub fn hook() -> Option<Result<ExitCode>> {

@@ -15,7 +15,8 @@ use super::CHILD_OF;
 use super::event::{CANCEL, Event, RUN, SEEN, Stream};
 use super::failure;
 use super::held::{Held, MOST};
-use super::stream::{Line, Parser, Piece};
+use super::stream::{COMPLETE, ERROR, Line, Parser, Piece};
+use crate::environment::CELLS;
 use crate::pool::GENERATION;
 
 /// The exit code with which evcxr's process of the cells says that it could not load a cell.
@@ -125,8 +126,8 @@ impl Between {
         while let Some(end) = self.orders.iter().position(|&byte| byte == b'\n') {
             let order: Vec<u8> = self.orders.drain(..=end).collect();
             if order.starts_with(ORDER) && !self.begin()? {
-                to_evcxr(b"EVCXR_ERROR_OCCURRED")?;
-                to_evcxr(b"EVCXR_EXECUTION_COMPLETE")?;
+                to_evcxr(ERROR)?;
+                to_evcxr(COMPLETE)?;
                 continue;
             }
             // If the process has ended, that is seen next.
@@ -269,7 +270,7 @@ impl Between {
             let mut told = status.to_string();
             if status.code() == Some(NOT_LOADED) {
                 // The next kernel in this slot copies the template anew.
-                let cells = PathBuf::from(std::env::var_os("EVCXR_TMPDIR").unwrap_or_default());
+                let cells = PathBuf::from(std::env::var_os(CELLS).unwrap_or_default());
                 std::fs::remove_file(cells.with_file_name(GENERATION)).ok();
                 told.push_str(
                     "; what was compiled could not be loaded: restart the kernel, which copies it anew",
@@ -290,7 +291,7 @@ struct Ready {
 
 /// The code that evcxr compiled last.
 fn code_of_cell() -> Option<String> {
-    let folder = PathBuf::from(std::env::var_os("EVCXR_TMPDIR")?);
+    let folder = PathBuf::from(std::env::var_os(CELLS)?);
     std::fs::read_to_string(folder.join("src/lib.rs")).ok()
 }
 

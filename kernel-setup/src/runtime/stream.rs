@@ -5,9 +5,11 @@ const RECORD: &[u8] = b"\x1b_lmc;";
 const RECORD_END: &[u8] = b"\x1b\\";
 const MARK: &[u8] = b"EVCXR_";
 
-const COMPLETE: &[u8] = b"EVCXR_EXECUTION_COMPLETE";
+/// The line that ends a cell.
+pub const COMPLETE: &[u8] = b"EVCXR_EXECUTION_COMPLETE";
 const PANIC: &[u8] = b"EVCXR_PANIC_NOTIFICATION";
-const ERROR: &[u8] = b"EVCXR_ERROR_OCCURRED";
+/// The line that says that a cell has returned an error.
+pub const ERROR: &[u8] = b"EVCXR_ERROR_OCCURRED";
 const CONTENT: &[u8] = b"EVCXR_BEGIN_CONTENT ";
 const CONTENT_END: &[u8] = b"EVCXR_END_CONTENT";
 /// Starts of other lines that evcxr waits for: a variable was lost, a cell asks for input.
