@@ -8,6 +8,7 @@ use tokenizers::{EncodeInput, PostProcessor, Tokenizer, TruncationParams};
 
 use crate::data::Dataset;
 use crate::error::{LmcError, Result};
+use crate::file::hexadecimal;
 
 /// The tokens of one example: `[CLS] first [SEP]`, for pairs followed by `second [SEP]`, or as its tokenizer has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,7 +31,7 @@ pub fn digest(examples: &[Encoded]) -> String {
         }
         hash.update(example.label.to_le_bytes());
     }
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    hexadecimal(&hash.finalize())
 }
 
 /// Examples of exactly one length: nothing to pad, nothing to mask.

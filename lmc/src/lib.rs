@@ -19,6 +19,7 @@ pub mod encode;
 pub mod error;
 pub mod eval;
 pub mod figure;
+pub mod file;
 pub mod gap;
 pub mod interrupt;
 pub mod kernel;

@@ -6,8 +6,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use tch::{Cuda, Device, Kind, Tensor};
 
+use crate::file::sha256;
 use crate::parallel::n_threads;
-use crate::store::sha256;
 
 /// Named facts in their order.
 pub type Facts = Vec<(&'static str, String)>;

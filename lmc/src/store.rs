@@ -8,24 +8,19 @@
 //! <root>/profiles/<dataset key>-<grid>/<a>--<b>.parquet
 //! ```
 
-mod sealed;
-
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use polars::prelude::{DataFrame, ParquetCompression, ParquetWriter};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 
 use crate::error::{LmcError, Result};
+use crate::file::{sha256, write_atomic};
 use crate::model::load::tensors_from_bytes;
 use crate::model::save::to_bytes;
 use crate::spec::RunSpec;
 use crate::weights::{Layout, Weights};
-
-pub use sealed::{read_sealed, remove, write_sealed};
 
 /// A folder of runs, evaluations and profiles in which finished work is found again.
 #[derive(Debug, Clone)]
@@ -163,37 +158,6 @@ impl Store {
     }
 }
 
-/// Writes a file so that it is there whole or not at all: sibling temporary file, fsync, rename, fsync of the folder.
-/// A missing folder is made.
-///
-/// # Errors
-/// [`LmcError::Io`]; the temporary file is removed.
-pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<()> {
-    write_parts(path, &[bytes])
-}
-
-/// [`write_atomic`] of bytes that follow on each other, without a copy.
-fn write_parts(path: &Path, parts: &[&[u8]]) -> Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    std::fs::create_dir_all(folder).map_err(LmcError::io("create folder", folder))?;
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let thread = format!("{:?}", std::thread::current().id());
-    let digits: String = thread.chars().filter(char::is_ascii_digit).collect();
-    let temporary = folder.join(format!(".{name}.{}-{digits}.part", std::process::id()));
-    let written = std::fs::File::create(&temporary)
-        .and_then(|mut file| {
-            parts.iter().try_for_each(|part| file.write_all(part))?;
-            file.sync_all()
-        })
-        .and_then(|()| std::fs::rename(&temporary, path));
-    written.map_err(|e| {
-        // The first error says what went wrong; a temporary file that cannot be removed adds nothing to it.
-        let _ = std::fs::remove_file(&temporary);
-        LmcError::io("write", path)(e)
-    })?;
-    std::fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(LmcError::io("write", folder))
-}
-
 /// Writes a table as Parquet (zstd), like [`write_atomic`].
 ///
 /// # Errors
@@ -202,18 +166,6 @@ pub fn write_frame(path: &Path, frame: &mut DataFrame) -> Result<()> {
     let mut bytes = Vec::new();
     ParquetWriter::new(&mut bytes).with_compression(ParquetCompression::Zstd(None)).finish(frame)?;
     write_atomic(path, &bytes)
-}
-
-/// The SHA-256 of bytes, in hexadecimal.
-pub fn sha256(bytes: &[u8]) -> String {
-    sha256_of(&[bytes])
-}
-
-/// [`sha256`] of bytes that follow on each other.
-fn sha256_of(parts: &[&[u8]]) -> String {
-    let mut hash = Sha256::new();
-    parts.iter().for_each(|part| hash.update(part));
-    hash.finalize().iter().map(|b| format!("{b:02x}")).collect()
 }
 
 fn digest_path(path: &Path) -> PathBuf {

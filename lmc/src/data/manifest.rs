@@ -6,6 +6,7 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use crate::error::{LmcError, Result};
+use crate::file::hexadecimal;
 
 /// The manifest of one corpus or model; `data-manifests/README.md` says what each key means.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -198,7 +199,7 @@ impl Manifest {
             let mut file = std::fs::File::open(&path).map_err(LmcError::io("read", &path))?;
             let mut hash = Sha256::new();
             let n_bytes = std::io::copy(&mut file, &mut hash).map_err(LmcError::io("read", &path))?;
-            let digest: String = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+            let digest = hexadecimal(&hash.finalize());
             if n_bytes == entry.bytes && digest == entry.sha256 {
                 return Ok(());
             }

@@ -23,7 +23,7 @@ impl Classifier {
     /// A classifier over `n_labels` classes.
     pub fn new(config: &ModelConfig, n_labels: usize) -> Self {
         let mut layout = Layout::default();
-        let encoder = Encoder::new(config, &mut layout, "bert.");
+        let encoder = Encoder::new(config, &mut layout, config.prefix());
         let d = config.hidden_size;
         let pooler = Affine::push(&mut layout, "bert.pooler.dense", d, d);
         let head = Affine::push(&mut layout, "classifier", n_labels as i64, d);

@@ -92,6 +92,11 @@ impl ModelConfig {
         Ok(config)
     }
 
+    /// What stands in front of the encoder's tensor names in a classifier.
+    pub(crate) fn prefix(&self) -> &'static str {
+        "bert."
+    }
+
     /// Nothing, when the fields fit together.
     ///
     /// # Errors

@@ -47,8 +47,15 @@ impl Pretrained {
 /// [`LmcError::Io`] for a missing file, [`LmcError::Format`] for a damaged one.
 pub fn load_folder(folder: &Path) -> Result<Pretrained> {
     let config = ModelConfig::read(&folder.join("config.json"))?;
-    let tensors = read_safetensors(&folder.join("model.safetensors"))?;
-    Ok(Pretrained::new(config, tensors))
+    Ok(Pretrained::new(config, read_folder(folder)?))
+}
+
+/// All tensors of a Hugging Face folder as f32 on the CPU, under the names they have there.
+///
+/// # Errors
+/// Those of [`read_safetensors`].
+pub fn read_folder(folder: &Path) -> Result<BTreeMap<String, Tensor>> {
+    read_safetensors(&folder.join("model.safetensors"))
 }
 
 /// The pretrained encoder in the bytes of `config.json` and `model.safetensors`; `origin` is named in errors.

@@ -17,7 +17,7 @@ pub use classifier::Classifier;
 pub use config::ModelConfig;
 pub use dropout::Dropout;
 pub use encoder::{Encoder, Tokens};
-pub use load::{Pretrained, load_folder, read_safetensors};
+pub use load::{Pretrained, load_folder, read_folder, read_safetensors};
 pub use pretraining::{PretrainingModel, PretrainingTargets};
 pub use save::save_folder;
 

@@ -7,7 +7,7 @@ use safetensors::{Dtype, serialize};
 
 use super::config::ModelConfig;
 use crate::error::{LmcError, Result};
-use crate::store::write_atomic;
+use crate::file::write_atomic;
 use crate::weights::Weights;
 
 /// Writes `config.json` and `model.safetensors` into a folder, as transformers reads them.

@@ -3,6 +3,7 @@
 mod recipe;
 mod task;
 
+use crate::file::hexadecimal;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -45,7 +46,7 @@ impl RunSpec {
     pub fn run_id(&self) -> String {
         let fields = serde_json::to_value(self).unwrap_or_default();
         let digest = Sha256::digest(fields.to_string().as_bytes());
-        let hash: String = digest[..5].iter().map(|b| format!("{b:02x}")).collect();
+        let hash = hexadecimal(&digest[..5]);
         format!("{}-{}-s{}-{hash}", self.task.name(), self.recipe.name, self.seed)
     }
 }

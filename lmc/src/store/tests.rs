@@ -33,21 +33,6 @@ fn kept(root: &Path) -> (Store, PathBuf) {
     (store, path)
 }
 
-#[test]
-fn atomic_writes_replace_and_leave_nothing_beside() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("deep/file.bin");
-    write_atomic(&path, b"first").unwrap();
-    write_atomic(&path, b"second").unwrap();
-    assert_eq!(std::fs::read(&path).unwrap(), b"second");
-    assert_eq!(names(path.parent().unwrap()), ["file.bin"]);
-    let taken = folder.path().join("deep");
-    let error = write_atomic(&taken, b"a folder is in the way").unwrap_err();
-    assert!(matches!(&error, LmcError::Io { action: "write", path, .. } if *path == taken), "{error}");
-    assert_eq!(names(folder.path()), ["deep"]);
-    assert_eq!(std::fs::read(&path).unwrap(), b"second");
-}
-
 /// What a killed process leaves half written is not taken for a result.
 #[test]
 fn remains_of_a_killed_process_count_for_nothing() {

@@ -7,12 +7,13 @@ use tch::Tensor;
 use super::{Models, Study};
 use crate::encode::Encoded;
 use crate::error::{LmcError, Result};
+use crate::file::{read_sealed, remove, write_sealed};
 use crate::interrupt;
 use crate::model::Classifier;
 use crate::parallel::run_units;
 use crate::progress::{Progress, Unit};
 use crate::spec::{Recipe, RunSpec};
-use crate::store::{CheckpointInfo, Store, read_sealed, remove, write_sealed};
+use crate::store::{CheckpointInfo, Store};
 use crate::train::{Snapshot, Training, TrainingState};
 use crate::weights::Weights;
 

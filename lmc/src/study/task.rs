@@ -12,9 +12,9 @@ use crate::data::{Dataset, cola};
 use crate::encode::{Encoded, digest, encode};
 use crate::error::{LmcError, Result};
 use crate::eval::EvaluationSet;
+use crate::file::sha256;
 use crate::model::{Classifier, ModelConfig, Pretrained, load::pretrained_from_bytes, load_folder};
 use crate::spec::{ModelSpec, TaskSpec};
-use crate::store::sha256;
 
 /// Sentences of CoLA's in-domain development set that pairs are compared on.
 const COLA_SAMPLE: usize = 256;

@@ -11,7 +11,7 @@ use crate::{LmcError, Result};
 
 /// Writes `table` to `path` as Parquet (zstd), after checking its schema.
 ///
-/// A reader sees the old table or the new one and never a part; see [`crate::store::write_atomic`].
+/// A reader sees the old table or the new one and never a part; see [`crate::file::write_atomic`].
 ///
 /// # Errors
 /// [`LmcError::Column`] if the table does not have the schema, [`LmcError::Io`] and [`LmcError::Polars`] if it

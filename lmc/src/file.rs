@@ -1,0 +1,95 @@
+//! Whole files and what names their content: atomic writes, sealed files, digests.
+
+mod sealed;
+
+use std::io::Write;
+use std::path::Path;
+
+use sha2::{Digest, Sha256};
+
+use crate::error::{LmcError, Result};
+
+pub use sealed::{read_sealed, remove, write_sealed};
+
+/// Writes a file so that it is there whole or not at all: sibling temporary file, fsync, rename, fsync of the folder.
+/// A missing folder is made.
+///
+/// # Errors
+/// [`LmcError::Io`]; the temporary file is removed.
+pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<()> {
+    write_parts(path, &[bytes])
+}
+
+/// [`write_atomic`] of bytes that follow on each other, without a copy.
+fn write_parts(path: &Path, parts: &[&[u8]]) -> Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    std::fs::create_dir_all(folder).map_err(LmcError::io("create folder", folder))?;
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let thread = format!("{:?}", std::thread::current().id());
+    let digits: String = thread.chars().filter(char::is_ascii_digit).collect();
+    let temporary = folder.join(format!(".{name}.{}-{digits}.part", std::process::id()));
+    let written = std::fs::File::create(&temporary)
+        .and_then(|mut file| {
+            parts.iter().try_for_each(|part| file.write_all(part))?;
+            file.sync_all()
+        })
+        .and_then(|()| std::fs::rename(&temporary, path));
+    written.map_err(|e| {
+        // The first error says what went wrong; a temporary file that cannot be removed adds nothing to it.
+        let _ = std::fs::remove_file(&temporary);
+        LmcError::io("write", path)(e)
+    })?;
+    std::fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(LmcError::io("write", folder))
+}
+
+/// The SHA-256 of bytes, in hexadecimal.
+pub fn sha256(bytes: &[u8]) -> String {
+    sha256_of(&[bytes])
+}
+
+/// [`sha256`] of bytes that follow on each other.
+pub(crate) fn sha256_of(parts: &[&[u8]]) -> String {
+    let mut hash = Sha256::new();
+    parts.iter().for_each(|part| hash.update(part));
+    hexadecimal(&hash.finalize())
+}
+
+/// Bytes in hexadecimal, two lower-case digits each.
+pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(folder: &Path) -> Vec<String> {
+        let entries = std::fs::read_dir(folder).unwrap();
+        let mut names: Vec<String> =
+            entries.map(|e| e.unwrap().file_name().to_string_lossy().into_owned()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn atomic_writes_replace_and_leave_nothing_beside() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("deep/file.bin");
+        write_atomic(&path, b"first").unwrap();
+        write_atomic(&path, b"second").unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), b"second");
+        assert_eq!(names(path.parent().unwrap()), ["file.bin"]);
+        let taken = folder.path().join("deep");
+        let error = write_atomic(&taken, b"a folder is in the way").unwrap_err();
+        assert!(matches!(&error, LmcError::Io { action: "write", path, .. } if *path == taken), "{error}");
+        assert_eq!(names(folder.path()), ["deep"]);
+        assert_eq!(std::fs::read(&path).unwrap(), b"second");
+    }
+
+    #[test]
+    fn digests_are_those_of_sha256sum() {
+        let abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        assert_eq!(sha256(b"abc"), abc);
+        assert_eq!(sha256_of(&[b"a", b"", b"bc"]), abc);
+    }
+}
