@@ -1,38 +1,58 @@
-//! A sequence classifier: encoder, tanh pooler over the first token, linear head.
+//! A sequence classifier: an encoder and a head. The head is the last part of theta.
 
 use std::sync::Arc;
 
-use tch::{Device, Kind, Tensor};
+use tch::Tensor;
 
 use super::config::ModelConfig;
 use super::dropout::Dropout;
 use super::encoder::{Affine, Encoder, Tokens};
+use super::head::{self, Head};
 use crate::weights::{Layout, Parameters};
 
-/// A BERT sequence classifier with the layout of its theta, in Hugging Face's names.
+/// A BERT or RoBERTa sequence classifier with the layout of its theta, in Hugging Face's names.
+///
+/// BERT's features are its pooled output, a tanh layer over the first token that is part of the pretrained encoder, and
+/// its head is linear. RoBERTa's features are the first token itself, and the tanh layer is the first one of its head.
 #[derive(Debug)]
 pub struct Classifier {
     layout: Arc<Layout>,
     encoder: Encoder,
-    pooler: Affine,
-    head: Affine,
+    pooler: Option<Affine>,
+    head: Head,
+    head_layout: Arc<Layout>,
+    /// The operands of the head in the layout of the head alone.
+    head_alone: Head,
     n_labels: i64,
 }
 
 impl Classifier {
     /// A classifier over `n_labels` classes.
     pub fn new(config: &ModelConfig, n_labels: usize) -> Self {
-        let mut layout = Layout::default();
+        let (mut layout, mut head_layout) = (Layout::default(), Layout::default());
         let encoder = Encoder::new(config, &mut layout, config.prefix());
         let d = config.hidden_size;
-        let pooler = Affine::push(&mut layout, "bert.pooler.dense", d, d);
-        let head = Affine::push(&mut layout, "classifier", n_labels as i64, d);
-        Self { layout: Arc::new(layout), encoder, pooler, head, n_labels: n_labels as i64 }
+        let pooler = (!config.is_roberta()).then(|| Affine::push(&mut layout, "bert.pooler.dense", d, d));
+        let n_labels = n_labels as i64;
+        let head = Head::push(config, n_labels, &mut layout);
+        let head_alone = Head::push(config, n_labels, &mut head_layout);
+        let (layout, head_layout) = (Arc::new(layout), Arc::new(head_layout));
+        Self { layout, encoder, pooler, head, head_layout, head_alone, n_labels }
     }
 
     /// The layout of theta.
     pub fn layout(&self) -> &Arc<Layout> {
         &self.layout
+    }
+
+    /// The layout of the head alone: the last tensors of theta, in the same order.
+    pub fn head_layout(&self) -> &Arc<Layout> {
+        &self.head_layout
+    }
+
+    /// Where in theta the head starts; it goes to the end.
+    pub fn head_offset(&self) -> i64 {
+        self.layout.n_parameters() - self.head_layout.n_parameters()
     }
 
     /// The architecture of the encoder.
@@ -50,21 +70,29 @@ impl Classifier {
         name.starts_with("classifier.")
     }
 
-    /// Logits, `[stack, batch, n_labels]`.
+    /// Logits, `[stack, batch, n_labels]`: [`Classifier::head_logits`] of [`Classifier::features`].
     pub fn logits(&self, p: &Parameters, tokens: &Tokens, dropout: &Dropout) -> Tensor {
-        let hidden = self.encoder.forward(p, tokens, dropout);
-        let pooled = self.pooler.linear(p, &self.encoder.first_token(&hidden, tokens)).tanh();
-        self.head.linear(p, &dropout.apply(pooled))
+        self.head.logits(p, self.features(p, tokens, dropout), dropout)
     }
 
-    /// A fresh head: weights normal with standard deviation `std`, bias zero, from a named sub-seed.
+    /// What the encoder says of each sequence, `[stack, batch, width]`: all that the head sees.
+    pub fn features(&self, p: &Parameters, tokens: &Tokens, dropout: &Dropout) -> Tensor {
+        let hidden = self.encoder.forward(p, tokens, dropout);
+        let first = self.encoder.first_token(&hidden, tokens);
+        match &self.pooler {
+            Some(pooler) => pooler.linear(p, &first).tanh(),
+            None => first,
+        }
+    }
+
+    /// Logits, `[stack, batch, n_labels]`, of features, `[stack, batch, width]`; `head` are the operands of the head alone, in
+    /// the layout of [`Classifier::head_layout`].
+    pub fn head_logits(&self, head: &Parameters, features: &Tensor, dropout: &Dropout) -> Tensor {
+        self.head_alone.logits(head, features.shallow_clone(), dropout)
+    }
+
+    /// A fresh head: weights normal with standard deviation `std`, biases zero, from a named sub-seed.
     pub fn init_head(&self, seed: u64, std: f64) -> Vec<(String, Tensor)> {
-        let d = self.config().hidden_size;
-        let weight =
-            crate::model::normal_tensor(&mut crate::seed::rng(seed, "head"), &[self.n_labels, d], std);
-        vec![
-            ("classifier.weight".into(), weight),
-            ("classifier.bias".into(), Tensor::zeros([self.n_labels], (Kind::Float, Device::Cpu))),
-        ]
+        head::init(&self.head_layout, seed, std)
     }
 }

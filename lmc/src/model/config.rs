@@ -1,15 +1,21 @@
-//! The architecture: the fields of a Hugging Face `config.json` that a BERT encoder needs.
+//! The architecture: the fields of a Hugging Face `config.json` that a BERT or RoBERTa classifier needs.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
 use crate::error::{LmcError, Result};
 
-/// A BERT encoder's architecture, read from and written to `config.json`.
+/// The most layers and parameters of a model: several times those of BERT-large and RoBERTa-large (24 layers, 355 million).
+const MAX_LAYERS: i64 = 1024;
+const MAX_PARAMETERS: i64 = 1 << 32;
+
+/// An encoder's architecture, read from and written to `config.json`: BERT (Devlin et al. 2019) or RoBERTa (Liu et al.
+/// 2019), which differ in where positions start and in the head of their classifiers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ModelConfig {
-    /// The family; `bert` is supported.
+    /// The family: `bert` or `roberta`.
     pub model_type: String,
     /// The number of tokens in the vocabulary.
     pub vocab_size: i64,
@@ -21,12 +27,12 @@ pub struct ModelConfig {
     pub num_attention_heads: i64,
     /// The width of the feed-forward layers.
     pub intermediate_size: i64,
-    /// The longest sequence.
+    /// The number of position embeddings; [`ModelConfig::max_len`] says how many of them a sequence can use.
     pub max_position_embeddings: i64,
     /// The number of segments.
     #[serde(default = "two")]
     pub type_vocab_size: i64,
-    /// The feed-forward activation; `gelu` (exact) is supported.
+    /// The feed-forward activation; `gelu`, also spelt `gelu_python`, is supported: the exact one, by the error function.
     #[serde(default = "gelu")]
     pub hidden_act: String,
     /// The epsilon of every layer norm.
@@ -35,9 +41,28 @@ pub struct ModelConfig {
     /// The standard deviation of freshly initialised weights.
     #[serde(default = "bert_std")]
     pub initializer_range: f64,
+    /// The id of the token for padding; where it is not set it is 0 for BERT and 1 for RoBERTa.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pad_token_id: Option<i64>,
+    /// The share of hidden units that transformers drops when it trains the model. Runs of this crate drop the share of
+    /// their recipe.
+    #[serde(default = "tenth")]
+    pub hidden_dropout_prob: f64,
+    /// The share of attention weights that transformers drops when it trains the model.
+    #[serde(default = "tenth")]
+    pub attention_probs_dropout_prob: f64,
     /// The label of each class index.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub id2label: Option<std::collections::BTreeMap<String, String>>,
+    pub id2label: Option<BTreeMap<usize, String>>,
+}
+
+/// What a `config.json` may say that would make another model of it, or contradict the labels.
+#[derive(Deserialize)]
+struct Rest {
+    position_embedding_type: Option<String>,
+    #[serde(default)]
+    is_decoder: bool,
+    label2id: Option<BTreeMap<String, usize>>,
 }
 
 fn two() -> i64 {
@@ -51,6 +76,10 @@ fn bert_eps() -> f64 {
 }
 fn bert_std() -> f64 {
     0.02
+}
+
+fn tenth() -> f64 {
+    0.1
 }
 
 impl ModelConfig {
@@ -68,6 +97,9 @@ impl ModelConfig {
             hidden_act: gelu(),
             layer_norm_eps: bert_eps(),
             initializer_range: 0.07,
+            pad_token_id: Some(0),
+            hidden_dropout_prob: tenth(),
+            attention_probs_dropout_prob: tenth(),
             id2label: None,
         }
     }
@@ -82,39 +114,124 @@ impl ModelConfig {
 
     /// The config in the text of a `config.json`; `path` is named in errors.
     pub(crate) fn parse(text: &str, path: &Path) -> Result<Self> {
-        let config: Self = serde_json::from_str(text).map_err(|e| LmcError::Format {
+        let damaged = |e: serde_json::Error| LmcError::Format {
             path: path.to_owned(),
             line: Some(e.line()),
             problem: e.to_string(),
-            remedy: "give the config.json of a Hugging Face BERT",
-        })?;
+            remedy: "give the config.json of a Hugging Face BERT or RoBERTa",
+        };
+        let mut config: Self = serde_json::from_str(text).map_err(damaged)?;
+        let rest: Rest = serde_json::from_str(text).map_err(damaged)?;
         config.check()?;
+        known(
+            "position_embedding_type",
+            rest.position_embedding_type.as_deref().unwrap_or("absolute"),
+            &["absolute"],
+        )?;
+        if rest.is_decoder {
+            return Err(LmcError::invalid("is_decoder", true, "false, an encoder that looks both ways"));
+        }
+        if let Some(label2id) = rest.label2id {
+            config.set_label2id(label2id)?;
+        }
         Ok(config)
+    }
+
+    /// Takes the inverse of the labels: it must be that of `id2label`, or stand in for it.
+    fn set_label2id(&mut self, label2id: BTreeMap<String, usize>) -> Result<()> {
+        let inverse: BTreeMap<usize, String> =
+            label2id.iter().map(|(label, &id)| (id, label.clone())).collect();
+        let id2label = self.id2label.get_or_insert_with(|| inverse.clone());
+        if *id2label != inverse || inverse.len() != label2id.len() {
+            let expected = format!("the inverse of id2label = {id2label:?}");
+            return Err(LmcError::invalid("label2id", format!("{label2id:?}"), expected));
+        }
+        self.check_labels()
+    }
+
+    /// The same architecture for a classifier with these labels, in the order of their class indices.
+    pub fn with_labels<S: Into<String>>(self, labels: impl IntoIterator<Item = S>) -> Self {
+        let id2label = labels.into_iter().map(Into::into).enumerate().collect();
+        Self { id2label: Some(id2label), ..self }
+    }
+
+    /// The labels of a classifier over `n_labels` classes: those of `id2label` in the order of their indices, or `LABEL_0`,
+    /// `LABEL_1`, ... where there are none.
+    ///
+    /// # Errors
+    /// [`LmcError::InvalidParameter`] when `id2label` has another number of labels or leaves an index out.
+    pub fn labels(&self, n_labels: usize) -> Result<Vec<String>> {
+        self.check_labels()?;
+        match &self.id2label {
+            None => Ok((0..n_labels).map(|i| format!("LABEL_{i}")).collect()),
+            Some(labels) if labels.len() == n_labels => Ok(labels.values().cloned().collect()),
+            Some(labels) => {
+                let got = format!("{} labels ({:?})", labels.len(), labels.values());
+                Err(LmcError::invalid(
+                    "id2label",
+                    got,
+                    format!("{n_labels}, one for each output of the head"),
+                ))
+            }
+        }
+    }
+
+    /// The longest sequence in tokens, special ones included. RoBERTa counts positions from `pad_token_id` + 1, so that it
+    /// cannot use the first embeddings: 512 of 514.
+    pub fn max_len(&self) -> usize {
+        usize::try_from(self.max_position_embeddings - self.first_position()).unwrap_or(0)
+    }
+
+    /// The position of the first token.
+    pub(super) fn first_position(&self) -> i64 {
+        if self.is_roberta() { self.pad_id() + 1 } else { 0 }
+    }
+
+    /// The id of the token for padding.
+    pub fn pad_id(&self) -> i64 {
+        self.pad_token_id.unwrap_or(i64::from(self.is_roberta()))
+    }
+
+    /// Whether the family is RoBERTa.
+    pub(super) fn is_roberta(&self) -> bool {
+        self.model_type == "roberta"
     }
 
     /// What stands in front of the encoder's tensor names in a classifier.
     pub(crate) fn prefix(&self) -> &'static str {
-        "bert."
+        if self.is_roberta() { "roberta." } else { "bert." }
     }
 
     /// Nothing, when the fields fit together.
     ///
     /// # Errors
-    /// [`LmcError::UnknownName`] for another family or activation, [`LmcError::InvalidParameter`] for sizes.
+    /// [`LmcError::UnknownName`] for another family or activation, [`LmcError::InvalidParameter`] for sizes and labels.
     pub fn check(&self) -> Result<()> {
-        let known = |kind, name: &str, known: &str| {
-            (name == known).then_some(()).ok_or_else(|| LmcError::UnknownName {
-                kind,
-                name: name.to_owned(),
-                known: vec![known.to_owned()],
-            })
-        };
-        known("model_type", &self.model_type, "bert")?;
-        known("hidden_act", &self.hidden_act, "gelu")?;
+        known("model_type", &self.model_type, &["bert", "roberta"])?;
+        known("hidden_act", &self.hidden_act, &["gelu", "gelu_python"])?;
+        self.check_sizes()?;
+        for (field, value) in
+            [("layer_norm_eps", self.layer_norm_eps), ("initializer_range", self.initializer_range)]
+        {
+            if !(value > 0.0 && value.is_finite()) {
+                return Err(LmcError::invalid(field, value, "a positive number"));
+            }
+        }
+        for (field, value) in [
+            ("hidden_dropout_prob", self.hidden_dropout_prob),
+            ("attention_probs_dropout_prob", self.attention_probs_dropout_prob),
+        ] {
+            if !(0.0..1.0).contains(&value) {
+                return Err(LmcError::invalid(field, value, "0 to below 1"));
+            }
+        }
+        self.check_labels()
+    }
+
+    fn check_sizes(&self) -> Result<()> {
         for (field, value) in [
             ("vocab_size", self.vocab_size),
             ("hidden_size", self.hidden_size),
-            ("num_hidden_layers", self.num_hidden_layers),
             ("num_attention_heads", self.num_attention_heads),
             ("intermediate_size", self.intermediate_size),
             ("max_position_embeddings", self.max_position_embeddings),
@@ -124,12 +241,9 @@ impl ModelConfig {
                 return Err(LmcError::invalid(field, value, "1 to 2^24"));
             }
         }
-        for (field, value) in
-            [("layer_norm_eps", self.layer_norm_eps), ("initializer_range", self.initializer_range)]
-        {
-            if !(value > 0.0 && value.is_finite()) {
-                return Err(LmcError::invalid(field, value, "a positive number"));
-            }
+        if !(1..=MAX_LAYERS).contains(&self.num_hidden_layers) {
+            let expected = format!("1 to {MAX_LAYERS}");
+            return Err(LmcError::invalid("num_hidden_layers", self.num_hidden_layers, expected));
         }
         if self.hidden_size % self.num_attention_heads != 0 {
             return Err(LmcError::invalid(
@@ -138,6 +252,45 @@ impl ModelConfig {
                 format!("a divisor of hidden_size = {}", self.hidden_size),
             ));
         }
+        if !(0..self.vocab_size).contains(&self.pad_id()) {
+            let expected = format!("0 to below vocab_size = {}", self.vocab_size);
+            return Err(LmcError::invalid("pad_token_id", self.pad_id(), expected));
+        }
+        if self.max_len() == 0 {
+            let expected = format!("more than {}, the first position of RoBERTa", self.first_position());
+            return Err(LmcError::invalid("max_position_embeddings", self.max_position_embeddings, expected));
+        }
+        let rows = self.vocab_size + self.max_position_embeddings + self.type_vocab_size;
+        let layer = 4 * self.hidden_size + 2 * self.intermediate_size;
+        let n = (rows + self.num_hidden_layers * layer).saturating_mul(self.hidden_size);
+        if n > MAX_PARAMETERS {
+            return Err(LmcError::invalid(
+                "config",
+                format!("{n} parameters"),
+                format!("at most {MAX_PARAMETERS}"),
+            ));
+        }
+        Ok(())
+    }
+
+    fn check_labels(&self) -> Result<()> {
+        let Some(labels) = &self.id2label else { return Ok(()) };
+        if labels.is_empty() || labels.keys().enumerate().any(|(i, &id)| i != id) {
+            let expected = "a label for each of 0, 1, ... without a gap";
+            return Err(LmcError::invalid("id2label", format!("{labels:?}"), expected));
+        }
         Ok(())
     }
 }
+
+/// Nothing, when the name is one of those known.
+fn known(kind: &'static str, name: &str, known: &[&str]) -> Result<()> {
+    known.contains(&name).then_some(()).ok_or_else(|| LmcError::UnknownName {
+        kind,
+        name: name.to_owned(),
+        known: known.iter().map(|&name| name.to_owned()).collect(),
+    })
+}
+
+#[cfg(test)]
+mod tests;

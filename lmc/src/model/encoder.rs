@@ -1,4 +1,5 @@
-//! The BERT encoder (Devlin et al. 2019): post-layer-norm transformer over a stack of models.
+//! The encoder of BERT (Devlin et al. 2019) and RoBERTa (Liu et al. 2019): a post-layer-norm transformer over a stack of
+//! models.
 
 use tch::{Kind, Tensor};
 
@@ -71,7 +72,7 @@ pub struct Encoder {
 }
 
 impl Encoder {
-    /// An encoder whose tensors are appended to `layout` under `prefix` (`bert.`).
+    /// An encoder whose tensors are appended to `layout` under `prefix` (`bert.`, `roberta.`).
     pub fn new(config: &ModelConfig, layout: &mut Layout, prefix: &str) -> Self {
         let (d, ff) = (config.hidden_size, config.intermediate_size);
         let e = format!("{prefix}embeddings");
@@ -112,7 +113,9 @@ impl Encoder {
         self.word
     }
 
-    /// Hidden states of the last layer, `[stack, batch * seq, width]`.
+    /// Hidden states of the last layer, `[stack, batch * seq, width]`; a sequence has at most [`ModelConfig::max_len`] tokens.
+    ///
+    /// Padding stands on the right: then RoBERTa's positions, which count what is not padding, are those of the tokens.
     pub fn forward(&self, p: &Parameters, tokens: &Tokens, dropout: &Dropout) -> Tensor {
         let size = tokens.ids.size();
         let (stack, batch, seq) = (size[0], size[1], size[2]);
@@ -124,7 +127,7 @@ impl Encoder {
             p.get(self.segment),
             &stack_offsets(&tokens.segments.reshape(rows), self.config.type_vocab_size),
         );
-        let positions = p.get(self.position).narrow(1, 0, seq).unsqueeze(1);
+        let positions = p.get(self.position).narrow(1, self.config.first_position(), seq).unsqueeze(1);
         let x = ((words + segments).view([stack, batch, seq, d]) + positions).view([stack, batch * seq, d]);
         let mut x = dropout.apply(self.norm.norm(p, &x, eps));
         let mask = tokens.mask.as_ref().map(|m| m.reshape([stack * batch, 1, 1, seq]));

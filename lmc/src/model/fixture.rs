@@ -7,7 +7,7 @@ use super::{Classifier, ModelConfig, normal_tensor};
 use crate::encode::Encoded;
 use crate::weights::Weights;
 
-/// 2 layers, width 8, 2 heads, 20 words, 10 positions.
+/// A BERT of 2 layers, width 8, 2 heads, 20 words, 10 positions.
 pub fn config() -> ModelConfig {
     ModelConfig {
         hidden_size: 8,
@@ -18,7 +18,19 @@ pub fn config() -> ModelConfig {
     }
 }
 
-/// A classifier of that architecture over two classes.
+/// The same as a RoBERTa: the positions of its 10 tokens are the last of 12, and there is one segment.
+pub fn roberta() -> ModelConfig {
+    ModelConfig {
+        model_type: "roberta".into(),
+        max_position_embeddings: 12,
+        type_vocab_size: 1,
+        layer_norm_eps: 1e-5,
+        pad_token_id: Some(1),
+        ..config()
+    }
+}
+
+/// A classifier of the first architecture over two classes.
 pub fn classifier() -> Classifier {
     Classifier::new(&config(), 2)
 }

@@ -6,6 +6,7 @@ mod dropout;
 mod encoder;
 #[cfg(test)]
 pub(crate) mod fixture;
+mod head;
 mod layers;
 pub(crate) mod load;
 mod pretraining;

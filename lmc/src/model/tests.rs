@@ -1,6 +1,6 @@
 use tch::{Kind, Tensor};
 
-use super::fixture::{classifier, config, examples, stack, weights};
+use super::fixture::{classifier, config, examples, roberta, stack, weights};
 use super::layers::{embedding, layer_norm, linear, stack_offsets};
 use super::*;
 use crate::LmcError;
@@ -124,9 +124,88 @@ fn heads_are_drawn_from_their_seed() {
     let classifier = classifier();
     let head = |seed| classifier.init_head(seed, 0.02);
     assert_eq!(head(1), head(1));
+    assert_eq!(head(1)[0].1, normal_tensor(&mut crate::seed::rng(1, "head"), &[2, 8], 0.02));
     assert_ne!(head(1)[0].1, head(2)[0].1);
     assert_eq!(head(1)[1].1, Tensor::zeros([2], (Kind::Float, tch::Device::Cpu)));
     assert!(head(1).iter().all(|(name, _)| Classifier::is_head(name)));
+}
+
+/// A probe of a frozen encoder needs its features once and then the head alone, a part of theta at its end.
+#[test]
+fn a_head_alone_over_features_gives_the_same_logits() {
+    for (config, n_head) in [(config(), 3 * 8 + 3), (roberta(), 8 * 8 + 8 + 3 * 8 + 3)] {
+        let classifier = Classifier::new(&config, 3);
+        let (layout, head) = (classifier.layout(), classifier.head_layout());
+        assert_eq!(head.n_parameters(), n_head);
+        let tail = &layout.entries()[layout.entries().len() - head.entries().len()..];
+        for (whole, alone) in tail.iter().zip(head.entries()) {
+            assert_eq!((&whole.name, &whole.shape), (&alone.name, &alone.shape));
+            assert_eq!(whole.offset, classifier.head_offset() + alone.offset);
+            assert!(Classifier::is_head(&whole.name));
+        }
+        let n_named = layout.entries().iter().filter(|entry| Classifier::is_head(&entry.name)).count();
+        assert_eq!(n_named, head.entries().len());
+
+        let theta = stack(&classifier, &[1, 2]);
+        let p = Parameters::views(&theta, layout);
+        let mut tokens = tokens(&examples(6, 5), 2);
+        if config.is_roberta() {
+            tokens.segments = tokens.segments.zeros_like();
+        }
+        let features = classifier.features(&p, &tokens, &Dropout::NONE);
+        assert_eq!(features.size(), [2, 6, 8]);
+        let alone = theta.narrow(1, classifier.head_offset(), n_head);
+        let alone = Parameters::views(&alone, head);
+        let logits = classifier.head_logits(&alone, &features, &Dropout::NONE);
+        assert_eq!(logits, classifier.logits(&p, &tokens, &Dropout::NONE));
+        assert!(logits.std(false).double_value(&[]) > 0.1);
+    }
+}
+
+/// RoBERTa's head has two dropouts, BERT's one; with the same masks the head alone drops the same.
+#[test]
+fn a_head_alone_drops_what_it_drops_in_the_whole() {
+    use rand_xoshiro::rand_core::SeedableRng;
+    let dropout = || Dropout::new(0.5, rand_xoshiro::Xoshiro256PlusPlus::seed_from_u64(3));
+    for (config, n_layers) in [(config(), 1), (roberta(), 2)] {
+        let classifier = Classifier::new(&config, 2);
+        let theta = stack(&classifier, &[1]);
+        let alone = theta.narrow(1, classifier.head_offset(), classifier.head_layout().n_parameters());
+        let alone = Parameters::views(&alone, classifier.head_layout());
+        let features = normal(&[1, 4, 8], 9);
+        let drops = dropout();
+        let logits = classifier.head_logits(&alone, &features, &drops);
+        let named: std::collections::BTreeMap<_, _> =
+            weights(&classifier, 1).named().into_iter().filter(|(n, _)| Classifier::is_head(n)).collect();
+        let get = |name: &str| named[&format!("classifier.{name}")].unsqueeze(0);
+        let again = dropout();
+        let expected = match n_layers {
+            1 => linear(&again.apply(features), &get("weight"), &get("bias")),
+            _ => {
+                let hidden = linear(&again.apply(features), &get("dense.weight"), &get("dense.bias")).tanh();
+                linear(&again.apply(hidden), &get("out_proj.weight"), &get("out_proj.bias"))
+            }
+        };
+        assert!(worst(&logits, &expected) < 1e-6);
+        assert_eq!(drops.generator(), again.generator());
+    }
+}
+
+#[test]
+fn every_tensor_of_a_fresh_roberta_head_is_drawn() {
+    let classifier = Classifier::new(&roberta(), 2);
+    let head = classifier.init_head(1, 0.02);
+    let names: Vec<&str> = head.iter().map(|(name, _)| name.as_str()).collect();
+    let expected = ["dense.weight", "dense.bias", "out_proj.weight", "out_proj.bias"];
+    assert_eq!(names, expected.map(|name| format!("classifier.{name}")));
+    for (name, tensor) in &head {
+        let deviation = tensor.std(false).double_value(&[]);
+        assert_eq!(deviation == 0.0, name.ends_with("bias"), "{name}");
+        assert!(
+            (name.ends_with("bias") && *tensor == tensor.zeros_like()) || (0.01..0.03).contains(&deviation)
+        );
+    }
+    assert_ne!(head[0].1, classifier.init_head(2, 0.02)[0].1);
 }
 
 #[test]

@@ -29,7 +29,7 @@ pub fn pretrain_mini(folder: &Path, seed: u64, recipe: &PretrainRecipe) -> Resul
         .collect();
     let documents = Dataset::new("pretraining", &["next", "random"], examples, None)?;
     let config = ModelConfig::mini(tokenizer.get_vocab_size(true) as i64);
-    let encoded = encode(&documents, &tokenizer, config.max_position_embeddings as usize)?;
+    let encoded = encode(&documents, &tokenizer, config.max_len())?;
     let id = |token: &str| {
         tokenizer.token_to_id(token).map(i64::from).ok_or_else(|| LmcError::Tokenizer(format!("no {token}")))
     };

@@ -94,7 +94,7 @@ impl Task {
         if train.is_empty() {
             return Err(LmcError::invalid("n_train", 0, "at least one training example"));
         }
-        let max_len = (pretrained.config.max_position_embeddings as usize).min(MAX_LENGTH);
+        let max_len = pretrained.config.max_len().min(MAX_LENGTH);
         let classifier = Classifier::new(&pretrained.config, train.labels.len());
         let sets = sets
             .into_iter()
