@@ -12,7 +12,7 @@ use crate::error::{LmcError, Result};
 /// ```
 /// use lmc::step::Step;
 /// let step: Step = "3ep".parse()?;
-/// assert_eq!(step.iterations(100, 32), 12); // 4 batches an epoch
+/// assert_eq!(step.iterations(4), 12); // 4 updates an epoch
 /// # Ok::<(), lmc::LmcError>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,13 +25,10 @@ pub enum Step {
 }
 
 impl Step {
-    /// The number of optimiser updates on a training set of that size; a last partial batch counts.
-    pub fn iterations(self, n_train: usize, batch_size: usize) -> u32 {
+    /// The number of optimiser updates, `per_epoch` of which are an epoch.
+    pub fn iterations(self, per_epoch: u32) -> u32 {
         match self {
-            Self::Epochs(n) => {
-                let per_epoch = u32::try_from(n_train.div_ceil(batch_size.max(1))).unwrap_or(u32::MAX);
-                n.saturating_mul(per_epoch)
-            }
+            Self::Epochs(n) => n.saturating_mul(per_epoch),
             Self::Iterations(n) => n,
         }
     }
@@ -90,9 +87,9 @@ mod tests {
     }
 
     #[test]
-    fn epochs_count_the_partial_batch() {
-        assert_eq!(Step::Epochs(2).iterations(65, 32), 6);
-        assert_eq!(Step::Iterations(7).iterations(65, 32), 7);
-        assert_eq!(Step::Epochs(u32::MAX).iterations(65, 32), u32::MAX);
+    fn epochs_are_counted_in_updates() {
+        assert_eq!(Step::Epochs(2).iterations(3), 6);
+        assert_eq!(Step::Iterations(7).iterations(3), 7);
+        assert_eq!(Step::Epochs(u32::MAX).iterations(3), u32::MAX);
     }
 }

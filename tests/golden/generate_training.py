@@ -1,4 +1,4 @@
-"""Twenty updates of a tiny random BERT classifier by PyTorch, with two optimisers, in float64.
+"""Twenty updates of a tiny random BERT classifier by PyTorch, with two optimisers and of the head alone, in float64.
 
 Needs torch, transformers and safetensors. Writes training.json (batches, logits, gradient norms, losses) and
 training.safetensors (the initial parameters by name; the final ones of each optimiser as one vector, tensors in
@@ -53,7 +53,7 @@ def padded(batch):
 
 def groups():
     plain = lambda name: "LayerNorm" in name or name.endswith("bias")
-    named = list(model.named_parameters())
+    named = [(n, p) for n, p in model.named_parameters() if p.requires_grad]
     return [
         {"params": [p for n, p in named if not plain(n)], "weight_decay": DECAY},
         {"params": [p for n, p in named if plain(n)], "weight_decay": 0.0},
@@ -76,25 +76,39 @@ class GoogleAdamW(torch.optim.Optimizer):
                 p -= group["lr"] * (m / (v.sqrt() + group["eps"]) + group["weight_decay"] * p)
 
 
-def train(batches, make_optimiser):
+def google_schedule(optimiser):
+    """The decay of `create_optimizer` in google-research/bert runs from the first update; the warm-up lies over it."""
+    return torch.optim.lr_scheduler.LambdaLR(
+        optimiser, lambda step: step / WARMUP if step < WARMUP else 1 - step / N_STEPS
+    )
+
+
+def torch_schedule(optimiser):
+    return get_linear_schedule_with_warmup(optimiser, WARMUP, N_STEPS)
+
+
+def train(batches, make_optimiser, make_schedule=torch_schedule, head_only=False):
     for name, p in model.named_parameters():
-        p.data = initial[name].clone()
+        p.data, p.grad = initial[name].clone(), None
+        p.requires_grad_(not head_only or name.startswith("classifier."))
     optimiser = make_optimiser(groups())
-    schedule = get_linear_schedule_with_warmup(optimiser, WARMUP, N_STEPS)
-    losses, rates, norms = [], [], None
+    schedule = make_schedule(optimiser)
+    losses, rates, norms, global_norms = [], [], None, []
     for step in range(N_STEPS):
         optimiser.zero_grad()
         loss = model(**padded(batches[step % len(batches)])).loss
         loss.backward()
         if norms is None:
-            norms = {name: p.grad.norm().item() for name, p in model.named_parameters()}
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+            norms = {name: p.grad.norm().item() for name, p in model.named_parameters() if p.requires_grad}
+        global_norms.append(torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0).item())
         losses.append(loss.item())
         rates.append(schedule.get_last_lr()[0])
         optimiser.step()
         schedule.step()
     final = torch.cat([p.detach().flatten() for _, p in sorted(model.named_parameters())])
-    return {"losses": losses, "learning_rates": rates, "first_gradient_norms": norms}, final
+    return {
+        "losses": losses, "learning_rates": rates, "first_gradient_norms": norms, "gradient_norms": global_norms,
+    }, final
 
 
 def torch_adamw(parameters):
@@ -113,15 +127,17 @@ out = {
 with torch.no_grad():
     out["logits"] = [model(**padded(batch)).logits.tolist() for batch in batches]
 out["torch"], final_torch = train(batches, torch_adamw)
-out["google"], final_google = train(batches, lambda parameters: GoogleAdamW(parameters, PEAK, 1e-6))
+google = lambda parameters: GoogleAdamW(parameters, PEAK, 1e-6)
+out["google"], final_google = train(batches, google, google_schedule)
+out["probe"], final_probe = train(batches, google, google_schedule, head_only=True)
 out["whole"], _ = train([examples], torch_adamw)
 with torch.no_grad():
     out["whole"]["logits"] = model(**padded(examples)).logits.tolist()
-for run in ("google", "whole"):
+for run in ("google", "probe", "whole"):
     del out[run]["first_gradient_norms"]
 
 folder = Path(__file__).parent
 tensors = {name: p.float().contiguous() for name, p in initial.items()}
-tensors |= {"final.torch": final_torch.float(), "final.google": final_google.float()}
+tensors |= {"final.torch": final_torch.float(), "final.google": final_google.float(), "final.probe": final_probe.float()}
 save_file(tensors, folder / "training.safetensors")
 (folder / "training.json").write_text(json.dumps(out, indent=1) + "\n")

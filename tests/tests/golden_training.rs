@@ -5,16 +5,15 @@ use std::path::{Path, PathBuf};
 
 use lmc::encode::{Encoded, padded_batch};
 use lmc::model::{Classifier, Dropout, ModelConfig, Tokens, read_safetensors};
-use lmc::spec::{Adam, Recipe};
+use lmc::spec::{Adam, Decay, Recipe, Trained};
 use lmc::step::Step;
 use lmc::tch::{self, Kind, Tensor};
-use lmc::train::{AdamW, learning_rate, train_stack};
+use lmc::train::{AdamW, Schedule, TrainingSet, train_stack};
 use lmc::weights::{Parameters, Weights};
 use serde_json::Value;
 
 const TOLERANCE: f64 = 1e-5;
 const TORCH: Adam = Adam { beta1: 0.9, beta2: 0.999, eps: 1e-8, bias_correction: true };
-const GOOGLE: Adam = Adam { eps: 1e-6, bias_correction: false, ..TORCH };
 
 struct Golden {
     values: Value,
@@ -73,21 +72,43 @@ impl Golden {
         (loss.double_value(&[]), leaves.gradient(&loss).unwrap())
     }
 
-    fn check_run(&self, run: &str, adam: Adam) {
+    /// The same by the head alone, on the features of the frozen encoder; `theta` is the head's part.
+    fn head_loss_and_gradient(&self, theta: &Tensor, batch: usize) -> (f64, Tensor) {
+        let (tokens, labels) = self.batch(batch);
+        let encoder = Parameters::views(&self.initial.theta().unsqueeze(0), self.classifier.layout());
+        let features = self.classifier.features(&encoder, &tokens, &Dropout::NONE);
+        let leaves = Parameters::leaves(theta, self.classifier.head_layout());
+        let logits = self.classifier.head_logits(&leaves, &features, &Dropout::NONE);
+        let loss = logits.squeeze_dim(0).cross_entropy_for_logits(&labels);
+        (loss.double_value(&[]), leaves.gradient(&loss).unwrap())
+    }
+
+    fn check_run(&self, run: &str, adam: Adam, decay: Decay, trained: Trained) {
         let (n_steps, warmup) = (self.count("n_steps"), self.count("warmup"));
+        let schedule = Schedule { peak: self.number("peak"), n_steps, warmup, decay };
         let mut theta = self.initial.theta().copy().unsqueeze(0);
-        let layout = self.classifier.layout();
-        let mut optimiser = AdamW::new(&theta, layout, adam, self.number("weight_decay"), Some(1.0));
+        let (layout, offset) = match trained {
+            Trained::All => (self.classifier.layout(), 0),
+            Trained::Head => (self.classifier.head_layout(), self.classifier.head_offset()),
+        };
+        let mut part = theta.narrow(1, offset, layout.n_parameters());
+        let mut optimiser = AdamW::new(&part, layout, adam, self.number("weight_decay"), Some(1.0));
         let expected = &self.values[run];
-        let rates = reals(&expected["learning_rates"]);
+        let (rates, norms) = (reals(&expected["learning_rates"]), reals(&expected["gradient_norms"]));
         for (step, loss) in reals(&expected["losses"]).into_iter().enumerate() {
-            let (got, gradient) = self.loss_and_gradient(&theta, step);
+            let (got, gradient) = match trained {
+                Trained::All => self.loss_and_gradient(&part, step),
+                Trained::Head => self.head_loss_and_gradient(&part, step),
+            };
             assert!((got - loss).abs() < TOLERANCE, "{run}, step {step}: got {got}, expected {loss}");
-            let rate = learning_rate(self.number("peak"), step as u32, n_steps, warmup);
+            let (got, norm) = (gradient.norm().double_value(&[]), norms[step]);
+            assert!((got - norm).abs() < TOLERANCE * norm.max(1.0), "{run}, step {step}: {got}, {norm}");
+            let rate = schedule.rate(step as u32);
             assert!((rate - rates[step]).abs() < 1e-15, "step {step}: got {rate}, expected {}", rates[step]);
-            tch::no_grad(|| optimiser.step(&mut theta, &gradient, rate));
+            tch::no_grad(|| optimiser.step(&mut part, &gradient, rate));
         }
-        let weights = Weights::new(layout.clone(), theta.squeeze_dim(0)).unwrap();
+        theta = theta.squeeze_dim(0);
+        let weights = Weights::new(self.classifier.layout().clone(), theta).unwrap();
         let expected = &self.finals[&format!("final.{run}")];
         let named: BTreeMap<String, Tensor> = weights.named().into_iter().collect();
         let mut offset = 0;
@@ -101,7 +122,7 @@ impl Golden {
                 assert!(worst < TOLERANCE, "{run}: {name} is off by {worst}");
             }
         }
-        assert_eq!(offset, layout.n_parameters());
+        assert_eq!(offset, self.classifier.layout().n_parameters());
     }
 }
 
@@ -141,12 +162,19 @@ fn logits_and_first_gradient() {
 
 #[test]
 fn adamw_of_pytorch() {
-    golden().check_run("torch", TORCH);
+    golden().check_run("torch", TORCH, Decay::AfterWarmup, Trained::All);
 }
 
 #[test]
-fn adamw_of_google_bert() {
-    golden().check_run("google", GOOGLE);
+fn adamw_and_schedule_of_google_bert() {
+    let Recipe { adam, decay, trained, .. } = Recipe::google();
+    golden().check_run("google", adam, decay, trained);
+}
+
+#[test]
+fn a_linear_probe() {
+    let Recipe { adam, decay, trained, .. } = Recipe::linear_probe();
+    golden().check_run("probe", adam, decay, trained);
 }
 
 /// With all examples in one batch the order of a seed is of no matter, so that a whole stack must agree.
@@ -177,7 +205,8 @@ fn a_stack_of_three_on_the_whole_set() {
         losses.push(loss);
         Ok(())
     };
-    train_stack(&golden.classifier, &mut theta, &seeds, &golden.examples, &recipe, keep, tick).unwrap();
+    let set = TrainingSet::Examples(&golden.examples);
+    train_stack(&golden.classifier, &mut theta, &seeds, set, &recipe, keep, tick).unwrap();
     for (step, (got, expected)) in losses.iter().zip(&expected).enumerate() {
         assert!((got - expected).abs() < TOLERANCE, "step {step}: got {got}, expected {expected}");
     }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::Show;
 use super::fields::{Fields, Forms, seeds};
-use crate::spec::{Adam, Recipe, RunSpec, TaskSpec};
+use crate::spec::{Adam, Decay, Recipe, RunSpec, TaskSpec, Trained};
 use crate::study::{Study, StudySpec};
 
 impl Show for TaskSpec {
@@ -41,13 +41,24 @@ impl Show for Recipe {
             head_std,
             head_by_seed,
             trajectory,
+            drop_last,
+            decay,
+            trained,
+            after,
         } = self;
+        let falling = match decay {
+            Decay::AfterWarmup => "at its peak, falling to 0",
+            Decay::FromStart => "falling to 0 from the first update on",
+        };
         let corrected = if *bias_correction { "with" } else { "without" };
         let shares: Vec<String> = trajectory.iter().map(|share| format!("{:.0} %", 100.0 * share)).collect();
-        let rows = vec![
+        let mut rows = vec![
             ("length", length.to_string()),
-            ("batch_size", batch_size.to_string()),
-            ("learning_rate", format!("{learning_rate:e} at its peak, falling to 0")),
+            (
+                "batch_size",
+                format!("{batch_size}{}", if *drop_last { ", partial batches are dropped" } else { "" }),
+            ),
+            ("learning_rate", format!("{learning_rate:e} {falling}")),
             ("warmup", format!("{:.0} % of training", 100.0 * warmup)),
             ("weight_decay", weight_decay.to_string()),
             ("clip_norm", clip_norm.map_or_else(|| "none".to_owned(), |norm| norm.to_string())),
@@ -57,6 +68,12 @@ impl Show for Recipe {
             ("head_by_seed", head_by_seed.to_string()),
             ("trajectory", format!("checkpoints after {} of training", shares.join(", "))),
         ];
+        if *trained == Trained::Head {
+            rows.push(("trained", "the head alone, on the features of the frozen encoder".to_owned()));
+        }
+        if let Some(before) = after {
+            rows.push(("after", format!("the last checkpoint of recipe {}", before.name)));
+        }
         Fields { heading: format!("Recipe {name}"), rows }.forms()
     }
 }
@@ -142,6 +159,12 @@ mod tests {
         assert!(text.contains("learning_rate  2e-3 at its peak"), "{text}");
         assert!(text.contains("eps 1e-8, with bias correction"), "{text}");
         assert!(text.contains("checkpoints after 33 %, 67 %, 100 % of training"), "{text}");
+        assert!(!text.contains("trained") && !text.contains("after  "), "{text}");
+        let text = self::text(&Recipe::lp_ft());
+        assert!(text.contains("2e-5 falling to 0 from the first update on"), "{text}");
+        assert!(text.contains("32, partial batches are dropped"), "{text}");
+        assert!(text.contains("the last checkpoint of recipe linear-probe"), "{text}");
+        assert!(self::text(&Recipe::linear_probe()).contains("the head alone"));
     }
 
     #[test]

@@ -9,6 +9,8 @@ pub enum Unit {
     Updates,
     /// Finetuned copies.
     Copies,
+    /// Examples of a dataset.
+    Examples,
     /// Points on lines between models.
     Points,
 }
@@ -25,6 +27,8 @@ impl Unit {
             (Self::Updates, _) => "updates",
             (Self::Copies, 1) => "copy",
             (Self::Copies, _) => "copies",
+            (Self::Examples, 1) => "example",
+            (Self::Examples, _) => "examples",
             (Self::Points, 1) => "point",
             (Self::Points, _) => "points",
         }

@@ -7,7 +7,7 @@ use crate::file::hexadecimal;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-pub use recipe::{Adam, Recipe};
+pub use recipe::{Adam, Decay, Recipe, Trained};
 pub use task::TaskSpec;
 
 /// One finetuning run: everything that decides the resulting weights.

@@ -5,16 +5,15 @@ use std::rc::Rc;
 use tch::Tensor;
 
 use super::{Models, Study};
-use crate::encode::Encoded;
 use crate::error::{LmcError, Result};
 use crate::file::{read_sealed, remove, write_sealed};
 use crate::interrupt;
 use crate::model::Classifier;
 use crate::parallel::run_units;
 use crate::progress::{Progress, Unit};
-use crate::spec::{Recipe, RunSpec};
+use crate::spec::{Recipe, RunSpec, Trained};
 use crate::store::{CheckpointInfo, Store};
-use crate::train::{Snapshot, Training, TrainingState};
+use crate::train::{Features, Snapshot, Training, TrainingSet, TrainingState};
 use crate::weights::Weights;
 
 /// A stack that is not finished: what it starts from and the runs it consists of.
@@ -28,49 +27,81 @@ struct Stack<'a> {
 impl Models {
     /// Trains what is missing and returns the copies at the last checkpoint.
     pub(super) fn finetune(study: &Rc<Study>) -> Result<Self> {
-        let checkpoints = study.spec.recipe.checkpoints(study.task.train.len());
-        let last = checkpoints.last().copied().unwrap_or(0);
-        let n_stacks = study.spec.stacks().count();
-        let mut stacks = Vec::new();
-        for seeds in study.spec.stacks() {
-            stacks.extend(unfinished(study, seeds, &checkpoints)?);
-        }
-        let total = u64::from(last) * n_stacks as u64;
-        let left: u64 =
-            stacks.iter().map(|s| u64::from(last - s.state.as_ref().map_or(0, TrainingState::step))).sum();
-        let progress =
-            Progress::new(format!("finetuning {} copies", study.spec.seeds.len()), Unit::Updates, total);
-        progress.found(total - left);
-        let work = Work {
-            store: &study.store,
-            classifier: &study.task.classifier,
-            examples: &study.task.train,
-            recipe: &study.spec.recipe,
-            progress: &progress,
-        };
-        let trained = run_units(stacks, |_, stack| work.train(stack));
-        interrupt::settle(trained, |_| interrupt::in_store(progress.done(), total, "updates"))?;
-        Self::load(study, last)
+        let recipe = &study.spec.recipe;
+        train(study, recipe)?;
+        Self::load(study, recipe.n_updates(study.task.train.len()))
     }
 }
 
-/// The stack of those seeds as far as it was trained, or nothing when all its checkpoints are in the store.
-fn unfinished<'a>(study: &Study, seeds: &'a [u64], checkpoints: &[u32]) -> Result<Option<Stack<'a>>> {
-    let runs = study.run_specs(seeds);
-    if all_kept(&study.store, &runs, checkpoints)? {
-        return Ok(None);
+/// Trains what a recipe lacks, and before it what the recipe that it comes after lacks.
+fn train(study: &Study, recipe: &Recipe) -> Result<()> {
+    let checkpoints = recipe.checkpoints(study.task.train.len());
+    let last = recipe.n_updates(study.task.train.len());
+    let n_stacks = study.spec.stacks().count();
+    let mut missing = Vec::new();
+    for seeds in study.spec.stacks() {
+        if !all_kept(&study.store, &study.run_specs(recipe, seeds), &checkpoints)? {
+            missing.push(seeds);
+        }
     }
+    if let Some(before) = recipe.after.as_deref().filter(|_| !missing.is_empty()) {
+        train(study, before)?;
+    }
+    let stacks =
+        missing.into_iter().map(|seeds| unfinished(study, recipe, seeds)).collect::<Result<Vec<_>>>()?;
+    let total = u64::from(last) * n_stacks as u64;
+    let left: u64 =
+        stacks.iter().map(|s| u64::from(last - s.state.as_ref().map_or(0, TrainingState::step))).sum();
+    let what = match recipe.trained {
+        Trained::All => format!("finetuning {} copies", study.spec.seeds.len()),
+        Trained::Head => format!("training the heads of {} copies", study.spec.seeds.len()),
+    };
+    let progress = Progress::new(what, Unit::Updates, total);
+    progress.found(total - left);
+    let features = match recipe.trained {
+        Trained::Head if !stacks.is_empty() => Some(frozen_features(study)?),
+        _ => None,
+    };
+    let work = Work {
+        store: &study.store,
+        classifier: &study.task.classifier,
+        set: features.as_ref().map_or(TrainingSet::Examples(&study.task.train), TrainingSet::Features),
+        recipe,
+        progress: &progress,
+    };
+    let trained = run_units(stacks, |_, stack| work.train(stack));
+    interrupt::settle(trained, |_| interrupt::in_store(progress.done(), total, "updates"))?;
+    Ok(())
+}
+
+/// The features of the training set by the pretrained encoder, which are the same for every head.
+fn frozen_features(study: &Study) -> Result<Features> {
+    let examples = &study.task.train;
+    let progress = Progress::new("encoding the training set", Unit::Examples, examples.len() as u64);
+    let encoder = study.fresh(&study.spec.recipe, 0)?;
+    Features::new(&study.task.classifier, encoder.theta(), examples, |n| {
+        progress.advance(n as u64, String::new)
+    })
+}
+
+/// A stack that lacks checkpoints, as far as it was trained.
+fn unfinished<'a>(study: &Study, recipe: &Recipe, seeds: &'a [u64]) -> Result<Stack<'a>> {
+    let runs = study.run_specs(recipe, seeds);
+    let checkpoints = recipe.checkpoints(study.task.train.len());
     let mut state = None;
     let path = study.store.state_path(&runs[0])?;
     if let Some(bytes) = read_sealed(&path, TrainingState::REMEDY)? {
-        let n_parameters = study.task.classifier.layout().n_parameters();
-        let found = TrainingState::from_bytes(&bytes, &path, seeds, n_parameters)?;
+        let trained = match recipe.trained {
+            Trained::All => study.task.classifier.layout(),
+            Trained::Head => study.task.classifier.head_layout(),
+        };
+        let found = TrainingState::from_bytes(&bytes, &path, seeds, trained.n_parameters())?;
         // Where an earlier checkpoint is gone, the stack must pass there again.
         let passed: Vec<u32> = checkpoints.iter().copied().filter(|&step| step <= found.step()).collect();
         let goes_on = checkpoints.last().is_some_and(|&last| found.step() < last);
         state = (goes_on && all_kept(&study.store, &runs, &passed)?).then_some(found);
     }
-    Ok(Some(Stack { seeds, runs, theta: study.initial(seeds)?, state }))
+    Ok(Stack { seeds, runs, theta: study.initial(recipe, seeds)?, state })
 }
 
 /// Whether every one of those checkpoints of every run of a stack is in the store.
@@ -89,7 +120,7 @@ fn all_kept(store: &Store, runs: &[RunSpec], checkpoints: &[u32]) -> Result<bool
 struct Work<'a> {
     store: &'a Store,
     classifier: &'a Classifier,
-    examples: &'a [Encoded],
+    set: TrainingSet<'a>,
     recipe: &'a Recipe,
     progress: &'a Progress,
 }
@@ -98,7 +129,7 @@ impl Work<'_> {
     /// Trains a stack to its end, or to an interrupt: then its state is kept.
     fn train(&self, stack: Stack<'_>) -> Result<()> {
         let Stack { seeds, runs, theta, state } = stack;
-        let mut training = Training::new(self.classifier, theta, seeds, self.examples, self.recipe);
+        let mut training = Training::new(self.classifier, theta, seeds, self.set, self.recipe);
         if let Some(state) = state {
             training = training.resumed(state);
         }

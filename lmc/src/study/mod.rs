@@ -24,8 +24,9 @@ pub use tables::evaluations_table;
 pub use task::Task;
 
 use crate::error::Result;
-use crate::spec::RunSpec;
+use crate::spec::{Recipe, RunSpec};
 use crate::store::Store;
+use crate::weights::Weights;
 
 /// A study whose data and encoder are loaded, with the store of its results.
 pub struct Study {
@@ -53,10 +54,11 @@ impl Study {
     /// A study in that store.
     ///
     /// # Errors
-    /// Those of [`StudySpec::check`] and of loading the task.
+    /// Those of [`StudySpec::check`], of loading the task and of [`Recipe::check_size`].
     pub fn open_in(spec: StudySpec, store: Store) -> Result<Rc<Self>> {
         spec.check()?;
         let task = Task::load(&spec)?;
+        spec.recipe.check_size(task.train.len())?;
         Ok(Rc::new(Self { spec, task, store }))
     }
 
@@ -84,32 +86,41 @@ impl Study {
         Models::finetune(self)
     }
 
-    /// The runs of one of [`StudySpec::stacks`].
-    fn run_specs(&self, seeds: &[u64]) -> Vec<RunSpec> {
+    /// The runs of one of [`StudySpec::stacks`] by a recipe: the study's own or one that comes before it.
+    fn run_specs(&self, recipe: &Recipe, seeds: &[u64]) -> Vec<RunSpec> {
         let stack = if seeds.len() > 1 { seeds.to_vec() } else { Vec::new() };
         let spec = |&seed| RunSpec {
             task: self.spec.task.clone(),
             train_sha256: self.task.train_sha256.clone(),
             model: self.task.model.clone(),
-            recipe: self.spec.recipe.clone(),
+            recipe: recipe.clone(),
             seed,
             stack: stack.clone(),
         };
         seeds.iter().map(spec).collect()
     }
 
-    /// The weights before the first update, `[seeds.len(), n_parameters]`.
-    fn initial(&self, seeds: &[u64]) -> Result<Tensor> {
-        let recipe = &self.spec.recipe;
-        let thetas = seeds
-            .iter()
-            .map(|&seed| {
-                let head_seed = if recipe.head_by_seed { seed } else { 0 };
-                let weights =
-                    self.task.pretrained.with_head(&self.task.classifier, head_seed, recipe.head_std)?;
-                Ok(weights.theta().shallow_clone())
-            })
-            .collect::<Result<Vec<_>>>()?;
+    /// The weights before the first update of a recipe, `[seeds.len(), n_parameters]`.
+    fn initial(&self, recipe: &Recipe, seeds: &[u64]) -> Result<Tensor> {
+        let weights = match &recipe.after {
+            Some(before) => self.last_checkpoints(before, seeds)?,
+            None => seeds.iter().map(|&seed| self.fresh(recipe, seed)).collect::<Result<_>>()?,
+        };
+        let thetas: Vec<&Tensor> = weights.iter().map(Weights::theta).collect();
         Ok(Tensor::f_stack(&thetas, 0)?)
+    }
+
+    /// The pretrained encoder with a fresh head.
+    fn fresh(&self, recipe: &Recipe, seed: u64) -> Result<Weights> {
+        let head_seed = if recipe.head_by_seed { seed } else { 0 };
+        self.task.pretrained.with_head(&self.task.classifier, head_seed, recipe.head_std)
+    }
+
+    /// The weights at the end of a recipe of a stack.
+    fn last_checkpoints(&self, recipe: &Recipe, seeds: &[u64]) -> Result<Vec<Weights>> {
+        let step = recipe.n_updates(self.task.train.len());
+        let layout = self.task.classifier.layout();
+        let runs = self.run_specs(recipe, seeds);
+        runs.iter().map(|run| self.store.load_checkpoint(run, step, layout)).collect()
     }
 }

@@ -81,7 +81,7 @@ impl Models {
         let models = study
             .spec
             .stacks()
-            .flat_map(|seeds| study.run_specs(seeds))
+            .flat_map(|seeds| study.run_specs(&study.spec.recipe, seeds))
             .map(|spec| {
                 let info = study.store.checkpoint_info(&spec, step)?.ok_or_else(|| {
                     let kept = study.spec.recipe.checkpoints(study.task.train.len());

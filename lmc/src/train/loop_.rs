@@ -8,12 +8,12 @@ use tch::{Kind, Tensor};
 
 use super::optimiser::AdamW;
 use super::order::Order;
-use super::schedule::learning_rate;
+use super::schedule::Schedule;
+use super::set::TrainingSet;
 use super::state::{Numbers, TrainingState};
-use crate::encode::Encoded;
 use crate::error::{LmcError, Result};
 use crate::interrupt;
-use crate::model::{Classifier, Dropout, Tokens};
+use crate::model::{Classifier, Dropout};
 use crate::spec::Recipe;
 use crate::weights::Parameters;
 
@@ -35,9 +35,12 @@ pub struct Snapshot<'a> {
 pub struct Training<'a> {
     classifier: &'a Classifier,
     seeds: &'a [u64],
-    examples: &'a [Encoded],
+    set: TrainingSet<'a>,
     recipe: &'a Recipe,
+    schedule: Schedule,
     theta: Tensor,
+    /// The part of theta that is trained, a view.
+    trained: Tensor,
     optimiser: AdamW,
     orders: Vec<Order>,
     dropout: Dropout,
@@ -52,30 +55,34 @@ pub struct Training<'a> {
 }
 
 impl<'a> Training<'a> {
-    /// A stack before its first update; `theta`, `[seeds.len(), n_parameters]`, is trained in place.
+    /// A stack before its first update; `theta`, `[seeds.len(), n_parameters]`, is trained in place, as far as the set trains
+    /// it.
     pub fn new(
         classifier: &'a Classifier,
         theta: Tensor,
         seeds: &'a [u64],
-        examples: &'a [Encoded],
+        set: TrainingSet<'a>,
         recipe: &'a Recipe,
     ) -> Self {
-        let layout = classifier.layout();
-        let optimiser = AdamW::new(&theta, layout, recipe.adam, recipe.weight_decay, recipe.clip_norm);
+        let layout = set.layout(classifier);
+        let trained = theta.narrow(1, set.offset(classifier), layout.n_parameters());
+        let optimiser = AdamW::new(&trained, layout, recipe.adam, recipe.weight_decay, recipe.clip_norm);
         let dropout_seed = seeds.iter().fold(0, |a, &s| crate::seed::sub_seed(a ^ s, "dropout"));
         Self {
-            orders: seeds.iter().map(|&s| Order::new(s, examples.len())).collect(),
+            orders: seeds.iter().map(|&s| Order::new(s, set.n_examples(), recipe.drop_last)).collect(),
             dropout: Dropout::new(recipe.dropout, Xoshiro256PlusPlus::seed_from_u64(dropout_seed)),
             sums: vec![0.0; seeds.len()],
             step: 0,
             since: 0,
             started: Instant::now(),
             earlier: 0.0,
+            schedule: Schedule::new(recipe, set.n_examples()),
             classifier,
             seeds,
-            examples,
+            set,
             recipe,
             theta,
+            trained,
             optimiser,
         }
     }
@@ -84,7 +91,7 @@ impl<'a> Training<'a> {
     /// bits as without a stop.
     pub fn resumed(mut self, state: TrainingState) -> Self {
         let TrainingState { numbers, theta, first, second } = state;
-        self.theta.copy_(&theta);
+        self.trained.copy_(&theta);
         self.optimiser = self.optimiser.after(numbers.step, first, second);
         for order in &mut self.orders {
             for _ in 0..numbers.step {
@@ -111,7 +118,7 @@ impl<'a> Training<'a> {
                 dropout: self.dropout.generator(),
                 seconds: self.seconds(),
             },
-            theta: self.theta.shallow_clone(),
+            theta: self.trained.shallow_clone(),
             first: first.shallow_clone(),
             second: second.shallow_clone(),
         }
@@ -133,11 +140,10 @@ impl<'a> Training<'a> {
         mut keep: impl FnMut(Snapshot<'_>) -> Result<()>,
         mut tick: impl FnMut(f64) -> Result<()>,
     ) -> Result<()> {
-        let n_steps = self.recipe.length.iterations(self.examples.len(), self.recipe.batch_size);
-        let checkpoints = self.recipe.checkpoints(self.examples.len());
-        while self.step < n_steps {
-            self.check_interrupt(n_steps)?;
-            let losses = self.update(n_steps)?;
+        let checkpoints = self.recipe.checkpoints(self.set.n_examples());
+        while self.step < self.schedule.n_steps {
+            self.check_interrupt()?;
+            let losses = self.update()?;
             if checkpoints.contains(&self.step) {
                 check_finite(&self.theta, self.seeds, self.step)?;
                 let train_loss: Vec<f64> = self.sums.iter().map(|s| s / f64::from(self.since)).collect();
@@ -151,21 +157,19 @@ impl<'a> Training<'a> {
         Ok(())
     }
 
-    fn check_interrupt(&self, n_steps: u32) -> Result<()> {
-        interrupt::check(|| format!("{} of {n_steps} updates were made", self.step))
+    fn check_interrupt(&self) -> Result<()> {
+        interrupt::check(|| format!("{} of {} updates were made", self.step, self.schedule.n_steps))
     }
 
     /// One update; returns the loss of each model before it. An interrupt leaves the state as it was before it.
-    fn update(&mut self, n_steps: u32) -> Result<Vec<f32>> {
+    fn update(&mut self) -> Result<Vec<f32>> {
         let recipe = self.recipe;
         let masks = self.dropout.generator();
-        let warmup = (recipe.warmup * f64::from(n_steps)).round() as u32;
         let batch: Vec<&[usize]> = self.orders.iter_mut().map(|o| o.peek(recipe.batch_size)).collect();
-        let (tokens, labels) = stacked_batch(self.examples, &batch);
-        let leaves = Parameters::leaves(&self.theta, self.classifier.layout());
-        let logits = self.classifier.logits(&leaves, &tokens, &self.dropout);
+        let leaves = Parameters::leaves(&self.trained, self.set.layout(self.classifier));
+        let (logits, labels) = self.set.logits(self.classifier, &leaves, &batch, &self.dropout);
         // The way back takes twice as long as the way there.
-        if let Err(interrupted) = self.check_interrupt(n_steps) {
+        if let Err(interrupted) = self.check_interrupt() {
             self.dropout = masks.map_or(Dropout::NONE, |masks| Dropout::new(recipe.dropout, masks));
             return Err(interrupted);
         }
@@ -181,8 +185,8 @@ impl<'a> Training<'a> {
                 position: format!("update {}", self.step + 1),
             });
         }
-        let rate = learning_rate(recipe.learning_rate, self.step, n_steps, warmup);
-        tch::no_grad(|| self.optimiser.step(&mut self.theta, &gradient, rate));
+        let rate = self.schedule.rate(self.step);
+        tch::no_grad(|| self.optimiser.step(&mut self.trained, &gradient, rate));
         self.sums.iter_mut().zip(&values).for_each(|(sum, &v)| *sum += f64::from(v));
         for order in &mut self.orders {
             order.batch(recipe.batch_size);
@@ -205,12 +209,12 @@ pub fn train_stack(
     classifier: &Classifier,
     theta: &mut Tensor,
     seeds: &[u64],
-    examples: &[Encoded],
+    set: TrainingSet<'_>,
     recipe: &Recipe,
     keep: impl FnMut(Snapshot<'_>) -> Result<()>,
     tick: impl FnMut(f64) -> Result<()>,
 ) -> Result<()> {
-    Training::new(classifier, theta.shallow_clone(), seeds, examples, recipe).run(keep, tick)
+    Training::new(classifier, theta.shallow_clone(), seeds, set, recipe).run(keep, tick)
 }
 
 /// Nothing, when all weights are finite; the last update of a run may overflow without a loss to show it.
@@ -224,24 +228,4 @@ fn check_finite(theta: &Tensor, seeds: &[u64], update: u32) -> Result<()> {
             position: format!("the weights after update {update}"),
         }),
     }
-}
-
-/// Padded tokens `[stack, batch, seq]` and labels `[stack, batch]`, for one list of examples per model.
-fn stacked_batch(examples: &[Encoded], batch: &[&[usize]]) -> (Tokens, Tensor) {
-    let (stack, size) = (batch.len(), batch.first().map_or(0, |b| b.len()));
-    let seq = batch.iter().flat_map(|b| b.iter()).map(|&i| examples[i].ids.len()).max().unwrap_or(0);
-    let mut ids = vec![0i64; stack * size * seq];
-    let mut segments = vec![0i64; stack * size * seq];
-    let (mut labels, mut lengths) = (Vec::new(), Vec::new());
-    for (row, &i) in batch.iter().flat_map(|b| b.iter()).enumerate() {
-        let example = &examples[i];
-        ids[row * seq..][..example.ids.len()].copy_from_slice(&example.ids);
-        segments[row * seq..][..example.ids.len()].copy_from_slice(&example.segments);
-        labels.push(example.label);
-        lengths.push(example.ids.len() as i64);
-    }
-    let (s, b, t) = (stack as i64, size as i64, seq as i64);
-    let shape = |v: &[i64]| Tensor::from_slice(v).view([s, b, t]);
-    let lengths = Tensor::from_slice(&lengths).view([s, b]);
-    (Tokens::padded(shape(&ids), shape(&segments), &lengths), Tensor::from_slice(&labels).view([s, b]))
 }

@@ -5,6 +5,7 @@ mod optimiser;
 mod order;
 mod pretrain;
 mod schedule;
+mod set;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -13,5 +14,6 @@ pub use loop_::{Snapshot, Training, train_stack};
 pub use optimiser::AdamW;
 pub use order::Order;
 pub use pretrain::{MaskVocabulary, PretrainRecipe, pretrain};
-pub use schedule::learning_rate;
+pub use schedule::Schedule;
+pub use set::{Features, TrainingSet};
 pub use state::TrainingState;

@@ -7,12 +7,12 @@ use tch::{Kind, Tensor};
 
 use super::optimiser::AdamW;
 use super::order::Order;
-use super::schedule::learning_rate;
+use super::schedule::Schedule;
 use crate::encode::Encoded;
 use crate::error::{LmcError, Result};
 use crate::interrupt;
 use crate::model::{ModelConfig, PretrainingModel, PretrainingTargets, Tokens};
-use crate::spec::Adam;
+use crate::spec::{Adam, Decay};
 use crate::weights::{Parameters, Weights};
 
 /// How the embedded encoder is pretrained.
@@ -92,9 +92,14 @@ pub fn pretrain(
     let mut theta = model.init(seed)?.theta().unsqueeze(0);
     let adam = Adam { beta1: 0.9, beta2: 0.999, eps: 1e-8, bias_correction: true };
     let mut optimiser = AdamW::new(&theta, model.layout(), adam, 0.01, recipe.clip_norm);
-    let mut order = Order::new(seed, documents.len());
+    let mut order = Order::new(seed, documents.len(), false);
     let mut masking = crate::seed::rng(seed, "masking");
-    let warmup = recipe.n_steps / 10;
+    let schedule = Schedule {
+        peak: recipe.learning_rate,
+        n_steps: recipe.n_steps,
+        warmup: recipe.n_steps / 10,
+        decay: Decay::AfterWarmup,
+    };
     let trained = std::thread::scope(|scope| {
         let workers: Vec<_> = (0..recipe.n_shards)
             .map(|_| {
@@ -133,8 +138,7 @@ pub fn pretrain(
                 });
             }
             if let Some(gradient) = gradient {
-                let rate = learning_rate(recipe.learning_rate, step, recipe.n_steps, warmup);
-                tch::no_grad(|| optimiser.step(&mut theta, &gradient, rate));
+                tch::no_grad(|| optimiser.step(&mut theta, &gradient, schedule.rate(step)));
             }
             tick(step + 1, loss)?;
         }

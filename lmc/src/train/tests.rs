@@ -4,7 +4,7 @@ use super::*;
 use crate::Result;
 use crate::encode::Encoded;
 use crate::model::fixture::{classifier, examples, stack};
-use crate::spec::{Adam, Recipe};
+use crate::spec::{Adam, Recipe, Trained};
 use crate::step::Step;
 use crate::weights::Layout;
 
@@ -22,7 +22,7 @@ fn train(seeds: &[u64], examples: &[Encoded], recipe: &Recipe) -> Result<(Tensor
         losses.push(loss);
         Ok(())
     };
-    train_stack(&classifier, &mut theta, seeds, examples, recipe, |_| Ok(()), tick)?;
+    train_stack(&classifier, &mut theta, seeds, TrainingSet::Examples(examples), recipe, |_| Ok(()), tick)?;
     Ok((theta, losses))
 }
 
@@ -87,7 +87,8 @@ fn checkpoints_fall_on_their_updates_with_the_mean_loss_since_the_last() {
         losses.push(loss);
         Ok(())
     };
-    train_stack(&classifier, &mut theta, &[1], &examples, &recipe, keep, tick).unwrap();
+    train_stack(&classifier, &mut theta, &[1], TrainingSet::Examples(&examples), &recipe, keep, tick)
+        .unwrap();
     assert_eq!(losses.len(), 9);
     assert_eq!(kept.iter().map(|(step, _)| *step).collect::<Vec<_>>(), [3, 6, 9]);
     for (third, (_, loss)) in losses.chunks(3).zip(&kept) {
@@ -144,4 +145,25 @@ fn company_matters_for_rounding_only() {
         let worst = (difference * counted).max().double_value(&[]);
         assert!(worst < 1e-4, "{worst}");
     }
+}
+
+#[test]
+fn features_train_the_head_alone() {
+    let (classifier, examples) = (classifier(), examples(32, 5));
+    let mut theta = stack(&classifier, &[1, 1]);
+    let before = theta.copy();
+    let features = Features::new(&classifier, &theta.get(0), &examples, |_| ()).unwrap();
+    let recipe = Recipe { learning_rate: 1e-1, trained: Trained::Head, drop_last: true, ..recipe(60) };
+    let mut losses = Vec::new();
+    let tick = |loss| {
+        losses.push(loss);
+        Ok(())
+    };
+    let set = TrainingSet::Features(&features);
+    train_stack(&classifier, &mut theta, &[1, 2], set, &recipe, |_| Ok(()), tick).unwrap();
+    let encoder = |theta: &Tensor| theta.narrow(1, 0, classifier.head_offset());
+    assert_eq!(encoder(&theta), encoder(&before));
+    assert!(losses[50..].iter().sum::<f64>() < losses[..10].iter().sum::<f64>(), "{losses:?}");
+    // The two differ in their orders alone.
+    assert_ne!(theta.get(0), theta.get(1));
 }

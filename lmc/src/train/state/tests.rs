@@ -6,7 +6,7 @@ use crate::model::Classifier;
 use crate::model::fixture::{classifier, examples, stack};
 use crate::spec::Recipe;
 use crate::step::Step;
-use crate::train::{Snapshot, Training};
+use crate::train::{Snapshot, Training, TrainingSet};
 
 const SEEDS: [u64; 2] = [1, 2];
 
@@ -29,7 +29,8 @@ fn part(
     from: Option<TrainingState>,
     stop: u32,
 ) -> Part {
-    let mut training = Training::new(classifier, stack(classifier, &SEEDS), &SEEDS, examples, recipe);
+    let mut training =
+        Training::new(classifier, stack(classifier, &SEEDS), &SEEDS, TrainingSet::Examples(examples), recipe);
     let mut made = from.as_ref().map_or(0, TrainingState::step);
     if let Some(state) = from {
         training = training.resumed(state);
