@@ -1,12 +1,62 @@
-//! The Corpus of Linguistic Acceptability (Warstadt et al. 2018), raw files of the public release.
+//! The Corpus of Linguistic Acceptability (Warstadt et al. 2018): the raw files of the public release, and GLUE's.
+//!
+//! The release has 527 in-domain and 516 out-of-domain development sentences; GLUE joins them to one set of 1,043, in this
+//! order.
 
-use std::path::{Path, PathBuf};
+use std::fmt;
+use std::path::Path;
+use std::str::FromStr;
 
-use super::manifest::{Columns, Manifest};
-use super::{Dataset, Example};
+use super::Dataset;
+use super::manifest::Manifest;
+use super::reader;
 use crate::error::{LmcError, Result};
 
-/// Returns the manifest of the corpus: label names, columns, splits, licence.
+/// Which publications the sentences of a development set are from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Domain {
+    /// From those of the training set.
+    In,
+    /// From others.
+    Out,
+}
+
+impl Domain {
+    /// Both domains.
+    pub const ALL: [Domain; 2] = [Domain::In, Domain::Out];
+
+    /// Returns the name of the split: `id` or `ood`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Domain::In => "id",
+            Domain::Out => "ood",
+        }
+    }
+}
+
+impl fmt::Display for Domain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Domain {
+    type Err = LmcError;
+
+    /// The domain of a split's name.
+    ///
+    /// # Errors
+    /// [`LmcError::UnknownName`].
+    fn from_str(name: &str) -> Result<Self> {
+        Self::ALL.into_iter().find(|domain| domain.name() == name).ok_or_else(|| LmcError::UnknownName {
+            kind: "domain",
+            name: name.to_owned(),
+            known: Self::ALL.iter().map(Domain::to_string).collect(),
+        })
+    }
+}
+
+/// Returns the manifest of the corpus: label names, forms with their columns, splits, licence.
 ///
 /// # Errors
 /// As [`Manifest::parse`], which does not happen for the manifest that is built in.
@@ -15,83 +65,31 @@ pub fn manifest() -> Result<Manifest> {
     Manifest::parse(text, Path::new("data-manifests/cola.toml"))
 }
 
-/// Returns a split, `train`, `id` or `ood`, from the folder of the raw files.
+/// Returns a split, `train`, `id` or `ood`, from a folder with the raw files or GLUE's; the kind of an example is the code
+/// of the publication it is from, where the form has it.
 ///
 /// # Errors
-/// [`LmcError::UnknownName`] for another split, [`LmcError::Format`] if the number of rows is not the published one,
-/// otherwise as [`read`].
+/// As [`reader::read_split`].
 pub fn read_split(folder: &Path, split: &str) -> Result<Dataset> {
-    let manifest = manifest()?;
-    let split = manifest.split(split)?;
-    let path = folder.join(split.file.as_deref().unwrap_or(Path::new("")));
-    let dataset = read(&path, &split.name)?;
-    if dataset.len() != split.n_examples {
-        let problem = format!("{} rows, the published file has {}", dataset.len(), split.n_examples);
-        return Err(LmcError::Format { path, line: None, problem, remedy: "fetch the file again" });
-    }
-    Ok(dataset)
+    Ok(reader::read_split(&manifest()?, folder, split)?.dataset)
 }
 
-/// Returns the examples of one raw file under a name of your choice; the kind of an example is the code of the
-/// publication it is from. Columns are separated by tabs, never quoted; lines end in LF or CRLF.
+/// Returns the development set of a domain; as [`read_split`].
 ///
 /// # Errors
-/// [`LmcError::Io`] if the file cannot be read, [`LmcError::Format`] with the line for a row that has not exactly the
-/// columns of the manifest, a label that is not an index into its labels, or no sentence.
+/// As [`reader::read_split`].
+pub fn development(folder: &Path, domain: Domain) -> Result<Dataset> {
+    read_split(folder, domain.name())
+}
+
+/// Returns the examples of one raw file under a name of your choice, without a look at their number.
+///
+/// # Errors
+/// As [`reader::read_file`].
 pub fn read(path: &Path, name: &str) -> Result<Dataset> {
-    let bytes = std::fs::read(path).map_err(LmcError::io("read", path))?;
     let manifest = manifest()?;
     let columns = manifest.columns.as_ref().ok_or_else(|| LmcError::invalid("columns", "none", "columns"))?;
-    let reader = Reader { path: path.to_owned(), columns, labels: &manifest.labels };
-    let labels: Vec<&str> = manifest.labels.iter().map(String::as_str).collect();
-    let (examples, kinds) = reader.rows(&bytes)?;
-    Dataset::new(name, &labels, examples, Some(kinds))
-}
-
-struct Reader<'a> {
-    path: PathBuf,
-    columns: &'a Columns,
-    labels: &'a [String],
-}
-
-impl Reader<'_> {
-    fn rows(&self, bytes: &[u8]) -> Result<(Vec<Example>, Vec<String>)> {
-        let sentence = self.columns.position(&self.columns.first)?;
-        let label = self.columns.position(&self.columns.label)?;
-        let source = self.columns.position("source")?;
-        let body = bytes.strip_suffix(b"\n").unwrap_or(bytes);
-        let mut rows = (Vec::new(), Vec::new());
-        if body.is_empty() {
-            return Ok(rows);
-        }
-        for (index, line) in body.split(|&byte| byte == b'\n').enumerate() {
-            let line = line.strip_suffix(b"\r").unwrap_or(line);
-            let wrong = |problem| self.wrong(index + 1, problem);
-            let line = std::str::from_utf8(line).map_err(|_| wrong("not UTF-8".to_owned()))?;
-            let fields: Vec<&str> = line.split('\t').collect();
-            if fields.len() != self.columns.names.len() {
-                let names = self.columns.names.join(", ");
-                return Err(wrong(format!("{} columns instead of {names}", fields.len())));
-            }
-            if fields[sentence].is_empty() {
-                return Err(wrong("the sentence is empty".to_owned()));
-            }
-            let value = fields[label].parse().ok().filter(|&value: &usize| value < self.labels.len());
-            let label = value.and_then(|value| i64::try_from(value).ok()).ok_or_else(|| {
-                let known: Vec<String> =
-                    self.labels.iter().enumerate().map(|(index, name)| format!("{index} ({name})")).collect();
-                wrong(format!("label `{}` instead of {}", fields[label], known.join(" or ")))
-            })?;
-            rows.0.push(Example { first: fields[sentence].to_owned(), second: None, label });
-            rows.1.push(fields[source].to_owned());
-        }
-        Ok(rows)
-    }
-
-    fn wrong(&self, line: usize, problem: String) -> LmcError {
-        let remedy = "this must be a raw file of CoLA's public release";
-        LmcError::Format { path: self.path.clone(), line: Some(line), problem, remedy }
-    }
+    Ok(reader::read_file(path, columns, &manifest.labels, None, name)?.dataset)
 }
 
 #[cfg(test)]
@@ -126,7 +124,7 @@ mod tests {
     #[test]
     fn bad_rows_are_reported_with_file_and_line() {
         let good = "gj04\t1\t\tHe left.\n";
-        let end = "; this must be a raw file of CoLA's public release";
+        let end = "; this must be the published file, as its manifest describes it";
         let columns = "columns instead of source, label, author_mark, sentence";
         assert_eq!(problem(format!("{good}gj04\t1\tHe left.\n")), format!(":2: 3 {columns}{end}"));
         assert_eq!(problem(format!("{good}gj04\t1\t\tHe\tleft.\n")), format!(":2: 5 {columns}{end}"));
@@ -136,7 +134,7 @@ mod tests {
             let text = format!("{good}gj04\t{label}\t\tHe left.\n");
             assert_eq!(problem(text), format!(":2: label `{label}` {labels}{end}"));
         }
-        assert_eq!(problem("gj04\t1\t\t\n"), format!(":1: the sentence is empty{end}"));
+        assert_eq!(problem("gj04\t1\t\t\n"), format!(":1: `sentence` is empty{end}"));
         assert_eq!(problem(b"gj04\t1\t\tH\xff left.\n"), format!(":1: not UTF-8{end}"));
     }
 
@@ -157,7 +155,7 @@ mod tests {
     fn the_published_files_are_read_where_they_are_present() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data/cola");
         if !folder.is_dir() {
-            println!("skipped: {} is not there", folder.display());
+            println!("SKIPPED: {} is not there", folder.display());
             return;
         }
         manifest().unwrap().verify(&folder).unwrap();

@@ -1,7 +1,12 @@
 //! What is known of a corpus or a pretrained model before a byte of it is read: `data-manifests/*.toml`.
 
+mod columns;
+mod form;
+
 use std::path::{Path, PathBuf};
 
+pub use columns::{Columns, Format, LabelBy, ShortRows};
+pub use form::{Form, FormSplit, Place};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
@@ -29,6 +34,9 @@ pub struct Manifest {
     pub labels: Vec<String>,
     /// The columns of the files of a corpus.
     pub columns: Option<Columns>,
+    /// Other forms that the same splits are published in.
+    #[serde(default)]
+    pub forms: Vec<Form>,
     /// The files with their checksums; empty for generated data.
     #[serde(default)]
     pub files: Vec<FileEntry>,
@@ -49,33 +57,17 @@ pub enum ManifestKind {
     Model,
 }
 
-/// The columns of tab-separated files.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Columns {
-    /// Whether the first line of a file names the columns.
-    pub header: bool,
-    /// Their names in order.
-    pub names: Vec<String>,
-    /// The column of the first text.
-    pub first: String,
-    /// The column of the second text, for pairs.
-    pub second: Option<String>,
-    /// The column of the label index.
-    pub label: String,
-}
-
 /// One file with what it must contain.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FileEntry {
     /// The path inside the folder of the source.
     pub path: PathBuf,
-    /// The size in bytes.
-    pub bytes: u64,
-    /// SHA-256 of the content, 64 lower-case hexadecimal digits.
-    #[serde(deserialize_with = "sha256")]
-    pub sha256: String,
+    /// The size in bytes, where the digest is known.
+    pub bytes: Option<u64>,
+    /// SHA-256 of the content, 64 lower-case hexadecimal digits, where it is known for certain.
+    #[serde(default, deserialize_with = "sha256")]
+    pub sha256: Option<String>,
 }
 
 /// One split.
@@ -90,10 +82,12 @@ pub struct Split {
     pub file: Option<PathBuf>,
 }
 
-fn sha256<'de, D: serde::Deserializer<'de>>(deserializer: D) -> std::result::Result<String, D::Error> {
+fn sha256<'de, D: serde::Deserializer<'de>>(
+    deserializer: D,
+) -> std::result::Result<Option<String>, D::Error> {
     let digest = String::deserialize(deserializer)?;
     if digest.len() == 64 && digest.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')) {
-        return Ok(digest);
+        return Ok(Some(digest));
     }
     Err(serde::de::Error::custom("not the 64 lower-case hexadecimal digits of a SHA-256"))
 }
@@ -134,8 +128,11 @@ impl Manifest {
         match manifest.inconsistency() {
             None => Ok(manifest),
             Some((culprit, problem)) => {
-                let line = text.lines().zip(1..).filter(|(line, _)| line.contains(&culprit)).last();
-                Err(format(line.map(|(_, number)| number), problem))
+                let last = |text: &str| {
+                    text.lines().zip(1..).filter(|(line, _)| line.contains(&culprit)).last().map(|(_, n)| n)
+                };
+                let own = text.split_once("[[forms]]").map_or(text, |(own, _)| own);
+                Err(format(last(own).or_else(|| last(text)), problem))
             }
         }
     }
@@ -154,6 +151,15 @@ impl Manifest {
             .or_else(|| wanted("files", !self.files.is_empty(), !is(&[ManifestKind::Generated])))
             .or_else(|| wanted("columns", self.columns.is_some(), is(&[ManifestKind::Corpus])))
             .or_else(|| self.columns.as_ref().and_then(Columns::inconsistency))
+            .or_else(|| {
+                wanted(
+                    "forms",
+                    !self.forms.is_empty(),
+                    !self.forms.is_empty() && self.kind == ManifestKind::Corpus,
+                )
+            })
+            .or_else(|| self.form_inconsistency())
+            .or_else(|| self.files.iter().find_map(FileEntry::inconsistency))
             .or_else(|| self.splits.iter().find_map(|split| self.split_inconsistency(split)))
     }
 
@@ -189,7 +195,8 @@ impl Manifest {
         })
     }
 
-    /// Returns nothing if `folder` has every file of the manifest with exactly the content it should have.
+    /// Returns nothing if `folder` has every file of the manifest, with exactly the content it should have where that
+    /// is known.
     ///
     /// # Errors
     /// [`LmcError::Io`] for a file that cannot be read, [`LmcError::Format`] for one with another checksum.
@@ -200,35 +207,22 @@ impl Manifest {
             let mut hash = Sha256::new();
             let n_bytes = std::io::copy(&mut file, &mut hash).map_err(LmcError::io("read", &path))?;
             let digest = hexadecimal(&hash.finalize());
-            if n_bytes == entry.bytes && digest == entry.sha256 {
+            let (Some(bytes), Some(sha256)) = (entry.bytes, &entry.sha256) else { return Ok(()) };
+            if n_bytes == bytes && digest == *sha256 {
                 return Ok(());
             }
-            let problem = format!(
-                "{n_bytes} bytes with SHA-256 {digest}, the manifest has {} with {}",
-                entry.bytes, entry.sha256
-            );
+            let problem =
+                format!("{n_bytes} bytes with SHA-256 {digest}, the manifest has {bytes} with {sha256}");
             Err(LmcError::Format { path, line: None, problem, remedy: "fetch the file again" })
         })
     }
 }
 
-impl Columns {
+impl FileEntry {
     fn inconsistency(&self) -> Option<(String, String)> {
-        let roles = [Some(&self.first), self.second.as_ref(), Some(&self.label)];
-        roles.into_iter().flatten().find(|role| !self.names.contains(role)).map(|role| {
-            (format!("= \"{role}\""), format!("column `{role}` is not among {}", self.names.join(", ")))
-        })
-    }
-
-    /// Returns the position of a column among the names.
-    ///
-    /// # Errors
-    /// [`LmcError::UnknownName`] if there is none of that name.
-    pub fn position(&self, name: &str) -> Result<usize> {
-        self.names.iter().position(|column| column == name).ok_or_else(|| LmcError::UnknownName {
-            kind: "column",
-            name: name.to_owned(),
-            known: self.names.clone(),
+        (self.bytes.is_some() != self.sha256.is_some()).then(|| {
+            let path = self.path.display();
+            (format!("= \"{path}\""), format!("`bytes` and `sha256` of {path} go together"))
         })
     }
 }

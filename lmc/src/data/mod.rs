@@ -1,12 +1,24 @@
 //! Labelled text: what a classifier is trained and evaluated on.
 
 pub mod cola;
+pub mod corpus;
 pub mod grammar;
+pub mod hans;
+pub mod jsonl;
+pub mod labels;
 pub mod manifest;
 pub mod mini_nli;
+pub mod mnli;
+pub mod parquet;
+pub mod paws;
 pub mod pretraining;
+pub mod qqp;
+pub mod reader;
+pub mod tsv;
 
 use std::fmt;
+
+pub use corpus::{Corpus, read_corpus};
 
 use crate::error::{LmcError, Result};
 

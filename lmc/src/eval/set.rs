@@ -5,6 +5,7 @@ use std::fmt;
 use tokenizers::Tokenizer;
 
 use crate::data::Dataset;
+use crate::data::labels::LabelMap;
 use crate::encode::{Batch, Encoded, batches_by_length, digest, encode};
 use crate::error::{LmcError, Result};
 
@@ -19,6 +20,8 @@ pub struct EvaluationSet {
     pub encoded: Vec<Encoded>,
     /// A digest of the tokens and labels, by which stored evaluations are found again.
     pub key: String,
+    /// How the classes of the classifier become the labels of the set; none where they are the same in the same order.
+    pub label_map: Option<LabelMap>,
 }
 
 impl fmt::Debug for EvaluationSet {
@@ -42,7 +45,15 @@ impl EvaluationSet {
         }
         let encoded = encode(&dataset, tokenizer, max_len)?;
         let key = format!("{}-{}-{}", dataset.name, encoded.len(), &digest(&encoded)[..10]);
-        Ok(Self { dataset, encoded, key })
+        Ok(Self { dataset, encoded, key, label_map: None })
+    }
+
+    /// The same set for a classifier whose classes become its labels by a map, which is then part of its key.
+    pub fn with_label_map(self, map: LabelMap) -> Self {
+        if map.is_identity() {
+            return self;
+        }
+        Self { key: format!("{}-{map}", self.key), label_map: Some(map), ..self }
     }
 
     /// The examples in batches of equal length.

@@ -8,7 +8,7 @@ use tch::Tensor;
 
 use super::{Study, Sweep};
 use crate::error::{LmcError, Result};
-use crate::eval::{Outcome, evaluate};
+use crate::eval::{Outcome, evaluate_mapped};
 use crate::interrupt;
 use crate::parallel::run_units;
 use crate::progress::{Progress, Unit};
@@ -151,7 +151,8 @@ impl Models {
                 progress.found(1);
                 outcome
             } else {
-                let outcome = evaluate(classifier, &theta, &set.batches(), n)
+                let map = set.label_map.as_ref();
+                let outcome = evaluate_mapped(classifier, &theta, &set.batches(), n, map)
                     .map_err(|e| e.of(format!("{} on {dataset}", models[i].key())))?;
                 write_outcomes(&path, &[(0, &outcome)])?;
                 progress.tick(String::new);

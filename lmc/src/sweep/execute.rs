@@ -5,7 +5,7 @@ use tch::Tensor;
 use super::plan::SweepPlan;
 use super::profile::{Profile, read_outcomes, write_outcomes};
 use crate::error::{LmcError, Result};
-use crate::eval::{EvaluationSet, Outcome, evaluate};
+use crate::eval::{EvaluationSet, Outcome, evaluate_mapped};
 use crate::interrupt;
 use crate::model::Classifier;
 use crate::parallel::run_units;
@@ -87,7 +87,8 @@ fn along(
         .interior()
         .map(|k| {
             let alpha = plan.grid.alpha(k);
-            let outcome = evaluate(classifier, &b.lerp(a, alpha), &batches, set.encoded.len())
+            let (theta, map) = (b.lerp(a, alpha), set.label_map.as_ref());
+            let outcome = evaluate_mapped(classifier, &theta, &batches, set.encoded.len(), map)
                 .map_err(|e| e.of(format!("alpha {alpha}")))?;
             progress.tick(String::new);
             Ok(outcome)

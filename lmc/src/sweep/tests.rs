@@ -13,7 +13,7 @@ fn set() -> EvaluationSet {
     let encoded = examples(24, 1);
     let example = |e: &crate::encode::Encoded| Example { first: "x".into(), second: None, label: e.label };
     let dataset = Dataset::new("set", &["a", "b"], encoded.iter().map(example).collect(), None).unwrap();
-    EvaluationSet { dataset, encoded, key: "set-24".into() }
+    EvaluationSet { dataset, encoded, key: "set-24".into(), label_map: None }
 }
 
 fn models(classifier: &Classifier, seeds: &[u64]) -> Vec<(String, Weights)> {
