@@ -22,11 +22,15 @@ fn assert_fails(home: &Path, arguments: &[&str], parts: &[&str]) {
 #[test]
 fn bad_input_is_one_line_and_exit_code_one() {
     let home = tempfile::tempdir().unwrap();
-    let cola = |seeds| ["cola", "--data", "/nowhere/data", "--encoder", "/nowhere/bert", "--seeds", seeds];
+    let cola = |seeds| {
+        ["finetune", "cola", "--data", "/nowhere/data", "--encoder", "/nowhere/bert", "--seeds", seeds]
+    };
     assert_fails(home.path(), &["study", "snli"], &["unknown task `snli`", "known: mini-nli"]);
     assert_fails(home.path(), &["study", "--encoder", "/nowhere"], &["/nowhere/", "check the path"]);
     assert_fails(home.path(), &cola("1,2,1"), &["`seeds`: got 1 twice"]);
     assert_fails(home.path(), &cola("1,2"), &["/nowhere/data"]);
+    let recipe = [&cola("1,2")[..], &["--recipe", "sgd"]].concat();
+    assert_fails(home.path(), &recipe, &["unknown recipe `sgd`", "google, hf-cola"]);
     let rate = [&cola("1,2")[..], &["--learning-rate", "0"]].concat();
     assert_fails(home.path(), &rate, &["`recipe.learning_rate`: got 0"]);
     let file = home.path().join("file");
@@ -37,7 +41,7 @@ fn bad_input_is_one_line_and_exit_code_one() {
 #[test]
 fn usage_errors_are_claps() {
     let home = tempfile::tempdir().unwrap();
-    for arguments in [&["walk"][..], &["study", "--master-seed", "x"], &["cola"]] {
+    for arguments in [&["walk"][..], &["study", "--master-seed", "x"], &["finetune"]] {
         let output = lmc(home.path(), arguments);
         assert_eq!(output.status.code(), Some(2));
         assert!(String::from_utf8(output.stderr).unwrap().contains("--help"));

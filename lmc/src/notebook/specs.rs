@@ -16,8 +16,11 @@ impl Show for TaskSpec {
                 ("share of counterexamples", counterexample_share.to_string()),
                 ("seed of the data", data_seed.to_string()),
             ],
-            Self::Cola { n_train, data_seed } => vec![
-                ("task", "CoLA, from its raw files".to_owned()),
+            Self::Cola { n_train, data_seed }
+            | Self::Mnli { n_train, data_seed }
+            | Self::Qqp { n_train, data_seed }
+            | Self::PawsQqp { n_train, data_seed } => vec![
+                ("task", format!("{}, from its published files", self.name())),
                 ("training examples", n_train.to_string()),
                 ("seed of their draw", data_seed.to_string()),
             ],
@@ -120,12 +123,11 @@ impl Show for Study {
 
 fn rows_of(spec: &StudySpec) -> Vec<(&'static str, String)> {
     let StudySpec { task, recipe, seeds: all, data, encoder, stack } = spec;
-    let (TaskSpec::MiniNli { n_train, .. } | TaskSpec::Cola { n_train, .. }) = task;
     let folder = |folder: &Option<PathBuf>| {
         folder.as_ref().map_or_else(|| "embedded".to_owned(), |folder| folder.display().to_string())
     };
     vec![
-        ("task", format!("{}, {n_train} training examples", task.name())),
+        ("task", format!("{}, {} training examples", task.name(), task.n_train())),
         ("recipe", format!("{}, {} in batches of {}", recipe.name, recipe.length, recipe.batch_size)),
         ("copies", all.len().to_string()),
         ("seeds", seeds(all)),
@@ -179,7 +181,7 @@ mod tests {
     #[test]
     fn tasks_and_runs_in_words() {
         assert!(text(&TaskSpec::mini_nli(7)).contains("seed of the data          7"));
-        assert!(text(&TaskSpec::cola()).contains("CoLA"));
+        assert!(text(&TaskSpec::cola()).contains("cola, from its published files"));
         let run = RunSpec {
             task: TaskSpec::cola(),
             train_sha256: "0123456789abcdef".into(),

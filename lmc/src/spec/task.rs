@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Recipe;
+use crate::error::{LmcError, Result};
+
 /// A task and where its data come from.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "name", rename_all = "kebab-case")]
@@ -15,11 +18,32 @@ pub enum TaskSpec {
         /// The share of training examples that are full-overlap counterexamples.
         counterexample_share: f64,
     },
-    /// CoLA (Warstadt et al. 2019) from the files of its public release, whose digests its manifest fixes.
+    /// CoLA (Warstadt et al. 2019): acceptability of sentences, in and out of domain.
     Cola {
         /// Training sentences, drawn by `data_seed`.
         n_train: usize,
-        /// The seed of that draw.
+        /// The seed of that draw and of the samples.
+        data_seed: u64,
+    },
+    /// MultiNLI (Williams et al. 2018), evaluated on its matched development set and on HANS (McCoy et al. 2019).
+    Mnli {
+        /// Training pairs, drawn by `data_seed`.
+        n_train: usize,
+        /// The seed of that draw and of the samples.
+        data_seed: u64,
+    },
+    /// Quora Question Pairs (Iyer et al. 2017), evaluated on its development set and on PAWS-QQP (Zhang et al. 2019).
+    Qqp {
+        /// Training pairs, drawn by `data_seed`.
+        n_train: usize,
+        /// The seed of that draw and of the samples.
+        data_seed: u64,
+    },
+    /// PAWS-QQP (Zhang et al. 2019): paraphrases that word overlap does not tell.
+    PawsQqp {
+        /// Training pairs, drawn by `data_seed`.
+        n_train: usize,
+        /// The seed of that draw and of the samples.
         data_seed: u64,
     },
 }
@@ -28,14 +52,51 @@ impl TaskSpec {
     /// The share of counterexamples in the embedded task's default distribution.
     pub const COUNTEREXAMPLE_SHARE: f64 = 0.01;
 
+    /// The names of [`TaskSpec::named`]: the embedded task first, then those whose data come from outside.
+    pub const NAMES: [&str; 5] = ["mini-nli", "cola", "mnli", "qqp", "paws-qqp"];
+
     /// The embedded task with its default distribution.
     pub fn mini_nli(data_seed: u64) -> Self {
         Self::MiniNli { data_seed, n_train: 16_000, counterexample_share: Self::COUNTEREXAMPLE_SHARE }
     }
 
-    /// CoLA with 2,000 of its 8,551 training sentences.
+    /// CoLA with all its 8,551 training sentences.
     pub fn cola() -> Self {
-        Self::Cola { n_train: 2_000, data_seed: 0 }
+        Self::Cola { n_train: 8_551, data_seed: 0 }
+    }
+
+    /// MultiNLI with all its 392,702 training pairs.
+    pub fn mnli() -> Self {
+        Self::Mnli { n_train: 392_702, data_seed: 0 }
+    }
+
+    /// QQP with all its 363,846 training pairs.
+    pub fn qqp() -> Self {
+        Self::Qqp { n_train: 363_846, data_seed: 0 }
+    }
+
+    /// PAWS-QQP with all its 11,988 training pairs.
+    pub fn paws_qqp() -> Self {
+        Self::PawsQqp { n_train: 11_988, data_seed: 0 }
+    }
+
+    /// The task of that name with all its training data.
+    ///
+    /// # Errors
+    /// [`LmcError::UnknownName`] listing [`TaskSpec::NAMES`].
+    pub fn named(name: &str) -> Result<Self> {
+        match name {
+            "mini-nli" => Ok(Self::mini_nli(0)),
+            "cola" => Ok(Self::cola()),
+            "mnli" => Ok(Self::mnli()),
+            "qqp" => Ok(Self::qqp()),
+            "paws-qqp" => Ok(Self::paws_qqp()),
+            _ => Err(LmcError::UnknownName {
+                kind: "task",
+                name: name.to_owned(),
+                known: Self::NAMES.map(str::to_owned).to_vec(),
+            }),
+        }
     }
 
     /// The task's name.
@@ -43,6 +104,60 @@ impl TaskSpec {
         match self {
             Self::MiniNli { .. } => "mini-nli",
             Self::Cola { .. } => "cola",
+            Self::Mnli { .. } => "mnli",
+            Self::Qqp { .. } => "qqp",
+            Self::PawsQqp { .. } => "paws-qqp",
         }
+    }
+
+    /// The number of training examples.
+    pub fn n_train(&self) -> usize {
+        match *self {
+            Self::MiniNli { n_train, .. }
+            | Self::Cola { n_train, .. }
+            | Self::Mnli { n_train, .. }
+            | Self::Qqp { n_train, .. }
+            | Self::PawsQqp { n_train, .. } => n_train,
+        }
+    }
+
+    /// This task with another number of training examples.
+    pub fn with_n_train(mut self, n: usize) -> Self {
+        match &mut self {
+            Self::MiniNli { n_train, .. }
+            | Self::Cola { n_train, .. }
+            | Self::Mnli { n_train, .. }
+            | Self::Qqp { n_train, .. }
+            | Self::PawsQqp { n_train, .. } => *n_train = n,
+        }
+        self
+    }
+
+    /// The recipe that the paper has for this task; Google's for PAWS-QQP, which the paper does not train on.
+    pub fn recipe(&self) -> Recipe {
+        match self {
+            Self::MiniNli { .. } => Recipe::mini(),
+            Self::Cola { .. } => Recipe::hf_cola(),
+            Self::Mnli { .. } | Self::Qqp { .. } | Self::PawsQqp { .. } => Recipe::google(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_and_back() {
+        for name in TaskSpec::NAMES {
+            let task = TaskSpec::named(name).unwrap();
+            assert_eq!(task.name(), name);
+            let json = serde_json::to_value(task.clone().with_n_train(7)).unwrap();
+            assert_eq!(task.clone().with_n_train(7).n_train(), 7);
+            assert_eq!((json["name"].as_str(), json["n_train"].as_u64()), (Some(name), Some(7)));
+            task.recipe().check().unwrap();
+        }
+        let message = TaskSpec::named("snli").unwrap_err().to_string();
+        assert_eq!(message, "unknown task `snli`; known: mini-nli, cola, mnli, qqp, paws-qqp");
     }
 }

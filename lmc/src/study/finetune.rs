@@ -49,6 +49,10 @@ fn train(study: &Study, recipe: &Recipe) -> Result<()> {
     }
     let stacks =
         missing.into_iter().map(|seeds| unfinished(study, recipe, seeds)).collect::<Result<Vec<_>>>()?;
+    let features = match recipe.trained {
+        Trained::Head if !stacks.is_empty() => Some(frozen_features(study)?),
+        _ => None,
+    };
     let total = u64::from(last) * n_stacks as u64;
     let left: u64 =
         stacks.iter().map(|s| u64::from(last - s.state.as_ref().map_or(0, TrainingState::step))).sum();
@@ -58,10 +62,6 @@ fn train(study: &Study, recipe: &Recipe) -> Result<()> {
     };
     let progress = Progress::new(what, Unit::Updates, total);
     progress.found(total - left);
-    let features = match recipe.trained {
-        Trained::Head if !stacks.is_empty() => Some(frozen_features(study)?),
-        _ => None,
-    };
     let work = Work {
         store: &study.store,
         classifier: &study.task.classifier,

@@ -38,11 +38,13 @@ impl StudySpec {
         }
     }
 
-    /// Three copies of the encoder in a Hugging Face folder, finetuned on CoLA's raw files after the paper's recipe.
-    pub fn cola(data: impl Into<PathBuf>, encoder: impl Into<PathBuf>) -> Self {
+    /// Three copies of the encoder in a Hugging Face folder, finetuned on a task from outside by the paper's recipe.
+    ///
+    /// `data` is the folder of the task's files, or one with a subfolder for each corpus.
+    pub fn corpus(task: TaskSpec, data: impl Into<PathBuf>, encoder: impl Into<PathBuf>) -> Self {
         Self {
-            task: TaskSpec::cola(),
-            recipe: Recipe::hf_cola(),
+            recipe: task.recipe(),
+            task,
             seeds: vec![0, 1, 2],
             data: Some(data.into()),
             encoder: Some(encoder.into()),
@@ -131,6 +133,6 @@ mod tests {
         assert_eq!(StudySpec::mini_nli(3).with_seeds([401, 500]).master_seed(), None);
         let other = StudySpec { task: TaskSpec::mini_nli(0), ..StudySpec::mini_nli(0) };
         assert_eq!(other.master_seed(), None);
-        assert_eq!(StudySpec::cola("data", "bert").master_seed(), None);
+        assert_eq!(StudySpec::corpus(TaskSpec::cola(), "data", "bert").master_seed(), None);
     }
 }

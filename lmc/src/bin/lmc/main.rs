@@ -1,5 +1,6 @@
 //! `lmc`: the verbs of the library for a shell or a cluster node.
 
+mod finetune;
 mod report;
 
 use std::path::PathBuf;
@@ -8,10 +9,11 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 use lmc::basin::{ClusterOptions, Delta};
 use lmc::study::{Study, StudySpec, pretrain_mini};
-use lmc::sweep::Grid;
 use lmc::table::Metric;
 use lmc::train::PretrainRecipe;
 use lmc::{LmcError, interrupt};
+
+use crate::finetune::Finetune;
 
 #[derive(Parser)]
 #[command(version, about = "Linear mode connectivity of finetuned text classifiers")]
@@ -36,23 +38,8 @@ enum Command {
         #[command(flatten)]
         output: Output,
     },
-    /// Finetune a Hugging Face BERT on CoLA, evaluate it in and out of domain and interpolate all pairs.
-    Cola {
-        /// The folder of CoLA's raw files: in_domain_train.tsv, in_domain_dev.tsv, out_of_domain_dev.tsv.
-        #[arg(long)]
-        data: PathBuf,
-        /// The folder of the encoder: config.json, model.safetensors, tokenizer.json.
-        #[arg(long)]
-        encoder: PathBuf,
-        /// The seeds, one copy each.
-        #[arg(long, value_delimiter = ',', default_value = "0,1,2")]
-        seeds: Vec<u64>,
-        /// The peak learning rate; the recipe's own if absent.
-        #[arg(long)]
-        learning_rate: Option<f64>,
-        #[command(flatten)]
-        output: Output,
-    },
+    /// Finetune a Hugging Face encoder on a corpus, evaluate it in and out of domain and interpolate all pairs.
+    Finetune(Finetune),
     /// Pretrain the encoder of the embedded task and write it as a Hugging Face folder.
     Pretrain {
         /// The folder to write.
@@ -89,11 +76,7 @@ fn run(command: Command) -> lmc::Result<()> {
             let options = ClusterOptions { delta: Delta::Auto, ..ClusterOptions::default() };
             report::clusters(&Study::open(spec)?, "id", ("lo", Metric::Accuracy), &options, &output.out)
         }
-        Command::Cola { data, encoder, seeds, learning_rate, output } => {
-            let mut spec = StudySpec::cola(data, encoder).with_seeds(seeds);
-            spec.recipe.learning_rate = learning_rate.unwrap_or(spec.recipe.learning_rate);
-            report::curves(&Study::open(spec)?, "id-sample", &["id", "ood"], Grid::TENTHS, &output.out)
-        }
+        Command::Finetune(finetune) => finetune.run(),
         Command::Pretrain { folder, seed } => {
             pretrain_mini(&folder, seed, &PretrainRecipe::mini())?;
             println!("wrote {}", folder.display());

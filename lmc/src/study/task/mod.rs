@@ -1,23 +1,24 @@
 //! A task made ready: encoded training and evaluation sets, and the pretrained encoder with a classifier over it.
 
+mod corpora;
+mod encoder;
+
 use std::fmt;
 use std::path::{Path, PathBuf};
 
 use tokenizers::Tokenizer;
 
+use self::corpora::Corpora;
 use super::StudySpec;
+use crate::data::Dataset;
 use crate::data::grammar::tokenizer;
+use crate::data::labels::{LabelMap, Merge};
 use crate::data::mini_nli::MiniNli;
-use crate::data::{Dataset, cola};
 use crate::encode::{Encoded, digest, encode};
 use crate::error::{LmcError, Result};
 use crate::eval::EvaluationSet;
-use crate::file::sha256;
-use crate::model::{Classifier, ModelConfig, Pretrained, load::pretrained_from_bytes, load_folder};
+use crate::model::{Classifier, ModelConfig, Pretrained};
 use crate::spec::{ModelSpec, TaskSpec};
-
-/// Sentences of CoLA's in-domain development set that pairs are compared on.
-const COLA_SAMPLE: usize = 256;
 
 /// The longest sequence of the paper's recipes, in tokens.
 const MAX_LENGTH: usize = 128;
@@ -59,28 +60,33 @@ impl Task {
             TaskSpec::MiniNli { data_seed, n_train, counterexample_share } => {
                 let data = MiniNli { n_train, counterexample_share, ..MiniNli::new(data_seed) };
                 let (pretrained, sha256) = match &study.encoder {
-                    None => embedded_encoder()?,
-                    Some(folder) => folder_encoder(folder)?,
+                    None => encoder::embedded()?,
+                    Some(folder) => encoder::in_folder(folder)?,
                 };
                 let model = ModelSpec { name: "mini-bert".into(), sha256 };
                 Self::new(study, model, pretrained, &tokenizer()?, &data.train()?, data.evaluation_sets()?)
             }
-            TaskSpec::Cola { n_train, data_seed } => {
-                let data = given("data", &study.data)?;
-                let encoder = given("encoder", &study.encoder)?;
-                cola::manifest()?.verify(data)?;
-                let (pretrained, sha256) = folder_encoder(encoder)?;
-                let path = encoder.join("tokenizer.json");
-                let tokenizer = Tokenizer::from_file(&path)
-                    .map_err(|e| LmcError::Tokenizer(format!("{}: {e}", path.display())))?;
-                let train = sample(&cola::read_split(data, "train")?, "train", n_train, data_seed)?;
-                let id = cola::read_split(data, "id")?;
-                let few = sample(&id, "id-sample", COLA_SAMPLE, data_seed)?;
-                let sets = vec![id, cola::read_split(data, "ood")?, few];
-                let name = encoder.file_name().unwrap_or_default().to_string_lossy().into_owned();
-                Self::new(study, ModelSpec { name, sha256 }, pretrained, &tokenizer, &train, sets)
+            TaskSpec::Cola { n_train, data_seed } => Self::of(study, Corpora::COLA, n_train, data_seed),
+            TaskSpec::Mnli { n_train, data_seed } => Self::of(study, Corpora::MNLI, n_train, data_seed),
+            TaskSpec::Qqp { n_train, data_seed } => Self::of(study, Corpora::QQP, n_train, data_seed),
+            TaskSpec::PawsQqp { n_train, data_seed } => {
+                Self::of(study, Corpora::PAWS_QQP, n_train, data_seed)
             }
         }
+    }
+
+    /// A task of corpora in a folder and an encoder in another.
+    fn of(study: &StudySpec, corpora: Corpora, n_train: usize, data_seed: u64) -> Result<Self> {
+        let data = given("data", &study.data)?;
+        let folder = given("encoder", &study.encoder)?;
+        let train = corpora.train(data, n_train, data_seed)?;
+        let sets = corpora.evaluation_sets(data, data_seed)?;
+        let (pretrained, sha256) = encoder::in_folder(folder)?;
+        let path = folder.join("tokenizer.json");
+        let tokenizer = Tokenizer::from_file(&path)
+            .map_err(|e| LmcError::Tokenizer(format!("{}: {e}", path.display())))?;
+        let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        Self::new(study, ModelSpec { name, sha256 }, pretrained, &tokenizer, &train, sets)
     }
 
     fn new(
@@ -98,7 +104,10 @@ impl Task {
         let classifier = Classifier::new(&pretrained.config, train.labels.len());
         let sets = sets
             .into_iter()
-            .map(|set| EvaluationSet::new(set, tokenizer, max_len))
+            .map(|set| {
+                let map = LabelMap::new(&train.labels, &set.labels, Merge::Max)?;
+                Ok(EvaluationSet::new(set, tokenizer, max_len)?.with_label_map(map))
+            })
             .collect::<Result<Vec<_>>>()?;
         let train = encode(train, tokenizer, max_len)?;
         for encoded in std::iter::once(&train).chain(sets.iter().map(|set| &set.encoded)) {
@@ -139,31 +148,4 @@ fn given<'a>(field: &'static str, folder: &'a Option<PathBuf>) -> Result<&'a Pat
     folder
         .as_deref()
         .ok_or_else(|| LmcError::invalid(field, "none", "a folder, this task's files are not embedded"))
-}
-
-/// A fixed random sample of a set under a new name, in the set's order.
-fn sample(set: &Dataset, name: &str, n: usize, seed: u64) -> Result<Dataset> {
-    if n == 0 || n > set.len() {
-        return Err(LmcError::invalid("n_train", n, format!("1 to {}", set.len())));
-    }
-    let mut rng = crate::seed::rng(seed, "sample");
-    let mut chosen = rand::seq::index::sample(&mut rng, set.len(), n).into_vec();
-    chosen.sort_unstable();
-    let labels: Vec<&str> = set.labels.iter().map(String::as_str).collect();
-    let kinds = set.kinds.as_ref().map(|kinds| chosen.iter().map(|&i| kinds[i].clone()).collect());
-    Dataset::new(name, &labels, chosen.iter().map(|&i| set.examples[i].clone()).collect(), kinds)
-}
-
-/// The encoder that comes with the crate, made by `lmc pretrain`.
-fn embedded_encoder() -> Result<(Pretrained, String)> {
-    let config = include_str!("../../assets/mini-bert/config.json");
-    let weights = include_bytes!("../../assets/mini-bert/model.safetensors");
-    Ok((pretrained_from_bytes(config, weights, Path::new("lmc/assets/mini-bert"))?, sha256(weights)))
-}
-
-/// An encoder in a Hugging Face folder, with the digest of its weights.
-fn folder_encoder(folder: &Path) -> Result<(Pretrained, String)> {
-    let path = folder.join("model.safetensors");
-    let bytes = std::fs::read(&path).map_err(LmcError::io("read", &path))?;
-    Ok((load_folder(folder)?, sha256(&bytes)))
 }

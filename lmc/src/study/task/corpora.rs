@@ -1,0 +1,86 @@
+//! Which corpora a task is trained and evaluated on, and the fixed samples of them.
+
+use std::path::{Path, PathBuf};
+
+use crate::data::Dataset;
+use crate::data::corpus::Corpus;
+use crate::data::hans::Subset;
+use crate::error::{LmcError, Result};
+
+/// Examples in the sample of an evaluation set on which models are compared (Juneja et al. 2023, F.2).
+const SAMPLE: usize = 512;
+
+/// The splits of a task from outside.
+pub(super) struct Corpora {
+    pub train: (Corpus, &'static str),
+    /// The evaluation sets by name, the in-domain one first.
+    pub sets: &'static [(&'static str, Corpus, &'static str)],
+    /// Whether it is evaluated on the six subsets of HANS too.
+    pub hans: bool,
+}
+
+impl Corpora {
+    pub const COLA: Self = Self {
+        train: (Corpus::Cola, "train"),
+        sets: &[("id", Corpus::Cola, "id"), ("ood", Corpus::Cola, "ood")],
+        hans: false,
+    };
+    pub const MNLI: Self = Self {
+        train: (Corpus::Mnli, "train"),
+        sets: &[("id", Corpus::Mnli, "validation_matched")],
+        hans: true,
+    };
+    pub const QQP: Self = Self {
+        train: (Corpus::Qqp, "train"),
+        sets: &[("id", Corpus::Qqp, "validation"), ("paws-qqp", Corpus::PawsQqp, "dev_and_test")],
+        hans: false,
+    };
+    pub const PAWS_QQP: Self = Self {
+        train: (Corpus::PawsQqp, "train"),
+        sets: &[("id", Corpus::PawsQqp, "dev_and_test")],
+        hans: false,
+    };
+
+    /// The training set, `n_train` examples drawn by `seed`.
+    pub fn train(&self, data: &Path, n_train: usize, seed: u64) -> Result<Dataset> {
+        let (corpus, split) = self.train;
+        sample(&corpus.read(&folder(data, corpus), split)?.dataset, "train", n_train, seed)
+    }
+
+    /// The evaluation sets, each followed by its sample.
+    pub fn evaluation_sets(&self, data: &Path, seed: u64) -> Result<Vec<Dataset>> {
+        let mut sets = Vec::new();
+        for &(name, corpus, split) in self.sets {
+            let set = corpus.read(&folder(data, corpus), split)?.dataset;
+            sets.push(Dataset { name: name.to_owned(), ..set });
+        }
+        if self.hans {
+            let reading = Corpus::Hans.read(&folder(data, Corpus::Hans), "evaluation")?;
+            sets.extend(Subset::ALL.into_iter().map(|s| s.of(&reading)).collect::<Result<Vec<_>>>()?);
+        }
+        let with_sample = |set: Dataset| {
+            let few = sample(&set, &format!("{}-sample", set.name), SAMPLE.min(set.len()), seed)?;
+            Ok([set, few])
+        };
+        Ok(sets.into_iter().map(with_sample).collect::<Result<Vec<_>>>()?.into_iter().flatten().collect())
+    }
+}
+
+/// The folder of a corpus: the subfolder of its name, or where there is none the folder of the data itself.
+fn folder(data: &Path, corpus: Corpus) -> PathBuf {
+    let own = data.join(corpus.name());
+    if own.is_dir() { own } else { data.to_owned() }
+}
+
+/// A fixed random sample of a set under a new name, in the set's order.
+fn sample(set: &Dataset, name: &str, n: usize, seed: u64) -> Result<Dataset> {
+    if n == 0 || n > set.len() {
+        return Err(LmcError::invalid("n_train", n, format!("1 to {}", set.len())));
+    }
+    let mut rng = crate::seed::rng(seed, "sample");
+    let mut chosen = rand::seq::index::sample(&mut rng, set.len(), n).into_vec();
+    chosen.sort_unstable();
+    let labels: Vec<&str> = set.labels.iter().map(String::as_str).collect();
+    let kinds = set.kinds.as_ref().map(|kinds| chosen.iter().map(|&i| kinds[i].clone()).collect());
+    Dataset::new(name, &labels, chosen.iter().map(|&i| set.examples[i].clone()).collect(), kinds)
+}

@@ -1,0 +1,21 @@
+//! The pretrained encoder of a task: the embedded one, or one in a Hugging Face folder.
+
+use std::path::Path;
+
+use crate::error::{LmcError, Result};
+use crate::file::sha256;
+use crate::model::{Pretrained, load::pretrained_from_bytes, load_folder};
+
+/// The encoder that comes with the crate, made by `lmc pretrain`.
+pub(super) fn embedded() -> Result<(Pretrained, String)> {
+    let config = include_str!("../../../assets/mini-bert/config.json");
+    let weights = include_bytes!("../../../assets/mini-bert/model.safetensors");
+    Ok((pretrained_from_bytes(config, weights, Path::new("lmc/assets/mini-bert"))?, sha256(weights)))
+}
+
+/// An encoder in a Hugging Face folder, with the digest of its weights.
+pub(super) fn in_folder(folder: &Path) -> Result<(Pretrained, String)> {
+    let path = folder.join("model.safetensors");
+    let bytes = std::fs::read(&path).map_err(LmcError::io("read", &path))?;
+    Ok((load_folder(folder)?, sha256(&bytes)))
+}
