@@ -1,114 +1,127 @@
-//! Tasks of the paper on files of the published shape and size, filled with sentences of the embedded grammar: three-way
-//! training, two-way diagnosis, samples on which models are compared.
+//! Corpora: against what Python reads (`golden/generate_corpora.py`), and the real files where they are present.
 
-use std::fmt::Write;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use lmc::spec::{Recipe, TaskSpec};
-use lmc::step::Step;
-use lmc::store::Store;
-use lmc::study::{Study, StudySpec};
-use lmc::sweep::Grid;
+use lmc::data::corpus::{Corpus, read_corpus};
+use lmc::data::hans::{Heuristic, Subset};
+use lmc::data::reader::{Reading, read_file};
+use lmc::data::{Dataset, cola};
+use serde_json::{Value, json};
 
-/// The embedded encoder as a Hugging Face folder.
-fn encoder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../lmc/assets/mini-bert")
+/// A golden file read with the columns that the corpus has in files of that name's extension.
+fn golden(corpus: Corpus, split: &str, file: &str) -> Reading {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden/corpora").join(file);
+    let manifest = corpus.manifest().unwrap();
+    let places = manifest.places(split).unwrap();
+    let place = places.iter().find(|place| place.file.extension() == path.extension()).unwrap();
+    read_file(&path, place.columns, &manifest.labels, None, split).unwrap()
 }
 
-/// A premise and a hypothesis.
-fn pair(i: usize) -> (&'static str, &'static str) {
-    [
-        ("doctors helped judges", "judges were helped by doctors"),
-        ("doctors helped judges", "judges helped doctors"),
-        ("judges slept", "doctors slept"),
-        ("doctors that judges helped slept", "doctors slept"),
-    ][i % 4]
-}
-
-/// GLUE's `train.tsv` with 12 columns or `dev_matched.tsv` with 16.
-fn mnli(n: usize, annotators: usize) -> String {
-    let names = "index\tpromptID\tpairID\tgenre\tsentence1_binary_parse\tsentence2_binary_parse\tsentence1_parse\t\
-                 sentence2_parse\tsentence1\tsentence2";
-    let mut text = names.to_owned();
-    (1..=annotators).for_each(|i| write!(text, "\tlabel{i}").unwrap());
-    text += "\tgold_label\n";
-    for i in 0..n {
-        let ((first, second), label) = (pair(i), ["entailment", "neutral", "contradiction"][i % 3]);
-        let votes = format!("{label}\t").repeat(annotators);
-        writeln!(text, "{i}\t{i}\t{i}\tfiction\t\t\t\t\t{first}\t{second}\t{votes}{label}").unwrap();
-    }
-    text
-}
-
-/// The evaluation set of HANS: 5,000 pairs for each heuristic and label.
-fn hans() -> String {
-    let mut text =
-        "gold_label\tsentence1_binary_parse\tsentence2_binary_parse\tsentence1_parse\tsentence2_parse\t\
-                    sentence1\tsentence2\tpairID\theuristic\tsubcase\ttemplate\n"
-            .to_owned();
-    for heuristic in ["lexical_overlap", "subsequence", "constituent"] {
-        for (label, case) in [("non-entailment", "ln"), ("entailment", "le")] {
-            for i in 0..5_000 {
-                let (first, second) = pair(i);
-                writeln!(text, "{label}\t\t\t\t\t{first}\t{second}\tex{i}\t{heuristic}\t{case}\ttemp1")
-                    .unwrap();
-            }
-        }
-    }
-    text
+fn rows(set: &Dataset) -> Value {
+    let row = |e: &lmc::data::Example| match &e.second {
+        Some(second) => json!([e.first, second, e.label]),
+        None => json!([e.first, e.label]),
+    };
+    set.examples.iter().map(row).collect()
 }
 
 #[test]
-fn mnli_with_hans() {
-    let folder = tempfile::tempdir().unwrap();
-    let data = folder.path().join("data");
-    for (file, text) in [
-        ("mnli/train.tsv", mnli(392_702, 1)),
-        ("mnli/dev_matched.tsv", mnli(9_815, 5)),
-        ("hans/heuristics_evaluation_set.txt", hans()),
+fn files_are_read_as_python_reads_them() {
+    let expected: Value = serde_json::from_str(include_str!("../golden/corpora/corpora.json")).unwrap();
+    for (corpus, split, file, n_skipped) in [
+        (Corpus::Mnli, "train", "mnli.parquet", 1),
+        (Corpus::Qqp, "train", "qqp.parquet", 0),
+        (Corpus::Cola, "id", "cola.parquet", 0),
+        (Corpus::Qqp, "train", "qqp.tsv", 5),
     ] {
-        let path = data.join(file);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, text).unwrap();
+        let reading = golden(corpus, split, file);
+        assert_eq!(rows(&reading.dataset), expected[file], "{file}");
+        assert_eq!(reading.n_skipped, n_skipped, "{file}");
     }
-    let recipe = Recipe { length: Step::Iterations(2), ..Recipe::google() };
-    let spec = StudySpec::corpus(TaskSpec::mnli().with_n_train(64), &data, encoder()).with_recipe(recipe);
-    let store = Store::open(folder.path().join("store")).unwrap();
-    let study = Study::open_in(spec.with_seeds([1, 2]), store).unwrap();
-    let sizes: Vec<(&str, usize)> =
-        study.task().sets.iter().map(|set| (set.dataset.name.as_str(), set.encoded.len())).collect();
-    assert_eq!(sizes[..4], [("id", 9_815), ("id-sample", 512), ("hans-lo", 5_000), ("hans-lo-sample", 512)]);
-    assert_eq!(sizes.len(), 14);
-    let models = study.finetune().unwrap();
-    assert_eq!(study.task().classifier.n_labels(), 3);
-    // Two classes from three: the labels are those of HANS.
-    let outcomes = models.evaluate("hans-lo-sample").unwrap();
-    assert!(outcomes.iter().all(|e| e.labels.iter().all(|&label| label == 1)));
-    assert!(outcomes.iter().all(|e| e.outcome.predictions.iter().all(|&class| class < 2)));
-    let sweep = models.sweep("hans-lo-sample", Grid::new(3).unwrap()).unwrap();
-    assert_eq!(sweep.profiles.len(), 1);
-    assert_eq!(sweep.profiles[0].losses().len(), 3);
 }
 
-/// The paper's corpora themselves, where they are at hand.
-#[test]
-fn cola_and_paws_as_published() {
-    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data");
-    if !data.is_dir() {
-        println!("SKIPPED: the corpora are not in {}", data.display());
-        return;
+/// A folder of real data beside the checkout; says so where it is not there.
+fn real(name: &str) -> Option<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data").join(name);
+    if !folder.is_dir() {
+        println!("SKIPPED: {} is not there", folder.display());
+        return None;
     }
-    let folder = tempfile::tempdir().unwrap();
-    for (task, sets) in [
-        (TaskSpec::cola(), &[("id", 527), ("id-sample", 512), ("ood", 516), ("ood-sample", 512)][..]),
-        (TaskSpec::paws_qqp(), &[("id", 677), ("id-sample", 512)]),
-    ] {
-        let n_train = task.n_train();
-        // The embedded encoder knows few of the words; what counts here is what is read.
-        let spec = StudySpec::corpus(task, &data, encoder());
-        let study = Study::open_in(spec, Store::open(folder.path()).unwrap()).unwrap();
-        let sizes: Vec<(&str, usize)> =
-            study.task().sets.iter().map(|set| (set.dataset.name.as_str(), set.encoded.len())).collect();
-        assert_eq!((study.task().train.len(), &sizes[..]), (n_train, sets));
+    Some(folder)
+}
+
+fn counts(set: &Dataset) -> Vec<usize> {
+    let count = |label| set.examples.iter().filter(|e| e.label == label).count();
+    (0..set.labels.len() as i64).map(count).collect()
+}
+
+#[test]
+fn mnli_matched() {
+    let Some(folder) = real("mnli") else { return };
+    let reading = Corpus::Mnli.read(&folder, "validation_matched").unwrap();
+    assert_eq!((reading.dataset.len(), reading.n_skipped), (9815, 0));
+    assert_eq!(reading.dataset.labels, ["entailment", "neutral", "contradiction"]);
+    assert_eq!(counts(&reading.dataset), [3479, 3123, 3213]);
+    assert!(reading.dataset.examples.iter().all(|e| e.second.as_ref().is_some_and(|text| !text.is_empty())));
+    let quoted = reading.dataset.examples.iter().filter(|e| e.second.as_ref().unwrap().starts_with('"'));
+    assert!(quoted.count() > 10);
+}
+
+#[test]
+fn hans_evaluation() {
+    let Some(folder) = real("hans") else { return };
+    let reading = Corpus::Hans.read(&folder, "evaluation").unwrap();
+    assert_eq!((reading.dataset.len(), reading.n_skipped), (30_000, 0));
+    let groups = reading.groups.as_ref().unwrap();
+    for heuristic in Heuristic::ALL {
+        assert_eq!(groups.iter().filter(|group| *group == heuristic.name()).count(), 10_000, "{heuristic}");
+    }
+    for subset in Subset::ALL {
+        let set = subset.of(&reading).unwrap();
+        assert_eq!(counts(&set), if subset.entailing { [5000, 0] } else { [0, 5000] }, "{subset}");
+        let kinds: BTreeSet<&String> = set.kinds.iter().flatten().collect();
+        assert_eq!((set.name.as_str(), kinds.len()), (subset.name(), 5));
+    }
+    let lexical = read_corpus(Corpus::Hans, &folder, "hans-lo").unwrap();
+    assert_eq!(lexical, Subset::ALL[0].of(&reading).unwrap());
+    assert!(lexical.kinds.unwrap().iter().all(|kind| kind.starts_with("ln_")));
+}
+
+#[test]
+fn cola_raw() {
+    let Some(folder) = real("cola") else { return };
+    Corpus::Cola.manifest().unwrap().verify(&folder).unwrap();
+    for (split, expected) in [("train", [2528, 6023]), ("id", [162, 365]), ("ood", [162, 354])] {
+        assert_eq!(counts(&read_corpus(Corpus::Cola, &folder, split).unwrap()), expected, "{split}");
+    }
+}
+
+/// GLUE's development set is the two raw ones, one after the other.
+#[test]
+fn cola_glue() {
+    let Some(folder) = real("cola") else { return };
+    let glue = tempfile::tempdir().unwrap();
+    let raw = |name: &str| std::fs::read(folder.join(name)).unwrap();
+    std::fs::write(glue.path().join("train.tsv"), raw("in_domain_train.tsv")).unwrap();
+    let joined = [raw("in_domain_dev.tsv"), raw("out_of_domain_dev.tsv")].concat();
+    std::fs::write(glue.path().join("dev.tsv"), joined).unwrap();
+    for domain in cola::Domain::ALL {
+        let set = cola::development(glue.path(), domain).unwrap();
+        assert_eq!(set, cola::development(&folder, domain).unwrap(), "{domain}");
+    }
+    assert_eq!(read_corpus(Corpus::Cola, glue.path(), "train").unwrap().len(), 8551);
+}
+
+#[test]
+fn paws_qqp() {
+    let Some(folder) = real("paws-qqp") else { return };
+    Corpus::PawsQqp.manifest().unwrap().verify(&folder).unwrap();
+    for (split, expected) in [("train", [8212, 3776]), ("dev_and_test", [486, 191])] {
+        let set = read_corpus(Corpus::PawsQqp, &folder, split).unwrap();
+        assert_eq!(counts(&set), expected, "{split}");
+        let texts = set.examples.iter().flat_map(|e| [&e.first, e.second.as_ref().unwrap()]);
+        assert!(texts.clone().all(|text| !text.contains(['"', '\r'])));
+        assert!(texts.clone().any(|text| text.starts_with("`` ")));
     }
 }

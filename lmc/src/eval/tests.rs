@@ -1,8 +1,11 @@
 use super::*;
 use crate::data::grammar::tokenizer;
+use crate::data::labels::{LabelMap, Merge};
 use crate::data::{Dataset, Example};
 use crate::encode::batches_by_length;
-use crate::model::fixture::{classifier, examples, weights};
+use crate::model::Classifier;
+use crate::model::fixture::{classifier, config, examples, weights};
+use crate::weights::Weights;
 
 #[test]
 fn the_mean_loss_by_hand() {
@@ -65,4 +68,84 @@ fn a_set_is_named_by_its_content() {
     let empty = Dataset { examples: Vec::new(), ..set(0).dataset };
     let message = EvaluationSet::new(empty, &tokenizer().unwrap(), 16).unwrap_err().to_string();
     assert!(message.contains("`few` with 0 examples"), "{message}");
+}
+
+const GLUE: [&str; 3] = ["entailment", "neutral", "contradiction"];
+const FEATHER: [&str; 3] = ["contradiction", "entailment", "neutral"];
+
+fn label_map(model: &[&str], set: &[&str], merge: Merge) -> LabelMap {
+    let owned = |labels: &[&str]| labels.iter().map(|label| label.to_string()).collect::<Vec<_>>();
+    LabelMap::new(&owned(model), &owned(set), merge).unwrap()
+}
+
+#[test]
+fn the_order_of_a_classifiers_classes_is_of_no_account() {
+    // The logits of two examples in GLUE's order, and the same in that of the Feather-BERTs.
+    let glue = Tensor::from_slice2(&[[2.0f32, 1.5, 1.0], [0.0, -1.0, 3.0]]);
+    let feather = Tensor::from_slice2(&[[1.0f32, 2.0, 1.5], [3.0, 0.0, -1.0]]);
+    let values = |logits: &Tensor| Vec::<f32>::try_from(logits.reshape([-1])).unwrap();
+    let same = map_logits(&feather, &label_map(&FEATHER, &GLUE, Merge::Max)).unwrap();
+    assert_eq!(values(&same), values(&glue));
+    let hans = ["entailment", "non-entailment"];
+    for (merge, expected) in [(Merge::Max, [2.0, 1.5, 0.0, 3.0]), (Merge::Sum, [2.0, 2.5, 0.0, 2.0])] {
+        for (logits, order) in [(&glue, GLUE), (&feather, FEATHER)] {
+            let mapped = map_logits(logits, &label_map(&order, &hans, merge)).unwrap();
+            assert_eq!((mapped.size(), values(&mapped)), (vec![2, 2], expected.to_vec()));
+        }
+    }
+    let error = map_logits(&glue.narrow(1, 0, 2), &label_map(&GLUE, &hans, Merge::Max)).unwrap_err();
+    assert!(matches!(error, LmcError::ShapeMismatch { ref got, .. } if got == &[2]), "{error}");
+}
+
+/// A classifier with its classes in one order, and the same with the rows of its head in the other.
+#[test]
+fn evaluations_are_in_the_labels_of_the_set() {
+    let (classifier, examples) = (Classifier::new(&config(), 3), examples(30, 1));
+    let weights = weights(&classifier, 2);
+    let order = Tensor::from_slice(&[2i64, 0, 1]);
+    let turned = weights.named().into_iter().map(|(name, tensor)| {
+        let is_head = name.starts_with("classifier.");
+        (name, if is_head { tensor.index_select(0, &order) } else { tensor })
+    });
+    let turned = Weights::from_named(classifier.layout().clone(), turned.collect()).unwrap();
+    let (glue, feather) = (weights.theta(), turned.theta());
+    let batches = batches_by_length(&examples, 64);
+    let hans = ["entailment", "non-entailment"];
+    let mut all = Vec::new();
+    for merge in [Merge::Max, Merge::Sum] {
+        let on = |theta: &Tensor, order: &[&str]| {
+            let map = label_map(order, &hans, merge);
+            evaluate_mapped(&classifier, theta, &batches, 30, Some(&map)).unwrap()
+        };
+        let (a, b) = (on(glue, &GLUE), on(feather, &FEATHER));
+        assert_eq!(a.predictions, b.predictions);
+        assert!(a.losses.iter().zip(&b.losses).all(|(a, b)| (a - b).abs() < 1e-5));
+        assert!(a.confidences.iter().all(|&c| (0.5..=1.0).contains(&c)));
+        all.push(a);
+    }
+    assert_ne!(all[0], all[1]);
+    // Without a merge the prediction is another class exactly where the classifier's own is not entailment.
+    let own = evaluate(&classifier, glue, &batches, 30).unwrap();
+    let two: Vec<i64> = own.predictions.iter().map(|&class| i64::from(class != 0)).collect();
+    assert_eq!(all[0].predictions, two);
+    assert!(two.contains(&0) && two.contains(&1));
+    let same = label_map(&GLUE, &GLUE, Merge::Max);
+    assert_eq!(evaluate_mapped(&classifier, glue, &batches, 30, Some(&same)).unwrap(), own);
+    let two_classes = label_map(&hans, &["non-entailment", "entailment"], Merge::Max);
+    let error = evaluate_mapped(&classifier, glue, &batches, 30, Some(&two_classes)).unwrap_err();
+    assert!(matches!(error, LmcError::ShapeMismatch { .. }), "{error}");
+}
+
+#[test]
+fn a_map_is_part_of_a_sets_key() {
+    let set = || {
+        let examples = vec![Example { first: "doctors slept".into(), second: None, label: 0 }];
+        let dataset = Dataset::new("few", &["entailment", "non-entailment"], examples, None).unwrap();
+        EvaluationSet::new(dataset, &tokenizer().unwrap(), 16).unwrap()
+    };
+    let hans = ["entailment", "non-entailment"];
+    let key = |map| set().with_label_map(map).key;
+    assert_eq!(key(label_map(&hans, &hans, Merge::Max)), set().key);
+    assert_eq!(key(label_map(&GLUE, &hans, Merge::Max)), format!("{}-max-0_1+2", set().key));
+    assert_eq!(key(label_map(&FEATHER, &hans, Merge::Sum)), format!("{}-sum-1_2+0", set().key));
 }

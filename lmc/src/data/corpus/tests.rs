@@ -1,1 +1,39 @@
 use super::*;
+
+#[test]
+fn every_corpus_has_the_manifest_of_its_name() {
+    for corpus in Corpus::ALL {
+        let manifest = corpus.manifest().unwrap();
+        assert_eq!(manifest.name, corpus.name());
+        assert_eq!(corpus.to_string().parse::<Corpus>().unwrap(), corpus);
+        // Whatever form a split is in, it has a place.
+        for split in &manifest.splits {
+            assert!(!manifest.places(&split.name).unwrap().is_empty());
+        }
+    }
+    let error = "snli".parse::<Corpus>().unwrap_err().to_string();
+    assert_eq!(error, "unknown corpus `snli`; known: cola, mnli, hans, qqp, paws-qqp");
+}
+
+#[test]
+fn numbers_of_examples_are_those_of_the_paper() {
+    let n = |corpus: Corpus, split: &str| corpus.manifest().unwrap().split(split).unwrap().n_examples;
+    assert_eq!((n(Corpus::Mnli, "train"), n(Corpus::Mnli, "validation_matched")), (392_702, 9815));
+    assert_eq!((n(Corpus::Qqp, "train"), n(Corpus::PawsQqp, "dev_and_test")), (363_846, 677));
+    assert_eq!(["train", "id", "ood"].map(|split| n(Corpus::Cola, split)), [8551, 527, 516]);
+    assert_eq!(n(Corpus::Hans, "evaluation"), 6 * 5000);
+}
+
+#[test]
+fn splits_that_do_not_exist_are_answered_with_those_that_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let error = |corpus, split| read_corpus(corpus, folder.path(), split).unwrap_err().to_string();
+    assert_eq!(error(Corpus::Qqp, "hans-lo"), "unknown split `hans-lo`; known: train, validation");
+    let expected = "unknown split `lo`; known: evaluation, train, hans-lo, hans-lo-entailed, hans-subsequence, \
+                    hans-subsequence-entailed, hans-constituent, hans-constituent-entailed";
+    assert_eq!(error(Corpus::Hans, "lo"), expected);
+    let missing = error(Corpus::Hans, "hans-lo");
+    let expected =
+        "it has none of heuristics_evaluation_set.txt, heuristics_evaluation_set.jsonl; check the path";
+    assert!(missing.ends_with(expected), "{missing}");
+}

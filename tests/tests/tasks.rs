@@ -1,0 +1,114 @@
+//! Tasks of the paper on files of the published shape and size, filled with sentences of the embedded grammar: three-way
+//! training, two-way diagnosis, samples on which models are compared.
+
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+
+use lmc::spec::{Recipe, TaskSpec};
+use lmc::step::Step;
+use lmc::store::Store;
+use lmc::study::{Study, StudySpec};
+use lmc::sweep::Grid;
+
+/// The embedded encoder as a Hugging Face folder.
+fn encoder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../lmc/assets/mini-bert")
+}
+
+/// A premise and a hypothesis.
+fn pair(i: usize) -> (&'static str, &'static str) {
+    [
+        ("doctors helped judges", "judges were helped by doctors"),
+        ("doctors helped judges", "judges helped doctors"),
+        ("judges slept", "doctors slept"),
+        ("doctors that judges helped slept", "doctors slept"),
+    ][i % 4]
+}
+
+/// GLUE's `train.tsv` with 12 columns or `dev_matched.tsv` with 16.
+fn mnli(n: usize, annotators: usize) -> String {
+    let names = "index\tpromptID\tpairID\tgenre\tsentence1_binary_parse\tsentence2_binary_parse\tsentence1_parse\t\
+                 sentence2_parse\tsentence1\tsentence2";
+    let mut text = names.to_owned();
+    (1..=annotators).for_each(|i| write!(text, "\tlabel{i}").unwrap());
+    text += "\tgold_label\n";
+    for i in 0..n {
+        let ((first, second), label) = (pair(i), ["entailment", "neutral", "contradiction"][i % 3]);
+        let votes = format!("{label}\t").repeat(annotators);
+        writeln!(text, "{i}\t{i}\t{i}\tfiction\t\t\t\t\t{first}\t{second}\t{votes}{label}").unwrap();
+    }
+    text
+}
+
+/// The evaluation set of HANS: 5,000 pairs for each heuristic and label.
+fn hans() -> String {
+    let mut text =
+        "gold_label\tsentence1_binary_parse\tsentence2_binary_parse\tsentence1_parse\tsentence2_parse\t\
+                    sentence1\tsentence2\tpairID\theuristic\tsubcase\ttemplate\n"
+            .to_owned();
+    for heuristic in ["lexical_overlap", "subsequence", "constituent"] {
+        for (label, case) in [("non-entailment", "ln"), ("entailment", "le")] {
+            for i in 0..5_000 {
+                let (first, second) = pair(i);
+                writeln!(text, "{label}\t\t\t\t\t{first}\t{second}\tex{i}\t{heuristic}\t{case}\ttemp1")
+                    .unwrap();
+            }
+        }
+    }
+    text
+}
+
+#[test]
+fn mnli_with_hans() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    for (file, text) in [
+        ("mnli/train.tsv", mnli(392_702, 1)),
+        ("mnli/dev_matched.tsv", mnli(9_815, 5)),
+        ("hans/heuristics_evaluation_set.txt", hans()),
+    ] {
+        let path = data.join(file);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+    let recipe = Recipe { length: Step::Iterations(2), ..Recipe::google() };
+    let spec = StudySpec::corpus(TaskSpec::mnli().with_n_train(64), &data, encoder()).with_recipe(recipe);
+    let store = Store::open(folder.path().join("store")).unwrap();
+    let study = Study::open_in(spec.with_seeds([1, 2]), store).unwrap();
+    let sizes: Vec<(&str, usize)> =
+        study.task().sets.iter().map(|set| (set.dataset.name.as_str(), set.encoded.len())).collect();
+    assert_eq!(sizes[..4], [("id", 9_815), ("id-sample", 512), ("hans-lo", 5_000), ("hans-lo-sample", 512)]);
+    assert_eq!(sizes.len(), 14);
+    let models = study.finetune().unwrap();
+    assert_eq!(study.task().classifier.n_labels(), 3);
+    // Two classes from three: the labels are those of HANS.
+    let outcomes = models.evaluate("hans-lo-sample").unwrap();
+    assert!(outcomes.iter().all(|e| e.labels.iter().all(|&label| label == 1)));
+    assert!(outcomes.iter().all(|e| e.outcome.predictions.iter().all(|&class| class < 2)));
+    let sweep = models.sweep("hans-lo-sample", Grid::new(3).unwrap()).unwrap();
+    assert_eq!(sweep.profiles.len(), 1);
+    assert_eq!(sweep.profiles[0].losses().len(), 3);
+}
+
+/// The paper's corpora themselves, where they are at hand.
+#[test]
+fn cola_and_paws_as_published() {
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data");
+    if !data.is_dir() {
+        println!("SKIPPED: the corpora are not in {}", data.display());
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    for (task, sets) in [
+        (TaskSpec::cola(), &[("id", 527), ("id-sample", 512), ("ood", 516), ("ood-sample", 512)][..]),
+        (TaskSpec::paws_qqp(), &[("id", 677), ("id-sample", 512)]),
+    ] {
+        let n_train = task.n_train();
+        // The embedded encoder knows few of the words; what counts here is what is read.
+        let spec = StudySpec::corpus(task, &data, encoder());
+        let study = Study::open_in(spec, Store::open(folder.path()).unwrap()).unwrap();
+        let sizes: Vec<(&str, usize)> =
+            study.task().sets.iter().map(|set| (set.dataset.name.as_str(), set.encoded.len())).collect();
+        assert_eq!((study.task().train.len(), &sizes[..]), (n_train, sets));
+    }
+}
