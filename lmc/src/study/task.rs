@@ -9,7 +9,7 @@ use super::StudySpec;
 use crate::data::grammar::tokenizer;
 use crate::data::mini_nli::MiniNli;
 use crate::data::{Dataset, cola};
-use crate::encode::{Encoded, digest, encode};
+use crate::encode::{Encoded, digest, encode, load_tokenizer};
 use crate::error::{LmcError, Result};
 use crate::eval::EvaluationSet;
 use crate::file::sha256;
@@ -70,9 +70,7 @@ impl Task {
                 let encoder = given("encoder", &study.encoder)?;
                 cola::manifest()?.verify(data)?;
                 let (pretrained, sha256) = folder_encoder(encoder)?;
-                let path = encoder.join("tokenizer.json");
-                let tokenizer = Tokenizer::from_file(&path)
-                    .map_err(|e| LmcError::Tokenizer(format!("{}: {e}", path.display())))?;
+                let tokenizer = load_tokenizer(encoder)?;
                 let train = sample(&cola::read_split(data, "train")?, "train", n_train, data_seed)?;
                 let id = cola::read_split(data, "id")?;
                 let few = sample(&id, "id-sample", COLA_SAMPLE, data_seed)?;
