@@ -63,11 +63,11 @@ pub fn load_finetuned(folder: &Path) -> Result<Finetuned> {
     Ok(Finetuned { classifier, weights, labels })
 }
 
-/// Whether transformers, too, leaves a tensor aside: index buffers, and a pooler that RoBERTa's classifier does not use.
+/// Whether transformers, too, leaves a tensor aside: index buffers, and what the family's classifier does not use.
 fn is_left_out(config: &ModelConfig, name: &str) -> bool {
     name.ends_with("embeddings.position_ids")
         || name.ends_with("embeddings.token_type_ids")
-        || (config.is_roberta() && name.starts_with("roberta.pooler."))
+        || Classifier::is_unused(config, name)
 }
 
 #[cfg(test)]
