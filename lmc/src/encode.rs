@@ -10,6 +10,10 @@ use crate::data::Dataset;
 use crate::error::{LmcError, Result};
 use crate::file::hexadecimal;
 
+mod tokenizer;
+
+pub use tokenizer::load_tokenizer;
+
 /// The tokens of one example: `[CLS] first [SEP]`, for pairs followed by `second [SEP]`, or as its tokenizer has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Encoded {
@@ -60,8 +64,13 @@ pub struct PaddedBatch {
     pub mask: Option<Tensor>,
 }
 
-/// Returns the tokens of every example, in order, each cut to `max_len` tokens with the special ones included. Of a pair the
-/// longer text is cut first, as Hugging Face does; truncation and padding set in the tokenizer are put aside.
+/// Returns the tokens of every example, in order, each cut to `max_len` tokens with the special ones included; truncation and
+/// padding set in the tokenizer are put aside.
+///
+/// Of a pair the longer text is cut first, as the `longest_first` of transformers' fast tokenizers does: where both texts are
+/// longer than half the room, each keeps half, and of an odd room the longer text, or of equal ones the second, keeps the odd
+/// token. DIFFERENCE: Google's BERT and transformers' older Python tokenizers cut one token at a time, of equal texts the
+/// second's, so that there the odd token stays with the first.
 ///
 /// # Errors
 /// [`LmcError::InvalidParameter`] if `max_len` leaves no room for a token beside the special ones or a label is out of

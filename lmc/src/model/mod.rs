@@ -4,6 +4,7 @@ mod classifier;
 mod config;
 mod dropout;
 mod encoder;
+mod finetuned;
 #[cfg(test)]
 pub(crate) mod fixture;
 mod head;
@@ -18,6 +19,7 @@ pub use classifier::Classifier;
 pub use config::ModelConfig;
 pub use dropout::Dropout;
 pub use encoder::{Encoder, Tokens};
+pub use finetuned::{Finetuned, load_finetuned};
 pub use load::{Pretrained, load_folder, read_folder, read_safetensors};
 pub use pretraining::{PretrainingModel, PretrainingTargets};
 pub use save::save_folder;

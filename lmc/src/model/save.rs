@@ -4,22 +4,49 @@ use std::path::Path;
 
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, serialize};
+use serde_json::{Value, json};
 
 use super::config::ModelConfig;
+use super::head;
 use crate::error::{LmcError, Result};
 use crate::file::write_atomic;
 use crate::weights::Weights;
 
-/// Writes `config.json` and `model.safetensors` into a folder, as transformers reads them.
+/// Writes `config.json` and `model.safetensors` into a folder. Where the weights are those of a classifier, it is one that
+/// transformers' `AutoModelForSequenceClassification.from_pretrained` reads, with the labels of the config, or `LABEL_0`,
+/// `LABEL_1`, ... where it has none.
 ///
 /// # Errors
+/// [`LmcError::InvalidParameter`] when the config has another number of labels than the head;
 /// [`LmcError::Io`] when the folder cannot be written.
 pub fn save_folder(folder: &Path, config: &ModelConfig, weights: &Weights) -> Result<()> {
+    let json = format!("{:#}\n", folder_config(config, weights)?);
     std::fs::create_dir_all(folder).map_err(LmcError::io("create folder", folder))?;
-    let json = serde_json::to_string_pretty(config)
-        .map_err(|e| LmcError::invalid("config", e, "a serialisable config"))?;
     write_atomic(&folder.join("config.json"), json.as_bytes())?;
     write_atomic(&folder.join("model.safetensors"), &to_bytes(weights)?)
+}
+
+/// The fields of the `config.json` beside those weights.
+fn folder_config(config: &ModelConfig, weights: &Weights) -> Result<Value> {
+    let name = head::output_weight(config);
+    let head = weights.layout().entries().iter().find(|entry| entry.name == name);
+    let family = if config.is_roberta() { "Roberta" } else { "Bert" };
+    let mut config = ModelConfig { pad_token_id: Some(config.pad_id()), ..config.clone() };
+    let architecture = match head {
+        Some(head) => {
+            let labels = config.labels(head.shape[0] as usize)?;
+            config = config.with_labels(labels);
+            "ForSequenceClassification"
+        }
+        None => "ForPreTraining",
+    };
+    let mut fields =
+        serde_json::to_value(&config).map_err(|e| LmcError::invalid("config", e, "a serialisable config"))?;
+    fields["architectures"] = json!([format!("{family}{architecture}")]);
+    if let Some(labels) = &config.id2label {
+        fields["label2id"] = labels.iter().map(|(id, label)| (label.clone(), json!(id))).collect();
+    }
+    Ok(fields)
 }
 
 /// The weights as the bytes of a safetensors file, f32, in Hugging Face's names.
@@ -40,5 +67,7 @@ pub(crate) fn to_bytes(weights: &Weights) -> Result<Vec<u8>> {
             Ok((e.name.clone(), view))
         })
         .collect::<Result<Vec<_>>>()?;
-    serialize(views, None).map_err(|e| LmcError::invalid("weights", e, "serialisable tensors"))
+    // Without the format transformers refuses the file.
+    let metadata = [("format".to_owned(), "pt".to_owned())].into();
+    serialize(views, Some(metadata)).map_err(|e| LmcError::invalid("weights", e, "serialisable tensors"))
 }

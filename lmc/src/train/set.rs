@@ -133,8 +133,10 @@ impl Features {
     }
 }
 
-/// Padded tokens `[stack, batch, seq]` and labels `[stack, batch]`, for one list of examples per model. What the padding
-/// holds is of no matter: the mask hides it.
+/// Padded tokens `[stack, batch, seq]` and labels `[stack, batch]`, for one list of examples per model.
+///
+/// Padding is filled with id 0 whatever the tokenizer's is: under the mask no real token looks there, so that neither logits
+/// nor gradients depend on it.
 fn stacked_batch(examples: &[Encoded], batch: &[&[usize]]) -> (Tokens, Tensor) {
     let (stack, size) = (batch.len(), batch.first().map_or(0, |b| b.len()));
     let seq = batch.iter().flat_map(|b| b.iter()).map(|&i| examples[i].ids.len()).max().unwrap_or(0);

@@ -14,7 +14,7 @@ use crate::data::Dataset;
 use crate::data::grammar::tokenizer;
 use crate::data::labels::{LabelMap, Merge};
 use crate::data::mini_nli::MiniNli;
-use crate::encode::{Encoded, digest, encode};
+use crate::encode::{Encoded, digest, encode, load_tokenizer};
 use crate::error::{LmcError, Result};
 use crate::eval::EvaluationSet;
 use crate::model::{Classifier, ModelConfig, Pretrained};
@@ -82,9 +82,7 @@ impl Task {
         let train = corpora.train(data, n_train, data_seed)?;
         let sets = corpora.evaluation_sets(data, data_seed)?;
         let (pretrained, sha256) = encoder::in_folder(folder)?;
-        let path = folder.join("tokenizer.json");
-        let tokenizer = Tokenizer::from_file(&path)
-            .map_err(|e| LmcError::Tokenizer(format!("{}: {e}", path.display())))?;
+        let tokenizer = load_tokenizer(folder)?;
         let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
         Self::new(study, ModelSpec { name, sha256 }, pretrained, &tokenizer, &train, sets)
     }

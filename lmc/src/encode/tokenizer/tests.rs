@@ -1,0 +1,132 @@
+use std::path::PathBuf;
+
+use super::*;
+
+const VOCABULARY: &str = "[PAD]\n[UNK]\n[CLS]\n[SEP]\nthe\ncat\n##s\nThe\n";
+const PAIRS: &str = r#"{"<s>": 0, "<pad>": 1, "</s>": 2, "<unk>": 3, "t": 4, "h": 5, "e": 6, "th": 7, "the": 8, "Ġ": 9, "Ġt": 10}"#;
+const MERGES: &str = "#version: 0.2\nt h\nth e\nĠ t\n";
+
+/// A folder of these files.
+fn folder(files: &[(&str, &str)]) -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        std::fs::write(folder.path().join(name), text).unwrap();
+    }
+    let path = folder.path().to_owned();
+    (folder, path)
+}
+
+fn load(files: &[(&str, &str)]) -> Result<Tokenizer> {
+    load_tokenizer(&folder(files).1)
+}
+
+fn ids(tokenizer: &Tokenizer, text: &str) -> Vec<u32> {
+    tokenizer.encode(text, true).unwrap().get_ids().to_vec()
+}
+
+/// What an error says after the folder, without what to do.
+fn problem(files: &[(&str, &str)]) -> String {
+    let (kept, path) = folder(files);
+    let message = load_tokenizer(&path).unwrap_err().to_string();
+    drop(kept);
+    let message = message.split_once(&*path.to_string_lossy()).unwrap().1.to_owned();
+    message.trim_start_matches('/').split("; ").next().unwrap().to_owned()
+}
+
+#[test]
+fn word_pieces_are_numbered_by_line_whatever_its_end() {
+    for text in [VOCABULARY.to_owned(), VOCABULARY.replace('\n', "\r\n"), VOCABULARY.trim_end().to_owned()] {
+        let tokenizer = load(&[("vocab.txt", &text)]).unwrap();
+        assert_eq!(ids(&tokenizer, "The cats, the cat"), [2, 4, 5, 6, 1, 4, 5, 3]);
+        assert_eq!(ids(&tokenizer, "[PAD]"), [2, 0, 3]);
+    }
+    let config = ("tokenizer_config.json", r#"{"do_lower_case": false, "model_max_length": 512}"#);
+    let tokenizer = load(&[("vocab.txt", VOCABULARY), config]).unwrap();
+    assert_eq!(ids(&tokenizer, "The cats"), [2, 7, 5, 6, 3]);
+}
+
+#[test]
+fn special_tokens_may_be_spelt_otherwise() {
+    let config = r#"{"cls_token": "the", "unk_token": {"content": "cat", "special": true}}"#;
+    let tokenizer = load(&[("vocab.txt", VOCABULARY), ("tokenizer_config.json", config)]).unwrap();
+    assert_eq!(ids(&tokenizer, "dog"), [4, 5, 3]);
+}
+
+#[test]
+fn byte_level_pairs_are_merged_in_their_order() {
+    let files = [("vocab.json", PAIRS), ("merges.txt", MERGES)];
+    let tokenizer = load(&files).unwrap();
+    assert_eq!(ids(&tokenizer, "the"), [0, 8, 2]);
+    assert_eq!(ids(&tokenizer, " the"), [0, 9, 8, 2]);
+    let pair = tokenizer.encode(("the", "t"), true).unwrap();
+    assert_eq!((pair.get_ids(), pair.get_type_ids()), (&[0, 8, 2, 2, 4, 2][..], &[0; 6][..]));
+    let [vocabulary, merges] = files;
+    let config = ("tokenizer_config.json", r#"{"add_prefix_space": true}"#);
+    assert_eq!(ids(&load(&[vocabulary, merges, config]).unwrap(), "the"), [0, 9, 8, 2]);
+}
+
+#[test]
+fn one_file_stands_for_all() {
+    let tokenizer = load(&[("vocab.txt", VOCABULARY)]).unwrap().to_string(false).unwrap();
+    let again = load(&[("tokenizer.json", &tokenizer), ("vocab.txt", "")]).unwrap();
+    assert_eq!(ids(&again, "The cats"), [2, 4, 5, 6, 3]);
+}
+
+#[test]
+fn missing_and_damaged_files_are_named() {
+    let nothing = "there is no tokenizer.json, no vocab.txt and no vocab.json with merges.txt";
+    assert_eq!(problem(&[("merges.txt", MERGES)]), format!(": {nothing}"));
+    let error = load(&[("vocab.json", PAIRS)]).unwrap_err();
+    assert!(matches!(&error, LmcError::Io { path, .. } if path.ends_with("merges.txt")), "{error}");
+
+    assert_eq!(problem(&[("vocab.txt", "")]), "vocab.txt: there are no tokens");
+    for special in ["[CLS]", "[SEP]", "[PAD]", "[UNK]"] {
+        let text = VOCABULARY.replace(special, "[X]");
+        let expected = format!("vocab.txt: the special token `{special}` is missing");
+        assert_eq!(problem(&[("vocab.txt", &text)]), expected);
+    }
+    let (_kept, path) = folder(&[]);
+    std::fs::write(path.join("vocab.txt"), b"[PAD]\n[UNK]\n\xff\n").unwrap();
+    let message = load_tokenizer(&path).unwrap_err().to_string();
+    assert!(message.ends_with("vocab.txt:3: not UTF-8; fetch the tokenizer's files again"), "{message}");
+
+    let config = ("tokenizer_config.json", "{\n\"do_lower_case\": \"no\"}");
+    let message = problem(&[("vocab.txt", VOCABULARY), config]);
+    assert!(message.starts_with("tokenizer_config.json:2: invalid type: string"), "{message}");
+}
+
+#[test]
+fn damaged_merges_and_vocabularies_of_pairs_are_named_with_their_line() {
+    let merges = |text: &str| problem(&[("vocab.json", PAIRS), ("merges.txt", text)]);
+    let shape = "is not two tokens with a space between";
+    assert_eq!(merges("#version: 0.2\nt h\nth\n"), format!("merges.txt:3: `th` {shape}"));
+    assert_eq!(merges("t h\n\nth e\n"), format!("merges.txt:2: `` {shape}"));
+    assert_eq!(merges("t h e\n"), format!("merges.txt:1: `t h e` {shape}"));
+    for (line, token) in [("x e", "x"), ("t x", "x"), ("h e", "he")] {
+        let expected =
+            format!("merges.txt:2: the merge `{line}` needs the token `{token}`, which vocab.json lacks");
+        assert_eq!(merges(&format!("t h\n{line}\n")), expected);
+    }
+    let vocabulary = |text: &str| problem(&[("vocab.json", text), ("merges.txt", MERGES)]);
+    assert_eq!(vocabulary("{}"), "vocab.json: there are no tokens");
+    assert_eq!(vocabulary(&PAIRS.replace("<unk>", "?")), "vocab.json: the special token `<unk>` is missing");
+    assert!(vocabulary(&PAIRS.replace("\"t\": 4", "\n\"t\": -4")).starts_with("vocab.json:2: "));
+    assert!(vocabulary("[1]").starts_with("vocab.json:1: invalid type"));
+}
+
+#[test]
+fn a_damaged_tokenizer_file_is_named_with_its_line() {
+    let whole = load(&[("vocab.txt", VOCABULARY)]).unwrap().to_string(true).unwrap();
+    let cut = &whole[..whole.len() / 2];
+    let line = cut.lines().count();
+    assert!(problem(&[("tokenizer.json", cut)]).starts_with(&format!("tokenizer.json:{line}: ")));
+    assert!(problem(&[("tokenizer.json", "{}")]).starts_with("tokenizer.json:1: "));
+    let mut fields: serde_json::Value = serde_json::from_str(&whole).unwrap();
+    fields["post_processor"] = serde_json::Value::Null;
+    let message = problem(&[("tokenizer.json", &fields.to_string())]);
+    assert_eq!(message, "tokenizer.json: it puts no special tokens around a text");
+    fields["model"]["vocab"] = serde_json::json!({});
+    fields["added_tokens"] = serde_json::json!([]);
+    let message = problem(&[("tokenizer.json", &fields.to_string())]);
+    assert_eq!(message, "tokenizer.json: there are no tokens");
+}

