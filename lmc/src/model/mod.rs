@@ -7,7 +7,7 @@ mod encoder;
 #[cfg(test)]
 pub(crate) mod fixture;
 mod layers;
-pub(crate) mod load;
+pub mod load;
 mod pretraining;
 pub(crate) mod save;
 #[cfg(test)]

@@ -12,8 +12,9 @@ use crate::data::{Dataset, cola};
 use crate::encode::{Encoded, digest, encode};
 use crate::error::{LmcError, Result};
 use crate::eval::EvaluationSet;
-use crate::file::sha256;
-use crate::model::{Classifier, ModelConfig, Pretrained, load::pretrained_from_bytes, load_folder};
+use crate::file::{sha256, sha256_of};
+use crate::model::load::{pretrained_from_bytes, weight_files};
+use crate::model::{Classifier, ModelConfig, Pretrained, load_folder};
 use crate::spec::{ModelSpec, TaskSpec};
 
 /// Sentences of CoLA's in-domain development set that pairs are compared on.
@@ -163,7 +164,10 @@ fn embedded_encoder() -> Result<(Pretrained, String)> {
 
 /// An encoder in a Hugging Face folder, with the digest of its weights.
 fn folder_encoder(folder: &Path) -> Result<(Pretrained, String)> {
-    let path = folder.join("model.safetensors");
-    let bytes = std::fs::read(&path).map_err(LmcError::io("read", &path))?;
-    Ok((load_folder(folder)?, sha256(&bytes)))
+    let files = weight_files(folder)?
+        .iter()
+        .map(|path| std::fs::read(path).map_err(LmcError::io("read", path)))
+        .collect::<Result<Vec<_>>>()?;
+    let parts: Vec<&[u8]> = files.iter().map(Vec::as_slice).collect();
+    Ok((load_folder(folder)?, sha256_of(&parts)))
 }
