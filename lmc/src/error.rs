@@ -41,6 +41,20 @@ pub enum LmcError {
         /// The shape that was needed.
         expected: Vec<usize>,
     },
+    /// Named tensors are not those that a model or a file must have.
+    #[error("{}{}; {remedy}", origin.as_ref().map(|o| format!("{}: ", o.display())).unwrap_or_default(), differences(missing, unexpected, misshapen))]
+    Tensors {
+        /// The file or folder that the tensors come from, where that is known.
+        origin: Option<PathBuf>,
+        /// The names of those that are not there.
+        missing: Vec<String>,
+        /// The names of those that should not be there.
+        unexpected: Vec<String>,
+        /// Those of another shape than is needed.
+        misshapen: Vec<MisshapenTensor>,
+        /// What to do.
+        remedy: &'static str,
+    },
     /// A file cannot be read or written.
     #[error("{action} {}: {source}{}", path.display(), remedy(source))]
     Io {
@@ -117,6 +131,38 @@ pub enum LmcError {
     Figure(String),
 }
 
+/// A tensor of another shape than is needed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MisshapenTensor {
+    /// The name of the tensor.
+    pub name: String,
+    /// The shape that was found.
+    pub got: Vec<i64>,
+    /// The shape that was needed.
+    pub expected: Vec<i64>,
+}
+
+impl std::fmt::Display for MisshapenTensor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {:?} instead of {:?}", self.name, self.got, self.expected)
+    }
+}
+
+/// How many tensors are told by name of each kind of difference.
+const TOLD: usize = 5;
+
+/// Which tensors are missing, unexpected and misshapen, in one line: the numbers and the first few names.
+fn differences(missing: &[String], unexpected: &[String], misshapen: &[MisshapenTensor]) -> String {
+    let misshapen: Vec<String> = misshapen.iter().map(MisshapenTensor::to_string).collect();
+    let kinds = [("missing", missing), ("unexpected", unexpected), ("of another shape", &misshapen)];
+    let told = kinds.into_iter().filter(|(_, names)| !names.is_empty()).map(|(kind, names)| {
+        let more = names.len().saturating_sub(TOLD);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        format!("{} {kind} ({}{more})", names.len(), names[..names.len().min(TOLD)].join(", "))
+    });
+    format!("tensors: {}", told.collect::<Vec<_>>().join(", "))
+}
+
 /// What libtorch says, without the frames of its C++ stack.
 fn first_line(error: &tch::TchError) -> String {
     error.to_string().lines().next().unwrap_or_default().to_owned()
@@ -153,6 +199,16 @@ impl LmcError {
         }
     }
 
+    /// The same error, where it is about tensors with the file or folder that they come from.
+    pub(crate) fn found_in(self, path: &Path) -> Self {
+        match self {
+            Self::Tensors { origin: None, missing, unexpected, misshapen, remedy } => {
+                Self::Tensors { origin: Some(path.to_owned()), missing, unexpected, misshapen, remedy }
+            }
+            other => other,
+        }
+    }
+
     /// An [`LmcError::InvalidParameter`].
     pub(crate) fn invalid(field: &'static str, got: impl ToString, expected: impl Into<String>) -> LmcError {
         LmcError::InvalidParameter { field, got: got.to_string(), expected: expected.into() }
@@ -177,6 +233,26 @@ mod tests {
             LmcError::NonFiniteLoss { what: "evaluation".into(), value: f64::NAN, position: "x".into() };
         assert!(loss.of("s1").to_string().starts_with("s1: evaluation: loss is NaN at x"));
         assert_eq!(LmcError::Figure("f".into()).of("s1").to_string(), "figure: f");
+    }
+
+    #[test]
+    fn tensors_are_told_by_number_and_the_first_names() {
+        let names = |n: usize| (0..n).map(|i| format!("t{i}")).collect::<Vec<_>>();
+        let misshapen = vec![MisshapenTensor { name: "w".into(), got: vec![3, 2], expected: vec![2, 3] }];
+        let error = LmcError::Tensors {
+            origin: None,
+            missing: names(7),
+            unexpected: names(5),
+            misshapen,
+            remedy: "do this",
+        };
+        let told = "tensors: 7 missing (t0, t1, t2, t3, t4 and 2 more), 5 unexpected (t0, t1, t2, t3, t4), \
+                    1 of another shape (w [3, 2] instead of [2, 3]); do this";
+        assert_eq!(error.to_string(), told);
+        let error = error.found_in(Path::new("/x/y"));
+        assert_eq!(error.to_string(), format!("/x/y: {told}"));
+        assert_eq!(error.found_in(Path::new("/z")).to_string(), format!("/x/y: {told}"));
+        assert_eq!(LmcError::Figure("f".into()).found_in(Path::new("/z")).to_string(), "figure: f");
     }
 
     #[test]

@@ -136,7 +136,8 @@ impl Store {
     pub fn load_checkpoint(&self, spec: &RunSpec, step: u32, layout: &Arc<Layout>) -> Result<Weights> {
         let path = self.run_folder(spec)?.join(format!("checkpoint-{step}it.safetensors"));
         let bytes = read_checked(&path)?;
-        Weights::from_named(layout.clone(), tensors_from_bytes(&bytes, &path)?)
+        let named = tensors_from_bytes(&bytes, &path)?;
+        Weights::from_named(layout.clone(), named).map_err(|e| e.found_in(&path))
     }
 
     /// The file of the state of a stack in training: in the folder of its first run, which knows the whole stack.

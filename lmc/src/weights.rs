@@ -1,12 +1,12 @@
 //! A model's parameters as one flat vector theta, and the [`Layout`] that says which tensor lies where.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
 use tch::{Device, Kind, Tensor};
 
-use crate::error::{LmcError, Result};
+use crate::error::{LmcError, MisshapenTensor, Result};
 
 /// Where one named tensor lies in theta.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -178,33 +178,29 @@ impl Weights {
     /// Weights from named tensors; the names and shapes must be those of the layout exactly.
     ///
     /// # Errors
-    /// [`LmcError::InvalidParameter`] naming all missing and unexpected tensors, or [`LmcError::ShapeMismatch`].
-    pub fn from_named(layout: Arc<Layout>, mut named: BTreeMap<String, Tensor>) -> Result<Self> {
-        let missing: Vec<&str> =
-            layout.entries.iter().map(|e| e.name.as_str()).filter(|n| !named.contains_key(*n)).collect();
-        let unexpected: Vec<&str> = named
-            .keys()
-            .map(String::as_str)
-            .filter(|n| !layout.entries.iter().any(|e| e.name == *n))
-            .collect();
-        if !missing.is_empty() || !unexpected.is_empty() {
-            return Err(LmcError::invalid(
-                "weights",
-                format!("missing {missing:?}, unexpected {unexpected:?}"),
-                "exactly the tensors of the model's config",
-            ));
+    /// [`LmcError::Tensors`] with all that are missing, unexpected or of another shape; [`LmcError::Torch`].
+    pub fn from_named(layout: Arc<Layout>, named: BTreeMap<String, Tensor>) -> Result<Self> {
+        let (mut missing, mut misshapen) = (Vec::new(), Vec::new());
+        for Entry { name, shape, .. } in &layout.entries {
+            match named.get(name).map(Tensor::size) {
+                None => missing.push(name.clone()),
+                Some(got) if got != *shape => {
+                    misshapen.push(MisshapenTensor { name: name.clone(), got, expected: shape.clone() });
+                }
+                Some(_) => {}
+            }
+        }
+        let expected: BTreeSet<&str> = layout.entries.iter().map(|e| e.name.as_str()).collect();
+        let unexpected: Vec<String> =
+            named.keys().filter(|name| !expected.contains(name.as_str())).cloned().collect();
+        if !(missing.is_empty() && unexpected.is_empty() && misshapen.is_empty()) {
+            let remedy = "config.json, the number of labels and the weights must be those of one model";
+            return Err(LmcError::Tensors { origin: None, missing, unexpected, misshapen, remedy });
         }
         let theta = Tensor::zeros([layout.len], (Kind::Float, Device::Cpu));
         for entry in &layout.entries {
-            let tensor = named.remove(&entry.name).unwrap_or_default();
-            if tensor.size() != entry.shape {
-                return Err(LmcError::ShapeMismatch {
-                    what: format!("tensor {}", entry.name),
-                    got: tensor.size().iter().map(|&n| n as usize).collect(),
-                    expected: entry.shape.iter().map(|&n| n as usize).collect(),
-                });
-            }
-            theta.narrow(0, entry.offset, tensor.numel() as i64).copy_(&tensor.reshape([-1]));
+            let tensor = &named[&entry.name];
+            theta.narrow(0, entry.offset, tensor.numel() as i64).f_copy_(&tensor.f_reshape([-1])?)?;
         }
         Ok(Self { layout, theta })
     }

@@ -9,7 +9,7 @@ mod finetuned;
 pub(crate) mod fixture;
 mod head;
 mod layers;
-pub(crate) mod load;
+pub mod load;
 mod pretraining;
 pub(crate) mod save;
 #[cfg(test)]

@@ -3,8 +3,9 @@
 use std::path::Path;
 
 use crate::error::{LmcError, Result};
-use crate::file::sha256;
-use crate::model::{Pretrained, load::pretrained_from_bytes, load_folder};
+use crate::file::{sha256, sha256_of};
+use crate::model::load::{pretrained_from_bytes, weight_files};
+use crate::model::{Pretrained, load_folder};
 
 /// The encoder that comes with the crate, made by `lmc pretrain`.
 pub(super) fn embedded() -> Result<(Pretrained, String)> {
@@ -15,7 +16,10 @@ pub(super) fn embedded() -> Result<(Pretrained, String)> {
 
 /// An encoder in a Hugging Face folder, with the digest of its weights.
 pub(super) fn in_folder(folder: &Path) -> Result<(Pretrained, String)> {
-    let path = folder.join("model.safetensors");
-    let bytes = std::fs::read(&path).map_err(LmcError::io("read", &path))?;
-    Ok((load_folder(folder)?, sha256(&bytes)))
+    let files = weight_files(folder)?
+        .iter()
+        .map(|path| std::fs::read(path).map_err(LmcError::io("read", path)))
+        .collect::<Result<Vec<_>>>()?;
+    let parts: Vec<&[u8]> = files.iter().map(Vec::as_slice).collect();
+    Ok((load_folder(folder)?, sha256_of(&parts)))
 }

@@ -1,0 +1,96 @@
+//! The values that a pickle of a state dict builds.
+
+use tch::Kind;
+
+/// A text: where it stands in the pickle.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Text {
+    pub start: usize,
+    pub end: usize,
+}
+
+/// A value; what holds other values is an index into an arena.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Value {
+    None,
+    Bool,
+    Int(i64),
+    Float,
+    Text(Text),
+    Tuple(usize),
+    List(usize),
+    Dict(usize),
+    Global(Global),
+    Storage(usize),
+    Tensor(usize),
+}
+
+impl Value {
+    /// What it is, for errors.
+    pub fn kind(self) -> &'static str {
+        match self {
+            Self::None => "None",
+            Self::Bool => "a bool",
+            Self::Int(_) => "an integer",
+            Self::Float => "a float",
+            Self::Text(_) => "a text",
+            Self::Tuple(_) => "a tuple",
+            Self::List(_) => "a list",
+            Self::Dict(_) => "a dict",
+            Self::Global(global) => global.name(),
+            Self::Storage(_) => "a storage",
+            Self::Tensor(_) => "a tensor",
+        }
+    }
+}
+
+/// The elements of one or more tensors: an entry of the zip archive.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Storage {
+    pub key: Text,
+    pub kind: Kind,
+    pub n_elements: usize,
+}
+
+/// A global that a state dict needs.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Global {
+    OrderedDict,
+    RebuildTensor,
+    RebuildParameter,
+    Storage(Kind),
+}
+
+impl Global {
+    /// The global of that name, if it is one of the few.
+    pub fn known(module: &str, name: &str) -> Option<Self> {
+        Some(match (module, name) {
+            ("collections", "OrderedDict") => Self::OrderedDict,
+            ("torch._utils", "_rebuild_tensor_v2") => Self::RebuildTensor,
+            ("torch._utils", "_rebuild_parameter") => Self::RebuildParameter,
+            ("torch", storage) => Self::Storage(match storage {
+                "DoubleStorage" => Kind::Double,
+                "FloatStorage" => Kind::Float,
+                "HalfStorage" => Kind::Half,
+                "BFloat16Storage" => Kind::BFloat16,
+                "LongStorage" => Kind::Int64,
+                "IntStorage" => Kind::Int,
+                "ShortStorage" => Kind::Int16,
+                "CharStorage" => Kind::Int8,
+                "ByteStorage" | "BoolStorage" => Kind::Uint8,
+                _ => return None,
+            }),
+            _ => return None,
+        })
+    }
+
+    /// Its name, for errors.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::OrderedDict => "OrderedDict",
+            Self::RebuildTensor => "_rebuild_tensor_v2",
+            Self::RebuildParameter => "_rebuild_parameter",
+            Self::Storage(_) => "a type of storage",
+        }
+    }
+}
