@@ -1,6 +1,7 @@
 //! Labelled text: what a classifier is trained and evaluated on.
 
 pub mod cola;
+pub mod fetch;
 pub mod grammar;
 pub mod manifest;
 pub mod mini_nli;

@@ -78,7 +78,8 @@ impl Progress {
         self.done.load(Ordering::Relaxed)
     }
 
-    fn advance(&self, pieces: u64, note: impl FnOnce() -> String) {
+    /// Counts pieces as done; `note` is shown beside them.
+    pub fn advance(&self, pieces: u64, note: impl FnOnce() -> String) {
         let done = self.done.fetch_add(pieces, Ordering::Relaxed) + pieces;
         let count = self.count(done);
         match &self.sink {
