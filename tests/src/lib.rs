@@ -4,3 +4,4 @@ pub mod browser;
 pub mod notebook;
 pub mod processes;
 pub mod script;
+pub mod server;

@@ -41,7 +41,8 @@ pub(super) enum Method {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Follow {
     All,
-    SameOrigin,
+    /// Those within an origin, until an answer says by what name the hub calls the content.
+    Hub,
 }
 
 enum Message {
@@ -83,9 +84,11 @@ impl Client {
                 reply.headers.extend(before);
                 return Ok(reply);
             };
-            let nonsense = || network(&url, Some(reply.status), format!("redirect to `{}`", shown(&location)));
+            let nonsense =
+                || network(&url, Some(reply.status), format!("redirect to `{}`", shown(&location)));
             let next = redirect(&url, &location).ok_or_else(|| Failure::last(nonsense()))?;
-            if follow == Follow::SameOrigin && origin(&url) != origin(&next) {
+            let named = reply.header("x-linked-etag").is_some();
+            if follow == Follow::Hub && (named || origin(&url) != origin(&next)) {
                 reply.headers.extend(before);
                 return Ok(reply);
             }
@@ -97,7 +100,7 @@ impl Client {
 
     /// The body of a reply with status 200, and its headers.
     pub fn text(&self, url: &str) -> Result<(Vec<u8>, Reply), Failure> {
-        let mut reply = self.send(Method::Get, url, &[], Follow::SameOrigin)?;
+        let mut reply = self.send(Method::Get, url, &[], Follow::Hub)?;
         if reply.status != 200 {
             return Err(refusal(&reply));
         }
@@ -157,10 +160,7 @@ impl Client {
 }
 
 /// Sends on what a request brings; ends when nobody listens any more.
-fn deliver(
-    answer: Result<ureq::http::Response<ureq::Body>, ureq::Error>,
-    sender: &SyncSender<Message>,
-) {
+fn deliver(answer: Result<ureq::http::Response<ureq::Body>, ureq::Error>, sender: &SyncSender<Message>) {
     let response = match answer {
         Ok(response) => response,
         Err(error) => {

@@ -90,7 +90,8 @@ impl<'a> Repository<'a> {
                     let commit = text.map(|text| text.trim().to_owned()).filter(|text| is_commit(text));
                     commit.ok_or_else(|| self.offline(&format!("revision {name}")))?
                 } else {
-                    let commit = self.named_commit(&format!("{api}/revision/{}", self.repo.url_revision()))?;
+                    let commit =
+                        self.named_commit(&format!("{api}/revision/{}", self.repo.url_revision()))?;
                     write_atomic(&reference, commit.as_bytes())?;
                     commit
                 }
@@ -137,9 +138,8 @@ impl<'a> Repository<'a> {
         let url = format!("{base}/{}", escaped(&path));
         let metadata = self.fetcher.retries.run(|| self.metadata(&url, commit))?;
         let lfs = Some(metadata.etag.as_str()).filter(|etag| is_hexadecimal(etag, 64));
-        let differs = |got: String, expected: String| {
-            Err(LmcError::Checksum { url: shown(&url), got, expected })
-        };
+        let differs =
+            |got: String, expected: String| Err(LmcError::Checksum { url: shown(&url), got, expected });
         if let (Some(expected), Some(bytes)) = (entry.bytes, metadata.bytes)
             && bytes != expected
         {
@@ -168,7 +168,7 @@ impl<'a> Repository<'a> {
 
     /// What the hub says of a file; a name of its content that is no digest is refused, for it becomes a path.
     fn metadata(&self, url: &str, commit: &str) -> Result<Metadata, Failure> {
-        let reply = self.fetcher.client.send(Method::Head, url, &[], Follow::SameOrigin)?;
+        let reply = self.fetcher.client.send(Method::Head, url, &[], Follow::Hub)?;
         if !matches!(reply.status, 200 | 301 | 302 | 303 | 307 | 308) {
             return Err(refusal(&reply));
         }

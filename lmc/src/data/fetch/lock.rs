@@ -192,9 +192,8 @@ mod tests {
         let path = folder.path().join("lmc.lock");
         let lock = LockFile { path: &path, guard: folder.path().join("guard") };
         let digest = "a".repeat(64);
-        let file = |path: &str| {
-            format!("[[source.file]]\npath = \"{path}\"\nbytes = 1\nsha256 = \"{digest}\"\n")
-        };
+        let file =
+            |path: &str| format!("[[source.file]]\npath = \"{path}\"\nbytes = 1\nsha256 = \"{digest}\"\n");
         let source = "version = 1\n[[source]]\nkey = \"k\"\n";
         let cases = [
             ("version = 2\n".to_owned(), "version 2, this program knows 1"),

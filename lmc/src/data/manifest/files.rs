@@ -106,10 +106,12 @@ impl Manifest {
 
     /// What does not fit among the files: a text that the line at fault contains, and the problem.
     pub(super) fn file_inconsistency(&self) -> Option<(String, String)> {
-        let culprit = |entry: &FileEntry| format!("= \"{}\"", entry.path.display());
-        let twice = self.files.iter().enumerate().find(|(index, entry)| {
-            self.files[..*index].iter().any(|other| other.path == entry.path)
-        });
+        let culprit = |entry: &FileEntry| format!("path = \"{}\"", entry.path.display());
+        let twice = self
+            .files
+            .iter()
+            .enumerate()
+            .find(|(index, entry)| self.files[..*index].iter().any(|other| other.path == entry.path));
         if let Some((_, entry)) = twice {
             return Some((culprit(entry), format!("file `{}` is there twice", entry.path.display())));
         }
