@@ -111,6 +111,48 @@ pub enum LmcError {
         /// What the schema declares.
         expected: String,
     },
+    /// A server cannot be reached, refuses a request or answers nonsense.
+    #[error("fetch {url}: {problem}; {remedy}")]
+    Network {
+        /// The address, without what follows a question mark.
+        url: String,
+        /// The HTTP status, where the server answered.
+        status: Option<u16>,
+        /// What happened.
+        problem: String,
+        /// What to do.
+        remedy: String,
+    },
+    /// A server sends another content than a manifest, a lock file or the server itself says.
+    #[error(
+        "fetch {url}: got {got}, expected {expected}; nothing of it is kept: compare the source with the manifest and the lock file"
+    )]
+    Checksum {
+        /// The address, without what follows a question mark.
+        url: String,
+        /// Size or SHA-256 of what was sent.
+        got: String,
+        /// Size or SHA-256 that it should have.
+        expected: String,
+    },
+    /// A file is not there and the network may not be used.
+    #[error("{file} is not in {}; unset HF_HUB_OFFLINE to fetch it, or give a folder that has it", folder.display())]
+    Offline {
+        /// The file, or the revision of a repository.
+        file: String,
+        /// The folder in which it was looked for.
+        folder: PathBuf,
+    },
+    /// A manifest describes something that is not fetched from a server.
+    #[error("`{name}` is not fetched: {reason}; {remedy}")]
+    NotFetched {
+        /// The manifest.
+        name: String,
+        /// Why.
+        reason: String,
+        /// What to do.
+        remedy: String,
+    },
     /// Work was stopped by an interrupt: see [`crate::interrupt`].
     #[error("interrupted: {finished}")]
     Interrupted {

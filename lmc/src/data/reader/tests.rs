@@ -226,10 +226,11 @@ fn two_forms() -> Manifest {
 name = "x"
 kind = "corpus"
 title = "X"
-source = "invented"
 licence = "none"
 citation = "none"
 labels = ["no", "yes"]
+[source]
+url = "https://example.org/x"
 [columns]
 format = "parquet"
 names = ["text", "label"]

@@ -1,0 +1,72 @@
+//! The manifests that come with the crate.
+
+use std::path::Path;
+
+use super::{Manifest, ManifestKind};
+use crate::error::{LmcError, Result};
+
+macro_rules! embedded {
+    ($($name:literal),* $(,)?) => {
+        [$(($name, include_str!(concat!("../../../../data-manifests/", $name, ".toml")))),*]
+    };
+}
+
+/// Name and text of each, in the order in which they are listed.
+const MANIFESTS: [(&str, &str); 13] = embedded![
+    "bert-base-uncased",
+    "bert-tiny",
+    "cola",
+    "cola-berts",
+    "feather-berts",
+    "hans",
+    "mini-nli",
+    "minilm",
+    "mnli",
+    "paws-qqp",
+    "qqp",
+    "qqp-berts",
+    "roberta-base",
+];
+
+impl Manifest {
+    /// Returns the names of the manifests that come with the crate; those of the members of collections are not among them.
+    pub fn builtin_names() -> Vec<&'static str> {
+        MANIFESTS.iter().map(|(name, _)| *name).collect()
+    }
+
+    /// Returns the manifest of that name that comes with the crate: `bert-base-uncased`, the collection `qqp-berts`, its member
+    /// `qqp-berts-12`, or that at a step of training, `qqp-berts-12@15000`.
+    ///
+    /// # Errors
+    /// [`LmcError::UnknownName`] listing the names; as [`Manifest::member`] and [`Manifest::member_at`].
+    ///
+    /// # Examples
+    /// ```
+    /// use lmc::data::manifest::Manifest;
+    /// assert_eq!(Manifest::builtin("feather-berts")?.labels, ["contradiction", "entailment", "neutral"]);
+    /// # Ok::<(), lmc::LmcError>(())
+    /// ```
+    pub fn builtin(name: &str) -> Result<Manifest> {
+        if let Some((name, text)) = MANIFESTS.iter().find(|(known, _)| *known == name) {
+            return Manifest::parse(text, Path::new(&format!("data-manifests/{name}.toml")));
+        }
+        let unknown = || LmcError::UnknownName {
+            kind: "manifest",
+            name: name.to_owned(),
+            known: Self::builtin_names().into_iter().map(str::to_owned).collect(),
+        };
+        let (collection, number) = name.rsplit_once('-').ok_or_else(unknown)?;
+        if !MANIFESTS.iter().any(|(known, _)| *known == collection) {
+            return Err(unknown());
+        }
+        let collection = Manifest::builtin(collection)?;
+        let (number, step) = number.split_once('@').map_or((number, None), |(n, step)| (n, Some(step)));
+        match (number.parse(), step.map(str::parse)) {
+            (Ok(number), None) if collection.kind == ManifestKind::Collection => collection.member(number),
+            (Ok(number), Some(Ok(step))) if collection.kind == ManifestKind::Collection => {
+                collection.member_at(number, step)
+            }
+            _ => Err(unknown()),
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! Where files come from: the `[source]` table of a manifest.
+
+use serde::Deserialize;
+use ureq::http::Uri;
+
+/// Where the files of a manifest come from.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "Table")]
+pub enum Source {
+    /// A repository of the Hugging Face hub.
+    Hub(HubSource),
+    /// A folder of a web server: the address of a file is this address, a slash and its path.
+    Url(String),
+    /// A folder in an installed Python package, which is not fetched.
+    Package {
+        /// Name and version as `pip install` takes them, for example `numpy==2.1.0`.
+        package: String,
+        /// The folder inside `site-packages`.
+        folder: String,
+    },
+    /// Nothing to fetch: what draws the examples.
+    Generated(String),
+}
+
+/// A repository of the Hugging Face hub at a revision.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HubSource {
+    /// `owner/name`; in a collection `{}` stands for the number of the member.
+    pub repository: String,
+    /// What kind of repository it is.
+    pub repo_type: RepoType,
+    /// Which of its commits.
+    pub revision: Revision,
+}
+
+/// What a repository of the hub holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RepoType {
+    /// Weights and a configuration.
+    #[default]
+    Model,
+    /// Examples.
+    Dataset,
+}
+
+/// A commit of a repository, in one of the ways to name it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Revision {
+    /// A commit (40 hexadecimal digits), branch or tag.
+    Named(String),
+    /// The one commit of the branch `main` whose message has this number as a word.
+    Step(u64),
+    /// The same for each member of a collection, at any of these steps; the last is the end of training.
+    Steps(Vec<u64>),
+}
+
+impl Revision {
+    /// Returns the commit, if the revision is one: its 40 hexadecimal digits.
+    pub fn commit(&self) -> Option<&str> {
+        match self {
+            Self::Named(name) if is_commit(name) => Some(name),
+            _ => None,
+        }
+    }
+}
+
+/// Whether a text is the hash of a commit: 40 lower-case hexadecimal digits.
+pub(crate) fn is_commit(text: &str) -> bool {
+    is_hexadecimal(text, 40)
+}
+
+/// Whether a text is that many lower-case hexadecimal digits.
+pub(crate) fn is_hexadecimal(text: &str, digits: usize) -> bool {
+    text.len() == digits && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+}
+
+/// The table as it is written.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Table {
+    hub: Option<String>,
+    repo_type: Option<RepoType>,
+    revision: Option<String>,
+    step: Option<u64>,
+    steps: Option<Vec<u64>>,
+    url: Option<String>,
+    package: Option<String>,
+    folder: Option<String>,
+    generated: Option<String>,
+}
+
+impl TryFrom<Table> for Source {
+    type Error = String;
+
+    fn try_from(table: Table) -> Result<Source, String> {
+        let Table { hub, repo_type, revision, step, steps, url, package, folder, generated } = table;
+        let of_hub = repo_type.is_some() || revision.is_some() || step.is_some() || steps.is_some();
+        if of_hub && hub.is_none() {
+            return Err("`repo_type`, `revision`, `step` and `steps` belong to `hub`".into());
+        }
+        if folder.is_some() && package.is_none() {
+            return Err("`folder` belongs to `package`".into());
+        }
+        match (hub, url, package, generated) {
+            (Some(repository), None, None, None) => {
+                let revision = one_revision(revision, step, steps)?;
+                repository_name(&repository)?;
+                Ok(Self::Hub(HubSource { repository, repo_type: repo_type.unwrap_or_default(), revision }))
+            }
+            (None, Some(url), None, None) => Ok(Self::Url(address(&url)?)),
+            (None, None, Some(package), None) => {
+                let folder = folder.ok_or("`package` needs `folder`")?;
+                let pinned = package.split_once("==").is_some_and(|(name, version)| {
+                    !name.is_empty() && !version.is_empty() && !package.contains(char::is_whitespace)
+                });
+                if !pinned {
+                    return Err(format!("`{package}` is no package with its version, such as numpy==2.1.0"));
+                }
+                super::files::plain(&folder)?;
+                Ok(Self::Package { package, folder })
+            }
+            (None, None, None, Some(generator)) => Ok(Self::Generated(generator)),
+            _ => Err("a source has exactly one of `hub`, `url`, `package` and `generated`".into()),
+        }
+    }
+}
+
+fn one_revision(
+    revision: Option<String>,
+    step: Option<u64>,
+    steps: Option<Vec<u64>>,
+) -> Result<Revision, String> {
+    match (revision, step, steps) {
+        (Some(name), None, None) => {
+            let allowed = |c: char| c.is_ascii_alphanumeric() || "._-/".contains(c);
+            if name.is_empty() || !name.chars().all(allowed) || super::files::plain(&name).is_err() {
+                return Err(format!("`{name}` is no commit, branch or tag"));
+            }
+            Ok(Revision::Named(name))
+        }
+        (None, Some(step), None) => Ok(Revision::Step(step)),
+        (None, None, Some(steps)) => {
+            if steps.is_empty() || !steps.is_sorted_by(|a, b| a < b) {
+                return Err("`steps` must be numbers in ascending order".into());
+            }
+            Ok(Revision::Steps(steps))
+        }
+        _ => Err("`hub` needs exactly one of `revision`, `step` and `steps`".into()),
+    }
+}
+
+/// Checks `owner/name`, in which `{}` may stand for a number.
+fn repository_name(repository: &str) -> Result<(), String> {
+    let filled = repository.replacen("{}", "0", 1);
+    let part = |part: &str| {
+        !part.is_empty()
+            && !part.starts_with(['.', '-'])
+            && !part.contains("..")
+            && part.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c))
+    };
+    match filled.split_once('/') {
+        Some((owner, name)) if part(owner) && part(name) => Ok(()),
+        _ => Err(format!("`{repository}` is no repository of the hub, which are called owner/name")),
+    }
+}
+
+/// An address without what must not be in it, and without a slash at its end.
+fn address(url: &str) -> Result<String, String> {
+    let uri: Uri = url.parse().map_err(|error| format!("`{url}` is no address: {error}"))?;
+    let scheme = uri.scheme_str().is_some_and(|scheme| scheme == "http" || scheme == "https");
+    let credentials = uri.authority().is_some_and(|authority| authority.as_str().contains('@'));
+    if !scheme || credentials || uri.query().is_some() || url.contains('#') {
+        return Err(format!("`{url}` is no http or https address without query, fragment and credentials"));
+    }
+    Ok(url.trim_end_matches('/').to_owned())
+}
