@@ -139,10 +139,11 @@ impl Manifest {
 
     /// The first thing that does not fit, and a text that the line at fault contains.
     fn inconsistency(&self) -> Option<(String, String)> {
+        let kind = format!("kind = \"{:?}\"", self.kind).to_lowercase();
         let wanted = |key: &str, present: bool, wanted: bool| {
             let problem = if wanted { "is missing" } else { "does not belong" };
             (present != wanted)
-                .then(|| ("kind =".to_owned(), format!("`{key}` {problem} in a manifest of this kind")))
+                .then(|| (kind.clone(), format!("`{key}` {problem} in a manifest of this kind")))
         };
         let is = |kinds: &[ManifestKind]| kinds.contains(&self.kind);
         let labelled = is(&[ManifestKind::Corpus, ManifestKind::Generated]);
@@ -158,9 +159,9 @@ impl Manifest {
                     !self.forms.is_empty() && self.kind == ManifestKind::Corpus,
                 )
             })
-            .or_else(|| self.form_inconsistency())
             .or_else(|| self.files.iter().find_map(FileEntry::inconsistency))
             .or_else(|| self.splits.iter().find_map(|split| self.split_inconsistency(split)))
+            .or_else(|| self.form_inconsistency())
     }
 
     fn split_inconsistency(&self, split: &Split) -> Option<(String, String)> {
