@@ -308,23 +308,3 @@ fn the_first_form_that_is_there_is_read() {
     let error = read_split(&manifest, empty.path(), "c").unwrap_err().to_string();
     assert_eq!(error, "unknown split `c`; known: a, b");
 }
-
-#[test]
-fn no_damaged_byte_of_parquet_ends_the_process() {
-    let (manifest, folder) = (qqp::manifest().unwrap(), tempfile::tempdir().unwrap());
-    let path = folder.path().join("qqp.parquet");
-    let columns = manifest.columns.as_ref().unwrap();
-    let table = df!("question1" => ["A?", "C?"], "question2" => ["B?", "D?"], "label" => [0i64, 1]).unwrap();
-    write_parquet(&path, table);
-    let whole = std::fs::read(&path).unwrap();
-    let mut n_refused = 0;
-    for position in 0..whole.len() {
-        for damage in [0xff, 0x01, 0x80] {
-            let mut bytes = whole.clone();
-            bytes[position] ^= damage;
-            std::fs::write(&path, bytes).unwrap();
-            n_refused += usize::from(read_file(&path, columns, &manifest.labels, None, "train").is_err());
-        }
-    }
-    assert!(n_refused > whole.len(), "{n_refused} of {}", 3 * whole.len());
-}
