@@ -130,10 +130,11 @@ impl Manifest {
 
     /// The first thing that does not fit, and a text that the line at fault contains.
     fn inconsistency(&self) -> Option<(String, String)> {
+        let kind = format!("kind = \"{:?}\"", self.kind).to_lowercase();
         let wanted = |key: &str, present: bool, wanted: bool| {
             let problem = if wanted { "is missing" } else { "does not belong" };
             (present != wanted)
-                .then(|| ("kind =".to_owned(), format!("`{key}` {problem} in a manifest of this kind")))
+                .then(|| (kind.clone(), format!("`{key}` {problem} in a manifest of this kind")))
         };
         let is = |kinds: &[ManifestKind]| kinds.contains(&self.kind);
         let of_examples = is(&[ManifestKind::Corpus, ManifestKind::Generated]);

@@ -1,4 +1,7 @@
 //! Parquet files of examples: columns of text, and a label that is an integer or text.
+//!
+//! A damaged page can ask polars for more memory than there is, which ends the process: check the digest of a file from
+//! elsewhere before it is read.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
