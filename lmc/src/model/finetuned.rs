@@ -142,10 +142,8 @@ mod tests {
             named.remove("classifier.dense.bias");
         });
         let message = load_finetuned(folder.path()).unwrap_err().to_string();
-        assert!(
-            message.contains("missing [\"classifier.dense.bias\"], unexpected [\"lm_head.bias\"]"),
-            "{message}"
-        );
+        assert!(message.contains("classifier.dense.bias") && message.contains("lm_head.bias"), "{message}");
+        assert!(!message.contains("pooler") && !message.contains("position_ids"), "{message}");
     }
 
     #[test]
