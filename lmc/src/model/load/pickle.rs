@@ -166,7 +166,7 @@ impl<'a> Machine<'a> {
         let Value::Dict(dict) = self.top()? else {
             return Err(self.refused(format!("sets items of {}", self.top()?.kind())));
         };
-        if items.len() % 2 != 0 {
+        if !items.len().is_multiple_of(2) {
             return Err(self.wrong("has a key without a value"));
         }
         self.dicts[dict].extend(items.chunks_exact(2).map(|pair| (pair[0], pair[1])));

@@ -95,7 +95,7 @@ impl<'a> Reader<'a, '_> {
     }
 
     fn text(&mut self) -> Result<&'a str> {
-        let n = self.read("a text", |rest| read_str_len(rest))?;
+        let n = self.read("a text", read_str_len)?;
         let bytes = self.take(n)?;
         std::str::from_utf8(bytes).map_err(|_| self.wrong("a text that is not UTF-8"))
     }
@@ -107,7 +107,7 @@ impl<'a> Reader<'a, '_> {
         }
         match Marker::from_u8(first) {
             Marker::FixMap(_) | Marker::Map16 | Marker::Map32 => {
-                let n = self.read("a map", |rest| read_map_len(rest))?;
+                let n = self.read("a map", read_map_len)?;
                 let mut entries: Vec<(&str, Node)> = Vec::new();
                 for _ in 0..n {
                     self.n_nodes += 1;
@@ -141,7 +141,7 @@ impl<'a> Reader<'a, '_> {
     }
 
     fn integer(&mut self) -> Result<Node<'a>> {
-        Ok(Node::Integer(self.read("an integer", |rest| read_int(rest))?))
+        Ok(Node::Integer(self.read("an integer", read_int)?))
     }
 
     fn other(&mut self, n_bytes: u32, kind: &'static str) -> Result<Node<'a>> {
@@ -151,24 +151,24 @@ impl<'a> Reader<'a, '_> {
 
     /// An extension: a msgpack of its own, (shape, name of the dtype, elements), of an array or a scalar.
     fn extension(&mut self) -> Result<Node<'a>> {
-        let meta = self.read("an extension", |rest| read_ext_meta(rest))?;
+        let meta = self.read("an extension", read_ext_meta)?;
         let base = self.at();
         let bytes = self.take(meta.size)?;
         if meta.typeid != ARRAY && meta.typeid != SCALAR {
             return Ok(Node::Other("an extension that is no array"));
         }
         let mut inner = Reader { file: self.file, rest: bytes, n_bytes: bytes.len(), base, n_nodes: 0 };
-        let n = inner.read("an array of three", |rest| read_array_len(rest))?;
+        let n = inner.read("an array of three", read_array_len)?;
         if n != 3 {
             return Err(
                 inner.wrong(format!("an array is told in {n} parts, expected shape, dtype and elements"))
             );
         }
-        let n_axes = inner.read("a shape", |rest| read_array_len(rest))?;
+        let n_axes = inner.read("a shape", read_array_len)?;
         if n_axes as usize > MAX_AXES {
             return Err(inner.wrong(format!("a shape of {n_axes} axes, at most {MAX_AXES}")));
         }
-        let shape = (0..n_axes).map(|_| inner.read("the length of an axis", |rest| read_int(rest)));
+        let shape = (0..n_axes).map(|_| inner.read("the length of an axis", read_int));
         let shape = shape.collect::<Result<Vec<i64>>>()?;
         let dtype = inner.text()?;
         let kind = match dtype {
@@ -183,7 +183,7 @@ impl<'a> Reader<'a, '_> {
             "uint8" | "bool" => Kind::Uint8,
             _ => return Err(inner.wrong(format!("dtype `{}`, expected a float", dtype.escape_debug()))),
         };
-        let n = inner.read("the elements", |rest| read_bin_len(rest))?;
+        let n = inner.read("the elements", read_bin_len)?;
         let bytes = inner.take(n)?;
         if !inner.rest.is_empty() {
             return Err(inner.wrong(format!("{} bytes follow the elements", inner.rest.len())));

@@ -19,8 +19,11 @@ fn archive(entries: &[(&str, &[u8])]) -> Vec<u8> {
     zip.finish().unwrap().into_inner()
 }
 
-/// The pickle of tensors, each (name, storage, number of elements there, offset, shape, strides), all f32.
-fn pickle(tensors: &[(&str, &str, u32, u32, &[u32], &[u32])]) -> Vec<u8> {
+/// A tensor: name, storage, number of elements there, offset, shape, strides.
+type Row<'a> = (&'a str, &'a str, u32, u32, &'a [u32], &'a [u32]);
+
+/// The pickle of tensors, all f32.
+fn pickle(tensors: &[Row]) -> Vec<u8> {
     let text = |text: &str| [&b"X"[..], &(text.len() as u32).to_le_bytes(), text.as_bytes()].concat();
     let integer = |n: &u32| [&b"J"[..], &n.to_le_bytes()].concat();
     let tuple =
@@ -145,7 +148,9 @@ fn files_that_are_no_state_dict_of_a_little_endian_machine_are_refused() {
         let found = problem(&archive(&entries));
         assert!(found.starts_with(expected), "{found}");
     }
-    let old = [BEFORE_ZIP, b".\x80\x02M\xe9\x03."].concat();
+    // LONG1, ten bytes and PyTorch's magic number, as `torch.save(.., _use_new_zipfile_serialization=False)` starts a file.
+    let magic = 0x1950_a86a_20f9_469c_fc6c_u128.to_le_bytes();
+    let old = [b"\x80\x02\x8a\x0a", &magic[..10], b".\x80\x02M\xe9\x03."].concat();
     let found = problem(&old);
     let expected = "written by PyTorch before 1.6, not a zip archive; read it in Python with torch.load";
     assert!(found.starts_with(expected), "{found}");
