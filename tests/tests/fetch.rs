@@ -157,11 +157,11 @@ fn another_run_goes_on_from_what_an_ended_one_left() {
     setting.server.fail("GET", &path, &[hang]);
     let impatient = setting
         .fetcher()
-        .with_timeouts(Duration::from_secs(1), Duration::from_millis(500))
+        .with_timeouts(Duration::from_secs(1), Duration::from_millis(1500))
         .with_retries(0, Duration::ZERO);
     let start = Instant::now();
     let (_, error) = network(impatient.fetch(&at_commit()));
-    assert!(start.elapsed() < Duration::from_secs(4), "{:?}", start.elapsed());
+    assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
     assert!(error.contains("timeout") && error.contains("what was fetched is kept"), "{error}");
     let part = setting.repository().join("blobs").join(sha256(&weights) + ".part");
     assert_eq!(std::fs::metadata(&part).unwrap().len(), 1_000_000);

@@ -8,7 +8,7 @@ use tch::Tensor;
 use super::classifier::Classifier;
 use super::config::ModelConfig;
 use super::head;
-use super::load::read_folder;
+use super::load::{Part, read_folder, select};
 use crate::error::{LmcError, Result};
 use crate::weights::Weights;
 
@@ -32,7 +32,8 @@ pub struct Finetuned {
 /// missing, unexpected or has another shape.
 pub fn load_finetuned(folder: &Path) -> Result<Finetuned> {
     let config = ModelConfig::read(&folder.join("config.json"))?;
-    let named = read_folder(folder)?;
+    let mut named = select(read_folder(folder)?, config.prefix(), Part::Classifier, folder)?;
+    named.retain(|name, _| !Classifier::is_unused(&config, name));
     let name = head::output_weight(&config);
     let n_labels = match named.get(name).map(Tensor::size).as_deref() {
         Some(&[rows, _]) if rows > 0 => rows as usize,
@@ -57,17 +58,8 @@ pub fn load_finetuned(folder: &Path) -> Result<Finetuned> {
     };
     let labels = config.labels(n_labels)?;
     let classifier = Classifier::new(&config, n_labels);
-    let named: BTreeMap<String, Tensor> =
-        named.into_iter().filter(|(name, _)| !is_left_out(&config, name)).collect();
-    let weights = Weights::from_named(classifier.layout().clone(), named)?;
+    let weights = Weights::from_named(classifier.layout().clone(), named).map_err(|e| e.found_in(folder))?;
     Ok(Finetuned { classifier, weights, labels })
-}
-
-/// Whether transformers, too, leaves a tensor aside: index buffers, and what the family's classifier does not use.
-fn is_left_out(config: &ModelConfig, name: &str) -> bool {
-    name.ends_with("embeddings.position_ids")
-        || name.ends_with("embeddings.token_type_ids")
-        || Classifier::is_unused(config, name)
 }
 
 #[cfg(test)]

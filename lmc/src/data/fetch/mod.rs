@@ -68,7 +68,7 @@ impl Fetcher {
             offline: false,
             token: None,
             client: Client { token: None, connect_timeout, silence_timeout },
-            retries: Retries { number: 5, pause: Duration::from_millis(500) },
+            retries: Retries { number: 4, pause: Duration::from_millis(500) },
         }
     }
 
@@ -117,7 +117,7 @@ impl Fetcher {
         self
     }
 
-    /// Returns the fetcher that tries again so often (default 5 times) after a broken connection or a fault of the server, first
+    /// Returns the fetcher that tries again so often (default 4 times) after a broken connection or a fault of the server, first
     /// after that pause (default 0.5 s), then after twice as long, and so on.
     pub fn with_retries(mut self, number: u32, pause: Duration) -> Fetcher {
         self.retries = Retries { number, pause };
@@ -160,7 +160,7 @@ impl Fetcher {
     fn fetched(&self, manifest: &Manifest) -> Result<PathBuf> {
         if let (ManifestKind::Collection, Some(members)) = (manifest.kind, manifest.members) {
             let (name, first, last) = (&manifest.name, members.first, members.last);
-            let reason = format!("it is {} models", members.numbers().count());
+            let reason = format!("it is {} models", u64::from(last - first) + 1);
             return Err(not_fetched(manifest, reason, format!("fetch {name}-{first} to {name}-{last}")));
         }
         match &manifest.source {

@@ -47,6 +47,7 @@ impl Pretrained {
     pub fn with_head(&self, classifier: &Classifier, seed: u64, head_std: f64) -> Result<Weights> {
         let mut named: BTreeMap<String, Tensor> =
             self.tensors.iter().map(|(n, t)| (n.clone(), t.shallow_clone())).collect();
+        named.retain(|name, _| !Classifier::is_unused(&self.config, name));
         named.extend(classifier.init_head(seed, head_std));
         Weights::from_named(classifier.layout().clone(), named).map_err(|e| e.found_in(&self.origin))
     }
