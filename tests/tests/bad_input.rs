@@ -100,7 +100,7 @@ fn specs_that_cannot_be_run() {
             s.task = TaskSpec::MiniNli { data_seed: 1, n_train: 0, counterexample_share: 0.03 }
         }),
         (&["/nowhere/encoder/", "check the path"], |s| s.encoder = Some("/nowhere/encoder".into())),
-        (&["`data`", "a folder"], |s| s.task = TaskSpec::cola()),
+        (&["`encoder`", "a folder or the name"], |s| s.task = TaskSpec::cola()),
     ];
     for (parts, change) in cases {
         let mut spec = spec();

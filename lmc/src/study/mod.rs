@@ -1,6 +1,7 @@
 //! A study: one task, one pretrained encoder, many seeds; its verbs find finished work in the store again.
 
 mod finetune;
+mod finetuned;
 mod models;
 mod pretraining;
 mod provenance;
@@ -15,6 +16,7 @@ use std::rc::Rc;
 
 use tch::Tensor;
 
+pub use finetuned::evaluate_finetuned;
 pub use models::{Evaluation, Model, Models};
 pub use pretraining::{N_DOCUMENTS, pretrain_mini};
 pub use report::Report;

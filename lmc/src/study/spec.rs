@@ -15,9 +15,10 @@ pub struct StudySpec {
     pub recipe: Recipe,
     /// One seed for each copy.
     pub seeds: Vec<u64>,
-    /// The folder of the task's files; none for an embedded task.
+    /// The folder of the task's files, or one with a subfolder for each corpus; none for an embedded task, and for files that
+    /// are fetched as their manifests say.
     pub data: Option<PathBuf>,
-    /// The folder of the pretrained encoder; none for the one that comes with the crate.
+    /// The folder of the pretrained encoder or the name of its manifest; none for the one that comes with the crate.
     pub encoder: Option<PathBuf>,
     /// How many copies are trained side by side as one batched model.
     pub stack: usize,
@@ -38,15 +39,14 @@ impl StudySpec {
         }
     }
 
-    /// Three copies of the encoder in a Hugging Face folder, finetuned on a task from outside by the paper's recipe.
-    ///
-    /// `data` is the folder of the task's files, or one with a subfolder for each corpus.
-    pub fn corpus(task: TaskSpec, data: impl Into<PathBuf>, encoder: impl Into<PathBuf>) -> Self {
+    /// Three copies of an encoder, a Hugging Face folder or the name of a manifest, finetuned on a task from outside by the
+    /// paper's recipe. The task's files are fetched unless [`StudySpec::data`] is set.
+    pub fn corpus(task: TaskSpec, encoder: impl Into<PathBuf>) -> Self {
         Self {
             recipe: task.recipe(),
             task,
             seeds: vec![0, 1, 2],
-            data: Some(data.into()),
+            data: None,
             encoder: Some(encoder.into()),
             stack: 1,
         }
@@ -74,6 +74,12 @@ impl StudySpec {
                 known: vec!["mini-nli".into()],
             }),
         }
+    }
+
+    /// This study with the task's files from a folder at hand, or from its subfolders named after the corpora.
+    pub fn with_data(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.data = Some(folder.into());
+        self
     }
 
     /// This study with other seeds.
@@ -133,6 +139,6 @@ mod tests {
         assert_eq!(StudySpec::mini_nli(3).with_seeds([401, 500]).master_seed(), None);
         let other = StudySpec { task: TaskSpec::mini_nli(0), ..StudySpec::mini_nli(0) };
         assert_eq!(other.master_seed(), None);
-        assert_eq!(StudySpec::corpus(TaskSpec::cola(), "data", "bert").master_seed(), None);
+        assert_eq!(StudySpec::corpus(TaskSpec::cola(), "bert").master_seed(), None);
     }
 }

@@ -14,11 +14,11 @@ use crate::{Output, report};
 pub struct Finetune {
     /// The task: cola, mnli, qqp or paws-qqp.
     task: String,
-    /// The folder of the task's files, or one with a subfolder for each corpus.
+    /// The folder of the task's files, or one with a subfolder for each corpus; fetched if absent.
     #[arg(long)]
-    data: PathBuf,
-    /// The folder of the encoder: config.json, weights and tokenizer in one of Hugging Face's formats.
-    #[arg(long)]
+    data: Option<PathBuf>,
+    /// A Hugging Face folder of the encoder, or the name of one that `lmc manifests` lists and that is fetched.
+    #[arg(long, default_value = "bert-base-uncased")]
     encoder: PathBuf,
     /// The recipe: google, hf-cola, linear-probe, lp-ft or roberta; the paper's own for the task if absent.
     #[arg(long)]
@@ -45,7 +45,8 @@ impl Finetune {
         if let Some(n_train) = self.n_train {
             task = task.with_n_train(n_train);
         }
-        let mut spec = StudySpec::corpus(task, self.data, self.encoder).with_seeds(self.seeds);
+        let mut spec = StudySpec::corpus(task, self.encoder).with_seeds(self.seeds);
+        spec.data = self.data;
         if let Some(name) = &self.recipe {
             spec.recipe = Recipe::named(name)?;
         }

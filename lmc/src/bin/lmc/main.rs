@@ -1,5 +1,6 @@
 //! `lmc`: the verbs of the library for a shell or a cluster node.
 
+mod evaluate;
 mod fetch;
 mod finetune;
 mod report;
@@ -14,6 +15,7 @@ use lmc::table::Metric;
 use lmc::train::PretrainRecipe;
 use lmc::{LmcError, interrupt};
 
+use crate::evaluate::Evaluate;
 use crate::finetune::Finetune;
 
 #[derive(Parser)]
@@ -41,6 +43,8 @@ enum Command {
     },
     /// Finetune a Hugging Face encoder on a corpus, evaluate it in and out of domain and interpolate all pairs.
     Finetune(Finetune),
+    /// Evaluate finetuned classifiers on splits of a corpus.
+    Evaluate(Evaluate),
     /// Pretrain the encoder of the embedded task and write it as a Hugging Face folder.
     Pretrain {
         /// The folder to write.
@@ -96,6 +100,7 @@ fn run(command: Command) -> lmc::Result<()> {
             report::clusters(&Study::open(spec)?, "id", ("lo", Metric::Accuracy), &options, &output.out)
         }
         Command::Finetune(finetune) => finetune.run(),
+        Command::Evaluate(evaluate) => evaluate.run(),
         Command::Pretrain { folder, seed } => {
             pretrain_mini(&folder, seed, &PretrainRecipe::mini())?;
             println!("wrote {}", folder.display());

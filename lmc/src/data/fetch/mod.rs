@@ -14,6 +14,7 @@ mod download;
 mod environment;
 mod hub;
 mod lock;
+mod model;
 mod part;
 mod retry;
 mod server;
@@ -32,6 +33,7 @@ use client::Client;
 use download::Content;
 use hub::Repository;
 use lock::{LockFile, Locked};
+pub use model::ModelFolder;
 use retry::Retries;
 
 /// Fetches what manifests describe; the environment makes one ([`Fetcher::from_env`]), or [`Fetcher::new`].

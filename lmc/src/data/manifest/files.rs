@@ -64,6 +64,16 @@ impl FileEntry {
     }
 }
 
+impl FileEntry {
+    /// Returns nothing if the file at that path has the size and content that are known.
+    fn verify(&self, path: &Path) -> Result<()> {
+        let (bytes, digest) = sha256_of_file(path)?;
+        let Some(expected) = self.deviation(bytes, &digest) else { return Ok(()) };
+        let problem = format!("{bytes} bytes with SHA-256 {digest}, the manifest has {expected}");
+        Err(LmcError::Format { path: path.to_owned(), line: None, problem, remedy: "fetch the file again" })
+    }
+}
+
 impl Manifest {
     /// The files that are wanted: one each, or several of which the first that is there will do.
     pub(crate) fn choices(&self) -> Vec<Vec<&FileEntry>> {
@@ -94,14 +104,24 @@ impl Manifest {
                 let source = std::io::Error::new(std::io::ErrorKind::NotFound, problem);
                 return Err(LmcError::io("read", folder)(source));
             };
-            let path = folder.join(&entry.path);
-            let (bytes, digest) = sha256_of_file(&path)?;
-            if let Some(expected) = entry.deviation(bytes, &digest) {
-                let problem = format!("{bytes} bytes with SHA-256 {digest}, the manifest has {expected}");
-                return Err(LmcError::Format { path, line: None, problem, remedy: "fetch the file again" });
-            }
+            entry.verify(&folder.join(&entry.path))?;
         }
         Ok(())
+    }
+
+    /// Returns nothing if those files of the manifest that lie in `folder`, under their paths or without their subfolders, have
+    /// the size and content that the manifest knows; a corpus in another form has others.
+    ///
+    /// # Errors
+    /// As [`Manifest::verify`], but for files that are missing.
+    pub fn verify_present(&self, folder: &Path) -> Result<()> {
+        let known = self.files.iter().filter(|entry| entry.bytes.is_some() || entry.sha256.is_some());
+        known.into_iter().try_for_each(|entry| {
+            let bare = entry.path.file_name().map(|name| folder.join(name));
+            let there =
+                [Some(folder.join(&entry.path)), bare].into_iter().flatten().find(|path| path.is_file());
+            there.map_or(Ok(()), |path| entry.verify(&path))
+        })
     }
 
     /// What does not fit among the files: a text that the line at fault contains, and the problem.

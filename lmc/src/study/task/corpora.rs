@@ -1,9 +1,10 @@
-//! Which corpora a task is trained and evaluated on, and the fixed samples of them.
+//! Which corpora a task is trained and evaluated on, where they lie, and the fixed samples of them.
 
 use std::path::{Path, PathBuf};
 
 use crate::data::Dataset;
 use crate::data::corpus::Corpus;
+use crate::data::fetch::Fetcher;
 use crate::data::hans::Subset;
 use crate::error::{LmcError, Result};
 
@@ -42,20 +43,20 @@ impl Corpora {
     };
 
     /// The training set, `n_train` examples drawn by `seed`.
-    pub fn train(&self, data: &Path, n_train: usize, seed: u64) -> Result<Dataset> {
+    pub fn train(&self, data: Option<&Path>, n_train: usize, seed: u64) -> Result<Dataset> {
         let (corpus, split) = self.train;
-        sample(&corpus.read(&folder(data, corpus), split)?.dataset, "train", n_train, seed)
+        sample(&corpus.read(&folder(data, corpus)?, split)?.dataset, "train", n_train, seed)
     }
 
     /// The evaluation sets, each followed by its sample.
-    pub fn evaluation_sets(&self, data: &Path, seed: u64) -> Result<Vec<Dataset>> {
+    pub fn evaluation_sets(&self, data: Option<&Path>, seed: u64) -> Result<Vec<Dataset>> {
         let mut sets = Vec::new();
         for &(name, corpus, split) in self.sets {
-            let set = corpus.read(&folder(data, corpus), split)?.dataset;
+            let set = corpus.read(&folder(data, corpus)?, split)?.dataset;
             sets.push(Dataset { name: name.to_owned(), ..set });
         }
         if self.hans {
-            let reading = Corpus::Hans.read(&folder(data, Corpus::Hans), "evaluation")?;
+            let reading = Corpus::Hans.read(&folder(data, Corpus::Hans)?, "evaluation")?;
             sets.extend(Subset::ALL.into_iter().map(|s| s.of(&reading)).collect::<Result<Vec<_>>>()?);
         }
         let with_sample = |set: Dataset| {
@@ -66,10 +67,15 @@ impl Corpora {
     }
 }
 
-/// The folder of a corpus: the subfolder of its name, or where there is none the folder of the data itself.
-fn folder(data: &Path, corpus: Corpus) -> PathBuf {
+/// The folder of a corpus: the subfolder of its name in the folder of the data, where there is none that folder itself, and
+/// without a folder what is fetched. What its manifest knows of the files is checked.
+fn folder(data: Option<&Path>, corpus: Corpus) -> Result<PathBuf> {
+    let manifest = corpus.manifest()?;
+    let Some(data) = data else { return Fetcher::from_env()?.fetch(&manifest) };
     let own = data.join(corpus.name());
-    if own.is_dir() { own } else { data.to_owned() }
+    let folder = if own.is_dir() { own } else { data.to_owned() };
+    manifest.verify_present(&folder)?;
+    Ok(folder)
 }
 
 /// A fixed random sample of a set under a new name, in the set's order.

@@ -4,13 +4,13 @@ mod corpora;
 mod encoder;
 
 use std::fmt;
-use std::path::{Path, PathBuf};
 
 use tokenizers::Tokenizer;
 
 use self::corpora::Corpora;
 use super::StudySpec;
 use crate::data::Dataset;
+use crate::data::fetch::ModelFolder;
 use crate::data::grammar::tokenizer;
 use crate::data::labels::{LabelMap, Merge};
 use crate::data::mini_nli::MiniNli;
@@ -21,7 +21,7 @@ use crate::model::{Classifier, ModelConfig, Pretrained};
 use crate::spec::{ModelSpec, TaskSpec};
 
 /// The longest sequence of the paper's recipes, in tokens.
-const MAX_LENGTH: usize = 128;
+pub(super) const MAX_LENGTH: usize = 128;
 
 /// A task with its data, encoder and classifier.
 pub struct Task {
@@ -53,8 +53,9 @@ impl Task {
     /// The task of a study with its data and encoder.
     ///
     /// # Errors
-    /// [`LmcError::InvalidParameter`] when the study names no folder for data or encoder that come from outside;
-    /// [`LmcError::Io`] and [`LmcError::Format`] naming a file that is missing or damaged.
+    /// [`LmcError::InvalidParameter`] when the study names no encoder where none is embedded; those of
+    /// [`Fetcher::fetch`](crate::data::fetch::Fetcher::fetch) for what is fetched; [`LmcError::Io`] and [`LmcError::Format`]
+    /// naming a file that is missing or damaged.
     pub fn load(study: &StudySpec) -> Result<Self> {
         match study.task {
             TaskSpec::MiniNli { data_seed, n_train, counterexample_share } => {
@@ -75,16 +76,22 @@ impl Task {
         }
     }
 
-    /// A task of corpora in a folder and an encoder in another.
+    /// A task of corpora and an encoder from outside.
     fn of(study: &StudySpec, corpora: Corpora, n_train: usize, data_seed: u64) -> Result<Self> {
-        let data = given("data", &study.data)?;
-        let folder = given("encoder", &study.encoder)?;
+        let given = study.encoder.as_deref().ok_or_else(|| {
+            LmcError::invalid(
+                "encoder",
+                "none",
+                "a folder or the name of a manifest, this task has no embedded one",
+            )
+        })?;
+        let data = study.data.as_deref();
         let train = corpora.train(data, n_train, data_seed)?;
         let sets = corpora.evaluation_sets(data, data_seed)?;
-        let (pretrained, sha256) = encoder::in_folder(folder)?;
-        let tokenizer = load_tokenizer(folder)?;
-        let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        Self::new(study, ModelSpec { name, sha256 }, pretrained, &tokenizer, &train, sets)
+        let encoder = ModelFolder::find(given)?;
+        let (pretrained, sha256) = encoder::in_folder(&encoder.folder)?;
+        let tokenizer = load_tokenizer(&encoder.tokenizer)?;
+        Self::new(study, ModelSpec { name: encoder.name, sha256 }, pretrained, &tokenizer, &train, sets)
     }
 
     fn new(
@@ -140,10 +147,4 @@ fn check_tokens(encoded: &[Encoded], config: &ModelConfig) -> Result<()> {
         }
     }
     Ok(())
-}
-
-fn given<'a>(field: &'static str, folder: &'a Option<PathBuf>) -> Result<&'a Path> {
-    folder
-        .as_deref()
-        .ok_or_else(|| LmcError::invalid(field, "none", "a folder, this task's files are not embedded"))
 }
