@@ -5,6 +5,7 @@ use std::path::Path;
 
 use libfuzzer_sys::fuzz_target;
 use lmc::data::manifest::Manifest;
+use lmc_fuzz as _;
 
 fuzz_target!(|text: &str| {
     if let Err(error) = Manifest::parse(text, Path::new("fuzz.toml")) {
