@@ -66,21 +66,37 @@ pub fn read_file(
     rows: Option<Range<usize>>,
     name: &str,
 ) -> Result<Reading> {
-    let mut collector = Collector::new(path, columns, labels, rows);
-    match columns.format {
-        Format::Tsv => collector.tsv(&bytes(path)?)?,
-        Format::Jsonl => collector.jsonl(&bytes(path)?)?,
-        Format::Parquet => collector.parquet()?,
+    if columns.format != Format::Parquet {
+        let bytes = std::fs::read(path).map_err(LmcError::io("read", path))?;
+        return read_text(&bytes, path, columns, labels, rows, name);
     }
-    let Collector { examples, kinds, groups, n_skipped, .. } = collector;
-    let kinds = columns.kind.is_some().then_some(kinds);
-    let dataset = Dataset { name: name.to_owned(), labels: labels.to_vec(), examples, kinds };
-    dataset.check()?;
-    Ok(Reading { dataset, groups: columns.group.is_some().then_some(groups), n_skipped })
+    let mut collector = Collector::new(path, columns, labels, rows);
+    collector.parquet()?;
+    collector.reading(name)
 }
 
-fn bytes(path: &Path) -> Result<Vec<u8>> {
-    std::fs::read(path).map_err(LmcError::io("read", path))
+/// Returns the examples in the bytes of a text file, tab-separated or JSON lines, as [`read_file`]; `path` is what errors call
+/// it.
+///
+/// # Errors
+/// [`LmcError::Format`] as [`read_file`]; [`LmcError::InvalidParameter`] for columns of Parquet, which is no text.
+pub fn read_text(
+    bytes: &[u8],
+    path: &Path,
+    columns: &Columns,
+    labels: &[String],
+    rows: Option<Range<usize>>,
+    name: &str,
+) -> Result<Reading> {
+    let mut collector = Collector::new(path, columns, labels, rows);
+    match columns.format {
+        Format::Tsv => collector.tsv(bytes)?,
+        Format::Jsonl => collector.jsonl(bytes)?,
+        Format::Parquet => {
+            return Err(LmcError::invalid("columns.format", "parquet", "tsv or jsonl, formats of text"));
+        }
+    }
+    collector.reading(name)
 }
 
 /// Where a row stands.
@@ -107,6 +123,14 @@ impl<'a> Collector<'a> {
         let rows = rows.unwrap_or(0..usize::MAX);
         let (examples, kinds, groups) = (Vec::new(), Vec::new(), Vec::new());
         Self { path, columns, labels, rows, next_row: 0, examples, kinds, groups, n_skipped: 0 }
+    }
+
+    fn reading(self, name: &str) -> Result<Reading> {
+        let Self { columns, labels, examples, kinds, groups, n_skipped, .. } = self;
+        let kinds = columns.kind.is_some().then_some(kinds);
+        let dataset = Dataset { name: name.to_owned(), labels: labels.to_vec(), examples, kinds };
+        dataset.check()?;
+        Ok(Reading { dataset, groups: columns.group.is_some().then_some(groups), n_skipped })
     }
 
     fn tsv(&mut self, bytes: &[u8]) -> Result<()> {
