@@ -1,7 +1,9 @@
 //! Parquet files of examples: columns of text, and a label that is an integer or text.
 //!
-//! A damaged page can ask polars for more memory than there is, which ends the process: check the digest of a file from
-//! elsewhere before it is read.
+//! A damaged page can ask polars for more memory than there is, which ends the process. [`read_split`] therefore compares the
+//! digest first where the manifest knows it; do so before reading a file from elsewhere with [`ParquetTable::read`].
+//!
+//! [`read_split`]: super::reader::read_split
 
 use std::fs::File;
 use std::path::{Path, PathBuf};

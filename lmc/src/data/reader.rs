@@ -27,10 +27,15 @@ pub struct Reading {
 ///
 /// # Errors
 /// [`LmcError::UnknownName`] for a split that the manifest does not have, [`LmcError::Io`] if the folder has none of its
-/// files, [`LmcError::Format`] if the number of examples is not the published one, otherwise as [`read_file`].
+/// files, [`LmcError::Format`] if the number of examples is not the published one or a Parquet file has another digest than the
+/// manifest, otherwise as [`read_file`].
 pub fn read_split(manifest: &Manifest, folder: &Path, split: &str) -> Result<Reading> {
     let places = manifest.places(split)?;
     let (path, place) = find(folder, &places)?;
+    if place.columns.format == Format::Parquet {
+        // Damage that the format does not notice can end the process.
+        manifest.verify_file(place.file, &path)?;
+    }
     let reading = read_file(&path, place.columns, &manifest.labels, place.rows.clone(), split)?;
     let (n, expected) = (reading.dataset.len(), manifest.split(split)?.n_examples);
     if n != expected {

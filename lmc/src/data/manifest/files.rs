@@ -124,6 +124,15 @@ impl Manifest {
         })
     }
 
+    /// Returns nothing if the file at `place`, which stands for the one of the manifest that has that path, has the size and
+    /// content that the manifest knows.
+    ///
+    /// # Errors
+    /// As [`Manifest::verify`].
+    pub fn verify_file(&self, path: &Path, place: &Path) -> Result<()> {
+        self.files.iter().find(|entry| entry.path == path).map_or(Ok(()), |entry| entry.verify(place))
+    }
+
     /// What does not fit among the files: a text that the line at fault contains, and the problem.
     pub(super) fn file_inconsistency(&self) -> Option<(String, String)> {
         let culprit = |entry: &FileEntry| format!("path = \"{}\"", entry.path.display());

@@ -292,6 +292,18 @@ fn rows_of_a_joined_file_are_the_splits() {
 }
 
 #[test]
+fn parquet_with_another_digest_is_not_read() {
+    let mut manifest = two_forms();
+    manifest.files[0].sha256 = Some("0".repeat(64));
+    let both = folder(&[("joined.tsv", "yes\tfrom text\n")]);
+    // What lies there is no Parquet at all, which nobody comes to see.
+    std::fs::write(both.path().join("a.parquet"), "PAR1").unwrap();
+    let error = read_split(&manifest, both.path(), "a").unwrap_err().to_string();
+    assert!(error.contains("a.parquet: 4 bytes with SHA-256 "), "{error}");
+    assert!(error.ends_with("fetch the file again"), "{error}");
+}
+
+#[test]
 fn the_first_form_that_is_there_is_read() {
     let manifest = two_forms();
     let both = folder(&[("joined.tsv", "yes\tfrom text\n")]);
