@@ -1,6 +1,7 @@
 //! Tests across the crates of this workspace, and what they share.
 
 pub mod browser;
+pub mod fetching;
 pub mod notebook;
 pub mod processes;
 pub mod reference;

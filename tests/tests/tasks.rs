@@ -99,7 +99,7 @@ fn mnli_with_hans() {
 /// A copy written as a Hugging Face folder and evaluated as one that was finetuned elsewhere gives the same losses.
 fn assert_published_alike(models: &Models, data: &Path, published: &Path) {
     let task = models.study().task();
-    let config = task.classifier.config().with_labels(["entailment", "neutral", "contradiction"]);
+    let config = task.classifier.config().clone().with_labels(["entailment", "neutral", "contradiction"]);
     save_folder(published, &config, &models.weights().unwrap()[1]).unwrap();
     std::fs::copy(encoder().join("tokenizer.json"), published.join("tokenizer.json")).unwrap();
     let model = ModelFolder::find(published).unwrap();

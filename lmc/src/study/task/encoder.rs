@@ -16,10 +16,11 @@ pub(super) fn embedded() -> Result<(Pretrained, String)> {
 
 /// An encoder in a Hugging Face folder, with the digest of its weights.
 pub(super) fn in_folder(folder: &Path) -> Result<(Pretrained, String)> {
+    let pretrained = load_folder(folder)?;
     let files = weight_files(folder)?
         .iter()
         .map(|path| std::fs::read(path).map_err(LmcError::io("read", path)))
         .collect::<Result<Vec<_>>>()?;
     let parts: Vec<&[u8]> = files.iter().map(Vec::as_slice).collect();
-    Ok((load_folder(folder)?, sha256_of(&parts)))
+    Ok((pretrained, sha256_of(&parts)))
 }
