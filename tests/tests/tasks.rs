@@ -7,12 +7,14 @@ use std::path::{Path, PathBuf};
 use lmc::data::corpus::{Corpus, read_corpus};
 use lmc::data::fetch::ModelFolder;
 use lmc::data::labels::Merge;
-use lmc::model::save_folder;
+use lmc::model::{Classifier, ModelConfig, save_folder};
 use lmc::spec::{Recipe, TaskSpec};
 use lmc::step::Step;
 use lmc::store::Store;
 use lmc::study::{Models, Study, StudySpec, evaluate_finetuned};
 use lmc::sweep::Grid;
+use lmc::tch::{self, Device, Kind, Tensor};
+use lmc::weights::Weights;
 
 /// The embedded encoder as a Hugging Face folder.
 fn encoder() -> PathBuf {
@@ -62,10 +64,8 @@ fn hans() -> String {
     text
 }
 
-#[test]
-fn mnli_with_hans() {
-    let folder = tempfile::tempdir().unwrap();
-    let data = folder.path().join("data");
+/// Files of MNLI and HANS in a folder.
+fn write_mnli_and_hans(data: &Path) {
     for (file, text) in [
         ("mnli/train.tsv", mnli(392_702, 1)),
         ("mnli/dev_matched.tsv", mnli(9_815, 5)),
@@ -75,6 +75,13 @@ fn mnli_with_hans() {
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, text).unwrap();
     }
+}
+
+#[test]
+fn mnli_with_hans() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    write_mnli_and_hans(&data);
     let recipe = Recipe { length: Step::Iterations(2), ..Recipe::google() };
     let spec =
         StudySpec::corpus(TaskSpec::mnli().with_n_train(64), encoder()).with_data(&data).with_recipe(recipe);
@@ -107,6 +114,45 @@ fn assert_published_alike(models: &Models, data: &Path, published: &Path) {
     let elsewhere = evaluate_finetuned(&model, hans, Merge::Max).unwrap();
     let here = models.evaluate("hans-constituent").unwrap().swap_remove(1);
     assert_eq!((elsewhere.outcome, elsewhere.labels), (here.outcome, here.labels));
+}
+
+/// A small RoBERTa with random weights and a byte-level tokenizer, as a Hugging Face folder.
+fn write_roberta(folder: &Path) {
+    let config = r#"{"model_type": "roberta", "vocab_size": 561, "hidden_size": 16, "num_hidden_layers": 1,
+        "num_attention_heads": 2, "intermediate_size": 32, "max_position_embeddings": 66, "type_vocab_size": 1,
+        "hidden_act": "gelu", "layer_norm_eps": 1e-5, "initializer_range": 0.02, "pad_token_id": 1}"#;
+    std::fs::create_dir_all(folder).unwrap();
+    std::fs::write(folder.join("config.json"), config).unwrap();
+    let config = ModelConfig::read(&folder.join("config.json")).unwrap();
+    let layout = Classifier::new(&config, 3).layout().clone();
+    tch::manual_seed(1);
+    let noise = Tensor::randn([layout.n_parameters()], (Kind::Float, Device::Cpu)) * 0.1;
+    let norms = layout.mask(|name| name.ends_with("LayerNorm.weight"));
+    save_folder(folder, &config, &Weights::new(layout, noise + norms).unwrap()).unwrap();
+    for file in ["vocab.json", "merges.txt"] {
+        let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden/tiny-bpe").join(file);
+        std::fs::copy(golden, folder.join(file)).unwrap();
+    }
+}
+
+#[test]
+fn roberta_learns_mnli_with_its_own_tokenizer() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, roberta) = (folder.path().join("data"), folder.path().join("roberta"));
+    write_mnli_and_hans(&data);
+    write_roberta(&roberta);
+    let recipe = Recipe { length: Step::Iterations(40), learning_rate: 1e-2, ..Recipe::roberta() };
+    let spec = StudySpec::corpus(TaskSpec::mnli().with_n_train(120), &roberta).with_data(&data);
+    let store = Store::open(folder.path().join("store")).unwrap();
+    let study = Study::open_in(spec.with_recipe(recipe).with_seeds([1, 2]), store).unwrap();
+    assert!(study.task().train.iter().all(|example| example.segments.iter().all(|&s| s == 0)));
+    let models = study.finetune().unwrap();
+    // Four pairs of sentences under labels that go round in threes: nothing but their frequencies can be learnt.
+    let entropy = 3f64.ln();
+    for evaluation in models.evaluate("id-sample").unwrap() {
+        assert!((evaluation.outcome.mean_loss() - entropy).abs() < 0.2, "{evaluation:?}");
+    }
+    assert_eq!(models.sweep("hans-lo-sample", Grid::new(3).unwrap()).unwrap().profiles.len(), 1);
 }
 
 /// The paper's corpora themselves, where they are at hand.
