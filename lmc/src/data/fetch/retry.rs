@@ -13,7 +13,7 @@ const LONGEST: Duration = Duration::from_secs(60);
 /// Why a try failed, and whether another makes sense.
 #[derive(Debug)]
 pub(super) struct Failure {
-    pub error: LmcError,
+    error: Box<LmcError>,
     again: bool,
     /// How long the server wants to be left alone.
     after: Option<Duration>,
@@ -24,12 +24,12 @@ pub(super) struct Failure {
 impl Failure {
     /// A failure that another try may not have.
     pub fn again(error: LmcError, after: Option<Duration>) -> Self {
-        Self { error, again: true, after, advanced: false }
+        Self { error: Box::new(error), again: true, after, advanced: false }
     }
 
     /// A failure that every further try would have.
     pub fn last(error: LmcError) -> Self {
-        Self { error, again: false, after: None, advanced: false }
+        Self { error: Box::new(error), again: false, after: None, advanced: false }
     }
 }
 
@@ -53,7 +53,7 @@ impl Retries {
             };
             failed = if failure.advanced { 1 } else { failed + 1 };
             if !failure.again || failed > self.number {
-                return Err(failure.error);
+                return Err(*failure.error);
             }
             let pause = self.pause.saturating_mul(1 << (failed - 1).min(16));
             wait(failure.after.unwrap_or(pause).min(LONGEST))?;
