@@ -9,7 +9,7 @@ use crate::error::{LmcError, Result};
 use crate::file::{read_sealed, remove, write_sealed};
 use crate::interrupt;
 use crate::model::Classifier;
-use crate::parallel::run_units;
+use crate::parallel::{n_threads, run_units};
 use crate::progress::{Progress, Unit};
 use crate::spec::{Recipe, RunSpec, Trained};
 use crate::store::{CheckpointInfo, Store};
@@ -47,21 +47,17 @@ fn train(study: &Study, recipe: &Recipe) -> Result<()> {
     if let Some(before) = recipe.after.as_deref().filter(|_| !missing.is_empty()) {
         train(study, before)?;
     }
-    let stacks =
-        missing.into_iter().map(|seeds| unfinished(study, recipe, seeds)).collect::<Result<Vec<_>>>()?;
     let features = match recipe.trained {
-        Trained::Head if !stacks.is_empty() => Some(frozen_features(study)?),
+        Trained::Head if !missing.is_empty() => Some(frozen_features(study)?),
         _ => None,
     };
     let total = u64::from(last) * n_stacks as u64;
-    let left: u64 =
-        stacks.iter().map(|s| u64::from(last - s.state.as_ref().map_or(0, TrainingState::step))).sum();
     let what = match recipe.trained {
         Trained::All => format!("finetuning {} copies", study.spec.seeds.len()),
         Trained::Head => format!("training the heads of {} copies", study.spec.seeds.len()),
     };
     let progress = Progress::new(what, Unit::Updates, total);
-    progress.found(total - left);
+    progress.found(total - u64::from(last) * missing.len() as u64);
     let work = Work {
         store: &study.store,
         classifier: &study.task.classifier,
@@ -69,8 +65,14 @@ fn train(study: &Study, recipe: &Recipe) -> Result<()> {
         recipe,
         progress: &progress,
     };
-    let trained = run_units(stacks, |_, stack| work.train(stack));
-    interrupt::settle(trained, |_| interrupt::in_store(progress.done(), total, "updates"))?;
+    // No more stacks are in memory than are worked on.
+    for wave in missing.chunks(n_threads()) {
+        let stacks = wave.iter().map(|seeds| unfinished(study, recipe, seeds)).collect::<Result<Vec<_>>>()?;
+        let made = stacks.iter().filter_map(|stack| stack.state.as_ref()).map(TrainingState::step);
+        progress.found(made.map(u64::from).sum());
+        let trained = run_units(stacks, |_, stack| work.train(stack));
+        interrupt::settle(trained, |_| interrupt::in_store(progress.done(), total, "updates"))?;
+    }
     Ok(())
 }
 
