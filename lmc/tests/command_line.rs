@@ -33,6 +33,20 @@ fn bad_input_is_one_line_and_exit_code_one() {
     assert_fails(home.path(), &recipe, &["unknown recipe `sgd`", "google, hf-cola"]);
     let rate = [&cola("1,2")[..], &["--learning-rate", "0"]].concat();
     assert_fails(home.path(), &rate, &["`recipe.learning_rate`: got 0"]);
+    let evaluate = |model, corpus, split| {
+        ["evaluate", model, "--corpus", corpus, "--split", split, "--data", home.path().to_str().unwrap()]
+    };
+    assert_fails(
+        home.path(),
+        &evaluate("/nowhere/bert", "snli", "x"),
+        &["unknown corpus `snli`", "paws-qqp"],
+    );
+    assert_fails(
+        home.path(),
+        &evaluate("/nowhere/bert", "cola", "test"),
+        &["unknown split `test`", "id, ood"],
+    );
+    assert_fails(home.path(), &evaluate("/nowhere/bert", "cola", "id"), &["none of in_domain_dev.tsv"]);
     let file = home.path().join("file");
     std::fs::write(&file, b"").unwrap();
     assert_fails(&file.join("store"), &["study"], &["file/store", "LMC_HOME"]);
