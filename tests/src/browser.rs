@@ -3,12 +3,12 @@
 use std::env;
 use std::ffi::{OsStr, OsString};
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::notebook::cache;
 use crate::script;
+use crate::skip::say;
 
 /// Chromium, the Python of the set-up with Playwright, and a folder for pictures.
 #[derive(Debug)]
@@ -111,9 +111,4 @@ fn skip<T>(test: &str, cause: &str, remedy: &str) -> Option<T> {
     assert!(variable("CI").is_none(), "in continuous integration nothing may be skipped. {line}");
     say(&line);
     None
-}
-
-/// A line on the terminal, which the test harness does not capture.
-fn say(line: &str) {
-    let _ = writeln!(std::io::stdout().lock(), "\n{line}");
 }

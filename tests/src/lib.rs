@@ -7,3 +7,4 @@ pub mod processes;
 pub mod reference;
 pub mod script;
 pub mod server;
+pub mod skip;

@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::process::Command;
 
+use crate::skip::skipped;
+
 /// The folder of the encoder in the wheel that `kernel-setup/test` installs, asked of that Python.
 pub fn minilm() -> PathBuf {
     let python = std::env::var("LMC_PYTHON").expect("LMC_PYTHON is not set; run ./kernel-setup/test");
@@ -17,7 +19,7 @@ pub fn minilm() -> PathBuf {
 /// transformers; where it names none, says so and returns nothing.
 pub fn reference_script(name: &str) -> Option<Command> {
     let Some(python) = std::env::var_os("LMC_REFERENCE_PYTHON").filter(|python| !python.is_empty()) else {
-        println!("SKIPPED: LMC_REFERENCE_PYTHON is not set; it names a Python with torch and transformers");
+        skipped("LMC_REFERENCE_PYTHON is not set, which names a Python with torch and transformers");
         return None;
     };
     let mut command = Command::new(python);

@@ -13,6 +13,7 @@ use lmc::step::Step;
 use lmc::store::Store;
 use lmc::study::{Study, StudySpec};
 use lmc::sweep::Grid;
+use lmc_tests::skip::skipped;
 
 /// Three copies, each a stack of its own, of 10 updates.
 fn spec() -> StudySpec {
@@ -250,7 +251,7 @@ fn a_full_disk_loses_nothing() {
     let (folder, elsewhere) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     // Room for one checkpoint of about 450 kB and part of another.
     if !SmallDisk::mount(folder.path(), "size=800k") {
-        println!("skipped: only root can mount a small disk");
+        skipped("only root can mount a small disk");
         return;
     }
     let disk = SmallDisk(folder.path().to_owned());

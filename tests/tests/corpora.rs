@@ -7,6 +7,7 @@ use lmc::data::corpus::{Corpus, read_corpus};
 use lmc::data::hans::{Heuristic, Subset};
 use lmc::data::reader::{Reading, read_file};
 use lmc::data::{Dataset, cola};
+use lmc_tests::skip::skipped;
 use serde_json::{Value, json};
 
 /// A golden file read with the columns that the corpus has in files of that name's extension.
@@ -45,7 +46,7 @@ fn files_are_read_as_python_reads_them() {
 fn real(name: &str) -> Option<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data").join(name);
     if !folder.is_dir() {
-        println!("SKIPPED: {} is not there", folder.display());
+        skipped(format!("{} is not there", folder.display()));
         return None;
     }
     Some(folder)

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use lmc::data::{Dataset, Example};
 use lmc::encode::{encode, load_tokenizer};
 use lmc_tests::reference::{golden, minilm, reference_script};
+use lmc_tests::skip::skipped;
 use serde_json::Value;
 use tokenizers::Tokenizer;
 
@@ -106,7 +107,7 @@ fn a_roberta_pair() {
 fn real_pairs() {
     let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data");
     if !data.is_dir() {
-        println!("SKIPPED: {} is not there", data.display());
+        skipped(format!("{} is not there", data.display()));
         return;
     }
     let Some(mut script) = reference_script("generate_tokenizers.py") else { return };

@@ -15,6 +15,7 @@ use lmc::study::{Models, Study, StudySpec, evaluate_finetuned};
 use lmc::sweep::Grid;
 use lmc::tch::{self, Device, Kind, Tensor};
 use lmc::weights::Weights;
+use lmc_tests::skip::skipped;
 
 /// The embedded encoder as a Hugging Face folder.
 fn encoder() -> PathBuf {
@@ -160,7 +161,7 @@ fn roberta_learns_mnli_with_its_own_tokenizer() {
 fn cola_and_paws_as_published() {
     let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data");
     if !data.is_dir() {
-        println!("SKIPPED: the corpora are not in {}", data.display());
+        skipped(format!("the corpora are not in {}", data.display()));
         return;
     }
     let folder = tempfile::tempdir().unwrap();
