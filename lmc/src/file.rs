@@ -49,7 +49,7 @@ pub fn sha256(bytes: &[u8]) -> String {
 }
 
 /// [`sha256`] of bytes that follow on each other.
-pub(crate) fn sha256_of(parts: &[&[u8]]) -> String {
+fn sha256_of(parts: &[&[u8]]) -> String {
     let mut hash = Sha256::new();
     parts.iter().for_each(|part| hash.update(part));
     hexadecimal(&hash.finalize())
@@ -98,10 +98,11 @@ pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
 
-    fn names(folder: &Path) -> Vec<String> {
+    /// The names in a folder, in order.
+    pub(crate) fn names(folder: &Path) -> Vec<String> {
         let entries = std::fs::read_dir(folder).unwrap();
         let mut names: Vec<String> =
             entries.map(|e| e.unwrap().file_name().to_string_lossy().into_owned()).collect();

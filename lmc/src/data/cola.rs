@@ -7,9 +7,9 @@ use std::fmt;
 use std::path::Path;
 use std::str::FromStr;
 
-use super::Dataset;
-use super::manifest::Manifest;
+use super::corpus::Corpus;
 use super::reader;
+use super::{Dataset, by_name};
 use crate::error::{LmcError, Result};
 
 /// Which publications the sentences of a development set are from.
@@ -48,36 +48,23 @@ impl FromStr for Domain {
     /// # Errors
     /// [`LmcError::UnknownName`].
     fn from_str(name: &str) -> Result<Self> {
-        Self::ALL.into_iter().find(|domain| domain.name() == name).ok_or_else(|| LmcError::UnknownName {
-            kind: "domain",
-            name: name.to_owned(),
-            known: Self::ALL.iter().map(Domain::to_string).collect(),
-        })
+        by_name("domain", &Self::ALL, name)
     }
-}
-
-/// Returns the manifest of the corpus: label names, forms with their columns, splits, licence.
-///
-/// # Errors
-/// As [`Manifest::parse`], which does not happen for the manifest that is built in.
-pub fn manifest() -> Result<Manifest> {
-    let text = include_str!("../../../data-manifests/cola.toml");
-    Manifest::parse(text, Path::new("data-manifests/cola.toml"))
 }
 
 /// Returns a split, `train`, `id` or `ood`, from a folder with the raw files or GLUE's; the kind of an example is the code
 /// of the publication it is from, where the form has it.
 ///
 /// # Errors
-/// As [`reader::read_split`].
+/// As [`Corpus::read`].
 pub fn read_split(folder: &Path, split: &str) -> Result<Dataset> {
-    Ok(reader::read_split(&manifest()?, folder, split)?.dataset)
+    Ok(Corpus::Cola.read(folder, split)?.dataset)
 }
 
 /// Returns the development set of a domain; as [`read_split`].
 ///
 /// # Errors
-/// As [`reader::read_split`].
+/// As [`Corpus::read`].
 pub fn development(folder: &Path, domain: Domain) -> Result<Dataset> {
     read_split(folder, domain.name())
 }
@@ -87,7 +74,7 @@ pub fn development(folder: &Path, domain: Domain) -> Result<Dataset> {
 /// # Errors
 /// As [`reader::read_file`].
 pub fn read(path: &Path, name: &str) -> Result<Dataset> {
-    let manifest = manifest()?;
+    let manifest = Corpus::Cola.manifest()?;
     let columns = manifest.columns.as_ref().ok_or_else(|| LmcError::invalid("columns", "none", "columns"))?;
     Ok(reader::read_file(path, columns, &manifest.labels, None, name)?.dataset)
 }
@@ -154,7 +141,7 @@ mod tests {
 
     #[test]
     fn domains_are_the_development_splits() {
-        let manifest = manifest().unwrap();
+        let manifest = Corpus::Cola.manifest().unwrap();
         for domain in Domain::ALL {
             assert_eq!(domain.to_string().parse::<Domain>().unwrap(), domain);
             assert!(manifest.split(domain.name()).is_ok());

@@ -1,12 +1,10 @@
 //! Heuristic Analysis for NLI Systems (McCoy et al. 2019): does a model answer by a heuristic of word overlap?
 
 use std::fmt;
-use std::path::Path;
 use std::str::FromStr;
 
-use super::Dataset;
-use super::manifest::Manifest;
-use super::reader::{self, Reading};
+use super::reader::Reading;
+use super::{Dataset, by_name};
 use crate::error::{LmcError, Result};
 
 /// A heuristic that makes a model predict entailment wrongly.
@@ -97,7 +95,11 @@ impl Subset {
             groups.ok_or_else(|| LmcError::invalid("reading.groups", "none", "a reading of HANS"))?;
         let set = &reading.dataset;
         let entailment = set.labels.iter().position(|label| label == "entailment");
-        let entailment = entailment.ok_or_else(|| unknown("label", "entailment", set.labels.clone()))?;
+        let entailment = entailment.ok_or_else(|| LmcError::UnknownName {
+            kind: "label",
+            name: "entailment".to_owned(),
+            known: set.labels.clone(),
+        })?;
         let mut chosen =
             Dataset { examples: Vec::new(), kinds: None, name: self.name().into(), ..set.clone() };
         let mut kinds = Vec::new();
@@ -129,39 +131,6 @@ impl FromStr for Subset {
     fn from_str(name: &str) -> Result<Self> {
         by_name("subset", &Self::ALL, name)
     }
-}
-
-fn by_name<T: Copy + fmt::Display>(kind: &'static str, all: &[T], name: &str) -> Result<T> {
-    all.iter()
-        .copied()
-        .find(|item| item.to_string() == name)
-        .ok_or_else(|| unknown(kind, name, all.iter().map(T::to_string).collect()))
-}
-
-fn unknown(kind: &'static str, name: &str, known: Vec<String>) -> LmcError {
-    LmcError::UnknownName { kind, name: name.to_owned(), known }
-}
-
-/// Returns the manifest of the corpus: label names, forms with their columns, splits, licence.
-///
-/// # Errors
-/// As [`Manifest::parse`], which does not happen for the manifest that is built in.
-pub fn manifest() -> Result<Manifest> {
-    let text = include_str!("../../../data-manifests/hans.toml");
-    Manifest::parse(text, Path::new("data-manifests/hans.toml"))
-}
-
-/// Returns a split, `evaluation` or `train`, from a folder with one of its forms; the kind of an example is its subcase,
-/// its group the heuristic.
-///
-/// # Errors
-/// As [`reader::read_split`]; [`LmcError::UnknownName`] for a heuristic that there is not.
-pub fn read_split(folder: &Path, split: &str) -> Result<Reading> {
-    let reading = reader::read_split(&manifest()?, folder, split)?;
-    for group in reading.groups.iter().flatten() {
-        group.parse::<Heuristic>()?;
-    }
-    Ok(reading)
 }
 
 #[cfg(test)]

@@ -9,11 +9,8 @@ pub mod jsonl;
 pub mod labels;
 pub mod manifest;
 pub mod mini_nli;
-pub mod mnli;
 pub mod parquet;
-pub mod paws;
 pub mod pretraining;
-pub mod qqp;
 pub mod reader;
 pub mod tsv;
 
@@ -103,6 +100,15 @@ impl Dataset {
     pub fn is_empty(&self) -> bool {
         self.examples.is_empty()
     }
+}
+
+/// The one of `all` that shows itself as `name`, or the error that lists them.
+fn by_name<T: Copy + fmt::Display>(kind: &'static str, all: &[T], name: &str) -> Result<T> {
+    all.iter().copied().find(|item| item.to_string() == name).ok_or_else(|| LmcError::UnknownName {
+        kind,
+        name: name.to_owned(),
+        known: all.iter().map(T::to_string).collect(),
+    })
 }
 
 #[cfg(test)]

@@ -1,4 +1,5 @@
 use super::*;
+use crate::file::tests::names;
 use crate::model::fixture::{classifier, weights};
 use crate::spec::{ModelSpec, Recipe, TaskSpec};
 
@@ -15,14 +16,6 @@ fn spec() -> RunSpec {
 
 fn info(step: u32) -> CheckpointInfo {
     CheckpointInfo { step, train_loss: 0.5, seconds: 1.25 }
-}
-
-fn names(folder: &Path) -> Vec<String> {
-    let entries = std::fs::read_dir(folder).unwrap();
-    let mut names: Vec<String> =
-        entries.map(|e| e.unwrap().file_name().to_string_lossy().into_owned()).collect();
-    names.sort();
-    names
 }
 
 /// A store with one checkpoint, and the path of its weights.

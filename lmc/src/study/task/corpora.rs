@@ -1,5 +1,6 @@
 //! Which corpora a task is trained and evaluated on, where they lie, and the fixed samples of them.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use crate::data::Dataset;
@@ -10,6 +11,9 @@ use crate::error::{LmcError, Result};
 
 /// Examples in the sample of an evaluation set on which models are compared (Juneja et al. 2023, F.2).
 const SAMPLE: usize = 512;
+
+/// Where the corpora of a task lie.
+pub(super) type Folders = BTreeMap<Corpus, PathBuf>;
 
 /// The splits of a task from outside.
 pub(super) struct Corpora {
@@ -42,21 +46,29 @@ impl Corpora {
         hans: false,
     };
 
+    /// The folder of every corpus, in or below that of the data; without one they are fetched.
+    pub fn folders(&self, data: Option<&Path>) -> Result<Folders> {
+        let mut corpora: BTreeSet<Corpus> = self.sets.iter().map(|&(_, corpus, _)| corpus).collect();
+        corpora.insert(self.train.0);
+        corpora.extend(self.hans.then_some(Corpus::Hans));
+        corpora.into_iter().map(|corpus| Ok((corpus, folder(data, corpus)?))).collect()
+    }
+
     /// The training set, `n_train` examples drawn by `seed`.
-    pub fn train(&self, data: Option<&Path>, n_train: usize, seed: u64) -> Result<Dataset> {
+    pub fn train(&self, folders: &Folders, n_train: usize, seed: u64) -> Result<Dataset> {
         let (corpus, split) = self.train;
-        sample(&corpus.read(&folder(data, corpus)?, split)?.dataset, "train", n_train, seed)
+        sample(&corpus.read(&folders[&corpus], split)?.dataset, "train", n_train, seed)
     }
 
     /// The evaluation sets, each followed by its sample.
-    pub fn evaluation_sets(&self, data: Option<&Path>, seed: u64) -> Result<Vec<Dataset>> {
+    pub fn evaluation_sets(&self, folders: &Folders, seed: u64) -> Result<Vec<Dataset>> {
         let mut sets = Vec::new();
         for &(name, corpus, split) in self.sets {
-            let set = corpus.read(&folder(data, corpus)?, split)?.dataset;
+            let set = corpus.read(&folders[&corpus], split)?.dataset;
             sets.push(Dataset { name: name.to_owned(), ..set });
         }
         if self.hans {
-            let reading = Corpus::Hans.read(&folder(data, Corpus::Hans)?, "evaluation")?;
+            let reading = Corpus::Hans.read(&folders[&Corpus::Hans], "evaluation")?;
             sets.extend(Subset::ALL.into_iter().map(|s| s.of(&reading)).collect::<Result<Vec<_>>>()?);
         }
         let with_sample = |set: Dataset| {

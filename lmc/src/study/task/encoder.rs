@@ -2,8 +2,10 @@
 
 use std::path::Path;
 
-use crate::error::{LmcError, Result};
-use crate::file::{sha256, sha256_of};
+use sha2::{Digest, Sha256};
+
+use crate::error::Result;
+use crate::file::{hash_file, hexadecimal, sha256};
 use crate::model::load::{pretrained_from_bytes, weight_files};
 use crate::model::{Pretrained, load_folder};
 
@@ -17,10 +19,9 @@ pub(super) fn embedded() -> Result<(Pretrained, String)> {
 /// An encoder in a Hugging Face folder, with the digest of its weights.
 pub(super) fn in_folder(folder: &Path) -> Result<(Pretrained, String)> {
     let pretrained = load_folder(folder)?;
-    let files = weight_files(folder)?
-        .iter()
-        .map(|path| std::fs::read(path).map_err(LmcError::io("read", path)))
-        .collect::<Result<Vec<_>>>()?;
-    let parts: Vec<&[u8]> = files.iter().map(Vec::as_slice).collect();
-    Ok((pretrained, sha256_of(&parts)))
+    let mut hash = Sha256::new();
+    for path in weight_files(folder)? {
+        hash_file(&path, &mut hash)?;
+    }
+    Ok((pretrained, hexadecimal(&hash.finalize())))
 }

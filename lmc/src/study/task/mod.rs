@@ -85,9 +85,9 @@ impl Task {
                 "a folder or the name of a manifest, this task has no embedded one",
             )
         })?;
-        let data = study.data.as_deref();
-        let train = corpora.train(data, n_train, data_seed)?;
-        let sets = corpora.evaluation_sets(data, data_seed)?;
+        let folders = corpora.folders(study.data.as_deref())?;
+        let train = corpora.train(&folders, n_train, data_seed)?;
+        let sets = corpora.evaluation_sets(&folders, data_seed)?;
         let encoder = ModelFolder::find(given)?;
         let (pretrained, sha256) = encoder::in_folder(&encoder.folder)?;
         let tokenizer = load_tokenizer(&encoder.tokenizer)?;
