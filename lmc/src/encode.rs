@@ -1,7 +1,5 @@
 //! Text to batches of token ids.
 
-use std::collections::BTreeMap;
-
 use sha2::{Digest, Sha256};
 use tch::Tensor;
 use tokenizers::{EncodeInput, PostProcessor, Tokenizer, TruncationParams};
@@ -10,8 +8,10 @@ use crate::data::Dataset;
 use crate::error::{LmcError, Result};
 use crate::file::hexadecimal;
 
+mod packed;
 mod tokenizer;
 
+pub use packed::{Batch, Group, PackedTokens, packed_batches};
 pub use tokenizer::load_tokenizer;
 
 /// The tokens of one example: `[CLS] first [SEP]`, for pairs followed by `second [SEP]`, or as its tokenizer has it.
@@ -36,19 +36,6 @@ pub fn digest(examples: &[Encoded]) -> String {
         hash.update(example.label.to_le_bytes());
     }
     hexadecimal(&hash.finalize())
-}
-
-/// Examples of exactly one length: nothing to pad, nothing to mask.
-#[derive(Debug)]
-pub struct Batch {
-    /// Token ids, `[batch, seq]` i64.
-    pub ids: Tensor,
-    /// Segment ids, `[batch, seq]` i64.
-    pub segments: Tensor,
-    /// Label indices, `[batch]` i64.
-    pub labels: Tensor,
-    /// The position of each example in the dataset.
-    pub indices: Vec<usize>,
 }
 
 /// Examples padded on the right to the longest of them.
@@ -106,23 +93,6 @@ pub fn encode(dataset: &Dataset, tokenizer: &Tokenizer, max_len: usize) -> Resul
 
 fn refused(error: tokenizers::Error) -> LmcError {
     LmcError::Tokenizer(error.to_string())
-}
-
-/// Returns the examples in batches of one exact length each, shortest first, each of at most `max_tokens` tokens (but at
-/// least one example) and in the order of the dataset. [`Batch::indices`] says where each example was.
-pub fn batches_by_length(examples: &[Encoded], max_tokens: usize) -> Vec<Batch> {
-    let mut by_length: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-    for (index, example) in examples.iter().enumerate() {
-        by_length.entry(example.ids.len()).or_default().push(index);
-    }
-    let mut batches = Vec::new();
-    for (length, indices) in by_length {
-        for indices in indices.chunks((max_tokens / length.max(1)).max(1)) {
-            let PaddedBatch { ids, segments, labels, .. } = stack(examples, indices, length, 0);
-            batches.push(Batch { ids, segments, labels, indices: indices.to_vec() });
-        }
-    }
-    batches
 }
 
 /// Returns the examples at `indices`, in that order, padded on the right with `pad_id` to the longest of them.
@@ -254,23 +224,6 @@ mod tests {
         let error = encode(&dataset(&[("doctors slept", None, 0)]), &tokenizer, 16).unwrap_err();
         assert!(matches!(error, LmcError::Tokenizer(_)), "{error}");
         assert!(error.to_string().contains("[UNK]"), "{error}");
-    }
-
-    #[test]
-    fn batches_have_one_length_and_keep_every_example_once() {
-        let examples = three();
-        let batches = batches_by_length(&examples, 8);
-        assert_eq!(batches.len(), 2);
-        assert_eq!(batches[0].indices, [0, 2]);
-        assert_eq!(batches[0].ids.size(), [2, 4]);
-        assert_eq!(values(&batches[0].ids), [1, 5, 51, 2, 1, 6, 51, 2]);
-        assert_eq!(values(&batches[0].labels), [0, 1]);
-        assert_eq!(batches[1].indices, [1]);
-        assert_eq!(values(&batches[1].segments), [0, 0, 0, 0, 0, 1, 1, 1]);
-        let alone = batches_by_length(&examples, 1);
-        let indices: Vec<_> = alone.into_iter().map(|batch| batch.indices).collect();
-        assert_eq!(indices, [[0], [2], [1]]);
-        assert!(batches_by_length(&[], 8).is_empty());
     }
 
     #[test]

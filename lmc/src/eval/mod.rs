@@ -8,13 +8,13 @@ pub use set::EvaluationSet;
 
 use std::fmt;
 
-use tch::{Kind, Tensor};
+use tch::{Device, Kind, Tensor};
 
 use crate::data::labels::{LabelMap, Merge};
 use crate::encode::Batch;
 use crate::error::{LmcError, Result};
 use crate::interrupt;
-use crate::model::{Classifier, Dropout, Tokens};
+use crate::model::{Classifier, Dropout};
 use crate::weights::Parameters;
 
 /// Per-example results of one model on one dataset, in the dataset's order.
@@ -62,37 +62,65 @@ pub fn evaluate_mapped(
     n: usize,
     map: Option<&LabelMap>,
 ) -> Result<Outcome> {
-    let _no_grad = tch::no_grad_guard();
     let parameters = Parameters::views(&theta.unsqueeze(0), classifier.layout());
-    let mut outcome = Outcome { losses: vec![0.0; n], predictions: vec![0; n], confidences: vec![0.0; n] };
+    Ok(evaluate_stack(classifier, &parameters, batches, n, map)?.swap_remove(0))
+}
+
+/// The outcome of every model of a stack, as [`evaluate_mapped`] of each; operands and batches are on one device.
+///
+/// Results stay on the device until all batches are done.
+///
+/// # Errors
+/// As [`evaluate_mapped`].
+pub fn evaluate_stack(
+    classifier: &Classifier,
+    parameters: &Parameters,
+    batches: &[Batch],
+    n: usize,
+    map: Option<&LabelMap>,
+) -> Result<Vec<Outcome>> {
+    let _no_grad = tch::no_grad_guard();
+    let map = map.filter(|map| !map.is_identity());
+    let (mut losses, mut predictions, mut confidences) = (Vec::new(), Vec::new(), Vec::new());
     for (done, batch) in batches.iter().enumerate() {
         interrupt::check(|| format!("{done} of {} batches were evaluated; none is kept", batches.len()))?;
-        let tokens = Tokens::shared(&batch.ids, &batch.segments, 1);
-        let logits = classifier.logits(&parameters, &tokens, &Dropout::NONE).squeeze_dim(0);
-        let logits = match map.filter(|map| !map.is_identity()) {
+        let logits = classifier.packed_logits(parameters, &batch.tokens, &Dropout::NONE);
+        let logits = match map {
             None => logits,
             Some(map) => map_logits(&logits, map)?,
         };
         let log_probabilities = logits.log_softmax(-1, Kind::Float);
-        let losses = -log_probabilities.f_gather(-1, &batch.labels.unsqueeze(-1), false)?.squeeze_dim(-1);
-        let losses = Vec::<f32>::try_from(&losses)?;
-        let (confidences, predictions) = log_probabilities.max_dim(-1, false);
-        let predictions = Vec::<i64>::try_from(&predictions)?;
-        let confidences = Vec::<f32>::try_from(&confidences.exp())?;
-        for (row, &i) in batch.indices.iter().enumerate() {
-            outcome.losses[i] = losses[row];
-            outcome.predictions[i] = predictions[row];
-            outcome.confidences[i] = confidences[row];
-        }
+        let labels = batch.labels.view([1, -1, 1]).expand([parameters.stack(), -1, -1], false);
+        losses.push(-log_probabilities.f_gather(-1, &labels, false)?.squeeze_dim(-1));
+        let (confidence, prediction) = log_probabilities.max_dim(-1, false);
+        confidences.push(confidence.exp());
+        predictions.push(prediction);
     }
-    match outcome.losses.iter().position(|l| !l.is_finite()) {
-        None => Ok(outcome),
-        Some(i) => Err(LmcError::NonFiniteLoss {
-            what: "evaluation".into(),
-            value: f64::from(outcome.losses[i]),
-            position: format!("example {i}"),
-        }),
-    }
+    let on_host = |parts: &[Tensor]| Ok::<_, LmcError>(Tensor::f_cat(parts, 1)?.to_device(Device::Cpu));
+    let (losses, predictions) = (on_host(&losses)?, on_host(&predictions)?);
+    let confidences = on_host(&confidences)?;
+    let order = || batches.iter().flat_map(|batch| batch.indices.iter().copied());
+    (0..parameters.stack())
+        .map(|model| {
+            let losses = in_order(order(), Vec::<f32>::try_from(losses.get(model))?, n);
+            if let Some(i) = losses.iter().position(|loss| !loss.is_finite()) {
+                let (what, value) = ("evaluation".into(), f64::from(losses[i]));
+                return Err(LmcError::NonFiniteLoss { what, value, position: format!("example {i}") });
+            }
+            Ok(Outcome {
+                losses,
+                predictions: in_order(order(), Vec::<i64>::try_from(predictions.get(model))?, n),
+                confidences: in_order(order(), Vec::<f32>::try_from(confidences.get(model))?, n),
+            })
+        })
+        .collect()
+}
+
+/// Values of examples that were dealt out in `order`, in the dataset's order.
+fn in_order<T: Copy + Default>(order: impl Iterator<Item = usize>, values: Vec<T>, n: usize) -> Vec<T> {
+    let mut sorted = vec![T::default(); n];
+    order.zip(values).for_each(|(example, value)| sorted[example] = value);
+    sorted
 }
 
 /// Logits of labels, `[batch, n_labels]` f32, from those of classes, `[batch, n_classes]`, on the same device.

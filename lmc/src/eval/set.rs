@@ -6,11 +6,11 @@ use tokenizers::Tokenizer;
 
 use crate::data::Dataset;
 use crate::data::labels::LabelMap;
-use crate::encode::{Batch, Encoded, batches_by_length, digest, encode};
+use crate::encode::{Batch, Encoded, digest, encode, packed_batches};
 use crate::error::{LmcError, Result};
 
 /// The most tokens in an evaluation batch: what stays in a core's cache.
-const MAX_TOKENS: usize = 2048;
+const MAX_TOKENS: usize = 512;
 
 /// An evaluation set, encoded.
 pub struct EvaluationSet {
@@ -56,9 +56,9 @@ impl EvaluationSet {
         Self { key: format!("{}-{map}", self.key), label_map: Some(map), ..self }
     }
 
-    /// The examples in batches of equal length.
+    /// The examples in packed batches of the size that suits a core's cache.
     pub fn batches(&self) -> Vec<Batch> {
-        batches_by_length(&self.encoded, MAX_TOKENS)
+        packed_batches(&self.encoded, MAX_TOKENS)
     }
 
     /// The label of each example.

@@ -2,9 +2,9 @@ use super::*;
 use crate::data::grammar::tokenizer;
 use crate::data::labels::{LabelMap, Merge};
 use crate::data::{Dataset, Example};
-use crate::encode::batches_by_length;
-use crate::model::Classifier;
+use crate::encode::packed_batches;
 use crate::model::fixture::{classifier, config, examples, weights};
+use crate::model::{Classifier, Tokens};
 use crate::weights::Weights;
 
 #[test]
@@ -19,7 +19,7 @@ fn every_example_gets_its_own_loss_and_prediction() {
     let mut predictions = Vec::new();
     for seed in 1..=4 {
         let theta = weights(&classifier, seed).theta().copy();
-        let outcome = evaluate(&classifier, &theta, &batches_by_length(&examples, 64), 40).unwrap();
+        let outcome = evaluate(&classifier, &theta, &packed_batches(&examples, 64), 40).unwrap();
         let p = Parameters::views(&theta.unsqueeze(0), classifier.layout());
         for (i, example) in examples.iter().enumerate() {
             let row = |v: &[i64]| Tensor::from_slice(v).unsqueeze(0);
@@ -34,9 +34,9 @@ fn every_example_gets_its_own_loss_and_prediction() {
             assert!((f64::from(outcome.confidences[i]) - probability(best)).abs() < 1e-5);
         }
         // The size of a batch is of no matter but for rounding; the same batches give the same bits.
-        let coarse = evaluate(&classifier, &theta, &batches_by_length(&examples, 4096), 40).unwrap();
+        let coarse = evaluate(&classifier, &theta, &packed_batches(&examples, 4096), 40).unwrap();
         assert!(coarse.losses.iter().zip(&outcome.losses).all(|(a, b)| (a - b).abs() < 1e-5));
-        let again = evaluate(&classifier, &theta, &batches_by_length(&examples, 64), 40).unwrap();
+        let again = evaluate(&classifier, &theta, &packed_batches(&examples, 64), 40).unwrap();
         assert_eq!(again, outcome);
         predictions.extend(outcome.predictions);
     }
@@ -48,7 +48,7 @@ fn a_model_that_diverged_is_refused() {
     let (classifier, examples) = (classifier(), examples(4, 1));
     let theta = weights(&classifier, 1).theta().copy();
     let _ = theta.narrow(0, theta.size()[0] - 1, 1).fill_(f64::NAN);
-    let error = evaluate(&classifier, &theta, &batches_by_length(&examples, 64), 4).unwrap_err();
+    let error = evaluate(&classifier, &theta, &packed_batches(&examples, 64), 4).unwrap_err();
     let message = error.of("s7").to_string();
     assert!(message.contains("s7: evaluation: loss is NaN at example 0"), "{message}");
 }
@@ -101,7 +101,7 @@ fn the_order_of_a_classifiers_classes_is_of_no_account() {
 #[test]
 fn evaluations_are_in_the_labels_of_the_set() {
     let (classifier, examples) = (Classifier::new(&config(), 3), examples(30, 1));
-    let batches = batches_by_length(&examples, 64);
+    let batches = packed_batches(&examples, 64);
     let hans = ["entailment", "non-entailment"];
     let order = Tensor::from_slice(&[2i64, 0, 1]);
     let mut predictions = Vec::new();

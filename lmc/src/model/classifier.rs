@@ -8,6 +8,7 @@ use super::config::ModelConfig;
 use super::dropout::Dropout;
 use super::encoder::{Affine, Encoder, Tokens};
 use super::head::{self, Head};
+use crate::encode::PackedTokens;
 use crate::weights::{Layout, Parameters};
 
 /// A BERT or RoBERTa sequence classifier with the layout of its theta, in Hugging Face's names.
@@ -83,7 +84,22 @@ impl Classifier {
     /// What the encoder says of each sequence, `[stack, batch, width]`: all that the head sees.
     pub fn features(&self, p: &Parameters, tokens: &Tokens, dropout: &Dropout) -> Tensor {
         let hidden = self.encoder.forward(p, tokens, dropout);
-        let first = self.encoder.first_token(&hidden, tokens);
+        self.pooled(p, self.encoder.first_token(&hidden, tokens))
+    }
+
+    /// [`Classifier::logits`] of packed tokens, the same for every model of the stack: `[stack, n_sequences, n_labels]`.
+    pub fn packed_logits(&self, p: &Parameters, tokens: &PackedTokens, dropout: &Dropout) -> Tensor {
+        self.head.logits(p, self.packed_features(p, tokens, dropout), dropout)
+    }
+
+    /// [`Classifier::features`] of packed tokens, the same for every model of the stack: `[stack, n_sequences, width]`.
+    ///
+    /// Nothing is computed that the head does not see: of the last layer only the first token of each sequence.
+    pub fn packed_features(&self, p: &Parameters, tokens: &PackedTokens, dropout: &Dropout) -> Tensor {
+        self.pooled(p, self.encoder.packed_first_tokens(p, tokens, dropout))
+    }
+
+    fn pooled(&self, p: &Parameters, first: Tensor) -> Tensor {
         match &self.pooler {
             Some(pooler) => pooler.linear(p, &first).tanh(),
             None => first,

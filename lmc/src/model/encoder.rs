@@ -3,6 +3,8 @@
 
 use tch::{Kind, Tensor};
 
+mod packed;
+
 use super::config::ModelConfig;
 use super::dropout::Dropout;
 use super::layers::{embedding, layer_norm, linear, stack_offsets};
@@ -146,22 +148,26 @@ impl Encoder {
         mask: Option<&Tensor>,
         dropout: &Dropout,
     ) -> Tensor {
-        let (d, heads, eps) =
-            (self.config.hidden_size, self.config.num_attention_heads, self.config.layer_norm_eps);
+        let (d, heads) = (self.config.hidden_size, self.config.num_attention_heads);
         let qkv =
             layer.qkv.linear(p, x).view([stack * batch, seq, 3, heads, d / heads]).permute([2, 0, 3, 1, 4]);
         let (q, k, v) = (qkv.get(0), qkv.get(1), qkv.get(2));
-        let context = if dropout.is_active() {
-            let mut scores = q.matmul(&k.transpose(2, 3)) / ((d / heads) as f64).sqrt();
-            if let Some(mask) = mask {
-                scores = scores.masked_fill(&mask.logical_not(), f64::NEG_INFINITY);
-            }
-            dropout.apply(scores.softmax(-1, Kind::Float)).matmul(&v)
-        } else {
-            Tensor::scaled_dot_product_attention(&q, &k, &v, mask, 0.0, false, None, false)
-        };
+        let context = attention(&q, &k, &v, mask, dropout);
         let context = context.transpose(1, 2).reshape([stack, batch * seq, d]);
-        let attended = dropout.apply(layer.attention_output.linear(p, &context)) + x;
+        self.after_attention(p, layer, x, &context, dropout)
+    }
+
+    /// What a layer makes of each row by itself: x and what attention read for it, both `[stack, rows, width]`.
+    fn after_attention(
+        &self,
+        p: &Parameters,
+        layer: &Layer,
+        x: &Tensor,
+        context: &Tensor,
+        dropout: &Dropout,
+    ) -> Tensor {
+        let eps = self.config.layer_norm_eps;
+        let attended = dropout.apply(layer.attention_output.linear(p, context)) + x;
         let x = layer.attention_norm.norm(p, &attended, eps);
         let hidden = layer.up.linear(p, &x).gelu("none");
         let output = dropout.apply(layer.down.linear(p, &hidden)) + &x;
@@ -173,6 +179,19 @@ impl Encoder {
         let size = tokens.ids.size();
         hidden.view([size[0], size[1], size[2], self.config.hidden_size]).select(2, 0)
     }
+}
+
+/// What each query reads: q, k, v and the result `[batch, heads, seq, width / heads]`, a mask that is true where it may look.
+fn attention(q: &Tensor, k: &Tensor, v: &Tensor, mask: Option<&Tensor>, dropout: &Dropout) -> Tensor {
+    if !dropout.is_active() {
+        return Tensor::scaled_dot_product_attention(q, k, v, mask, 0.0, false, None, false);
+    }
+    let width = q.size().last().copied().unwrap_or(1) as f64;
+    let mut scores = q.matmul(&k.transpose(2, 3)) / width.sqrt();
+    if let Some(mask) = mask {
+        scores = scores.masked_fill(&mask.logical_not(), f64::NEG_INFINITY);
+    }
+    dropout.apply(scores.softmax(-1, Kind::Float)).matmul(v)
 }
 
 impl Tokens {

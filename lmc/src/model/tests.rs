@@ -4,7 +4,7 @@ use super::fixture::{classifier, config, examples, roberta, stack, weights};
 use super::layers::{embedding, layer_norm, linear, stack_offsets};
 use super::*;
 use crate::LmcError;
-use crate::encode::{Encoded, padded_batch};
+use crate::encode::{Encoded, PackedTokens, padded_batch};
 use crate::weights::Parameters;
 
 fn normal(shape: &[i64], seed: u64) -> Tensor {
@@ -270,4 +270,50 @@ fn impossible_configs_are_refused_by_field() {
         assert!(message.contains(field), "{message}");
     }
     config().check().unwrap();
+}
+
+/// Packed tokens against each sequence alone, by the whole last layer: logits and gradients.
+#[test]
+fn packed_tokens_are_sequences_alone() {
+    for config in [config(), roberta()] {
+        let classifier = Classifier::new(&config, 3);
+        let mut examples = examples(9, 6);
+        if config.is_roberta() {
+            examples.iter_mut().for_each(|example| example.segments.fill(0));
+        }
+        examples.sort_by_key(|example| example.ids.len());
+        let packed = PackedTokens::new(&examples);
+        assert!(packed.groups.len() > 2 && packed.groups.iter().any(|group| group.n_sequences > 1));
+        for seeds in [&[1u64][..], &[1, 2, 3]] {
+            let theta = stack(&classifier, seeds);
+            let leaves = Parameters::leaves(&theta, classifier.layout());
+            let together = classifier.packed_logits(&leaves, &packed, &Dropout::NONE);
+            let again = Parameters::leaves(&theta, classifier.layout());
+            let alone: Vec<Tensor> = examples
+                .iter()
+                .map(|example| {
+                    let tokens = tokens(std::slice::from_ref(example), seeds.len() as i64);
+                    classifier.logits(&again, &tokens, &Dropout::NONE)
+                })
+                .collect();
+            let alone = Tensor::cat(&alone, 1);
+            assert!(worst(&together, &alone) < 1e-5);
+            let squares = |logits: &Tensor| (logits * logits).sum(Kind::Float);
+            let gradient = leaves.gradient(&squares(&together)).unwrap();
+            let expected = again.gradient(&squares(&alone)).unwrap();
+            let scale = expected.abs().max().double_value(&[]);
+            assert!(worst(&gradient, &expected) < 1e-5 * scale);
+        }
+    }
+}
+
+#[test]
+fn packed_attention_with_dropout_is_that_without_when_nothing_falls() {
+    use rand_xoshiro::rand_core::SeedableRng;
+    let (classifier, examples) = (classifier(), examples(9, 7));
+    let p = Parameters::views(&stack(&classifier, &[1, 2]), classifier.layout());
+    let packed = PackedTokens::new(&examples);
+    let nothing = Dropout::new(1e-9, rand_xoshiro::Xoshiro256PlusPlus::seed_from_u64(0));
+    let plain = classifier.packed_logits(&p, &packed, &Dropout::NONE);
+    assert!(worst(&classifier.packed_logits(&p, &packed, &nothing), &plain) < 1e-5);
 }

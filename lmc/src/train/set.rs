@@ -4,7 +4,7 @@ use std::fmt;
 
 use tch::Tensor;
 
-use crate::encode::{Encoded, batches_by_length};
+use crate::encode::{Encoded, packed_batches};
 use crate::error::Result;
 use crate::interrupt;
 use crate::model::{Classifier, Dropout, Tokens};
@@ -12,7 +12,7 @@ use crate::parallel::run_units;
 use crate::weights::{Layout, Parameters};
 
 /// The most tokens in a batch of the frozen encoder: what stays in a core's cache.
-const MAX_TOKENS: usize = 2048;
+const MAX_TOKENS: usize = 512;
 
 /// The training set of a stack, which decides what is trained.
 #[derive(Debug, Clone, Copy)]
@@ -96,14 +96,13 @@ impl Features {
         examples: &[Encoded],
         tick: impl Fn(usize) + Sync,
     ) -> Result<Self> {
-        let batches = batches_by_length(examples, MAX_TOKENS);
+        let batches = packed_batches(examples, MAX_TOKENS);
         let units: Vec<_> = batches.into_iter().map(|batch| (batch, theta.shallow_clone())).collect();
         let parts = run_units(units, |_, (batch, theta)| {
             interrupt::check(|| "the features of the frozen encoder are computed again".to_owned())?;
             let _no_grad = tch::no_grad_guard();
             let parameters = Parameters::views(&theta.unsqueeze(0), classifier.layout());
-            let tokens = Tokens::shared(&batch.ids, &batch.segments, 1);
-            let features = classifier.features(&parameters, &tokens, &Dropout::NONE).squeeze_dim(0);
+            let features = classifier.packed_features(&parameters, &batch.tokens, &Dropout::NONE);
             tick(batch.indices.len());
             Ok((batch.indices, Vec::<f32>::try_from(features.reshape([-1]))?))
         })?;
