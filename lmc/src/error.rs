@@ -31,6 +31,20 @@ pub enum LmcError {
         /// Where: a step, a grid point.
         position: String,
     },
+    /// A precision changes results more than it may.
+    #[error(
+        "{precision}: a {what} is off by {got:.1e} nats from float32's on a sample, at most {tolerance:.1e} is allowed; use float32 or a greater tolerance"
+    )]
+    Imprecise {
+        /// The precision.
+        precision: String,
+        /// What was compared: "loss", "convexity gap".
+        what: &'static str,
+        /// The largest difference, in nats per example.
+        got: f64,
+        /// The largest that is allowed.
+        tolerance: f64,
+    },
     /// Two things that must fit together have different shapes.
     #[error("{what}: got shape {got:?}, expected {expected:?}")]
     ShapeMismatch {

@@ -19,6 +19,7 @@
 //! | `LMC_KERNEL=1` | set by the kernel "Rust (lmc)" in the process of the cells, which may then send it messages ([`kernel`]) |
 
 pub mod basin;
+pub mod compute;
 pub mod data;
 pub mod encode;
 pub mod error;
@@ -31,6 +32,7 @@ pub mod kernel;
 pub mod model;
 pub mod notebook;
 pub mod parallel;
+pub mod path;
 pub mod prelude;
 pub mod progress;
 pub mod provenance;

@@ -25,28 +25,47 @@ pub fn run_units<I: Send, T: Send>(
     inputs: Vec<I>,
     unit: impl Fn(usize, I) -> Result<T> + Sync,
 ) -> Result<Vec<T>> {
+    run_on_workers(&vec![(); n_threads()], inputs, |()| Ok(()), |(), i, input| unit(i, input))
+}
+
+/// The same by one thread for each of `workers`, with what `equip` makes for it there, before its first unit.
+///
+/// # Errors
+/// As [`run_units`], and those of `equip`.
+pub fn run_on_workers<W: Sync, S, I: Send, T: Send>(
+    workers: &[W],
+    inputs: Vec<I>,
+    equip: impl Fn(&W) -> Result<S> + Sync,
+    unit: impl Fn(&mut S, usize, I) -> Result<T> + Sync,
+) -> Result<Vec<T>> {
     let n = inputs.len();
     let inputs: Vec<Mutex<Option<I>>> = inputs.into_iter().map(|input| Mutex::new(Some(input))).collect();
     let next = AtomicUsize::new(0);
     let failed = AtomicBool::new(false);
     let results = Mutex::new(Vec::with_capacity(n));
-    let work = || {
+    let work = |worker: &W| {
         tch::set_num_threads(1);
+        let mut equipment = None;
         loop {
             let i = next.fetch_add(1, Ordering::Relaxed);
             if i >= n || failed.load(Ordering::Relaxed) {
                 return;
             }
             let Some(input) = lock(&inputs[i]).take() else { return };
-            let result = interrupt::check(|| format!("{i} of {n} units of work were begun"))
-                .and_then(|()| unit(i, input));
+            let result = interrupt::check(|| format!("{i} of {n} units of work were begun")).and_then(|()| {
+                let equipment = match &mut equipment {
+                    Some(equipment) => equipment,
+                    empty => empty.insert(equip(worker)?),
+                };
+                unit(equipment, i, input)
+            });
             failed.fetch_or(result.is_err(), Ordering::Relaxed);
             lock(&results).push((i, result));
         }
     };
     std::thread::scope(|scope| {
-        for _ in 0..n_threads().min(n) {
-            scope.spawn(work);
+        for worker in &workers[..workers.len().min(n)] {
+            scope.spawn(|| work(worker));
         }
     });
     let mut results = results.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
@@ -76,6 +95,30 @@ mod tests {
         });
         assert_eq!(result.unwrap_err().to_string(), "figure: third");
         assert!(started.load(Ordering::Relaxed) < 10_000);
+    }
+
+    #[test]
+    fn a_worker_is_equipped_once_and_only_for_work() {
+        let equipped = Mutex::new(Vec::new());
+        let equip = |name: &&'static str| {
+            lock(&equipped).push(*name);
+            Ok(0)
+        };
+        let count = |units: &mut usize, _, ()| {
+            *units += 1;
+            std::thread::sleep(std::time::Duration::from_millis(1));
+            Ok(*units)
+        };
+        let counts = run_on_workers(&["a", "b"], vec![(); 20], equip, count).unwrap();
+        let mut names = lock(&equipped).clone();
+        names.sort_unstable();
+        assert!(names == ["a"] || names == ["a", "b"], "{names:?}");
+        assert_eq!(counts.iter().filter(|&&units| units == 1).count(), names.len());
+        assert!(run_on_workers(&["a", "b"], Vec::new(), equip, count).unwrap().is_empty());
+        assert_eq!(lock(&equipped).len(), names.len());
+        let fails =
+            run_on_workers(&["a"], vec![(); 3], |_| Err::<usize, _>(LmcError::Figure("f".into())), count);
+        assert_eq!(fails.unwrap_err().to_string(), "figure: f");
     }
 
     #[test]

@@ -5,12 +5,16 @@
 //! <root>/runs/<run_id>/checkpoint-800it.safetensors
 //! <root>/runs/<run_id>/state.sealed           an interrupted stack, in the folder of its first run
 //! <root>/evaluations/<dataset key>/<run_id>-800it.parquet
-//! <root>/profiles/<dataset key>-<grid>/<a>--<b>.parquet
+//! <root>/sweeps/<dataset key>-<points>/<a>--<b>.parquet
+//! <root>/sweeps/<dataset key>-<points>/.<a>--<b>.claim    while a process works on that unit
 //! ```
+
+mod claim;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+pub use claim::Claim;
 use polars::prelude::{DataFrame, ParquetCompression, ParquetWriter};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -149,19 +153,22 @@ impl Store {
         self.root.join("evaluations").join(dataset_key).join(format!("{model}.parquet"))
     }
 
-    /// The file of one pair's losses.
-    pub fn profile_path(&self, sweep_key: &str, a: &str, b: &str) -> PathBuf {
-        self.root.join("profiles").join(sweep_key).join(format!("{a}--{b}.parquet"))
+    /// The file of one unit of a sweep: the losses at points between those models.
+    pub fn sweep_path(&self, sweep_key: &str, models: &[&str]) -> PathBuf {
+        self.root.join("sweeps").join(sweep_key).join(format!("{}.parquet", models.join("--")))
     }
 }
 
-/// Writes a table as Parquet (zstd), like [`write_atomic`].
+/// Writes a table as Parquet (zstd) in one row group, like [`write_atomic`].
 ///
 /// # Errors
 /// [`LmcError::Io`]; [`LmcError::Polars`] for a table that Parquet cannot hold.
 pub fn write_frame(path: &Path, frame: &mut DataFrame) -> Result<()> {
     let mut bytes = Vec::new();
-    ParquetWriter::new(&mut bytes).with_compression(ParquetCompression::Zstd(None)).finish(frame)?;
+    ParquetWriter::new(&mut bytes)
+        .with_compression(ParquetCompression::Zstd(None))
+        .with_row_group_size(Some(frame.height().max(1)))
+        .finish(frame)?;
     write_atomic(path, &bytes)
 }
 

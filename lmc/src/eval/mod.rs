@@ -1,9 +1,12 @@
 //! Evaluation of models on datasets: per-example losses and predictions, from which every metric follows.
 
+mod file;
 mod set;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use file::{damaged_unit, outcome_columns, read_outcomes};
+pub use file::{read_outcome, write_outcome};
 pub use set::EvaluationSet;
 
 use std::fmt;

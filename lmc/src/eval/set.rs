@@ -9,9 +9,6 @@ use crate::data::labels::LabelMap;
 use crate::encode::{Batch, Encoded, digest, encode, packed_batches};
 use crate::error::{LmcError, Result};
 
-/// The most tokens in an evaluation batch: what stays in a core's cache.
-const MAX_TOKENS: usize = 512;
-
 /// An evaluation set, encoded.
 pub struct EvaluationSet {
     /// The texts, labels and kinds.
@@ -56,9 +53,10 @@ impl EvaluationSet {
         Self { key: format!("{}-{map}", self.key), label_map: Some(map), ..self }
     }
 
-    /// The examples in packed batches of the size that suits a core's cache.
-    pub fn batches(&self) -> Vec<Batch> {
-        packed_batches(&self.encoded, MAX_TOKENS)
+    /// The examples in packed batches of at most `max_tokens` tokens; [`crate::compute::batch_tokens`] says what suits a
+    /// device.
+    pub fn batches(&self, max_tokens: usize) -> Vec<Batch> {
+        packed_batches(&self.encoded, max_tokens)
     }
 
     /// The label of each example.

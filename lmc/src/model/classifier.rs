@@ -99,6 +99,13 @@ impl Classifier {
         self.pooled(p, self.encoder.packed_first_tokens(p, tokens, dropout))
     }
 
+    /// The floating-point operations of [`Classifier::packed_features`] in matrix products, for one model.
+    pub fn packed_flop(&self, tokens: &PackedTokens) -> f64 {
+        let d = self.config().hidden_size as f64;
+        let pooler = if self.pooler.is_some() { 2.0 * d * d * tokens.starts.numel() as f64 } else { 0.0 };
+        self.encoder.packed_flop(tokens) + pooler
+    }
+
     fn pooled(&self, p: &Parameters, first: Tensor) -> Tensor {
         match &self.pooler {
             Some(pooler) => pooler.linear(p, &first).tanh(),

@@ -43,7 +43,7 @@ enum Sink {
 impl Progress {
     /// Progress under that heading.
     pub fn new(what: impl Into<String>, unit: Unit, total: u64) -> Self {
-        let silent = total == 0 || std::env::var_os("LMC_PROGRESS").is_some_and(|wanted| wanted == "off");
+        let silent = total == 0 || is_off();
         let line = |form| Sink::Line(Mutex::new(Line::new(form)));
         let sink = match host() {
             _ if silent => Sink::Silent,
@@ -120,6 +120,21 @@ impl Drop for Progress {
             _ => {}
         }
     }
+}
+
+/// Says one line where progress is shown.
+pub fn say(text: &str) {
+    if is_off() {
+        return;
+    }
+    match host() {
+        Host::None => eprintln!("{text}"),
+        Host::Lmc | Host::Evcxr => println!("{text}"),
+    }
+}
+
+fn is_off() -> bool {
+    std::env::var_os("LMC_PROGRESS").is_some_and(|wanted| wanted == "off")
 }
 
 fn bar(total: u64) -> ProgressBar {

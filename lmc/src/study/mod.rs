@@ -2,6 +2,7 @@
 
 mod finetune;
 mod finetuned;
+mod lines;
 mod models;
 mod pretraining;
 mod provenance;

@@ -4,17 +4,17 @@ use std::fmt;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use tch::Tensor;
+use tch::Device;
 
-use super::{Study, Sweep};
+use super::Study;
+use crate::compute::{Compute, batch_tokens};
 use crate::error::{LmcError, Result};
-use crate::eval::{Outcome, evaluate_mapped};
+use crate::eval::{Outcome, evaluate_mapped, read_outcome, write_outcome};
 use crate::interrupt;
-use crate::parallel::run_units;
+use crate::parallel::run_on_workers;
 use crate::progress::{Progress, Unit};
 use crate::spec::RunSpec;
 use crate::store::CheckpointInfo;
-use crate::sweep::{Grid, SweepPlan, execute, read_outcomes, write_outcomes};
 use crate::weights::Weights;
 
 /// One finetuned copy at one checkpoint.
@@ -117,75 +117,66 @@ impl Models {
         steps.into_iter().map(|step| Self::load(&self.study, step)).collect()
     }
 
-    /// The weights of every copy.
+    /// The weights of one copy.
     ///
     /// # Errors
     /// [`LmcError::Format`] naming a damaged checkpoint.
-    pub fn weights(&self) -> Result<Vec<Weights>> {
+    pub fn weights_of(&self, model: &Model) -> Result<Weights> {
         let layout = self.study.task.classifier.layout();
-        self.models.iter().map(|m| self.study.store.load_checkpoint(&m.spec, self.step, layout)).collect()
+        self.study.store.load_checkpoint(&model.spec, self.step, layout)
+    }
+
+    /// The weights of every copy.
+    ///
+    /// # Errors
+    /// As [`Models::weights_of`].
+    pub fn weights(&self) -> Result<Vec<Weights>> {
+        self.models.iter().map(|model| self.weights_of(model)).collect()
     }
 
     /// Every copy's results on the evaluation set of that name; finished ones are read from the store.
+    ///
+    /// No more weights are in memory than there are workers.
     ///
     /// # Errors
     /// [`LmcError::UnknownName`] for an unknown set; [`LmcError::NonFiniteLoss`]; [`LmcError::Interrupted`]; those of the
     /// store.
     pub fn evaluate(&self, dataset: &str) -> Result<Vec<Evaluation>> {
-        self.evaluate_weights(dataset, &self.weights()?)
-    }
-
-    fn evaluate_weights(&self, dataset: &str, weights: &[Weights]) -> Result<Vec<Evaluation>> {
         let set = self.study.task.set(dataset)?;
         let (n, labels) = (set.encoded.len(), Arc::new(set.labels()));
-        let thetas: Vec<Tensor> = weights.iter().map(|w| w.theta().shallow_clone()).collect();
         let progress =
             Progress::new(format!("evaluating on {dataset}"), Unit::Copies, self.models.len() as u64);
-        let (classifier, store) = (&self.study.task.classifier, &self.study.store);
-        let models = &self.models;
+        let (store, classifier) = (&self.study.store, &self.study.task.classifier);
+        let (step, models) = (self.step, &self.models);
         let path = |i: usize| store.evaluation_path(&set.key, &models[i].key());
-        let evaluations = run_units(thetas, |i, theta| {
-            let path = path(i);
-            let outcome = if path.exists() {
-                let outcome = read_outcomes(&path, &[0], n)?.swap_remove(0);
-                progress.found(1);
-                outcome
-            } else {
-                let map = set.label_map.as_ref();
-                let outcome = evaluate_mapped(classifier, &theta, &set.batches(), n, map)
-                    .map_err(|e| e.of(format!("{} on {dataset}", models[i].key())))?;
-                write_outcomes(&path, &[(0, &outcome)])?;
-                progress.tick(String::new);
-                outcome
-            };
-            let labels = labels.clone();
-            Ok(Evaluation { model: models[i].name.clone(), dataset: dataset.to_owned(), outcome, labels })
-        });
+        let batches = |&device: &Device| {
+            let batches = set.batches(batch_tokens(device));
+            Ok((device, batches.iter().map(|batch| batch.to_device(device)).collect::<Vec<_>>()))
+        };
+        let workers = Compute::auto().workers();
+        let evaluations =
+            run_on_workers(&workers, (0..models.len()).collect(), batches, |(device, batches), i, _| {
+                let path = path(i);
+                let outcome = if path.exists() {
+                    let outcome = read_outcome(&path, n)?;
+                    progress.found(1);
+                    outcome
+                } else {
+                    let weights = store.load_checkpoint(&models[i].spec, step, classifier.layout())?;
+                    let theta = weights.theta().to_device(*device);
+                    let outcome = evaluate_mapped(classifier, &theta, batches, n, set.label_map.as_ref())
+                        .map_err(|e| e.of(format!("{} on {dataset}", models[i].key())))?;
+                    write_outcome(&path, &outcome)?;
+                    progress.tick(String::new);
+                    outcome
+                };
+                let labels = labels.clone();
+                Ok(Evaluation { model: models[i].name.clone(), dataset: dataset.to_owned(), outcome, labels })
+            });
         interrupt::settle(evaluations, |_| {
             let kept = (0..models.len()).filter(|&i| path(i).exists()).count();
             let unit = format!("evaluations on {dataset}");
             interrupt::in_store(kept as u64, models.len() as u64, &unit)
         })
-    }
-
-    /// The losses along the lines between all pairs of copies, on the evaluation set of that name.
-    ///
-    /// # Errors
-    /// As [`Models::evaluate`]; [`LmcError::InvalidParameter`] for fewer than two copies.
-    pub fn sweep(&self, dataset: &str, grid: Grid) -> Result<Sweep> {
-        let plan = SweepPlan::new(self.models.len(), grid)?;
-        let weights = self.weights()?;
-        let evaluations = self.evaluate_weights(dataset, &weights)?;
-        let ends: Vec<Outcome> = evaluations.into_iter().map(|e| e.outcome).collect();
-        let named = self.models.iter().map(Model::key).zip(weights).collect::<Vec<_>>();
-        let set = self.study.task.set(dataset)?;
-        let mut profiles =
-            execute(&self.study.store, &self.study.task.classifier, set, &named, &ends, &plan)?;
-        for (profile, (a, b)) in profiles.iter_mut().zip(plan.pairs()) {
-            profile.a = self.models[a].name.clone();
-            profile.b = self.models[b].name.clone();
-        }
-        let models = self.models.iter().map(|m| m.name.clone()).collect();
-        Ok(Sweep { models, dataset: dataset.to_owned(), labels: set.labels(), profiles })
     }
 }

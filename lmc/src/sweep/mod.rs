@@ -1,11 +1,18 @@
-//! Losses along the straight lines between all pairs of models: a plan, its execution, and the profiles.
+//! Losses at points between models: a plan, its execution on devices, and what was sampled.
 
+mod cost;
 mod execute;
 mod plan;
+mod precision;
 mod profile;
+mod resident;
 #[cfg(test)]
 mod tests;
+mod unit;
+mod worker;
 
-pub use execute::execute;
+pub use cost::Cost;
+pub use execute::{SweepJob, execute};
 pub use plan::{Grid, SweepPlan};
-pub use profile::{Profile, read_outcomes, write_outcomes};
+pub use profile::Profile;
+pub use unit::Sampled;

@@ -1,6 +1,12 @@
-//! What a sweep evaluates: unordered pairs of models, each on one grid that shares the models at its ends.
+//! What a sweep evaluates: units of control models, all with the same points between them.
+
+use std::collections::BTreeMap;
+
+use sha2::{Digest, Sha256};
 
 use crate::error::{LmcError, Result};
+use crate::file::hexadecimal;
+use crate::path::Combination;
 
 /// Equally spaced values of alpha from 0 (model B) to 1 (model A), ends included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,42 +38,147 @@ impl Grid {
     pub fn alpha(self, k: usize) -> f64 {
         k as f64 / (self.0 - 1) as f64
     }
-
-    /// The points that are neither end.
-    pub fn interior(self) -> std::ops::Range<usize> {
-        1..self.0 - 1
-    }
 }
 
-/// All unordered pairs of `n_models` on one grid.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Units, each a few control models, and the points that are evaluated in each of them on the same examples.
+#[derive(Debug, Clone, PartialEq)]
 pub struct SweepPlan {
-    /// The number of models.
-    pub n_models: usize,
-    /// The points of each line.
-    pub grid: Grid,
+    n_models: usize,
+    units: Vec<Vec<usize>>,
+    points: Vec<Combination>,
+    name: String,
 }
 
 impl SweepPlan {
-    /// A plan over that many models.
+    /// The lines between all unordered pairs (a, b), a < b, of that many models.
     ///
     /// # Errors
     /// [`LmcError::InvalidParameter`] for fewer than two models.
-    pub fn new(n_models: usize, grid: Grid) -> Result<Self> {
+    pub fn lines(n_models: usize, grid: Grid) -> Result<Self> {
+        let pairs = (0..n_models).flat_map(|a| (a + 1..n_models).map(move |b| vec![a, b]));
+        Self::along(n_models, pairs.collect(), grid)
+    }
+
+    /// The lines between each model and each landmark, every unordered pair once.
+    ///
+    /// # Errors
+    /// [`LmcError::InvalidParameter`] for fewer than two models, or for no landmarks, one that is no model or one twice.
+    pub fn lines_to(n_models: usize, landmarks: &[usize], grid: Grid) -> Result<Self> {
+        let mut is_landmark = vec![false; n_models];
+        for &landmark in landmarks {
+            match is_landmark.get_mut(landmark) {
+                Some(seen) if !*seen => *seen = true,
+                _ => {
+                    let expected = format!("different numbers below {n_models}");
+                    return Err(LmcError::invalid("landmarks", format!("{landmarks:?}"), expected));
+                }
+            }
+        }
+        if landmarks.is_empty() {
+            return Err(LmcError::invalid("landmarks", "none", "at least one"));
+        }
+        let pairs = (0..n_models).flat_map(|a| (a + 1..n_models).map(move |b| vec![a, b]));
+        let units = pairs.filter(|pair| pair.iter().any(|&model| is_landmark[model])).collect();
+        Self::along(n_models, units, grid)
+    }
+
+    fn along(n_models: usize, units: Vec<Vec<usize>>, grid: Grid) -> Result<Self> {
         if n_models < 2 {
             return Err(LmcError::invalid("models", n_models, "at least 2 to have a pair"));
         }
-        Ok(Self { n_models, grid })
+        let points = (0..grid.n_points()).map(|k| Combination::on_line(grid.alpha(k))).collect();
+        Ok(Self { n_models, units, points, name: format!("{}points", grid.n_points()) })
     }
 
-    /// The pairs (a, b) with a < b, in order.
-    pub fn pairs(&self) -> Vec<(usize, usize)> {
-        (0..self.n_models).flat_map(|a| (a + 1..self.n_models).map(move |b| (a, b))).collect()
+    /// Any points between the control models of any units: planes, chains, samples of a simplex.
+    ///
+    /// # Errors
+    /// [`LmcError::InvalidParameter`] for no units or points, a control model that is not there, or a unit that has not one
+    /// control model for each weight of a point.
+    pub fn new(n_models: usize, units: Vec<Vec<usize>>, points: Vec<Combination>) -> Result<Self> {
+        if units.is_empty() || points.is_empty() {
+            let got = format!("{} units of {} points", units.len(), points.len());
+            return Err(LmcError::invalid("plan", got, "at least one of each"));
+        }
+        let n_controls = points[0].weights().len();
+        if let Some(point) = points.iter().find(|point| point.weights().len() != n_controls) {
+            let got = format!("{} in one and {n_controls} in another", point.weights().len());
+            return Err(LmcError::invalid("weights", got, "as many in every point"));
+        }
+        if let Some(unit) = units.iter().find(|u| u.len() != n_controls || u.iter().any(|&m| m >= n_models)) {
+            let expected = format!("{n_controls} models below {n_models}");
+            return Err(LmcError::invalid("unit", format!("{unit:?}"), expected));
+        }
+        let mut hash = Sha256::new();
+        points.iter().flat_map(|p| p.weights()).for_each(|w| hash.update(w.to_bits().to_le_bytes()));
+        let digest = hexadecimal(&hash.finalize());
+        let name = format!("{}points-of-{n_controls}-{}", points.len(), &digest[..10]);
+        Ok(Self { n_models, units, points, name })
     }
 
-    /// How many evaluations of a model the plan takes: interior points of every pair, each end once.
-    pub fn n_evaluations(&self) -> usize {
-        self.pairs().len() * self.grid.interior().len() + self.n_models
+    /// The number of models.
+    pub fn n_models(&self) -> usize {
+        self.n_models
+    }
+
+    /// The control models of each unit.
+    pub fn units(&self) -> &[Vec<usize>] {
+        &self.units
+    }
+
+    /// The points of every unit, those that are models included.
+    pub fn points(&self) -> &[Combination] {
+        &self.points
+    }
+
+    /// The name of the points in the store: 11points, 441points-of-3-0123456789.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The points that are not models: those that a unit evaluates.
+    pub fn interior(&self) -> impl Iterator<Item = (usize, &Combination)> {
+        self.points.iter().enumerate().filter(|(_, point)| point.vertex().is_none())
+    }
+
+    /// How many points the units evaluate; the models themselves, each once, come to it.
+    pub fn n_interior(&self) -> usize {
+        self.units.len() * self.interior().count()
+    }
+
+    /// The units in the order that loads models least where no more than `capacity` fit into memory: a block of models stays
+    /// while all others pass by.
+    ///
+    /// For pairs of n models that takes about n^2 / (2 capacity) loads, against n^2 / 2 row by row.
+    pub fn order(&self, capacity: usize) -> Vec<usize> {
+        // Beside the block, the model that passes by and the one before it, which was used last until the block was again.
+        let block = capacity.saturating_sub(2).max(1);
+        let mut order: Vec<usize> = (0..self.units.len()).collect();
+        let key = |unit: &Vec<usize>| {
+            let (first, last) = (unit.iter().min().copied(), unit.iter().max().copied());
+            (first.unwrap_or(0) / block, last, first)
+        };
+        order.sort_by_key(|&unit| key(&self.units[unit]));
+        order
+    }
+
+    /// How many times a model is loaded when the units are taken in [`SweepPlan::order`] and the `capacity` models used last
+    /// stay in memory.
+    pub fn n_loads(&self, capacity: usize) -> usize {
+        let (mut used, mut clock, mut loads) = (BTreeMap::<usize, usize>::new(), 0, 0);
+        for unit in self.order(capacity) {
+            for &model in &self.units[unit] {
+                clock += 1;
+                if used.insert(model, clock).is_none() {
+                    loads += 1;
+                    while used.len() > capacity.max(1) {
+                        let oldest = used.iter().min_by_key(|&(_, &at)| at).map(|(&model, _)| model);
+                        oldest.map(|model| used.remove(&model));
+                    }
+                }
+            }
+        }
+        loads
     }
 }
 
@@ -77,14 +188,60 @@ mod tests {
 
     #[test]
     fn ends_are_shared_and_exact() {
-        let plan = SweepPlan::new(16, Grid::TENTHS).unwrap();
-        assert_eq!((plan.pairs().len(), plan.n_evaluations()), (120, 120 * 9 + 16));
+        let plan = SweepPlan::lines(16, Grid::TENTHS).unwrap();
+        assert_eq!((plan.units().len(), plan.n_interior()), (120, 120 * 9));
         assert_eq!((Grid::TENTHS.alpha(0), Grid::TENTHS.alpha(5), Grid::TENTHS.alpha(10)), (0.0, 0.5, 1.0));
+        assert_eq!(plan.name(), "11points");
+        let interior: Vec<usize> = plan.interior().map(|(k, _)| k).collect();
+        assert_eq!(interior, (1..10).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn lines_to_landmarks_are_every_pair_with_one_once() {
+        let plan = SweepPlan::lines_to(4, &[2, 0], Grid::TENTHS).unwrap();
+        assert_eq!(plan.units(), [vec![0, 1], vec![0, 2], vec![0, 3], vec![1, 2], vec![2, 3]]);
+        let all = SweepPlan::lines_to(4, &[0, 1, 2, 3], Grid::TENTHS).unwrap();
+        assert_eq!(all, SweepPlan::lines(4, Grid::TENTHS).unwrap());
+        for bad in [&[][..], &[4], &[1, 1]] {
+            let message = SweepPlan::lines_to(4, bad, Grid::TENTHS).unwrap_err().to_string();
+            assert!(message.starts_with("`landmarks`"), "{message}");
+        }
+    }
+
+    #[test]
+    fn any_points_make_a_plan_of_their_own_name() {
+        let plane = |v| vec![Combination::in_plane(0.0, 0.0), Combination::in_plane(0.5, v)];
+        let plan = |v| SweepPlan::new(5, vec![vec![4, 0, 2]], plane(v)).unwrap();
+        assert_eq!(plan(0.25).n_interior(), 1);
+        assert_eq!(plan(0.25).name(), plan(0.25).name());
+        assert_ne!(plan(0.25).name(), plan(0.75).name());
+        assert!(plan(0.25).name().starts_with("2points-of-3-"));
+        let mixed = vec![Combination::on_line(0.5), Combination::in_plane(0.5, 0.5)];
+        let message = |units, points| SweepPlan::new(5, units, points).unwrap_err().to_string();
+        assert!(message(vec![vec![0, 1]], mixed).starts_with("`weights`"));
+        assert!(message(vec![vec![0, 1, 5]], plane(0.5)).starts_with("`unit`: got [0, 1, 5]"));
+        assert!(message(vec![vec![0, 1]], plane(0.5)).starts_with("`unit`: got [0, 1]"));
+        assert!(message(vec![], plane(0.5)).starts_with("`plan`: got 0 units"));
+    }
+
+    #[test]
+    fn an_order_takes_every_unit_once_and_loads_little() {
+        let plan = SweepPlan::lines(40, Grid::TENTHS).unwrap();
+        for capacity in [1, 2, 5, 10, 39, 40, 100] {
+            let mut order = plan.order(capacity);
+            order.sort();
+            assert_eq!(order, (0..780).collect::<Vec<_>>());
+        }
+        assert_eq!(plan.n_loads(40), 40);
+        assert_eq!(plan.n_loads(100), 40);
+        // Five blocks of eight: each is loaded, and all models after it pass by.
+        assert!(plan.n_loads(10) <= 40 + 32 + 24 + 16 + 8, "{}", plan.n_loads(10));
+        assert!(plan.n_loads(2) > 700);
     }
 
     #[test]
     fn too_few_points_or_models_are_refused() {
         assert!(Grid::new(2).unwrap_err().to_string().contains("`grid`: got 2 points"));
-        assert!(SweepPlan::new(1, Grid::TENTHS).unwrap_err().to_string().contains("`models`: got 1"));
+        assert!(SweepPlan::lines(1, Grid::TENTHS).unwrap_err().to_string().contains("`models`: got 1"));
     }
 }

@@ -29,6 +29,22 @@ impl Encoder {
         self.after_attention(p, last, &first, &context, dropout)
     }
 
+    /// The floating-point operations of [`Encoder::packed_first_tokens`] in matrix products, for one model.
+    pub fn packed_flop(&self, tokens: &PackedTokens) -> f64 {
+        let (d, ff) = (self.config.hidden_size as f64, self.config.intermediate_size as f64);
+        let sum = |f: fn(&Group) -> i64| tokens.groups.iter().map(f).sum::<i64>() as f64;
+        let n_tokens = sum(|group| group.n_sequences * group.length);
+        let n_sequences = sum(|group| group.n_sequences);
+        let looks = sum(|group| group.n_sequences * group.length * group.length);
+        let by_itself = d * d + 2.0 * d * ff;
+        let layer = n_tokens * (3.0 * d * d + by_itself) + 2.0 * looks * d;
+        let last = n_tokens * 2.0 * d * d + n_sequences * (d * d + by_itself) + 2.0 * n_tokens * d;
+        match self.layers.len() {
+            0 => 0.0,
+            n => 2.0 * ((n - 1) as f64 * layer + last),
+        }
+    }
+
     fn packed_embeddings(&self, p: &Parameters, tokens: &PackedTokens, dropout: &Dropout) -> Tensor {
         let rows = |block, ids: &Tensor, n| {
             let ids = ids.unsqueeze(0).expand([p.stack(), -1], false);
