@@ -2,6 +2,7 @@
 
 pub mod browser;
 pub mod fetching;
+pub mod files;
 pub mod notebook;
 pub mod processes;
 pub mod reference;

@@ -10,6 +10,7 @@ use lmc::step::Step;
 use lmc::store::Store;
 use lmc::study::{Study, StudySpec};
 use lmc::sweep::Grid;
+use lmc_tests::files::files;
 
 /// Where a child of these tests works.
 const STORE: &str = "LMC_TEST_STORE";
@@ -57,23 +58,6 @@ fn start(store: &Path, threads: usize) -> Child {
 
 fn finish(store: &Path, threads: usize) {
     assert!(start(store, threads).wait().unwrap().success());
-}
-
-/// The files under a folder by path; those whose name starts with a dot are remains of a killed process.
-fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
-    let mut found = BTreeMap::new();
-    let mut folders = vec![folder.to_owned()];
-    while let Some(at) = folders.pop() {
-        for entry in std::fs::read_dir(&at).into_iter().flatten() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if !path.file_name().unwrap().to_string_lossy().starts_with('.') {
-                found.insert(path.strip_prefix(folder).unwrap().to_owned(), std::fs::read(&path).unwrap());
-            }
-        }
-    }
-    found
 }
 
 /// The results of a store: all files, without the seconds that training took.
@@ -126,7 +110,7 @@ fn twice_on_one_thread_or_two_and_killed_at_any_moment() {
     let length = started.elapsed();
     // 3 models at 2 checkpoints, 3 evaluations, 3 pairs.
     assert_eq!(count(&whole, "runs", ".safetensors"), 6);
-    assert_eq!((count(&whole, "evaluations", ".parquet"), count(&whole, "profiles", ".parquet")), (3, 3));
+    assert_eq!((count(&whole, "evaluations", ".parquet"), count(&whole, "sweeps", ".parquet")), (3, 3));
 
     let single = store("single");
     finish(&single, 1);
@@ -139,7 +123,7 @@ fn twice_on_one_thread_or_two_and_killed_at_any_moment() {
     };
     let profiles = |n| {
         let killed = killed.clone();
-        move || count(&killed, "profiles", ".parquet") >= n
+        move || count(&killed, "sweeps", ".parquet") >= n
     };
     // The delays come from a fixed hash: any moment will do, but a failure should be found again.
     let random =
