@@ -119,9 +119,9 @@ fn evaluate_points(
     set: &EvaluationSet,
     alphas: &[f64],
 ) -> Result<Vec<Outcome>> {
-    let copy = |weights: &Weights| Weights::new(weights.layout().clone(), weights.theta().shallow_clone());
+    let share = |weights: &Weights| Weights::new(weights.layout().clone(), weights.theta().shallow_clone());
     let classifier = &a.classifier;
-    let units = alphas.iter().map(|&alpha| Ok((copy(&a.weights)?, copy(&b.weights)?, alpha)));
+    let units = alphas.iter().map(|&alpha| Ok((share(&a.weights)?, share(&b.weights)?, alpha)));
     Ok(run_units(units.collect::<Result<Vec<_>>>()?, |_, (a, b, alpha)| {
         let point = Weights::lerp(&a, &b, alpha)?;
         evaluate(classifier, point.theta(), &set.batches(), set.encoded.len())
