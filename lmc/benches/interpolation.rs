@@ -5,14 +5,19 @@
 
 use std::error::Error;
 use std::path::Path;
+use std::sync::Mutex;
 use std::time::Instant;
 
+use lmc::compute::Compute;
 use lmc::data::{Corpus, Dataset, Example, read_corpus};
 use lmc::encode::load_tokenizer;
-use lmc::eval::{EvaluationSet, Outcome, evaluate};
+use lmc::eval::{EvaluationSet, Outcome};
 use lmc::model::{Classifier, Finetuned, load_finetuned, load_folder, save_folder};
-use lmc::parallel::{n_threads, run_units};
+use lmc::parallel::n_threads;
+use lmc::path::Combination;
 use lmc::seed::{rng, sub_seed};
+use lmc::store::Store;
+use lmc::sweep::{SweepJob, SweepPlan, execute};
 use lmc::weights::Weights;
 use serde_json::json;
 use tch::Tensor;
@@ -112,20 +117,36 @@ fn measure(inputs: &Path, encoder: &Path, out: &Path, alphas: &[f64]) -> Result<
     Ok(std::fs::write(out, result.to_string())?)
 }
 
-/// The losses of the points `alpha * a + (1 - alpha) * b`.
+/// The outcomes of the points `alpha * a + (1 - alpha) * b`, by a sweep into a store that is thrown away.
 fn evaluate_points(
     a: &Finetuned,
     b: &Finetuned,
     set: &EvaluationSet,
     alphas: &[f64],
 ) -> Result<Vec<Outcome>> {
-    let share = |weights: &Weights| Weights::new(weights.layout().clone(), weights.theta().shallow_clone());
+    let folder = std::env::temp_dir().join(format!("lmc-bench-{}", std::process::id()));
     let classifier = &a.classifier;
-    let units = alphas.iter().map(|&alpha| Ok((share(&a.weights)?, share(&b.weights)?, alpha)));
-    Ok(run_units(units.collect::<Result<Vec<_>>>()?, |_, (a, b, alpha)| {
-        let point = Weights::lerp(&a, &b, alpha)?;
-        evaluate(classifier, point.theta(), &set.batches(), set.encoded.len())
-    })?)
+    let points = alphas.iter().map(|&alpha| Combination::on_line(alpha)).collect();
+    let plan = SweepPlan::new(2, vec![vec![0, 1]], points)?;
+    // tch's tensors may be sent to another thread but not shared by two.
+    let thetas = [a, b].map(|model| Mutex::new(model.weights.theta().shallow_clone()));
+    let load = |model: usize| {
+        let theta = thetas[model].lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        Weights::new(classifier.layout().clone(), theta.shallow_clone())
+    };
+    let nothing = Outcome { losses: Vec::new(), predictions: Vec::new(), confidences: Vec::new() };
+    let sampled = execute(&SweepJob {
+        store: &Store::open(&folder)?,
+        classifier,
+        set,
+        models: &["a".into(), "b".into()],
+        load: &load,
+        ends: &[nothing.clone(), nothing],
+        plan: &plan,
+        compute: &Compute::cpu(),
+    });
+    let _ = std::fs::remove_dir_all(&folder);
+    Ok(sampled?.swap_remove(0).outcomes)
 }
 
 /// The high-water mark of this process's resident memory, in MiB.

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use tch::{Cuda, Device};
 
-use super::execute::SweepJob;
+use super::job::SweepJob;
 use crate::compute::batch_tokens;
 use crate::error::Result;
 

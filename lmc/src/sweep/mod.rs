@@ -2,6 +2,7 @@
 
 mod cost;
 mod execute;
+mod job;
 mod plan;
 mod precision;
 mod profile;
@@ -9,10 +10,12 @@ mod resident;
 #[cfg(test)]
 mod tests;
 mod unit;
+mod work;
 mod worker;
 
 pub use cost::Cost;
-pub use execute::{SweepJob, execute};
+pub use execute::execute;
+pub use job::SweepJob;
 pub use plan::{Grid, SweepPlan};
 pub use profile::Profile;
 pub use unit::Sampled;

@@ -1,6 +1,6 @@
 //! What a precision costs: a sample of the units in it and in float32.
 
-use super::execute::SweepJob;
+use super::job::SweepJob;
 use super::resident::Resident;
 use crate::compute::Precision;
 use crate::error::{LmcError, Result};
@@ -22,7 +22,8 @@ pub(super) fn check(job: &SweepJob<'_>) -> Result<()> {
     let load = |model| Ok((job.load)(model)?.theta().to_device(device));
     let weights = Resident::new(2 * N_UNITS, &load);
     let losses = |precision, unit: &[usize]| -> Result<Vec<f64>> {
-        let (_, inner) = job.sample(&job.worker(device, precision)?, &weights, unit, |_| ())?;
+        let all = 0..job.plan.interior().count();
+        let inner = job.sample(&job.worker(device, precision)?, &weights, unit, all, |_| ())?;
         Ok(job.with_ends(unit, inner).iter().map(Outcome::mean_loss).collect())
     };
     let is_line = job.plan.points().iter().all(|point| point.weights().len() == 2);

@@ -34,7 +34,7 @@ impl<'a> Worker<'a> {
         n_points: usize,
     ) -> Result<Self> {
         let n_parameters = classifier.layout().n_parameters();
-        let stack = (MAX_STACKED / n_parameters).clamp(1, n_points.max(1) as i64);
+        let stack = Self::stack(classifier, n_points) as i64;
         let buffer = |kind| Tensor::f_zeros([stack, n_parameters], (kind, device));
         let kind = precision.kind();
         let batches = set.batches(batch_tokens(device));
@@ -45,6 +45,12 @@ impl<'a> Worker<'a> {
             points: buffer(Kind::Float)?,
             rounded: if kind == Kind::Float { None } else { Some(buffer(kind)?) },
         })
+    }
+
+    /// How many of `n_points` are evaluated at once.
+    pub fn stack(classifier: &Classifier, n_points: usize) -> usize {
+        let fitting = MAX_STACKED / classifier.layout().n_parameters();
+        usize::try_from(fitting).unwrap_or(1).clamp(1, n_points.max(1))
     }
 
     /// The outcome of each point between control models, each `[n_parameters]` f32 on this worker's device; `tick` is called

@@ -1,0 +1,161 @@
+//! What a sweep takes, and what its parts ask of it.
+
+use std::ops::Range;
+use std::path::PathBuf;
+
+use tch::{Device, Kind, Tensor};
+
+use super::plan::SweepPlan;
+use super::resident::Resident;
+use super::unit::pairs;
+use super::worker::Worker;
+use crate::compute::{Compute, Precision};
+use crate::error::{LmcError, Result};
+use crate::eval::{EvaluationSet, Outcome};
+use crate::model::Classifier;
+use crate::path::Combination;
+use crate::store::Store;
+use crate::weights::Weights;
+
+/// Everything that a sweep takes.
+pub struct SweepJob<'a> {
+    /// Where units are found and kept.
+    pub store: &'a Store,
+    /// The architecture of all models.
+    pub classifier: &'a Classifier,
+    /// What is evaluated, the same at every point.
+    pub set: &'a EvaluationSet,
+    /// The models' names in the store.
+    pub models: &'a [String],
+    /// What brings a model's weights, whenever they are needed and not in memory.
+    pub load: &'a (dyn Fn(usize) -> Result<Weights> + Sync),
+    /// The models' own outcomes on the set.
+    pub ends: &'a [Outcome],
+    /// The units and points.
+    pub plan: &'a SweepPlan,
+    /// Devices, precision and memory.
+    pub compute: &'a Compute,
+}
+
+impl<'a> SweepJob<'a> {
+    pub(super) fn check(&self) -> Result<()> {
+        self.compute.check()?;
+        let (got, n) = (vec![self.models.len(), self.ends.len()], self.plan.n_models());
+        if got != [n, n] {
+            let what = "models and their own evaluations in a sweep".into();
+            return Err(LmcError::ShapeMismatch { what, got, expected: vec![n; 2] });
+        }
+        Ok(())
+    }
+
+    /// What units are called.
+    pub(super) fn noun(&self) -> &'static str {
+        match self.plan.points().first().map_or(0, |point| point.weights().len()) {
+            2 => "lines",
+            _ => "units",
+        }
+    }
+
+    /// The file of a unit.
+    pub(super) fn path(&self, unit: &[usize]) -> PathBuf {
+        let names: Vec<&str> = unit.iter().map(|&model| self.models[model].as_str()).collect();
+        let precision = match self.compute.precision {
+            Precision::Float32 => String::new(),
+            other => format!("-{other}"),
+        };
+        let key = format!("{}-{}{precision}", self.set.key, self.plan.name());
+        self.store.sweep_path(&key, &names)
+    }
+
+    /// What reads a model: into memory that a CUDA device copies from without waiting, if there is one.
+    pub(super) fn read_to_host(&self) -> impl Fn(usize) -> Result<Tensor> + Sync + 'a {
+        let (load, cuda) = (self.load, self.compute.devices.iter().copied().find(|device| device.is_cuda()));
+        move |model| {
+            let weights = load(model)?;
+            Ok(match cuda {
+                Some(device) => weights.theta().f_pin_memory(device)?,
+                None => weights.theta().shallow_clone(),
+            })
+        }
+    }
+
+    pub(super) fn moved_to<'h>(
+        &self,
+        device: Device,
+        host: &'h Resident<'_>,
+    ) -> impl Fn(usize) -> Result<Tensor> + Sync + 'h {
+        move |model| Ok(host.get(model)?.f_to_device_(device, Kind::Float, true, false)?)
+    }
+
+    /// How many models the devices have room for.
+    pub(super) fn room(&self) -> usize {
+        let memory = match self.compute.devices.iter().any(|device| device.is_cuda()) {
+            true => self.compute.device_memory,
+            false => self.compute.host_memory,
+        };
+        fitting(memory, self.bytes())
+    }
+
+    /// The bytes of a model's weights.
+    pub(super) fn bytes(&self) -> u64 {
+        4 * self.classifier.layout().n_parameters() as u64
+    }
+
+    /// A worker on that device.
+    pub(super) fn worker(&self, device: Device, precision: Precision) -> Result<Worker<'a>> {
+        Worker::new(self.classifier, self.set, device, precision, self.plan.interior().count())
+    }
+
+    /// The outcomes of the interior points of that range in a unit.
+    pub(super) fn sample(
+        &self,
+        worker: &Worker<'_>,
+        weights: &Resident<'_>,
+        unit: &[usize],
+        range: Range<usize>,
+        tick: impl Fn(usize),
+    ) -> Result<Vec<Outcome>> {
+        let controls = unit.iter().map(|&model| weights.get(model)).collect::<Result<Vec<_>>>()?;
+        let points = self.plan.interior().map(|(_, point)| point);
+        let points: Vec<&Combination> = points.skip(range.start).take(range.len()).collect();
+        let names: Vec<&str> = unit.iter().map(|&model| self.models[model].as_str()).collect();
+        worker
+            .outcomes(&controls, &points, tick)
+            .map_err(|error| error.of(format!("between {}", names.join(" and "))))
+    }
+
+    /// The distance of each two control models of a unit.
+    pub(super) fn distances(&self, weights: &Resident<'_>, unit: &[usize]) -> Result<Vec<f64>> {
+        let controls = unit.iter().map(|&model| weights.get(model)).collect::<Result<Vec<_>>>()?;
+        pairs(controls.len()).map(|(i, j)| distance(&controls[i], &controls[j])).collect()
+    }
+
+    /// The outcomes at all points: those evaluated and the control models' own.
+    pub(super) fn with_ends(&self, unit: &[usize], inner: Vec<Outcome>) -> Vec<Outcome> {
+        let mut inner = inner.into_iter();
+        let at = |point: &Combination| match point.vertex() {
+            Some(control) => Some(self.ends[unit[control]].clone()),
+            None => inner.next(),
+        };
+        self.plan.points().iter().filter_map(at).collect()
+    }
+}
+
+/// How many of `bytes` each fit; at least one.
+pub(super) fn fitting(memory: u64, bytes: u64) -> usize {
+    usize::try_from(memory / bytes.max(1)).unwrap_or(usize::MAX).max(1)
+}
+
+/// The Euclidean distance of two models, `[n_parameters]` each, summed in float64 without a copy of the whole.
+fn distance(a: &Tensor, b: &Tensor) -> Result<f64> {
+    const CHUNK: i64 = 1 << 20;
+    let _no_grad = tch::no_grad_guard();
+    let n = a.size()[0];
+    let mut sum = 0.0;
+    for start in (0..n).step_by(CHUNK as usize) {
+        let part = |t: &Tensor| t.narrow(0, start, CHUNK.min(n - start));
+        let difference = (part(a) - part(b)).f_to_kind(Kind::Double)?;
+        sum += difference.dot(&difference).double_value(&[]);
+    }
+    Ok(sum.sqrt())
+}
