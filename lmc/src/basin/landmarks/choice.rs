@@ -22,8 +22,9 @@ pub fn choose_landmarks(n_models: usize, n_landmarks: usize, seed: u64) -> Resul
 
 /// The row of the model that is farthest from all landmarks: whose least gap to one is greatest, the first of several.
 ///
-/// As the next landmark it makes each choice depend on the columns before it; these are computed one by one, at no more
-/// cost in pairs than a random choice.
+/// As the next landmark, with columns of gaps computed one by one, it finds basins too small for a random choice. It also
+/// finds outliers, which are poor landmarks: take a fixed width of the kernel with it, not
+/// [`Delta::Auto`](crate::basin::Delta::Auto), where single models may lie far from all others.
 ///
 /// # Errors
 /// [`LmcError::InvalidParameter`] if every model is a landmark; what [`LandmarkGaps::new`] would refuse.

@@ -20,28 +20,31 @@ use crate::{
 
 /// The two basins of all models by spectral clustering of the known pairs: those of a landmark and any model.
 ///
-/// As [`cluster`](super::cluster()), of the similarity graph that has an edge for each known pair and none for the others. In
-/// it a landmark's coordinate follows from its similarities to all models, and that of any other model x is the
-/// Nyström extension of the landmarks' l: f(x) = sum over l of s(x, l) f(l), divided by the eigenvalue and by the sum over
-/// l of s(x, l). What a landmark's similarity to itself is does not matter. n models and m landmarks take O(n m^2)
-/// time and O(n m) memory; where all models are landmarks, the result is that of the whole matrix, to the last bit.
+/// As [`cluster`](super::cluster()), but of the similarity graph that has an edge for each known pair alone. In it
+/// the coordinate of a landmark l follows from its similarities s to all models, and that of any other model x is the
+/// Nyström extension of the landmarks': f(x) is the sum of s(x, l) f(l) over l, divided by that of s(x, l) and by the
+/// eigenvalue. n models and m landmarks take O(n m^2) time and O(n m) memory. Where every model is a landmark, the
+/// clusters and scores are those of the whole matrix, to the last bit.
 ///
-/// The fields of [`Basins`] that come from gaps come from the known ones: [`Delta::Auto`](super::Delta::Auto) is their
-/// standard deviation, each pair once; `within` and `across` are means over known pairs; for `silhouette` a model is
-/// compared with those to which its gap is known (all models for a landmark, else the landmarks), and one that knows
-/// no model of its own cluster or none of the other is left out of the mean, unless it is alone in its cluster, where
-/// it counts 0. A cluster that holds no landmark and is unlike no landmark's is not found: few landmarks miss small
-/// basins.
+/// What [`Basins`] takes from gaps comes from the known ones: `within` and `across` are means over known pairs, and
+/// [`Delta::Auto`](super::Delta::Auto) is their standard deviation, which one landmark far from all models can make too wide
+/// (an outlier takes part in 1 of m known pairs, of all pairs only in 2 of n): then a fixed width is better. For
+/// `silhouette` a model is compared with those to which its gap is known (a landmark with all models, any other with
+/// the landmarks); one that has none of these in its cluster or in the other is left out of the mean, and one alone
+/// in its cluster counts 0.
+///
+/// A basin is found reliably only if some landmark lies in it: random landmarks miss basins of about n / m models
+/// and less, for which [`farthest_model`] is the better choice.
 ///
 /// # Errors
 /// [`LmcError::InvalidParameter`] for fewer than 3 models or 2 landmarks, a bad width, no starts, or models that do
 /// not fall into two clusters; what [`LandmarkGaps::new`] would refuse.
 ///
 /// # Reference
-/// Bengio et al. 2004, "Learning eigenfunctions links spectral embedding and kernel PCA", for the extension.
-/// `DIFFERENCE:` Fowlkes, Belongie, Chung and Malik 2004 estimate the unknown similarities W by C A^+ C', with C
-/// \[n, m\] and A \[m, m\] the known ones. Similarities of gaps are no positive kernel and are noisy: A^+ blows up the
-/// noise, and the estimate hangs on the tolerance under which eigenvalues of A count as 0.
+/// Bengio et al. 2004, "Learning eigenfunctions links spectral embedding and kernel PCA", for the extension. Fowlkes
+/// et al. 2004, "Spectral grouping using the Nyström method", instead estimate the unknown similarities by C A^+ C',
+/// where C \[n, m\] and A \[m, m\] are the known ones. Similarities by gaps are noisy and A has negative eigenvalues, so
+/// that the estimate hangs on what counts as 0 in A^+; it recovers fewer clusters (`lmc/benches/landmarks.rs`).
 ///
 /// # Examples
 /// ```
