@@ -1,6 +1,6 @@
 //! How well and how fast the gaps to a few landmarks give the clusters of the whole matrix: on the embedded study (16
 //! copies for each of four master seeds, 64 for the first) and on planted blocks. Studies that are not in the store
-//! are run: a few minutes for each 16 copies, some 20 for the 64.
+//! are run: one to two minutes for each 16 copies, some 20 for the 64.
 //!
 //! `cargo bench -p lmc --profile dev --bench landmarks`
 
@@ -13,12 +13,14 @@ use lmc::basin::{
 use lmc::gap::{GapMatrix, LandmarkGaps, Measure};
 use lmc::ndarray::{Array1, Array2, Axis};
 use lmc::seed::rng;
-use lmc::stats::{adjusted_rand_index, mean};
+use lmc::stats::{adjusted_rand_index, mean, standard_deviation};
 use lmc::study::{Study, StudySpec};
 use lmc::sweep::Grid;
 use rand::Rng;
 
 const N_CHOICES: u64 = 200;
+/// Starts of k-means: there are thousands of clusterings to make.
+const N_INIT: usize = 10;
 
 fn main() -> lmc::Result<()> {
     println!("Adjusted Rand index with the clusters of the whole matrix: mean, and the share of choices of");
@@ -45,10 +47,12 @@ fn choices(name: &str, spec: StudySpec, widths: &[Delta]) -> lmc::Result<()> {
     let gaps = Study::open(spec)?.finetune()?.sweep("id", Grid::TENTHS)?.matrix(Measure::ConvexityGap)?;
     let n = gaps.models.len();
     for &delta in widths {
-        let options = ClusterOptions { delta, ..ClusterOptions::default() };
-        let whole = cluster(&gaps, &options)?;
+        let whole = cluster(&gaps, &ClusterOptions { delta, ..ClusterOptions::default() })?;
+        let options = ClusterOptions { delta, n_init: N_INIT, ..ClusterOptions::default() };
         let [first, second] = whole.sizes();
         println!("{name}, {n} copies, clusters of {first} + {second}, {delta:?} ({:.4} nats)", whole.delta);
+        let index = stability(&gaps, &whole, &options)?;
+        println!("  the whole matrix of half of the copies, at random   {:5.2}", index);
         for m in [n / 4, n / 2] {
             let random = (0..N_CHOICES).map(|seed| {
                 let landmarks = choose_landmarks(n, m, seed)?;
@@ -62,7 +66,7 @@ fn choices(name: &str, spec: StudySpec, widths: &[Delta]) -> lmc::Result<()> {
             report(m, "known pairs, farthest models", &whole, &farthest, known)?;
             for tolerance in [1e-8, 0.1] {
                 let method = format!("Fowlkes et al., tolerance {tolerance:e}, random");
-                report(m, &method, &whole, &random, |gaps| fowlkes(gaps, &options, tolerance))?;
+                report(m, &method, &whole, &random, |gaps| fowlkes(gaps, delta, tolerance))?;
             }
         }
     }
@@ -83,6 +87,20 @@ fn report(
     Ok(())
 }
 
+/// How far the clusters of the whole matrix stay when half of the models are left out: the mean index on the others.
+fn stability(gaps: &GapMatrix, whole: &Basins, options: &ClusterOptions) -> lmc::Result<f64> {
+    let n = gaps.models.len();
+    let index = |seed| {
+        let kept = choose_landmarks(n, n / 2, seed)?;
+        let models = kept.iter().map(|&row| gaps.models[row].clone()).collect();
+        let values = gaps.values.select(Axis(0), &kept).select(Axis(1), &kept);
+        let half = cluster(&GapMatrix::new(models, gaps.measure, values)?, options)?;
+        let expected: Vec<usize> = kept.iter().map(|&row| whole.cluster[row]).collect();
+        adjusted_rand_index(&half.cluster, &expected)
+    };
+    mean(&(0..N_CHOICES).map(index).collect::<lmc::Result<Vec<f64>>>()?)
+}
+
 fn farthest_first(gaps: &GapMatrix, start: usize, m: usize) -> lmc::Result<LandmarkGaps> {
     let mut known = LandmarkGaps::from_matrix(gaps, &[start])?;
     while known.landmarks.len() < m {
@@ -97,8 +115,12 @@ fn farthest_first(gaps: &GapMatrix, start: usize, m: usize) -> lmc::Result<Landm
 /// count as 0. A model whose estimated degree is not above 0 takes the sum of its known similarities.
 ///
 /// Fowlkes, Belongie, Chung and Malik 2004, "Spectral grouping using the Nyström method", in its one-shot form.
-fn fowlkes(gaps: &LandmarkGaps, options: &ClusterOptions, tolerance: f64) -> lmc::Result<Vec<usize>> {
-    let delta = cluster_landmarks(gaps, options)?.delta;
+fn fowlkes(gaps: &LandmarkGaps, delta: Delta, tolerance: f64) -> lmc::Result<Vec<usize>> {
+    let delta = match delta {
+        Delta::Paper => 1.0,
+        Delta::Fixed(width) => width,
+        Delta::Auto => standard_deviation(&gaps.pairs().iter().map(|pair| pair.2).collect::<Vec<_>>())?,
+    };
     let c = gaps.values.mapv(|gap| (-0.5 * (gap / delta).powi(2)).exp());
     let (values, vectors) = eigen(&c.select(Axis(0), &gaps.landmarks));
     let largest = values[values.len() - 1];
@@ -156,7 +178,7 @@ fn planted(n: usize, first: usize, m: usize, seed: u64) -> lmc::Result<()> {
     let models = (0..n).map(|i| format!("m{i}")).collect();
     let gaps = LandmarkGaps::new(models, Measure::ConvexityGap, landmarks, values)?;
     let start = Instant::now();
-    let basins = cluster_landmarks(&gaps, &ClusterOptions::default())?;
+    let basins = cluster_landmarks(&gaps, &ClusterOptions { n_init: N_INIT, ..ClusterOptions::default() })?;
     let seconds = start.elapsed().as_secs_f64();
     let blocks: Vec<usize> = (0..n).map(|i| usize::from(i >= first)).collect();
     let index = adjusted_rand_index(&basins.cluster, &blocks)?;

@@ -141,6 +141,31 @@ fn basins_of_landmark_gaps() {
 }
 
 #[test]
+fn landmarks_of_the_embedded_study() {
+    let values = matrix(&golden("mini-gaps.json")["gaps"]);
+    let models = (0..16).map(|i| format!("s{}", 100 + i)).collect();
+    let gaps = GapMatrix::new(models, Measure::ConvexityGap, values).unwrap();
+    let options = ClusterOptions { delta: Delta::Auto, n_init: 10, ..ClusterOptions::default() };
+    let whole = basin::cluster(&gaps, &options).unwrap();
+    assert_eq!(whole.sizes(), [9, 7]);
+    let indices = |m: usize| -> Vec<f64> {
+        let index = |seed| {
+            let landmarks = basin::choose_landmarks(16, m, seed).unwrap();
+            let known = LandmarkGaps::from_matrix(&gaps, &landmarks).unwrap();
+            let basins = basin::cluster_landmarks(&known, &options).unwrap();
+            stats::adjusted_rand_index(&basins.cluster, &whole.cluster).unwrap()
+        };
+        (0..50).map(index).collect()
+    };
+    // A quarter of so few and such noisy gaps is often too little; half of the models as landmarks is enough.
+    let (quarter, half) = (indices(4), indices(8));
+    assert!(stats::mean(&quarter).unwrap() > 0.6 && stats::mean(&half).unwrap() > 0.9);
+    let recovered = half.iter().filter(|&&index| index >= 0.95).count();
+    assert!(recovered >= 35, "{recovered} of 50");
+    assert_eq!(stats::mean(&indices(16)).unwrap(), 1.0);
+}
+
+#[test]
 fn correlation_and_moments() {
     for case in rows(&golden("stats.json")["columns"]) {
         let (x, y) = (floats(&case["x"]), floats(&case["y"]));

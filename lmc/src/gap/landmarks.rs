@@ -69,8 +69,8 @@ impl LandmarkGaps {
         let mut landmarks: Vec<(usize, usize)> = self.landmarks.iter().copied().zip(0..).collect();
         landmarks.sort_unstable();
         let mut pairs = Vec::with_capacity(self.values.len());
-        for i in 0..self.models.len() {
-            match column_of[i] {
+        for (i, column) in column_of.into_iter().enumerate() {
+            match column {
                 Some(column) => {
                     pairs.extend((i + 1..self.models.len()).map(|j| (i, j, self.values[[j, column]])));
                 }
