@@ -4,9 +4,13 @@
 //! A curve is the losses L_0..L_m (nats per example) at m + 1 equally spaced points of the segment, both ends
 //! included.
 
+mod landmarks;
+
 use crate::error::{LmcError, Result};
 use ndarray::Array2;
 use std::{collections::BTreeSet, fmt};
+
+pub use landmarks::LandmarkGaps;
 
 /// The barrier height of a loss curve, in nats per example: the most that the curve rises above the straight line
 /// between its ends, and 0 if it never does.
@@ -156,20 +160,14 @@ impl GapMatrix {
 
     /// The checks of [`GapMatrix::new`], again: the fields are public.
     pub(crate) fn check(&self) -> Result<()> {
+        check_names(&self.models)?;
         let n = self.models.len();
-        if n < 2 {
-            return Err(LmcError::invalid("models", format!("{n} models"), "at least 2"));
-        }
         if self.values.shape() != [n, n] {
             return Err(LmcError::ShapeMismatch {
                 what: "gap matrix".to_owned(),
                 got: self.values.shape().to_vec(),
                 expected: vec![n, n],
             });
-        }
-        let mut seen = BTreeSet::new();
-        if let Some(twice) = self.models.iter().find(|name| !seen.insert(name.as_str())) {
-            return Err(LmcError::invalid("models", format!("`{twice}` twice"), "names that all differ"));
         }
         for ((i, j), &value) in self.values.indexed_iter() {
             let problem = if !value.is_finite() || value < 0.0 {
@@ -185,6 +183,18 @@ impl GapMatrix {
             return Err(LmcError::invalid("values", got, problem));
         }
         Ok(())
+    }
+}
+
+/// There are at least 2 models and no name comes twice.
+fn check_names(models: &[String]) -> Result<()> {
+    if models.len() < 2 {
+        return Err(LmcError::invalid("models", format!("{} models", models.len()), "at least 2"));
+    }
+    let mut seen = BTreeSet::new();
+    match models.iter().find(|name| !seen.insert(name.as_str())) {
+        Some(twice) => Err(LmcError::invalid("models", format!("`{twice}` twice"), "names that all differ")),
+        None => Ok(()),
     }
 }
 

@@ -1,12 +1,12 @@
 //! What a notebook needs: `use lmc::prelude::*;`.
 
-pub use crate::basin::{Basins, ClusterOptions, Delta, cluster, drift};
+pub use crate::basin::{Basins, ClusterOptions, Delta, choose_landmarks, cluster, cluster_landmarks, drift};
 pub use crate::error::{LmcError, Result};
 pub use crate::figure::{
     Figure, HeatmapOptions, curves, drift_quiver, groups_by_basin, groups_by_score, heatmap, histogram,
     membership_scatter,
 };
-pub use crate::gap::{GapMatrix, Measure, area_under_curve, barrier_height, convexity_gap};
+pub use crate::gap::{GapMatrix, LandmarkGaps, Measure, area_under_curve, barrier_height, convexity_gap};
 pub use crate::interrupt;
 pub use crate::notebook::Show;
 pub use crate::spec::{Recipe, RunSpec, TaskSpec};

@@ -1,8 +1,8 @@
-//! Gaps, basins and statistics against numpy, scipy and scikit-learn: `golden/generate_{gap,basin,stats}.py`.
+//! Gaps, basins and statistics against numpy, scipy and scikit-learn: `golden/generate_{gap,basin,landmarks,stats}.py`.
 
 use lmc::{
     basin::{self, ClusterOptions, Delta},
-    gap::{self, GapMatrix, Measure},
+    gap::{self, GapMatrix, LandmarkGaps, Measure},
     stats,
 };
 use ndarray::Array2;
@@ -43,6 +43,14 @@ fn matrix(value: &Value) -> Array2<f64> {
     let flat: Vec<f64> = rows(value).iter().flat_map(floats).collect();
     let n = rows(value).len();
     Array2::from_shape_vec((n, flat.len() / n), flat).unwrap()
+}
+
+fn delta(value: &Value) -> Delta {
+    match value.as_str().unwrap() {
+        "auto" => Delta::Auto,
+        "1" => Delta::Paper,
+        width => Delta::Fixed(width.parse().unwrap()),
+    }
 }
 
 #[track_caller]
@@ -89,11 +97,7 @@ fn basins_of_gap_matrices() {
         let name = format!("{} {} delta {}", case["kind"], values.nrows(), case["delta"]);
         let models = (0..values.nrows()).map(|i| format!("m{i}")).collect();
         let gaps = GapMatrix::new(models, Measure::ConvexityGap, values).unwrap();
-        let delta = match case["delta"].as_str().unwrap() {
-            "auto" => Delta::Auto,
-            "1" => Delta::Paper,
-            width => Delta::Fixed(width.parse().unwrap()),
-        };
+        let delta = delta(&case["delta"]);
         let affinity = basin::affinity(&gaps, delta).unwrap();
         assert_close(&name, affinity.delta, number(&case["width"]), 1e-12);
         let dropped = basin::spectral_embedding(&affinity.values, 2, true).unwrap();
@@ -110,6 +114,55 @@ fn basins_of_gap_matrices() {
         assert_close(&name, basins.within, number(&case["within"]), 1e-12);
         assert_close(&name, basins.across, number(&case["across"]), 1e-12);
     }
+}
+
+#[test]
+fn basins_of_landmark_gaps() {
+    let golden = golden("landmarks.json");
+    assert!(rows(&golden).len() >= 30);
+    for case in rows(&golden) {
+        let values = matrix(&case["gaps"]);
+        let name = format!("{} {:?} delta {}", case["kind"], values.dim(), case["delta"]);
+        let models = (0..values.nrows()).map(|i| format!("m{i}")).collect();
+        let landmarks = clusters(&case["landmarks"]);
+        let gaps = LandmarkGaps::new(models, Measure::ConvexityGap, landmarks, values).unwrap();
+        let options = ClusterOptions { delta: delta(&case["delta"]), ..ClusterOptions::default() };
+        let basins = basin::cluster_landmarks(&gaps, &options).unwrap();
+        assert_close(&name, basins.delta, number(&case["width"]), 1e-12);
+        assert_all_close(&name, &basins.embedding, &matrix(&case["embedding"]), 1e-8);
+        assert_eq!(basins.cluster, clusters(&case["cluster"]), "{name}");
+        for (&got, expected) in basins.membership.iter().zip(floats(&case["membership"])) {
+            assert_close(&name, got, expected, 1e-8);
+        }
+        assert_close(&name, basins.within, number(&case["within"]), 1e-12);
+        assert_close(&name, basins.across, number(&case["across"]), 1e-12);
+        assert_close(&name, basins.silhouette, number(&case["silhouette"]), 1e-12);
+    }
+}
+
+#[test]
+fn landmarks_of_the_embedded_study() {
+    let values = matrix(&golden("mini-gaps.json")["gaps"]);
+    let models = (0..16).map(|i| format!("s{}", 100 + i)).collect();
+    let gaps = GapMatrix::new(models, Measure::ConvexityGap, values).unwrap();
+    let options = ClusterOptions { delta: Delta::Auto, n_init: 10, ..ClusterOptions::default() };
+    let whole = basin::cluster(&gaps, &options).unwrap();
+    assert_eq!(whole.sizes(), [9, 7]);
+    let indices = |m: usize| -> Vec<f64> {
+        let index = |seed| {
+            let landmarks = basin::choose_landmarks(16, m, seed).unwrap();
+            let known = LandmarkGaps::from_matrix(&gaps, &landmarks).unwrap();
+            let basins = basin::cluster_landmarks(&known, &options).unwrap();
+            stats::adjusted_rand_index(&basins.cluster, &whole.cluster).unwrap()
+        };
+        (0..50).map(index).collect()
+    };
+    // A quarter of so few and such noisy gaps is often too little; half of the models as landmarks is enough.
+    let (quarter, half) = (indices(4), indices(8));
+    assert!(stats::mean(&quarter).unwrap() > 0.6 && stats::mean(&half).unwrap() > 0.9);
+    let recovered = half.iter().filter(|&&index| index >= 0.95).count();
+    assert!(recovered >= 35, "{recovered} of 50");
+    assert_eq!(stats::mean(&indices(16)).unwrap(), 1.0);
 }
 
 #[test]

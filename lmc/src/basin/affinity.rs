@@ -44,26 +44,33 @@ impl fmt::Debug for Affinity {
 /// Juneja et al. 2023, section 4.1.
 pub fn affinity(gaps: &GapMatrix, delta: Delta) -> Result<Affinity> {
     gaps.check()?;
+    let off_diagonal: Vec<f64> = gaps.pairs().into_iter().map(|(_, _, gap)| gap).collect();
+    let delta = kernel_width(&off_diagonal, delta)?;
+    Ok(Affinity { delta, values: similarities(&gaps.values, delta) })
+}
+
+/// The width of the kernel, checked; `gaps` are those of different models, each pair once.
+pub(super) fn kernel_width(gaps: &[f64], delta: Delta) -> Result<f64> {
     let delta = match delta {
         Delta::Paper => 1.0,
         Delta::Fixed(width) => width,
         Delta::Auto => {
-            let off_diagonal: Vec<f64> = gaps.pairs().into_iter().map(|(_, _, gap)| gap).collect();
-            if off_diagonal.iter().all(|gap| *gap == off_diagonal[0]) {
+            if gaps.iter().all(|gap| *gap == gaps[0]) {
                 let expected = "gaps that differ, or a fixed width: equal gaps have no standard deviation";
-                return Err(LmcError::invalid(
-                    "delta",
-                    format!("auto, all gaps {}", off_diagonal[0]),
-                    expected,
-                ));
+                return Err(LmcError::invalid("delta", format!("auto, all gaps {}", gaps[0]), expected));
             }
-            standard_deviation(&off_diagonal)?
+            standard_deviation(gaps)?
         }
     };
     if !delta.is_finite() || delta <= 0.0 {
         return Err(LmcError::invalid("delta", delta, "a finite number above 0"));
     }
-    Ok(Affinity { delta, values: gaps.values.mapv(|gap| (-0.5 * (gap / delta).powi(2)).exp()) })
+    Ok(delta)
+}
+
+/// exp(-gap^2 / (2 delta^2)) of every gap.
+pub(super) fn similarities(gaps: &Array2<f64>, delta: f64) -> Array2<f64> {
+    gaps.mapv(|gap| (-0.5 * (gap / delta).powi(2)).exp())
 }
 
 #[cfg(test)]

@@ -103,7 +103,22 @@ pub fn cluster(gaps: &GapMatrix, options: &ClusterOptions) -> Result<Basins> {
         return Err(LmcError::invalid("models", format!("{n} models"), "at least 3 to divide in two"));
     }
     let embedding = spectral_embedding(&affinity.values, 2, false)?;
-    let (mut cluster, mut centroids) = two_means(&embedding, options.n_init, options.seed)?;
+    let division = divide(&embedding, options)?;
+    let silhouette = silhouette(&gaps.values, &division.cluster)?;
+    division.basins(gaps.models.clone(), embedding, affinity.delta, &gaps.pairs(), silhouette)
+}
+
+/// The clusters of models in an embedding.
+pub(super) struct Division {
+    pub(super) cluster: Vec<usize>,
+    membership: Vec<f64>,
+    centroids: Array2<f64>,
+}
+
+/// The two clusters of the rows of an embedding \[n_models, 2\], numbered as [`Basins::cluster`] says.
+pub(super) fn divide(embedding: &Array2<f64>, options: &ClusterOptions) -> Result<Division> {
+    let n = embedding.nrows();
+    let (mut cluster, mut centroids) = two_means(embedding, options.n_init, options.seed)?;
     let in_second = cluster.iter().sum::<usize>();
     if 2 * in_second > n || (2 * in_second == n && cluster[0] == 1) {
         cluster.iter_mut().for_each(|cluster| *cluster = 1 - *cluster);
@@ -113,14 +128,27 @@ pub fn cluster(gaps: &GapMatrix, options: &ClusterOptions) -> Result<Basins> {
     let distance = |a: ArrayView1<f64>, b: ArrayView1<f64>| (&a - &b).mapv(|x| x * x).sum().sqrt();
     let score = |row: ArrayView1<f64>| distance(row, centroids.row(0)) - distance(row, centroids.row(1));
     let membership = embedding.rows().into_iter().map(score).collect();
-    let mean_gap = |same: bool| {
-        let pairs = gaps.pairs().into_iter().filter(|&(i, j, _)| (cluster[i] == cluster[j]) == same);
-        mean(&pairs.map(|(_, _, gap)| gap).collect::<Vec<_>>())
-    };
-    let (within, across) = (mean_gap(true)?, mean_gap(false)?);
-    let silhouette = silhouette(&gaps.values, &cluster)?;
-    let (models, delta) = (gaps.models.clone(), affinity.delta);
-    Ok(Basins { models, cluster, membership, embedding, centroids, delta, silhouette, within, across })
+    Ok(Division { cluster, membership, centroids })
+}
+
+impl Division {
+    /// The basins, with the mean gaps of the pairs (model, model, gap) that are known.
+    pub(super) fn basins(
+        self,
+        models: Vec<String>,
+        embedding: Array2<f64>,
+        delta: f64,
+        pairs: &[(usize, usize, f64)],
+        silhouette: f64,
+    ) -> Result<Basins> {
+        let Division { cluster, membership, centroids } = self;
+        let mean_gap = |same: bool| {
+            let pairs = pairs.iter().filter(|&&(i, j, _)| (cluster[i] == cluster[j]) == same);
+            mean(&pairs.map(|&(_, _, gap)| gap).collect::<Vec<_>>())
+        };
+        let (within, across) = (mean_gap(true)?, mean_gap(false)?);
+        Ok(Basins { models, cluster, membership, embedding, centroids, delta, silhouette, within, across })
+    }
 }
 
 #[cfg(test)]

@@ -30,9 +30,7 @@ pub fn spectral_embedding(
     }
     let mut weights = (affinity + &affinity.t()) / 2.0;
     weights.diag_mut().fill(0.0);
-    // An item that resembles no other keeps its coordinates as they are.
-    let root_degree: Array1<f64> =
-        weights.sum_axis(Axis(0)).mapv(|degree| if degree == 0.0 { 1.0 } else { degree.sqrt() });
+    let root_degree = weights.sum_axis(Axis(0)).mapv(root_of_degree);
 
     // 1 is added to the Laplacian's diagonal of ones: its eigenvalues then lie in [1, 3], away from 0, where the
     // solver's relative test for convergence has nothing to be relative to.
@@ -40,14 +38,27 @@ pub fn spectral_embedding(
     Zip::indexed(&mut shifted).for_each(|(i, j), weight| {
         *weight = if i == j { 2.0 } else { -*weight / root_degree[i] / root_degree[j] };
     });
-    let decomposed = shifted.clone().eigh_into();
+    let vectors = eigenvectors(&shifted)?;
+    Ok(coordinates(vectors.slice(s![.., first..first + n_components]).to_owned(), &root_degree))
+}
+
+/// What the coordinates of an item of that degree are divided by: those of one that resembles no other stay as they are.
+pub(super) fn root_of_degree(degree: f64) -> f64 {
+    if degree == 0.0 { 1.0 } else { degree.sqrt() }
+}
+
+/// The eigenvectors of a symmetric matrix with eigenvalues away from 0, as columns in ascending order of eigenvalue.
+pub(super) fn eigenvectors(matrix: &Array2<f64>) -> Result<Array2<f64>> {
+    let decomposed = matrix.clone().eigh_into();
     let (_, vectors) =
         decomposed.map_err(|error| LmcError::invalid("affinity", error, "eigenvectors"))?.sort_eig_asc();
-    let vectors = refined(&shifted, refined(&shifted, vectors));
+    Ok(refined(matrix, refined(matrix, vectors)))
+}
 
-    let mut embedding = vectors.slice(s![.., first..first + n_components]).to_owned();
-    for mut column in embedding.columns_mut() {
-        column /= &root_degree;
+/// Eigenvectors divided by the root of the degrees, with the sign that makes the largest entry of each positive.
+pub(super) fn coordinates(mut vectors: Array2<f64>, root_degree: &Array1<f64>) -> Array2<f64> {
+    for mut column in vectors.columns_mut() {
+        column /= root_degree;
         let largest = column.iter().fold(0.0, |largest: f64, entry| largest.max(entry.abs()));
         // Entries that differ by rounding alone count as equally large: the first of them decides.
         let deciding = column.iter().find(|entry| entry.abs() >= largest * (1.0 - 1e-9));
@@ -55,7 +66,7 @@ pub fn spectral_embedding(
             column.mapv_inplace(|entry| -entry);
         }
     }
-    Ok(embedding)
+    vectors
 }
 
 /// Eigenvectors of a symmetric matrix brought nearer: the solver leaves errors about the root of the machine

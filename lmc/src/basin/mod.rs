@@ -1,15 +1,18 @@
 //! Basins: from the matrix of gaps between models to the clusters that they form, how firmly each model belongs to
 //! its own, and how that changes over finetuning.
 //!
-//! gaps -> [`affinity`] -> [`spectral_embedding`] -> k-means -> [`Basins`]; [`cluster`] does all of it.
+//! gaps -> [`affinity`] -> [`spectral_embedding`] -> k-means -> [`Basins`]; [`cluster`] does all of it. [`cluster_landmarks`]
+//! does it where only the gaps to some models, the landmarks, are known.
 
 mod affinity;
 mod cluster;
 mod drift;
 mod embedding;
 mod kmeans;
+mod landmarks;
 
 pub use affinity::{Affinity, Delta, affinity};
 pub use cluster::{Basins, ClusterOptions, cluster};
 pub use drift::{Drift, DriftStage, drift};
 pub use embedding::spectral_embedding;
+pub use landmarks::{choose_landmarks, cluster_landmarks, farthest_model};

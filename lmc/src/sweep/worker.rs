@@ -13,6 +13,9 @@ use crate::weights::Parameters;
 /// The most parameters in a stack of points: a small model is evaluated at several points at once.
 const MAX_STACKED: i64 = 2_000_000;
 
+/// Just below the largest block that glibc's threshold for mapping memory follows, 32 MiB.
+const KEPT_BYTES: i64 = 31 << 20;
+
 /// Evaluates points between models on one device.
 pub(super) struct Worker<'a> {
     classifier: &'a Classifier,
@@ -35,6 +38,11 @@ impl<'a> Worker<'a> {
     ) -> Result<Self> {
         let n_parameters = classifier.layout().n_parameters();
         let stack = Self::stack(classifier, n_points) as i64;
+        if device == tch::Device::Cpu {
+            // A block of this size, given back, is the sign for glibc to keep what is freed from now on: activations are then not
+            // mapped and cleared anew by every operation, which takes 3 % of the time.
+            drop(Tensor::f_empty([KEPT_BYTES], (Kind::Uint8, device))?);
+        }
         let buffer = |kind| Tensor::f_zeros([stack, n_parameters], (kind, device));
         let kind = precision.kind();
         let batches = set.batches(batch_tokens(device));
