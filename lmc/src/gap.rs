@@ -5,12 +5,14 @@
 //! included.
 
 mod landmarks;
+mod uneven;
 
 use crate::error::{LmcError, Result};
 use ndarray::Array2;
 use std::{collections::BTreeSet, fmt};
 
 pub use landmarks::LandmarkGaps;
+pub use uneven::{area_under_curve_at, barrier_height_at, convexity_gap_at, highest_point};
 
 /// The barrier height of a loss curve, in nats per example: the most that the curve rises above the straight line
 /// between its ends, and 0 if it never does.

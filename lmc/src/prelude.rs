@@ -1,6 +1,7 @@
 //! What a notebook needs: `use lmc::prelude::*;`.
 
 pub use crate::basin::{Basins, ClusterOptions, Delta, choose_landmarks, cluster, cluster_landmarks, drift};
+pub use crate::compute::{Compute, Precision};
 pub use crate::error::{LmcError, Result};
 pub use crate::figure::{
     Figure, HeatmapOptions, curves, drift_quiver, groups_by_basin, groups_by_score, heatmap, histogram,
@@ -14,7 +15,7 @@ pub use crate::stats;
 pub use crate::step::Step;
 pub use crate::store::Store;
 pub use crate::study::{Evaluation, Models, Report, Study, StudySpec, Sweep, evaluations_table};
-pub use crate::sweep::Grid;
+pub use crate::sweep::{Grid, SweepPlan};
 pub use crate::table::{self, Metric};
 pub use crate::weights::Weights;
 pub use polars::prelude::*;

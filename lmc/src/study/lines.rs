@@ -1,9 +1,12 @@
 //! Sweeps over the copies of a study.
 
+use std::collections::BTreeMap;
+
 use super::{Model, Models, Sweep};
 use crate::compute::Compute;
-use crate::error::Result;
+use crate::error::{LmcError, Result};
 use crate::eval::Outcome;
+use crate::path::Combination;
 use crate::sweep::{Cost, Grid, Profile, Sampled, SweepJob, SweepPlan, execute};
 
 impl Models {
@@ -18,12 +21,63 @@ impl Models {
     /// The same on those devices and in that precision.
     ///
     /// # Errors
-    /// As [`Models::sample`]; [`LmcError::InvalidParameter`](crate::LmcError::InvalidParameter) for fewer than two copies.
+    /// As [`Models::sample`]; [`LmcError::InvalidParameter`] for fewer than two copies.
     pub fn sweep_with(&self, dataset: &str, grid: Grid, compute: &Compute) -> Result<Sweep> {
-        let plan = SweepPlan::lines(self.models().len(), grid)?;
-        let sampled = self.sample(dataset, &plan, compute)?;
+        self.along(dataset, &SweepPlan::lines(self.models().len(), grid)?, compute)
+    }
+
+    /// The losses along the lines between each copy and each landmark, by number; for [`Sweep::landmark_gaps`].
+    ///
+    /// # Errors
+    /// As [`Models::sample`] and [`SweepPlan::lines_to`].
+    pub fn sweep_to(
+        &self,
+        landmarks: &[usize],
+        dataset: &str,
+        grid: Grid,
+        compute: &Compute,
+    ) -> Result<Sweep> {
+        self.along(dataset, &SweepPlan::lines_to(self.models().len(), landmarks, grid)?, compute)
+    }
+
+    /// The sweep with two more points on each line, halfway from its highest point to the neighbours of that; again and again
+    /// it closes in on a maximum.
+    ///
+    /// # Errors
+    /// As [`Models::sample`]; [`LmcError::InvalidParameter`] for a sweep over other models.
+    pub fn refine(&self, sweep: &Sweep, compute: &Compute) -> Result<Sweep> {
+        let number = |name: &String| {
+            let known = || LmcError::invalid("sweep", format!("model {name}"), "models of this study");
+            self.models().iter().position(|model| model.name == *name).ok_or_else(known)
+        };
+        // Lines that are highest at the same point are one plan.
+        let mut plans: BTreeMap<[u64; 2], Vec<usize>> = BTreeMap::new();
+        for (line, profile) in sweep.profiles.iter().enumerate() {
+            plans.entry(profile.finer()?.map(f64::to_bits)).or_default().push(line);
+        }
+        let mut refined = sweep.clone();
+        for (alphas, lines) in plans {
+            let alphas = alphas.map(f64::from_bits);
+            let unit = |&line: &usize| {
+                let profile = &sweep.profiles[line];
+                Ok(vec![number(&profile.a)?, number(&profile.b)?])
+            };
+            let units = lines.iter().map(unit).collect::<Result<_>>()?;
+            let points = alphas.map(Combination::on_line).to_vec();
+            let plan = SweepPlan::new(self.models().len(), units, points)?;
+            let sampled = self.sample(&sweep.dataset, &plan, compute)?;
+            for (line, sampled) in lines.into_iter().zip(sampled) {
+                let profile = refined.profiles[line].clone();
+                refined.profiles[line] = profile.with_points(alphas.into_iter().zip(sampled.outcomes));
+            }
+        }
+        Ok(refined)
+    }
+
+    fn along(&self, dataset: &str, plan: &SweepPlan, compute: &Compute) -> Result<Sweep> {
+        let sampled = self.sample(dataset, plan, compute)?;
         let models: Vec<String> = self.models().iter().map(|m| m.name.clone()).collect();
-        let profiles = sampled.into_iter().map(|line| Profile::of(line, &plan, &models)).collect();
+        let profiles = sampled.into_iter().map(|line| Profile::of(line, plan, &models)).collect();
         let labels = self.study().task().set(dataset)?.labels();
         Ok(Sweep { models, dataset: dataset.to_owned(), labels, profiles })
     }
@@ -40,7 +94,7 @@ impl Models {
     /// What a plan over the copies will still take: operations, time on these devices, bytes read and written.
     ///
     /// # Errors
-    /// [`LmcError::UnknownName`](crate::LmcError::UnknownName) for an unknown set; those of [`SweepJob::cost`].
+    /// [`LmcError::UnknownName`] for an unknown set; those of [`SweepJob::cost`].
     pub fn cost(&self, dataset: &str, plan: &SweepPlan, compute: &Compute) -> Result<Cost> {
         self.with_job(dataset, plan, compute, &[], |job| job.cost())
     }

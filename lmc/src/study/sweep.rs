@@ -1,12 +1,13 @@
 //! The profiles of all pairs and the matrices that follow from them.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use ndarray::Array2;
 
 use crate::basin::{Basins, ClusterOptions, cluster};
-use crate::error::Result;
-use crate::gap::{GapMatrix, Measure, area_under_curve, barrier_height, convexity_gap};
+use crate::error::{LmcError, Result};
+use crate::gap::{GapMatrix, LandmarkGaps, Measure};
 use crate::sweep::Profile;
 
 /// The lines between all pairs of copies on one evaluation set.
@@ -18,7 +19,7 @@ pub struct Sweep {
     pub dataset: String,
     /// The label of every example.
     pub labels: Vec<i64>,
-    /// One profile for each unordered pair.
+    /// One profile for each unordered pair that was swept.
     pub profiles: Vec<Profile>,
 }
 
@@ -38,22 +39,44 @@ impl Sweep {
     /// One measure of all pairs as a symmetric matrix with a zero diagonal, `[n_models, n_models]`.
     ///
     /// # Errors
-    /// [`LmcError::NonFiniteLoss`](crate::LmcError::NonFiniteLoss) naming the point.
+    /// [`LmcError::NonFiniteLoss`] naming the point; [`LmcError::InvalidParameter`] for a sweep that lacks a pair.
     pub fn matrix(&self, measure: Measure) -> Result<GapMatrix> {
         let n = self.models.len();
-        let mut values = Array2::zeros((n, n));
-        let pairs = (0..n).flat_map(|a| (a + 1..n).map(move |b| (a, b)));
-        for (profile, (a, b)) in self.profiles.iter().zip(pairs) {
-            let value = match measure {
-                Measure::ConvexityGap => convexity_gap(&profile.losses())?,
-                Measure::BarrierHeight => barrier_height(&profile.losses())?,
-                Measure::AreaUnderCurve => area_under_curve(&profile.losses(), profile.distance)?,
-                Measure::EuclideanDistance => profile.distance,
-            };
-            values[[a, b]] = value;
-            values[[b, a]] = value;
+        let all: Vec<usize> = (0..n).collect();
+        GapMatrix::new(self.models.clone(), measure, self.columns(measure, &all)?)
+    }
+
+    /// One measure of each model and each landmark, by number, `[n_models, n_landmarks]`.
+    ///
+    /// # Errors
+    /// As [`Sweep::matrix`], for a pair with a landmark.
+    pub fn landmark_gaps(&self, measure: Measure, landmarks: &[usize]) -> Result<LandmarkGaps> {
+        let values = self.columns(measure, landmarks)?;
+        LandmarkGaps::new(self.models.clone(), measure, landmarks.to_vec(), values)
+    }
+
+    fn columns(&self, measure: Measure, columns: &[usize]) -> Result<Array2<f64>> {
+        let mut known = BTreeMap::new();
+        for profile in &self.profiles {
+            let value = profile.measure(measure)?;
+            known.insert((profile.a.as_str(), profile.b.as_str()), value);
+            known.insert((profile.b.as_str(), profile.a.as_str()), value);
         }
-        GapMatrix::new(self.models.clone(), measure, values)
+        let mut values = Array2::zeros((self.models.len(), columns.len()));
+        for ((row, column), value) in values.indexed_iter_mut() {
+            let expected = || format!("numbers of models below {}", self.models.len());
+            let other = columns[column];
+            let b =
+                self.models.get(other).ok_or_else(|| LmcError::invalid("landmarks", other, expected()))?;
+            let a = &self.models[row];
+            if a != b {
+                *value = *known.get(&(a.as_str(), b.as_str())).ok_or_else(|| {
+                    let got = format!("no line between {a} and {b}");
+                    LmcError::invalid("sweep", got, "every pair; or landmarks that it was made for")
+                })?;
+            }
+        }
+        Ok(values)
     }
 
     /// The two clusters of the models by convexity gap.

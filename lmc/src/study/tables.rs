@@ -5,7 +5,7 @@ use polars::prelude::{DataFrame, df};
 use super::{Evaluation, Models, Sweep};
 use crate::basin::{Basins, Drift};
 use crate::error::Result;
-use crate::gap::{area_under_curve, barrier_height, convexity_gap};
+use crate::gap::Measure;
 use crate::stats::{accuracy, expected_calibration_error, f1, matthews_correlation};
 use crate::table::Metric;
 
@@ -108,18 +108,15 @@ impl Sweep {
     /// # Errors
     /// [`LmcError::NonFiniteLoss`](crate::LmcError::NonFiniteLoss); [`LmcError::Polars`](crate::LmcError::Polars).
     pub fn gaps(&self) -> Result<DataFrame> {
-        let losses: Vec<Vec<f64>> = self.profiles.iter().map(|p| p.losses()).collect();
-        let each =
-            |f: &dyn Fn(&[f64]) -> Result<f64>| losses.iter().map(|l| f(l)).collect::<Result<Vec<f64>>>();
-        let areas = losses.iter().zip(&self.profiles).map(|(l, p)| area_under_curve(l, p.distance));
+        let each = |measure| self.profiles.iter().map(|p| p.measure(measure)).collect::<Result<Vec<f64>>>();
         Ok(df!(
             "a" => self.profiles.iter().map(|p| p.a.clone()).collect::<Vec<_>>(),
             "b" => self.profiles.iter().map(|p| p.b.clone()).collect::<Vec<_>>(),
             "dataset" => vec![self.dataset.clone(); self.profiles.len()],
-            "barrier_height" => each(&barrier_height)?,
-            "convexity_gap" => each(&convexity_gap)?,
-            "auc" => areas.collect::<Result<Vec<_>>>()?,
-            "euclidean_distance" => self.profiles.iter().map(|p| p.distance).collect::<Vec<_>>(),
+            "barrier_height" => each(Measure::BarrierHeight)?,
+            "convexity_gap" => each(Measure::ConvexityGap)?,
+            "auc" => each(Measure::AreaUnderCurve)?,
+            "euclidean_distance" => each(Measure::EuclideanDistance)?,
         )?)
     }
 }

@@ -3,7 +3,12 @@
 use std::fmt;
 
 use super::{Sampled, SweepPlan};
+use crate::error::Result;
 use crate::eval::Outcome;
+use crate::gap::{
+    Measure, area_under_curve, area_under_curve_at, barrier_height, barrier_height_at, convexity_gap,
+    convexity_gap_at, highest_point,
+};
 
 /// The results along the line between two models; point 0 is B, the last is A.
 #[derive(Clone, PartialEq)]
@@ -44,12 +49,60 @@ impl Profile {
         self.outcomes.iter().map(Outcome::mean_loss).collect()
     }
 
-    /// The same line walked from the other end, on the same equally spaced grid.
+    /// One measure of the line: on equally spaced points, or where refinement put more of them.
+    ///
+    /// # Errors
+    /// [`LmcError::NonFiniteLoss`](crate::LmcError::NonFiniteLoss) naming the point.
+    pub fn measure(&self, measure: Measure) -> Result<f64> {
+        let (alphas, losses) = (&self.alphas, self.losses());
+        let is_even = self.is_even();
+        match measure {
+            Measure::ConvexityGap if is_even => convexity_gap(&losses),
+            Measure::ConvexityGap => convexity_gap_at(alphas, &losses),
+            Measure::BarrierHeight if is_even => barrier_height(&losses),
+            Measure::BarrierHeight => barrier_height_at(alphas, &losses),
+            Measure::AreaUnderCurve if is_even => area_under_curve(&losses, self.distance),
+            Measure::AreaUnderCurve => area_under_curve_at(alphas, &losses, self.distance),
+            Measure::EuclideanDistance => Ok(self.distance),
+        }
+    }
+
+    /// Whether the points are those of a [`Grid`](super::Grid).
+    fn is_even(&self) -> bool {
+        let steps = self.alphas.len().saturating_sub(1) as f64;
+        self.alphas.iter().enumerate().all(|(k, &alpha)| alpha == k as f64 / steps)
+    }
+
+    /// The values of alpha halfway from the highest point to its neighbours: where a finer look may find a higher one.
+    ///
+    /// # Errors
+    /// As [`Profile::measure`].
+    pub fn finer(&self) -> Result<[f64; 2]> {
+        let highest = highest_point(&self.alphas, &self.losses())?;
+        let halfway = |k: usize| (self.alphas[k] + self.alphas[k + 1]) / 2.0;
+        Ok([halfway(highest - 1), halfway(highest)])
+    }
+
+    /// The profile with more points between those that it has.
+    pub(crate) fn with_points(mut self, points: impl IntoIterator<Item = (f64, Outcome)>) -> Self {
+        for (alpha, outcome) in points {
+            let at = self.alphas.partition_point(|&other| other < alpha);
+            self.alphas.insert(at, alpha);
+            self.outcomes.insert(at, outcome);
+        }
+        self
+    }
+
+    /// The same line walked from the other end.
     pub fn reversed(&self) -> Self {
+        let alphas = match self.is_even() {
+            true => self.alphas.clone(),
+            false => self.alphas.iter().rev().map(|alpha| 1.0 - alpha).collect(),
+        };
         Self {
             a: self.b.clone(),
             b: self.a.clone(),
-            alphas: self.alphas.clone(),
+            alphas,
             outcomes: self.outcomes.iter().rev().cloned().collect(),
             distance: self.distance,
         }

@@ -1,0 +1,185 @@
+//! How fast points between models are evaluated on the devices at hand, in one precision, beside the rate of matrix products
+//! there; and what all lines between 100 models would take. Weights are random: one base, and for each model a little noise.
+//!
+//! usage: `cargo bench -p lmc --profile dev --bench throughput -- DATA TOKENIZER [GEOMETRY] [PRECISION] [MODELS]`
+//!   DATA       a folder with one of the files of MNLI's matched development set
+//!   TOKENIZER  a Hugging Face folder of a BERT whose tokenizer gives the lengths
+//!   GEOMETRY   bert-base (unless given), minilm or mini
+//!   PRECISION  float32 (unless given), bf16, or on CUDA tf32, which needs TORCH_ALLOW_TF32_CUBLAS_OVERRIDE=1
+//!   MODELS     how many models are swept, 4 unless given
+
+use std::error::Error;
+use std::path::Path;
+use std::sync::Mutex;
+use std::time::Instant;
+
+use lmc::compute::{Compute, Precision, batch_tokens};
+use lmc::data::{Corpus, read_corpus};
+use lmc::encode::load_tokenizer;
+use lmc::eval::{EvaluationSet, Outcome, evaluate};
+use lmc::gap::convexity_gap;
+use lmc::model::{Classifier, ModelConfig};
+use lmc::parallel::run_on_workers;
+use lmc::store::Store;
+use lmc::sweep::{Grid, Profile, SweepJob, SweepPlan, execute};
+use lmc::weights::Weights;
+use tch::{Cuda, Device, Kind, Tensor};
+
+type Result<T> = std::result::Result<T, Box<dyn Error>>;
+
+/// The pairs that a point is evaluated on.
+const N_PAIRS: usize = 512;
+/// The standard deviation of what is added to the base for each model.
+const NOISE_STD: f64 = 0.005;
+/// The models of the paper's matrix.
+const N_PAPER: usize = 100;
+
+fn main() -> Result<()> {
+    // Cargo adds `--bench` of its own.
+    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    let argument = |i: usize| arguments.get(i).map(String::as_str);
+    let (Some(data), Some(tokenizer)) = (argument(0), argument(1)) else {
+        println!("skipped: it takes a folder with MNLI and one with a tokenizer, see the head of this file");
+        return Ok(());
+    };
+    let geometry = argument(2).unwrap_or("bert-base");
+    let precision: Precision = argument(3).unwrap_or("float32").parse()?;
+    let n_models: usize = argument(4).unwrap_or("4").parse()?;
+    let set = sample(Path::new(data), Path::new(tokenizer))?;
+    let classifier = Classifier::new(&config(geometry)?, 3);
+    let compute = Compute { tolerance: 1.0, ..Compute::auto().with_precision(precision) };
+
+    let n_tokens: usize = set.encoded.iter().map(|example| example.ids.len()).sum();
+    let flop = n_flop(&classifier, &set);
+    println!("{geometry}, {N_PAIRS} pairs of MNLI, {n_tokens} tokens, {:.3} TFLOP a point", flop / 1e12);
+    let rate = matmul_rate(&classifier, &compute)?;
+    let seconds = sweep(&classifier, &set, n_models, &compute)?;
+    let n_points = SweepPlan::lines(n_models, Grid::TENTHS)?.n_interior();
+    let (per_second, used) = (n_points as f64 / seconds, flop * n_points as f64 / seconds);
+    println!(
+        "{:?} x {}, {precision}: {per_second:.3} points/s, {:.3} TFLOP/s, matrix products {:.3} TFLOP/s, share {:.2}",
+        compute.devices,
+        compute.workers().len() / compute.devices.len(),
+        used / 1e12,
+        rate / 1e12,
+        used / rate
+    );
+    let all = SweepPlan::lines(N_PAPER, Grid::TENTHS)?.n_interior() + N_PAPER;
+    println!("{N_PAPER} models, {all} evaluations: {:.1} min", all as f64 / per_second / 60.0);
+    Ok(())
+}
+
+fn config(geometry: &str) -> Result<ModelConfig> {
+    let (layers, width, heads) = match geometry {
+        "bert-base" => (12, 768, 12),
+        "minilm" => (6, 384, 12),
+        "mini" => (2, 64, 2),
+        other => return Err(format!("{other} is none of bert-base, minilm and mini").into()),
+    };
+    Ok(ModelConfig {
+        hidden_size: width,
+        num_hidden_layers: layers,
+        num_attention_heads: heads,
+        intermediate_size: 4 * width,
+        max_position_embeddings: 512,
+        ..ModelConfig::mini(30_522)
+    })
+}
+
+/// The first pairs of the matched development set.
+fn sample(data: &Path, tokenizer: &Path) -> Result<EvaluationSet> {
+    let mut set = read_corpus(Corpus::Mnli, data, "validation_matched")?;
+    set.examples.truncate(N_PAIRS);
+    Ok(EvaluationSet::new(set, &load_tokenizer(tokenizer)?, 128)?)
+}
+
+/// The operations of a point.
+fn n_flop(classifier: &Classifier, set: &EvaluationSet) -> f64 {
+    set.batches(batch_tokens(Device::Cpu)).iter().map(|batch| classifier.packed_flop(&batch.tokens)).sum()
+}
+
+/// A base with noise of each model's own.
+fn models(classifier: &Classifier, n: usize) -> Result<Vec<Weights>> {
+    let layout = classifier.layout();
+    let drawn = |seed: i64, std: f64| {
+        tch::manual_seed(seed);
+        Tensor::randn([layout.n_parameters()], (Kind::Float, Device::Cpu)) * std
+    };
+    let base = drawn(0, 0.02) + layout.mask(|name| name.ends_with("LayerNorm.weight"));
+    let model = |seed: usize| Ok(Weights::new(layout.clone(), &base + drawn(seed as i64 + 1, NOISE_STD))?);
+    (0..n).map(model).collect()
+}
+
+/// The seconds that all lines between `n` models take, their ends left out.
+fn sweep(classifier: &Classifier, set: &EvaluationSet, n: usize, compute: &Compute) -> Result<f64> {
+    let models = models(classifier, n)?;
+    let batches = set.batches(batch_tokens(Device::Cpu));
+    let ends = models.iter().map(|model| evaluate(classifier, model.theta(), &batches, set.encoded.len()));
+    let ends: Vec<Outcome> = ends.collect::<lmc::Result<_>>()?;
+    let names: Vec<String> = (0..n).map(|i| format!("m{i}")).collect();
+    // tch's tensors may be sent to another thread but not shared by two.
+    let thetas: Vec<Mutex<Tensor>> =
+        models.into_iter().map(|m| Mutex::new(m.theta().shallow_clone())).collect();
+    let load = |model: usize| {
+        let theta = thetas[model].lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        Weights::new(classifier.layout().clone(), theta.shallow_clone())
+    };
+    let plan = SweepPlan::lines(n, Grid::TENTHS)?;
+    let folder = std::env::temp_dir().join(format!("lmc-bench-{}", std::process::id()));
+    let job = |store| SweepJob {
+        store,
+        classifier,
+        set,
+        models: &names,
+        load: &load,
+        ends: &ends,
+        plan: &plan,
+        compute,
+    };
+    let store = Store::open(&folder)?;
+    let start = Instant::now();
+    let sampled = execute(&job(&store));
+    let seconds = start.elapsed().as_secs_f64();
+    let _ = std::fs::remove_dir_all(&folder);
+    let gaps = sampled?
+        .into_iter()
+        .map(|line| convexity_gap(&Profile::of(line, &plan, &names).losses()))
+        .collect::<lmc::Result<Vec<f64>>>()?;
+    println!("convexity gaps up to {:.4}", gaps.into_iter().fold(0.0, f64::max));
+    Ok(seconds)
+}
+
+/// Operations a second of the model's largest matrix products by all workers at once.
+fn matmul_rate(classifier: &Classifier, compute: &Compute) -> Result<f64> {
+    const SECONDS: f64 = 1.0;
+    let d = classifier.config().hidden_size;
+    let devices: Vec<Device> = match compute.devices[0] {
+        Device::Cpu => compute.workers(),
+        _ => compute.devices.clone(),
+    };
+    let rates = run_on_workers(
+        &devices,
+        devices.clone(),
+        |_| Ok(()),
+        |(), _, device| {
+            let options = (compute.precision.kind(), device);
+            let rows = batch_tokens(device) as i64;
+            let (x, weight) = (Tensor::randn([rows, d], options), Tensor::randn([4 * d, d], options));
+            let finish = || match device {
+                Device::Cuda(i) => Cuda::synchronize(i as i64),
+                _ => (),
+            };
+            let product = || drop(x.linear(&weight, None::<Tensor>));
+            (0..3).for_each(|_| product());
+            finish();
+            let (start, mut n) = (Instant::now(), 0);
+            while start.elapsed().as_secs_f64() < SECONDS {
+                (0..10).for_each(|_| product());
+                finish();
+                n += 10;
+            }
+            Ok((n * 2 * rows * d * 4 * d) as f64 / start.elapsed().as_secs_f64())
+        },
+    )?;
+    Ok(rates.into_iter().sum())
+}

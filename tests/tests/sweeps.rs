@@ -1,0 +1,133 @@
+//! Sweeps over the copies of a study: all lines, lines to landmarks, refined lines and planes, and what they cost.
+
+use std::rc::Rc;
+
+use lmc::LmcError;
+use lmc::compute::{Compute, Precision};
+use lmc::gap::Measure;
+use lmc::path::Combination;
+use lmc::spec::{Recipe, TaskSpec};
+use lmc::step::Step;
+use lmc::store::Store;
+use lmc::study::{Models, Study, StudySpec};
+use lmc::sweep::{Grid, SweepPlan};
+
+fn models(root: &std::path::Path) -> Models {
+    let spec = StudySpec {
+        task: TaskSpec::MiniNli { data_seed: 1, n_train: 256, counterexample_share: 0.03 },
+        recipe: Recipe { length: Step::Iterations(20), ..Recipe::mini() },
+        stack: 5,
+        ..StudySpec::mini_nli(0)
+    };
+    let study: Rc<Study> = Study::open_in(spec.with_seeds(1..=5), Store::open(root).unwrap()).unwrap();
+    study.finetune().unwrap()
+}
+
+#[test]
+fn lines_to_landmarks_are_those_of_the_whole_sweep() {
+    let folder = tempfile::tempdir().unwrap();
+    let models = models(folder.path());
+    let (grid, cpu) = (Grid::new(5).unwrap(), Compute::cpu());
+    let some = models.sweep_to(&[3, 1], "id", grid, &cpu).unwrap();
+    assert_eq!(some.profiles.len(), 7);
+    let plan = SweepPlan::lines(5, grid).unwrap();
+    // The lines that are there are not computed again.
+    assert_eq!(models.cost("id", &plan, &cpu).unwrap().n_points, 3 * 3);
+    let all = models.sweep("id", grid).unwrap();
+    assert_eq!(models.cost("id", &plan, &cpu).unwrap().n_points, 0);
+    let gaps = some.landmark_gaps(Measure::ConvexityGap, &[3, 1]).unwrap();
+    let matrix = all.matrix(Measure::ConvexityGap).unwrap();
+    for model in 0..5 {
+        for (column, landmark) in [(0, 3), (1, 1)] {
+            assert_eq!(gaps.values[[model, column]], matrix.values[[model, landmark]]);
+        }
+    }
+    assert_eq!(all.landmark_gaps(Measure::ConvexityGap, &[3, 1]).unwrap(), gaps);
+    let error = some.matrix(Measure::ConvexityGap).unwrap_err();
+    assert!(error.to_string().starts_with("`sweep`: got no line between s1 and s3"), "{error}");
+    let error = some.landmark_gaps(Measure::ConvexityGap, &[9]).unwrap_err();
+    assert!(error.to_string().starts_with("`landmarks`: got 9"), "{error}");
+}
+
+#[test]
+fn refinement_looks_closer_where_a_line_is_highest() {
+    let folder = tempfile::tempdir().unwrap();
+    let models = models(folder.path());
+    let coarse = models.sweep("id", Grid::new(3).unwrap()).unwrap();
+    let cpu = Compute::cpu();
+    let finer = models.refine(&coarse, &cpu).unwrap();
+    let finest = models.refine(&finer, &cpu).unwrap();
+    let exact = models.sweep("id", Grid::new(9).unwrap()).unwrap();
+    for (((a, b), c), exact) in
+        coarse.profiles.iter().zip(&finer.profiles).zip(&finest.profiles).zip(&exact.profiles)
+    {
+        assert_eq!(b.alphas, [0.0, 0.25, 0.5, 0.75, 1.0]);
+        assert_eq!(c.alphas.len(), 7);
+        assert!(c.alphas.windows(2).all(|pair| pair[0] < pair[1]));
+        // Points that are there stay, new ones lie on the same line.
+        assert_eq!(
+            (&b.outcomes[0], &b.outcomes[2], &b.outcomes[4]),
+            (&a.outcomes[0], &a.outcomes[1], &a.outcomes[2])
+        );
+        for (alpha, loss) in c.alphas.iter().zip(c.losses()) {
+            let k = (alpha * 8.0) as usize;
+            assert_eq!(exact.alphas[k], *alpha);
+            assert!((exact.losses()[k] - loss).abs() < 1e-5);
+        }
+        let heights = [a, b, c].map(|profile| profile.measure(Measure::BarrierHeight).unwrap());
+        assert!(heights[0] <= heights[1] && heights[1] <= heights[2], "{heights:?}");
+        let (gap, whole) =
+            (c.measure(Measure::ConvexityGap).unwrap(), exact.measure(Measure::ConvexityGap).unwrap());
+        assert!(gap <= whole + 1e-9 && gap >= heights[2], "{gap} {whole}");
+    }
+    // Every table and matrix takes them.
+    assert_eq!(finest.table().unwrap().height(), 10 * 7);
+    assert_eq!(
+        finest.matrix(Measure::ConvexityGap).unwrap().values[[0, 1]],
+        finest.profiles[0].measure(Measure::ConvexityGap).unwrap()
+    );
+}
+
+#[test]
+fn a_plane_through_three_copies() {
+    let folder = tempfile::tempdir().unwrap();
+    let models = models(folder.path());
+    let coordinates = [0.0, 0.5, 1.0];
+    let points: Vec<Combination> =
+        coordinates.iter().flat_map(|&v| coordinates.map(|u| Combination::in_plane(u, v))).collect();
+    let plan = SweepPlan::new(5, vec![vec![0, 2, 4]], points.clone()).unwrap();
+    let plane = models.sample("id", &plan, &Compute::cpu()).unwrap().remove(0);
+    let own = models.evaluate("id").unwrap();
+    for (point, outcome) in points.iter().zip(&plane.outcomes) {
+        if let Some(corner) = point.vertex() {
+            assert_eq!(*outcome, own[[0, 2, 4][corner]].outcome);
+        }
+    }
+    // The middle of an edge is the middle of the line.
+    let line = models.sweep("id", Grid::new(3).unwrap()).unwrap();
+    let middle = line.profiles.iter().find(|p| p.a == "s1" && p.b == "s3").unwrap();
+    assert!((middle.outcomes[1].mean_loss() - plane.outcomes[1].mean_loss()).abs() < 1e-6);
+    assert_eq!(middle.distance, plane.distances[0]);
+}
+
+#[test]
+fn bf16_is_near_and_says_how_near() {
+    let folder = tempfile::tempdir().unwrap();
+    let models = models(folder.path());
+    let grid = Grid::new(5).unwrap();
+    let exact = models.sweep("id", grid).unwrap();
+    let bf16 = Compute { tolerance: 0.05, ..Compute::cpu().with_precision(Precision::BFloat16) };
+    let rounded = models.sweep_with("id", grid, &bf16).unwrap();
+    let mut differs = false;
+    for (a, b) in exact.profiles.iter().zip(&rounded.profiles) {
+        for (a, b) in a.losses().into_iter().zip(b.losses()) {
+            assert!((a - b).abs() < 0.05, "{a} {b}");
+            differs |= a != b;
+        }
+    }
+    assert!(differs);
+    let strict = Compute { tolerance: 1e-7, ..bf16 };
+    // Another grid, whose lines are not in the store.
+    let error = models.sweep_with("id", Grid::new(4).unwrap(), &strict).unwrap_err();
+    assert!(matches!(error, LmcError::Imprecise { .. }), "{error}");
+}
