@@ -2,12 +2,12 @@
 //!
 //! Every measurement is a process of its own, so that peak memory is that of one contender, and no other runs beside it.
 
+#[path = "finetuning-contenders/contender.rs"]
+mod contender;
 #[path = "finetuning-contenders/copies.rs"]
 mod copies;
 
-use std::io::{BufRead, BufReader, Write};
-use std::path::Path;
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::path::{Path, PathBuf};
 
 use lmc::data::{Dataset, Example};
 use lmc::encode::{encode, load_tokenizer};
@@ -15,6 +15,8 @@ use lmc::model::{Classifier, load_folder, save_folder};
 use lmc::parallel::n_threads;
 use lmc::train::Order;
 use serde_json::{Value, json};
+
+use contender::{Contender, Measured};
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
@@ -27,150 +29,6 @@ const N_UNTIMED: usize = 2;
 const N_COMPARED: usize = 6;
 /// How far the losses may be apart, in nats.
 const TOLERANCE: f64 = 1e-4;
-
-/// Who trains.
-#[derive(Clone, Copy, PartialEq)]
-enum Contender {
-    /// A copy on each thread.
-    Copies,
-    /// One copy on all threads.
-    OneCopy,
-    /// One copy on all threads.
-    Trainer,
-    /// One copy on all threads, by `torch.compile`.
-    CompiledTrainer,
-    /// A process with one copy on each core.
-    TrainerProcesses,
-    /// Stacks of so many seeds of the embedded encoder.
-    Stacks(usize),
-}
-
-impl Contender {
-    const ALL: [Self; 7] = [
-        Self::Trainer,
-        Self::CompiledTrainer,
-        Self::TrainerProcesses,
-        Self::OneCopy,
-        Self::Copies,
-        Self::Stacks(1),
-        Self::Stacks(8),
-    ];
-
-    fn name(self) -> String {
-        let n = n_threads();
-        match self {
-            Self::Copies => format!("lmc, {n} copies on 1 thread each"),
-            Self::OneCopy => format!("lmc, 1 copy on {n} threads"),
-            Self::Trainer => format!("transformers, 1 copy on {n} threads"),
-            Self::CompiledTrainer => format!("the same by torch.compile"),
-            Self::TrainerProcesses => format!("transformers, {n} processes on 1 thread each"),
-            Self::Stacks(1) => format!("mini-nli, one by one on {n} threads"),
-            Self::Stacks(size) => format!("mini-nli, stacks of {size} on {n} threads"),
-        }
-    }
-
-    /// What its ratio is to.
-    fn baseline(self) -> Self {
-        if matches!(self, Self::Stacks(_)) { Self::Stacks(1) } else { Self::Trainer }
-    }
-
-    /// The commands that train, all at the same time.
-    fn commands(self, inputs: &Path) -> Result<Vec<Command>> {
-        let trainer = |copy: usize, n_threads: usize, options: &[&str]| {
-            let script = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/finetuning-contenders/trainer.py");
-            let python = std::env::var_os("LMC_REFERENCE_PYTHON").ok_or("LMC_REFERENCE_PYTHON is not set")?;
-            let mut command = Command::new(python);
-            command.arg(script).arg(inputs).arg(copy.to_string()).args(options);
-            // Python brings a libtorch of its own.
-            command.env_remove("LD_LIBRARY_PATH").env("OMP_NUM_THREADS", n_threads.to_string());
-            Result::Ok(command)
-        };
-        match self {
-            Self::Trainer => Ok(vec![trainer(0, n_threads(), &[])?]),
-            Self::CompiledTrainer => Ok(vec![trainer(0, n_threads(), &["--compile"])?]),
-            Self::TrainerProcesses => (0..n_threads()).map(|copy| trainer(copy, 1, &[])).collect(),
-            Self::Copies | Self::OneCopy | Self::Stacks(_) => {
-                let mut command = Command::new(std::env::current_exe()?);
-                let number = Self::ALL.iter().position(|c| *c == self).unwrap_or_default();
-                command.arg("train").arg(inputs).arg(number.to_string());
-                Ok(vec![command])
-            }
-        }
-    }
-
-    /// What one run of it took.
-    fn measure(self, inputs: &Path) -> Result<Measured> {
-        let mut runs = self.commands(inputs)?.into_iter().map(Run::start).collect::<Result<Vec<_>>>()?;
-        for run in &mut runs {
-            let line = run.line()?;
-            if line != "ready" {
-                return Err(format!("{}: got {line:?} instead of ready", self.name()).into());
-            }
-        }
-        for run in &mut runs {
-            writeln!(run.input)?;
-        }
-        let mut all = Measured::default();
-        for mut run in runs.into_iter().rev() {
-            let result: Value = serde_json::from_str(&run.line()?)?;
-            let real = |name: &str| result[name].as_f64().ok_or_else(|| format!("{name} is not a number"));
-            all.examples_per_second += real("examples_per_second")?;
-            all.peak_mib += real("peak_mib")?;
-            all.losses = serde_json::from_value(result["losses"].clone())?;
-            run.child.wait()?;
-        }
-        Ok(all)
-    }
-
-    /// Trains in this process; prints `ready` before the timed updates and waits for a line.
-    fn train(self, inputs: &Path) -> Result<()> {
-        let ready = || {
-            println!("ready");
-            std::io::stdin().read_line(&mut String::new())?;
-            Ok(())
-        };
-        let took = match self {
-            Self::Copies => copies::train_copies(inputs, n_threads(), ready)?,
-            Self::OneCopy => copies::train_copies(inputs, 1, ready)?,
-            Self::Stacks(size) => copies::train_stacks(size, 40, ready)?,
-            _ => return Err("Python trains the others".into()),
-        };
-        let rate = took.n_examples as f64 / took.time.as_secs_f64();
-        let peak_mib = peak_mib()?;
-        println!("{}", json!({"examples_per_second": rate, "losses": took.losses, "peak_mib": peak_mib}));
-        Ok(())
-    }
-}
-
-/// A process that trains.
-struct Run {
-    child: Child,
-    input: ChildStdin,
-    output: BufReader<ChildStdout>,
-}
-
-impl Run {
-    fn start(mut command: Command) -> Result<Self> {
-        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
-        let input = child.stdin.take().ok_or("no input")?;
-        let output = BufReader::new(child.stdout.take().ok_or("no output")?);
-        Ok(Self { child, input, output })
-    }
-
-    fn line(&mut self) -> Result<String> {
-        let mut line = String::new();
-        self.output.read_line(&mut line)?;
-        Ok(line.trim_end().to_owned())
-    }
-}
-
-/// What one run took; of several processes the sums, and the losses of the first.
-#[derive(Default)]
-struct Measured {
-    examples_per_second: f64,
-    peak_mib: f64,
-    losses: Vec<f64>,
-}
 
 fn main() -> Result<()> {
     // Cargo adds `--bench`.
@@ -238,12 +96,7 @@ fn setting(name: &str, default: usize) -> Result<usize> {
 }
 
 /// Writes the model with a fresh head, and for each file the examples, the recipe and the batches of every copy.
-fn write_inputs(
-    folder: &Path,
-    data: &Path,
-    encoder: &Path,
-    files: &[&(std::path::PathBuf, usize, f64)],
-) -> Result<()> {
+fn write_inputs(folder: &Path, data: &Path, encoder: &Path, files: &[&(PathBuf, usize, f64)]) -> Result<()> {
     let tokenizer = load_tokenizer(encoder)?;
     let examples = encode(&pairs(data)?, &tokenizer, MAX_LENGTH)?;
     let pretrained = load_folder(encoder)?;
@@ -300,11 +153,4 @@ fn pairs(data: &Path) -> Result<Dataset> {
         Some(Example { first: text(first)?, second: text(second), label: label as i64 })
     });
     Ok(Dataset::new("pairs", &labels, examples.collect(), None)?)
-}
-
-/// The high-water mark of this process's resident memory, in MiB.
-fn peak_mib() -> Result<f64> {
-    let status = std::fs::read_to_string("/proc/self/status")?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).ok_or("no VmHWM")?;
-    Ok(line.split_whitespace().next().ok_or("no number")?.parse::<f64>()? / 1024.0)
 }
