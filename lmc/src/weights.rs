@@ -123,13 +123,24 @@ impl Parameters {
     /// # Errors
     /// [`LmcError::InvalidParameter`] when the loss does not depend on every leaf; [`LmcError::Torch`].
     pub fn gradient(&self, loss: &Tensor) -> Result<Tensor> {
+        let gradient = Tensor::empty([0], (loss.kind(), loss.device()));
+        self.gradient_into(loss, &gradient)?;
+        Ok(gradient)
+    }
+
+    /// Writes [`Parameters::gradient`] over `gradient`, whose memory is used again where it has that shape.
+    ///
+    /// # Errors
+    /// As [`Parameters::gradient`].
+    pub fn gradient_into(&self, loss: &Tensor, gradient: &Tensor) -> Result<()> {
         let gradients = Tensor::f_run_backward(&[loss], &self.tensors, false, false)?;
         if let Some(i) = gradients.iter().position(|g| !g.defined()) {
             let got = format!("one that does not depend on operand {i}");
             return Err(LmcError::invalid("loss", got, "a function of all parameters"));
         }
         let flat: Vec<Tensor> = gradients.iter().map(|g| g.reshape([self.stack, -1])).collect();
-        Ok(Tensor::f_cat(&flat, 1)?)
+        let _ = Tensor::f_cat_out(gradient, &flat, 1)?;
+        Ok(())
     }
 
     /// The operand of a block, `[stack, ..]`.

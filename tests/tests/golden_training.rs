@@ -180,43 +180,53 @@ fn a_linear_probe() {
 /// With all examples in one batch the order of a seed is of no matter, so that a whole stack must agree.
 #[test]
 fn a_stack_of_three_on_the_whole_set() {
-    let golden = golden();
-    let recipe = Recipe {
-        length: Step::Iterations(golden.count("n_steps")),
-        batch_size: golden.examples.len(),
-        learning_rate: golden.number("peak"),
-        weight_decay: golden.number("weight_decay"),
-        warmup: f64::from(golden.count("warmup")) / f64::from(golden.count("n_steps")),
-        adam: TORCH,
-        trajectory: vec![1.0],
-        ..Recipe::mini()
-    };
-    let seeds = [5, 6, 7];
-    let mut theta = golden.initial.theta().unsqueeze(0).repeat([3, 1]);
-    let expected = reals(&golden.values["whole"]["losses"]);
-    let mean = expected.iter().sum::<f64>() / expected.len() as f64;
-    let mut losses = Vec::new();
-    let keep = |snapshot: lmc::train::Snapshot<'_>| {
-        assert_eq!(snapshot.step, golden.count("n_steps"));
-        assert!(snapshot.train_loss.iter().all(|l| (l - mean).abs() < TOLERANCE), "{snapshot:?}, {mean}");
-        Ok(())
-    };
-    let tick = |loss| {
-        losses.push(loss);
-        Ok(())
-    };
-    let set = TrainingSet::Examples(&golden.examples);
-    train_stack(&golden.classifier, &mut theta, &seeds, set, &recipe, keep, tick).unwrap();
-    for (step, (got, expected)) in losses.iter().zip(&expected).enumerate() {
-        assert!((got - expected).abs() < TOLERANCE, "step {step}: got {got}, expected {expected}");
-    }
-    let indices: Vec<usize> = (0..golden.examples.len()).collect();
-    let batch = padded_batch(&golden.examples, &indices, 0).unwrap();
-    for i in 0..3 {
-        let mask = batch.mask.as_ref().map(|mask| mask.unsqueeze(0));
-        let tokens = Tokens { ids: batch.ids.unsqueeze(0), segments: batch.segments.unsqueeze(0), mask };
-        let parameters = Parameters::views(&theta.narrow(0, i, 1), golden.classifier.layout());
-        let logits = golden.logits(&parameters, &tokens);
-        assert_close(&logits, &golden.values["whole"]["logits"], "logits after training");
+    golden().check_whole_set(&[5, 6, 7]);
+}
+
+#[test]
+fn one_model_on_the_whole_set() {
+    golden().check_whole_set(&[5]);
+}
+
+impl Golden {
+    fn check_whole_set(&self, seeds: &[u64]) {
+        let recipe = Recipe {
+            length: Step::Iterations(self.count("n_steps")),
+            batch_size: self.examples.len(),
+            learning_rate: self.number("peak"),
+            weight_decay: self.number("weight_decay"),
+            warmup: f64::from(self.count("warmup")) / f64::from(self.count("n_steps")),
+            adam: TORCH,
+            trajectory: vec![1.0],
+            ..Recipe::mini()
+        };
+        let n_seeds = seeds.len() as i64;
+        let mut theta = self.initial.theta().unsqueeze(0).repeat([n_seeds, 1]);
+        let expected = reals(&self.values["whole"]["losses"]);
+        let mean = expected.iter().sum::<f64>() / expected.len() as f64;
+        let mut losses = Vec::new();
+        let keep = |snapshot: lmc::train::Snapshot<'_>| {
+            assert_eq!(snapshot.step, self.count("n_steps"));
+            assert!(snapshot.train_loss.iter().all(|l| (l - mean).abs() < TOLERANCE), "{snapshot:?}, {mean}");
+            Ok(())
+        };
+        let tick = |loss| {
+            losses.push(loss);
+            Ok(())
+        };
+        let set = TrainingSet::Examples(&self.examples);
+        train_stack(&self.classifier, &mut theta, seeds, set, &recipe, keep, tick).unwrap();
+        for (step, (got, expected)) in losses.iter().zip(&expected).enumerate() {
+            assert!((got - expected).abs() < TOLERANCE, "step {step}: got {got}, expected {expected}");
+        }
+        let indices: Vec<usize> = (0..self.examples.len()).collect();
+        let batch = padded_batch(&self.examples, &indices, 0).unwrap();
+        for i in 0..n_seeds {
+            let mask = batch.mask.as_ref().map(|mask| mask.unsqueeze(0));
+            let tokens = Tokens { ids: batch.ids.unsqueeze(0), segments: batch.segments.unsqueeze(0), mask };
+            let parameters = Parameters::views(&theta.narrow(0, i, 1), self.classifier.layout());
+            let logits = self.logits(&parameters, &tokens);
+            assert_close(&logits, &self.values["whole"]["logits"], "logits after training");
+        }
     }
 }

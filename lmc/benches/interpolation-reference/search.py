@@ -24,7 +24,7 @@ CHANGES = [
     {"compile": {"options": {"cpp_wrapper": True}}},
     {"compile": {}, "attention": "eager"},
 ]
-LIMIT_S = 900
+LIMIT_S = 300
 FINALISTS, TURNS = 4, 3
 
 

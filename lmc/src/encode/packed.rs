@@ -13,6 +13,13 @@ pub struct Group {
     pub length: i64,
 }
 
+impl Group {
+    /// The tokens of all its sequences.
+    pub fn n_tokens(&self) -> i64 {
+        self.n_sequences * self.length
+    }
+}
+
 /// The tokens of several sequences, one after the other.
 #[derive(Debug)]
 pub struct PackedTokens {

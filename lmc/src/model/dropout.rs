@@ -35,17 +35,32 @@ impl Dropout {
     /// `x` with elements zeroed with this probability and the others divided by one minus it.
     pub fn apply(&self, x: Tensor) -> Tensor {
         let Some(rng) = &self.rng else { return x };
-        let mut rng = rng.borrow_mut();
-        let threshold = (self.probability * 65536.0).round() as u64;
-        let scale = (1.0 / (1.0 - self.probability)) as f32;
-        let n = x.numel();
-        let mut mask = Vec::with_capacity(n + 3);
-        while mask.len() < n {
-            let bits = rng.next_u64();
-            mask.extend((0..4).map(|i| if (bits >> (16 * i)) & 0xffff < threshold { 0.0 } else { scale }));
+        let dropped = Tensor::from_slice(&dropped(&mut rng.borrow_mut(), x.numel(), self.probability));
+        let kept = 1.0 / (1.0 - self.probability);
+        let mask = Tensor::full([x.numel() as i64], kept, (x.kind(), x.device()));
+        let mask = mask.index_fill(0, &dropped.to_device(x.device()), 0.0);
+        &x * mask.view(x.size().as_slice())
+    }
+}
+
+/// The places of `n` elements that are dropped, in order. What lies between two of them has a geometric distribution: a draw
+/// for each place that is dropped, not one for each element.
+fn dropped(rng: &mut Xoshiro256PlusPlus, n: usize, probability: f64) -> Vec<i64> {
+    let per_log = 1.0 / (-probability).ln_1p();
+    let mut places = Vec::with_capacity((n as f64 * probability * 1.05) as usize + 64);
+    let mut next = 0;
+    loop {
+        let bits = rng.next_u64();
+        for draw in [bits >> 32, bits & 0xffff_ffff] {
+            // Uniform in (0, 1]; its logarithm by that of one minus the probability is at least k with chance (1 - p)^k.
+            let uniform = (draw + 1) as f64 / 4_294_967_296.0;
+            next += (uniform.ln() * per_log) as usize;
+            if next >= n {
+                return places;
+            }
+            places.push(next as i64);
+            next += 1;
         }
-        mask.truncate(n);
-        &x * Tensor::from_slice(&mask).view(x.size().as_slice()).to_device(x.device())
     }
 }
 
@@ -74,5 +89,25 @@ mod tests {
         let zeros = x.eq(0.0).to_kind(Kind::Float).mean(Kind::Float).double_value(&[]);
         assert!((zeros - 0.1).abs() < 0.005, "{zeros}");
         assert_eq!(Dropout::NONE.apply(ones()), ones());
+    }
+
+    #[test]
+    fn every_place_is_dropped_as_often_whatever_was_dropped_before_it() {
+        for probability in [0.1, 0.5, 0.9] {
+            let (mut rng, n_draws, n) = (Xoshiro256PlusPlus::seed_from_u64(2), 40_000, 6);
+            let mut counts = vec![0u32; 1 << n];
+            for _ in 0..n_draws {
+                let places = dropped(&mut rng, n, probability);
+                counts[places.iter().fold(0, |pattern, place| pattern | 1 << place)] += 1;
+            }
+            // All 64 patterns, each within five standard deviations of what independent places give.
+            for (pattern, &count) in counts.iter().enumerate() {
+                let n_dropped = pattern.count_ones() as i32;
+                let chance = probability.powi(n_dropped) * (1.0 - probability).powi(n as i32 - n_dropped);
+                let (expected, count) = (chance * f64::from(n_draws), f64::from(count));
+                let deviation = (expected * (1.0 - chance)).sqrt();
+                assert!((count - expected).abs() < 5.0 * deviation + 1.0, "{pattern:b}: {count}, {expected}");
+            }
+        }
     }
 }

@@ -148,13 +148,18 @@ impl Encoder {
         mask: Option<&Tensor>,
         dropout: &Dropout,
     ) -> Tensor {
-        let (d, heads) = (self.config.hidden_size, self.config.num_attention_heads);
-        let qkv =
-            layer.qkv.linear(p, x).view([stack * batch, seq, 3, heads, d / heads]).permute([2, 0, 3, 1, 4]);
-        let (q, k, v) = (qkv.get(0), qkv.get(1), qkv.get(2));
-        let context = attention(&q, &k, &v, mask, dropout);
-        let context = context.transpose(1, 2).reshape([stack, batch * seq, d]);
+        let parts = self.by_head(&layer.qkv.linear(p, x), [stack * batch, seq], 3);
+        let context = attention(&parts[0], &parts[1], &parts[2], mask, dropout);
+        let context = context.transpose(1, 2).reshape([stack, batch * seq, self.config.hidden_size]);
         self.after_attention(p, layer, x, &context, dropout)
+    }
+
+    /// `n_parts` side by side, `[.., n_parts width]`, each as `[batch, heads, seq, width / heads]`.
+    fn by_head(&self, x: &Tensor, [batch, seq]: [i64; 2], n_parts: i64) -> Vec<Tensor> {
+        let (d, heads) = (self.config.hidden_size, self.config.num_attention_heads);
+        // Taken apart at once: on the way back the parts are written side by side, not added up.
+        let parts = x.reshape([batch, seq, n_parts, heads, d / heads]).unbind(2);
+        parts.into_iter().map(|part| part.transpose(1, 2)).collect()
     }
 
     /// What a layer makes of each row by itself: x and what attention read for it, both `[stack, rows, width]`.

@@ -42,6 +42,8 @@ pub struct Training<'a> {
     /// The part of theta that is trained, a view.
     trained: Tensor,
     optimiser: AdamW,
+    /// That of the last update, kept for its memory.
+    gradient: Tensor,
     orders: Vec<Order>,
     dropout: Dropout,
     /// Updates made.
@@ -82,6 +84,7 @@ impl<'a> Training<'a> {
             set,
             recipe,
             theta,
+            gradient: trained.empty_like(),
             trained,
             optimiser,
         }
@@ -176,7 +179,7 @@ impl<'a> Training<'a> {
         let losses =
             -logits.log_softmax(-1, Kind::Float).gather(-1, &labels.unsqueeze(-1), false).squeeze_dim(-1);
         let per_model = losses.mean_dim([1i64].as_slice(), false, Kind::Float);
-        let gradient = leaves.gradient(&per_model.sum(Kind::Float))?;
+        leaves.gradient_into(&per_model.sum(Kind::Float), &self.gradient)?;
         let values = Vec::<f32>::try_from(&per_model)?;
         if let Some(i) = values.iter().position(|v| !v.is_finite()) {
             return Err(LmcError::NonFiniteLoss {
@@ -186,7 +189,7 @@ impl<'a> Training<'a> {
             });
         }
         let rate = self.schedule.rate(self.step);
-        tch::no_grad(|| self.optimiser.step(&mut self.trained, &gradient, rate));
+        tch::no_grad(|| self.optimiser.step(&mut self.trained, &self.gradient, rate));
         self.sums.iter_mut().zip(&values).for_each(|(sum, &v)| *sum += f64::from(v));
         for order in &mut self.orders {
             order.batch(recipe.batch_size);

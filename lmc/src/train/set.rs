@@ -4,7 +4,7 @@ use std::fmt;
 
 use tch::Tensor;
 
-use crate::encode::{Encoded, packed_batches};
+use crate::encode::{Encoded, PackedTokens, packed_batches};
 use crate::error::Result;
 use crate::interrupt;
 use crate::model::{Classifier, Dropout, Tokens};
@@ -48,7 +48,8 @@ impl TrainingSet<'_> {
         }
     }
 
-    /// Logits, `[stack, batch, n_labels]`, and labels, `[stack, batch]`, of one list of examples for each model.
+    /// Logits, `[stack, batch, n_labels]`, and labels, `[stack, batch]`, of one list of examples for each model, in an order
+    /// that is the same in both.
     pub(super) fn logits(
         &self,
         classifier: &Classifier,
@@ -57,10 +58,16 @@ impl TrainingSet<'_> {
         dropout: &Dropout,
     ) -> (Tensor, Tensor) {
         match self {
-            Self::Examples(examples) => {
-                let (tokens, labels) = stacked_batch(examples, batch);
-                (classifier.logits(trained, &tokens, dropout), labels)
-            }
+            Self::Examples(examples) => match batch {
+                [one] => {
+                    let (tokens, labels) = packed_batch(examples, one);
+                    (classifier.packed_logits(trained, &tokens, dropout), labels)
+                }
+                _ => {
+                    let (tokens, labels) = stacked_batch(examples, batch);
+                    (classifier.logits(trained, &tokens, dropout), labels)
+                }
+            },
             Self::Features(features) => {
                 let (features, labels) = features.stacked_batch(batch);
                 (classifier.head_logits(trained, &features, dropout), labels)
@@ -130,6 +137,14 @@ impl Features {
         let features = Tensor::from_slice(&rows).view([stack, size, self.width as i64]);
         (features, Tensor::from_slice(&labels).view([stack, size]))
     }
+}
+
+/// The tokens of a list of examples, packed, the shortest first, and their labels `[1, batch]`.
+fn packed_batch(examples: &[Encoded], batch: &[usize]) -> (PackedTokens, Tensor) {
+    let mut batch: Vec<&Encoded> = batch.iter().map(|&i| &examples[i]).collect();
+    batch.sort_by_key(|example| example.ids.len());
+    let labels: Vec<i64> = batch.iter().map(|example| example.label).collect();
+    (PackedTokens::new(batch), Tensor::from_slice(&labels).unsqueeze(0))
 }
 
 /// Padded tokens `[stack, batch, seq]` and labels `[stack, batch]`, for one list of examples per model.

@@ -33,7 +33,7 @@ impl Encoder {
     pub fn packed_flop(&self, tokens: &PackedTokens) -> f64 {
         let (d, ff) = (self.config.hidden_size as f64, self.config.intermediate_size as f64);
         let sum = |f: fn(&Group) -> i64| tokens.groups.iter().map(f).sum::<i64>() as f64;
-        let n_tokens = sum(|group| group.n_sequences * group.length);
+        let n_tokens = sum(Group::n_tokens);
         let n_sequences = sum(|group| group.n_sequences);
         let looks = sum(|group| group.n_sequences * group.length * group.length);
         let by_itself = d * d + 2.0 * d * ff;
@@ -60,12 +60,10 @@ impl Encoder {
 
     /// What each token reads in its sequence: qkv `[stack, n_tokens, 3 width]` -> `[stack, n_tokens, width]`.
     fn packed_attention(&self, qkv: &Tensor, groups: &[Group], dropout: &Dropout) -> Tensor {
-        let mut at = 0;
-        let contexts = groups.iter().map(|group| {
-            let n = group.n_sequences * group.length;
-            let parts = self.heads(&qkv.narrow(1, at, n), group, 3);
-            at += n;
-            self.rows(&attention(&parts[0], &parts[1], &parts[2], None, dropout), qkv.size()[0])
+        let stack = qkv.size()[0];
+        let contexts = by_group(qkv, groups, Group::n_tokens).into_iter().zip(groups).map(|(qkv, group)| {
+            let parts = self.by_head(&qkv, [stack * group.n_sequences, group.length], 3);
+            self.rows(&attention(&parts[0], &parts[1], &parts[2], None, dropout), stack)
         });
         joined(contexts.collect())
     }
@@ -81,36 +79,29 @@ impl Encoder {
         dropout: &Dropout,
     ) -> Tensor {
         let (stack, d) = (p.stack(), self.config.hidden_size);
-        let part = |input: &Tensor, from: i64, n: i64| {
-            let narrow = |t: &Tensor| t.narrow(1, from * d, n * d);
-            linear(input, &narrow(p.get(layer.qkv.weight)), &narrow(p.get(layer.qkv.bias)))
-        };
-        let (queries, kv) = (part(first, 0, 1), part(x, 1, 2));
-        let (mut at, mut at_first) = (0, 0);
-        let contexts = groups.iter().map(|group| {
-            let n = group.n_sequences * group.length;
-            let one = Group { length: 1, ..*group };
-            let q = self.heads(&queries.narrow(1, at_first, group.n_sequences), &one, 1);
-            let kv = self.heads(&kv.narrow(1, at, n), group, 2);
-            at += n;
-            at_first += group.n_sequences;
+        let [weights, biases] =
+            [layer.qkv.weight, layer.qkv.bias].map(|block| p.get(block).split_with_sizes([d, 2 * d], 1));
+        let queries = by_group(&linear(first, &weights[0], &biases[0]), groups, |group| group.n_sequences);
+        let kv = by_group(&linear(x, &weights[1], &biases[1]), groups, Group::n_tokens);
+        let contexts = queries.into_iter().zip(kv).zip(groups).map(|((queries, kv), group)| {
+            let sequences = stack * group.n_sequences;
+            let q = self.by_head(&queries, [sequences, 1], 1);
+            let kv = self.by_head(&kv, [sequences, group.length], 2);
             self.rows(&attention(&q[0], &kv[0], &kv[1], None, dropout), stack)
         });
         joined(contexts.collect())
-    }
-
-    /// `n_parts` side by side, `[stack, rows, n_parts width]`, each as `[stack * n_sequences, heads, length, width / heads]`.
-    fn heads(&self, x: &Tensor, group: &Group, n_parts: i64) -> Vec<Tensor> {
-        let (d, heads) = (self.config.hidden_size, self.config.num_attention_heads);
-        let sequences = x.size()[0] * group.n_sequences;
-        let parts = x.reshape([sequences, group.length, n_parts, heads, d / heads]).permute([2, 0, 3, 1, 4]);
-        (0..n_parts).map(|part| parts.get(part)).collect()
     }
 
     /// The way back: `[stack * n_sequences, heads, length, width / heads]` to `[stack, rows, width]`.
     fn rows(&self, context: &Tensor, stack: i64) -> Tensor {
         context.transpose(1, 2).reshape([stack, -1, self.config.hidden_size])
     }
+}
+
+/// The rows of each group, `[stack, rows, width]`; `n_rows` says how many it has.
+fn by_group(x: &Tensor, groups: &[Group], n_rows: impl Fn(&Group) -> i64) -> Vec<Tensor> {
+    let sizes: Vec<i64> = groups.iter().map(n_rows).collect();
+    x.split_with_sizes(sizes.as_slice(), 1)
 }
 
 fn joined(mut parts: Vec<Tensor>) -> Tensor {
