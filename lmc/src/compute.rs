@@ -149,7 +149,7 @@ impl Compute {
 
 /// The tokens of an evaluation batch: on the CPU what stays in a core's cache, on CUDA what fills the device.
 pub fn batch_tokens(device: Device) -> usize {
-    if device.is_cuda() { 32_768 } else { 512 }
+    if device.is_cuda() { 32_768 } else { 1024 }
 }
 
 /// The host's free memory in bytes; 8 GiB where the system does not say.

@@ -6,6 +6,7 @@
 //! <root>/runs/<run_id>/state.sealed           an interrupted stack, in the folder of its first run
 //! <root>/evaluations/<dataset key>/<run_id>-800it.parquet
 //! <root>/sweeps/<dataset key>-<points>/<a>--<b>.parquet
+//! <root>/sweeps/<dataset key>-<points>-bf16/precision.json  what a sample of it was off by
 //! <root>/sweeps/<dataset key>-<points>/.<a>--<b>.claim    while a process works on that unit
 //! ```
 
@@ -153,9 +154,14 @@ impl Store {
         self.root.join("evaluations").join(dataset_key).join(format!("{model}.parquet"))
     }
 
+    /// The folder of a sweep's units.
+    pub fn sweep_folder(&self, sweep_key: &str) -> PathBuf {
+        self.root.join("sweeps").join(sweep_key)
+    }
+
     /// The file of one unit of a sweep: the losses at points between those models.
     pub fn sweep_path(&self, sweep_key: &str, models: &[&str]) -> PathBuf {
-        self.root.join("sweeps").join(sweep_key).join(format!("{}.parquet", models.join("--")))
+        self.sweep_folder(sweep_key).join(format!("{}.parquet", models.join("--")))
     }
 }
 

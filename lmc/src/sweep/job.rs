@@ -56,15 +56,24 @@ impl<'a> SweepJob<'a> {
         }
     }
 
-    /// The file of a unit.
-    pub(super) fn path(&self, unit: &[usize]) -> PathBuf {
-        let names: Vec<&str> = unit.iter().map(|&model| self.models[model].as_str()).collect();
+    /// What the folder of the units is called.
+    fn key(&self) -> String {
         let precision = match self.compute.precision {
             Precision::Float32 => String::new(),
             other => format!("-{other}"),
         };
-        let key = format!("{}-{}{precision}", self.set.key, self.plan.name());
-        self.store.sweep_path(&key, &names)
+        format!("{}-{}{precision}", self.set.key, self.plan.name())
+    }
+
+    /// The folder of the units.
+    pub(super) fn folder(&self) -> PathBuf {
+        self.store.sweep_folder(&self.key())
+    }
+
+    /// The file of a unit.
+    pub(super) fn path(&self, unit: &[usize]) -> PathBuf {
+        let names: Vec<&str> = unit.iter().map(|&model| self.models[model].as_str()).collect();
+        self.store.sweep_path(&self.key(), &names)
     }
 
     /// What reads a model: into memory that a CUDA device copies from without waiting, if there is one.

@@ -8,7 +8,7 @@ use lmc::step::Step;
 use lmc::study::{Study, StudySpec};
 use lmc::sweep::Grid;
 
-use crate::{Output, report};
+use crate::{Interpolation, Output, report};
 
 #[derive(Args)]
 pub struct Finetune {
@@ -36,6 +36,8 @@ pub struct Finetune {
     #[arg(long)]
     learning_rate: Option<f64>,
     #[command(flatten)]
+    interpolation: Interpolation,
+    #[command(flatten)]
     output: Output,
 }
 
@@ -55,6 +57,7 @@ impl Finetune {
         let study = Study::open(spec)?;
         let sets: Vec<&str> = study.task().sets.iter().map(|set| set.dataset.name.as_str()).collect();
         let whole: Vec<&str> = sets.iter().copied().filter(|name| !name.ends_with("-sample")).collect();
-        report::curves(&study, "id-sample", &whole, Grid::TENTHS, &self.output.out)
+        let compute = self.interpolation.compute();
+        report::curves(&study, "id-sample", &whole, Grid::TENTHS, &compute, &self.output.out)
     }
 }

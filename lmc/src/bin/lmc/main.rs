@@ -10,6 +10,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 use lmc::basin::{ClusterOptions, Delta};
+use lmc::compute::{Compute, Precision};
 use lmc::study::{Study, StudySpec, pretrain_mini};
 use lmc::table::Metric;
 use lmc::train::PretrainRecipe;
@@ -38,6 +39,8 @@ enum Command {
         /// Another encoder than the embedded one, such as one made by `lmc pretrain`.
         #[arg(long)]
         encoder: Option<PathBuf>,
+        #[command(flatten)]
+        interpolation: Interpolation,
         #[command(flatten)]
         output: Output,
     },
@@ -73,6 +76,23 @@ enum Command {
     Manifests,
 }
 
+/// How lines are interpolated.
+#[derive(Args)]
+struct Interpolation {
+    /// The numbers in which points on lines are evaluated: float32, bf16 or, on CUDA, tf32.
+    #[arg(long, default_value = "float32")]
+    precision: Precision,
+    /// The most that a loss or a convexity gap may be off by from float32's on a sample, in nats.
+    #[arg(long, default_value_t = 1e-3)]
+    tolerance: f64,
+}
+
+impl Interpolation {
+    fn compute(&self) -> Compute {
+        Compute { tolerance: self.tolerance, ..Compute::auto().with_precision(self.precision) }
+    }
+}
+
 #[derive(Args)]
 struct Output {
     /// The folder for tables (Parquet) and figures (PNG).
@@ -94,10 +114,11 @@ fn main() -> ExitCode {
 
 fn run(command: Command) -> lmc::Result<()> {
     match command {
-        Command::Study { task, master_seed, encoder, output } => {
+        Command::Study { task, master_seed, encoder, interpolation, output } => {
             let spec = StudySpec { encoder, ..StudySpec::named(&task, master_seed)? };
             let options = ClusterOptions { delta: Delta::Auto, ..ClusterOptions::default() };
-            report::clusters(&Study::open(spec)?, "id", ("lo", Metric::Accuracy), &options, &output.out)
+            let (study, compute) = (Study::open(spec)?, interpolation.compute());
+            report::clusters(&study, "id", ("lo", Metric::Accuracy), &options, &compute, &output.out)
         }
         Command::Finetune(finetune) => finetune.run(),
         Command::Evaluate(evaluate) => evaluate.run(),

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use std::time::Instant;
 
 use lmc::basin::ClusterOptions;
+use lmc::compute::Compute;
 use lmc::figure::{self, Figure, HeatmapOptions};
 use lmc::polars::prelude::DataFrame;
 use lmc::study::{Report, Study};
@@ -18,6 +19,7 @@ pub fn clusters(
     swept: &str,
     (dataset, metric): (&str, Metric),
     options: &ClusterOptions,
+    compute: &Compute,
     out: &Path,
 ) -> Result<()> {
     let clock = Clock::start();
@@ -26,7 +28,7 @@ pub fn clusters(
     let names: Vec<&str> = study.task().sets.iter().map(|s| s.dataset.name.as_str()).collect();
     let evaluations = models.evaluations(&names)?;
     clock.say("evaluated");
-    let sweep = models.sweep(swept, Grid::TENTHS)?;
+    let sweep = models.sweep_with(swept, Grid::TENTHS, compute)?;
     clock.say("interpolated");
     let basins = sweep.basins(options)?;
     let report = Report::new(&sweep, &basins, &models.evaluate(swept)?, &models.evaluate(dataset)?, metric)?;
@@ -54,13 +56,20 @@ pub fn clusters(
 }
 
 /// Finetunes, evaluates on `datasets`, sweeps `swept` and draws the curves of all pairs.
-pub fn curves(study: &Rc<Study>, swept: &str, datasets: &[&str], grid: Grid, out: &Path) -> Result<()> {
+pub fn curves(
+    study: &Rc<Study>,
+    swept: &str,
+    datasets: &[&str],
+    grid: Grid,
+    compute: &Compute,
+    out: &Path,
+) -> Result<()> {
     let clock = Clock::start();
     let models = study.finetune()?;
     clock.say("finetuned");
     let evaluations = models.evaluations(datasets)?;
     clock.say("evaluated");
-    let sweep = models.sweep(swept, grid)?;
+    let sweep = models.sweep_with(swept, grid, compute)?;
     clock.say("interpolated");
     let (profiles, gaps) = (sweep.table()?, sweep.gaps()?);
     let tables = [
