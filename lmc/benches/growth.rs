@@ -11,8 +11,8 @@ use lmc::compute::{Compute, batch_tokens};
 use lmc::eval::{EvaluationSet, evaluate};
 use lmc::figure::Figure;
 use lmc::model::{Classifier, ModelConfig};
-use lmc::plotly::common::{Mode, Title};
-use lmc::plotly::layout::Axis;
+use lmc::plotly::common::{Line, Mode, Title};
+use lmc::plotly::layout::{Axis, Margin};
 use lmc::plotly::{Layout, Plot, Scatter};
 use lmc::stats::least_squares;
 use lmc::store::Store;
@@ -122,15 +122,18 @@ fn exponent(points: &[(f64, f64)]) -> lmc::Result<f64> {
 
 fn drawn(models: &[(f64, f64)], sizes: &[(f64, f64)]) -> lmc::Result<Figure> {
     let mut plot = Plot::new();
-    for (name, points) in [("all lines, by models", models), ("one line, by MFLOP of a point", sizes)] {
-        let scale = if name.contains("MFLOP") { 1e6 } else { 1.0 };
+    let curves = [("all lines, by models", models, 1.0, "#1f77b4"), ("one line, by MFLOP", sizes, 1e6, "#d55e00")];
+    for (name, points, scale, colour) in curves {
         let x = points.iter().map(|p| (p.0 / scale).log10()).collect();
         let y = points.iter().map(|p| p.1.log10()).collect();
-        let named = format!("{name}: power of {:.2}", exponent(points)?);
-        plot.add_trace(Scatter::new(x, y).mode(Mode::LinesMarkers).name(named));
+        let named = format!("{name}: power {:.2}", exponent(points)?);
+        plot.add_trace(Scatter::new(x, y).mode(Mode::LinesMarkers).name(named).line(Line::new().color(colour)));
     }
     plot.set_layout(
         Layout::new()
+            .width(900)
+            .height(480)
+            .margin(Margin::new().right(280))
             .title(Title::with_text("What a sweep costs"))
             .x_axis(Axis::new().title(Title::with_text("log10 of the number of models, or of MFLOP")))
             .y_axis(Axis::new().title(Title::with_text("log10 of seconds"))),

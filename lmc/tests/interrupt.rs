@@ -156,7 +156,7 @@ fn evaluations_and_sweeps_keep_what_is_finished() {
         "0 of 3 evaluations on lo are in the store; run the same call again to go on from there"
     );
     models.evaluate("lo").unwrap();
-    let lines = || files(&folder.path().join("profiles"), ".parquet");
+    let lines = || files(&folder.path().join("sweeps"), ".parquet");
     let grid = Grid::new(41).unwrap();
     let (result, took) = interrupted_when(|| !lines().is_empty(), || models.sweep("id", grid));
     let finished = finished(result);
