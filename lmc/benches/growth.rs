@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::Mutex;
 use std::time::Instant;
 
-use lmc::compute::{Compute, batch_tokens};
+use lmc::compute::Compute;
 use lmc::eval::{EvaluationSet, evaluate};
 use lmc::figure::Figure;
 use lmc::model::{Classifier, ModelConfig};
@@ -57,7 +57,7 @@ fn main() -> lmc::Result<()> {
             ..classifier.config().clone()
         };
         let classifier = Classifier::new(&config, 2);
-        let batches = set.batches(batch_tokens(Device::Cpu));
+        let batches = set.batches();
         let flop: f64 = batches.iter().map(|batch| classifier.packed_flop(&batch.tokens)).sum();
         // Three lines, so that both cores have work to the end.
         let seconds = sweep(&classifier, &set, 3)? / 3.0;
@@ -91,7 +91,7 @@ fn sweep(classifier: &Classifier, set: &EvaluationSet, n: usize) -> lmc::Result<
         let theta = thetas[model].lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         Weights::new(layout.clone(), theta.shallow_clone())
     };
-    let batches = set.batches(batch_tokens(Device::Cpu));
+    let batches = set.batches();
     let ends = (0..n).map(|i| evaluate(classifier, load(i)?.theta(), &batches, set.encoded.len()));
     let ends = ends.collect::<lmc::Result<Vec<_>>>()?;
     let names: Vec<String> = (0..n).map(|i| format!("m{i}")).collect();
@@ -122,12 +122,15 @@ fn exponent(points: &[(f64, f64)]) -> lmc::Result<f64> {
 
 fn drawn(models: &[(f64, f64)], sizes: &[(f64, f64)]) -> lmc::Result<Figure> {
     let mut plot = Plot::new();
-    let curves = [("all lines, by models", models, 1.0, "#1f77b4"), ("one line, by MFLOP", sizes, 1e6, "#d55e00")];
+    let curves =
+        [("all lines, by models", models, 1.0, "#1f77b4"), ("one line, by MFLOP", sizes, 1e6, "#d55e00")];
     for (name, points, scale, colour) in curves {
         let x = points.iter().map(|p| (p.0 / scale).log10()).collect();
         let y = points.iter().map(|p| p.1.log10()).collect();
         let named = format!("{name}: power {:.2}", exponent(points)?);
-        plot.add_trace(Scatter::new(x, y).mode(Mode::LinesMarkers).name(named).line(Line::new().color(colour)));
+        plot.add_trace(
+            Scatter::new(x, y).mode(Mode::LinesMarkers).name(named).line(Line::new().color(colour)),
+        );
     }
     plot.set_layout(
         Layout::new()

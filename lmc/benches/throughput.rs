@@ -94,7 +94,7 @@ fn sample(data: &Path, tokenizer: &Path) -> Result<EvaluationSet> {
 
 /// The operations of a point.
 fn n_flop(classifier: &Classifier, set: &EvaluationSet) -> f64 {
-    set.batches(batch_tokens(Device::Cpu)).iter().map(|batch| classifier.packed_flop(&batch.tokens)).sum()
+    set.batches().iter().map(|batch| classifier.packed_flop(&batch.tokens)).sum()
 }
 
 /// A base with noise of each model's own.
@@ -112,7 +112,7 @@ fn models(classifier: &Classifier, n: usize) -> Result<Vec<Weights>> {
 /// The seconds of a point on the lines between `n` models.
 fn sweep(classifier: &Classifier, set: &EvaluationSet, n: usize, compute: &Compute) -> Result<f64> {
     let models = models(classifier, n)?;
-    let batches = set.batches(batch_tokens(Device::Cpu));
+    let batches = set.batches();
     let ends = models.iter().map(|model| evaluate(classifier, model.theta(), &batches, set.encoded.len()));
     let ends: Vec<Outcome> = ends.collect::<lmc::Result<_>>()?;
     let names: Vec<String> = (0..n).map(|i| format!("m{i}")).collect();

@@ -114,7 +114,10 @@ fn assert_published_alike(models: &Models, data: &Path, published: &Path) {
     let hans = read_corpus(Corpus::Hans, &data.join("hans"), "hans-constituent").unwrap();
     let elsewhere = evaluate_finetuned(&model, hans, Merge::Max).unwrap();
     let here = models.evaluate("hans-constituent").unwrap().swap_remove(1);
-    assert_eq!((elsewhere.outcome, elsewhere.labels), (here.outcome, here.labels));
+    assert_eq!((elsewhere.outcome.predictions, elsewhere.labels), (here.outcome.predictions, here.labels));
+    // Another number of threads in a matrix product may round otherwise.
+    let losses = elsewhere.outcome.losses.iter().zip(&here.outcome.losses);
+    assert!(losses.map(|(a, b)| (a - b).abs()).all(|difference| difference < 1e-5));
 }
 
 /// A small RoBERTa with random weights and a byte-level tokenizer, as a Hugging Face folder.

@@ -2,8 +2,10 @@
 
 use std::fmt;
 
+use tch::Device;
 use tokenizers::Tokenizer;
 
+use crate::compute::batch_tokens;
 use crate::data::Dataset;
 use crate::data::labels::LabelMap;
 use crate::encode::{Batch, Encoded, digest, encode, packed_batches};
@@ -53,9 +55,13 @@ impl EvaluationSet {
         Self { key: format!("{}-{map}", self.key), label_map: Some(map), ..self }
     }
 
-    /// The examples in packed batches of at most `max_tokens` tokens; [`crate::compute::batch_tokens`] says what suits a
-    /// device.
-    pub fn batches(&self, max_tokens: usize) -> Vec<Batch> {
+    /// The examples in packed batches of the size that suits the CPU.
+    pub fn batches(&self) -> Vec<Batch> {
+        self.batches_of(batch_tokens(Device::Cpu))
+    }
+
+    /// The examples in packed batches of at most `max_tokens` tokens; [`batch_tokens`] says what suits a device.
+    pub fn batches_of(&self, max_tokens: usize) -> Vec<Batch> {
         packed_batches(&self.encoded, max_tokens)
     }
 

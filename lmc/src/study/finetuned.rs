@@ -2,11 +2,8 @@
 
 use std::sync::Arc;
 
-use tch::Device;
-
 use super::Evaluation;
 use super::task::MAX_LENGTH;
-use crate::compute::batch_tokens;
 use crate::data::Dataset;
 use crate::data::fetch::ModelFolder;
 use crate::data::labels::{LabelMap, Merge};
@@ -33,9 +30,8 @@ pub fn evaluate_finetuned(model: &ModelFolder, set: Dataset, merge: Merge) -> Re
     let max_len = classifier.config().max_len().min(MAX_LENGTH);
     let set = EvaluationSet::new(set, &load_tokenizer(&model.tokenizer)?, max_len)?.with_label_map(map);
     let (n, map) = (set.encoded.len(), set.label_map.as_ref());
-    let outcome =
-        evaluate_mapped(&classifier, weights.theta(), &set.batches(batch_tokens(Device::Cpu)), n, map)
-            .map_err(|error| error.of(format!("{} on {}", model.name, set.dataset.name)))?;
+    let outcome = evaluate_mapped(&classifier, weights.theta(), &set.batches(), n, map)
+        .map_err(|error| error.of(format!("{} on {}", model.name, set.dataset.name)))?;
     let (dataset, labels) = (set.dataset.name.clone(), Arc::new(set.labels()));
     Ok(Evaluation { model: model.name.clone(), dataset, outcome, labels })
 }

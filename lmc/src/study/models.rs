@@ -150,7 +150,7 @@ impl Models {
         let (step, models) = (self.step, &self.models);
         let path = |i: usize| store.evaluation_path(&set.key, &models[i].key());
         let batches = |&device: &Device| {
-            let batches = set.batches(batch_tokens(device));
+            let batches = set.batches_of(batch_tokens(device));
             Ok((device, batches.iter().map(|batch| batch.to_device(device)).collect::<Vec<_>>()))
         };
         let workers = Compute::auto().workers();

@@ -6,7 +6,6 @@ use std::time::Instant;
 use tch::{Cuda, Device};
 
 use super::job::SweepJob;
-use crate::compute::batch_tokens;
 use crate::error::Result;
 
 /// The work that a sweep has left, and what it takes here.
@@ -72,7 +71,7 @@ impl SweepJob<'_> {
         let left = plan.units().iter().filter(|unit| !self.path(unit).exists()).count();
         let n_points = left * plan.interior().count();
         let n_examples = self.set.encoded.len();
-        let batches = self.set.batches(batch_tokens(Device::Cpu));
+        let batches = self.set.batches();
         let flop: f64 = batches.iter().map(|batch| self.classifier.packed_flop(&batch.tokens)).sum();
         let device = compute.devices.first().copied().unwrap_or(Device::Cpu);
         let worker = self.worker(device, compute.precision)?;

@@ -26,7 +26,7 @@ fn models(classifier: &Classifier, seeds: &[u64]) -> Vec<(String, Weights)> {
 }
 
 fn ends(classifier: &Classifier, set: &EvaluationSet, models: &[(String, Weights)]) -> Vec<Outcome> {
-    let end = |(_, w): &(String, Weights)| evaluate(classifier, w.theta(), &set.batches(512), 24).unwrap();
+    let end = |(_, w): &(String, Weights)| evaluate(classifier, w.theta(), &set.batches(), 24).unwrap();
     models.iter().map(end).collect()
 }
 
@@ -82,7 +82,7 @@ fn ends_are_the_models_and_points_lie_on_the_line() {
         assert!((profile.distance - distance).abs() < 1e-5 * distance);
         for (k, alpha) in [(1, 0.25), (2, 0.5), (3, 0.75)] {
             let point = Weights::lerp(&models[a].1, &models[b].1, alpha).unwrap();
-            let alone = evaluate(&classifier, point.theta(), &set.batches(512), 24).unwrap();
+            let alone = evaluate(&classifier, point.theta(), &set.batches(), 24).unwrap();
             let difference = |(a, b): (&f32, &f32)| (a - b).abs();
             let pairs = profile.outcomes[k].losses.iter().zip(&alone.losses);
             assert!(pairs.map(difference).all(|difference| difference < 1e-5));
@@ -188,7 +188,7 @@ fn any_points_between_any_models_are_evaluated() {
         for ((point, outcome), k) in points.iter().zip(&unit.outcomes).zip(0..) {
             let weighted = controls.iter().zip(point.weights()).map(|(control, &w)| control.theta() * w);
             let theta = weighted.reduce(|a, b| a + b).unwrap();
-            let alone = evaluate(&classifier, &theta, &set.batches(512), 24).unwrap();
+            let alone = evaluate(&classifier, &theta, &set.batches(), 24).unwrap();
             let worst = alone.losses.iter().zip(&outcome.losses).map(|(a, b)| (a - b).abs());
             assert!(worst.fold(0.0, f32::max) < 1e-4, "point {k} of {:?}", unit.models);
         }

@@ -45,7 +45,7 @@ impl<'a> Worker<'a> {
         }
         let buffer = |kind| Tensor::f_zeros([stack, n_parameters], (kind, device));
         let kind = precision.kind();
-        let batches = set.batches(batch_tokens(device));
+        let batches = set.batches_of(batch_tokens(device));
         Ok(Self {
             classifier,
             set,
