@@ -167,9 +167,10 @@ fn matmul_rate(classifier: &Classifier, compute: &Compute) -> Result<f64> {
             let options = (compute.precision.kind(), device);
             let rows = batch_tokens(device) as i64;
             let (x, weight) = (Tensor::randn([rows, d], options), Tensor::randn([4 * d, d], options));
-            let finish = || match device {
-                Device::Cuda(i) => Cuda::synchronize(i as i64),
-                _ => (),
+            let finish = || {
+                if let Device::Cuda(i) = device {
+                    Cuda::synchronize(i as i64);
+                }
             };
             let product = || drop(x.linear(&weight, None::<Tensor>));
             (0..3).for_each(|_| product());
