@@ -26,6 +26,13 @@ const WORTH_SAYING: f64 = 10.0;
 /// # Errors
 /// The first error of a unit: [`LmcError::NonFiniteLoss`], [`LmcError::Io`], [`LmcError::Format`], those of `load`;
 /// [`LmcError::Imprecise`]; those of [`Compute::check`]; or [`LmcError::Interrupted`]. Finished units stay in the store.
+///
+/// [`LmcError::NonFiniteLoss`]: crate::LmcError::NonFiniteLoss
+/// [`LmcError::Io`]: crate::LmcError::Io
+/// [`LmcError::Format`]: crate::LmcError::Format
+/// [`LmcError::Imprecise`]: crate::LmcError::Imprecise
+/// [`LmcError::Interrupted`]: crate::LmcError::Interrupted
+/// [`Compute::check`]: crate::compute::Compute::check
 pub fn execute(job: &SweepJob<'_>) -> Result<Vec<Sampled>> {
     job.check()?;
     let units = job.plan.units();
