@@ -3,12 +3,13 @@
 //!
 //! `cargo bench -p lmc --profile dev --bench growth -- [FIGURE.png]`
 
+mod in_memory;
+
 use std::path::Path;
-use std::sync::Mutex;
 use std::time::Instant;
 
 use lmc::compute::Compute;
-use lmc::eval::{EvaluationSet, evaluate};
+use lmc::eval::EvaluationSet;
 use lmc::figure::Figure;
 use lmc::model::{Classifier, ModelConfig};
 use lmc::plotly::common::{Line, Mode, Title};
@@ -17,9 +18,11 @@ use lmc::plotly::{Layout, Plot, Scatter};
 use lmc::stats::least_squares;
 use lmc::store::Store;
 use lmc::study::{Study, StudySpec};
-use lmc::sweep::{Grid, SweepJob, SweepPlan, execute};
+use lmc::sweep::{Grid, SweepPlan};
 use lmc::weights::Weights;
 use tch::{Device, Kind, Tensor};
+
+use in_memory::InMemory;
 
 /// The examples that a point is evaluated on.
 const N_EXAMPLES: usize = 64;
@@ -80,38 +83,16 @@ fn folder() -> std::path::PathBuf {
 /// The seconds of all lines between `n` models.
 fn sweep(classifier: &Classifier, set: &EvaluationSet, n: usize) -> lmc::Result<f64> {
     let layout = classifier.layout();
-    let thetas: Vec<Mutex<Tensor>> = (0..n)
-        .map(|seed| {
-            tch::manual_seed(seed as i64);
-            let noise = Tensor::randn([layout.n_parameters()], (Kind::Float, Device::Cpu)) * 0.02;
-            Mutex::new(noise + layout.mask(|name| name.ends_with("LayerNorm.weight")))
-        })
-        .collect();
-    let load = |model: usize| {
-        let theta = thetas[model].lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        Weights::new(layout.clone(), theta.shallow_clone())
-    };
-    let batches = set.batches();
-    let ends = (0..n).map(|i| evaluate(classifier, load(i)?.theta(), &batches, set.encoded.len()));
-    let ends = ends.collect::<lmc::Result<Vec<_>>>()?;
-    let names: Vec<String> = (0..n).map(|i| format!("m{i}")).collect();
+    let models = (0..n).map(|seed| {
+        tch::manual_seed(seed as i64);
+        let noise = Tensor::randn([layout.n_parameters()], (Kind::Float, Device::Cpu)) * 0.02;
+        Weights::new(layout.clone(), noise + layout.mask(|name| name.ends_with("LayerNorm.weight")))
+    });
+    let models = InMemory::new(classifier, set, models.collect::<lmc::Result<_>>()?)?;
     let plan = SweepPlan::lines(n, Grid::TENTHS)?;
-    let root = folder().join("store");
-    let store = Store::open(&root)?;
     let start = Instant::now();
-    execute(&SweepJob {
-        store: &store,
-        classifier,
-        set,
-        models: &names,
-        load: &load,
-        ends: &ends,
-        plan: &plan,
-        compute: &Compute::cpu(),
-    })?;
-    let seconds = start.elapsed().as_secs_f64();
-    let _ = std::fs::remove_dir_all(&root);
-    Ok(seconds)
+    models.execute(&plan, &Compute::cpu())?;
+    Ok(start.elapsed().as_secs_f64())
 }
 
 /// The slope of the line of least squares through the logarithms.

@@ -8,22 +8,24 @@
 //!   PRECISION  float32 (unless given), bf16, or on CUDA tf32, which needs TORCH_ALLOW_TF32_CUBLAS_OVERRIDE=1
 //!   MODELS     how many models are swept, at least 3, 4 unless given
 
+mod in_memory;
+
 use std::error::Error;
 use std::path::Path;
-use std::sync::Mutex;
 use std::time::Instant;
 
 use lmc::compute::{Compute, Precision, batch_tokens};
 use lmc::data::{Corpus, read_corpus};
 use lmc::encode::load_tokenizer;
-use lmc::eval::{EvaluationSet, Outcome, evaluate};
+use lmc::eval::EvaluationSet;
 use lmc::gap::convexity_gap;
 use lmc::model::{Classifier, ModelConfig};
 use lmc::parallel::run_on_workers;
-use lmc::store::Store;
-use lmc::sweep::{Grid, Profile, SweepJob, SweepPlan, execute};
+use lmc::sweep::{Grid, Profile, SweepPlan};
 use lmc::weights::Weights;
 use tch::{Cuda, Device, Kind, Tensor};
+
+use in_memory::InMemory;
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
@@ -111,41 +113,17 @@ fn models(classifier: &Classifier, n: usize) -> Result<Vec<Weights>> {
 
 /// The seconds of a point on the lines between `n` models.
 fn sweep(classifier: &Classifier, set: &EvaluationSet, n: usize, compute: &Compute) -> Result<f64> {
-    let models = models(classifier, n)?;
-    let batches = set.batches();
-    let ends = models.iter().map(|model| evaluate(classifier, model.theta(), &batches, set.encoded.len()));
-    let ends: Vec<Outcome> = ends.collect::<lmc::Result<_>>()?;
-    let names: Vec<String> = (0..n).map(|i| format!("m{i}")).collect();
-    // tch's tensors may be sent to another thread but not shared by two.
-    let thetas: Vec<Mutex<Tensor>> =
-        models.into_iter().map(|m| Mutex::new(m.theta().shallow_clone())).collect();
-    let load = |model: usize| {
-        let theta = thetas[model].lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        Weights::new(classifier.layout().clone(), theta.shallow_clone())
-    };
+    let models = InMemory::new(classifier, set, models(classifier, n)?)?;
     // The lines to the first model come with what is done once, such as a look at the precision, and are not timed.
     let first = SweepPlan::lines_to(n, &[0], Grid::TENTHS)?;
     let plan = SweepPlan::lines(n, Grid::TENTHS)?;
-    let folder = std::env::temp_dir().join(format!("lmc-bench-{}", std::process::id()));
-    let store = Store::open(&folder)?;
-    let job = |plan| SweepJob {
-        store: &store,
-        classifier,
-        set,
-        models: &names,
-        load: &load,
-        ends: &ends,
-        plan,
-        compute,
-    };
-    let begun = execute(&job(&first));
+    models.execute(&first, compute)?;
     let start = Instant::now();
-    let sampled = begun.and_then(|_| execute(&job(&plan)));
+    let sampled = models.execute(&plan, compute)?;
     let seconds = start.elapsed().as_secs_f64();
-    let _ = std::fs::remove_dir_all(&folder);
-    let gaps = sampled?
+    let gaps = sampled
         .into_iter()
-        .map(|line| convexity_gap(&Profile::of(line, &plan, &names).losses()))
+        .map(|line| convexity_gap(&Profile::of(line, &plan, &models.names).losses()))
         .collect::<lmc::Result<Vec<f64>>>()?;
     println!("convexity gaps up to {:.4}", gaps.into_iter().fold(0.0, f64::max));
     Ok(seconds / (plan.n_interior() - first.n_interior()) as f64)

@@ -55,6 +55,7 @@ impl Models {
         for (line, profile) in sweep.profiles.iter().enumerate() {
             plans.entry(profile.finer()?.map(f64::to_bits)).or_default().push(line);
         }
+        let ends = self.ends(&sweep.dataset)?;
         let mut refined = sweep.clone();
         for (alphas, lines) in plans {
             let alphas = alphas.map(f64::from_bits);
@@ -65,7 +66,7 @@ impl Models {
             let units = lines.iter().map(unit).collect::<Result<_>>()?;
             let points = alphas.map(Combination::on_line).to_vec();
             let plan = SweepPlan::new(self.models().len(), units, points)?;
-            let sampled = self.sample(&sweep.dataset, &plan, compute)?;
+            let sampled = self.with_job(&sweep.dataset, &plan, compute, &ends, execute)?;
             for (line, sampled) in lines.into_iter().zip(sampled) {
                 let profile = refined.profiles[line].clone();
                 refined.profiles[line] = profile.with_points(alphas.into_iter().zip(sampled.outcomes));
@@ -87,8 +88,11 @@ impl Models {
     /// # Errors
     /// As [`Models::evaluate`] and [`execute`].
     pub fn sample(&self, dataset: &str, plan: &SweepPlan, compute: &Compute) -> Result<Vec<Sampled>> {
-        let ends: Vec<Outcome> = self.evaluate(dataset)?.into_iter().map(|e| e.outcome).collect();
-        self.with_job(dataset, plan, compute, &ends, execute)
+        self.with_job(dataset, plan, compute, &self.ends(dataset)?, execute)
+    }
+
+    fn ends(&self, dataset: &str) -> Result<Vec<Outcome>> {
+        Ok(self.evaluate(dataset)?.into_iter().map(|evaluation| evaluation.outcome).collect())
     }
 
     /// What a plan over the copies will still take: operations, time on these devices, bytes read and written.
