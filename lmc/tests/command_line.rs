@@ -25,8 +25,8 @@ fn bad_input_is_one_line_and_exit_code_one() {
     let cola = |seeds| {
         ["finetune", "cola", "--data", "/nowhere/data", "--encoder", "/nowhere/bert", "--seeds", seeds]
     };
-    assert_fails(home.path(), &["study", "snli"], &["unknown task `snli`", "known: mini-nli"]);
-    assert_fails(home.path(), &["study", "--encoder", "/nowhere"], &["/nowhere/", "check the path"]);
+    assert_fails(home.path(), &["figures", "snli"], &["unknown task `snli`", "known: mini-nli"]);
+    assert_fails(home.path(), &["basins", "--encoder", "/nowhere"], &["/nowhere/", "check the path"]);
     assert_fails(home.path(), &cola("1,2,1"), &["`seeds`: got 1 twice"]);
     assert_fails(home.path(), &cola("1,2"), &["/nowhere/data"]);
     let recipe = [&cola("1,2")[..], &["--recipe", "sgd"]].concat();
@@ -47,9 +47,24 @@ fn bad_input_is_one_line_and_exit_code_one() {
         &["unknown split `test`", "id, ood"],
     );
     assert_fails(home.path(), &evaluate("/nowhere/bert", "cola", "id"), &["none of in_domain_dev.tsv"]);
+    let master = ["finetune", "cola", "--master-seed", "1"];
+    assert_fails(home.path(), &master, &["`master_seed`: got 1", "mini-nli"]);
+    let delta = ["basins", "--delta", "wide"];
+    let refused = lmc(home.path(), &delta);
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(String::from_utf8(refused.stderr).unwrap().contains("paper, auto or a number above 0"));
+    assert_fails(home.path(), &["evaluate", "mini-nli", "cola"], &["`STUDY`: got 2 names", "--corpus"]);
+    let toml = home.path().join("study.toml");
+    assert_fails(home.path(), &["sweep", toml.to_str().unwrap()], &["study.toml", "check the path"]);
+    std::fs::write(&toml, "task = 'mini-nli'\nsed = [1]\n").unwrap();
+    assert_fails(
+        home.path(),
+        &["sweep", toml.to_str().unwrap()],
+        &["study.toml:2: unknown field `sed`", "lmc spec"],
+    );
     let file = home.path().join("file");
     std::fs::write(&file, b"").unwrap();
-    assert_fails(&file.join("store"), &["study"], &["file/store", "LMC_HOME"]);
+    assert_fails(&file.join("store"), &["sweep"], &["file/store", "LMC_HOME"]);
 }
 
 #[test]
@@ -83,10 +98,77 @@ fn manifests_are_listed_and_a_folder_at_hand_stands_in() {
     assert_eq!(std::fs::read_link(link).unwrap(), data);
 }
 
+/// Runs the command, which must succeed, and returns what it prints.
+fn printed(home: &Path, arguments: &[&str]) -> String {
+    let output = lmc(home, arguments);
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{arguments:?}: {message}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn verbs_share_the_runs_of_one_study_with_each_other_and_with_the_library() {
+    let home = tempfile::tempdir().unwrap();
+    let changes = ["--n-train", "512", "--length", "3it", "--seeds", "5,6,7,8"];
+    let toml = printed(home.path(), &[&["spec"][..], &changes].concat());
+    let path = home.path().join("study.toml");
+    std::fs::write(&path, &toml).unwrap();
+    let study = path.to_str().unwrap();
+    assert_eq!(printed(home.path(), &["spec", study]), toml);
+
+    let models = printed(home.path(), &["finetune", study]);
+    assert_eq!(models.lines().count(), 5, "{models}");
+    // The seconds of training are those of the first time.
+    assert_eq!(printed(home.path(), &[&["finetune"][..], &changes].concat()), models);
+    let spec = lmc::study::StudySpec::read(&path).unwrap();
+    let store = lmc::store::Store::open(home.path()).unwrap();
+    let found = lmc::study::Study::open_in(spec, store).unwrap().finetune().unwrap();
+    assert_eq!(lmc::table::to_text(&found.table().unwrap()).unwrap(), models.trim_end());
+
+    let scores = printed(home.path(), &["evaluate", study, "--set", "lo,train-sample"]);
+    assert_eq!(scores.lines().filter(|line| line.contains("train-sample")).count(), 4, "{scores}");
+    let gaps = printed(home.path(), &["sweep", study, "--set", "train-sample", "--points", "4"]);
+    assert_eq!(gaps.lines().count(), 7, "{gaps}");
+
+    let out = home.path().join("out");
+    let report = printed(home.path(), &["figures", study, "--out", out.to_str().unwrap()]);
+    let mut files: Vec<String> = std::fs::read_dir(&out)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    files.sort();
+    let expected = "basins.parquet curves.png evaluations.parquet gap-distance.png gaps.parquet heatmap-auc.png \
+                    heatmap-barrier-height.png heatmap-distance.png heatmap.png histogram.png membership.png \
+                    models.parquet profiles.parquet";
+    assert_eq!(files.join(" "), expected);
+    assert!(
+        report.contains("gaps on id, score: accuracy on lo") && report.contains("silhouette"),
+        "{report}"
+    );
+    let rows = lmc::table::read_parquet(&out.join("gaps.parquet"), &lmc::table::GAPS).unwrap().height();
+    assert_eq!(rows, 6);
+    let basins =
+        printed(home.path(), &["basins", study, "--delta", "0.5", "--score", "sub", "--metric", "loss"]);
+    assert!(basins.contains("membership") && basins.contains("score: loss on sub"), "{basins}");
+}
+
+#[test]
+fn help_has_exit_codes_and_completions_have_every_verb() {
+    let home = tempfile::tempdir().unwrap();
+    let help = printed(home.path(), &["--help"]);
+    assert!(help.contains("Exit codes: 0 done"), "{help}");
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let completions = printed(home.path(), &["completions", shell]);
+        for verb in ["spec", "finetune", "evaluate", "sweep", "basins", "figures", "fetch"] {
+            assert!(help.contains(verb) && completions.contains(verb), "{shell}: {verb}");
+        }
+    }
+}
+
 #[test]
 fn usage_errors_are_claps() {
     let home = tempfile::tempdir().unwrap();
-    for arguments in [&["walk"][..], &["study", "--master-seed", "x"], &["finetune"]] {
+    for arguments in [&["walk"][..], &["figures", "--master-seed", "x"], &["evaluate", "--split", "id"]] {
         let output = lmc(home.path(), arguments);
         assert_eq!(output.status.code(), Some(2));
         assert!(String::from_utf8(output.stderr).unwrap().contains("--help"));
@@ -98,7 +180,7 @@ fn usage_errors_are_claps() {
 /// The number of updates that a study interrupted after that time says are in the store.
 fn interrupted_after(home: &Path, time: Duration) -> u32 {
     let mut command = Command::new(env!("CARGO_BIN_EXE_lmc"));
-    command.arg("study").env("LMC_HOME", home).env("LMC_PROGRESS", "off");
+    command.arg("figures").env("LMC_HOME", home).env("LMC_PROGRESS", "off");
     let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
     // The folder of each stack's first run is there from the start.
     let training = || std::fs::read_dir(home.join("runs")).is_ok_and(|runs| runs.count() >= 2);

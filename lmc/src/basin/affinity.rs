@@ -4,7 +4,7 @@ use crate::{
     stats::standard_deviation,
 };
 use ndarray::Array2;
-use std::fmt;
+use std::{fmt, str::FromStr};
 
 /// The gap at which similarity has fallen to exp(-1/2): the width of the Gaussian kernel in [`affinity`].
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -17,6 +17,26 @@ pub enum Delta {
     Fixed(f64),
     /// The population standard deviation of the off-diagonal gaps, so that the scale of the losses does not matter.
     Auto,
+}
+
+impl FromStr for Delta {
+    type Err = LmcError;
+
+    /// The width that is written as `paper`, `auto` or a number.
+    ///
+    /// # Errors
+    /// [`LmcError::InvalidParameter`].
+    fn from_str(text: &str) -> Result<Self> {
+        let wrong = || LmcError::invalid("delta", text, "paper, auto or a number above 0");
+        match text {
+            "paper" => Ok(Self::Paper),
+            "auto" => Ok(Self::Auto),
+            number => match number.parse() {
+                Ok(width) if width > 0.0 && f64::is_finite(width) => Ok(Self::Fixed(width)),
+                _ => Err(wrong()),
+            },
+        }
+    }
 }
 
 /// Similarities of all pairs of models and the width that gave them.

@@ -3,6 +3,7 @@
 //! One file per family: [`curves`], [`heatmap`], [`membership_scatter`], [`histogram`], [`drift_quiver`].
 
 mod curves;
+mod distance;
 mod draw;
 mod groups;
 mod heatmap;
@@ -20,6 +21,7 @@ use plotly::Plot;
 use crate::{LmcError, Result};
 
 pub use curves::curves;
+pub use distance::gap_against_distance;
 pub use groups::{groups_by_basin, groups_by_score};
 pub use heatmap::{HeatmapOptions, heatmap};
 pub use histogram::histogram;

@@ -133,6 +133,29 @@ impl TaskSpec {
         self
     }
 
+    /// The seed of the data: of the draw of the embedded task, of the samples of others.
+    pub fn data_seed(&self) -> u64 {
+        match *self {
+            Self::MiniNli { data_seed, .. }
+            | Self::Cola { data_seed, .. }
+            | Self::Mnli { data_seed, .. }
+            | Self::Qqp { data_seed, .. }
+            | Self::PawsQqp { data_seed, .. } => data_seed,
+        }
+    }
+
+    /// This task with another seed of the data.
+    pub fn with_data_seed(mut self, seed: u64) -> Self {
+        match &mut self {
+            Self::MiniNli { data_seed, .. }
+            | Self::Cola { data_seed, .. }
+            | Self::Mnli { data_seed, .. }
+            | Self::Qqp { data_seed, .. }
+            | Self::PawsQqp { data_seed, .. } => *data_seed = seed,
+        }
+        self
+    }
+
     /// The recipe that the paper has for this task; Google's for PAWS-QQP, which the paper does not train on.
     pub fn recipe(&self) -> Recipe {
         match self {

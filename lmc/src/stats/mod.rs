@@ -11,7 +11,7 @@ pub use agreement::{adjusted_rand_index, silhouette};
 pub use classification::{accuracy, expected_calibration_error, f1, matthews_correlation, roc_auc};
 pub use correlation::{Line, least_squares, pearson};
 pub use moments::{mean, quantile, standard_deviation};
-pub use resampling::{bootstrap_interval, permutation_test};
+pub use resampling::{bootstrap_interval, correlation_test, permutation_test};
 
 use crate::error::{LmcError, Result};
 

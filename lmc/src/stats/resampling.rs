@@ -1,4 +1,4 @@
-use super::{check_count, check_finite, check_lengths, quantile};
+use super::{check_count, check_finite, check_lengths, pearson, quantile};
 use crate::error::{LmcError, Result};
 use rand::{Rng, seq::SliceRandom};
 use std::collections::BTreeSet;
@@ -44,6 +44,32 @@ pub fn permutation_test(labels: &[usize], values: &[f64], n_permutations: usize,
         difference(&shuffled) >= observed
     });
     Ok((at_least.count() + 1) as f64 / (n_permutations + 1) as f64)
+}
+
+/// The two-sided p-value of Pearson's correlation of two columns, from `n_permutations` random orders of the second:
+/// (b + 1) / (n + 1), where b of n orders correlate at least as strongly.
+///
+/// The same seed gives the same p-value.
+///
+/// # Errors
+/// Those of [`pearson`]; [`LmcError::InvalidParameter`] for no permutations.
+///
+/// # Reference
+/// Phipson and Smyth 2010, Eq. 2.
+pub fn correlation_test(x: &[f64], y: &[f64], n_permutations: usize, seed: u64) -> Result<f64> {
+    // Orders that correlate as strongly but for rounding count as equal.
+    let observed = pearson(x, y)?.abs() - 1e-12;
+    if n_permutations == 0 {
+        return Err(LmcError::invalid("n_permutations", 0, "at least 1"));
+    }
+    let mut rng = crate::seed::rng(seed, "correlation test");
+    let mut shuffled = y.to_vec();
+    let mut at_least = 0;
+    for _ in 0..n_permutations {
+        shuffled.shuffle(&mut rng);
+        at_least += usize::from(pearson(x, &shuffled)?.abs() >= observed);
+    }
+    Ok((at_least + 1) as f64 / (n_permutations + 1) as f64)
 }
 
 /// The percentile bootstrap interval of a statistic as (lower, upper) end, which `confidence` (for example 0.95) of
@@ -120,6 +146,18 @@ mod tests {
         assert_ne!(p(1), p(2));
         let swapped: Vec<usize> = mixed.iter().map(|label| 1 - label).collect();
         assert_eq!(permutation_test(&swapped, &values, 500, 1).unwrap(), p(1));
+    }
+
+    #[test]
+    fn correlation_test_counts_as_enumeration_does() {
+        // Of the 24 orders of 1, 2, 3, 4 only the ascending and the descending one correlate fully with it.
+        let x = [1.0, 2.0, 3.0, 4.0];
+        let p = correlation_test(&x, &[2.0, 4.0, 6.0, 8.0], 20_000, 1).unwrap();
+        assert!((p - 2.0 / 24.0).abs() < 0.01, "{p}");
+        // r = 0.8 for one exchange of neighbours; 3 such orders, their 3 reversals and the 2 before are as strong.
+        let p = correlation_test(&x, &[1.0, 2.0, 4.0, 3.0], 20_000, 1).unwrap();
+        assert!((p - 8.0 / 24.0).abs() < 0.015, "{p}");
+        assert!(correlation_test(&x, &[1.0; 4], 9, 1).is_err() && correlation_test(&x, &x, 0, 1).is_err());
     }
 
     #[test]

@@ -4,6 +4,7 @@ mod finetune;
 mod finetuned;
 mod lines;
 mod models;
+mod predictors;
 mod pretraining;
 mod provenance;
 mod report;
@@ -19,6 +20,7 @@ use tch::Tensor;
 
 pub use finetuned::evaluate_finetuned;
 pub use models::{Evaluation, Model, Models};
+pub use predictors::compare_predictors;
 pub use pretraining::{N_DOCUMENTS, pretrain_mini};
 pub use report::Report;
 pub use spec::StudySpec;

@@ -1,10 +1,13 @@
 //! The description of a study.
 
+mod file;
+
 use std::path::PathBuf;
 
 use crate::error::{LmcError, Result};
 use crate::seed::sub_seed;
 use crate::spec::{Recipe, TaskSpec};
+use crate::table::Metric;
 
 /// One task, one pretrained encoder, one recipe and the seeds of the finetuned copies.
 #[derive(Debug, Clone, PartialEq)]
@@ -52,6 +55,25 @@ impl StudySpec {
         }
     }
 
+    /// This study with data and seeds drawn by another master seed.
+    ///
+    /// # Errors
+    /// [`LmcError::InvalidParameter`] for another task than the embedded one.
+    pub fn with_master_seed(self, master_seed: u64) -> Result<Self> {
+        if !matches!(self.task, TaskSpec::MiniNli { .. }) {
+            return Err(LmcError::invalid(
+                "master_seed",
+                master_seed,
+                "the task mini-nli; others have seeds",
+            ));
+        }
+        let Self { task, seeds, .. } = Self::mini_nli(master_seed);
+        let n_seeds = self.seeds.len();
+        let seeds =
+            if n_seeds == seeds.len() { seeds } else { (0..n_seeds as u64).map(|i| seeds[0] + i).collect() };
+        Ok(Self { task: self.task.with_data_seed(task.data_seed()), seeds, ..self })
+    }
+
     /// The master seed of [`StudySpec::mini_nli`] from which data and seeds come; none where they were given.
     pub fn master_seed(&self) -> Option<u64> {
         let master = (self.seeds.first()? / 100).checked_sub(1)?;
@@ -73,6 +95,26 @@ impl StudySpec {
                 name: task.to_owned(),
                 known: vec!["mini-nli".into()],
             }),
+        }
+    }
+
+    /// The evaluation set on which lines are sampled: in-domain examples, of a large set a sample.
+    pub fn swept(&self) -> &'static str {
+        match self.task {
+            TaskSpec::MiniNli { .. } => "id",
+            _ => "id-sample",
+        }
+    }
+
+    /// The evaluation set and the metric by which generalisation is judged (Juneja et al. 2023, section 3); in domain for PAWS-QQP,
+    /// for which no other set is at hand.
+    pub fn scored(&self) -> (&'static str, Metric) {
+        match self.task {
+            TaskSpec::MiniNli { .. } => ("lo", Metric::Accuracy),
+            TaskSpec::Cola { .. } => ("ood", Metric::Mcc),
+            TaskSpec::Mnli { .. } => ("hans-lo", Metric::Accuracy),
+            TaskSpec::Qqp { .. } => ("paws-qqp", Metric::F1),
+            TaskSpec::PawsQqp { .. } => ("id", Metric::F1),
         }
     }
 

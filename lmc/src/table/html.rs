@@ -37,7 +37,7 @@ pub fn to_html(table: &DataFrame, row_cap: usize) -> Result<String> {
     // Digits of one width, so that decimal points stand below each other.
     html.push_str("</tr></thead><tbody style=\"font-variant-numeric:tabular-nums\">");
     let rows = Part::of(n_rows, row_cap);
-    let formats = formats(table, &rows)?;
+    let formats = formats(table, rows.shown())?;
     for row in rows.shown() {
         if row == rows.last.start && rows.hidden > 0 {
             let width = columns.shown().count() + usize::from(columns.hidden > 0);
@@ -69,18 +69,21 @@ impl Part {
         Self { first: 0..head, hidden: n - head - tail, last: n - tail..n }
     }
 
-    fn shown(&self) -> impl Iterator<Item = usize> + use<> {
+    fn shown(&self) -> impl Iterator<Item = usize> + Clone + use<> {
         self.first.clone().chain(self.last.clone())
     }
 }
 
 /// The format of each column, if its values are real numbers, from the rows that are shown.
-fn formats(table: &DataFrame, rows: &Part) -> Result<Vec<Option<Format>>> {
+pub(super) fn formats(
+    table: &DataFrame,
+    rows: impl Iterator<Item = usize> + Clone,
+) -> Result<Vec<Option<Format>>> {
     let format = |column: &Column| {
         if !column.dtype().is_float() {
             return Ok(None);
         }
-        let values = rows.shown().map(|row| Ok(real(&column.get(row)?))).collect::<Result<Vec<_>>>()?;
+        let values = rows.clone().map(|row| Ok(real(&column.get(row)?))).collect::<Result<Vec<_>>>()?;
         Ok(Some(Format::of(values.into_iter().flatten())))
     };
     table.columns().iter().map(format).collect()
@@ -128,7 +131,7 @@ fn write_into(text: &mut String, what: std::fmt::Arguments<'_>) {
 }
 
 /// A value as text; a real number in the format of its column or, without one, of itself.
-fn show(value: &AnyValue<'_>, format: Option<Format>) -> String {
+pub(super) fn show(value: &AnyValue<'_>, format: Option<Format>) -> String {
     if let Some(x) = real(value) {
         return format.unwrap_or_else(|| Format::of([x])).show(x);
     }

@@ -1,6 +1,9 @@
 //! The metrics of the evaluations table.
 
 use std::fmt;
+use std::str::FromStr;
+
+use crate::{LmcError, Result};
 
 /// A metric of the [`EVALUATIONS`](super::EVALUATIONS) table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -18,6 +21,9 @@ pub enum Metric {
 }
 
 impl Metric {
+    /// All metrics.
+    pub const ALL: [Metric; 5] = [Metric::Loss, Metric::Accuracy, Metric::F1, Metric::Mcc, Metric::Ece];
+
     /// The name of its column.
     pub fn column(self) -> &'static str {
         match self {
@@ -45,6 +51,22 @@ impl Metric {
     }
 }
 
+impl FromStr for Metric {
+    type Err = LmcError;
+
+    /// The metric of a column.
+    ///
+    /// # Errors
+    /// [`LmcError::UnknownName`].
+    fn from_str(name: &str) -> Result<Self> {
+        Self::ALL.into_iter().find(|metric| metric.column() == name).ok_or_else(|| LmcError::UnknownName {
+            kind: "metric",
+            name: name.to_owned(),
+            known: Self::ALL.map(|metric| metric.column().to_owned()).to_vec(),
+        })
+    }
+}
+
 /// The name as it stands in titles: "loss", "accuracy", "F1", "MCC", "ECE".
 impl fmt::Display for Metric {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -65,7 +87,8 @@ mod tests {
 
     #[test]
     fn every_metric_is_a_column_of_the_evaluations() {
-        for metric in [Metric::Loss, Metric::Accuracy, Metric::F1, Metric::Mcc, Metric::Ece] {
+        for metric in Metric::ALL {
+            assert_eq!(metric.column().parse::<Metric>().unwrap(), metric);
             assert!(EVALUATIONS.column(metric.column()).is_ok(), "{metric}");
             assert!(!metric.unit().is_empty());
         }

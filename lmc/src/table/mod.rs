@@ -9,6 +9,7 @@ mod metric;
 mod number;
 mod parquet;
 mod schemas;
+mod text;
 
 use polars::prelude::{DataFrame, DataType};
 
@@ -19,7 +20,8 @@ pub(crate) use html::escape;
 pub use html::to_html;
 pub use metric::Metric;
 pub use parquet::{read_parquet, write_parquet};
-pub use schemas::{BASINS, DRIFT, EVALUATIONS, GAPS, GROUPS, MODELS, PROFILES};
+pub use schemas::{BASINS, DRIFT, EVALUATIONS, GAPS, GROUPS, MODELS, PREDICTORS, PROFILES};
+pub use text::to_text;
 
 /// The type of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -159,7 +161,7 @@ mod tests {
 
     #[test]
     fn the_empty_table_of_every_schema_passes_its_own_check_and_no_other() {
-        let all = [MODELS, EVALUATIONS, PROFILES, GAPS, BASINS, DRIFT, GROUPS];
+        let all = [MODELS, EVALUATIONS, PROFILES, GAPS, BASINS, DRIFT, GROUPS, PREDICTORS];
         for schema in all {
             schema.check(&schema.empty()).unwrap();
             assert_eq!(schema.empty().height(), 0);

@@ -103,6 +103,20 @@ pub const DRIFT: Schema = Schema {
     ],
 };
 
+/// One row per predictor: the linear regression of a score on it.
+pub const PREDICTORS: Schema = Schema {
+    name: "predictors",
+    columns: &[
+        column("predictor", Text, "what predicts, for example \"membership\""),
+        column("n_models", Integer, "number of models"),
+        column("slope", Real, "score for one unit of the predictor"),
+        column("intercept", Real, "score where the predictor is 0"),
+        column("r", Real, "Pearson's r, in [-1, 1]"),
+        column("r_squared", Real, "share of the variance that is explained, in [0, 1]"),
+        column("p_value", Real, "two-sided permutation test of r, in (0, 1]"),
+    ],
+};
+
 /// One row per model: the kind of model it is, by which pairs are averaged.
 pub const GROUPS: Schema = Schema {
     name: "groups",

@@ -1,26 +1,34 @@
 //! `lmc`: the verbs of the library for a shell or a cluster node.
 
+mod basins;
 mod evaluate;
 mod fetch;
+mod figures;
 mod finetune;
-mod report;
+mod output;
+mod spec;
+mod study;
+mod sweep;
 
+use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand};
-use lmc::basin::{ClusterOptions, Delta};
-use lmc::compute::{Compute, Precision};
-use lmc::study::{Study, StudySpec, pretrain_mini};
-use lmc::table::Metric;
+use clap::{CommandFactory, Parser, Subcommand};
+use clap_complete::Shell;
+use lmc::study::pretrain_mini;
 use lmc::train::PretrainRecipe;
 use lmc::{LmcError, interrupt};
 
-use crate::evaluate::Evaluate;
-use crate::finetune::Finetune;
+/// What ends every help text.
+const AFTER: &str = "\
+Verbs that take a STUDY share every run with each other and with notebooks: what is in the store is not computed again.
+After Ctrl-C the same command goes on where it was.
+
+Exit codes: 0 done, 1 an error (one line says what and what to do), 2 wrong usage, 130 interrupted.";
 
 #[derive(Parser)]
-#[command(version, about = "Linear mode connectivity of finetuned text classifiers")]
+#[command(version, about = "Linear mode connectivity of finetuned text classifiers", after_help = AFTER)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -28,26 +36,18 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Finetune, evaluate, interpolate and cluster copies of the embedded encoder on the embedded task.
-    Study {
-        /// The task.
-        #[arg(default_value = "mini-nli")]
-        task: String,
-        /// Draws the data and the seeds; 0 is the study of the notebooks.
-        #[arg(long, default_value_t = 0)]
-        master_seed: u64,
-        /// Another encoder than the embedded one, such as one made by `lmc pretrain`.
-        #[arg(long)]
-        encoder: Option<PathBuf>,
-        #[command(flatten)]
-        interpolation: Interpolation,
-        #[command(flatten)]
-        output: Output,
-    },
-    /// Finetune a Hugging Face encoder on a corpus, evaluate it in and out of domain and interpolate all pairs.
-    Finetune(Finetune),
-    /// Evaluate finetuned classifiers on splits of a corpus.
-    Evaluate(Evaluate),
+    /// Print a study with all its settings as TOML, to be changed and given to the other verbs.
+    Spec(spec::Spec),
+    /// Finetune the copies of a study.
+    Finetune(finetune::Finetune),
+    /// Evaluate the copies of a study, or classifiers that were finetuned elsewhere.
+    Evaluate(evaluate::Evaluate),
+    /// Sample the losses along the lines between all pairs of copies.
+    Sweep(sweep::Sweep),
+    /// Cluster the copies by convexity gap, and test whether the clusters say anything about generalisation.
+    Basins(basins::Basins),
+    /// Do all of that and write every table and figure.
+    Figures(figures::Figures),
     /// Pretrain the encoder of the embedded task and write it as a Hugging Face folder.
     Pretrain {
         /// The folder to write.
@@ -74,30 +74,11 @@ enum Command {
     },
     /// List the corpora and models that are known.
     Manifests,
-}
-
-/// How lines are interpolated.
-#[derive(Args)]
-struct Interpolation {
-    /// The numbers in which points on lines are evaluated: float32, bf16 or, on CUDA, tf32.
-    #[arg(long, default_value = "float32")]
-    precision: Precision,
-    /// The most that a loss or a convexity gap may be off by from float32's on a sample, in nats.
-    #[arg(long, default_value_t = 1e-3)]
-    tolerance: f64,
-}
-
-impl Interpolation {
-    fn compute(&self) -> Compute {
-        Compute { tolerance: self.tolerance, ..Compute::auto().with_precision(self.precision) }
-    }
-}
-
-#[derive(Args)]
-struct Output {
-    /// The folder for tables (Parquet) and figures (PNG).
-    #[arg(long, default_value = "lmc-results")]
-    out: PathBuf,
+    /// Print the completions of a shell, for example `lmc completions bash > ~/.local/share/bash-completion/completions/lmc`.
+    Completions {
+        /// The shell.
+        shell: Shell,
+    },
 }
 
 fn main() -> ExitCode {
@@ -114,14 +95,12 @@ fn main() -> ExitCode {
 
 fn run(command: Command) -> lmc::Result<()> {
     match command {
-        Command::Study { task, master_seed, encoder, interpolation, output } => {
-            let spec = StudySpec { encoder, ..StudySpec::named(&task, master_seed)? };
-            let options = ClusterOptions { delta: Delta::Auto, ..ClusterOptions::default() };
-            let (study, compute) = (Study::open(spec)?, interpolation.compute());
-            report::clusters(&study, "id", ("lo", Metric::Accuracy), &options, &compute, &output.out)
-        }
+        Command::Spec(spec) => spec.run(),
         Command::Finetune(finetune) => finetune.run(),
         Command::Evaluate(evaluate) => evaluate.run(),
+        Command::Sweep(sweep) => sweep.run(),
+        Command::Basins(basins) => basins.run(),
+        Command::Figures(figures) => figures.run(),
         Command::Pretrain { folder, seed } => {
             pretrain_mini(&folder, seed, &PretrainRecipe::mini())?;
             println!("wrote {}", folder.display());
@@ -129,5 +108,9 @@ fn run(command: Command) -> lmc::Result<()> {
         }
         Command::Fetch { names, data, lock, out } => fetch::fetch(&fetch::Wanted { names, data, lock, out }),
         Command::Manifests => fetch::list(),
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Cli::command(), "lmc", &mut io::stdout());
+            Ok(())
+        }
     }
 }

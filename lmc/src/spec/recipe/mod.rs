@@ -9,6 +9,7 @@ use crate::step::Step;
 
 /// The constants of Adam.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Adam {
     /// Decay of the first moment.
     pub beta1: f64,
@@ -22,6 +23,7 @@ pub struct Adam {
 
 /// How a pretrained encoder is finetuned.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Recipe {
     /// The name, for tables.
     pub name: String,

@@ -10,7 +10,7 @@ use crate::data::hans::Subset;
 use crate::error::{LmcError, Result};
 
 /// Examples in the sample of an evaluation set on which models are compared (Juneja et al. 2023, F.2).
-const SAMPLE: usize = 512;
+pub(super) const SAMPLE: usize = 512;
 
 /// Where the corpora of a task lie.
 pub(super) type Folders = BTreeMap<Corpus, PathBuf>;
@@ -91,7 +91,7 @@ fn folder(data: Option<&Path>, corpus: Corpus) -> Result<PathBuf> {
 }
 
 /// A fixed random sample of a set under a new name, in the set's order.
-fn sample(set: &Dataset, name: &str, n: usize, seed: u64) -> Result<Dataset> {
+pub(super) fn sample(set: &Dataset, name: &str, n: usize, seed: u64) -> Result<Dataset> {
     if n == 0 || n > set.len() {
         return Err(LmcError::invalid("n_train", n, format!("1 to {}", set.len())));
     }

@@ -7,7 +7,7 @@ use std::fmt;
 
 use tokenizers::Tokenizer;
 
-use self::corpora::Corpora;
+use self::corpora::{Corpora, SAMPLE, sample};
 use super::StudySpec;
 use crate::data::Dataset;
 use crate::data::fetch::ModelFolder;
@@ -33,7 +33,7 @@ pub struct Task {
     pub train: Vec<Encoded>,
     /// The digest of the training set.
     pub train_sha256: String,
-    /// The evaluation sets, the in-domain one first.
+    /// The evaluation sets, the in-domain one first; the last one, `train-sample`, is a fixed sample of the training set.
     pub sets: Vec<EvaluationSet>,
     /// The encoder that every run starts from.
     pub pretrained: Pretrained,
@@ -107,8 +107,11 @@ impl Task {
         }
         let max_len = pretrained.config.max_len().min(MAX_LENGTH);
         let classifier = Classifier::new(&pretrained.config, train.labels.len());
+        let n_sample = SAMPLE.min(train.len());
+        let train_sample = sample(train, "train-sample", n_sample, study.task.data_seed())?;
         let sets = sets
             .into_iter()
+            .chain([train_sample])
             .map(|set| {
                 let map = LabelMap::new(&train.labels, &set.labels, Merge::Max)?;
                 Ok(EvaluationSet::new(set, tokenizer, max_len)?.with_label_map(map))

@@ -1,0 +1,80 @@
+//! `lmc basins`: the clusters of the copies, and whether they say anything about a score.
+
+use std::rc::Rc;
+
+use clap::Args;
+use lmc::basin::{Basins as Clusters, ClusterOptions, Delta};
+use lmc::study::{Models, Report, Study, Sweep as Swept};
+use lmc::table::Metric;
+use lmc::{Result, figure, table};
+
+use crate::output::{Output, print};
+use crate::study::StudyArgs;
+use crate::sweep::Interpolation;
+
+/// How copies are clustered and judged.
+#[derive(Args)]
+pub struct Clustering {
+    /// The width of the similarity in nats: auto (the standard deviation of the gaps), paper (1) or a number.
+    #[arg(long, default_value = "auto")]
+    delta: Delta,
+    /// The evaluation set by which generalisation is judged; the task's own if absent.
+    #[arg(long, value_name = "SET")]
+    score: Option<String>,
+    /// The metric on it: loss, accuracy, f1, mcc or ece; the task's own if absent.
+    #[arg(long)]
+    metric: Option<Metric>,
+}
+
+impl Clustering {
+    /// The set and the metric of the score.
+    pub fn score<'a>(&'a self, study: &Study) -> (&'a str, Metric) {
+        let (set, metric) = study.spec().scored();
+        (self.score.as_deref().unwrap_or(set), self.metric.unwrap_or(metric))
+    }
+
+    /// The clusters.
+    pub fn cluster(&self, sweep: &Swept) -> Result<Clusters> {
+        sweep.basins(&ClusterOptions { delta: self.delta, ..ClusterOptions::default() })
+    }
+
+    /// Prints what the clusters say about the score.
+    pub fn report(&self, study: &Rc<Study>, models: &Models, sweep: &Swept, basins: &Clusters) -> Result<()> {
+        let (set, metric) = self.score(study);
+        let (swept, scored) = (models.evaluate(&sweep.dataset)?, models.evaluate(set)?);
+        let report = Report::new(sweep, basins, &swept, &scored, metric)?;
+        println!("gaps on {}, score: {metric} on {set}", sweep.dataset);
+        for (name, value) in report.rows() {
+            println!("{name:48} {value:.4}");
+        }
+        Ok(())
+    }
+}
+
+#[derive(Args)]
+pub struct Basins {
+    #[command(flatten)]
+    study: StudyArgs,
+    #[command(flatten)]
+    interpolation: Interpolation,
+    #[command(flatten)]
+    clustering: Clustering,
+    #[command(flatten)]
+    output: Output,
+}
+
+impl Basins {
+    pub fn run(self) -> Result<()> {
+        let study = self.study.open()?;
+        let models = study.finetune()?;
+        let sweep = self.interpolation.sweep(&study, &models)?;
+        let basins = self.clustering.cluster(&sweep)?;
+        let (set, metric) = self.clustering.score(&study);
+        let (table, evaluations) = (basins.table()?, models.evaluations(&[set])?);
+        print(&table)?;
+        let scatter = figure::membership_scatter(&table, &evaluations, set, metric)?;
+        let tables = [(&table::BASINS, &table), (&table::EVALUATIONS, &evaluations)];
+        self.output.write(&tables, &[("membership", scatter)])?;
+        self.clustering.report(&study, &models, &sweep, &basins)
+    }
+}

@@ -1,0 +1,108 @@
+//! `lmc figures`: everything about a study, from finetuning to tables and figures.
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use clap::Args;
+use lmc::figure::{self, Figure, HeatmapOptions};
+use lmc::gap::Measure;
+use lmc::polars::prelude::DataFrame;
+use lmc::table::{self, Schema};
+use lmc::{LmcError, Result};
+
+use crate::basins::Clustering;
+use crate::output::write;
+use crate::study::StudyArgs;
+use crate::sweep::Interpolation;
+
+#[derive(Args)]
+pub struct Figures {
+    #[command(flatten)]
+    study: StudyArgs,
+    #[command(flatten)]
+    interpolation: Interpolation,
+    #[command(flatten)]
+    clustering: Clustering,
+    /// The folder for tables (Parquet) and figures (PNG).
+    #[arg(long, default_value = "lmc-results", value_name = "FOLDER")]
+    out: PathBuf,
+}
+
+impl Figures {
+    pub fn run(self) -> Result<()> {
+        let clock = Clock::start();
+        let study = self.study.open()?;
+        let models = study.finetune()?;
+        clock.say("finetuned");
+        let names: Vec<&str> = study.task().sets.iter().map(|set| set.dataset.name.as_str()).collect();
+        let evaluations = models.evaluations(&names)?;
+        clock.say("evaluated");
+        let sweep = self.interpolation.sweep(&study, &models)?;
+        clock.say("interpolated");
+        let (swept, (scored, metric)) = (self.interpolation.set(&study), self.clustering.score(&study));
+        let (profiles, gaps, models_table) = (sweep.table()?, sweep.gaps()?, models.table()?);
+        let mut tables: Vec<(&Schema, &DataFrame)> = vec![
+            (&table::MODELS, &models_table),
+            (&table::EVALUATIONS, &evaluations),
+            (&table::PROFILES, &profiles),
+            (&table::GAPS, &gaps),
+        ];
+        let mut figures = Vec::new();
+        for (name, measure) in [
+            ("heatmap", Measure::ConvexityGap),
+            ("heatmap-barrier-height", Measure::BarrierHeight),
+            ("heatmap-auc", Measure::AreaUnderCurve),
+            ("heatmap-distance", Measure::EuclideanDistance),
+        ] {
+            let options = HeatmapOptions { measure, ..HeatmapOptions::new(swept, scored, metric) };
+            figures.push((name, figure::heatmap(&gaps, &evaluations, &options)?));
+        }
+        // Three copies or gaps that are all the same have no clusters; what is known is written all the same.
+        let clustered = match self.clustering.cluster(&sweep) {
+            Err(error @ LmcError::InvalidParameter { .. }) => {
+                eprintln!("no clusters: {error}");
+                None
+            }
+            other => Some(other?),
+        };
+        let basins = clustered.as_ref().map(|basins| basins.table()).transpose()?;
+        let groups = basins.as_ref().map(figure::groups_by_basin).transpose()?;
+        figures.push(("curves", figure::curves(&profiles, groups.as_ref(), &[])?));
+        if let Some(basins) = &basins {
+            tables.push((&table::BASINS, basins));
+            figures.extend(of_basins(basins, &evaluations, &gaps, swept, (scored, metric))?);
+        }
+        write(&self.out, &tables, &figures)?;
+        if let Some(basins) = &clustered {
+            self.clustering.report(&study, &models, &sweep, basins)?;
+        }
+        clock.say("written");
+        Ok(())
+    }
+}
+
+fn of_basins(
+    basins: &DataFrame,
+    evaluations: &DataFrame,
+    gaps: &DataFrame,
+    swept: &str,
+    (scored, metric): (&str, table::Metric),
+) -> Result<[(&'static str, Figure); 3]> {
+    Ok([
+        ("membership", figure::membership_scatter(basins, evaluations, scored, metric)?),
+        ("histogram", figure::histogram(basins, evaluations, scored, metric)?),
+        ("gap-distance", figure::gap_against_distance(gaps, basins, swept)?),
+    ])
+}
+
+struct Clock(Instant);
+
+impl Clock {
+    fn start() -> Self {
+        Self(Instant::now())
+    }
+
+    fn say(&self, what: &str) {
+        eprintln!("{what} after {:.1} s", self.0.elapsed().as_secs_f64());
+    }
+}

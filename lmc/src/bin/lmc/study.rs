@@ -1,0 +1,95 @@
+//! Which study a verb works on.
+
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use clap::Args;
+use lmc::Result;
+use lmc::spec::{Recipe, TaskSpec};
+use lmc::step::Step;
+use lmc::study::{Study, StudySpec};
+
+/// A study by name or file, and what is other in it.
+#[derive(Args)]
+pub struct StudyArgs {
+    /// A task with the paper's recipe (mini-nli, cola, mnli, qqp or paws-qqp), or a file that ends in .toml, such as `lmc spec` prints.
+    #[arg(default_value = "mini-nli", value_name = "STUDY")]
+    study: PathBuf,
+    #[command(flatten)]
+    changes: Changes,
+}
+
+/// What is other than in the task or the file.
+#[derive(Args)]
+pub struct Changes {
+    /// Draws data and seeds of mini-nli; 0 is the study of the notebooks.
+    #[arg(long, value_name = "N")]
+    master_seed: Option<u64>,
+    /// The folder of the corpora's files, or one with a subfolder for each corpus; fetched if absent.
+    #[arg(long, value_name = "FOLDER")]
+    data: Option<PathBuf>,
+    /// A Hugging Face folder of the encoder, or the name of one that `lmc manifests` lists and that is fetched.
+    #[arg(long, value_name = "ENCODER")]
+    encoder: Option<PathBuf>,
+    /// The recipe: mini, google, hf-cola, linear-probe, lp-ft or roberta.
+    #[arg(long, value_name = "NAME")]
+    recipe: Option<String>,
+    /// The seeds, one copy each.
+    #[arg(long, value_delimiter = ',', value_name = "SEED,...")]
+    seeds: Option<Vec<u64>>,
+    /// Training examples, a fixed random sample.
+    #[arg(long, value_name = "N")]
+    n_train: Option<usize>,
+    /// The length of training, such as 3ep or 500it.
+    #[arg(long)]
+    length: Option<Step>,
+    /// The peak learning rate.
+    #[arg(long, value_name = "RATE")]
+    learning_rate: Option<f64>,
+}
+
+impl StudyArgs {
+    /// The study, whose data are read.
+    pub fn open(&self) -> Result<Rc<Study>> {
+        Study::open(self.spec()?)
+    }
+
+    /// Its description.
+    pub fn spec(&self) -> Result<StudySpec> {
+        self.changes.spec(&self.study)
+    }
+}
+
+impl Changes {
+    /// The folder of the corpora's files.
+    pub fn data(&self) -> Option<&Path> {
+        self.data.as_deref()
+    }
+
+    /// The study of that name or in that file, changed.
+    pub fn spec(&self, study: &Path) -> Result<StudySpec> {
+        let mut spec = match study.extension() {
+            Some(extension) if extension == "toml" => StudySpec::read(study)?,
+            _ => match TaskSpec::named(&study.to_string_lossy())? {
+                TaskSpec::MiniNli { .. } => StudySpec::mini_nli(0),
+                task => StudySpec::corpus(task, "bert-base-uncased"),
+            },
+        };
+        if let Some(master) = self.master_seed {
+            spec = spec.with_master_seed(master)?;
+        }
+        if let Some(name) = &self.recipe {
+            spec.recipe = Recipe::named(name)?;
+        }
+        if let Some(n_train) = self.n_train {
+            spec.task = spec.task.with_n_train(n_train);
+        }
+        spec.data = self.data.clone().or(spec.data);
+        spec.encoder = self.encoder.clone().or(spec.encoder);
+        spec.seeds = self.seeds.clone().unwrap_or(spec.seeds);
+        spec.recipe.length = self.length.unwrap_or(spec.recipe.length);
+        spec.recipe.learning_rate = self.learning_rate.unwrap_or(spec.recipe.learning_rate);
+        spec.check()?;
+        Ok(spec)
+    }
+}

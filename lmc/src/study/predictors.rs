@@ -1,0 +1,66 @@
+//! How well single numbers of a model predict a score, side by side.
+
+use polars::prelude::{DataFrame, df};
+
+use crate::error::{LmcError, Result};
+use crate::stats::{correlation_test, least_squares, pearson};
+
+/// Resamples of each permutation test.
+const N_PERMUTATIONS: usize = 10_000;
+
+/// A linear regression of a score on each predictor alone: the schema [`PREDICTORS`](crate::table::PREDICTORS).
+///
+/// `predictors` are names with one value for each model, such as membership, sharpness or in-domain loss, `scores` the models'
+/// scores in the same order; `seed` draws the permutations. The paper compares membership and sharpness in this way (Juneja et al. 2023, Fig. 3).
+///
+/// # Errors
+/// [`LmcError::ShapeMismatch`] for a predictor with another number of values, [`LmcError::InvalidParameter`] for one that is
+/// constant or scores that are.
+pub fn compare_predictors(predictors: &[(&str, Vec<f64>)], scores: &[f64], seed: u64) -> Result<DataFrame> {
+    let mut rows = Vec::with_capacity(predictors.len());
+    for (name, values) in predictors {
+        let named = |error| match error {
+            LmcError::ShapeMismatch { got, expected, .. } => {
+                LmcError::ShapeMismatch { what: format!("predictor {name}"), got, expected }
+            }
+            other => other,
+        };
+        let line = least_squares(values, scores).map_err(named)?;
+        let r = pearson(values, scores)?;
+        rows.push((*name, line, r, correlation_test(values, scores, N_PERMUTATIONS, seed)?));
+    }
+    Ok(df!(
+        "predictor" => rows.iter().map(|row| row.0).collect::<Vec<_>>(),
+        "n_models" => vec![scores.len() as i64; rows.len()],
+        "slope" => rows.iter().map(|row| row.1.slope).collect::<Vec<_>>(),
+        "intercept" => rows.iter().map(|row| row.1.intercept).collect::<Vec<_>>(),
+        "r" => rows.iter().map(|row| row.2).collect::<Vec<_>>(),
+        "r_squared" => rows.iter().map(|row| row.2 * row.2).collect::<Vec<_>>(),
+        "p_value" => rows.iter().map(|row| row.3).collect::<Vec<_>>(),
+    )?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::table::PREDICTORS;
+
+    #[test]
+    fn a_row_by_hand_and_a_predictor_that_says_nothing() {
+        let scores = [2.0, 4.0, 6.0, 8.0, 10.0, 12.0];
+        let predictors =
+            [("half", vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0]), ("even", vec![1.0, -1.0, 1.0, 1.0, -1.0, 1.0])];
+        let table = compare_predictors(&predictors, &scores, 0).unwrap();
+        PREDICTORS.check(&table).unwrap();
+        let value = |column: &str, row| table.column(column).unwrap().f64().unwrap().get(row).unwrap();
+        assert_eq!((value("slope", 0), value("intercept", 0)), (2.0, 0.0));
+        assert!((value("r_squared", 0) - 1.0).abs() < 1e-12 && value("p_value", 0) < 0.01);
+        assert!(value("r", 1).abs() < 1e-12 && value("p_value", 1) > 0.9);
+    }
+
+    #[test]
+    fn a_predictor_of_other_models_is_named() {
+        let error = compare_predictors(&[("sharpness", vec![1.0, 2.0])], &[1.0, 2.0, 3.0], 0).unwrap_err();
+        assert!(error.to_string().contains("predictor sharpness"), "{error}");
+    }
+}
