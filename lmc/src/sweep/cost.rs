@@ -1,7 +1,7 @@
 //! What a sweep will take.
 
 use std::fmt;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tch::{Cuda, Device};
 
@@ -29,6 +29,9 @@ pub struct Cost {
 
 /// The bytes of a result: a loss, a confidence and a prediction, compressed, as they were found in stores.
 const BYTES_OF_RESULT: f64 = 8.5;
+
+/// For how long batches are timed.
+const TIMED: Duration = Duration::from_millis(100);
 
 impl Cost {
     /// The time that the operations take, in seconds.
@@ -61,7 +64,7 @@ impl fmt::Display for Cost {
 }
 
 impl SweepJob<'_> {
-    /// What the units that are not in the store will take; times one batch.
+    /// What the units that are not in the store will take; times a batch.
     ///
     /// # Errors
     /// Those of [`Compute::check`](crate::compute::Compute::check) and of evaluating a batch.
@@ -75,16 +78,23 @@ impl SweepJob<'_> {
         let flop: f64 = batches.iter().map(|batch| self.classifier.packed_flop(&batch.tokens)).sum();
         let device = compute.devices.first().copied().unwrap_or(Device::Cpu);
         let worker = self.worker(device, compute.precision)?;
-        let mut rate = 0.0;
-        // The first one takes the time of setting up as well.
-        for _ in 0..2 {
-            let start = Instant::now();
-            let flop = worker.evaluate_middle_batch()?;
+        let finish = || {
             if let Device::Cuda(i) = device {
                 Cuda::synchronize(i as i64);
             }
-            rate = flop / start.elapsed().as_secs_f64();
+        };
+        // The first one takes the time of setting up as well; then as many as make up for a clock tick or a neighbour.
+        worker.evaluate_middle_batch()?;
+        finish();
+        let (start, mut timed) = (Instant::now(), 0.0);
+        loop {
+            timed += worker.evaluate_middle_batch()?;
+            finish();
+            if start.elapsed() >= TIMED {
+                break;
+            }
         }
+        let rate = timed / start.elapsed().as_secs_f64();
         let (n_devices, n_threads) = (compute.devices.len(), compute.workers().len());
         let (parallel, workers) = match device.is_cuda() {
             true => (n_devices, format!("{n_devices} CUDA devices")),

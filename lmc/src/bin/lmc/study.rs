@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
+use std::sync::LazyLock;
 
 use clap::Args;
 use lmc::Result;
@@ -9,11 +10,18 @@ use lmc::spec::{Recipe, TaskSpec};
 use lmc::step::Step;
 use lmc::study::{Study, StudySpec};
 
+static STUDY: LazyLock<String> = LazyLock::new(|| {
+    let tasks = TaskSpec::NAMES.join(", ");
+    format!(
+        "A task with the paper's recipe ({tasks}), or a file that ends in .toml, such as `lmc spec` prints"
+    )
+});
+static RECIPE: LazyLock<String> = LazyLock::new(|| format!("The recipe: {}", Recipe::NAMES.join(", ")));
+
 /// A study by name or file, and what is other in it.
 #[derive(Args)]
 pub struct StudyArgs {
-    /// A task with the paper's recipe (mini-nli, cola, mnli, qqp or paws-qqp), or a file that ends in .toml, such as `lmc spec` prints.
-    #[arg(default_value = "mini-nli", value_name = "STUDY")]
+    #[arg(default_value = "mini-nli", value_name = "STUDY", help = STUDY.as_str())]
     study: PathBuf,
     #[command(flatten)]
     changes: Changes,
@@ -31,8 +39,7 @@ pub struct Changes {
     /// A Hugging Face folder of the encoder, or the name of one that `lmc manifests` lists and that is fetched.
     #[arg(long, value_name = "ENCODER")]
     encoder: Option<PathBuf>,
-    /// The recipe: mini, google, hf-cola, linear-probe, lp-ft or roberta.
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", help = RECIPE.as_str())]
     recipe: Option<String>,
     /// The seeds, one copy each.
     #[arg(long, value_delimiter = ',', value_name = "SEED,...")]
