@@ -3,7 +3,10 @@
 //! A [`Schema`] names the columns of a table with their types and units. Figures and readers check it before any
 //! work, so a wrong table is refused with the column at fault. More columns than declared, and any order, are fine.
 
+mod cluster_statistics;
 mod columns;
+mod correlations;
+mod gap_matrix;
 mod html;
 mod metric;
 mod number;
@@ -14,7 +17,10 @@ use polars::prelude::{DataFrame, DataType};
 
 use crate::{LmcError, Result};
 
+pub use cluster_statistics::{Arithmetic, CLUSTER_STATISTICS, CLUSTERS, cluster_statistics};
 pub(crate) use columns::{integers, reals, scores, texts, unknown};
+pub use correlations::{CORRELATIONS, correlations};
+pub use gap_matrix::gap_matrix;
 pub(crate) use html::escape;
 pub use html::to_html;
 pub use metric::Metric;
@@ -159,7 +165,18 @@ mod tests {
 
     #[test]
     fn the_empty_table_of_every_schema_passes_its_own_check_and_no_other() {
-        let all = [MODELS, EVALUATIONS, PROFILES, GAPS, BASINS, DRIFT, GROUPS];
+        let all = [
+            MODELS,
+            EVALUATIONS,
+            PROFILES,
+            GAPS,
+            BASINS,
+            DRIFT,
+            GROUPS,
+            CLUSTERS,
+            CLUSTER_STATISTICS,
+            CORRELATIONS,
+        ];
         for schema in all {
             schema.check(&schema.empty()).unwrap();
             assert_eq!(schema.empty().height(), 0);
