@@ -18,6 +18,8 @@ pub use crate::step::Step;
 pub use crate::store::Store;
 pub use crate::study::{Evaluation, Models, Report, Study, StudySpec, Sweep, evaluations_table};
 pub use crate::sweep::{Grid, SweepPlan};
-pub use crate::table::{self, Arithmetic, Metric, cluster_statistics, correlations, gap_matrix};
+pub use crate::table::{
+    self, Arithmetic, Metric, cluster_statistics, cluster_tests, correlations, gap_matrix,
+};
 pub use crate::weights::Weights;
 pub use polars::prelude::*;

@@ -69,21 +69,13 @@ pub fn cluster_statistics(
     scored: &[(&str, Metric)],
     arithmetic: Arithmetic,
 ) -> Result<DataFrame> {
-    let models = texts(clusters, &CLUSTERS, "model")?;
-    let cluster = integers(clusters, &CLUSTERS, "cluster")?;
-    let sizes = [1, 2].map(|wanted| cluster.iter().filter(|&&of| of == wanted).count());
-    if sizes.contains(&0) || sizes.iter().sum::<usize>() != cluster.len() {
-        let got: std::collections::BTreeSet<_> = cluster.iter().collect();
-        return Err(LmcError::invalid("clusters", format!("{got:?}"), "models in clusters 1 and 2 alone"));
-    }
-    let mut rows = Vec::new();
-    for &(dataset, metric) in scored {
-        let scores = scores(evaluations, dataset, metric, &models)?;
-        let members = |wanted: i64| -> Vec<f64> {
-            scores.iter().zip(&cluster).filter(|(_, of)| **of == wanted).map(|(score, _)| *score).collect()
-        };
-        rows.push(Row::of(&members(1), &members(2), metric, arithmetic)?);
-    }
+    let members = Members::of(clusters)?;
+    let sizes = members.0.each_ref().map(Vec::len);
+    let rows = scored.iter().map(|&(dataset, metric)| {
+        let [first, second] = members.scores(evaluations, dataset, metric)?;
+        Row::of(&first, &second, metric, arithmetic)
+    });
+    let rows = rows.collect::<Result<Vec<_>>>()?;
     let of = |value: fn(&Row) -> f64| rows.iter().map(value).collect::<Vec<_>>();
     let ratio = |value: fn(&Row) -> Option<f64>| rows.iter().map(value).collect::<Vec<_>>();
     Ok(df!(
@@ -99,6 +91,45 @@ pub fn cluster_statistics(
         "difference" => ratio(|row| row.in_deviations(row.mean_2)),
         "margin" => ratio(|row| row.in_deviations(row.best_2)),
     )?)
+}
+
+/// The models of cluster 1 and of cluster 2.
+pub(super) struct Members([Vec<String>; 2]);
+
+impl Members {
+    /// Those of a [`CLUSTERS`] table, neither empty.
+    pub(super) fn of(clusters: &DataFrame) -> Result<Members> {
+        let models = texts(clusters, &CLUSTERS, "model")?;
+        let cluster = integers(clusters, &CLUSTERS, "cluster")?;
+        let members = [1, 2].map(|wanted| -> Vec<String> {
+            models
+                .iter()
+                .zip(&cluster)
+                .filter(|(_, of)| **of == wanted)
+                .map(|(model, _)| model.clone())
+                .collect()
+        });
+        if members.iter().any(Vec::is_empty) || members[0].len() + members[1].len() != models.len() {
+            let got: std::collections::BTreeSet<_> = cluster.iter().collect();
+            return Err(LmcError::invalid(
+                "clusters",
+                format!("{got:?}"),
+                "models in clusters 1 and 2 alone",
+            ));
+        }
+        Ok(Members(members))
+    }
+
+    /// The scores of each cluster.
+    pub(super) fn scores(
+        &self,
+        evaluations: &DataFrame,
+        dataset: &str,
+        metric: Metric,
+    ) -> Result<[Vec<f64>; 2]> {
+        let [first, second] = &self.0;
+        Ok([scores(evaluations, dataset, metric, first)?, scores(evaluations, dataset, metric, second)?])
+    }
 }
 
 struct Row {

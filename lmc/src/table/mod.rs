@@ -4,6 +4,7 @@
 //! work, so a wrong table is refused with the column at fault. More columns than declared, and any order, are fine.
 
 mod cluster_statistics;
+mod cluster_tests;
 mod columns;
 mod correlations;
 mod gap_matrix;
@@ -18,6 +19,7 @@ use polars::prelude::{DataFrame, DataType};
 use crate::{LmcError, Result};
 
 pub use cluster_statistics::{Arithmetic, CLUSTER_STATISTICS, CLUSTERS, cluster_statistics};
+pub use cluster_tests::{CLUSTER_TESTS, cluster_tests};
 pub(crate) use columns::{integers, reals, scores, texts, unknown};
 pub use correlations::{CORRELATIONS, correlations};
 pub use gap_matrix::gap_matrix;
@@ -175,6 +177,7 @@ mod tests {
             GROUPS,
             CLUSTERS,
             CLUSTER_STATISTICS,
+            CLUSTER_TESTS,
             CORRELATIONS,
         ];
         for schema in all {

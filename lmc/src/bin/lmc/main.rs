@@ -3,6 +3,7 @@
 mod evaluate;
 mod fetch;
 mod finetune;
+mod replay;
 mod report;
 
 use std::path::PathBuf;
@@ -18,6 +19,7 @@ use lmc::{LmcError, interrupt};
 
 use crate::evaluate::Evaluate;
 use crate::finetune::Finetune;
+use crate::replay::Replay;
 
 #[derive(Parser)]
 #[command(version, about = "Linear mode connectivity of finetuned text classifiers")]
@@ -48,6 +50,8 @@ enum Command {
     Finetune(Finetune),
     /// Evaluate finetuned classifiers on splits of a corpus.
     Evaluate(Evaluate),
+    /// Cluster models from logs of interpolations that others ran, without a model at hand.
+    Replay(Replay),
     /// Pretrain the encoder of the embedded task and write it as a Hugging Face folder.
     Pretrain {
         /// The folder to write.
@@ -122,6 +126,7 @@ fn run(command: Command) -> lmc::Result<()> {
         }
         Command::Finetune(finetune) => finetune.run(),
         Command::Evaluate(evaluate) => evaluate.run(),
+        Command::Replay(replay) => replay.run(),
         Command::Pretrain { folder, seed } => {
             pretrain_mini(&folder, seed, &PretrainRecipe::mini())?;
             println!("wrote {}", folder.display());

@@ -84,7 +84,8 @@ pub fn curves(
     Ok(())
 }
 
-fn write(out: &Path, tables: &[(&Schema, &DataFrame)], figures: &[(&str, Figure)]) -> Result<()> {
+/// Writes each table as Parquet and each figure as PNG into a folder, and says so.
+pub fn write(out: &Path, tables: &[(&Schema, &DataFrame)], figures: &[(&str, Figure)]) -> Result<()> {
     let failed = |source| LmcError::Io { action: "create folder", path: out.to_owned(), source };
     std::fs::create_dir_all(out).map_err(failed)?;
     for (schema, frame) in tables {
