@@ -129,6 +129,16 @@ impl Measure {
             Measure::EuclideanDistance => "Euclidean distance",
         }
     }
+
+    /// The name of its column in a [`GAPS`](crate::table::GAPS) table.
+    pub fn column(self) -> &'static str {
+        match self {
+            Measure::ConvexityGap => "convexity_gap",
+            Measure::BarrierHeight => "barrier_height",
+            Measure::AreaUnderCurve => "auc",
+            Measure::EuclideanDistance => "euclidean_distance",
+        }
+    }
 }
 
 /// One number for each pair of models: symmetric, never negative, zero on the diagonal.

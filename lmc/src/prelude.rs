@@ -4,12 +4,14 @@ pub use crate::basin::{Basins, ClusterOptions, Delta, choose_landmarks, cluster,
 pub use crate::compute::{Compute, Precision};
 pub use crate::error::{LmcError, Result};
 pub use crate::figure::{
-    Figure, HeatmapOptions, curves, drift_quiver, gap_against_distance, groups_by_basin, groups_by_score,
-    heatmap, histogram, membership_scatter,
+    Figure, HeatmapOptions, correlation_matrix, curves, drift_quiver, gap_against_distance, groups_by_basin,
+    groups_by_score, heatmap, histogram, histograms, membership_scatter,
 };
 pub use crate::gap::{GapMatrix, LandmarkGaps, Measure, area_under_curve, barrier_height, convexity_gap};
 pub use crate::interrupt;
 pub use crate::notebook::Show;
+pub use crate::published;
+pub use crate::replay::{Replay, ReplayOptions, write_log};
 pub use crate::spec::{Recipe, RunSpec, TaskSpec};
 pub use crate::stats;
 pub use crate::step::Step;
@@ -18,6 +20,8 @@ pub use crate::study::{
     Evaluation, Models, Report, Study, StudySpec, Sweep, compare_predictors, evaluations_table,
 };
 pub use crate::sweep::{Grid, SweepPlan};
-pub use crate::table::{self, Metric};
+pub use crate::table::{
+    self, Arithmetic, Metric, cluster_statistics, cluster_tests, correlations, gap_matrix,
+};
 pub use crate::weights::Weights;
 pub use polars::prelude::*;

@@ -69,6 +69,8 @@ pub enum ManifestKind {
     Model,
     /// Finetuned classifiers that differ in a number.
     Collection,
+    /// A published table of results.
+    Table,
 }
 
 /// One split.

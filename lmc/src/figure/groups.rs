@@ -2,7 +2,7 @@
 
 use polars::prelude::DataFrame;
 
-use crate::table::{self, BASINS, Metric};
+use crate::table::{self, CLUSTERS, Metric};
 use crate::{LmcError, Result};
 
 /// A [`GROUPS`](table::GROUPS) table of the `n` best models ("gen") and the `n` worst ("heur") by one metric on one set.
@@ -41,13 +41,13 @@ pub fn groups_by_score(
     Ok(polars::df!("model" => kept, "group" => kinds)?)
 }
 
-/// A [`GROUPS`](table::GROUPS) table of the models of a [`BASINS`] table by basin: "basin 1", "basin 2".
+/// A [`GROUPS`](table::GROUPS) table of the models of a [`CLUSTERS`] table, such as one of basins, by basin: "basin 1", "basin 2".
 ///
 /// # Errors
 /// [`LmcError::Column`] for a table of another schema.
 pub fn groups_by_basin(basins: &DataFrame) -> Result<DataFrame> {
-    let clusters = table::integers(basins, &BASINS, "cluster")?;
-    let mut members: Vec<_> = table::texts(basins, &BASINS, "model")?.into_iter().zip(clusters).collect();
+    let clusters = table::integers(basins, &CLUSTERS, "cluster")?;
+    let mut members: Vec<_> = table::texts(basins, &CLUSTERS, "model")?.into_iter().zip(clusters).collect();
     members.sort_by_key(|(_, cluster)| *cluster);
     let (models, clusters): (Vec<_>, Vec<_>) = members.into_iter().unzip();
     let groups: Vec<_> = clusters.into_iter().map(|cluster| format!("basin {cluster}")).collect();

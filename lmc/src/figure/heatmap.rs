@@ -46,12 +46,12 @@ impl HeatmapOptions {
 
 /// Column and unit of a measure.
 fn column(measure: Measure) -> (&'static str, &'static str) {
-    match measure {
-        Measure::ConvexityGap => ("convexity_gap", "nats per example"),
-        Measure::BarrierHeight => ("barrier_height", "nats per example"),
-        Measure::AreaUnderCurve => ("auc", "nats × distance"),
-        Measure::EuclideanDistance => ("euclidean_distance", "no unit"),
-    }
+    let unit = match measure {
+        Measure::ConvexityGap | Measure::BarrierHeight => "nats per example",
+        Measure::AreaUnderCurve => "nats × distance",
+        Measure::EuclideanDistance => "no unit",
+    };
+    (measure.column(), unit)
 }
 
 /// A figure of the gaps between all pairs of models, sorted by a score from low to high.

@@ -1,52 +1,154 @@
 //! Scores by basin as histograms (Juneja et al. 2023, Figs. 5, 19, 20).
 
-use plotly::common::{Anchor, Line, Marker};
+mod bins;
+
+use plotly::common::{Anchor, Line, Marker, Title};
 use plotly::layout::BarMode;
 use plotly::{Bar, Plot};
 use polars::prelude::DataFrame;
 
+use super::curves::{axis_name, with_axes};
 use super::scatter::distinct;
-use super::{Figure, theme};
-use crate::table::{self, BASINS, Metric};
+use super::{Figure, draw, theme};
+use crate::table::{self, CLUSTERS, Metric};
 use crate::{LmcError, Result};
+use bins::Bins;
 
-/// Height of the figure, CSS pixels.
+/// Height of a figure of one panel, CSS pixels.
 const HEIGHT: usize = 460;
-/// About so many bins over the range of the scores.
-const WANTED_BINS: f64 = 16.0;
+/// Height of a row of panels, CSS pixels.
+const ROW: usize = 265;
+/// A layout has room for 8 pairs of axes.
+const MOST_PANELS: usize = 8;
 
 /// A figure of how many models of each basin have which score on one set.
 ///
-/// `basins` is a [`BASINS`] table, `evaluations` an [`EVALUATIONS`](table::EVALUATIONS) table. All basins share the
-/// bins, whose width is a round number; a score on an edge belongs to the bin to its right.
+/// `clusters` is a [`CLUSTERS`] table, such as one of basins, `evaluations` an [`EVALUATIONS`](table::EVALUATIONS) table. All
+/// basins share the bins, whose width is a round number; a score on an edge belongs to the bin to its right.
 ///
 /// # Errors
 /// [`LmcError::Column`] for a table of another schema, [`LmcError::UnknownName`] for a set or a model without
 /// evaluations, [`LmcError::InvalidParameter`] if there are no models or a score is not finite.
 pub fn histogram(
-    basins: &DataFrame,
+    clusters: &DataFrame,
     evaluations: &DataFrame,
     dataset: &str,
     metric: Metric,
 ) -> Result<Figure> {
-    BASINS.check(basins)?;
-    let models = table::texts(basins, &BASINS, "model")?;
-    let clusters = table::integers(basins, &BASINS, "cluster")?;
+    let mut plot = Plot::new();
+    let panel = add_panel(&mut plot, clusters, evaluations, (dataset, metric), 1)?;
+    let set = theme::label(dataset);
+    let title = format!("{} on {set} by basin", super::capitalised(&metric.to_string()));
+    let layout = theme::layout(&title, theme::WIDTH, HEIGHT)
+        .bar_mode(BarMode::Overlay)
+        .x_axis(theme::axis(&format!("{metric} on {set} ({})", metric.unit())).show_grid(false))
+        .y_axis(theme::axis("number of models").dtick(panel.step()).range(panel.range()))
+        .annotations(vec![theme::note(&panel.note(), 1.0, 1.0, Anchor::Right, Anchor::Bottom)]);
+    plot.set_layout(layout);
+    Ok(Figure::new(plot))
+}
+
+/// A figure of such histograms side by side, a panel for each set with its metric, two in a row, at most 8.
+///
+/// Every panel has bins of its own: accuracies in domain differ by thousandths, those on a diagnostic set by tenths.
+///
+/// # Errors
+/// As [`histogram`]; [`LmcError::InvalidParameter`] for no panel or too many.
+///
+/// # Reference
+/// Juneja et al. 2023, Fig. 5.
+pub fn histograms(
+    clusters: &DataFrame,
+    evaluations: &DataFrame,
+    scored: &[(&str, Metric)],
+) -> Result<Figure> {
+    if scored.is_empty() || scored.len() > MOST_PANELS {
+        return Err(LmcError::invalid("scored", scored.len(), format!("1 to {MOST_PANELS} sets")));
+    }
+    let (n_columns, n_rows) = (scored.len().min(2), scored.len().div_ceil(2));
+    let height = n_rows * ROW + theme::TOP + theme::BOTTOM;
+    let plot_height = (height - theme::TOP - theme::BOTTOM) as f64;
+    // Between rows there is room for ticks, the title of the axis and the note of the panel below.
+    let (across, down) = (0.1, 92.0 / plot_height);
+    let wide = (1.0 - across * (n_columns as f64 - 1.0)) / n_columns as f64;
+    let high = (1.0 - down * (n_rows as f64 - 1.0)) / n_rows as f64;
+    let mut layout = theme::layout("Scores by basin", theme::WIDTH, height).bar_mode(BarMode::Overlay);
+    let (mut plot, mut notes) = (Plot::new(), Vec::new());
+    for (i, &(dataset, metric)) in scored.iter().enumerate() {
+        let panel = add_panel(&mut plot, clusters, evaluations, (dataset, metric), i + 1)?;
+        let (left, top) = ((i % 2) as f64 * (wide + across), 1.0 - (i / 2) as f64 * (high + down));
+        let set = theme::label(dataset);
+        let mut y = theme::axis("").dtick(panel.step()).range(panel.range()).domain(&[top - high, top]);
+        if i % 2 == 0 {
+            y = y.title(Title::with_text("number of models").font(theme::font(13)));
+        }
+        let x = theme::axis(&format!("{metric} on {set} ({})", metric.unit()))
+            .show_grid(false)
+            .domain(&[left, left + wide])
+            .anchor(axis_name("y", i + 1));
+        layout = with_axes(layout, i + 1, x, y.anchor(axis_name("x", i + 1)));
+        notes.push(theme::note(&panel.note(), left + wide, top, Anchor::Right, Anchor::Bottom));
+    }
+    plot.set_layout(layout.annotations(notes));
+    Ok(Figure::new(plot))
+}
+
+/// What a panel needs besides its bars.
+struct Panel {
+    bin_width: f64,
+    tallest: usize,
+}
+
+impl Panel {
+    fn note(&self) -> String {
+        format!("bins of {}", draw::plain_number(self.bin_width))
+    }
+
+    fn step(&self) -> f64 {
+        let rough = (self.tallest as f64 / 6.0).ceil().max(1.0);
+        let power = 10f64.powf(rough.log10().floor());
+        [1.0, 2.0, 5.0, 10.0]
+            .map(|factor| factor * power)
+            .into_iter()
+            .find(|step| *step >= rough)
+            .unwrap_or(rough)
+    }
+
+    fn range(&self) -> Vec<f64> {
+        vec![0.0, self.tallest as f64 * 1.06]
+    }
+}
+
+/// Adds the bars of one set on the n-th pair of axes; the first panel alone names the basins in the legend.
+fn add_panel(
+    plot: &mut Plot,
+    clusters: &DataFrame,
+    evaluations: &DataFrame,
+    (dataset, metric): (&str, Metric),
+    axis: usize,
+) -> Result<Panel> {
+    CLUSTERS.check(clusters)?;
+    let models = table::texts(clusters, &CLUSTERS, "model")?;
+    let clusters = table::integers(clusters, &CLUSTERS, "cluster")?;
     let scores = table::scores(evaluations, dataset, metric, &models)?;
     let bins = Bins::of(&scores)?;
-    let mut plot = Plot::new();
     let mut tallest = 0;
     for cluster in distinct(&clusters) {
         let members: Vec<f64> =
             scores.iter().zip(&clusters).filter(|(_, of)| **of == cluster).map(|(score, _)| *score).collect();
         let counts = bins.count(&members);
         tallest = tallest.max(counts.iter().copied().max().unwrap_or(0));
+        let name = theme::cluster_name(cluster);
         plot.add_trace(
             Bar::new(bins.centres(), counts)
-                .name(format!("{}, {}", theme::cluster_name(cluster), theme::counted(members.len(), "model")))
+                .name(format!("{name}, {}", theme::counted(members.len(), "model")))
+                .legend_group(name)
+                .show_legend(axis == 1)
                 .width(bins.width)
                 .opacity(0.68)
                 .hover_template("%{x:.4g}: %{y} models<extra></extra>")
+                .x_axis(axis_name("x", axis))
+                .y_axis(axis_name("y", axis))
                 .marker(
                     Marker::new()
                         .color(theme::cluster_colour(cluster))
@@ -54,63 +156,7 @@ pub fn histogram(
                 ),
         );
     }
-    let set = theme::label(dataset);
-    let title = format!("{} on {set} by basin", super::capitalised(&metric.to_string()));
-    let note = format!("bins of {}", super::draw::plain_number(bins.width));
-    let step = (tallest as f64 / 6.0).ceil().max(1.0);
-    let layout = theme::layout(&title, theme::WIDTH, HEIGHT)
-        .bar_mode(BarMode::Overlay)
-        .x_axis(theme::axis(&format!("{metric} on {set} ({})", metric.unit())).show_grid(false))
-        .y_axis(theme::axis("number of models").dtick(step).range(vec![0.0, tallest as f64 * 1.06]))
-        .annotations(vec![theme::note(&note, 1.0, 1.0, Anchor::Right, Anchor::Bottom)]);
-    plot.set_layout(layout);
-    Ok(Figure::new(plot))
-}
-
-/// Bins of equal, round width.
-#[derive(Debug, PartialEq)]
-struct Bins {
-    /// Index of the first bin: it starts at `first * width`.
-    first: i64,
-    n: usize,
-    width: f64,
-}
-
-impl Bins {
-    fn of(scores: &[f64]) -> Result<Bins> {
-        if let Some(wrong) = scores.iter().find(|score| !score.is_finite()) {
-            return Err(LmcError::invalid("evaluations", wrong, "finite scores"));
-        }
-        let low = scores.iter().copied().fold(f64::INFINITY, f64::min);
-        let high = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        if low > high {
-            return Err(LmcError::invalid("basins", "no models", "at least one model"));
-        }
-        let span = if high > low { high - low } else { 0.1 * low.abs().max(0.1) };
-        let power = 10f64.powf((span / WANTED_BINS).log10().floor());
-        let mut widths = [1.0, 2.0, 2.5, 5.0].into_iter().map(|factor| factor * power);
-        let width = widths.rfind(|width| span / width >= WANTED_BINS * 0.6).unwrap_or(power);
-        let first = index(low, width);
-        Ok(Bins { first, n: usize::try_from(index(high, width) - first).unwrap_or(0) + 1, width })
-    }
-
-    fn centres(&self) -> Vec<f64> {
-        (0..self.n).map(|i| (self.first as f64 + i as f64 + 0.5) * self.width).collect()
-    }
-
-    fn count(&self, scores: &[f64]) -> Vec<usize> {
-        let mut counts = vec![0; self.n];
-        for score in scores {
-            let bin = usize::try_from(index(*score, self.width) - self.first).unwrap_or(0);
-            counts[bin.min(self.n - 1)] += 1;
-        }
-        counts
-    }
-}
-
-/// The bin of a score; rounding errors do not push a score below the edge it lies on.
-fn index(score: f64, width: f64) -> i64 {
-    (score / width + 1e-9).floor() as i64
+    Ok(Panel { bin_width: bins.width, tallest })
 }
 
 #[cfg(test)]
@@ -119,31 +165,6 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-
-    #[test]
-    fn bins_are_round_and_hold_every_score_once() {
-        let scores: Vec<f64> = (0..=100).map(|i| f64::from(i) / 100.0).collect();
-        let bins = Bins::of(&scores).unwrap();
-        assert_eq!(bins, Bins { first: 0, n: 21, width: 0.05 });
-        let counts = bins.count(&scores);
-        assert_eq!(counts[..20], [5; 20], "0.15 lies in the bin that starts there");
-        assert_eq!(counts.iter().sum::<usize>(), 101);
-        assert!((bins.centres()[0] - 0.025).abs() < 1e-12);
-    }
-
-    #[test]
-    fn one_value_and_negative_values_have_bins() {
-        for scores in [vec![0.5], vec![-0.3, -0.1, 0.2], vec![0.0, 0.0], vec![1e-7, 3e-7]] {
-            let bins = Bins::of(&scores).unwrap();
-            assert_eq!(bins.count(&scores).iter().sum::<usize>(), scores.len());
-            assert!(bins.n <= 40, "{bins:?}");
-        }
-        assert!(matches!(Bins::of(&[]), Err(LmcError::InvalidParameter { field: "basins", .. })));
-        assert!(matches!(
-            Bins::of(&[f64::NAN]),
-            Err(LmcError::InvalidParameter { field: "evaluations", .. })
-        ));
-    }
 
     #[test]
     fn basins_share_their_bins() {
@@ -165,5 +186,33 @@ mod tests {
         assert_eq!(json["data"][0]["name"], "basin 1 (larger), 2 models");
         assert!(figure.to_svg().unwrap().contains("number of models"));
         assert!(histogram(&evaluations, &basins, "lo", Metric::Accuracy).is_err());
+    }
+
+    #[test]
+    fn panels_have_bins_and_axes_of_their_own_and_one_legend() {
+        let models = ["a", "b", "c", "a", "b", "c"];
+        let clusters = df!("model" => ["a", "b", "c"], "cluster" => [1_i64, 1, 2]).unwrap();
+        let evaluations = df!("model" => models, "dataset" => ["id", "id", "id", "lo", "lo", "lo"],
+            "n_examples" => vec![9_i64; 6], "loss" => vec![0.0; 6],
+            "accuracy" => [0.84, 0.841, 0.842, 0.1, 0.5, 0.9], "f1" => vec![0.0; 6], "mcc" => vec![0.0; 6],
+            "ece" => vec![0.0; 6])
+        .unwrap();
+        let scored = [("id", Metric::Accuracy), ("lo", Metric::Accuracy), ("lo", Metric::F1)];
+        let figure = histograms(&clusters, &evaluations, &scored).unwrap();
+        let json: Value = serde_json::from_str(&figure.to_json().unwrap()).unwrap();
+        let data = json["data"].as_array().unwrap();
+        assert_eq!(data.len(), 6);
+        assert_ne!(data[0]["x"], data[2]["x"]);
+        assert_eq!((&data[2]["xaxis"], &data[4]["yaxis"]), (&json!("x2"), &json!("y3")));
+        let named: Vec<bool> = data.iter().map(|trace| trace["showlegend"] == json!(true)).collect();
+        assert_eq!(named, [true, true, false, false, false, false]);
+        assert_eq!(json["layout"]["annotations"].as_array().unwrap().len(), 3);
+        let svg = figure.to_svg().unwrap();
+        assert!(svg.contains("accuracy on lo (share of examples)") && svg.contains("F1 on lo (0 to 1)"));
+        assert_eq!(svg.matches("basin 1 (larger), 2 models").count(), 1);
+        for wrong in [&[][..], &[("id", Metric::Accuracy); 9]] {
+            let error = histograms(&clusters, &evaluations, wrong).unwrap_err();
+            assert!(matches!(error, LmcError::InvalidParameter { field: "scored", .. }), "{error}");
+        }
     }
 }

@@ -1,7 +1,9 @@
 //! Figures of the tables: interactive with plotly, and as SVG and PNG drawn here from the same description.
 //!
-//! One file per family: [`curves`], [`heatmap`], [`membership_scatter`], [`histogram`], [`drift_quiver`].
+//! One file per family: [`curves`], [`heatmap`], [`membership_scatter`], [`histogram`], [`drift_quiver`],
+//! [`correlation_matrix`].
 
+mod correlation;
 mod curves;
 mod distance;
 mod draw;
@@ -20,11 +22,12 @@ use plotly::Plot;
 
 use crate::{LmcError, Result};
 
+pub use correlation::correlation_matrix;
 pub use curves::curves;
 pub use distance::gap_against_distance;
 pub use groups::{groups_by_basin, groups_by_score};
 pub use heatmap::{HeatmapOptions, heatmap};
-pub use histogram::histogram;
+pub use histogram::{histogram, histograms};
 pub use quiver::drift_quiver;
 pub use scatter::membership_scatter;
 

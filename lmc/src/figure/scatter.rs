@@ -85,7 +85,8 @@ pub(super) fn distinct(clusters: &[i64]) -> Vec<i64> {
     clusters.iter().copied().collect::<std::collections::BTreeSet<_>>().into_iter().collect()
 }
 
-fn signed(r: f64) -> String {
+/// A correlation with two decimals and a true minus sign.
+pub(super) fn signed(r: f64) -> String {
     format!("{r:.2}").replace('-', "−")
 }
 

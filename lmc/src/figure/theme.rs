@@ -50,8 +50,21 @@ pub(super) fn cluster_name(cluster: i64) -> String {
 
 /// The scale of sequential colours.
 pub(super) fn sequential() -> ColorScale {
-    let last = (VIRIDIS.len() - 1) as f64;
-    let stops = VIRIDIS.iter().enumerate();
+    scale(&VIRIDIS)
+}
+
+/// Blue over white to red (ColorBrewer's RdBu, Brewer 1994, reversed): below and above zero, legible to the colour-blind.
+const DIVERGING: [&str; 9] =
+    ["#2166ac", "#4393c3", "#92c5de", "#d1e5f0", "#f7f7f7", "#fddbc7", "#f4a582", "#d6604d", "#b2182b"];
+
+/// The scale of colours on both sides of zero.
+pub(super) fn diverging() -> ColorScale {
+    scale(&DIVERGING)
+}
+
+fn scale(stops: &[&str]) -> ColorScale {
+    let last = (stops.len() - 1) as f64;
+    let stops = stops.iter().enumerate();
     ColorScale::Vector(
         stops.map(|(i, stop)| ColorScaleElement(i as f64 / last, (*stop).to_owned())).collect(),
     )

@@ -3,7 +3,11 @@
 //! A [`Schema`] names the columns of a table with their types and units. Figures and readers check it before any
 //! work, so a wrong table is refused with the column at fault. More columns than declared, and any order, are fine.
 
+mod cluster_statistics;
+mod cluster_tests;
 mod columns;
+mod correlations;
+mod gap_matrix;
 mod html;
 mod metric;
 mod number;
@@ -15,7 +19,11 @@ use polars::prelude::{DataFrame, DataType};
 
 use crate::{LmcError, Result};
 
+pub use cluster_statistics::{Arithmetic, CLUSTER_STATISTICS, CLUSTERS, cluster_statistics};
+pub use cluster_tests::{CLUSTER_TESTS, cluster_tests};
 pub(crate) use columns::{integers, reals, scores, texts, unknown};
+pub use correlations::{CORRELATIONS, correlations};
+pub use gap_matrix::gap_matrix;
 pub(crate) use html::escape;
 pub use html::to_html;
 pub use metric::Metric;
@@ -161,7 +169,20 @@ mod tests {
 
     #[test]
     fn the_empty_table_of_every_schema_passes_its_own_check_and_no_other() {
-        let all = [MODELS, EVALUATIONS, PROFILES, GAPS, BASINS, DRIFT, GROUPS, PREDICTORS];
+        let all = [
+            MODELS,
+            EVALUATIONS,
+            PROFILES,
+            GAPS,
+            BASINS,
+            DRIFT,
+            GROUPS,
+            CLUSTERS,
+            CLUSTER_STATISTICS,
+            CLUSTER_TESTS,
+            CORRELATIONS,
+            PREDICTORS,
+        ];
         for schema in all {
             schema.check(&schema.empty()).unwrap();
             assert_eq!(schema.empty().height(), 0);

@@ -54,6 +54,7 @@ pub fn list() -> Result<()> {
             ManifestKind::Generated => "generated",
             ManifestKind::Model => "model",
             ManifestKind::Collection => "collection",
+            ManifestKind::Table => "table",
         };
         let members = manifest.members.map(|m| format!(", {name}-{} to {name}-{}", m.first, m.last));
         println!("{name:18} {kind:11} {}{}", manifest.title, members.unwrap_or_default());

@@ -6,6 +6,7 @@ mod fetch;
 mod figures;
 mod finetune;
 mod output;
+mod replay;
 mod spec;
 mod study;
 mod sweep;
@@ -48,6 +49,8 @@ enum Command {
     Basins(basins::Basins),
     /// Do all of that and write every table and figure.
     Figures(figures::Figures),
+    /// Cluster models from logs of interpolations that others ran, without a model at hand.
+    Replay(replay::Replay),
     /// Pretrain the encoder of the embedded task and write it as a Hugging Face folder.
     Pretrain {
         /// The folder to write.
@@ -101,6 +104,7 @@ fn run(command: Command) -> lmc::Result<()> {
         Command::Sweep(sweep) => sweep.run(),
         Command::Basins(basins) => basins.run(),
         Command::Figures(figures) => figures.run(),
+        Command::Replay(replay) => replay.run(),
         Command::Pretrain { folder, seed } => {
             pretrain_mini(&folder, seed, &PretrainRecipe::mini())?;
             println!("wrote {}", folder.display());

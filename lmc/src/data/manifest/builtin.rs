@@ -12,12 +12,13 @@ macro_rules! embedded {
 }
 
 /// Name and text of each, in the order in which they are listed.
-const MANIFESTS: [(&str, &str); 13] = embedded![
+const MANIFESTS: [(&str, &str); 14] = embedded![
     "bert-base-uncased",
     "bert-tiny",
     "cola",
     "cola-berts",
     "feather-berts",
+    "feather-berts-accuracies",
     "hans",
     "mini-nli",
     "minilm",

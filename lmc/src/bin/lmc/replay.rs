@@ -1,0 +1,118 @@
+//! `lmc replay`: basins from the logs of interpolations that others ran.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use lmc::basin::{ClusterOptions, Delta, cluster};
+use lmc::figure::{self, HeatmapOptions};
+use lmc::gap::Measure;
+use lmc::replay::{ReplayOptions, read_scores};
+use lmc::table::{self, Arithmetic, Metric};
+use lmc::{LmcError, Result};
+
+use crate::output::{Output, print};
+
+#[derive(Args)]
+pub struct Replay {
+    /// Logs of interpolations, as the public code of the paper prints them, or folders of them.
+    #[arg(required = true, value_name = "LOG")]
+    logs: Vec<PathBuf>,
+    /// Scores of the models: JSON that maps each to its metrics, {"7": {"accuracy": 0.4}}, or a table of evaluations that
+    /// another command wrote (.parquet).
+    #[arg(long, value_name = "FILE")]
+    scores: PathBuf,
+    /// The set that scores are on.
+    #[arg(long, default_value = "lo", value_name = "SET")]
+    scored_on: String,
+    /// The score by which models are sorted and compared: loss, accuracy, f1, mcc or ece.
+    #[arg(long, default_value = "accuracy")]
+    metric: Metric,
+    /// The set that losses in the logs are on.
+    #[arg(long, default_value = "id", value_name = "SET")]
+    dataset: String,
+    /// Examples that losses are means over.
+    #[arg(long, default_value_t = 512)]
+    n_examples: usize,
+    /// The most that numbers may differ that must be the same, such as a model's loss in all its pairs.
+    #[arg(long, default_value_t = 1e-3)]
+    tolerance: f64,
+    /// Goes before the names that models have in the logs, such as feather-berts- before 7.
+    #[arg(long, default_value = "")]
+    prefix: String,
+    /// The width of the similarity in nats: paper (1), auto (the standard deviation of the gaps) or a number.
+    #[arg(long, default_value = "paper")]
+    delta: Delta,
+    #[command(flatten)]
+    output: Output,
+}
+
+impl Replay {
+    pub fn run(self) -> Result<()> {
+        let metric = self.metric;
+        let (dataset, n_examples, tolerance) = (self.dataset, self.n_examples, self.tolerance);
+        let options = ReplayOptions { dataset, n_examples, tolerance };
+        let replay = lmc::replay::Replay::read(&files(&self.logs)?, &options)?;
+        let replay = replay.renamed(|name| format!("{}{name}", self.prefix))?;
+        let evaluations = match self.scores.extension().is_some_and(|extension| extension == "parquet") {
+            true => table::read_parquet(&self.scores, &table::EVALUATIONS)?,
+            false => read_scores(&self.scores, &self.scored_on)?,
+        };
+        let (profiles, gaps) = (replay.table()?, replay.gaps()?);
+        let cluster_options = ClusterOptions { delta: self.delta, ..ClusterOptions::default() };
+        let basins = cluster(&replay.matrix(Measure::ConvexityGap)?, &cluster_options)?;
+        let table = basins.table()?;
+        let scored = [(self.scored_on.as_str(), metric)];
+        let statistics = table::cluster_statistics(&table, &evaluations, &scored, Arithmetic::Exact)?;
+        let tests = table::cluster_tests(&table, &evaluations, &scored)?;
+        let tables = [
+            (&table::PROFILES, &profiles),
+            (&table::GAPS, &gaps),
+            (&table::BASINS, &table),
+            (&table::EVALUATIONS, &evaluations),
+            (&table::CLUSTER_STATISTICS, &statistics),
+            (&table::CLUSTER_TESTS, &tests),
+        ];
+        let heatmap = HeatmapOptions::new(&options.dataset, &self.scored_on, metric);
+        let figures = [
+            ("heatmap", figure::heatmap(&gaps, &evaluations, &heatmap)?),
+            ("membership", figure::membership_scatter(&table, &evaluations, &self.scored_on, metric)?),
+            ("histogram", figure::histogram(&table, &evaluations, &self.scored_on, metric)?),
+        ];
+        self.output.write(&tables, &figures)?;
+        println!("{replay:?}\n{basins:?}");
+        print(&statistics)?;
+        print(&tests)?;
+        Ok(())
+    }
+}
+
+/// The logs: files as they are, of folders every file that is neither hidden nor called .err or .pkl, as the public code does.
+fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for path in paths {
+        if !path.is_dir() {
+            files.push(path.clone());
+            continue;
+        }
+        let failed = |source| LmcError::Io { action: "read folder", path: path.clone(), source };
+        let mut inside = Vec::new();
+        for entry in std::fs::read_dir(path).map_err(failed)? {
+            let file = entry.map_err(failed)?.path();
+            if file.is_file() && is_log(&file) {
+                inside.push(file);
+            }
+        }
+        if inside.is_empty() {
+            return Err(failed(std::io::Error::new(std::io::ErrorKind::NotFound, "it has no logs")));
+        }
+        inside.sort();
+        files.extend(inside);
+    }
+    Ok(files)
+}
+
+fn is_log(file: &Path) -> bool {
+    let hidden = file.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+    let other = file.extension().is_some_and(|extension| extension == "err" || extension == "pkl");
+    !hidden && !other
+}

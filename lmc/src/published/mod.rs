@@ -1,0 +1,93 @@
+//! Published results of the models of the paper, as tables: nothing is computed, no model is loaded.
+//!
+//! [`feather_berts`] gives the accuracies of the 100 models finetuned on MNLI by McCoy et al. (2020), [`clusters`] the clusters
+//! that Juneja et al. (2023) found. Together they make Table 1 and Figs. 5 and 11.
+
+mod accuracies;
+mod clusters;
+
+use std::path::{Path, PathBuf};
+
+use polars::prelude::DataFrame;
+
+pub use accuracies::read_accuracies;
+pub use clusters::clusters;
+
+use crate::data::fetch::Fetcher;
+use crate::data::manifest::Manifest;
+use crate::error::{LmcError, Result};
+
+/// The manifest of the table of accuracies.
+const ACCURACIES: &str = "feather-berts-accuracies";
+/// The variable that names a folder of data at hand.
+const DATA: &str = "LMC_DATA";
+
+/// The accuracies of the 100 Feather-BERTs on 8 sets: an [`EVALUATIONS`](crate::table::EVALUATIONS) table whose other metrics
+/// are empty, because they are not published; see [`read_accuracies`].
+///
+/// The file is taken from the folder that the variable `LMC_DATA` names, or from its subfolders `feather-berts` and
+/// `feather-berts-accuracies`. Without the variable it is fetched, once, as
+/// [`Manifest::builtin`]`("feather-berts-accuracies")` describes.
+///
+/// # Errors
+/// As [`Fetcher::fetch`], [`Fetcher::local`] and [`read_accuracies`]; [`LmcError::InvalidParameter`] if the folder of `LMC_DATA`
+/// does not have the file.
+///
+/// # Reference
+/// McCoy et al. 2020, BERTs of a feather do not generalize together.
+pub fn feather_berts() -> Result<DataFrame> {
+    let folder = std::env::var_os(DATA).filter(|folder| !folder.is_empty()).map(PathBuf::from);
+    let fetcher = Fetcher::from_env()?;
+    match folder {
+        Some(folder) => feather_berts_at(&fetcher, &folder),
+        None => feather_berts_by(&fetcher),
+    }
+}
+
+/// The table of [`feather_berts`] by a fetcher of one's own: one that is offline finds only what was fetched before.
+///
+/// # Errors
+/// As [`Fetcher::fetch`] and [`read_accuracies`].
+pub fn feather_berts_by(fetcher: &Fetcher) -> Result<DataFrame> {
+    let manifest = Manifest::builtin(ACCURACIES)?;
+    let folder = fetcher.fetch(&manifest).map_err(with_variable)?;
+    read_accuracies(&file_in(&manifest, &folder)?)
+}
+
+/// The table of [`feather_berts`] from a folder at hand.
+fn feather_berts_at(fetcher: &Fetcher, folder: &Path) -> Result<DataFrame> {
+    let manifest = Manifest::builtin(ACCURACIES)?;
+    let places = [folder.to_owned(), folder.join("feather-berts"), folder.join(ACCURACIES)];
+    let Some((place, file)) = places.iter().find_map(|place| Some((place, file_in(&manifest, place).ok()?)))
+    else {
+        let names: Vec<_> = manifest.files.iter().map(|entry| entry.path.display().to_string()).collect();
+        let expected = format!(
+            "a folder with {}, or with a subfolder feather-berts that has it; unset {DATA} to fetch it",
+            names.join(" or ")
+        );
+        return Err(LmcError::invalid(DATA, folder.display(), expected));
+    };
+    fetcher.local(&manifest, place)?;
+    read_accuracies(&file)
+}
+
+/// The one of the files of a manifest that a folder has.
+fn file_in(manifest: &Manifest, folder: &Path) -> Result<PathBuf> {
+    let mut paths = manifest.files.iter().map(|entry| folder.join(&entry.path));
+    let missing = || LmcError::io("read", folder)(std::io::ErrorKind::NotFound.into());
+    paths.find(|path| path.is_file()).ok_or_else(missing)
+}
+
+/// The same error, with the variable among what can be done.
+fn with_variable(error: LmcError) -> LmcError {
+    match error {
+        LmcError::Network { url, status, problem, remedy } => {
+            let remedy = format!("{remedy}, or set {DATA} to a folder that has the file");
+            LmcError::Network { url, status, problem, remedy }
+        }
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,96 @@
+//! The lines of text that a log consists of, one by one.
+
+use super::number::{METRICS, Quantity, metric, shown};
+
+/// How the line begins that opens a pair.
+pub(super) const OPENING: &str = "Euclidean distance between ";
+/// How the line begins that repeats the pair and names the set.
+const REPEATED: &str = "Interpolating between ";
+
+/// The two models and their distance, from the line that opens a pair; what is wrong with it otherwise.
+pub(super) fn opening(text: &str) -> Option<Result<(String, String, f64), String>> {
+    let rest = text.strip_prefix(OPENING)?;
+    let read = || -> Result<_, String> {
+        let expected = || format!("`{}` instead of `{OPENING}A and B: x.`", shown(text));
+        let (names, distance) = rest.rsplit_once(": ").ok_or_else(expected)?;
+        let distance = distance.strip_suffix('.').ok_or_else(expected)?;
+        let (a, b) = pair(names).ok_or_else(expected)?;
+        let number = Quantity::NotNegative.read(distance);
+        let number =
+            number.map_err(|expected| format!("distance `{}` instead of {expected}", shown(distance)))?;
+        if a == b {
+            return Err(format!("a line from `{}` to itself", shown(a)));
+        }
+        Ok((a.to_owned(), b.to_owned(), number))
+    };
+    Some(read())
+}
+
+/// The two models and the set, from the line that repeats the pair.
+pub(super) fn repeated(text: &str) -> Option<(&str, &str, &str)> {
+    let (names, dataset) = text.strip_prefix(REPEATED)?.rsplit_once(" on ")?;
+    let (a, b) = pair(names)?;
+    Some((a, b, dataset))
+}
+
+/// Two names with one "and" between them.
+fn pair(names: &str) -> Option<(&str, &str)> {
+    let (a, b) = names.split_once(" and ")?;
+    let whole = |name: &str| !name.trim().is_empty();
+    (whole(a) && whole(b) && !b.contains(" and ")).then_some((a, b))
+}
+
+/// The weights of the two models at a point, from a line such as `[0.25, 0.75]`.
+pub(super) fn weights(text: &str) -> Option<[f64; 2]> {
+    let (first, second) = text.trim().strip_prefix('[')?.strip_suffix(']')?.split_once(',')?;
+    Some([first.trim().parse().ok()?, second.trim().parse().ok()?])
+}
+
+/// Whether a line is the header of a table.
+pub(super) fn is_header(text: &str) -> bool {
+    text.split_whitespace().next() == Some("point_num")
+}
+
+/// The columns of tables after those of point and loss, by their names there and in tables here.
+pub(super) type Metrics = Vec<(&'static str, Quantity)>;
+
+/// The metrics that a header names, or what is wrong with it.
+pub(super) fn header(text: &str) -> Result<Metrics, String> {
+    let names: Vec<&str> = text.split_whitespace().collect();
+    if names.len() < 3 || names[..2] != ["point_num", "loss"] {
+        return Err(format!("header `{}` instead of point_num, loss and a metric", shown(text.trim())));
+    }
+    let mut metrics = Metrics::new();
+    for name in &names[2..] {
+        let found = metric(name).filter(|(column, _)| *column != "loss");
+        let found = found.ok_or_else(|| format!("unknown metric `{}`; known: {METRICS}", shown(name)))?;
+        if metrics.contains(&found) {
+            return Err(format!("metric `{name}` is there twice"));
+        }
+        metrics.push(found);
+    }
+    Ok(metrics)
+}
+
+/// Whether a line is a rule of hyphens, and of how many columns.
+pub(super) fn rule(text: &str) -> Option<usize> {
+    let columns: Vec<&str> = text.split_whitespace().collect();
+    let all = columns.iter().all(|column| column.len() >= 3 && column.bytes().all(|byte| byte == b'-'));
+    (all && columns.len() >= 2).then_some(columns.len())
+}
+
+/// Number, loss and metrics of a point, or what is wrong with its row.
+pub(super) fn row(text: &str, metrics: &Metrics) -> Result<(usize, f64, Vec<f64>), String> {
+    let fields: Vec<&str> = text.split_whitespace().collect();
+    if fields.len() != metrics.len() + 2 {
+        return Err(format!("{} columns instead of {}", fields.len(), metrics.len() + 2));
+    }
+    let point =
+        fields[0].parse().map_err(|_| format!("point_num `{}` instead of a number", shown(fields[0])))?;
+    let read = |name: &str, quantity: Quantity, text: &str| {
+        quantity.read(text).map_err(|expected| format!("{name} `{}` instead of {expected}", shown(text)))
+    };
+    let loss = read("loss", Quantity::NotNegative, fields[1])?;
+    let values = metrics.iter().zip(&fields[2..]).map(|((name, quantity), text)| read(name, *quantity, text));
+    Ok((point, loss, values.collect::<Result<_, _>>()?))
+}

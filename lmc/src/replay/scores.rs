@@ -1,0 +1,139 @@
+//! Scores of models that others evaluated.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use polars::prelude::{DataFrame, df};
+use serde::Deserialize;
+
+use super::number::{METRICS, metric};
+use crate::error::{LmcError, Result};
+use crate::stats::{accuracy, expected_calibration_error, f1, matthews_correlation, mean};
+
+/// The scores of models on one set from a JSON file that maps each model to its metrics, such as
+/// `{"7": {"accuracy": 0.41}, "22": {"accuracy": 0.38, "loss": 1.2}}`: an [`EVALUATIONS`](crate::table::EVALUATIONS) table.
+///
+/// Metrics are `loss`, `accuracy`, `f1`, `mcc` (or `matthews_correlation`) and `ece`, with `n_examples` beside them where that
+/// is known. What is not given is empty. DIFFERENCE: the public code of the paper has no such file, it computes scores from
+/// predictions every time: see [`read_samples`].
+///
+/// # Errors
+/// [`LmcError::Io`] if the file cannot be read; [`LmcError::Format`] if it is not JSON of that form (with the line), has no
+/// models, or has an unknown metric or a value that the metric cannot have.
+pub fn read_scores(path: &Path, dataset: &str) -> Result<DataFrame> {
+    let bytes = std::fs::read(path).map_err(LmcError::io("read", path))?;
+    let models: BTreeMap<String, BTreeMap<String, f64>> = json(path, &bytes)?;
+    if models.is_empty() {
+        return Err(wrong(path, None, "no models".into()));
+    }
+    let (mut names, mut sizes, mut values) = (Vec::new(), Vec::new(), BTreeMap::new());
+    for (i, (model, metrics)) in models.into_iter().enumerate() {
+        let mut size = None;
+        for (name, value) in metrics {
+            if name == "n_examples" && value >= 1.0 && value.fract() == 0.0 && value < 1e15 {
+                size = Some(value as i64);
+                continue;
+            }
+            let (column, quantity) = metric(&name).ok_or_else(|| {
+                let problem =
+                    format!("model `{model}` has `{name}` = {value}; known: loss, {METRICS}, n_examples");
+                wrong(path, None, problem)
+            })?;
+            let value = quantity.read(&value.to_string()).map_err(|expected| {
+                wrong(path, None, format!("`{name}` of model `{model}` is {value} instead of {expected}"))
+            })?;
+            values.insert((column, i), value);
+        }
+        names.push(model);
+        sizes.push(size);
+    }
+    let column = |name: &'static str| -> Vec<Option<f64>> {
+        (0..names.len()).map(|i| values.get(&(name, i)).copied()).collect()
+    };
+    let (loss, accuracy, f1, mcc, ece) =
+        (column("loss"), column("accuracy"), column("f1"), column("mcc"), column("ece"));
+    let datasets = vec![dataset; names.len()];
+    Ok(
+        df!("model" => names, "dataset" => datasets, "n_examples" => sizes, "loss" => loss, "accuracy" => accuracy,
+        "f1" => f1, "mcc" => mcc, "ece" => ece)?,
+    )
+}
+
+/// The predictions of one model as the public code of the paper stores them.
+#[derive(Deserialize)]
+struct Predictions {
+    /// The classes by name; the outputs are in the order of their numbers.
+    label_dict: BTreeMap<String, usize>,
+    samples: Vec<Sample>,
+}
+
+#[derive(Deserialize)]
+struct Sample {
+    probabilities: Vec<f64>,
+    label: usize,
+}
+
+/// The scores of one model on one set, in one row of an [`EVALUATIONS`](crate::table::EVALUATIONS) table, from its predictions
+/// as the public code of the paper publishes them: JSON with `label_dict`, the number of each class, and `samples`, each with
+/// `probabilities` of the classes and its `label`; other members are passed over.
+///
+/// The loss of an example is minus the logarithm of the probability of its label, its prediction the first of the most probable
+/// classes, as there. F1 is that of class 1; of other than 2 classes F1 and MCC are empty. All samples of the file count: the
+/// public code takes subsets of HANS by looking their sentences up in the corpus, and the domains of CoLA by their place.
+///
+/// # Errors
+/// [`LmcError::Io`] if the file cannot be read; [`LmcError::Format`] (with the line, where JSON is at fault) if it has another
+/// form, no samples, or a sample whose label is no class or whose probabilities are not as many as the classes or no
+/// distribution.
+pub fn read_samples(path: &Path, model: &str, dataset: &str) -> Result<DataFrame> {
+    let bytes = std::fs::read(path).map_err(LmcError::io("read", path))?;
+    let Predictions { label_dict, samples } = json(path, &bytes)?;
+    let n_classes = label_dict.len();
+    if samples.is_empty() {
+        return Err(wrong(path, None, "no samples".into()));
+    }
+    let (mut losses, mut labels, mut predictions, mut confidences) = (vec![], vec![], vec![], vec![]);
+    for (i, Sample { probabilities, label }) in samples.iter().enumerate() {
+        let sum: f64 = probabilities.iter().sum();
+        let fits = probabilities.iter().all(|p| (0.0..=1.0).contains(p)) && (sum - 1.0).abs() < 1e-3;
+        if probabilities.len() != n_classes || *label >= n_classes || !fits {
+            let problem = format!(
+                "sample {i} has label {label} and {} probabilities with sum {sum} instead of a label below {n_classes} and a \
+                 distribution over {n_classes} classes",
+                probabilities.len()
+            );
+            return Err(wrong(path, None, problem));
+        }
+        let (mut best, mut most) = (0, f64::NEG_INFINITY);
+        for (class, &probability) in probabilities.iter().enumerate() {
+            if probability > most {
+                (best, most) = (class, probability);
+            }
+        }
+        let loss = -probabilities[*label].ln();
+        if !loss.is_finite() {
+            let position = format!("sample {i} of {}", path.display());
+            return Err(LmcError::NonFiniteLoss { what: model.to_owned(), value: loss, position });
+        }
+        losses.push(loss);
+        labels.push(*label as i64);
+        predictions.push(best as i64);
+        confidences.push(most);
+    }
+    let right: Vec<bool> = labels.iter().zip(&predictions).map(|(label, best)| label == best).collect();
+    let is_binary = n_classes == 2;
+    let of_two = |score: Result<f64>| if is_binary { score.map(Some) } else { Ok(None) };
+    Ok(df!("model" => [model], "dataset" => [dataset], "n_examples" => [labels.len() as i64],
+        "loss" => [mean(&losses)?], "accuracy" => [accuracy(&labels, &predictions)?],
+        "f1" => [of_two(f1(&labels, &predictions, 1))?], "mcc" => [of_two(matthews_correlation(&labels, &predictions))?],
+        "ece" => [expected_calibration_error(&confidences, &right)?])?)
+}
+
+fn json<T: for<'de> Deserialize<'de>>(path: &Path, bytes: &[u8]) -> Result<T> {
+    serde_json::from_slice(bytes).map_err(|error| wrong(path, Some(error.line()), error.to_string()))
+}
+
+fn wrong(path: &Path, line: Option<usize>, problem: String) -> LmcError {
+    let remedy = "`lmc::replay` describes the forms of score files";
+    LmcError::Format { path: path.to_owned(), line, problem, remedy }
+}
