@@ -2,6 +2,7 @@
 //!
 //! One file per family: [`curves`], [`heatmap`], [`membership_scatter`], [`histogram`], [`drift_quiver`].
 
+mod alignment;
 mod curves;
 mod draw;
 mod groups;
@@ -19,6 +20,7 @@ use plotly::Plot;
 
 use crate::{LmcError, Result};
 
+pub use alignment::alignment_scatter;
 pub use curves::curves;
 pub use groups::{groups_by_basin, groups_by_score};
 pub use heatmap::{HeatmapOptions, heatmap};

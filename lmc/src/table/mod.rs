@@ -3,6 +3,7 @@
 //! A [`Schema`] names the columns of a table with their types and units. Figures and readers check it before any
 //! work, so a wrong table is refused with the column at fault. More columns than declared, and any order, are fine.
 
+mod alignment;
 mod columns;
 mod html;
 mod metric;
@@ -14,6 +15,7 @@ use polars::prelude::{DataFrame, DataType};
 
 use crate::{LmcError, Result};
 
+pub use alignment::ALIGNMENT;
 pub(crate) use columns::{integers, reals, scores, texts, unknown};
 pub(crate) use html::escape;
 pub use html::to_html;
@@ -159,7 +161,7 @@ mod tests {
 
     #[test]
     fn the_empty_table_of_every_schema_passes_its_own_check_and_no_other() {
-        let all = [MODELS, EVALUATIONS, PROFILES, GAPS, BASINS, DRIFT, GROUPS];
+        let all = [MODELS, EVALUATIONS, PROFILES, GAPS, BASINS, DRIFT, GROUPS, ALIGNMENT];
         for schema in all {
             schema.check(&schema.empty()).unwrap();
             assert_eq!(schema.empty().height(), 0);
