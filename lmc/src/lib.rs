@@ -19,6 +19,7 @@
 //! | `LMC_PROGRESS=off` | no progress is shown |
 //! | `LMC_KERNEL=1` | set by the kernel "Rust (lmc)" in the process of the cells, which may then send it messages ([`kernel`]) |
 
+pub mod align;
 pub mod basin;
 pub mod compute;
 pub mod data;

@@ -1,11 +1,13 @@
 //! What a notebook needs: `use lmc::prelude::*;`.
 
+pub use crate::align::{self, Alignment, weight_matching};
 pub use crate::basin::{Basins, ClusterOptions, Delta, choose_landmarks, cluster, cluster_landmarks, drift};
 pub use crate::compute::{Compute, Precision};
 pub use crate::error::{LmcError, Result};
 pub use crate::figure::{
-    Figure, HeatmapOptions, correlation_matrix, curves, drift_quiver, gap_against_distance, groups_by_basin,
-    groups_by_score, heatmap, histogram, histograms, membership_scatter,
+    Figure, HeatmapOptions, alignment_scatter, correlation_matrix, curves, drift_quiver,
+    gap_against_distance, groups_by_basin, groups_by_score, heatmap, histogram, histograms,
+    membership_scatter,
 };
 pub use crate::gap::{GapMatrix, LandmarkGaps, Measure, area_under_curve, barrier_height, convexity_gap};
 pub use crate::interrupt;
@@ -17,7 +19,7 @@ pub use crate::stats;
 pub use crate::step::Step;
 pub use crate::store::Store;
 pub use crate::study::{
-    Evaluation, Models, Report, Study, StudySpec, Sweep, compare_predictors, evaluations_table,
+    AlignedSweep, Evaluation, Models, Report, Study, StudySpec, Sweep, compare_predictors, evaluations_table,
 };
 pub use crate::sweep::{Grid, SweepPlan};
 pub use crate::table::{

@@ -262,7 +262,8 @@ impl Weights {
         Ok(difference.norm().double_value(&[]))
     }
 
-    fn same_layout(a: &Self, b: &Self) -> Result<()> {
+    /// Nothing, when the two have one layout.
+    pub(crate) fn same_layout(a: &Self, b: &Self) -> Result<()> {
         if a.layout == b.layout {
             return Ok(());
         }

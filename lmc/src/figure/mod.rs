@@ -3,6 +3,7 @@
 //! One file per family: [`curves`], [`heatmap`], [`membership_scatter`], [`histogram`], [`drift_quiver`],
 //! [`correlation_matrix`].
 
+mod alignment;
 mod correlation;
 mod curves;
 mod distance;
@@ -22,6 +23,7 @@ use plotly::Plot;
 
 use crate::{LmcError, Result};
 
+pub use alignment::alignment_scatter;
 pub use correlation::correlation_matrix;
 pub use curves::curves;
 pub use distance::gap_against_distance;

@@ -193,7 +193,7 @@ impl ModelConfig {
     }
 
     /// Whether the family is RoBERTa.
-    pub(super) fn is_roberta(&self) -> bool {
+    pub(crate) fn is_roberta(&self) -> bool {
         self.model_type == "roberta"
     }
 

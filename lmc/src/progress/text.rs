@@ -13,6 +13,8 @@ pub enum Unit {
     Examples,
     /// Points on lines between models.
     Points,
+    /// Pairs of models.
+    Pairs,
     /// Bytes of a file, shown in millions.
     Bytes,
 }
@@ -46,6 +48,8 @@ impl Unit {
             (Self::Examples, _) => "examples",
             (Self::Points, 1) => "point",
             (Self::Points, _) => "points",
+            (Self::Pairs, 1) => "pair",
+            (Self::Pairs, _) => "pairs",
             (Self::Bytes, _) => "MB",
         }
     }

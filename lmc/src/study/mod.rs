@@ -1,5 +1,6 @@
 //! A study: one task, one pretrained encoder, many seeds; its verbs find finished work in the store again.
 
+mod align;
 mod finetune;
 mod finetuned;
 mod lines;
@@ -18,6 +19,7 @@ use std::rc::Rc;
 
 use tch::Tensor;
 
+pub use align::AlignedSweep;
 pub use finetuned::evaluate_finetuned;
 pub use models::{Evaluation, Model, Models};
 pub use predictors::compare_predictors;

@@ -3,6 +3,7 @@
 //! A [`Schema`] names the columns of a table with their types and units. Figures and readers check it before any
 //! work, so a wrong table is refused with the column at fault. More columns than declared, and any order, are fine.
 
+mod alignment;
 mod cluster_statistics;
 mod cluster_tests;
 mod columns;
@@ -19,6 +20,7 @@ use polars::prelude::{DataFrame, DataType};
 
 use crate::{LmcError, Result};
 
+pub use alignment::ALIGNMENT;
 pub use cluster_statistics::{Arithmetic, CLUSTER_STATISTICS, CLUSTERS, cluster_statistics};
 pub use cluster_tests::{CLUSTER_TESTS, cluster_tests};
 pub(crate) use columns::{integers, reals, scores, texts, unknown};
@@ -182,6 +184,7 @@ mod tests {
             CLUSTER_TESTS,
             CORRELATIONS,
             PREDICTORS,
+            ALIGNMENT,
         ];
         for schema in all {
             schema.check(&schema.empty()).unwrap();

@@ -7,8 +7,8 @@ pub(super) const fn column(name: &'static str, kind: Kind, description: &'static
 }
 
 pub(super) const MODEL: Column = column("model", Text, "name of the model");
-const A: Column = column("a", Text, "model at alpha = 1");
-const B: Column = column("b", Text, "model at alpha = 0");
+pub(super) const A: Column = column("a", Text, "model at alpha = 1");
+pub(super) const B: Column = column("b", Text, "model at alpha = 0");
 pub(super) const DATASET: Column =
     column("dataset", Text, "name of the evaluated set, for example \"id\" or \"lo\"");
 pub(super) const CLUSTER: Column =

@@ -1,0 +1,130 @@
+//! Linear assignment against scipy (`golden/generate_assignment.py`), and alignment of the copies of a study.
+
+use std::path::Path;
+use std::rc::Rc;
+
+use lmc::LmcError;
+use lmc::align::{assignment, shuffled, weight_matching};
+use lmc::compute::Compute;
+use lmc::encode::Batch;
+use lmc::gap::Measure;
+use lmc::model::Dropout;
+use lmc::spec::{Recipe, TaskSpec};
+use lmc::step::Step;
+use lmc::store::Store;
+use lmc::study::{Models, Study, StudySpec};
+use lmc::sweep::Grid;
+use lmc::table::ALIGNMENT;
+use lmc::tch::{Kind, Tensor};
+use lmc::weights::{Parameters, Weights};
+use ndarray::Array2;
+use serde_json::Value;
+
+#[test]
+fn assignments_are_as_good_as_scipys() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden/assignment.json");
+    let cases: Vec<Value> = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    assert_eq!(cases.len(), 35);
+    for case in cases {
+        let rows: Vec<Vec<f64>> = serde_json::from_value(case["values"].clone()).unwrap();
+        let n = rows.len();
+        let values = Array2::from_shape_vec((n, n), rows.concat()).unwrap();
+        let columns = assignment(&values.view()).unwrap();
+        let sum: f64 = columns.iter().enumerate().map(|(row, &column)| values[[row, column]]).sum();
+        let expected = case["sum"].as_f64().unwrap();
+        assert!((sum - expected).abs() < 1e-9, "{} of {n}: {sum} instead of {expected}", case["kind"]);
+        if let Some(best) = case.get("columns") {
+            assert_eq!(serde_json::to_value(&columns).unwrap(), *best, "{} of {n}", case["kind"]);
+        }
+    }
+}
+
+fn models(root: &Path) -> Models {
+    let spec = StudySpec {
+        task: TaskSpec::MiniNli { data_seed: 1, n_train: 256, counterexample_share: 0.03 },
+        recipe: Recipe { length: Step::Iterations(20), ..Recipe::mini() },
+        stack: 3,
+        ..StudySpec::mini_nli(0)
+    };
+    let study: Rc<Study> = Study::open_in(spec.with_seeds(1..=3), Store::open(root).unwrap()).unwrap();
+    study.finetune().unwrap()
+}
+
+#[test]
+fn a_copy_in_another_order_is_brought_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let models = models(folder.path());
+    let task = models.study().task();
+    let (config, set) = (task.classifier.config(), task.set("id").unwrap());
+    let copy = models.weights_of(&models.models()[0]).unwrap();
+    let other = shuffled(config, &copy, 1).unwrap();
+    // In float64, so that nothing but the function is compared.
+    let logits = |weights: &Weights| {
+        let p = Parameters::views(&weights.theta().to_kind(Kind::Double).unsqueeze(0), weights.layout());
+        let of =
+            |batch: &Batch| task.classifier.packed_logits(&p, &batch.tokens, &Dropout::NONE).squeeze_dim(0);
+        Tensor::cat(&set.batches().iter().map(of).collect::<Vec<_>>(), 0)
+    };
+    let (as_it_was, in_other_order) = (logits(&copy), logits(&other));
+    assert_eq!(as_it_was.size(), [512, 2]);
+    assert!((&as_it_was - &in_other_order).abs().max().double_value(&[]) < 1e-9);
+    assert!(as_it_was.std(true).double_value(&[]) > 0.1);
+    let alignment = weight_matching(config, &copy, &other).unwrap();
+    assert_eq!(alignment.apply(&other).unwrap().theta(), copy.theta());
+}
+
+#[test]
+fn lines_to_a_copy_in_another_order_are_those_to_the_copy() {
+    let folder = tempfile::tempdir().unwrap();
+    let models = models(folder.path());
+    let (grid, cpu) = (Grid::new(5).unwrap(), Compute::cpu());
+    let expected = models.sweep("id", grid).unwrap();
+    let unmoved = models.sweep_aligned(&expected, &cpu).unwrap();
+    ALIGNMENT.check(&unmoved.table().unwrap()).unwrap();
+    for ((alignment, before), after) in
+        unmoved.alignments.iter().zip(&unmoved.before.profiles).zip(&unmoved.after.profiles)
+    {
+        assert!(alignment.is_identity(), "{alignment:?}");
+        assert_eq!(before, after);
+    }
+
+    // The second copy in another order, in a store without evaluations and sweeps.
+    for results in ["evaluations", "sweeps"] {
+        std::fs::remove_dir_all(folder.path().join(results)).unwrap();
+    }
+    let second = &models.models()[1];
+    let weights = models.weights_of(second).unwrap();
+    let other = shuffled(models.study().task().classifier.config(), &weights, 1).unwrap();
+    models.study().store().save_checkpoint(&second.spec, &other, &second.info).unwrap();
+    let bent = models.sweep("id", grid).unwrap();
+    let aligned = models.sweep_aligned(&bent, &cpu).unwrap();
+    for (line, expected) in expected.profiles.iter().enumerate() {
+        let moves = line != 1;
+        assert_eq!(aligned.alignments[line].is_identity(), !moves, "{expected:?}");
+        let (before, after) = (&aligned.before.profiles[line], &aligned.after.profiles[line]);
+        assert_eq!(before.distance > expected.distance + 1.0, moves);
+        assert!((after.distance - expected.distance).abs() < 1e-9 * expected.distance);
+        for (a, b) in after.losses().into_iter().zip(expected.losses()) {
+            assert!((a - b).abs() < 1e-6, "{a} {b}");
+        }
+    }
+    let gaps = aligned.after.matrix(Measure::ConvexityGap).unwrap();
+    let difference = &gaps.values - &expected.matrix(Measure::ConvexityGap).unwrap().values;
+    assert!(difference.iter().all(|difference| difference.abs() < 1e-6));
+    // What was evaluated is found again.
+    let again = models.sweep_aligned(&bent, &cpu).unwrap();
+    assert_eq!(
+        (again.after.profiles, &again.alignments),
+        (aligned.after.profiles.clone(), &aligned.alignments)
+    );
+
+    let mut refined = bent.clone();
+    refined.profiles[2] = models.refine(&bent, &cpu).unwrap().profiles[2].clone();
+    let error = models.sweep_aligned(&refined, &cpu).unwrap_err();
+    assert!(matches!(error, LmcError::InvalidParameter { field: "sweep", .. }), "{error}");
+    let mut foreign = bent;
+    foreign.profiles[0].a = "s9".into();
+    let error = models.sweep_aligned(&foreign, &cpu).unwrap_err().to_string();
+    assert!(error.contains("model s9"), "{error}");
+    assert!(models.align(0, 3).unwrap_err().to_string().contains("below 3"));
+}
