@@ -37,6 +37,7 @@ pub mod prelude;
 pub mod progress;
 pub mod provenance;
 pub mod seed;
+pub mod sharpness;
 pub mod spec;
 pub mod stats;
 pub mod step;

@@ -1,13 +1,17 @@
 //! Figures of the tables: interactive with plotly, and as SVG and PNG drawn here from the same description.
 //!
-//! One file per family: [`curves`], [`heatmap`], [`membership_scatter`], [`histogram`], [`drift_quiver`].
+//! One file per family: [`curves`], [`connections`], [`planes`], [`heatmap`], [`membership_scatter`] and
+//! [`sharpness_scatter`], [`histogram`], [`drift_quiver`].
 
+mod connections;
+mod contour;
 mod curves;
 mod draw;
 mod groups;
 mod heatmap;
 mod histogram;
 mod json;
+mod planes;
 mod quiver;
 mod scatter;
 mod theme;
@@ -19,12 +23,14 @@ use plotly::Plot;
 
 use crate::{LmcError, Result};
 
+pub use connections::connections;
 pub use curves::curves;
 pub use groups::{groups_by_basin, groups_by_score};
 pub use heatmap::{HeatmapOptions, heatmap};
 pub use histogram::histogram;
+pub use planes::planes;
 pub use quiver::drift_quiver;
-pub use scatter::membership_scatter;
+pub use scatter::{membership_scatter, sharpness_scatter};
 
 /// A figure: a plotly description that can also be drawn without a browser.
 ///

@@ -1,12 +1,16 @@
 //! A study: one task, one pretrained encoder, many seeds; its verbs find finished work in the store again.
 
+mod connection;
+mod evaluating;
 mod finetune;
 mod finetuned;
 mod lines;
 mod models;
+mod plane;
 mod pretraining;
 mod provenance;
 mod report;
+mod sharpness;
 mod spec;
 mod sweep;
 mod tables;
@@ -17,8 +21,10 @@ use std::rc::Rc;
 
 use tch::Tensor;
 
+pub use connection::{Connection, CurveProfile};
 pub use finetuned::evaluate_finetuned;
 pub use models::{Evaluation, Model, Models};
+pub use plane::PlaneSample;
 pub use pretraining::{N_DOCUMENTS, pretrain_mini};
 pub use report::Report;
 pub use spec::StudySpec;

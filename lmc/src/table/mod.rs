@@ -9,6 +9,7 @@ mod metric;
 mod number;
 mod parquet;
 mod schemas;
+mod surfaces;
 
 use polars::prelude::{DataFrame, DataType};
 
@@ -20,6 +21,7 @@ pub use html::to_html;
 pub use metric::Metric;
 pub use parquet::{read_parquet, write_parquet};
 pub use schemas::{BASINS, DRIFT, EVALUATIONS, GAPS, GROUPS, MODELS, PROFILES};
+pub use surfaces::{ANCHORS, CURVES, PLANES, SHARPNESS};
 
 /// The type of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -160,7 +162,8 @@ mod tests {
     #[test]
     fn the_empty_table_of_every_schema_passes_its_own_check_and_no_other() {
         let all = [MODELS, EVALUATIONS, PROFILES, GAPS, BASINS, DRIFT, GROUPS];
-        for schema in all {
+        let surfaces = [PLANES, ANCHORS, CURVES, SHARPNESS];
+        for schema in all.into_iter().chain(surfaces) {
             schema.check(&schema.empty()).unwrap();
             assert_eq!(schema.empty().height(), 0);
             assert_eq!(schema.describe().unwrap().height(), schema.columns.len());

@@ -2,14 +2,15 @@
 
 use super::{Column, Kind, Kind::*, Schema};
 
-const fn column(name: &'static str, kind: Kind, description: &'static str) -> Column {
+pub(super) const fn column(name: &'static str, kind: Kind, description: &'static str) -> Column {
     Column { name, kind, description }
 }
 
-const MODEL: Column = column("model", Text, "name of the model");
-const A: Column = column("a", Text, "model at alpha = 1");
-const B: Column = column("b", Text, "model at alpha = 0");
-const DATASET: Column = column("dataset", Text, "name of the evaluated set, for example \"id\" or \"lo\"");
+pub(super) const MODEL: Column = column("model", Text, "name of the model");
+pub(super) const A: Column = column("a", Text, "model at alpha = 1");
+pub(super) const B: Column = column("b", Text, "model at alpha = 0");
+pub(super) const DATASET: Column =
+    column("dataset", Text, "name of the evaluated set, for example \"id\" or \"lo\"");
 const CLUSTER: Column = column("cluster", Integer, "basin of the model: 1 is the larger, 2 the smaller");
 const MEMBERSHIP: Column = column(
     "membership",
