@@ -41,6 +41,7 @@ pub mod provenance;
 pub mod published;
 pub mod replay;
 pub mod seed;
+pub mod sharpness;
 pub mod spec;
 pub mod stats;
 pub mod step;

@@ -1,6 +1,12 @@
 //! Points between models: each is a combination of the weights of a few control models.
 
+mod curve;
+mod plane;
+
 use tch::Tensor;
+
+pub use curve::CurveKind;
+pub use plane::{Plane, PlaneGrid, PlaneOptions};
 
 use crate::error::{LmcError, Result};
 

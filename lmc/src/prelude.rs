@@ -5,25 +5,29 @@ pub use crate::basin::{Basins, ClusterOptions, Delta, choose_landmarks, cluster,
 pub use crate::compute::{Compute, Precision};
 pub use crate::error::{LmcError, Result};
 pub use crate::figure::{
-    Figure, HeatmapOptions, alignment_scatter, correlation_matrix, curves, drift_quiver,
+    Figure, HeatmapOptions, alignment_scatter, connections, correlation_matrix, curves, drift_quiver,
     gap_against_distance, groups_by_basin, groups_by_score, heatmap, histogram, histograms,
-    membership_scatter,
+    membership_scatter, planes, sharpness_scatter,
 };
 pub use crate::gap::{GapMatrix, LandmarkGaps, Measure, area_under_curve, barrier_height, convexity_gap};
 pub use crate::interrupt;
 pub use crate::notebook::Show;
+pub use crate::path::{CurveKind, PlaneOptions};
 pub use crate::published;
 pub use crate::replay::{Replay, ReplayOptions, write_log};
+pub use crate::sharpness::SharpnessRecipe;
 pub use crate::spec::{Recipe, RunSpec, TaskSpec};
 pub use crate::stats;
 pub use crate::step::Step;
 pub use crate::store::Store;
 pub use crate::study::{
-    AlignedSweep, Evaluation, Models, Report, Study, StudySpec, Sweep, compare_predictors, evaluations_table,
+    AlignedSweep, Connection, Evaluation, Models, PlaneSample, Report, Study, StudySpec, Sweep,
+    compare_predictors, evaluations_table,
 };
 pub use crate::sweep::{Grid, SweepPlan};
 pub use crate::table::{
     self, Arithmetic, Metric, cluster_statistics, cluster_tests, correlations, gap_matrix,
 };
+pub use crate::train::CurveRecipe;
 pub use crate::weights::Weights;
 pub use polars::prelude::*;

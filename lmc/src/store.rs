@@ -8,6 +8,8 @@
 //! <root>/sweeps/<dataset key>-<points>/<a>--<b>.parquet
 //! <root>/sweeps/<dataset key>-<points>-bf16/precision.json  what a sample of it was off by
 //! <root>/sweeps/<dataset key>-<points>/.<a>--<b>.claim    while a process works on that unit
+//! <root>/curves/<a>--<b>-<kind>-<hash>.sealed the control points of a trained curve, finished or not
+//! <root>/sharpness/<dataset key>-<hash>/<run_id>-800it.sealed
 //! ```
 
 mod claim;
@@ -157,6 +159,16 @@ impl Store {
     /// The folder of a sweep's units.
     pub fn sweep_folder(&self, sweep_key: &str) -> PathBuf {
         self.root.join("sweeps").join(sweep_key)
+    }
+
+    /// The file of a trained curve of that name.
+    pub fn curve_path(&self, name: &str) -> PathBuf {
+        self.root.join("curves").join(format!("{name}.sealed"))
+    }
+
+    /// The folder of the sharpness of models on a set, by the hash of how it is measured.
+    pub fn sharpness_folder(&self, dataset_key: &str, recipe: &str) -> PathBuf {
+        self.root.join("sharpness").join(format!("{dataset_key}-{recipe}"))
     }
 
     /// The file of one unit of a sweep: the losses at points between those models.

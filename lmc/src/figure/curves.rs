@@ -250,7 +250,7 @@ fn layout(datasets: &[String]) -> Layout {
     layout.annotations(notes)
 }
 
-/// The layout with the n-th pair of axes.
+/// The layout with its n-th pair of axes, of at most 8.
 pub(super) fn with_axes(layout: Layout, n: usize, x: Axis, y: Axis) -> Layout {
     match n {
         1 => layout.x_axis(x).y_axis(y),

@@ -1,9 +1,12 @@
 //! Figures of the tables: interactive with plotly, and as SVG and PNG drawn here from the same description.
 //!
-//! One file per family: [`curves`], [`heatmap`], [`membership_scatter`], [`histogram`], [`drift_quiver`],
+//! One file per family: [`curves`], [`connections`], [`planes`], [`heatmap`], [`membership_scatter`] and
+//! [`sharpness_scatter`], [`gap_against_distance`], [`alignment_scatter`], [`histogram`], [`drift_quiver`],
 //! [`correlation_matrix`].
 
 mod alignment;
+mod connections;
+mod contour;
 mod correlation;
 mod curves;
 mod distance;
@@ -12,6 +15,7 @@ mod groups;
 mod heatmap;
 mod histogram;
 mod json;
+mod planes;
 mod quiver;
 mod scatter;
 mod theme;
@@ -24,14 +28,16 @@ use plotly::Plot;
 use crate::{LmcError, Result};
 
 pub use alignment::alignment_scatter;
+pub use connections::connections;
 pub use correlation::correlation_matrix;
 pub use curves::curves;
 pub use distance::gap_against_distance;
 pub use groups::{groups_by_basin, groups_by_score};
 pub use heatmap::{HeatmapOptions, heatmap};
 pub use histogram::{histogram, histograms};
+pub use planes::planes;
 pub use quiver::drift_quiver;
-pub use scatter::membership_scatter;
+pub use scatter::{membership_scatter, sharpness_scatter};
 
 /// A figure: a plotly description that can also be drawn without a browser.
 ///

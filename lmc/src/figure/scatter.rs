@@ -1,4 +1,4 @@
-//! Score against basin membership (Juneja et al. 2023, Figs. 3a, 6b, 8b).
+//! Score against basin membership or sharpness (Juneja et al. 2023, Figs. 3, 6b, 8b).
 
 use plotly::common::{Anchor, Line, Marker, Mode};
 use plotly::{Plot, Scatter};
@@ -7,7 +7,7 @@ use polars::prelude::DataFrame;
 use super::{Figure, theme};
 use crate::Result;
 use crate::stats::{least_squares, pearson};
-use crate::table::{self, BASINS, Metric};
+use crate::table::{self, BASINS, Metric, SHARPNESS};
 
 /// Height of the figure, CSS pixels.
 const HEIGHT: usize = 520;
@@ -31,15 +31,82 @@ pub fn membership_scatter(
 ) -> Result<Figure> {
     BASINS.check(basins)?;
     let models = table::texts(basins, &BASINS, "model")?;
+    let across = Across {
+        title: MEMBERSHIP,
+        name: "membership",
+        against: "basin membership",
+        values: table::reals(basins, &BASINS, "membership")?,
+    };
     let clusters = table::integers(basins, &BASINS, "cluster")?;
-    let membership = table::reals(basins, &BASINS, "membership")?;
-    let scores = table::scores(evaluations, dataset, metric, &models)?;
+    scatter(&models, across, Some(&clusters), evaluations, dataset, metric)
+}
+
+/// A figure of a score on one set against the eps-sharpness of each model (Juneja et al. 2023, Fig. 3b), coloured by basin if
+/// `basins`, a [`BASINS`] table, is given.
+///
+/// `sharpness` is a [`SHARPNESS`] table, `evaluations` an [`EVALUATIONS`](table::EVALUATIONS) table; line and r are as in
+/// [`membership_scatter`].
+///
+/// # Errors
+/// As [`membership_scatter`], and [`LmcError::UnknownName`](crate::LmcError::UnknownName) for a model without a basin.
+pub fn sharpness_scatter(
+    sharpness: &DataFrame,
+    basins: Option<&DataFrame>,
+    evaluations: &DataFrame,
+    dataset: &str,
+    metric: Metric,
+) -> Result<Figure> {
+    SHARPNESS.check(sharpness)?;
+    let models = table::texts(sharpness, &SHARPNESS, "model")?;
+    let clusters = basins.map(|basins| clusters_of(basins, &models)).transpose()?;
+    let across = Across {
+        title: "ε-sharpness, 100 (max loss − loss) / (1 + loss) (no unit)",
+        name: "sharpness",
+        against: "ε-sharpness",
+        values: table::reals(sharpness, &SHARPNESS, "sharpness")?,
+    };
+    scatter(&models, across, clusters.as_deref(), evaluations, dataset, metric)
+}
+
+/// The basin of each of `models`.
+fn clusters_of(basins: &DataFrame, models: &[String]) -> Result<Vec<i64>> {
+    let (names, clusters) =
+        (table::texts(basins, &BASINS, "model")?, table::integers(basins, &BASINS, "cluster")?);
+    let cluster = |model: &String| {
+        let found = names.iter().position(|name| name == model).map(|i| clusters[i]);
+        found.ok_or_else(|| table::unknown("model in the basins", model, names.clone()))
+    };
+    models.iter().map(cluster).collect()
+}
+
+/// What lies on the x axis, a value for each model.
+struct Across {
+    /// The title of the axis, with its unit.
+    title: &'static str,
+    /// The name beside a value.
+    name: &'static str,
+    /// The name in the title of the figure.
+    against: &'static str,
+    values: Vec<f64>,
+}
+
+/// The scores of models against something else, with their line of least squares; all in one colour without `clusters`.
+fn scatter(
+    models: &[String],
+    across: Across,
+    clusters: Option<&[i64]>,
+    evaluations: &DataFrame,
+    dataset: &str,
+    metric: Metric,
+) -> Result<Figure> {
+    let scores = table::scores(evaluations, dataset, metric, models)?;
+    let x = &across.values;
     let mut plot = Plot::new();
     // No line and no r where they are undefined: the points are still worth seeing.
-    let note = match (least_squares(&membership, &scores), pearson(&membership, &scores)) {
+    let note = match (least_squares(x, &scores), pearson(x, &scores)) {
         (Ok(line), Ok(r)) => {
-            let low = membership.iter().copied().fold(f64::INFINITY, f64::min);
-            let high = membership.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+            let low = x.iter().copied().fold(f64::INFINITY, f64::min);
+            let high = x.iter().copied().fold(f64::NEG_INFINITY, f64::max);
             plot.add_trace(
                 Scatter::new(vec![low, high], vec![line.at(low), line.at(high)])
                     .mode(Mode::Lines)
@@ -50,30 +117,43 @@ pub fn membership_scatter(
         }
         _ => format!("Pearson r undefined, {} models", models.len()),
     };
-    for cluster in distinct(&clusters) {
-        let members: Vec<usize> = (0..models.len()).filter(|&i| clusters[i] == cluster).collect();
+    let all = 0..models.len();
+    let groups: Vec<(String, &str, Vec<usize>)> = match clusters {
+        None => vec![(theme::counted(models.len(), "model"), theme::colour(0), all.collect())],
+        Some(clusters) => distinct(clusters)
+            .into_iter()
+            .map(|cluster| {
+                let members: Vec<usize> = all.clone().filter(|&i| clusters[i] == cluster).collect();
+                let count = theme::counted(members.len(), "model");
+                let name = format!("{}, {count}", theme::cluster_name(cluster));
+                (name, theme::cluster_colour(cluster), members)
+            })
+            .collect(),
+    };
+    for (name, colour, members) in groups {
         let of = |values: &[f64]| members.iter().map(|&i| values[i]).collect::<Vec<_>>();
+        let what = across.name;
         plot.add_trace(
-            Scatter::new(of(&membership), of(&scores))
+            Scatter::new(of(x), of(&scores))
                 .mode(Mode::Markers)
-                .name(format!("{}, {}", theme::cluster_name(cluster), theme::counted(members.len(), "model")))
+                .name(name)
                 .text_array(members.iter().map(|&i| theme::label(&models[i])).collect::<Vec<_>>())
                 .hover_template(format!(
-                    "%{{text}}<br>membership %{{x:.4g}}<br>{metric} %{{y:.4g}}<extra></extra>"
+                    "%{{text}}<br>{what} %{{x:.4g}}<br>{metric} %{{y:.4g}}<extra></extra>"
                 ))
                 .marker(
                     Marker::new()
                         .size(11)
                         .opacity(0.85)
-                        .color(theme::cluster_colour(cluster))
+                        .color(colour)
                         .line(Line::new().color("#ffffff").width(1.0)),
                 ),
         );
     }
     let set = theme::label(dataset);
-    let title = format!("{} on {set} against basin membership", super::capitalised(&metric.to_string()));
+    let title = format!("{} on {set} against {}", super::capitalised(&metric.to_string()), across.against);
     let layout = theme::layout(&title, theme::WIDTH, HEIGHT)
-        .x_axis(theme::axis(MEMBERSHIP))
+        .x_axis(theme::axis(across.title))
         .y_axis(theme::axis(&format!("{metric} on {set} ({})", metric.unit())))
         .annotations(vec![theme::note(&note, 1.0, 1.0, Anchor::Right, Anchor::Bottom)]);
     plot.set_layout(layout);
@@ -145,6 +225,36 @@ mod tests {
         let error = membership_scatter(&basins(), &few, "lo", Metric::Loss).unwrap_err();
         assert!(matches!(&error, LmcError::UnknownName { name, .. } if name == "b"), "{error}");
         assert!(matches!(membership_scatter(&few, &few, "lo", Metric::Loss), Err(LmcError::Column { .. })));
+    }
+
+    #[test]
+    fn sharpness_is_joined_by_name_with_and_without_basins() {
+        let sharpness = df!("model" => ["b", "c", "a"], "sharpness" => [3.0, 1.0, 2.0], "loss" => [0.1; 3],
+            "max_loss" => [0.2; 3], "eps" => [1e-5; 3])
+        .unwrap();
+        let described = |basins: Option<&DataFrame>| -> Value {
+            let scores = evaluations([0.5, 0.25, 0.75]);
+            let figure = sharpness_scatter(&sharpness, basins, &scores, "lo", Metric::Accuracy).unwrap();
+            serde_json::from_str(&figure.to_json().unwrap()).unwrap()
+        };
+        let one = described(None);
+        assert_eq!(
+            (&one["data"][1]["x"], &one["data"][1]["y"]),
+            (&json!([3.0, 1.0, 2.0]), &json!([0.75, 0.5, 0.25]))
+        );
+        assert_eq!(one["data"][1]["name"], "3 models");
+        assert_eq!(one["layout"]["title"]["text"], "Accuracy on lo against ε-sharpness");
+        // (3, 0.75), (1, 0.5), (2, 0.25): r = 0.25 / sqrt(2 * 0.125).
+        assert_eq!(one["layout"]["annotations"][0]["text"], "Pearson r = 0.50, 3 models");
+        let by_basin = described(Some(&basins()));
+        assert_eq!(by_basin["data"][1]["x"], json!([1.0, 2.0]));
+        assert_eq!(by_basin["data"][2]["name"], "basin 2 (smaller), 1 model");
+        let few = basins().head(Some(1));
+        let error = sharpness_scatter(&sharpness, Some(&few), &evaluations([0.5; 3]), "lo", Metric::Loss)
+            .unwrap_err();
+        assert_eq!(error.to_string(), "unknown model in the basins `b`; known: a");
+        let error = sharpness_scatter(&few, None, &few, "lo", Metric::Loss).unwrap_err();
+        assert!(matches!(error, LmcError::Column { .. }));
     }
 
     #[test]

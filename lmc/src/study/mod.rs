@@ -1,14 +1,18 @@
 //! A study: one task, one pretrained encoder, many seeds; its verbs find finished work in the store again.
 
 mod align;
+mod connection;
+mod evaluating;
 mod finetune;
 mod finetuned;
 mod lines;
 mod models;
+mod plane;
 mod predictors;
 mod pretraining;
 mod provenance;
 mod report;
+mod sharpness;
 mod spec;
 mod sweep;
 mod tables;
@@ -20,8 +24,10 @@ use std::rc::Rc;
 use tch::Tensor;
 
 pub use align::AlignedSweep;
+pub use connection::{Connection, CurveProfile};
 pub use finetuned::evaluate_finetuned;
 pub use models::{Evaluation, Model, Models};
+pub use plane::PlaneSample;
 pub use predictors::compare_predictors;
 pub use pretraining::{N_DOCUMENTS, pretrain_mini};
 pub use report::Report;

@@ -4,15 +4,9 @@ use std::fmt;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use tch::Device;
-
 use super::Study;
-use crate::compute::{Compute, batch_tokens};
 use crate::error::{LmcError, Result};
-use crate::eval::{Outcome, evaluate_mapped, read_outcome, write_outcome};
-use crate::interrupt;
-use crate::parallel::run_on_workers;
-use crate::progress::{Progress, Unit};
+use crate::eval::Outcome;
 use crate::spec::RunSpec;
 use crate::store::CheckpointInfo;
 use crate::weights::Weights;
@@ -142,41 +136,18 @@ impl Models {
     /// [`LmcError::UnknownName`] for an unknown set; [`LmcError::NonFiniteLoss`]; [`LmcError::Interrupted`]; those of the
     /// store.
     pub fn evaluate(&self, dataset: &str) -> Result<Vec<Evaluation>> {
-        let set = self.study.task.set(dataset)?;
-        let (n, labels) = (set.encoded.len(), Arc::new(set.labels()));
-        let progress =
-            Progress::new(format!("evaluating on {dataset}"), Unit::Copies, self.models.len() as u64);
-        let (store, classifier) = (&self.study.store, &self.study.task.classifier);
-        let (step, models) = (self.step, &self.models);
-        let path = |i: usize| store.evaluation_path(&set.key, &models[i].key());
-        let batches = |&device: &Device| {
-            let batches = set.batches_of(batch_tokens(device));
-            Ok((device, batches.iter().map(|batch| batch.to_device(device)).collect::<Vec<_>>()))
+        let (store, models) = (&self.study.store, &self.models);
+        let (step, layout) = (self.step, self.study.task.classifier.layout());
+        let labels = Arc::new(self.study.task.set(dataset)?.labels());
+        let keys: Vec<String> = models.iter().map(Model::key).collect();
+        let load = |i: usize| store.load_checkpoint(&models[i].spec, step, layout);
+        let outcomes = self.study.outcomes(dataset, &keys, &load)?;
+        let evaluation = |(model, outcome): (&Model, Outcome)| Evaluation {
+            model: model.name.clone(),
+            dataset: dataset.to_owned(),
+            outcome,
+            labels: labels.clone(),
         };
-        let workers = Compute::auto().workers();
-        let evaluations =
-            run_on_workers(&workers, (0..models.len()).collect(), batches, |(device, batches), i, _| {
-                let path = path(i);
-                let outcome = if path.exists() {
-                    let outcome = read_outcome(&path, n)?;
-                    progress.found(1);
-                    outcome
-                } else {
-                    let weights = store.load_checkpoint(&models[i].spec, step, classifier.layout())?;
-                    let theta = weights.theta().to_device(*device);
-                    let outcome = evaluate_mapped(classifier, &theta, batches, n, set.label_map.as_ref())
-                        .map_err(|e| e.of(format!("{} on {dataset}", models[i].key())))?;
-                    write_outcome(&path, &outcome)?;
-                    progress.tick(String::new);
-                    outcome
-                };
-                let labels = labels.clone();
-                Ok(Evaluation { model: models[i].name.clone(), dataset: dataset.to_owned(), outcome, labels })
-            });
-        interrupt::settle(evaluations, |_| {
-            let kept = (0..models.len()).filter(|&i| path(i).exists()).count();
-            let unit = format!("evaluations on {dataset}");
-            interrupt::in_store(kept as u64, models.len() as u64, &unit)
-        })
+        Ok(models.iter().zip(outcomes).map(evaluation).collect())
     }
 }

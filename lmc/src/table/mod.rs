@@ -14,6 +14,7 @@ mod metric;
 mod number;
 mod parquet;
 mod schemas;
+mod surfaces;
 mod text;
 
 use polars::prelude::{DataFrame, DataType};
@@ -31,6 +32,7 @@ pub use html::to_html;
 pub use metric::Metric;
 pub use parquet::{read_parquet, write_parquet};
 pub use schemas::{BASINS, DRIFT, EVALUATIONS, GAPS, GROUPS, MODELS, PREDICTORS, PROFILES};
+pub use surfaces::{ANCHORS, CURVES, PLANES, SHARPNESS};
 pub use text::to_text;
 
 /// The type of a column.
@@ -185,6 +187,10 @@ mod tests {
             CORRELATIONS,
             PREDICTORS,
             ALIGNMENT,
+            PLANES,
+            ANCHORS,
+            CURVES,
+            SHARPNESS,
         ];
         for schema in all {
             schema.check(&schema.empty()).unwrap();

@@ -1,5 +1,7 @@
-//! Finetuning of stacks of seeds and pretraining of the embedded encoder.
+//! Finetuning of stacks of seeds, curves between two models, pretraining of the embedded encoder.
 
+mod curve;
+mod gradient;
 mod loop_;
 mod optimiser;
 mod order;
@@ -10,6 +12,8 @@ mod state;
 #[cfg(test)]
 mod tests;
 
+pub use curve::{CurveRecipe, CurveState, CurveTraining};
+pub use gradient::loss_gradient;
 pub use loop_::{Snapshot, Training, train_stack};
 pub use optimiser::AdamW;
 pub use order::Order;

@@ -140,7 +140,7 @@ impl Features {
 }
 
 /// The tokens of a list of examples, packed, the shortest first, and their labels `[1, batch]`.
-fn packed_batch(examples: &[Encoded], batch: &[usize]) -> (PackedTokens, Tensor) {
+pub(super) fn packed_batch(examples: &[Encoded], batch: &[usize]) -> (PackedTokens, Tensor) {
     let mut batch: Vec<&Encoded> = batch.iter().map(|&i| &examples[i]).collect();
     batch.sort_by_key(|example| example.ids.len());
     let labels: Vec<i64> = batch.iter().map(|example| example.label).collect();

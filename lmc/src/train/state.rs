@@ -95,7 +95,8 @@ impl TrainingState {
     }
 }
 
-fn bytes_of(tensor: &Tensor) -> Result<Vec<u8>> {
+/// A tensor as f32, little endian.
+pub(super) fn bytes_of(tensor: &Tensor) -> Result<Vec<u8>> {
     let mut data = vec![0u8; tensor.numel() * 4];
     tensor.contiguous().f_copy_data_u8(&mut data, tensor.numel())?;
     Ok(data)

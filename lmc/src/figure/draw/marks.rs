@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::canvas::{Canvas, Stroke};
+use super::cells::Cells;
 use super::colour::Scale;
 use super::{Colour, Panel};
 use crate::Result;
@@ -12,6 +13,9 @@ use crate::figure::json::{each, items, number, text};
 
 /// Plotly's colour of a trace that names none.
 const DEFAULT: Colour = Colour { red: 0x1f, green: 0x77, blue: 0xb4, alpha: 1.0 };
+
+/// Pixels of a cell of a smoothed heatmap, about.
+const SMOOTH: f64 = 2.0;
 
 /// Draws one trace on its panel.
 pub(super) fn draw(canvas: &mut Canvas, panel: &Panel<'_>, trace: &Value) -> Result<()> {
@@ -133,16 +137,26 @@ fn edges(centres: &[f64]) -> Vec<f64> {
 fn heatmap(canvas: &mut Canvas, panel: &Panel<'_>, trace: &Value) -> Result<()> {
     let scale = Scale::parse(trace.get("colorscale"))?;
     let (low, high) = colour_range(trace);
-    let columns: Vec<_> = items(trace, "/x").iter().filter_map(|x| panel.x.coordinate(x)).collect();
-    let rows: Vec<_> = items(trace, "/y").iter().filter_map(|y| panel.y.coordinate(y)).collect();
+    let value = |value: &Value| value.as_f64().unwrap_or(f64::NAN);
+    let row = |row: &Value| row.as_array().into_iter().flatten().map(value).collect();
+    let mut cells = Cells {
+        x: items(trace, "/x").iter().filter_map(|x| panel.x.coordinate(x)).collect(),
+        y: items(trace, "/y").iter().filter_map(|y| panel.y.coordinate(y)).collect(),
+        z: items(trace, "/z").iter().map(row).collect(),
+    };
+    if text(trace, "/zsmooth") == Some("best") {
+        let steps = cells.x.len().saturating_sub(1).max(1) as f64;
+        cells = cells
+            .finer(((panel.x.end - panel.x.start).abs() / steps / SMOOTH).ceil().clamp(1.0, 32.0) as usize);
+    }
+    let Cells { x: columns, y: rows, z } = cells;
     // Whole device pixels, so that neighbours neither overlap nor leave a seam.
     let snap = |pixel: f64| (pixel * 2.0).round() / 2.0;
     let x: Vec<_> = edges(&columns).into_iter().map(|edge| snap(panel.x.pixel(edge))).collect();
     let y: Vec<_> = edges(&rows).into_iter().map(|edge| snap(panel.y.pixel(edge))).collect();
     let mut by_colour: BTreeMap<u16, Vec<[f64; 4]>> = BTreeMap::new();
-    for (j, row) in items(trace, "/z").iter().enumerate().take(rows.len()) {
-        for (i, value) in row.as_array().into_iter().flatten().enumerate().take(columns.len()) {
-            let Some(value) = value.as_f64() else { continue };
+    for (j, row) in z.iter().enumerate().take(rows.len()) {
+        for (i, &value) in row.iter().enumerate().take(columns.len()).filter(|(_, value)| value.is_finite()) {
             let level = ((value - low) / (high - low) * 1000.0).round().clamp(0.0, 1000.0) as u16;
             let cell = [x[i].min(x[i + 1]), y[j].min(y[j + 1]), x[i].max(x[i + 1]), y[j].max(y[j + 1])];
             by_colour.entry(level).or_default().push(cell);

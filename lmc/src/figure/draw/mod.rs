@@ -5,6 +5,7 @@
 
 mod axis;
 mod canvas;
+mod cells;
 mod colour;
 mod frame;
 mod labels;
