@@ -8,7 +8,7 @@
 //! <root>/sweeps/<dataset key>-<points>/<a>--<b>.parquet
 //! <root>/sweeps/<dataset key>-<points>-bf16/precision.json  what a sample of it was off by
 //! <root>/sweeps/<dataset key>-<points>/.<a>--<b>.claim    while a process works on that unit
-//! <root>/curves/<a>--<b>-<kind>-<hash>.sealed the control points of a trained curve, finished or not
+//! <root>/curves/<a>-<b>-<kind>-<hash>.sealed  the control points of a trained curve, finished or not
 //! <root>/sharpness/<dataset key>-<hash>/<run_id>-800it.sealed
 //! ```
 

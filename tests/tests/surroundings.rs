@@ -54,6 +54,9 @@ fn a_plane_has_its_models_at_their_coordinates() {
     let again = models.plane("id", [2, 0, 1], &options).unwrap();
     assert_eq!(again.outcomes, plane.outcomes);
     assert_eq!(files(folder.path()).len(), before.len(), "found again");
+    assert_eq!(plane.models, ["s3", "s1", "s2"]);
+    assert_eq!(models.number("s3").unwrap(), 2);
+    assert_eq!(models.number("s4").unwrap_err().to_string(), "unknown copy `s4`; known: s1, s2, s3");
     for bad in [[0, 1, 3], [0, 1, 1]] {
         let error = models.plane("id", bad, &options).unwrap_err().to_string();
         assert!(error.starts_with("`models`: got ["), "{error}");
@@ -117,7 +120,6 @@ fn sharpness_is_measured_once() {
     assert!(less.iter().zip(&values).all(|(two, all)| two < all), "{less:?} {values:?}");
 }
 
-/// The flag is one for the process: both tests of it are one.
 #[test]
 fn an_interrupted_curve_goes_on_to_the_same_bits() {
     use signal_hook::consts::SIGINT;
@@ -135,8 +137,13 @@ fn an_interrupted_curve_goes_on_to_the_same_bits() {
     let models = models(folder.path());
     let recipe = CurveRecipe { n_sub_epochs: 40, ..curve_recipe(CurveKind::Bezier) };
     interrupt::listen().unwrap();
-    let stopper = std::thread::spawn(|| {
-        std::thread::sleep(std::time::Duration::from_millis(1500));
+    let curves = folder.path().join("curves");
+    let stopper = std::thread::spawn(move || {
+        // The claim is there while the curve is trained.
+        while std::fs::read_dir(&curves).map_or(0, Iterator::count) == 0 {
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+        std::thread::sleep(std::time::Duration::from_millis(300));
         signal_hook::low_level::raise(SIGINT).unwrap();
     });
     let error = models.connect(0, 1, &recipe).unwrap_err();

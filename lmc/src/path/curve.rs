@@ -28,7 +28,7 @@ impl fmt::Display for CurveKind {
 
 impl CurveKind {
     /// The most bends of a chain.
-    pub const MOST_BENDS: u32 = 100;
+    pub const MOST_BENDS: u32 = 20;
 
     /// The name in tables: "line", "chain" or "bezier".
     pub fn name(&self) -> &'static str {
@@ -139,7 +139,7 @@ mod tests {
     fn names_and_limits() {
         let chain = |n_bends| CurveKind::Chain { n_bends };
         assert_eq!([chain(0), chain(2), CurveKind::Bezier].map(|k| k.name()), ["line", "chain", "bezier"]);
-        assert!(chain(101).check().unwrap_err().to_string().starts_with("`curve.n_bends`: got 101"));
-        assert!(chain(100).check().is_ok() && CurveKind::Bezier.check().is_ok());
+        assert!(chain(21).check().unwrap_err().to_string().starts_with("`curve.n_bends`: got 21"));
+        assert!(chain(20).check().is_ok() && CurveKind::Bezier.check().is_ok());
     }
 }

@@ -102,7 +102,7 @@ pub struct PlaneOptions {
 }
 
 impl Default for PlaneOptions {
-    /// Tenths, a third of a unit around the models. The paper names neither.
+    /// Tenths, up to three tenths of a unit beyond the models. The paper names neither.
     fn default() -> Self {
         Self { spacing: 0.1, margin: 0.3, range: None }
     }

@@ -142,7 +142,7 @@ impl Models {
         // A run's name depends on its training set.
         let of = json!({"a": ends[0].key(), "b": ends[1].key(), "recipe": recipe});
         let hash = sha256(of.to_string().as_bytes());
-        let name = format!("{}--{}-{kind}-{}", ends[0].key(), ends[1].key(), &hash[..10]);
+        let name = format!("{}-{}-{kind}-{}", ends[0].name, ends[1].name, &hash[..10]);
         let (study, train_losses) = (self.study().clone(), Vec::new());
         Ok(Connection { study, ends, kind, name, of, train_losses, seconds: 0.0 })
     }
@@ -184,6 +184,8 @@ impl Connection {
         let (study, curve) = (&self.study, Curve::of(self));
         let n_controls = self.kind.n_inner() + 2;
         let keys: Vec<String> = (0..n_controls).map(|control| curve.key(control)).collect();
+        // One file has the points of all controls; its name says which curve they are of.
+        let labels: Vec<String> = (0..n_controls).map(|control| curve.label(control)).collect();
         let load = |control: usize| curve.load(control);
         let ends = study.outcomes(dataset, &keys, &load)?;
         let ts: Vec<f64> = (0..n_points).map(|k| k as f64 / (n_points - 1) as f64).collect();
@@ -194,7 +196,7 @@ impl Connection {
             store: study.store(),
             classifier: &study.task().classifier,
             set,
-            models: &keys,
+            models: &labels,
             load: &load,
             ends: &ends,
             plan: &plan,
@@ -241,6 +243,11 @@ impl<'a> Curve<'a> {
             last if last > self.kind.n_inner() => self.ends[1].key(),
             inner => format!("{}-{inner}", self.name),
         }
+    }
+
+    /// A short name of a control point among those of its curve: the first stands for the curve.
+    fn label(&self, control: usize) -> String {
+        if control == 0 { self.name.to_owned() } else { control.to_string() }
     }
 
     /// The weights of a control point.

@@ -102,6 +102,18 @@ impl Models {
         &self.models
     }
 
+    /// The number of the copy of that name.
+    ///
+    /// # Errors
+    /// [`LmcError::UnknownName`] listing the copies.
+    pub fn number(&self, name: &str) -> Result<usize> {
+        self.models.iter().position(|model| model.name == name).ok_or_else(|| LmcError::UnknownName {
+            kind: "copy",
+            name: name.to_owned(),
+            known: self.models.iter().map(|model| model.name.clone()).collect(),
+        })
+    }
+
     /// The same copies at every checkpoint of the recipe, earliest first.
     ///
     /// # Errors
