@@ -2,6 +2,8 @@
 
 A cell has failed if it ends with an error; one tagged `raises-exception` has failed if it does not. A cell tagged
 `figure` has also failed if it shows no figure. What a cell writes to stderr is an output like any other.
+
+A notebook whose data cannot be had (see notebook_data.py) is skipped, which is no failure.
 """
 
 import argparse
@@ -15,6 +17,8 @@ from pathlib import Path
 import nbformat
 from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
 from nbclient import NotebookClient
+
+from notebook_data import unavailable
 
 PLOTLY = "application/vnd.plotly.v1+json"
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
@@ -102,6 +106,10 @@ def run(path, options):
         resources={"metadata": {"path": str(path.parent)}},
     )
     start = time.monotonic()
+    cause = unavailable(notebook)
+    if cause:
+        say(f"{path.stem}: skipped: {cause}")
+        return report(path, n_all, runner, start) | {"skipped": cause}
     say(f"{path.stem}: starting the kernel")
     log = options.out / f"{path.stem}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
@@ -117,6 +125,11 @@ def run(path, options):
         say(f"{path.stem}: {message}")
         runner.failures.append({"cell": len(runner.seconds), "source": "", "error": message})
     write(notebook, path if options.in_place and not runner.failures else options.out / path.name)
+    n_figures = sum(figures_of(cell) for cell in notebook.cells if cell.cell_type == "code")
+    return report(path, n_all, runner, start) | {"figures": n_figures}
+
+
+def report(path, n_all, runner, start):
     return {
         "notebook": path.stem,
         "cells": n_all,
@@ -124,8 +137,9 @@ def run(path, options):
         "executed": len(runner.seconds),
         "first_cell_seconds": round(runner.seconds[0], 2) if runner.seconds else None,
         "seconds": round(time.monotonic() - start, 2),
-        "figures": sum(figures_of(cell) for cell in notebook.cells if cell.cell_type == "code"),
+        "figures": 0,
         "failures": runner.failures,
+        "skipped": None,
     }
 
 
@@ -146,7 +160,7 @@ def table(reports):
     for r in reports:
         first = f"{r['first_cell_seconds']:.1f} s" if r["first_cell_seconds"] is not None else "-"
         cells = f"{r['executed']}/{r['code_cells']}"
-        result = f"{len(r['failures'])} FAILED" if r["failures"] else "ok"
+        result = f"{len(r['failures'])} FAILED" if r["failures"] else "skipped" if r["skipped"] else "ok"
         print(f"{r['notebook']:<28} {cells:>7} {first:>11} {r['seconds']:>7.1f} s {r['figures']:>8}  {result}")
 
 

@@ -2,19 +2,30 @@
 
 use std::fs::{self, File};
 
-use lmc_tests::notebook;
+use lmc_tests::{notebook, skip};
 
 #[test]
 fn every_notebook_runs_without_error_and_shows_its_figures() {
     let out = tempfile::tempdir().unwrap();
     let paths = notebook::course();
     // Progress goes to the terminal: this takes minutes.
-    let status = notebook::runner(out.path()).args(&paths).status().unwrap();
+    let mut runner = notebook::runner(out.path());
+    // Data that are not at hand are not fetched.
+    runner.env("HF_HUB_OFFLINE", "1");
+    let data = notebook::clone_root().join("../shared/data");
+    if std::env::var_os("LMC_DATA").is_none() && data.join("feather-berts").is_dir() {
+        runner.env("LMC_DATA", &data);
+    }
+    let status = runner.args(&paths).status().unwrap();
     assert!(status.success(), "a notebook failed, see the output above");
     let reports = notebook::report(out.path());
     assert_eq!(reports.len(), paths.len());
     for (report, path) in reports.iter().zip(&paths) {
         let name = report["notebook"].as_str().unwrap();
+        if let Some(cause) = report["skipped"].as_str() {
+            skip::skipped(format_args!("{name}: {cause}"));
+            continue;
+        }
         assert_eq!(report["executed"], report["code_cells"], "{name} did not run to its end");
         let executed = notebook::read(&out.path().join(path.file_name().unwrap()));
         let n_figures = notebook::n_figures(&executed);
@@ -72,6 +83,29 @@ fn a_cell_that_fails_fails_the_run() {
         assert_eq!(*cell, expected_cell, "{failures:?}");
         assert!(error.contains(text), "cell {cell}: {error}");
     }
+}
+
+#[test]
+fn a_notebook_whose_data_cannot_be_had_is_skipped_with_the_cause() {
+    let temp = tempfile::tempdir().unwrap();
+    let path = temp.path().join("needs_data.ipynb");
+    notebook::write(&path, &[(r#"panic!("not run");"#, &[])]);
+    let mut source = notebook::read(&path);
+    source["metadata"]["lmc"] = serde_json::json!({ "data": ["feather-berts-accuracies"] });
+    fs::write(&path, source.to_string()).unwrap();
+    let run = |variable: &str, value: &std::path::Path| {
+        let mut runner = notebook::runner(temp.path());
+        runner.env_remove("LMC_DATA").env("LMC_HOME", temp.path()).env("HF_HUB_OFFLINE", "1");
+        let output = runner.env(variable, value).arg(&path).output().unwrap();
+        let shown = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(output.status.success(), "{shown}");
+        (notebook::report(temp.path())[0]["skipped"].as_str().unwrap().to_owned(), shown)
+    };
+    let (cause, shown) = run("LMC_HOME", temp.path());
+    assert!(cause.starts_with("needs the network, or LMC_DATA naming a folder that has berts_of_a"), "{cause}");
+    assert!(shown.contains("needs_data: skipped: needs the network"), "{shown}");
+    let (cause, _) = run("LMC_DATA", temp.path());
+    assert!(cause.starts_with("LMC_DATA names ") && cause.contains("accuracies_by_run.csv"), "{cause}");
 }
 
 #[test]

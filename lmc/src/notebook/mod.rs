@@ -19,6 +19,7 @@ use crate::basin::Basins;
 use crate::error::LmcError;
 use crate::figure::Figure;
 use crate::kernel::{self, Host, Message, host};
+use crate::replay::Replay;
 use crate::spec::{Recipe, RunSpec, TaskSpec};
 use crate::study::{Models, Report, Study, StudySpec, Sweep};
 use crate::table;
@@ -64,7 +65,7 @@ macro_rules! shown {
     )+};
 }
 
-shown!(Figure, TaskSpec, Recipe, RunSpec, StudySpec, Study, Models, Sweep, Basins, Report, LmcError);
+shown!(Figure, TaskSpec, Recipe, RunSpec, StudySpec, Study, Models, Sweep, Replay, Basins, Report, LmcError);
 
 impl Show for Figure {
     fn forms(&self) -> Vec<(&'static str, String)> {

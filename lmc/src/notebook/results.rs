@@ -5,6 +5,7 @@ use super::fields::{Fields, Forms, listed};
 use crate::basin::Basins;
 use crate::error::LmcError;
 use crate::gap::Measure;
+use crate::replay::{Replay, ReplayOptions};
 use crate::study::{Models, Report, Sweep};
 
 impl Show for Models {
@@ -42,6 +43,26 @@ impl Show for Sweep {
             ("distance", measured(Measure::EuclideanDistance, "")),
         ];
         Fields { heading: "Sweep".into(), rows }.forms()
+    }
+}
+
+impl Show for Replay {
+    fn forms(&self) -> Forms {
+        let measured = |measure: Measure, unit: &str| {
+            let values: Result<Vec<f64>, _> = self.lines.iter().map(|line| line.measure(measure)).collect();
+            values.map_or_else(|error| error.to_string(), |values| range(values.into_iter(), unit))
+        };
+        let ReplayOptions { dataset, n_examples, .. } = &self.options;
+        let rows = vec![
+            ("models", self.models.len().to_string()),
+            ("names", listed(&self.models)),
+            ("lines", format!("{} of {} points", self.lines.len(), self.n_points())),
+            ("evaluation set", format!("{dataset} ({n_examples} examples)")),
+            ("convexity gap", measured(Measure::ConvexityGap, "nats")),
+            ("barrier height", measured(Measure::BarrierHeight, "nats")),
+            ("distance", measured(Measure::EuclideanDistance, "")),
+        ];
+        Fields { heading: "Replay".into(), rows }.forms()
     }
 }
 
@@ -109,6 +130,15 @@ mod tests {
         let text = text(&cluster(&gaps, &ClusterOptions::default()).unwrap());
         assert!(text.contains("cluster 1            a, b\n"), "{text}");
         assert!(text.contains("mean gap across      2.1000"), "{text}");
+    }
+
+    #[test]
+    fn a_replay_tells_what_the_logs_hold() {
+        let log = include_bytes!("../../../tests/golden/logs/all_pairs.log");
+        let replay = Replay::parse(log, "x.log".as_ref(), &ReplayOptions::new("id")).unwrap();
+        let text = text(&replay);
+        assert!(text.contains("lines                6 of 10 points\n"), "{text}");
+        assert!(text.contains("evaluation set       id (512 examples)\n"), "{text}");
     }
 
     #[test]

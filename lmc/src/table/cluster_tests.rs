@@ -98,8 +98,8 @@ mod tests {
             // Of 6 pairs 5 are won and one is a tie; one of the three of cluster 1 is no better than the best of 2.
             assert!((value("auc", row) - 5.5 / 6.0).abs() < 1e-12);
             assert!((value("overlap", row) - 1.0 / 3.0).abs() < 1e-12);
-            // Of the 10 ways to choose 2 of 5, {0.2, 0.5} with either 0.5 differ most.
-            assert!((value("p_value", row) - 0.2).abs() < 0.015, "{}", value("p_value", row));
+            // Of the 10 ways to choose 2 of 5, 0.2 with either 0.5 and {0.8, 0.9} differ at least as much.
+            assert!((value("p_value", row) - 0.3).abs() < 0.015, "{}", value("p_value", row));
         }
         let one = df!("model" => ["a"], "cluster" => [1_i64]).unwrap();
         assert!(cluster_tests(&one, &evaluations, &scored).is_err());
