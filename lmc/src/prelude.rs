@@ -2,13 +2,13 @@
 
 pub use crate::align::{self, Alignment, weight_matching};
 pub use crate::basin::{
-    Basins, ClusterOptions, Delta, choose_landmarks, cluster, cluster_landmarks,
-    drift,
+    Basins, ClusterOptions, Delta, EarlyOptions, Predictor, choose_landmarks, cluster, cluster_landmarks,
+    drift, predict_early,
 };
 pub use crate::compute::{Compute, Precision};
 pub use crate::error::{LmcError, Result};
 pub use crate::figure::{
-    Figure, HeatmapOptions, alignment_scatter, curves, drift_quiver, groups_by_basin,
+    Figure, HeatmapOptions, alignment_scatter, curves, drift_quiver, early_curves, groups_by_basin,
     groups_by_score, heatmap, histogram, membership_scatter,
 };
 pub use crate::gap::{GapMatrix, LandmarkGaps, Measure, area_under_curve, barrier_height, convexity_gap};
@@ -19,7 +19,7 @@ pub use crate::stats;
 pub use crate::step::Step;
 pub use crate::store::Store;
 pub use crate::study::{
-    AlignedSweep, Evaluation, Models, Report, Study, StudySpec, Sweep, evaluations_table,
+    AlignedSweep, Evaluation, Models, Report, Study, StudySpec, Sweep, early_table, evaluations_table,
 };
 pub use crate::sweep::{Grid, SweepPlan};
 pub use crate::table::{self, Metric};

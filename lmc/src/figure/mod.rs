@@ -5,6 +5,7 @@
 mod alignment;
 mod curves;
 mod draw;
+mod early;
 mod groups;
 mod heatmap;
 mod histogram;
@@ -22,6 +23,7 @@ use crate::{LmcError, Result};
 
 pub use alignment::alignment_scatter;
 pub use curves::curves;
+pub use early::early_curves;
 pub use groups::{groups_by_basin, groups_by_score};
 pub use heatmap::{HeatmapOptions, heatmap};
 pub use histogram::histogram;

@@ -1,6 +1,7 @@
 //! A study: one task, one pretrained encoder, many seeds; its verbs find finished work in the store again.
 
 mod align;
+mod early;
 mod finetune;
 mod finetuned;
 mod lines;
@@ -19,6 +20,7 @@ use std::rc::Rc;
 use tch::Tensor;
 
 pub use align::AlignedSweep;
+pub use early::{Stage, early_table};
 pub use finetuned::evaluate_finetuned;
 pub use models::{Evaluation, Model, Models};
 pub use pretraining::{N_DOCUMENTS, pretrain_mini};

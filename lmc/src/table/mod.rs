@@ -5,6 +5,7 @@
 
 mod alignment;
 mod columns;
+mod early;
 mod html;
 mod metric;
 mod number;
@@ -17,6 +18,7 @@ use crate::{LmcError, Result};
 
 pub use alignment::ALIGNMENT;
 pub(crate) use columns::{integers, reals, scores, texts, unknown};
+pub use early::EARLY;
 pub(crate) use html::escape;
 pub use html::to_html;
 pub use metric::Metric;
@@ -161,7 +163,7 @@ mod tests {
 
     #[test]
     fn the_empty_table_of_every_schema_passes_its_own_check_and_no_other() {
-        let all = [MODELS, EVALUATIONS, PROFILES, GAPS, BASINS, DRIFT, GROUPS, ALIGNMENT];
+        let all = [MODELS, EVALUATIONS, PROFILES, GAPS, BASINS, DRIFT, GROUPS, ALIGNMENT, EARLY];
         for schema in all {
             schema.check(&schema.empty()).unwrap();
             assert_eq!(schema.empty().height(), 0);
