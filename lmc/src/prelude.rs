@@ -2,8 +2,8 @@
 
 pub use crate::align::{self, Alignment, weight_matching};
 pub use crate::basin::{
-    Basins, ClusterOptions, Delta, EarlyOptions, Predictor, choose_landmarks, cluster, cluster_landmarks,
-    drift, predict_early,
+    Basins, ClusterOptions, Delta, EarlyOptions, EarlyPrediction, Predictor, choose_landmarks, cluster,
+    cluster_landmarks, drift, predict_early,
 };
 pub use crate::compute::{Compute, Precision};
 pub use crate::error::{LmcError, Result};
@@ -19,7 +19,7 @@ pub use crate::stats;
 pub use crate::step::Step;
 pub use crate::store::Store;
 pub use crate::study::{
-    AlignedSweep, Evaluation, Models, Report, Study, StudySpec, Sweep, early_table, evaluations_table,
+    AlignedSweep, Evaluation, Models, Report, Stage, Study, StudySpec, Sweep, early_table, evaluations_table,
 };
 pub use crate::sweep::{Grid, SweepPlan};
 pub use crate::table::{self, Metric};
