@@ -1,12 +1,15 @@
 //! What a notebook needs: `use lmc::prelude::*;`.
 
 pub use crate::align::{self, Alignment, weight_matching};
-pub use crate::basin::{Basins, ClusterOptions, Delta, choose_landmarks, cluster, cluster_landmarks, drift};
+pub use crate::basin::{
+    Basins, ClusterOptions, Delta, EarlyOptions, EarlyPrediction, Predictor, choose_landmarks, cluster,
+    cluster_landmarks, drift, predict_early,
+};
 pub use crate::compute::{Compute, Precision};
 pub use crate::error::{LmcError, Result};
 pub use crate::figure::{
     Figure, HeatmapOptions, alignment_scatter, connections, correlation_matrix, curves, drift_quiver,
-    gap_against_distance, groups_by_basin, groups_by_score, heatmap, histogram, histograms,
+    early_curves, gap_against_distance, groups_by_basin, groups_by_score, heatmap, histogram, histograms,
     membership_scatter, planes, sharpness_scatter,
 };
 pub use crate::gap::{GapMatrix, LandmarkGaps, Measure, area_under_curve, barrier_height, convexity_gap};
@@ -21,8 +24,8 @@ pub use crate::stats;
 pub use crate::step::Step;
 pub use crate::store::Store;
 pub use crate::study::{
-    AlignedSweep, Connection, Evaluation, Models, PlaneSample, Report, Study, StudySpec, Sweep,
-    compare_predictors, evaluations_table,
+    AlignedSweep, Connection, Evaluation, Models, PlaneSample, Report, Stage, Study, StudySpec, Sweep,
+    compare_predictors, early_table, evaluations_table,
 };
 pub use crate::sweep::{Grid, SweepPlan};
 pub use crate::table::{

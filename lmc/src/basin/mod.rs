@@ -7,6 +7,7 @@
 mod affinity;
 mod cluster;
 mod drift;
+mod early;
 mod embedding;
 mod kmeans;
 mod landmarks;
@@ -14,5 +15,6 @@ mod landmarks;
 pub use affinity::{Affinity, Delta, affinity};
 pub use cluster::{Basins, ClusterOptions, cluster};
 pub use drift::{Drift, DriftStage, drift};
+pub use early::{EarlyOptions, EarlyPrediction, Predictor, predict_early};
 pub use embedding::spectral_embedding;
 pub use landmarks::{choose_landmarks, cluster_landmarks, farthest_model};

@@ -30,7 +30,7 @@ fn check_count(n: usize, least: usize) -> Result<()> {
     Ok(())
 }
 
-fn check_finite(values: &[f64]) -> Result<()> {
+pub(crate) fn check_finite(values: &[f64]) -> Result<()> {
     match values.iter().position(|value| !value.is_finite()) {
         Some(i) => Err(LmcError::invalid("values", format!("{} at index {i}", values[i]), "finite numbers")),
         None => Ok(()),

@@ -2,6 +2,7 @@
 
 mod align;
 mod connection;
+mod early;
 mod evaluating;
 mod finetune;
 mod finetuned;
@@ -25,6 +26,7 @@ use tch::Tensor;
 
 pub use align::AlignedSweep;
 pub use connection::{Connection, CurveProfile};
+pub use early::{Stage, early_table};
 pub use finetuned::evaluate_finetuned;
 pub use models::{Evaluation, Model, Models};
 pub use plane::PlaneSample;

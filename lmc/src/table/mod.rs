@@ -8,6 +8,7 @@ mod cluster_statistics;
 mod cluster_tests;
 mod columns;
 mod correlations;
+mod early;
 mod gap_matrix;
 mod html;
 mod metric;
@@ -26,6 +27,7 @@ pub use cluster_statistics::{Arithmetic, CLUSTER_STATISTICS, CLUSTERS, cluster_s
 pub use cluster_tests::{CLUSTER_TESTS, cluster_tests};
 pub(crate) use columns::{integers, reals, scores, texts, unknown};
 pub use correlations::{CORRELATIONS, correlations};
+pub use early::EARLY;
 pub use gap_matrix::gap_matrix;
 pub(crate) use html::escape;
 pub use html::to_html;
@@ -191,6 +193,7 @@ mod tests {
             ANCHORS,
             CURVES,
             SHARPNESS,
+            EARLY,
         ];
         for schema in all {
             schema.check(&schema.empty()).unwrap();
