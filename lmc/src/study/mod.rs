@@ -1,5 +1,6 @@
 //! A study: one task, one pretrained encoder, many seeds; its verbs find finished work in the store again.
 
+mod comparison;
 mod finetune;
 mod finetuned;
 mod lines;
@@ -17,9 +18,10 @@ use std::rc::Rc;
 
 use tch::Tensor;
 
+pub use comparison::{Compared, Comparison, ComparisonOptions, Group, Statistic, compare};
 pub use finetuned::evaluate_finetuned;
 pub use models::{Evaluation, Model, Models};
-pub use pretraining::{N_DOCUMENTS, pretrain_mini};
+pub use pretraining::{N_DOCUMENTS, pretrain_mini, pretrain_mini_roberta};
 pub use report::Report;
 pub use spec::StudySpec;
 pub use sweep::Sweep;

@@ -19,7 +19,7 @@ pub(crate) use html::escape;
 pub use html::to_html;
 pub use metric::Metric;
 pub use parquet::{read_parquet, write_parquet};
-pub use schemas::{BASINS, DRIFT, EVALUATIONS, GAPS, GROUPS, MODELS, PROFILES};
+pub use schemas::{BASINS, DRIFT, EVALUATIONS, GAPS, GROUP_COMPARISON, GROUPS, MODELS, PROFILES};
 
 /// The type of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -159,7 +159,7 @@ mod tests {
 
     #[test]
     fn the_empty_table_of_every_schema_passes_its_own_check_and_no_other() {
-        let all = [MODELS, EVALUATIONS, PROFILES, GAPS, BASINS, DRIFT, GROUPS];
+        let all = [MODELS, EVALUATIONS, PROFILES, GAPS, BASINS, DRIFT, GROUPS, GROUP_COMPARISON];
         for schema in all {
             schema.check(&schema.empty()).unwrap();
             assert_eq!(schema.empty().height(), 0);

@@ -8,10 +8,10 @@ mod report;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use lmc::basin::{ClusterOptions, Delta};
 use lmc::compute::{Compute, Precision};
-use lmc::study::{Study, StudySpec, pretrain_mini};
+use lmc::study::{Study, StudySpec, pretrain_mini, pretrain_mini_roberta};
 use lmc::table::Metric;
 use lmc::train::PretrainRecipe;
 use lmc::{LmcError, interrupt};
@@ -36,7 +36,7 @@ enum Command {
         /// Draws the data and the seeds; 0 is the study of the notebooks.
         #[arg(long, default_value_t = 0)]
         master_seed: u64,
-        /// Another encoder than the embedded one, such as one made by `lmc pretrain`.
+        /// Another encoder: mini-roberta, which is embedded too, or a folder made by `lmc pretrain`.
         #[arg(long)]
         encoder: Option<PathBuf>,
         #[command(flatten)]
@@ -55,6 +55,9 @@ enum Command {
         /// The seed.
         #[arg(long, default_value_t = 0)]
         seed: u64,
+        /// The family: `bert` is lmc/assets/mini-bert, `roberta` lmc/assets/mini-roberta.
+        #[arg(long, default_value = "bert")]
+        family: Family,
     },
     /// Fetch corpora and models, and say where they lie, how large they are and under which licence.
     Fetch {
@@ -74,6 +77,13 @@ enum Command {
     },
     /// List the corpora and models that are known.
     Manifests,
+}
+
+/// The family of a pretrained encoder.
+#[derive(Clone, Copy, ValueEnum)]
+enum Family {
+    Bert,
+    Roberta,
 }
 
 /// How lines are interpolated.
@@ -122,8 +132,11 @@ fn run(command: Command) -> lmc::Result<()> {
         }
         Command::Finetune(finetune) => finetune.run(),
         Command::Evaluate(evaluate) => evaluate.run(),
-        Command::Pretrain { folder, seed } => {
-            pretrain_mini(&folder, seed, &PretrainRecipe::mini())?;
+        Command::Pretrain { folder, seed, family } => {
+            match family {
+                Family::Bert => pretrain_mini(&folder, seed, &PretrainRecipe::mini())?,
+                Family::Roberta => pretrain_mini_roberta(&folder, seed, &PretrainRecipe::mini_roberta())?,
+            };
             println!("wrote {}", folder.display());
             Ok(())
         }
