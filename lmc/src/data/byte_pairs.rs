@@ -25,7 +25,7 @@ const SPECIAL: [&str; 5] = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"];
 
 /// The number of tokens of the small RoBERTa: special ones, characters, and the words and pieces of words that its text has
 /// most often. Nouns and frequent verbs are one token, four words of ten are several.
-pub const N_TOKENS: usize = 200;
+pub const N_TOKENS: usize = 240;
 
 /// Returns the byte-level tokenizer whose `n_tokens` tokens are learnt from documents: the pair of neighbouring tokens that
 /// occurs most often becomes a token, again and again; of equally frequent ones that of lower ids. A pair of texts becomes

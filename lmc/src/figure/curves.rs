@@ -207,7 +207,7 @@ fn add_panel(plot: &mut Plot, types: &[PairType], dataset: &str, metric: Metric,
 }
 
 /// Plotly's name of the n-th axis: "x", "x2", ..
-fn axis_name(letter: &str, n: usize) -> String {
+pub(super) fn axis_name(letter: &str, n: usize) -> String {
     if n == 1 { letter.to_owned() } else { format!("{letter}{n}") }
 }
 
@@ -250,7 +250,7 @@ fn layout(datasets: &[String]) -> Layout {
     layout.annotations(notes)
 }
 
-fn with_axes(layout: Layout, n: usize, x: Axis, y: Axis) -> Layout {
+pub(super) fn with_axes(layout: Layout, n: usize, x: Axis, y: Axis) -> Layout {
     match n {
         1 => layout.x_axis(x).y_axis(y),
         2 => layout.x_axis2(x).y_axis2(y),

@@ -39,20 +39,9 @@ pub fn histogram(
     for cluster in distinct(&clusters) {
         let members: Vec<f64> =
             scores.iter().zip(&clusters).filter(|(_, of)| **of == cluster).map(|(score, _)| *score).collect();
-        let counts = bins.count(&members);
-        tallest = tallest.max(counts.iter().copied().max().unwrap_or(0));
-        plot.add_trace(
-            Bar::new(bins.centres(), counts)
-                .name(format!("{}, {}", theme::cluster_name(cluster), theme::counted(members.len(), "model")))
-                .width(bins.width)
-                .opacity(0.68)
-                .hover_template("%{x:.4g}: %{y} models<extra></extra>")
-                .marker(
-                    Marker::new()
-                        .color(theme::cluster_colour(cluster))
-                        .line(Line::new().color("#ffffff").width(1.0)),
-                ),
-        );
+        tallest = tallest.max(bins.count(&members).into_iter().max().unwrap_or(0));
+        let name = format!("{}, {}", theme::cluster_name(cluster), theme::counted(members.len(), "model"));
+        plot.add_trace(bins.bars(&members, cluster).name(name));
     }
     let set = theme::label(dataset);
     let title = format!("{} on {set} by basin", super::capitalised(&metric.to_string()));
@@ -69,15 +58,15 @@ pub fn histogram(
 
 /// Bins of equal, round width.
 #[derive(Debug, PartialEq)]
-struct Bins {
+pub(super) struct Bins {
     /// Index of the first bin: it starts at `first * width`.
     first: i64,
     n: usize,
-    width: f64,
+    pub(super) width: f64,
 }
 
 impl Bins {
-    fn of(scores: &[f64]) -> Result<Bins> {
+    pub(super) fn of(scores: &[f64]) -> Result<Bins> {
         if let Some(wrong) = scores.iter().find(|score| !score.is_finite()) {
             return Err(LmcError::invalid("evaluations", wrong, "finite scores"));
         }
@@ -94,11 +83,26 @@ impl Bins {
         Ok(Bins { first, n: usize::try_from(index(high, width) - first).unwrap_or(0) + 1, width })
     }
 
+    /// The scores of a basin as bars.
+    pub(super) fn bars(&self, scores: &[f64], cluster: i64) -> Box<Bar<f64, usize>> {
+        let line = Line::new().color("#ffffff").width(1.0);
+        Bar::new(self.centres(), self.count(scores))
+            .width(self.width)
+            .opacity(0.68)
+            .hover_template("%{x:.4g}: %{y} models<extra></extra>")
+            .marker(Marker::new().color(theme::cluster_colour(cluster)).line(line))
+    }
+
+    /// Left edge of the first bin and right edge of the last.
+    pub(super) fn ends(&self) -> [f64; 2] {
+        [self.first as f64 * self.width, (self.first as f64 + self.n as f64) * self.width]
+    }
+
     fn centres(&self) -> Vec<f64> {
         (0..self.n).map(|i| (self.first as f64 + i as f64 + 0.5) * self.width).collect()
     }
 
-    fn count(&self, scores: &[f64]) -> Vec<usize> {
+    pub(super) fn count(&self, scores: &[f64]) -> Vec<usize> {
         let mut counts = vec![0; self.n];
         for score in scores {
             let bin = usize::try_from(index(*score, self.width) - self.first).unwrap_or(0);

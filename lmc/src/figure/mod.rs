@@ -4,6 +4,7 @@
 
 mod curves;
 mod draw;
+mod group_panels;
 mod groups;
 mod heatmap;
 mod histogram;
@@ -20,6 +21,7 @@ use plotly::Plot;
 use crate::{LmcError, Result};
 
 pub use curves::curves;
+pub use group_panels::{GroupPanel, comparison_intervals, group_heatmaps, group_histograms};
 pub use groups::{groups_by_basin, groups_by_score};
 pub use heatmap::{HeatmapOptions, heatmap};
 pub use histogram::histogram;

@@ -53,7 +53,7 @@ impl PretrainRecipe {
 
     /// The recipe of the embedded RoBERTa: more than twice as long. Masked tokens alone teach it later to compare two texts.
     pub fn mini_roberta() -> Self {
-        Self { n_steps: 20_000, ..Self::mini() }
+        Self { n_steps: 15_000, ..Self::mini() }
     }
 }
 

@@ -4,6 +4,8 @@
 mod compare;
 mod statistic;
 mod table;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 
