@@ -8,9 +8,10 @@ pub use crate::basin::{
 pub use crate::compute::{Compute, Precision};
 pub use crate::error::{LmcError, Result};
 pub use crate::figure::{
-    Figure, HeatmapOptions, alignment_scatter, connections, correlation_matrix, curves, drift_quiver,
-    early_curves, gap_against_distance, groups_by_basin, groups_by_score, heatmap, histogram, histograms,
-    membership_scatter, planes, sharpness_scatter,
+    Figure, GroupPanel, HeatmapOptions, alignment_scatter, comparison_intervals, connections,
+    correlation_matrix, curves, drift_quiver, early_curves, gap_against_distance, group_heatmaps,
+    group_histograms, groups_by_basin, groups_by_score, heatmap, histogram, histograms, membership_scatter,
+    planes, sharpness_scatter,
 };
 pub use crate::gap::{GapMatrix, LandmarkGaps, Measure, area_under_curve, barrier_height, convexity_gap};
 pub use crate::interrupt;
@@ -24,8 +25,8 @@ pub use crate::stats;
 pub use crate::step::Step;
 pub use crate::store::Store;
 pub use crate::study::{
-    AlignedSweep, Connection, Evaluation, Models, PlaneSample, Report, Stage, Study, StudySpec, Sweep,
-    compare_predictors, early_table, evaluations_table,
+    AlignedSweep, Comparison, ComparisonOptions, Connection, Evaluation, Group, Models, PlaneSample, Report,
+    Stage, Statistic, Study, StudySpec, Sweep, compare, compare_predictors, early_table, evaluations_table,
 };
 pub use crate::sweep::{Grid, SweepPlan};
 pub use crate::table::{

@@ -1,5 +1,6 @@
 //! Labelled text: what a classifier is trained and evaluated on.
 
+pub mod byte_pairs;
 pub mod cola;
 pub mod corpus;
 pub mod fetch;

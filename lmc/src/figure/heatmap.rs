@@ -63,56 +63,85 @@ fn column(measure: Measure) -> (&'static str, &'static str) {
 /// [`LmcError::Column`] for a table of another schema, [`LmcError::UnknownName`] for a set or a model that is in
 /// only one of them, [`LmcError::InvalidParameter`] for a range that is empty.
 pub fn heatmap(gaps: &DataFrame, evaluations: &DataFrame, options: &HeatmapOptions) -> Result<Figure> {
-    GAPS.check(gaps)?;
-    let (column, unit) = column(options.measure);
-    let pairs = pairs(gaps, &options.dataset, column)?;
-    let names: BTreeSet<&String> = pairs.keys().flat_map(|(a, b)| [a, b]).collect();
-    let mut models: Vec<String> = names.into_iter().cloned().collect();
-    let scores = table::scores(evaluations, &options.sorted_on, options.sorted_by, &models)?;
-    let mut order: Vec<usize> = (0..models.len()).collect();
-    order.sort_by(|&i, &j| scores[i].total_cmp(&scores[j]));
-    models = order.into_iter().map(|i| models[i].clone()).collect();
-    let largest = pairs.values().copied().filter(|value| value.is_finite()).fold(0.0, f64::max);
-    let (low, high) = options.range.unwrap_or((0.0, if largest > 0.0 { largest } else { 1.0 }));
-    if !(low < high && low.is_finite() && high.is_finite()) {
-        return Err(LmcError::invalid(
-            "range",
-            format!("({low}, {high})"),
-            "two finite numbers, the smaller first",
-        ));
-    }
-    let cell = |a: &String, b: &String| {
-        if a == b { Some(0.0) } else { pairs.get(&(a.clone(), b.clone())).copied() }
-    };
-    let z: Vec<Vec<Option<f64>>> =
-        models.iter().map(|a| models.iter().map(|b| cell(a, b)).collect()).collect();
-    let name = options.measure.name();
-    let labels: Vec<String> = models.iter().map(|model| theme::label(model)).collect();
-    let (ticks, tick_labels): (Vec<f64>, Vec<String>) =
-        draw::nice_ticks(low, high, N_TICKS, None).into_iter().unzip();
+    let matrix = Matrix::new(gaps, evaluations, options)?;
+    let range = range(options, [&matrix])?;
     let mut plot = Plot::new();
-    plot.add_trace(
-        HeatMap::new(labels.clone(), labels.clone(), z)
+    plot.add_trace(matrix.trace(options, range).color_bar(colour_bar(options, range)));
+    plot.set_layout(layout(options, &matrix.labels));
+    Ok(Figure::new(plot))
+}
+
+/// The gaps of all pairs on one set, models in the order of a score.
+pub(super) struct Matrix {
+    /// The models' names for axes.
+    pub(super) labels: Vec<String>,
+    z: Vec<Vec<Option<f64>>>,
+    largest: f64,
+}
+
+impl Matrix {
+    pub(super) fn new(gaps: &DataFrame, evaluations: &DataFrame, options: &HeatmapOptions) -> Result<Matrix> {
+        GAPS.check(gaps)?;
+        let pairs = pairs(gaps, &options.dataset, column(options.measure).0)?;
+        let names: BTreeSet<&String> = pairs.keys().flat_map(|(a, b)| [a, b]).collect();
+        let mut models: Vec<String> = names.into_iter().cloned().collect();
+        let scores = table::scores(evaluations, &options.sorted_on, options.sorted_by, &models)?;
+        let mut order: Vec<usize> = (0..models.len()).collect();
+        order.sort_by(|&i, &j| scores[i].total_cmp(&scores[j]));
+        models = order.into_iter().map(|i| models[i].clone()).collect();
+        let cell = |a: &String, b: &String| {
+            if a == b { Some(0.0) } else { pairs.get(&(a.clone(), b.clone())).copied() }
+        };
+        Ok(Matrix {
+            labels: models.iter().map(|model| theme::label(model)).collect(),
+            z: models.iter().map(|a| models.iter().map(|b| cell(a, b)).collect()).collect(),
+            largest: pairs.values().copied().filter(|value| value.is_finite()).fold(0.0, f64::max),
+        })
+    }
+
+    /// The cells, without a colour bar of their own.
+    pub(super) fn trace(
+        &self,
+        options: &HeatmapOptions,
+        (low, high): (f64, f64),
+    ) -> Box<HeatMap<String, String, Vec<Option<f64>>>> {
+        let (name, unit) = (options.measure.name(), column(options.measure).1);
+        HeatMap::new(self.labels.clone(), self.labels.clone(), self.z.clone())
             .color_scale(theme::sequential())
             .zmin(low)
             .zmax(high)
             .hover_template(format!("%{{x}} and %{{y}}<br>{name} %{{z:.4g}} ({unit})<extra></extra>"))
-            .color_bar(
-                ColorBar::new()
-                    .title(
-                        Title::with_text(format!("{name} ({unit})")).side(Side::Right).font(theme::font(13)),
-                    )
-                    .thickness(18)
-                    .x(1.02)
-                    .y_pad(0.0)
-                    // Plotly's own labels have as many decimals as each of them needs.
-                    .tick_vals(ticks)
-                    .tick_text(tick_labels)
-                    .tick_font(theme::font(12)),
-            ),
-    );
-    plot.set_layout(layout(options, &labels));
-    Ok(Figure::new(plot))
+    }
+}
+
+/// The ends of the colour scale that those matrices share.
+pub(super) fn range<'a>(
+    options: &HeatmapOptions,
+    matrices: impl IntoIterator<Item = &'a Matrix>,
+) -> Result<(f64, f64)> {
+    let largest = matrices.into_iter().map(|matrix| matrix.largest).fold(0.0, f64::max);
+    let (low, high) = options.range.unwrap_or((0.0, if largest > 0.0 { largest } else { 1.0 }));
+    if low < high && low.is_finite() && high.is_finite() {
+        return Ok((low, high));
+    }
+    let expected = "two finite numbers, the smaller first";
+    Err(LmcError::invalid("range", format!("({low}, {high})"), expected))
+}
+
+/// The colour bar at the right of the figure.
+pub(super) fn colour_bar(options: &HeatmapOptions, (low, high): (f64, f64)) -> ColorBar {
+    let (name, unit) = (options.measure.name(), column(options.measure).1);
+    let (ticks, tick_labels): (Vec<f64>, Vec<String>) =
+        draw::nice_ticks(low, high, N_TICKS, None).into_iter().unzip();
+    ColorBar::new()
+        .title(Title::with_text(format!("{name} ({unit})")).side(Side::Right).font(theme::font(13)))
+        .thickness(18)
+        .x(1.02)
+        .y_pad(0.0)
+        // Plotly's own labels have as many decimals as each of them needs.
+        .tick_vals(ticks)
+        .tick_text(tick_labels)
+        .tick_font(theme::font(12))
 }
 
 /// The measure of each pair on one set, under both orders of its names.
@@ -134,26 +163,12 @@ fn pairs(gaps: &DataFrame, dataset: &str, column: &'static str) -> Result<BTreeM
 
 fn layout(options: &HeatmapOptions, labels: &[String]) -> plotly::Layout {
     let n = labels.len();
-    // Every k-th name, so that names do not touch.
-    let step = n.div_ceil(34).max(1);
-    let shown: Vec<usize> = (0..n).step_by(step).collect();
-    let longest = shown.iter().map(|&i| labels[i].chars().count()).max().unwrap_or(0);
     let side = 500;
-    let room = (longest * 7).clamp(20, 160) + 49;
+    let room = room(labels);
     let top = 64;
     let (width, height) = (side + room + 128, side + room + top);
-    let axis = |title: &str, reversed: bool| -> Axis {
-        let ends = if reversed { vec![n as f64 - 0.5, -0.5] } else { vec![-0.5, n as f64 - 0.5] };
-        theme::axis(title)
-            .type_(plotly::layout::AxisType::Category)
-            .tick_values(shown.iter().map(|&i| i as f64).collect())
-            .tick_text(shown.iter().map(|&i| labels[i].clone()).collect::<Vec<_>>())
-            .tick_font(theme::font(if step == 1 && n > 24 { 10 } else { 11 }))
-            .range(ends)
-            .show_grid(false)
-    };
-    let (set, sorted_on) = (theme::label(&options.dataset), theme::label(&options.sorted_on));
-    let order = format!("models by {} on {sorted_on}, low to high", options.sorted_by);
+    let [x_axis, y_axis] = axes(labels, side, &order(options));
+    let set = theme::label(&options.dataset);
     let title = format!("{} of {n} models on {set}", super::capitalised(options.measure.name()));
     theme::layout(&title, width, height)
         .title(
@@ -165,12 +180,46 @@ fn layout(options: &HeatmapOptions, labels: &[String]) -> plotly::Layout {
                 .y_anchor(plotly::common::Anchor::Middle),
         )
         .margin(Margin::new().left(room).right(128).top(top).bottom(room))
-        .x_axis(axis(&order, false).tick_angle(if longest * 7 + 6 > side / shown.len().max(1) {
-            -90.0
-        } else {
-            0.0
-        }))
-        .y_axis(axis(&order, true))
+        .x_axis(x_axis)
+        .y_axis(y_axis)
+}
+
+/// In which order models stand, for axes.
+pub(super) fn order(options: &HeatmapOptions) -> String {
+    let sorted_on = theme::label(&options.sorted_on);
+    format!("models by {} on {sorted_on}, low to high", options.sorted_by)
+}
+
+/// Every k-th model, so that names do not touch.
+fn shown(labels: &[String], side: usize) -> Vec<usize> {
+    (0..labels.len()).step_by((labels.len() * 15).div_ceil(side + 10).max(1)).collect()
+}
+
+fn longest(labels: &[String]) -> usize {
+    labels.iter().map(|label| label.chars().count()).max().unwrap_or(0)
+}
+
+/// Room for names and title of an axis, CSS pixels.
+pub(super) fn room(labels: &[String]) -> usize {
+    (longest(labels) * 7).clamp(20, 160) + 49
+}
+
+/// The two axes of a matrix whose sides are that long in CSS pixels; the first row is on top.
+pub(super) fn axes(labels: &[String], side: usize, title: &str) -> [Axis; 2] {
+    let (n, shown) = (labels.len(), shown(labels, side));
+    let is_crowded = shown.len() == n && n * 20 >= side;
+    let turned = longest(labels) * 7 + 6 > side / shown.len().max(1);
+    let axis = |ends: [f64; 2]| {
+        theme::axis(title)
+            .type_(plotly::layout::AxisType::Category)
+            .tick_values(shown.iter().map(|&i| i as f64).collect())
+            .tick_text(shown.iter().map(|&i| labels[i].clone()).collect::<Vec<_>>())
+            .tick_font(theme::font(if is_crowded { 10 } else { 11 }))
+            .range(ends.to_vec())
+            .show_grid(false)
+    };
+    let (first, last) = (-0.5, n as f64 - 0.5);
+    [axis([first, last]).tick_angle(if turned { -90.0 } else { 0.0 }), axis([last, first])]
 }
 
 #[cfg(test)]

@@ -2,9 +2,9 @@
 
 mod bins;
 
-use plotly::common::{Anchor, Line, Marker, Title};
+use plotly::Plot;
+use plotly::common::{Anchor, Title};
 use plotly::layout::BarMode;
-use plotly::{Bar, Plot};
 use polars::prelude::DataFrame;
 
 use super::curves::{axis_name, with_axes};
@@ -12,7 +12,7 @@ use super::scatter::distinct;
 use super::{Figure, draw, theme};
 use crate::table::{self, CLUSTERS, Metric};
 use crate::{LmcError, Result};
-use bins::Bins;
+pub(super) use bins::Bins;
 
 /// Height of a figure of one panel, CSS pixels.
 const HEIGHT: usize = 460;
@@ -136,24 +136,15 @@ fn add_panel(
     for cluster in distinct(&clusters) {
         let members: Vec<f64> =
             scores.iter().zip(&clusters).filter(|(_, of)| **of == cluster).map(|(score, _)| *score).collect();
-        let counts = bins.count(&members);
-        tallest = tallest.max(counts.iter().copied().max().unwrap_or(0));
+        tallest = tallest.max(bins.count(&members).into_iter().max().unwrap_or(0));
         let name = theme::cluster_name(cluster);
         plot.add_trace(
-            Bar::new(bins.centres(), counts)
+            bins.bars(&members, cluster)
                 .name(format!("{name}, {}", theme::counted(members.len(), "model")))
                 .legend_group(name)
                 .show_legend(axis == 1)
-                .width(bins.width)
-                .opacity(0.68)
-                .hover_template("%{x:.4g}: %{y} models<extra></extra>")
                 .x_axis(axis_name("x", axis))
-                .y_axis(axis_name("y", axis))
-                .marker(
-                    Marker::new()
-                        .color(theme::cluster_colour(cluster))
-                        .line(Line::new().color("#ffffff").width(1.0)),
-                ),
+                .y_axis(axis_name("y", axis)),
         );
     }
     Ok(Panel { bin_width: bins.width, tallest })

@@ -104,6 +104,18 @@ impl ModelConfig {
         }
     }
 
+    /// [`ModelConfig::mini`] as a RoBERTa: one segment, and positions for sequences of 48 tokens, since a word is several.
+    pub fn mini_roberta(vocab_size: i64) -> Self {
+        Self {
+            model_type: "roberta".into(),
+            max_position_embeddings: 50,
+            type_vocab_size: 1,
+            layer_norm_eps: 1e-5,
+            pad_token_id: Some(1),
+            ..Self::mini(vocab_size)
+        }
+    }
+
     /// The config in a file.
     ///
     /// # Errors

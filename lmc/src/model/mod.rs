@@ -21,6 +21,7 @@ pub use dropout::Dropout;
 pub use encoder::{Encoder, Tokens};
 pub use finetuned::{Finetuned, load_finetuned};
 pub use load::{Pretrained, load_folder, read_folder, read_safetensors};
+pub(crate) use pretraining::is_norm;
 pub use pretraining::{PretrainingModel, PretrainingTargets};
 pub use save::save_folder;
 

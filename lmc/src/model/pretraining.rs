@@ -1,4 +1,5 @@
-//! The pretraining model: masked language modelling and next-sentence prediction (Devlin et al. 2019, section 3.1).
+//! The pretraining model: masked language modelling, and for BERT next-sentence prediction (Devlin et al. 2019, section 3.1),
+//! which RoBERTa leaves out (Liu et al. 2019, section 4.2).
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -19,20 +20,26 @@ pub struct PretrainingTargets {
     pub positions: Tensor,
     /// The tokens that stood there, `[n_masked]` i64.
     pub tokens: Tensor,
-    /// 0 where the second segment really follows the first, else 1, `[batch]` i64.
+    /// 0 where the second segment really follows the first, else 1, `[batch]` i64; RoBERTa does not ask for it.
     pub is_random: Tensor,
 }
 
-/// An encoder with the two pretraining heads; the masked-LM decoder shares the word embeddings.
+/// An encoder with the pretraining heads of its family; the masked-LM decoder shares the word embeddings.
 #[derive(Debug)]
 pub struct PretrainingModel {
     layout: Arc<Layout>,
     encoder: Encoder,
-    pooler: Affine,
+    next_sentence: Option<NextSentence>,
     transform: Affine,
     transform_norm: Affine,
     decoder_bias: BlockId,
-    next_sentence: Affine,
+}
+
+/// The head of BERT's next-sentence prediction.
+#[derive(Debug)]
+struct NextSentence {
+    pooler: Affine,
+    out: Affine,
 }
 
 impl PretrainingModel {
@@ -40,21 +47,22 @@ impl PretrainingModel {
     pub fn new(config: &ModelConfig) -> Self {
         let mut layout = Layout::default();
         let d = config.hidden_size;
-        let encoder = Encoder::new(config, &mut layout, "bert.");
-        let pooler = Affine::push(&mut layout, "bert.pooler.dense", d, d);
-        let transform = Affine::push(&mut layout, "cls.predictions.transform.dense", d, d);
-        let transform_norm = Affine::push_norm(&mut layout, "cls.predictions.transform.LayerNorm", d);
-        let decoder_bias = layout.push("cls.predictions.bias", &[config.vocab_size]);
-        let next_sentence = Affine::push(&mut layout, "cls.seq_relationship", 2, d);
-        Self {
-            layout: Arc::new(layout),
-            encoder,
+        let encoder = Encoder::new(config, &mut layout, config.prefix());
+        let is_roberta = config.is_roberta();
+        let pooler = (!is_roberta).then(|| Affine::push(&mut layout, "bert.pooler.dense", d, d));
+        let [dense, norm, bias] = if is_roberta {
+            ["lm_head.dense", "lm_head.layer_norm", "lm_head.bias"]
+        } else {
+            ["cls.predictions.transform.dense", "cls.predictions.transform.LayerNorm", "cls.predictions.bias"]
+        };
+        let transform = Affine::push(&mut layout, dense, d, d);
+        let transform_norm = Affine::push_norm(&mut layout, norm, d);
+        let decoder_bias = layout.push(bias, &[config.vocab_size]);
+        let next_sentence = pooler.map(|pooler| NextSentence {
             pooler,
-            transform,
-            transform_norm,
-            decoder_bias,
-            next_sentence,
-        }
+            out: Affine::push(&mut layout, "cls.seq_relationship", 2, d),
+        });
+        Self { layout: Arc::new(layout), encoder, next_sentence, transform, transform_norm, decoder_bias }
     }
 
     /// The layout of theta.
@@ -74,7 +82,7 @@ impl PretrainingModel {
             .entries()
             .iter()
             .map(|e| {
-                let tensor = if e.name.ends_with("LayerNorm.weight") {
+                let tensor = if is_norm(&e.name) && e.name.ends_with(".weight") {
                     Tensor::ones(&e.shape[..], (Kind::Float, tch::Device::Cpu))
                 } else if e.shape.len() == 2 {
                     normal_tensor(&mut rng, &e.shape, std)
@@ -87,8 +95,14 @@ impl PretrainingModel {
         Weights::from_named(self.layout.clone(), named)
     }
 
-    /// The sum over the batch of both losses in nats, as (masked LM, next sentence), for a stack of one.
-    pub fn losses(&self, p: &Parameters, tokens: &Tokens, targets: &PretrainingTargets) -> (Tensor, Tensor) {
+    /// The sum over the batch of the losses in nats, as (masked LM, next sentence), for a stack of one; RoBERTa has only the
+    /// first.
+    pub fn losses(
+        &self,
+        p: &Parameters,
+        tokens: &Tokens,
+        targets: &PretrainingTargets,
+    ) -> (Tensor, Option<Tensor>) {
         let hidden = self.encoder.forward(p, tokens, &Dropout::NONE);
         let eps = self.encoder.config().layer_norm_eps;
         let masked = hidden.index_select(1, &targets.positions);
@@ -96,17 +110,55 @@ impl PretrainingModel {
             self.transform_norm.norm(p, &self.transform.linear(p, &masked).gelu("none"), eps).squeeze_dim(0);
         let words = p.get(self.encoder.word_embeddings()).squeeze_dim(0);
         let logits = transformed.linear(&words, Some(p.get(self.decoder_bias).squeeze_dim(0)));
-        let no_weight = None::<Tensor>;
-        let masked_lm =
-            logits.cross_entropy_loss(&targets.tokens, no_weight.as_ref(), Reduction::Sum, -100, 0.0);
-        let pooled = self.pooler.linear(p, &self.encoder.first_token(&hidden, tokens)).tanh();
-        let next = self.next_sentence.linear(p, &pooled).squeeze_dim(0).cross_entropy_loss(
-            &targets.is_random,
-            no_weight.as_ref(),
-            Reduction::Sum,
-            -100,
-            0.0,
-        );
+        let masked_lm = summed_loss(&logits, &targets.tokens);
+        let next = self.next_sentence.as_ref().map(|NextSentence { pooler, out }| {
+            let pooled = pooler.linear(p, &self.encoder.first_token(&hidden, tokens)).tanh();
+            summed_loss(&out.linear(p, &pooled).squeeze_dim(0), &targets.is_random)
+        });
         (masked_lm, next)
+    }
+}
+
+fn summed_loss(logits: &Tensor, targets: &Tensor) -> Tensor {
+    let no_weight = None::<Tensor>;
+    logits.cross_entropy_loss(targets, no_weight.as_ref(), Reduction::Sum, -100, 0.0)
+}
+
+/// Whether a tensor of that name belongs to a layer norm.
+pub(crate) fn is_norm(name: &str) -> bool {
+    name.contains("LayerNorm") || name.contains("layer_norm")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::fixture;
+
+    #[test]
+    fn each_family_has_its_heads() {
+        let names = |config| {
+            let model = PretrainingModel::new(&config);
+            model.layout().entries().iter().map(|entry| entry.name.clone()).collect::<Vec<_>>()
+        };
+        let of = |names: &[String], prefix: &str| names.iter().filter(|n| n.starts_with(prefix)).count();
+        let (bert, roberta) = (names(fixture::config()), names(fixture::roberta()));
+        assert_eq!([of(&bert, "bert.pooler."), of(&bert, "cls."), of(&bert, "lm_head.")], [2, 7, 0]);
+        let heads = ["roberta.pooler.", "cls.", "lm_head."];
+        assert_eq!(heads.map(|prefix| of(&roberta, prefix)), [0, 0, 5]);
+        assert_eq!(of(&bert, "bert.encoder."), of(&roberta, "roberta.encoder."));
+    }
+
+    #[test]
+    fn layer_norms_start_as_the_identity() {
+        for config in [fixture::config(), fixture::roberta()] {
+            let weights = PretrainingModel::new(&config).init(1).unwrap();
+            let norms: Vec<_> = weights.named().into_iter().filter(|(name, _)| is_norm(name)).collect();
+            // Embeddings, twice in each of two layers, the masked-LM head; weight and bias.
+            assert_eq!(norms.len(), 12);
+            for (name, tensor) in norms {
+                let expected = if name.ends_with(".weight") { 1.0 } else { 0.0 };
+                assert!(tensor.eq(expected).all().int64_value(&[]) == 1, "{name}");
+            }
+        }
     }
 }

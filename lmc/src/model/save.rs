@@ -38,6 +38,7 @@ fn folder_config(config: &ModelConfig, weights: &Weights) -> Result<Value> {
             config = config.with_labels(labels);
             "ForSequenceClassification"
         }
+        None if config.is_roberta() => "ForMaskedLM",
         None => "ForPreTraining",
     };
     let mut fields =

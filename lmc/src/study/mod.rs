@@ -1,6 +1,7 @@
 //! A study: one task, one pretrained encoder, many seeds; its verbs find finished work in the store again.
 
 mod align;
+mod comparison;
 mod connection;
 mod early;
 mod evaluating;
@@ -25,13 +26,14 @@ use std::rc::Rc;
 use tch::Tensor;
 
 pub use align::AlignedSweep;
+pub use comparison::{Compared, Comparison, ComparisonOptions, Group, Statistic, compare};
 pub use connection::{Connection, CurveProfile};
 pub use early::{Stage, early_table};
 pub use finetuned::evaluate_finetuned;
 pub use models::{Evaluation, Model, Models};
 pub use plane::PlaneSample;
 pub use predictors::compare_predictors;
-pub use pretraining::{N_DOCUMENTS, pretrain_mini};
+pub use pretraining::{N_DOCUMENTS, pretrain_mini, pretrain_mini_roberta};
 pub use report::Report;
 pub use spec::StudySpec;
 pub use sweep::Sweep;

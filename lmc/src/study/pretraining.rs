@@ -1,9 +1,12 @@
-//! Making the embedded encoder.
+//! Making the embedded encoders.
 
 use std::path::Path;
 
-use crate::data::grammar::tokenizer;
-use crate::data::pretraining::pretraining_documents;
+use tokenizers::Tokenizer;
+
+use crate::data::byte_pairs::{self, byte_pair_tokenizer};
+use crate::data::grammar::{self, tokenizer};
+use crate::data::pretraining::{Document, pretraining_documents};
 use crate::data::{Dataset, Example};
 use crate::encode::encode;
 use crate::error::{LmcError, Result};
@@ -12,38 +15,76 @@ use crate::progress::{Progress, Unit};
 use crate::train::{MaskVocabulary, PretrainRecipe, pretrain};
 use crate::weights::Weights;
 
-/// Documents that the embedded encoder is pretrained on.
+/// Documents that an embedded encoder is pretrained on.
 pub const N_DOCUMENTS: usize = 60_000;
 
-/// Pretrains the encoder of the embedded task from a seed and writes it as a Hugging Face folder.
+/// Pretrains the BERT of the embedded task from a seed, on masked words and next sentences, and writes it as a Hugging Face
+/// folder.
 ///
 /// # Errors
 /// [`LmcError::Io`] when the folder cannot be written; [`LmcError::NonFiniteLoss`] when training diverges;
 /// [`LmcError::Interrupted`], and then nothing is kept.
 pub fn pretrain_mini(folder: &Path, seed: u64, recipe: &PretrainRecipe) -> Result<Weights> {
-    std::fs::create_dir_all(folder).map_err(LmcError::io("create folder", folder))?;
     let tokenizer = tokenizer()?;
-    let examples = pretraining_documents(seed, N_DOCUMENTS)
-        .into_iter()
-        .map(|d| Example { first: d.first, second: Some(d.second), label: i64::from(!d.is_next) })
-        .collect();
-    let documents = Dataset::new("pretraining", &["next", "random"], examples, None)?;
-    let config = ModelConfig::mini(tokenizer.get_vocab_size(true) as i64);
-    let encoded = encode(&documents, &tokenizer, config.max_len())?;
-    let id = |token: &str| {
-        tokenizer.token_to_id(token).map(i64::from).ok_or_else(|| LmcError::Tokenizer(format!("no {token}")))
-    };
-    let specials = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"];
-    let n_special =
-        specials.iter().map(|t| id(t)).collect::<Result<Vec<_>>>()?.into_iter().max().unwrap_or(0) + 1;
-    let vocabulary = MaskVocabulary { mask: id("[MASK]")?, n_special, size: config.vocab_size };
-    let progress = Progress::new("pretraining", Unit::Updates, u64::from(recipe.n_steps));
-    let weights = pretrain(&config, &encoded, vocabulary, recipe, seed, |_, loss| {
-        progress.tick(|| format!("loss {loss:.3}"));
-        Ok(())
-    })?;
-    save_folder(folder, &config, &weights)?;
-    let path = folder.join("tokenizer.json");
-    tokenizer.save(&path, true).map_err(|e| LmcError::Tokenizer(format!("{}: {e}", path.display())))?;
-    Ok(weights)
+    let config = ModelConfig::mini(size(&tokenizer));
+    let vocabulary =
+        MaskVocabulary { mask: grammar::MASK, n_special: grammar::UNK + 1, size: config.vocab_size };
+    Maker { tokenizer, config, vocabulary, recipe, seed }
+        .make(folder, pretraining_documents(seed, N_DOCUMENTS))
+}
+
+/// Pretrains the RoBERTa of the embedded task from a seed, on masked tokens alone, and writes it as a Hugging Face folder.
+///
+/// It reads those documents of [`pretrain_mini`] whose second segment is really the next one: without next-sentence prediction text
+/// is read as it stands (Liu et al. 2019, section 4.2). Its tokens are those that [`byte_pair_tokenizer`] learns from them.
+///
+/// # Errors
+/// As [`pretrain_mini`].
+pub fn pretrain_mini_roberta(folder: &Path, seed: u64, recipe: &PretrainRecipe) -> Result<Weights> {
+    let documents = contiguous_documents(seed);
+    let tokenizer = byte_pair_tokenizer(&documents, byte_pairs::N_TOKENS)?;
+    let config = ModelConfig::mini_roberta(size(&tokenizer));
+    let vocabulary =
+        MaskVocabulary { mask: byte_pairs::MASK, n_special: byte_pairs::MASK + 1, size: config.vocab_size };
+    Maker { tokenizer, config, vocabulary, recipe, seed }.make(folder, documents)
+}
+
+/// The documents of the RoBERTa, about 48,000.
+pub(super) fn contiguous_documents(seed: u64) -> Vec<Document> {
+    pretraining_documents(seed, N_DOCUMENTS).into_iter().filter(|document| document.is_next).collect()
+}
+
+fn size(tokenizer: &Tokenizer) -> i64 {
+    tokenizer.get_vocab_size(true) as i64
+}
+
+/// What makes an encoder of documents.
+struct Maker<'a> {
+    tokenizer: Tokenizer,
+    config: ModelConfig,
+    vocabulary: MaskVocabulary,
+    recipe: &'a PretrainRecipe,
+    seed: u64,
+}
+
+impl Maker<'_> {
+    fn make(self, folder: &Path, documents: Vec<Document>) -> Result<Weights> {
+        std::fs::create_dir_all(folder).map_err(LmcError::io("create folder", folder))?;
+        let examples = documents
+            .into_iter()
+            .map(|d| Example { first: d.first, second: Some(d.second), label: i64::from(!d.is_next) })
+            .collect();
+        let documents = Dataset::new("pretraining", &["next", "random"], examples, None)?;
+        let encoded = encode(&documents, &self.tokenizer, self.config.max_len())?;
+        let progress = Progress::new("pretraining", Unit::Updates, u64::from(self.recipe.n_steps));
+        let Self { config, vocabulary, recipe, seed, tokenizer } = self;
+        let weights = pretrain(&config, &encoded, vocabulary, recipe, seed, |_, loss| {
+            progress.tick(|| format!("loss {loss:.3}"));
+            Ok(())
+        })?;
+        save_folder(folder, &config, &weights)?;
+        let path = folder.join("tokenizer.json");
+        tokenizer.save(&path, true).map_err(|e| LmcError::Tokenizer(format!("{}: {e}", path.display())))?;
+        Ok(weights)
+    }
 }

@@ -21,13 +21,23 @@ pub struct StudySpec {
     /// The folder of the task's files, or one with a subfolder for each corpus; none for an embedded task, and for files that
     /// are fetched as their manifests say.
     pub data: Option<PathBuf>,
-    /// The folder of the pretrained encoder or the name of its manifest; none for the one that comes with the crate.
+    /// The folder of the pretrained encoder or the name of its manifest; for the embedded task
+    /// [`StudySpec::MINI_ROBERTA`], which comes with the crate as well, or none for [`StudySpec::MINI_BERT`].
     pub encoder: Option<PathBuf>,
     /// How many copies are trained side by side as one batched model.
     pub stack: usize,
 }
 
 impl StudySpec {
+    /// The name of the embedded BERT: words are its tokens.
+    pub const MINI_BERT: &str = "mini-bert";
+
+    /// The name of the embedded RoBERTa: of the same size, pretrained on the same documents, with tokens of its own.
+    pub const MINI_ROBERTA: &str = "mini-roberta";
+
+    /// The names of [`StudySpec::named`].
+    pub const NAMES: [&str; 3] = ["mini-nli", "mini-nli-lp-ft", "mini-nli-roberta"];
+
     /// The embedded study: 16 copies of the tiny BERT on mini-NLI.
     ///
     /// `master_seed` draws the data and the 16 seeds; the pretrained encoder is the same for all.
@@ -40,6 +50,17 @@ impl StudySpec {
             encoder: None,
             stack: 8,
         }
+    }
+
+    /// [`StudySpec::mini_nli`] by LP-FT: the same encoder, data and seeds, each copy finetuned from the head that a linear probe
+    /// of the same seed found (Juneja et al. 2023, appendix K).
+    pub fn mini_nli_lp_ft(master_seed: u64) -> Self {
+        Self { recipe: Recipe::mini_lp_ft(), ..Self::mini_nli(master_seed) }
+    }
+
+    /// [`StudySpec::mini_nli`] with the embedded RoBERTa: the same data, seeds and recipe (Juneja et al. 2023, appendix J).
+    pub fn mini_nli_roberta(master_seed: u64) -> Self {
+        Self { encoder: Some(Self::MINI_ROBERTA.into()), ..Self::mini_nli(master_seed) }
     }
 
     /// Three copies of an encoder, a Hugging Face folder or the name of a manifest, finetuned on a task from outside by the
@@ -86,14 +107,16 @@ impl StudySpec {
     /// The study of that name, with its default settings and data.
     ///
     /// # Errors
-    /// [`LmcError::UnknownName`] listing the embedded tasks.
-    pub fn named(task: &str, master_seed: u64) -> Result<Self> {
-        match task {
+    /// [`LmcError::UnknownName`] listing [`StudySpec::NAMES`].
+    pub fn named(name: &str, master_seed: u64) -> Result<Self> {
+        match name {
             "mini-nli" => Ok(Self::mini_nli(master_seed)),
+            "mini-nli-lp-ft" => Ok(Self::mini_nli_lp_ft(master_seed)),
+            "mini-nli-roberta" => Ok(Self::mini_nli_roberta(master_seed)),
             _ => Err(LmcError::UnknownName {
                 kind: "task",
-                name: task.to_owned(),
-                known: vec!["mini-nli".into()],
+                name: name.to_owned(),
+                known: Self::NAMES.map(str::to_owned).to_vec(),
             }),
         }
     }
@@ -182,5 +205,19 @@ mod tests {
         let other = StudySpec { task: TaskSpec::mini_nli(0), ..StudySpec::mini_nli(0) };
         assert_eq!(other.master_seed(), None);
         assert_eq!(StudySpec::corpus(TaskSpec::cola(), "bert").master_seed(), None);
+    }
+
+    #[test]
+    fn the_groups_of_a_comparison_share_all_but_what_is_compared() {
+        let [full, probed, roberta] = StudySpec::NAMES.map(|name| StudySpec::named(name, 2).unwrap());
+        assert_eq!(full, StudySpec::mini_nli(2));
+        assert_eq!(StudySpec { recipe: Recipe::mini(), ..probed.clone() }, full);
+        assert_eq!(StudySpec { encoder: None, ..roberta.clone() }, full);
+        for spec in [full, probed, roberta] {
+            spec.check().unwrap();
+            assert_eq!(spec.master_seed(), Some(2));
+        }
+        let message = StudySpec::named("mini", 0).unwrap_err().to_string();
+        assert_eq!(message, "unknown task `mini`; known: mini-nli, mini-nli-lp-ft, mini-nli-roberta");
     }
 }

@@ -33,7 +33,7 @@ pub(crate) use html::escape;
 pub use html::to_html;
 pub use metric::Metric;
 pub use parquet::{read_parquet, write_parquet};
-pub use schemas::{BASINS, DRIFT, EVALUATIONS, GAPS, GROUPS, MODELS, PREDICTORS, PROFILES};
+pub use schemas::{BASINS, DRIFT, EVALUATIONS, GAPS, GROUP_COMPARISON, GROUPS, MODELS, PREDICTORS, PROFILES};
 pub use surfaces::{ANCHORS, CURVES, PLANES, SHARPNESS};
 pub use text::to_text;
 
@@ -194,6 +194,7 @@ mod tests {
             CURVES,
             SHARPNESS,
             EARLY,
+            GROUP_COMPARISON,
         ];
         for schema in all {
             schema.check(&schema.empty()).unwrap();

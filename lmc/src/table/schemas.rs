@@ -124,3 +124,21 @@ pub const GROUPS: Schema = Schema {
     name: "groups",
     columns: &[MODEL, column("group", Text, "kind of model, for example \"gen\" or \"C1\"")],
 };
+
+/// One row per group of models and statistic of it.
+pub const GROUP_COMPARISON: Schema = Schema {
+    name: "group_comparison",
+    columns: &[
+        column("group", Text, "name of the group"),
+        column("statistic", Text, "what was computed, with its unit"),
+        column("n_models", Integer, "number of models in the group"),
+        column("value", Real, "the statistic of all models; empty where undefined"),
+        column("low", Real, "lower end of the bootstrap interval, models resampled; empty for an extreme"),
+        column("high", Real, "upper end of that interval"),
+        column("difference", Real, "value less that of the first group; empty there"),
+        column("difference_low", Real, "lower end of the bootstrap interval of the difference"),
+        column("difference_high", Real, "upper end of that interval"),
+        column("p_value", Real, "p-value of a permutation test; empty without one"),
+        column("permuted", Text, "what that test permutes"),
+    ],
+};

@@ -2,6 +2,7 @@
 
 use tch::{Device, Tensor};
 
+use crate::model::is_norm;
 use crate::spec::Adam;
 use crate::weights::Layout;
 
@@ -28,7 +29,7 @@ impl AdamW {
         weight_decay: f64,
         clip_norm: Option<f64>,
     ) -> Self {
-        let decayed = |name: &str| !name.contains("LayerNorm") && !name.ends_with(".bias");
+        let decayed = |name: &str| !is_norm(name) && !name.ends_with(".bias");
         let decay = (layout.mask(decayed) * weight_decay).unsqueeze(0).to_device(theta.device());
         Self { settings, clip_norm, decay, first: theta.zeros_like(), second: theta.zeros_like(), updates: 0 }
     }

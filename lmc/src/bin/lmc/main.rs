@@ -15,9 +15,9 @@ use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
-use lmc::study::pretrain_mini;
+use lmc::study::{pretrain_mini, pretrain_mini_roberta};
 use lmc::train::PretrainRecipe;
 use lmc::{LmcError, interrupt};
 
@@ -58,6 +58,9 @@ enum Command {
         /// The seed.
         #[arg(long, default_value_t = 0)]
         seed: u64,
+        /// The family: `bert` is lmc/assets/mini-bert, `roberta` lmc/assets/mini-roberta.
+        #[arg(long, default_value = "bert")]
+        family: Family,
     },
     /// Fetch corpora and models, and say where they lie, how large they are and under which licence.
     Fetch {
@@ -84,6 +87,13 @@ enum Command {
     },
 }
 
+/// The family of a pretrained encoder.
+#[derive(Clone, Copy, ValueEnum)]
+enum Family {
+    Bert,
+    Roberta,
+}
+
 fn main() -> ExitCode {
     let command = Cli::parse().command;
     match interrupt::listen().and_then(|()| run(command)) {
@@ -105,8 +115,11 @@ fn run(command: Command) -> lmc::Result<()> {
         Command::Basins(basins) => basins.run(),
         Command::Figures(figures) => figures.run(),
         Command::Replay(replay) => replay.run(),
-        Command::Pretrain { folder, seed } => {
-            pretrain_mini(&folder, seed, &PretrainRecipe::mini())?;
+        Command::Pretrain { folder, seed, family } => {
+            match family {
+                Family::Bert => pretrain_mini(&folder, seed, &PretrainRecipe::mini())?,
+                Family::Roberta => pretrain_mini_roberta(&folder, seed, &PretrainRecipe::mini_roberta())?,
+            };
             println!("wrote {}", folder.display());
             Ok(())
         }

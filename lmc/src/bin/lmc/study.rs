@@ -36,7 +36,8 @@ pub struct Changes {
     /// The folder of the corpora's files, or one with a subfolder for each corpus; fetched if absent.
     #[arg(long, value_name = "FOLDER")]
     data: Option<PathBuf>,
-    /// A Hugging Face folder of the encoder, or the name of one that `lmc manifests` lists and that is fetched.
+    /// A Hugging Face folder of the encoder, or the name of one that `lmc manifests` lists and that is fetched; for mini-nli also
+    /// mini-roberta, which comes with the crate.
     #[arg(long, value_name = "ENCODER")]
     encoder: Option<PathBuf>,
     #[arg(long, value_name = "NAME", help = RECIPE.as_str())]

@@ -1,5 +1,9 @@
 //! Bins of a histogram.
 
+use plotly::Bar;
+use plotly::common::{Line, Marker};
+
+use crate::figure::theme;
 use crate::{LmcError, Result};
 
 /// About so many bins over the range of the scores.
@@ -7,15 +11,15 @@ const WANTED_BINS: f64 = 16.0;
 
 /// Bins of equal, round width.
 #[derive(Debug, PartialEq)]
-pub(super) struct Bins {
+pub(in crate::figure) struct Bins {
     /// Index of the first bin: it starts at `first * width`.
     first: i64,
     n: usize,
-    pub(super) width: f64,
+    pub(in crate::figure) width: f64,
 }
 
 impl Bins {
-    pub(super) fn of(scores: &[f64]) -> Result<Bins> {
+    pub(in crate::figure) fn of(scores: &[f64]) -> Result<Bins> {
         if let Some(wrong) = scores.iter().find(|score| !score.is_finite()) {
             return Err(LmcError::invalid("evaluations", wrong, "finite scores"));
         }
@@ -32,11 +36,26 @@ impl Bins {
         Ok(Bins { first, n: usize::try_from(index(high, width) - first).unwrap_or(0) + 1, width })
     }
 
-    pub(super) fn centres(&self) -> Vec<f64> {
+    /// The scores of a basin as bars.
+    pub(in crate::figure) fn bars(&self, scores: &[f64], cluster: i64) -> Box<Bar<f64, usize>> {
+        let line = Line::new().color("#ffffff").width(1.0);
+        Bar::new(self.centres(), self.count(scores))
+            .width(self.width)
+            .opacity(0.68)
+            .hover_template("%{x:.4g}: %{y} models<extra></extra>")
+            .marker(Marker::new().color(theme::cluster_colour(cluster)).line(line))
+    }
+
+    /// Left edge of the first bin and right edge of the last.
+    pub(in crate::figure) fn ends(&self) -> [f64; 2] {
+        [self.first as f64 * self.width, (self.first as f64 + self.n as f64) * self.width]
+    }
+
+    fn centres(&self) -> Vec<f64> {
         (0..self.n).map(|i| (self.first as f64 + i as f64 + 0.5) * self.width).collect()
     }
 
-    pub(super) fn count(&self, scores: &[f64]) -> Vec<usize> {
+    pub(in crate::figure) fn count(&self, scores: &[f64]) -> Vec<usize> {
         let mut counts = vec![0; self.n];
         for score in scores {
             let bin = usize::try_from(index(*score, self.width) - self.first).unwrap_or(0);

@@ -8,10 +8,10 @@ use std::fmt;
 use tokenizers::Tokenizer;
 
 use self::corpora::{Corpora, SAMPLE, sample};
+use self::encoder::Mini;
 use super::StudySpec;
 use crate::data::Dataset;
 use crate::data::fetch::ModelFolder;
-use crate::data::grammar::tokenizer;
 use crate::data::labels::{LabelMap, Merge};
 use crate::data::mini_nli::MiniNli;
 use crate::encode::{Encoded, digest, encode, load_tokenizer};
@@ -60,12 +60,8 @@ impl Task {
         match study.task {
             TaskSpec::MiniNli { data_seed, n_train, counterexample_share } => {
                 let data = MiniNli { n_train, counterexample_share, ..MiniNli::new(data_seed) };
-                let (pretrained, sha256) = match &study.encoder {
-                    None => encoder::embedded()?,
-                    Some(folder) => encoder::in_folder(folder)?,
-                };
-                let model = ModelSpec { name: "mini-bert".into(), sha256 };
-                Self::new(study, model, pretrained, &tokenizer()?, &data.train()?, data.evaluation_sets()?)
+                let Mini { model, pretrained, tokenizer } = Mini::find(study.encoder.as_deref())?;
+                Self::new(study, model, pretrained, &tokenizer, &data.train()?, data.evaluation_sets()?)
             }
             TaskSpec::Cola { n_train, data_seed } => Self::of(study, Corpora::COLA, n_train, data_seed),
             TaskSpec::Mnli { n_train, data_seed } => Self::of(study, Corpora::MNLI, n_train, data_seed),
