@@ -40,7 +40,7 @@ impl Plane {
         let height = (b * b - along * along).max(0.0).sqrt();
         // NaN fails too.
         let is_triangle = first_second > 0.0 && (1.0 + b - c).min(1.0 + c - b) >= 0.0 && height > 1e-4;
-        if !is_triangle || !(along.is_finite() && height.is_finite()) {
+        if !(is_triangle && along.is_finite() && height.is_finite()) {
             let got = format!("{first_second}, {first_third}, {second_third}");
             return Err(LmcError::invalid(
                 "distances",
