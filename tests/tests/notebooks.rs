@@ -102,7 +102,10 @@ fn a_notebook_whose_data_cannot_be_had_is_skipped_with_the_cause() {
         (notebook::report(temp.path())[0]["skipped"].as_str().unwrap().to_owned(), shown)
     };
     let (cause, shown) = run("LMC_HOME", temp.path());
-    assert!(cause.starts_with("needs the network, or LMC_DATA naming a folder that has berts_of_a"), "{cause}");
+    assert!(
+        cause.starts_with("needs the network, or LMC_DATA naming a folder that has berts_of_a"),
+        "{cause}"
+    );
     assert!(shown.contains("needs_data: skipped: needs the network"), "{shown}");
     let (cause, _) = run("LMC_DATA", temp.path());
     assert!(cause.starts_with("LMC_DATA names ") && cause.contains("accuracies_by_run.csv"), "{cause}");
