@@ -136,13 +136,13 @@ mod tests {
 
     #[test]
     fn cells_hold_their_numbers_on_a_scale_from_minus_one_to_one() {
-        let figure = described([Some(1.0), Some(-0.256), Some(-0.256), None]);
+        let figure = described([Some(1.0), Some(-0.256), Some(-0.001), None]);
         let trace = &figure["data"][0];
-        assert_eq!(trace["z"], json!([[1.0, -0.256], [-0.256, null]]));
+        assert_eq!(trace["z"], json!([[1.0, -0.256], [-0.001, null]]));
         assert_eq!((&trace["zmin"], &trace["zmax"]), (&json!(-1.0), &json!(1.0)));
         let notes = figure["layout"]["annotations"].as_array().unwrap();
         let told: Vec<_> = notes.iter().map(|note| note["text"].as_str().unwrap()).collect();
-        assert_eq!(told, ["1.00", "−0.26", "−0.26"], "a pair without correlation has no number");
+        assert_eq!(told, ["1.00", "−0.26", "0.00"], "a pair without correlation has no number");
         assert_eq!((&notes[1]["x"], &notes[1]["y"]), (&json!(1.0), &json!(0.0)));
         assert_eq!(figure["layout"]["title"]["text"], "Correlation of scores over 7 models");
     }

@@ -167,7 +167,9 @@ pub(super) fn distinct(clusters: &[i64]) -> Vec<i64> {
 
 /// A correlation with two decimals and a true minus sign.
 pub(super) fn signed(r: f64) -> String {
-    format!("{r:.2}").replace('-', "−")
+    // What rounds to zero has no sign.
+    let rounded = (r * 100.0).round() / 100.0 + 0.0;
+    format!("{rounded:.2}").replace('-', "−")
 }
 
 #[cfg(test)]

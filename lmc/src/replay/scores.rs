@@ -137,3 +137,79 @@ fn wrong(path: &Path, line: Option<usize>, problem: String) -> LmcError {
     let remedy = "`lmc::replay` describes the forms of score files";
     LmcError::Format { path: path.to_owned(), line, problem, remedy }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::table::{EVALUATIONS, Metric, scores};
+
+    fn in_file<T>(text: &str, read: impl Fn(&Path) -> T) -> T {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.json");
+        std::fs::write(&path, text).unwrap();
+        read(&path)
+    }
+
+    #[test]
+    fn scores_of_models_are_evaluations() {
+        let read = |text: &str| in_file(text, |path| read_scores(path, "lo"));
+        let text = r#"{"7": {"accuracy": 0.25, "n_examples": 5000}, "22": {"accuracy": 0.5, "matthews_correlation": -0.5}}"#;
+        let table = read(text).unwrap();
+        EVALUATIONS.check(&table).unwrap();
+        let models = ["7", "22"].map(str::to_owned);
+        assert_eq!(scores(&table, "lo", Metric::Accuracy, &models).unwrap(), [0.25, 0.5]);
+        assert_eq!(
+            table.column("mcc").unwrap().f64().unwrap().iter().collect::<Vec<_>>(),
+            [Some(-0.5), None]
+        );
+        assert_eq!(table.column("n_examples").unwrap().i64().unwrap().get(1), Some(5000));
+        let refused = |text: &str| read(text).unwrap_err().to_string();
+        assert!(refused("{}").contains("x.json: no models"));
+        assert!(
+            refused("{\n\"7\": 0.5}").contains("x.json:2: invalid type"),
+            "{}",
+            refused("{\n\"7\": 0.5}")
+        );
+        assert!(
+            refused(r#"{"7": {"bleu": 0.5}}"#).contains("model `7` has `bleu` = 0.5; known: loss, accuracy")
+        );
+        assert!(refused(r#"{"7": {"n_examples": 0.5}}"#).contains("has `n_examples` = 0.5"));
+        assert!(refused(r#"{"7": {"accuracy": 41}}"#).contains("is 41 instead of a number from 0 to 1"));
+        assert!(refused(r#"{"7": {"accuracy": 0.41"#).contains("x.json:1: EOF"));
+    }
+
+    #[test]
+    fn predictions_become_scores() {
+        let sample = |p: [f64; 2], label: usize| {
+            format!(
+                r#"{{"probabilities": [{}, {}], "logits": [0, 0], "label": {label}, "sentence": "x"}}"#,
+                p[0], p[1]
+            )
+        };
+        let file = |samples: &[String]| {
+            format!(r#"{{"label_dict": {{"no": 0, "yes": 1}}, "samples": [{}]}}"#, samples.join(","))
+        };
+        let read = |samples: &[String]| in_file(&file(samples), |path| read_samples(path, "7", "id"));
+        let samples = [
+            sample([0.25, 0.75], 1),
+            sample([0.5, 0.5], 0),
+            sample([0.75, 0.25], 1),
+            sample([0.125, 0.875], 1),
+        ];
+        let table = read(&samples).unwrap();
+        EVALUATIONS.check(&table).unwrap();
+        let value = |name: &str| table.column(name).unwrap().f64().unwrap().get(0).unwrap();
+        // Right are 1, 2 and 4; class 1 has 2 true positives and a false negative.
+        assert_eq!((value("accuracy"), value("f1")), (0.75, 0.8));
+        let loss = -(0.75f64.ln() + 0.5f64.ln() + 0.25f64.ln() + 0.875f64.ln()) / 4.0;
+        assert!((value("loss") - loss).abs() < 1e-12);
+        // Of the confusion matrix TP 2, TN 1, FN 1, FP 0.
+        assert!((value("mcc") - 2.0 / 12.0f64.sqrt()).abs() < 1e-12, "{}", value("mcc"));
+        let refused = |samples: &[String]| read(samples).unwrap_err().to_string();
+        assert!(refused(&[]).contains("no samples"));
+        assert!(refused(&[sample([0.5, 0.5], 2)]).contains("sample 0 has label 2"));
+        assert!(refused(&[sample([0.5, 0.75], 1)]).contains("with sum 1.25"));
+        assert!(refused(&[sample([1.5, -0.5], 1)]).contains("sample 0"));
+        assert!(refused(&[sample([1.0, 0.0], 1)]).contains("loss is inf at sample 0"));
+    }
+}
