@@ -147,7 +147,7 @@ fn wins(predictor: &Predictor, cluster: &[usize]) -> Array2<f64> {
                 let direction = (sum_ones - one) / n_ones - (sum_zeros - zero) / n_zeros;
                 match win(direction, largest) {
                     0.5 => 0.5,
-                    up if up == 1.0 => win(one - zero, largest),
+                    1.0 => win(one - zero, largest),
                     _ => win(zero - one, largest),
                 }
             })
