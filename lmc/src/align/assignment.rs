@@ -27,7 +27,7 @@ pub fn assignment(values: &ArrayView2<f64>) -> Result<Vec<usize>> {
         let (what, got) = ("values of an assignment".to_owned(), values.shape().to_vec());
         return Err(LmcError::ShapeMismatch { what, got, expected: vec![n, n] });
     }
-    if let Some(value) = values.iter().find(|value| !(value.abs() <= 1e100)) {
+    if let Some(value) = values.iter().find(|value| value.is_nan() || value.abs() > 1e100) {
         return Err(LmcError::invalid("values", value, "finite numbers of at most 1e100 in size"));
     }
     // A column's cost in a row is minus the value there, less the dual variables of both: never below 0 but for rounding.

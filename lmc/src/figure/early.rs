@@ -27,6 +27,9 @@ struct Point {
     p: f64,
 }
 
+/// A predictor and its points.
+type Curve = (String, Vec<Point>);
+
 /// A figure of the AUC with which the final basin is predicted from each stage of training, a curve for each predictor.
 ///
 /// `early` is an [`EARLY`] table. Bars are the bootstrap intervals, and a marker is hollow where the permutation test has p
@@ -108,12 +111,12 @@ fn add_curve(plot: &mut Plot, name: &str, points: &[Point], aside: f64, colour: 
 }
 
 /// The points of each predictor, predictors in the order of the table, and the unit of their steps.
-fn curves(early: &DataFrame) -> Result<(Vec<(String, Vec<Point>)>, &'static str)> {
+fn curves(early: &DataFrame) -> Result<(Vec<Curve>, &'static str)> {
     EARLY.check(early)?;
     let (steps, names) = (table::texts(early, &EARLY, "step")?, table::texts(early, &EARLY, "predictor")?);
     let real = |name| table::reals(early, &EARLY, name);
     let (auc, low, high, p) = (real("auc")?, real("low")?, real("high")?, real("p")?);
-    let mut curves: Vec<(String, Vec<Point>)> = Vec::new();
+    let mut curves: Vec<Curve> = Vec::new();
     let mut units = BTreeMap::new();
     for (i, step) in steps.iter().enumerate() {
         let (x, unit) = match step.parse::<Step>()? {

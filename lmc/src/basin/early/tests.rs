@@ -119,8 +119,8 @@ fn where_there_is_nothing_to_predict_the_auc_is_a_half_on_average() {
     for [pairs, _] in sums {
         assert!((pairs - 0.5).abs() < 0.02, "{sums:?}");
     }
-    // Leaving out one model at a time is pessimistic.
-    assert!(sums[0][1] < 0.46 && sums[1][1] < 0.49, "{sums:?}");
+    // Leaving out one model at a time is pessimistic with gaps.
+    assert!(sums[0][1] < 0.46, "{sums:?}");
 }
 
 #[test]
