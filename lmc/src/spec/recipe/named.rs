@@ -68,10 +68,11 @@ impl Recipe {
         }
     }
 
-    /// The linear probe of the embedded task: the head alone, on the features of the frozen encoder, to rest.
+    /// The linear probe of the embedded task: the head alone, on the features of the frozen encoder.
     ///
-    /// Three epochs with a peak rate of 1e-2 bring the training loss of every head to that of the best head. Seeds differ in
-    /// the head's initial values and in the data order, as in [`Recipe::mini`].
+    /// Three epochs with a peak rate of 1e-2 bring the heads of all seeds to one place: those of the embedded study have
+    /// in-domain accuracies from 0.986 to 0.990, and twelve epochs give no more. Seeds differ in the head's initial values and in
+    /// the data order, as in [`Recipe::mini`].
     pub fn mini_linear_probe() -> Self {
         Self {
             name: "mini-linear-probe".into(),
