@@ -137,8 +137,8 @@ mod tests {
         let log = include_bytes!("../../../tests/golden/logs/all_pairs.log");
         let replay = Replay::parse(log, "x.log".as_ref(), &ReplayOptions::new("id")).unwrap();
         let text = text(&replay);
-        assert!(text.contains("lines                6 of 10 points\n"), "{text}");
-        assert!(text.contains("evaluation set       id (512 examples)\n"), "{text}");
+        assert!(text.contains("lines           6 of 10 points\n"), "{text}");
+        assert!(text.contains("evaluation set  id (512 examples)\n"), "{text}");
     }
 
     #[test]
