@@ -6,7 +6,8 @@ use lmc::data::byte_pairs::MASK;
 use lmc::data::{Dataset, Example};
 use lmc::encode::{Encoded, encode, load_tokenizer};
 use lmc::model::{
-    Classifier, Dropout, ModelConfig, PretrainingModel, PretrainingTargets, Tokens, load_folder, read_safetensors,
+    Classifier, Dropout, ModelConfig, PretrainingModel, PretrainingTargets, Tokens, load_folder,
+    read_safetensors,
 };
 use lmc::tch::Tensor;
 use lmc::weights::{Parameters, Weights};
