@@ -66,8 +66,12 @@ pub fn group_histograms(panels: &[GroupPanel], dataset: &str, metric: Metric) ->
     for index in 0..panels.len() {
         let [x_name, y_name] = axis_names(index);
         let [across, up] = places.domains(index);
-        let mut x =
-            theme::axis("").show_grid(false).range(bins.ends().to_vec()).domain(&across).anchor(y_name);
+        let mut x = theme::axis("")
+            .show_grid(false)
+            .n_ticks(4)
+            .range(bins.ends().to_vec())
+            .domain(&across)
+            .anchor(y_name);
         let mut y =
             theme::axis("").dtick(step).range(vec![0.0, tallest as f64 * 1.06]).domain(&up).anchor(x_name);
         let [is_first, is_lowest] = places.at_edge(index);

@@ -101,7 +101,7 @@ fn panels_lie_beside_each_other_without_overlap() {
                 assert!(apart(x, other_x) || apart(y, other_y), "{n} panels");
             }
         }
-        assert!(domains.iter().any(|[_, y]| y[0].abs() < 1e-9));
+        assert!(domains.iter().any(|[_, y]| y[0].abs() < 1e-9), "the last row ends at the bottom");
     }
     assert_eq!(Panels { n: 4, size: [100, 80], gap: [20, 30], margin: [1, 2, 3, 4] }.figure(), [223, 197]);
 }

@@ -30,9 +30,10 @@ pub struct ComparisonOptions {
 }
 
 impl Default for ComparisonOptions {
-    /// 2,000 resamples, 95 %, 999 permutations, seed 0, clusters with a kernel as wide as the gaps vary.
+    /// 2,000 resamples, 95 %, 999 permutations, seed 0, clusters with a kernel as wide as the gaps vary and 10 starts each, since
+    /// every permutation is clustered.
     fn default() -> Self {
-        let clusters = ClusterOptions { delta: Delta::Auto, ..ClusterOptions::default() };
+        let clusters = ClusterOptions { delta: Delta::Auto, n_init: 10, ..ClusterOptions::default() };
         Self { n_resamples: 2_000, confidence: 0.95, n_permutations: 999, seed: 0, clusters }
     }
 }
