@@ -57,7 +57,8 @@ fn column(measure: Measure) -> (&'static str, &'static str) {
 /// A figure of the gaps between all pairs of models, sorted by a score from low to high.
 ///
 /// `gaps` is a [`GAPS`] table; `evaluations`, an [`EVALUATIONS`](table::EVALUATIONS) table, holds the scores. The
-/// matrix is symmetric with zeros on the diagonal; a pair that is not in `gaps` stays white.
+/// matrix is symmetric with zeros on the diagonal; a pair that is not in `gaps` stays white. Of distances, which are much alike,
+/// the scale begins with the smallest, and the diagonal is white.
 ///
 /// # Errors
 /// [`LmcError::Column`] for a table of another schema, [`LmcError::UnknownName`] for a set or a model that is in
@@ -76,6 +77,7 @@ pub(super) struct Matrix {
     /// The models' names for axes.
     pub(super) labels: Vec<String>,
     z: Vec<Vec<Option<f64>>>,
+    smallest: f64,
     largest: f64,
 }
 
@@ -89,13 +91,18 @@ impl Matrix {
         let mut order: Vec<usize> = (0..models.len()).collect();
         order.sort_by(|&i, &j| scores[i].total_cmp(&scores[j]));
         models = order.into_iter().map(|i| models[i].clone()).collect();
-        let cell = |a: &String, b: &String| {
-            if a == b { Some(0.0) } else { pairs.get(&(a.clone(), b.clone())).copied() }
+        // Distances are alike: a scale from 0, which only a model's distance to itself has, would show nothing.
+        let distances = options.measure == Measure::EuclideanDistance;
+        let cell = |a: &String, b: &String| match a == b {
+            true => (!distances).then_some(0.0),
+            false => pairs.get(&(a.clone(), b.clone())).copied(),
         };
+        let finite = || pairs.values().copied().filter(|value| value.is_finite());
         Ok(Matrix {
             labels: models.iter().map(|model| theme::label(model)).collect(),
             z: models.iter().map(|a| models.iter().map(|b| cell(a, b)).collect()).collect(),
-            largest: pairs.values().copied().filter(|value| value.is_finite()).fold(0.0, f64::max),
+            smallest: if distances { finite().fold(f64::INFINITY, f64::min) } else { 0.0 },
+            largest: finite().fold(0.0, f64::max),
         })
     }
 
@@ -119,8 +126,13 @@ pub(super) fn range<'a>(
     options: &HeatmapOptions,
     matrices: impl IntoIterator<Item = &'a Matrix>,
 ) -> Result<(f64, f64)> {
-    let largest = matrices.into_iter().map(|matrix| matrix.largest).fold(0.0, f64::max);
-    let (low, high) = options.range.unwrap_or((0.0, if largest > 0.0 { largest } else { 1.0 }));
+    let (smallest, largest) = matrices.into_iter().fold((f64::INFINITY, 0.0), |(low, high), matrix| {
+        (f64::min(low, matrix.smallest), f64::max(high, matrix.largest))
+    });
+    let (low, high) = options.range.unwrap_or(match smallest < largest {
+        true => (smallest, largest),
+        false => (0.0, if largest > 0.0 { largest } else { 1.0 }),
+    });
     if low < high && low.is_finite() && high.is_finite() {
         return Ok((low, high));
     }
@@ -168,8 +180,11 @@ fn layout(options: &HeatmapOptions, labels: &[String]) -> plotly::Layout {
     let top = 64;
     let (width, height) = (side + room + 128, side + room + top);
     let [x_axis, y_axis] = axes(labels, side, &order(options));
-    let set = theme::label(&options.dataset);
-    let title = format!("{} of {n} models on {set}", super::capitalised(options.measure.name()));
+    let name = super::capitalised(options.measure.name());
+    let title = match options.measure {
+        Measure::EuclideanDistance => format!("{name} of {n} models"),
+        _ => format!("{name} of {n} models on {}", theme::label(&options.dataset)),
+    };
     theme::layout(&title, width, height)
         .title(
             Title::with_text(title.as_str())

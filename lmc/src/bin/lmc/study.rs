@@ -11,9 +11,11 @@ use lmc::step::Step;
 use lmc::study::{Study, StudySpec};
 
 static STUDY: LazyLock<String> = LazyLock::new(|| {
-    let tasks = TaskSpec::NAMES.join(", ");
+    let corpora = TaskSpec::NAMES.iter().filter(|name| !StudySpec::NAMES.contains(name));
+    let names: Vec<&str> = StudySpec::NAMES.iter().chain(corpora).copied().collect();
+    let names = names.join(", ");
     format!(
-        "A task with the paper's recipe ({tasks}), or a file that ends in .toml, such as `lmc spec` prints"
+        "A study with the paper's recipe ({names}), or a file that ends in .toml, such as `lmc spec` prints"
     )
 });
 static RECIPE: LazyLock<String> = LazyLock::new(|| format!("The recipe: {}", Recipe::NAMES.join(", ")));
@@ -78,10 +80,13 @@ impl Changes {
     pub fn spec(&self, study: &Path) -> Result<StudySpec> {
         let mut spec = match study.extension() {
             Some(extension) if extension == "toml" => StudySpec::read(study)?,
-            _ => match TaskSpec::named(&study.to_string_lossy())? {
-                TaskSpec::MiniNli { .. } => StudySpec::mini_nli(0),
-                task => StudySpec::corpus(task, "bert-base-uncased"),
-            },
+            _ => {
+                let name = study.to_string_lossy();
+                match StudySpec::NAMES.contains(&&*name) {
+                    true => StudySpec::named(&name, 0)?,
+                    false => StudySpec::corpus(TaskSpec::named(&name)?, "bert-base-uncased"),
+                }
+            }
         };
         if let Some(master) = self.master_seed {
             spec = spec.with_master_seed(master)?;

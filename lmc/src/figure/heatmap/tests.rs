@@ -47,6 +47,15 @@ fn the_colour_bar_has_equal_decimals_in_both_forms() {
 }
 
 #[test]
+fn distances_have_a_scale_of_their_own() {
+    let figure = described(&HeatmapOptions { measure: Measure::EuclideanDistance, ..options() });
+    let trace = &figure["data"][0];
+    assert_eq!((&trace["zmin"], &trace["zmax"]), (&json!(5.0), &json!(7.0)));
+    assert_eq!(trace["z"][0], json!([null, 6.0, 7.0]));
+    assert_eq!(figure["layout"]["title"]["text"], "Euclidean distance of 3 models");
+}
+
+#[test]
 fn every_measure_has_its_column_and_the_range_is_shared_on_request() {
     let measures = [
         (Measure::BarrierHeight, 0.1),
