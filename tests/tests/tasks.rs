@@ -91,7 +91,8 @@ fn mnli_with_hans() {
     let sizes: Vec<(&str, usize)> =
         study.task().sets.iter().map(|set| (set.dataset.name.as_str(), set.encoded.len())).collect();
     assert_eq!(sizes[..4], [("id", 9_815), ("id-sample", 512), ("hans-lo", 5_000), ("hans-lo-sample", 512)]);
-    assert_eq!(sizes.len(), 14);
+    assert_eq!(sizes.len(), 15);
+    assert_eq!(sizes[14], ("train-sample", study.task().train.len().min(512)));
     let models = study.finetune().unwrap();
     assert_eq!(study.task().classifier.n_labels(), 3);
     // Two classes from three: the labels are those of HANS.
@@ -178,6 +179,7 @@ fn cola_and_paws_as_published() {
         let study = Study::open_in(spec, Store::open(folder.path()).unwrap()).unwrap();
         let sizes: Vec<(&str, usize)> =
             study.task().sets.iter().map(|set| (set.dataset.name.as_str(), set.encoded.len())).collect();
-        assert_eq!((study.task().train.len(), &sizes[..]), (n_train, sets));
+        let sets = [sets, &[("train-sample", 512)]].concat();
+        assert_eq!((study.task().train.len(), sizes), (n_train, sets));
     }
 }

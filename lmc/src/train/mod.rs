@@ -2,6 +2,7 @@
 
 mod curve;
 mod gradient;
+mod headed;
 mod loop_;
 mod optimiser;
 mod order;

@@ -4,8 +4,9 @@ use std::path::Path;
 
 use rand_xoshiro::Xoshiro256PlusPlus;
 use serde::{Deserialize, Serialize};
-use tch::{Kind, Tensor};
+use tch::Tensor;
 
+use super::headed;
 use crate::error::{LmcError, Result};
 
 /// How the file begins; another number for another content.
@@ -74,24 +75,12 @@ impl TrainingState {
             problem,
             remedy: Self::REMEDY,
         };
-        let end = bytes.iter().position(|&byte| byte == b'\n').unwrap_or(bytes.len());
-        let (line, tensors) = bytes.split_at(end);
-        let numbers = line
-            .strip_prefix(FORMAT.as_bytes())
-            .ok_or_else(|| wrong(format!("it does not begin with `{}`", FORMAT.trim_end())))?;
-        let numbers: Numbers = serde_json::from_slice(numbers).map_err(|e| wrong(e.to_string()))?;
-        if numbers.seeds != seeds || numbers.sums.len() != seeds.len() {
-            return Err(wrong(format!("it is of seeds {:?}, expected {seeds:?}", numbers.seeds)));
-        }
-        let shape = [seeds.len() as i64, n_parameters];
-        let size = 4 * seeds.len() * n_parameters as usize;
-        if tensors.len() != 1 + 3 * size {
-            let got = tensors.len().saturating_sub(1);
-            return Err(wrong(format!("{got} bytes of tensors, expected three of shape {shape:?} as f32")));
-        }
-        let tensor =
-            |i: usize| Tensor::f_from_data_size(&tensors[1 + i * size..][..size], &shape, Kind::Float);
-        Ok(Self { theta: tensor(0)?, first: tensor(1)?, second: tensor(2)?, numbers })
+        let expected = |numbers: &Numbers| match numbers.seeds == seeds && numbers.sums.len() == seeds.len() {
+            true => Ok((3, [seeds.len() as i64, n_parameters])),
+            false => Err(format!("it is of seeds {:?}, expected {seeds:?}", numbers.seeds)),
+        };
+        let (numbers, tensors) = headed::parse(bytes, FORMAT, expected).map_err(wrong)?;
+        Ok(Self { theta: tensors.get(0)?, first: tensors.get(1)?, second: tensors.get(2)?, numbers })
     }
 }
 

@@ -4,9 +4,10 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use tch::{Kind, Tensor};
+use tch::Tensor;
 
 use crate::error::{LmcError, Result};
+use crate::train::headed;
 use crate::train::state::bytes_of;
 
 /// How the file begins; another number for another content.
@@ -77,27 +78,16 @@ impl CurveState {
             problem,
             remedy: Self::REMEDY,
         };
-        let end = bytes.iter().position(|&byte| byte == b'\n').unwrap_or(bytes.len());
-        let (line, tensors) = bytes.split_at(end);
-        let header = line
-            .strip_prefix(FORMAT.as_bytes())
-            .ok_or_else(|| wrong(format!("it does not begin with `{}`", FORMAT.trim_end())))?;
-        let header: Header = serde_json::from_slice(header).map_err(|e| wrong(e.to_string()))?;
-        if header.of != *of {
-            return Err(wrong(format!("it is a curve of {}, expected {of}", header.of)));
-        }
-        let n_tensors = if header.is_finished { 1 } else { 3 };
-        let size = 4 * usize::try_from(shape[0] * shape[1]).unwrap_or(usize::MAX);
-        if tensors.len() != 1 + n_tensors * size {
-            let got = tensors.len().saturating_sub(1);
-            return Err(wrong(format!(
-                "{got} bytes of tensors, expected {n_tensors} of shape {shape:?} as f32"
-            )));
-        }
-        let tensor =
-            |i: usize| Tensor::f_from_data_size(&tensors[1 + i * size..][..size], &shape, Kind::Float);
-        let moments = if header.is_finished { None } else { Some([tensor(1)?, tensor(2)?]) };
-        Ok(Self { losses: header.losses, seconds: header.seconds, inner: tensor(0)?, moments })
+        let expected = |header: &Header| match header.of == *of {
+            true => Ok((if header.is_finished { 1 } else { 3 }, shape)),
+            false => Err(format!("it is a curve of {}, expected {of}", header.of)),
+        };
+        let (header, tensors) = headed::parse(bytes, FORMAT, expected).map_err(wrong)?;
+        let moments = match header.is_finished {
+            true => None,
+            false => Some([tensors.get(1)?, tensors.get(2)?]),
+        };
+        Ok(Self { losses: header.losses, seconds: header.seconds, inner: tensors.get(0)?, moments })
     }
 }
 

@@ -100,7 +100,7 @@ fn the_state_of_another_stack_is_refused() {
     for (seeds, n, problem) in [
         (&[1, 3][..], n, "it is of seeds [1, 2], expected [1, 3]"),
         (&[1], n, "it is of seeds [1, 2]"),
-        (&SEEDS, n + 1, "expected three of shape [2, "),
+        (&SEEDS, n + 1, "expected 3 of shape [2, "),
     ] {
         let error = TrainingState::from_bytes(&bytes, path, seeds, n).unwrap_err();
         assert!(matches!(&error, LmcError::Format { path: p, .. } if p == path), "{error}");
@@ -111,7 +111,7 @@ fn the_state_of_another_stack_is_refused() {
     for (bytes, problem) in [
         (&b"another file"[..], "does not begin with `lmc-training-state-1`"),
         (&bytes[..40], "EOF"),
-        (cut, "expected three of shape"),
+        (cut, "expected 3 of shape"),
     ] {
         let message = read(bytes).unwrap_err().to_string();
         assert!(message.contains(problem), "{message}");
