@@ -6,10 +6,14 @@ A notebook names them in `metadata.lmc.data`: manifests in data-manifests of one
 
 import hashlib
 import os
-import tomllib
 import urllib.error
 import urllib.request
 from pathlib import Path
+
+try:
+    import tomllib
+except ModuleNotFoundError:  # Python 3.10, where JupyterLab brings this one.
+    import tomli as tomllib
 
 MANIFESTS = Path(__file__).parent.parent / "data-manifests"
 # Seconds that a server may take to say that it is there.
