@@ -23,7 +23,6 @@ def has(cell, kind):
 
 def check_figure(notebook, index, name):
     """The picture comes alive under the pointer, in its place; returns the plot and the kinds of its traces."""
-    notebook.page.mouse.move(0, 0)
     output = notebook.show(index).locator(".jp-RenderedPlotly")
     picture = output.locator(".plot-img")
     picture.wait_for(state="visible")
@@ -71,6 +70,8 @@ def main(folder, state):
         check_outputs(code)
         kinds, headers = [], []
         for index, cell in code.items():
+            # A figure that scrolls below the pointer would come alive before its picture is looked at.
+            notebook.page.mouse.move(0, 0)
             if has(cell, PLOTLY):
                 plot, traces = check_figure(notebook, index, f"lab-figure-{index}")
                 kinds += traces
