@@ -9,3 +9,4 @@ pub mod reference;
 pub mod script;
 pub mod server;
 pub mod skip;
+pub mod small;

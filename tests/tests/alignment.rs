@@ -1,7 +1,6 @@
 //! Linear assignment against scipy (`golden/generate_assignment.py`), and alignment of the copies of a study.
 
 use std::path::Path;
-use std::rc::Rc;
 
 use lmc::LmcError;
 use lmc::align::{assignment, shuffled, weight_matching};
@@ -9,14 +8,11 @@ use lmc::compute::Compute;
 use lmc::encode::Batch;
 use lmc::gap::Measure;
 use lmc::model::Dropout;
-use lmc::spec::{Recipe, TaskSpec};
-use lmc::step::Step;
-use lmc::store::Store;
-use lmc::study::{Models, Study, StudySpec};
 use lmc::sweep::Grid;
 use lmc::table::ALIGNMENT;
 use lmc::tch::{Kind, Tensor};
 use lmc::weights::{Parameters, Weights};
+use lmc_tests::small;
 use ndarray::Array2;
 use serde_json::Value;
 
@@ -39,21 +35,10 @@ fn assignments_are_as_good_as_scipys() {
     }
 }
 
-fn models(root: &Path) -> Models {
-    let spec = StudySpec {
-        task: TaskSpec::MiniNli { data_seed: 1, n_train: 256, counterexample_share: 0.03 },
-        recipe: Recipe { length: Step::Iterations(20), ..Recipe::mini() },
-        stack: 3,
-        ..StudySpec::mini_nli(0)
-    };
-    let study: Rc<Study> = Study::open_in(spec.with_seeds(1..=3), Store::open(root).unwrap()).unwrap();
-    study.finetune().unwrap()
-}
-
 #[test]
 fn a_copy_in_another_order_is_brought_back() {
     let folder = tempfile::tempdir().unwrap();
-    let models = models(folder.path());
+    let models = small::models(folder.path(), 3);
     let task = models.study().task();
     let (config, set) = (task.classifier.config(), task.set("id").unwrap());
     let copy = models.weights_of(&models.models()[0]).unwrap();
@@ -76,7 +61,7 @@ fn a_copy_in_another_order_is_brought_back() {
 #[test]
 fn lines_to_a_copy_in_another_order_are_those_to_the_copy() {
     let folder = tempfile::tempdir().unwrap();
-    let models = models(folder.path());
+    let models = small::models(folder.path(), 3);
     let (grid, cpu) = (Grid::new(5).unwrap(), Compute::cpu());
     let expected = models.sweep("id", grid).unwrap();
     let unmoved = models.sweep_aligned(&expected, &cpu).unwrap();

@@ -5,19 +5,19 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use lmc::spec::{Recipe, TaskSpec};
+use lmc::spec::Recipe;
 use lmc::step::Step;
 use lmc::store::Store;
 use lmc::study::{Study, StudySpec};
 use lmc::sweep::Grid;
 use lmc_tests::files::files;
+use lmc_tests::small;
 
 /// Where a child of these tests works.
 const STORE: &str = "LMC_TEST_STORE";
 
 fn spec() -> StudySpec {
     StudySpec {
-        task: TaskSpec::MiniNli { data_seed: 1, n_train: 256, counterexample_share: 0.03 },
         recipe: Recipe {
             length: Step::Iterations(40),
             trajectory: vec![0.5, 1.0],
@@ -25,9 +25,8 @@ fn spec() -> StudySpec {
             ..Recipe::mini()
         },
         stack: 2,
-        ..StudySpec::mini_nli(0)
+        ..small::spec(3)
     }
-    .with_seeds([1, 2, 3])
 }
 
 /// What the parents kill: a study up to its profiles. Does nothing in a parent.

@@ -1,29 +1,13 @@
 //! What is measured around and between the copies of a study beside lines: planes, trained curves, sharpness.
 
-use std::path::Path;
-
 use lmc::LmcError;
 use lmc::interrupt;
 use lmc::path::{CurveKind, PlaneOptions};
 use lmc::sharpness::SharpnessRecipe;
-use lmc::spec::{Recipe, TaskSpec};
-use lmc::step::Step;
-use lmc::store::Store;
-use lmc::study::{Models, Study, StudySpec};
 use lmc::table::{ANCHORS, CURVES, PLANES, SHARPNESS};
 use lmc::train::CurveRecipe;
 use lmc_tests::files::files;
-
-fn models(root: &Path) -> Models {
-    let spec = StudySpec {
-        task: TaskSpec::MiniNli { data_seed: 1, n_train: 256, counterexample_share: 0.03 },
-        recipe: Recipe { length: Step::Iterations(20), ..Recipe::mini() },
-        stack: 3,
-        ..StudySpec::mini_nli(0)
-    };
-    let study = Study::open_in(spec.with_seeds(1..=3), Store::open(root).unwrap()).unwrap();
-    study.finetune().unwrap()
-}
+use lmc_tests::small;
 
 fn curve_recipe(kind: CurveKind) -> CurveRecipe {
     CurveRecipe { batch_size: 32, sub_epoch: 10, n_sub_epochs: 2, ..CurveRecipe::mini().with_kind(kind) }
@@ -32,7 +16,7 @@ fn curve_recipe(kind: CurveKind) -> CurveRecipe {
 #[test]
 fn a_plane_has_its_models_at_their_coordinates() {
     let folder = tempfile::tempdir().unwrap();
-    let models = models(folder.path());
+    let models = small::models(folder.path(), 3);
     let options =
         PlaneOptions { spacing: 0.5, range: Some([(0.0, 1.0), (0.0, 1.0)]), ..PlaneOptions::default() };
     let plane = models.plane("id", [2, 0, 1], &options).unwrap();
@@ -66,7 +50,7 @@ fn a_plane_has_its_models_at_their_coordinates() {
 #[test]
 fn a_curve_keeps_its_ends_is_found_again_and_repaired() {
     let folder = tempfile::tempdir().unwrap();
-    let models = models(folder.path());
+    let models = small::models(folder.path(), 3);
     let own = models.evaluate("id").unwrap();
     for kind in [CurveKind::Chain { n_bends: 2 }, CurveKind::Bezier] {
         let recipe = curve_recipe(kind);
@@ -84,7 +68,7 @@ fn a_curve_keeps_its_ends_is_found_again_and_repaired() {
         assert_eq!(again.controls().unwrap()[1].theta(), controls[1].theta());
         // Made anew in another store, it has the same bits.
         let other = tempfile::tempdir().unwrap();
-        let elsewhere = self::models(other.path()).connect(1, 0, &recipe).unwrap();
+        let elsewhere = small::models(other.path(), 3).connect(1, 0, &recipe).unwrap();
         assert_eq!(elsewhere.controls().unwrap()[1].theta(), controls[1].theta());
     }
     let kept = files(&folder.path().join("curves"));
@@ -105,7 +89,7 @@ fn a_curve_keeps_its_ends_is_found_again_and_repaired() {
 #[test]
 fn sharpness_is_measured_once() {
     let folder = tempfile::tempdir().unwrap();
-    let models = models(folder.path());
+    let models = small::models(folder.path(), 3);
     let recipe = SharpnessRecipe { n_updates: 3, n_examples: 64, ..SharpnessRecipe::mini() };
     let table = models.sharpness(&recipe).unwrap();
     SHARPNESS.check(&table).unwrap();
@@ -134,7 +118,7 @@ fn an_interrupted_curve_goes_on_to_the_same_bits() {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
-    let models = models(folder.path());
+    let models = small::models(folder.path(), 3);
     let recipe = CurveRecipe { n_sub_epochs: 40, ..curve_recipe(CurveKind::Bezier) };
     interrupt::listen().unwrap();
     let curves = folder.path().join("curves");
@@ -153,7 +137,7 @@ fn an_interrupted_curve_goes_on_to_the_same_bits() {
     let unfinished = files(&folder.path().join("curves"));
     let resumed = models.connect(0, 1, &recipe).unwrap();
     let other = tempfile::tempdir().unwrap();
-    let whole = self::models(other.path()).connect(0, 1, &recipe).unwrap();
+    let whole = small::models(other.path(), 3).connect(0, 1, &recipe).unwrap();
     assert_eq!(resumed.train_losses, whole.train_losses);
     assert_eq!(resumed.controls().unwrap()[1].theta(), whole.controls().unwrap()[1].theta());
     let finished = files(&folder.path().join("curves"));

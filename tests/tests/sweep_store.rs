@@ -7,26 +7,22 @@ use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use lmc::seed::sub_seed;
-use lmc::spec::{Recipe, TaskSpec};
+use lmc::spec::Recipe;
 use lmc::step::Step;
 use lmc::store::Store;
 use lmc::study::{Study, StudySpec};
 use lmc::sweep::Grid;
 use lmc_tests::files::{copy_folder, files};
 use lmc_tests::skip::skipped;
+use lmc_tests::small;
 
 /// Where a child of these tests works.
 const STORE: &str = "LMC_TEST_SWEEP_STORE";
 const N_LINES: usize = 28;
 
 fn spec() -> StudySpec {
-    StudySpec {
-        task: TaskSpec::MiniNli { data_seed: 1, n_train: 256, counterexample_share: 0.03 },
-        recipe: Recipe { length: Step::Iterations(8), ..Recipe::mini() },
-        stack: 8,
-        ..StudySpec::mini_nli(0)
-    }
-    .with_seeds(1..=8)
+    let recipe = Recipe { length: Step::Iterations(8), ..Recipe::mini() };
+    small::spec(8).with_recipe(recipe)
 }
 
 /// What the parents start: the copies, which are in the store, and the sweep. Does nothing in a parent.

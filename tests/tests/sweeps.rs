@@ -1,32 +1,16 @@
 //! Sweeps over the copies of a study: all lines, lines to landmarks, refined lines and planes, and what they cost.
 
-use std::rc::Rc;
-
 use lmc::LmcError;
 use lmc::compute::{Compute, Precision};
 use lmc::gap::Measure;
 use lmc::path::Combination;
-use lmc::spec::{Recipe, TaskSpec};
-use lmc::step::Step;
-use lmc::store::Store;
-use lmc::study::{Models, Study, StudySpec};
 use lmc::sweep::{Grid, SweepPlan};
-
-fn models(root: &std::path::Path) -> Models {
-    let spec = StudySpec {
-        task: TaskSpec::MiniNli { data_seed: 1, n_train: 256, counterexample_share: 0.03 },
-        recipe: Recipe { length: Step::Iterations(20), ..Recipe::mini() },
-        stack: 5,
-        ..StudySpec::mini_nli(0)
-    };
-    let study: Rc<Study> = Study::open_in(spec.with_seeds(1..=5), Store::open(root).unwrap()).unwrap();
-    study.finetune().unwrap()
-}
+use lmc_tests::small;
 
 #[test]
 fn lines_to_landmarks_are_those_of_the_whole_sweep() {
     let folder = tempfile::tempdir().unwrap();
-    let models = models(folder.path());
+    let models = small::models(folder.path(), 5);
     let (grid, cpu) = (Grid::new(5).unwrap(), Compute::cpu());
     let some = models.sweep_to(&[3, 1], "id", grid, &cpu).unwrap();
     assert_eq!(some.profiles.len(), 7);
@@ -52,7 +36,7 @@ fn lines_to_landmarks_are_those_of_the_whole_sweep() {
 #[test]
 fn refinement_looks_closer_where_a_line_is_highest() {
     let folder = tempfile::tempdir().unwrap();
-    let models = models(folder.path());
+    let models = small::models(folder.path(), 5);
     let coarse = models.sweep("id", Grid::new(3).unwrap()).unwrap();
     let cpu = Compute::cpu();
     let finer = models.refine(&coarse, &cpu).unwrap();
@@ -91,7 +75,7 @@ fn refinement_looks_closer_where_a_line_is_highest() {
 #[test]
 fn a_plane_through_three_copies() {
     let folder = tempfile::tempdir().unwrap();
-    let models = models(folder.path());
+    let models = small::models(folder.path(), 5);
     let coordinates = [0.0, 0.5, 1.0];
     let points: Vec<Combination> =
         coordinates.iter().flat_map(|&v| coordinates.map(|u| Combination::in_plane(u, v))).collect();
@@ -113,7 +97,7 @@ fn a_plane_through_three_copies() {
 #[test]
 fn bf16_is_near_and_says_how_near() {
     let folder = tempfile::tempdir().unwrap();
-    let models = models(folder.path());
+    let models = small::models(folder.path(), 5);
     let grid = Grid::new(5).unwrap();
     let exact = models.sweep("id", grid).unwrap();
     let bf16 = Compute { tolerance: 0.05, ..Compute::cpu().with_precision(Precision::BFloat16) };

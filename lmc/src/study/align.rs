@@ -75,15 +75,6 @@ impl Models {
         Ok(AlignedSweep { before: sweep.clone(), after, alignments })
     }
 
-    /// The numbers of the models of each line.
-    fn pairs(&self, sweep: &Sweep) -> Result<Vec<[usize; 2]>> {
-        let number = |name: &String| {
-            let other = || LmcError::invalid("sweep", format!("model {name}"), "models of this study");
-            self.models().iter().position(|model| model.name == *name).ok_or_else(other)
-        };
-        sweep.profiles.iter().map(|profile| Ok([number(&profile.a)?, number(&profile.b)?])).collect()
-    }
-
     fn alignments(&self, pairs: &[[usize; 2]]) -> Result<Vec<Alignment>> {
         let (store, models, step) = (self.study().store(), self.models(), self.step());
         let classifier = &self.study().task().classifier;

@@ -4,6 +4,7 @@ use std::fmt;
 
 use polars::prelude::{DataFrame, df};
 
+use super::tables::metrics;
 use super::{Evaluation, Models, Sweep};
 use crate::basin::{Basins, ClusterOptions, EarlyOptions, EarlyPrediction, Predictor, predict_early};
 use crate::error::{LmcError, Result};
@@ -83,8 +84,10 @@ impl Stage {
     fn predictors(&self, metric: Metric) -> Result<[(String, Predictor); 4]> {
         let named = |metric: Metric, evaluations: &[Evaluation]| {
             let set = evaluations.first().map_or("", |evaluation| evaluation.dataset.as_str());
-            let scores = evaluations.iter().map(|e| e.metric(metric)).collect::<Result<Vec<f64>>>()?;
-            Ok::<_, LmcError>((format!("{metric} on {set}"), Predictor::Scores(scores)))
+            Ok::<_, LmcError>((
+                format!("{metric} on {set}"),
+                Predictor::Scores(metrics(evaluations, metric)?),
+            ))
         };
         Ok([
             ("convexity gaps".to_owned(), Predictor::Gaps(self.sweep.matrix(Measure::ConvexityGap)?)),

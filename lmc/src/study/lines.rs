@@ -46,10 +46,7 @@ impl Models {
     /// # Errors
     /// As [`Models::sample`]; [`LmcError::InvalidParameter`] for a sweep over other models.
     pub fn refine(&self, sweep: &Sweep, compute: &Compute) -> Result<Sweep> {
-        let number = |name: &String| {
-            let known = || LmcError::invalid("sweep", format!("model {name}"), "models of this study");
-            self.models().iter().position(|model| model.name == *name).ok_or_else(known)
-        };
+        let pairs = self.pairs(sweep)?;
         // Lines that are highest at the same point are one plan.
         let mut plans: BTreeMap<[u64; 2], Vec<usize>> = BTreeMap::new();
         for (line, profile) in sweep.profiles.iter().enumerate() {
@@ -59,11 +56,7 @@ impl Models {
         let mut refined = sweep.clone();
         for (alphas, lines) in plans {
             let alphas = alphas.map(f64::from_bits);
-            let unit = |&line: &usize| {
-                let profile = &sweep.profiles[line];
-                Ok(vec![number(&profile.a)?, number(&profile.b)?])
-            };
-            let units = lines.iter().map(unit).collect::<Result<_>>()?;
+            let units = lines.iter().map(|&line| pairs[line].to_vec()).collect();
             let points = alphas.map(Combination::on_line).to_vec();
             let plan = SweepPlan::new(self.models().len(), units, points)?;
             let sampled = self.with_job(&sweep.dataset, &plan, compute, &ends, execute)?;
@@ -73,6 +66,18 @@ impl Models {
             }
         }
         Ok(refined)
+    }
+
+    /// The numbers of the models of each line.
+    ///
+    /// # Errors
+    /// [`LmcError::InvalidParameter`] for a sweep over other models.
+    pub(super) fn pairs(&self, sweep: &Sweep) -> Result<Vec<[usize; 2]>> {
+        let number = |name: &String| {
+            let other = || LmcError::invalid("sweep", format!("model {name}"), "models of this study");
+            self.models().iter().position(|model| model.name == *name).ok_or_else(other)
+        };
+        sweep.profiles.iter().map(|profile| Ok([number(&profile.a)?, number(&profile.b)?])).collect()
     }
 
     fn along(&self, dataset: &str, plan: &SweepPlan, compute: &Compute) -> Result<Sweep> {

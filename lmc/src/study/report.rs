@@ -2,6 +2,7 @@
 
 use polars::prelude::{DataFrame, df};
 
+use super::tables::metrics;
 use super::{Evaluation, Sweep};
 use crate::basin::Basins;
 use crate::error::Result;
@@ -53,8 +54,8 @@ impl Report {
         scored: &[Evaluation],
         metric: Metric,
     ) -> Result<Self> {
-        let scores = scored.iter().map(|e| e.metric(metric)).collect::<Result<Vec<f64>>>()?;
-        let id_losses = in_domain.iter().map(|e| e.metric(Metric::Loss)).collect::<Result<Vec<f64>>>()?;
+        let scores = metrics(scored, metric)?;
+        let id_losses = metrics(in_domain, Metric::Loss)?;
         let gaps = sweep.matrix(Measure::ConvexityGap)?.pairs();
         let gap_values: Vec<f64> = gaps.iter().map(|&(.., gap)| gap).collect();
         let differences =

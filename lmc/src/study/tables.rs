@@ -64,12 +64,20 @@ impl Evaluation {
     }
 }
 
+/// One metric of each evaluation, in their order.
+///
+/// # Errors
+/// Those of [`Evaluation::metric`].
+pub(super) fn metrics(evaluations: &[Evaluation], metric: Metric) -> Result<Vec<f64>> {
+    evaluations.iter().map(|evaluation| evaluation.metric(metric)).collect()
+}
+
 /// One row per evaluation: the schema [`EVALUATIONS`](crate::table::EVALUATIONS).
 ///
 /// # Errors
 /// Those of [`Evaluation::metric`]; [`LmcError::Polars`](crate::LmcError::Polars).
 pub fn evaluations_table(evaluations: &[Evaluation]) -> Result<DataFrame> {
-    let metric = |m: Metric| evaluations.iter().map(|e| e.metric(m)).collect::<Result<Vec<f64>>>();
+    let metric = |m: Metric| metrics(evaluations, m);
     Ok(df!(
         "model" => evaluations.iter().map(|e| e.model.clone()).collect::<Vec<_>>(),
         "dataset" => evaluations.iter().map(|e| e.dataset.clone()).collect::<Vec<_>>(),

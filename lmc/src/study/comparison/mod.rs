@@ -9,6 +9,7 @@ mod tests;
 
 use std::fmt;
 
+use super::tables::metrics;
 use super::{Evaluation, Sweep};
 use crate::basin::Basins;
 use crate::error::{LmcError, Result};
@@ -55,16 +56,13 @@ impl Group {
         scored: &[Evaluation],
         metric: Metric,
     ) -> Result<Self> {
-        let values = |evaluations: &[Evaluation], metric| {
-            evaluations.iter().map(|e| e.metric(metric)).collect::<Result<Vec<f64>>>()
-        };
         let group = Self {
             name: name.to_owned(),
             gaps: sweep.matrix(Measure::ConvexityGap)?,
             basins: basins.clone(),
-            id_accuracy: values(in_domain, Metric::Accuracy)?,
-            id_loss: values(in_domain, Metric::Loss)?,
-            scores: values(scored, metric)?,
+            id_accuracy: metrics(in_domain, Metric::Accuracy)?,
+            id_loss: metrics(in_domain, Metric::Loss)?,
+            scores: metrics(scored, metric)?,
         };
         for evaluations in [in_domain, scored] {
             let names: Vec<&String> = evaluations.iter().map(|e| &e.model).collect();
