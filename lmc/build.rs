@@ -10,23 +10,27 @@ const REMEDY: &str =
 
 fn main() {
     println!("cargo::rerun-if-env-changed=LIBTORCH");
-    match library_folder() {
-        Ok(folder) => link(&folder),
-        Err(problem) => println!("cargo::error={problem}; {REMEDY}"),
+    if env::var_os("CARGO_FEATURE_DOC_ONLY").is_none() {
+        match library_folder() {
+            Ok(folder) => link(&folder),
+            Err(problem) => println!("cargo::error={problem}; {REMEDY}"),
+        }
     }
     if let Err(problem) = keep_provenance() {
         println!("cargo::error={problem}");
     }
 }
 
-/// Copies the workspace's Cargo.lock to where the crate includes it (empty, if there is none), and names the compiler.
+/// Copies Cargo.lock, the workspace's or that of the published package, to where the crate includes it (empty, if there is
+/// none), and names the compiler.
 fn keep_provenance() -> Result<(), String> {
     let variable = |name: &str| env::var_os(name).ok_or_else(|| format!("{name} is not set"));
-    let lock = PathBuf::from(variable("CARGO_MANIFEST_DIR")?).join("../Cargo.lock");
+    let folder = PathBuf::from(variable("CARGO_MANIFEST_DIR")?);
+    let locks = ["../Cargo.lock", "Cargo.lock"].map(|lock| folder.join(lock));
     let mut content = Vec::new();
-    if lock.exists() {
+    if let Some(lock) = locks.iter().find(|lock| lock.exists()) {
         println!("cargo::rerun-if-changed={}", lock.display());
-        content = std::fs::read(&lock).map_err(|error| format!("{}: {error}", lock.display()))?;
+        content = std::fs::read(lock).map_err(|error| format!("{}: {error}", lock.display()))?;
     }
     let copy = PathBuf::from(variable("OUT_DIR")?).join("Cargo.lock");
     std::fs::write(&copy, content).map_err(|error| format!("{}: {error}", copy.display()))?;

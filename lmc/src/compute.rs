@@ -94,6 +94,14 @@ impl Compute {
     }
 
     /// The same in another precision.
+    ///
+    /// # Examples
+    /// ```
+    /// use lmc::compute::{Compute, Precision};
+    /// let compute = Compute::cpu().with_precision(Precision::BFloat16);
+    /// compute.check()?;
+    /// # Ok::<(), lmc::LmcError>(())
+    /// ```
     pub fn with_precision(self, precision: Precision) -> Self {
         Self { precision, ..self }
     }

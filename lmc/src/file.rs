@@ -44,6 +44,11 @@ fn write_parts(path: &Path, parts: &[&[u8]]) -> Result<()> {
 }
 
 /// The SHA-256 of bytes, in hexadecimal.
+///
+/// # Examples
+/// ```
+/// assert!(lmc::file::sha256(b"").starts_with("e3b0c44298fc1c14"));
+/// ```
 pub fn sha256(bytes: &[u8]) -> String {
     sha256_of(&[bytes])
 }

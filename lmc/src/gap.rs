@@ -24,6 +24,13 @@ pub use uneven::{area_under_curve_at, barrier_height_at, convexity_gap_at, highe
 ///
 /// # Reference
 /// Entezari et al. 2021; Juneja et al. 2023, Eq. 3.
+///
+/// # Examples
+/// ```
+/// // Halfway, the loss is 0.5 above the straight line between the ends.
+/// assert_eq!(lmc::gap::barrier_height(&[1.0, 2.0, 2.0])?, 0.5);
+/// # Ok::<(), lmc::LmcError>(())
+/// ```
 pub fn barrier_height(losses: &[f64]) -> Result<f64> {
     check_curve(losses)?;
     Ok(rise_above_chord(losses))
@@ -68,6 +75,12 @@ pub fn convexity_gap(losses: &[f64]) -> Result<f64> {
 ///
 /// # Reference
 /// Juneja et al. 2023, appendix I.
+///
+/// # Examples
+/// ```
+/// assert_eq!(lmc::gap::area_under_curve(&[1.0, 2.0, 1.0], 1.0)?, 0.5);
+/// # Ok::<(), lmc::LmcError>(())
+/// ```
 pub fn area_under_curve(losses: &[f64], length: f64) -> Result<f64> {
     check_curve(losses)?;
     if !length.is_finite() || length < 0.0 {
@@ -158,6 +171,15 @@ impl GapMatrix {
     /// # Errors
     /// [`LmcError::ShapeMismatch`] if the sizes differ; [`LmcError::InvalidParameter`] for fewer than 2 models, a
     /// name that occurs twice, a value that is negative or not finite, an asymmetric pair or a non-zero diagonal.
+    ///
+    /// # Examples
+    /// ```
+    /// use lmc::gap::{GapMatrix, Measure};
+    /// let models = ["a", "b"].map(String::from).to_vec();
+    /// let gaps = GapMatrix::new(models, Measure::ConvexityGap, ndarray::array![[0.0, 0.2], [0.2, 0.0]])?;
+    /// assert_eq!(gaps.pairs(), [(0, 1, 0.2)]);
+    /// # Ok::<(), lmc::LmcError>(())
+    /// ```
     pub fn new(models: Vec<String>, measure: Measure, values: Array2<f64>) -> Result<GapMatrix> {
         let matrix = GapMatrix { models, measure, values };
         matrix.check()?;

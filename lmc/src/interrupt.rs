@@ -71,6 +71,16 @@ pub fn clear() {
 ///
 /// # Errors
 /// [`LmcError::Interrupted`] with what was `finished`.
+///
+/// # Examples
+/// ```
+/// use lmc::interrupt;
+/// for step in 0..3 {
+///     // One step of long work.
+///     interrupt::check(|| format!("{step} of 3 steps are done"))?;
+/// }
+/// # Ok::<(), lmc::LmcError>(())
+/// ```
 pub fn check(finished: impl FnOnce() -> String) -> Result<()> {
     if requested() { Err(LmcError::Interrupted { finished: finished() }) } else { Ok(()) }
 }

@@ -4,6 +4,23 @@
 //! Start at [`study::Study`], or with `use lmc::prelude::*;` in a notebook, where every result shows itself ([`notebook`]),
 //! long work shows its [`progress`] and the stop button ends it with what is done kept ([`interrupt`]).
 //!
+//! ```
+//! use lmc::prelude::*;
+//! // Loss at 11 points between two copies, in nats per example.
+//! let losses = [0.30, 0.31, 0.34, 0.40, 0.46, 0.48, 0.45, 0.38, 0.33, 0.31, 0.30];
+//! assert!((convexity_gap(&losses)? - 0.18).abs() < 1e-12);
+//! # Ok::<(), LmcError>(())
+//! ```
+//!
+//! Features of the crate:
+//!
+//! | feature | effect |
+//! |---|---|
+//! | `doc-only` | builds the documentation without libtorch; programs do not link |
+//!
+//! There is none for CUDA: the crate is built the same, and sweeps run on every device that the libtorch in `LIBTORCH` sees
+//! ([`compute::Compute::auto`]).
+//!
 //! Variables of the environment:
 //!
 //! | variable | effect |
@@ -17,6 +34,7 @@
 //! | `HTTPS_PROXY`, `NO_PROXY` | how servers are reached |
 //! | `LMC_THREADS` | the most threads to work on; else one for each core |
 //! | `LMC_PROGRESS=off` | no progress is shown |
+//! | `LIBTORCH` | when the crate is built: the folder with libtorch 2.11's `include/` and `lib/` |
 //! | `LMC_KERNEL=1` | set by the kernel "Rust (lmc)" in the process of the cells, which may then send it messages ([`kernel`]) |
 
 pub mod align;

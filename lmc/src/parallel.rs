@@ -21,6 +21,13 @@ pub fn n_threads() -> usize {
 /// # Errors
 /// The error of the first unit that failed; no further unit is started, those under way are finished.
 /// [`LmcError::Interrupted`] when an interrupt came and nothing failed beside it.
+///
+/// # Examples
+/// ```
+/// let squares = lmc::parallel::run_units(vec![1, 2, 3], |_, n| Ok(n * n))?;
+/// assert_eq!(squares, [1, 4, 9]);
+/// # Ok::<(), lmc::LmcError>(())
+/// ```
 pub fn run_units<I: Send, T: Send>(
     inputs: Vec<I>,
     unit: impl Fn(usize, I) -> Result<T> + Sync,

@@ -19,6 +19,16 @@ impl Combination {
     ///
     /// # Errors
     /// [`LmcError::InvalidParameter`] for weights that are not finite or do not sum to 1 within 1e-9.
+    ///
+    /// # Examples
+    /// ```
+    /// use lmc::path::Combination;
+    /// let centre = Combination::new(vec![1.0 / 3.0; 3])?;
+    /// assert_eq!(centre.vertex(), None);
+    /// let error = Combination::new(vec![0.5, 0.6]).unwrap_err().to_string();
+    /// assert!(error.contains("sum to 1"));
+    /// # Ok::<(), lmc::LmcError>(())
+    /// ```
     pub fn new(weights: Vec<f64>) -> Result<Self> {
         let sum: f64 = weights.iter().sum();
         // NaN fails too.
@@ -40,6 +50,15 @@ impl Combination {
 
     /// The points of a chain through `n_models`, each of its segments cut into `n_steps`, from the last model to the first as
     /// on a line; bends are not repeated.
+    ///
+    /// # Examples
+    /// ```
+    /// use lmc::path::Combination;
+    /// // From the last of three models over the second to the first.
+    /// let chain = Combination::chain(3, 4);
+    /// assert_eq!(chain.len(), 9);
+    /// assert_eq!([0, 4, 8].map(|k: usize| chain[k].vertex()), [Some(2), Some(1), Some(0)]);
+    /// ```
     pub fn chain(n_models: usize, n_steps: usize) -> Vec<Self> {
         let segments = n_models.saturating_sub(1);
         (0..=segments * n_steps)

@@ -3,7 +3,7 @@
 pub use crate::align::{self, Alignment, weight_matching};
 pub use crate::basin::{
     Basins, ClusterOptions, Delta, EarlyOptions, EarlyPrediction, Predictor, choose_landmarks, cluster,
-    cluster_landmarks, drift, predict_early,
+    cluster_landmarks, drift, landmarks_of_each, predict_early, predict_from_landmarks,
 };
 pub use crate::compute::{Compute, Precision};
 pub use crate::error::{LmcError, Result};
@@ -26,7 +26,8 @@ pub use crate::step::Step;
 pub use crate::store::Store;
 pub use crate::study::{
     AlignedSweep, Comparison, ComparisonOptions, Connection, Evaluation, Group, Models, PlaneSample, Report,
-    Stage, Statistic, Study, StudySpec, Sweep, compare, compare_predictors, early_table, evaluations_table,
+    Stage, Statistic, Study, StudySpec, Sweep, compare, compare_predictors, early_table, early_warning,
+    evaluations_table,
 };
 pub use crate::sweep::{Grid, SweepPlan};
 pub use crate::table::{

@@ -47,6 +47,15 @@ impl fmt::Debug for Layout {
 
 impl Layout {
     /// Appends one tensor and returns its block.
+    ///
+    /// # Examples
+    /// ```
+    /// use lmc::weights::Layout;
+    /// let mut layout = Layout::default();
+    /// layout.push("classifier.weight", &[3, 64]);
+    /// layout.push("classifier.bias", &[3]);
+    /// assert_eq!(layout.n_parameters(), 3 * 64 + 3);
+    /// ```
     pub fn push(&mut self, name: impl Into<String>, shape: &[i64]) -> BlockId {
         self.push_fused(&[name.into()], shape)
     }
@@ -242,6 +251,22 @@ impl Weights {
     ///
     /// # Errors
     /// [`LmcError::InvalidParameter`] when the two have different layouts.
+    ///
+    /// # Examples
+    /// ```
+    /// use std::sync::Arc;
+    /// use lmc::tch::Tensor;
+    /// use lmc::weights::{Layout, Weights};
+    /// let mut layout = Layout::default();
+    /// layout.push("w", &[2]);
+    /// let layout = Arc::new(layout);
+    /// let weights = |values: [f32; 2]| Weights::new(layout.clone(), Tensor::from_slice(&values));
+    /// let (a, b) = (weights([4.0, 0.0])?, weights([0.0, 3.0])?);
+    /// let point = Weights::lerp(&a, &b, 0.25)?;
+    /// assert_eq!(Vec::<f32>::try_from(point.theta()).unwrap(), [1.0, 2.25]);
+    /// assert_eq!(Weights::distance(&a, &b)?, 5.0);
+    /// # Ok::<(), lmc::LmcError>(())
+    /// ```
     pub fn lerp(a: &Self, b: &Self, alpha: f64) -> Result<Self> {
         Self::same_layout(a, b)?;
         let theta = match alpha {

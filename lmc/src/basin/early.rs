@@ -1,6 +1,10 @@
 //! How early in training the final cluster of a model can be told.
 
+mod landmarks;
+
 use std::fmt;
+
+pub use landmarks::predict_from_landmarks;
 
 use ndarray::Array2;
 use rand::Rng;
@@ -118,11 +122,6 @@ fn wins(predictor: &Predictor, cluster: &[usize]) -> Array2<f64> {
     let (n_zeros, n_ones) = (zeros.len() as f64 - 1.0, ones.len() as f64 - 1.0);
     let sum =
         |values: &dyn Fn(usize) -> f64, members: &[usize]| members.iter().map(|&i| values(i)).sum::<f64>();
-    let win = |difference: f64, size: f64| match difference {
-        _ if difference.abs() <= ROUNDING * size => 0.5,
-        _ if difference > 0.0 => 1.0,
-        _ => 0.0,
-    };
     match predictor {
         Predictor::Gaps(gaps) => {
             // The sums of each model's gaps to the members of cluster 0 and 1.
@@ -152,6 +151,15 @@ fn wins(predictor: &Predictor, cluster: &[usize]) -> Array2<f64> {
                 }
             })
         }
+    }
+}
+
+/// 1 if the difference is positive, half if it is but rounding beside the size of what it is made of.
+fn win(difference: f64, size: f64) -> f64 {
+    match difference {
+        _ if difference.abs() <= ROUNDING * size => 0.5,
+        _ if difference > 0.0 => 1.0,
+        _ => 0.0,
     }
 }
 
@@ -200,6 +208,10 @@ fn check(predictor: &Predictor, final_cluster: &[usize], options: &EarlyOptions)
         let expected = "at least 2 in each cluster, so that one can be left out";
         return Err(LmcError::invalid("final_cluster", got, expected));
     }
+    check_options(options)
+}
+
+fn check_options(options: &EarlyOptions) -> Result<()> {
     for (field, count) in [("n_permutations", options.n_permutations), ("n_resamples", options.n_resamples)] {
         if count == 0 {
             return Err(LmcError::invalid(field, 0, "at least 1"));

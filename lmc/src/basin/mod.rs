@@ -15,6 +15,6 @@ mod landmarks;
 pub use affinity::{Affinity, Delta, affinity};
 pub use cluster::{Basins, ClusterOptions, cluster};
 pub use drift::{Drift, DriftStage, drift};
-pub use early::{EarlyOptions, EarlyPrediction, Predictor, predict_early};
+pub use early::{EarlyOptions, EarlyPrediction, Predictor, predict_early, predict_from_landmarks};
 pub use embedding::spectral_embedding;
-pub use landmarks::{choose_landmarks, cluster_landmarks, farthest_model};
+pub use landmarks::{choose_landmarks, cluster_landmarks, farthest_model, landmarks_of_each};

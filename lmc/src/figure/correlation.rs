@@ -22,6 +22,16 @@ const DARK: f64 = 0.7;
 /// # Errors
 /// [`LmcError::Column`] for a table of another schema, [`LmcError::InvalidParameter`] if it is empty or a correlation is not
 /// in \[-1, 1\].
+///
+/// # Examples
+/// ```no_run
+/// use lmc::prelude::*;
+/// let models = Study::open(StudySpec::mini_nli(0))?.finetune()?;
+/// let (sweep, evaluations) = (models.sweep("id", Grid::TENTHS)?, models.evaluations(&["id", "lo"])?);
+/// let table = correlations(&evaluations, &["id", "lo"], Metric::Accuracy)?;
+/// correlation_matrix(&table)?.save("correlations.png")?;
+/// # Ok::<(), LmcError>(())
+/// ```
 pub fn correlation_matrix(correlations: &DataFrame) -> Result<Figure> {
     CORRELATIONS.check(correlations)?;
     let text = |name| table::texts(correlations, &CORRELATIONS, name);

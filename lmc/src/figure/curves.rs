@@ -44,6 +44,16 @@ struct PairType {
 /// # Errors
 /// [`LmcError::Column`] for a table of another schema, [`LmcError::UnknownName`] for a set that is not in it,
 /// [`LmcError::InvalidParameter`] if there are no pairs, too many sets, or pairs on different grids of alpha.
+///
+/// # Examples
+/// ```no_run
+/// use lmc::prelude::*;
+/// let models = Study::open(StudySpec::mini_nli(0))?.finetune()?;
+/// let (sweep, evaluations) = (models.sweep("id", Grid::TENTHS)?, models.evaluations(&["id", "lo"])?);
+/// let groups = groups_by_score(&evaluations, "lo", Metric::Accuracy, 5)?;
+/// curves(&sweep.table()?, Some(&groups), &[])?.save("curves.png")?;
+/// # Ok::<(), LmcError>(())
+/// ```
 pub fn curves(profiles: &DataFrame, groups: Option<&DataFrame>, datasets: &[&str]) -> Result<Figure> {
     PROFILES.check(profiles)?;
     let kinds = groups.map(kinds).transpose()?;

@@ -23,6 +23,16 @@ const HEIGHT: usize = 520;
 /// # Errors
 /// [`LmcError::Column`](crate::LmcError::Column) for a table of another schema,
 /// [`LmcError::UnknownName`](crate::LmcError::UnknownName) for a set without gaps or a model without a basin.
+///
+/// # Examples
+/// ```no_run
+/// use lmc::prelude::*;
+/// let models = Study::open(StudySpec::mini_nli(0))?.finetune()?;
+/// let (sweep, evaluations) = (models.sweep("id", Grid::TENTHS)?, models.evaluations(&["id", "lo"])?);
+/// let basins = sweep.basins(&ClusterOptions::default())?.table()?;
+/// gap_against_distance(&sweep.gaps()?, &basins, "id")?.save("distance.png")?;
+/// # Ok::<(), LmcError>(())
+/// ```
 pub fn gap_against_distance(gaps: &DataFrame, basins: &DataFrame, dataset: &str) -> Result<Figure> {
     let models = table::texts(basins, &BASINS, "model")?;
     let clusters = table::integers(basins, &BASINS, "cluster")?;

@@ -63,6 +63,16 @@ fn column(measure: Measure) -> (&'static str, &'static str) {
 /// # Errors
 /// [`LmcError::Column`] for a table of another schema, [`LmcError::UnknownName`] for a set or a model that is in
 /// only one of them, [`LmcError::InvalidParameter`] for a range that is empty.
+///
+/// # Examples
+/// ```no_run
+/// use lmc::prelude::*;
+/// let models = Study::open(StudySpec::mini_nli(0))?.finetune()?;
+/// let (sweep, evaluations) = (models.sweep("id", Grid::TENTHS)?, models.evaluations(&["id", "lo"])?);
+/// let options = HeatmapOptions::new("id", "lo", Metric::Accuracy);
+/// heatmap(&sweep.gaps()?, &evaluations, &options)?.save("heatmap.png")?;
+/// # Ok::<(), LmcError>(())
+/// ```
 pub fn heatmap(gaps: &DataFrame, evaluations: &DataFrame, options: &HeatmapOptions) -> Result<Figure> {
     let matrix = Matrix::new(gaps, evaluations, options)?;
     let range = range(options, [&matrix])?;

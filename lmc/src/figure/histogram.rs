@@ -29,6 +29,16 @@ const MOST_PANELS: usize = 8;
 /// # Errors
 /// [`LmcError::Column`] for a table of another schema, [`LmcError::UnknownName`] for a set or a model without
 /// evaluations, [`LmcError::InvalidParameter`] if there are no models or a score is not finite.
+///
+/// # Examples
+/// ```no_run
+/// use lmc::prelude::*;
+/// let models = Study::open(StudySpec::mini_nli(0))?.finetune()?;
+/// let (sweep, evaluations) = (models.sweep("id", Grid::TENTHS)?, models.evaluations(&["id", "lo"])?);
+/// let basins = sweep.basins(&ClusterOptions::default())?.table()?;
+/// histogram(&basins, &evaluations, "lo", Metric::Accuracy)?.save("histogram.png")?;
+/// # Ok::<(), LmcError>(())
+/// ```
 pub fn histogram(
     clusters: &DataFrame,
     evaluations: &DataFrame,

@@ -23,6 +23,16 @@ pub(super) const MEMBERSHIP: &str = "membership score ‖w − c₁‖ − ‖w 
 /// # Errors
 /// [`LmcError::Column`](crate::LmcError::Column) for a table of another schema,
 /// [`LmcError::UnknownName`](crate::LmcError::UnknownName) for a set or a model without evaluations.
+///
+/// # Examples
+/// ```no_run
+/// use lmc::prelude::*;
+/// let models = Study::open(StudySpec::mini_nli(0))?.finetune()?;
+/// let (sweep, evaluations) = (models.sweep("id", Grid::TENTHS)?, models.evaluations(&["id", "lo"])?);
+/// let basins = sweep.basins(&ClusterOptions::default())?.table()?;
+/// membership_scatter(&basins, &evaluations, "lo", Metric::Accuracy)?.save("membership.png")?;
+/// # Ok::<(), LmcError>(())
+/// ```
 pub fn membership_scatter(
     basins: &DataFrame,
     evaluations: &DataFrame,

@@ -40,6 +40,16 @@ impl LandmarkGaps {
     ///
     /// # Errors
     /// Those of [`LandmarkGaps::new`], and those of [`GapMatrix::new`] for a matrix that would not pass it.
+    ///
+    /// # Examples
+    /// ```
+    /// use lmc::gap::{GapMatrix, LandmarkGaps, Measure};
+    /// let models = ["a", "b", "c"].map(String::from).to_vec();
+    /// let values = ndarray::array![[0.0, 0.2, 0.3], [0.2, 0.0, 0.4], [0.3, 0.4, 0.0]];
+    /// let gaps = GapMatrix::new(models, Measure::ConvexityGap, values)?;
+    /// assert_eq!(LandmarkGaps::from_matrix(&gaps, &[2])?.values, ndarray::array![[0.3], [0.4], [0.0]]);
+    /// # Ok::<(), lmc::LmcError>(())
+    /// ```
     pub fn from_matrix(gaps: &GapMatrix, landmarks: &[usize]) -> Result<LandmarkGaps> {
         gaps.check()?;
         check_landmarks(landmarks, gaps.models.len())?;

@@ -19,6 +19,13 @@ pub fn barrier_height_at(alphas: &[f64], losses: &[f64]) -> Result<f64> {
 ///
 /// # Errors
 /// Those of [`barrier_height_at`].
+///
+/// # Examples
+/// ```
+/// // The hill is as high as on an even grid, wherever its flanks were sampled.
+/// assert_eq!(lmc::gap::convexity_gap_at(&[0.0, 0.25, 0.5, 1.0], &[1.0, 1.0, 2.0, 1.0])?, 1.0);
+/// # Ok::<(), lmc::LmcError>(())
+/// ```
 pub fn convexity_gap_at(alphas: &[f64], losses: &[f64]) -> Result<f64> {
     check(alphas, losses)?;
     let n = losses.len();

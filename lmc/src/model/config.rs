@@ -84,6 +84,13 @@ fn tenth() -> f64 {
 
 impl ModelConfig {
     /// The tiny BERT of the embedded task: 2 layers, width 64, 4 heads, feed-forward 256, 16 positions.
+    ///
+    /// # Examples
+    /// ```
+    /// use lmc::model::{Classifier, ModelConfig};
+    /// let classifier = Classifier::new(&ModelConfig::mini(100), 3);
+    /// assert_eq!(classifier.layout().n_parameters(), 112_067);
+    /// ```
     pub fn mini(vocab_size: i64) -> Self {
         Self {
             model_type: "bert".into(),

@@ -30,6 +30,15 @@ impl SharpnessRecipe {
     /// in the whole space.
     ///
     /// DIFFERENCE: the paper takes 32,768 examples from MNLI's validation set, which has 9815; here each counts once.
+    ///
+    /// # Examples
+    /// ```
+    /// use lmc::sharpness::SharpnessRecipe;
+    /// // A smaller box, everything else as in the paper.
+    /// let recipe = SharpnessRecipe { eps: 1e-6, ..SharpnessRecipe::paper() };
+    /// recipe.check()?;
+    /// # Ok::<(), lmc::LmcError>(())
+    /// ```
     pub fn paper() -> Self {
         Self {
             eps: 1e-5,

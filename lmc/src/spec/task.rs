@@ -84,6 +84,14 @@ impl TaskSpec {
     ///
     /// # Errors
     /// [`LmcError::UnknownName`] listing [`TaskSpec::NAMES`].
+    ///
+    /// # Examples
+    /// ```
+    /// use lmc::spec::TaskSpec;
+    /// assert_eq!(TaskSpec::named("qqp")?, TaskSpec::qqp());
+    /// assert!(TaskSpec::named("sst2").unwrap_err().to_string().contains("paws-qqp"));
+    /// # Ok::<(), lmc::LmcError>(())
+    /// ```
     pub fn named(name: &str) -> Result<Self> {
         match name {
             "mini-nli" => Ok(Self::mini_nli(0)),

@@ -12,6 +12,16 @@ use std::collections::BTreeMap;
 ///
 /// # Reference
 /// Rousseeuw 1987; scikit-learn's `silhouette_score` with `metric="precomputed"`.
+///
+/// # Examples
+/// ```
+/// use ndarray::array;
+/// // Two pairs: each model is 1 from its partner and 3 from the others.
+/// let distances = array![[0.0, 1.0, 3.0, 3.0], [1.0, 0.0, 3.0, 3.0], [3.0, 3.0, 0.0, 1.0], [3.0, 3.0, 1.0, 0.0]];
+/// let value = lmc::stats::silhouette(&distances, &[0, 0, 1, 1])?;
+/// assert!((value - 2.0 / 3.0).abs() < 1e-12);
+/// # Ok::<(), lmc::LmcError>(())
+/// ```
 pub fn silhouette(distances: &Array2<f64>, labels: &[usize]) -> Result<f64> {
     let n = labels.len();
     if distances.shape() != [n, n] {
@@ -58,6 +68,13 @@ pub fn silhouette(distances: &Array2<f64>, labels: &[usize]) -> Result<f64> {
 ///
 /// # Reference
 /// Hubert and Arabie 1985; scikit-learn's `adjusted_rand_score`.
+///
+/// # Examples
+/// ```
+/// // The names of clusters do not matter.
+/// assert_eq!(lmc::stats::adjusted_rand_index(&[0, 0, 1, 1], &[5, 5, 2, 2])?, 1.0);
+/// # Ok::<(), lmc::LmcError>(())
+/// ```
 pub fn adjusted_rand_index(a: &[usize], b: &[usize]) -> Result<f64> {
     check_lengths("the second clustering", a.len(), b.len(), 1)?;
     let mut joint = BTreeMap::<(usize, usize), f64>::new();

@@ -6,6 +6,12 @@ use std::collections::BTreeMap;
 ///
 /// # Errors
 /// [`LmcError::ShapeMismatch`] if the lengths differ, [`LmcError::InvalidParameter`] for no examples.
+///
+/// # Examples
+/// ```
+/// assert_eq!(lmc::stats::accuracy(&[0, 1, 1, 2], &[0, 1, 2, 2])?, 0.75);
+/// # Ok::<(), lmc::LmcError>(())
+/// ```
 pub fn accuracy(labels: &[i64], predictions: &[i64]) -> Result<f64> {
     check_lengths("predictions", labels.len(), predictions.len(), 1)?;
     let right = labels.iter().zip(predictions).filter(|(label, prediction)| label == prediction).count();
@@ -17,6 +23,13 @@ pub fn accuracy(labels: &[i64], predictions: &[i64]) -> Result<f64> {
 ///
 /// # Errors
 /// [`LmcError::ShapeMismatch`] if the lengths differ, [`LmcError::InvalidParameter`] for no examples.
+///
+/// # Examples
+/// ```
+/// // Of class 1, one is found, one is missed and one more is claimed: precision and recall are a half.
+/// assert_eq!(lmc::stats::f1(&[1, 1, 0, 0], &[1, 0, 1, 0], 1)?, 0.5);
+/// # Ok::<(), lmc::LmcError>(())
+/// ```
 pub fn f1(labels: &[i64], predictions: &[i64], positive: i64) -> Result<f64> {
     check_lengths("predictions", labels.len(), predictions.len(), 1)?;
     let both = labels.iter().zip(predictions).filter(|&(&l, &p)| l == positive && p == positive).count();
@@ -31,6 +44,14 @@ pub fn f1(labels: &[i64], predictions: &[i64], positive: i64) -> Result<f64> {
 ///
 /// # Reference
 /// Matthews 1975; Gorodkin 2004 for more than two classes.
+///
+/// # Examples
+/// ```
+/// use lmc::stats::matthews_correlation;
+/// assert_eq!(matthews_correlation(&[0, 1, 0, 1], &[0, 1, 0, 1])?, 1.0);
+/// assert_eq!(matthews_correlation(&[0, 1, 0, 1], &[1, 1, 1, 1])?, 0.0);
+/// # Ok::<(), lmc::LmcError>(())
+/// ```
 pub fn matthews_correlation(labels: &[i64], predictions: &[i64]) -> Result<f64> {
     check_lengths("predictions", labels.len(), predictions.len(), 1)?;
     let mut counts = BTreeMap::<i64, (f64, f64)>::new();
@@ -59,6 +80,14 @@ pub fn matthews_correlation(labels: &[i64], predictions: &[i64]) -> Result<f64> 
 ///
 /// # Reference
 /// Guo et al. 2017, section 2.
+///
+/// # Examples
+/// ```
+/// // Four predictions at a confidence of 0.95, of which three are right.
+/// let error = lmc::stats::expected_calibration_error(&[0.95; 4], &[true, true, true, false])?;
+/// assert!((error - 0.2).abs() < 1e-12);
+/// # Ok::<(), lmc::LmcError>(())
+/// ```
 pub fn expected_calibration_error(confidences: &[f64], right: &[bool]) -> Result<f64> {
     const N_BINS: usize = 10;
     check_lengths("right", confidences.len(), right.len(), 1)?;
@@ -82,6 +111,13 @@ pub fn expected_calibration_error(confidences: &[f64], right: &[bool]) -> Result
 ///
 /// # Reference
 /// Fawcett 2006.
+///
+/// # Examples
+/// ```
+/// // Of the four pairs of a positive and a negative, three are in order.
+/// assert_eq!(lmc::stats::roc_auc(&[true, true, false, false], &[0.9, 0.4, 0.6, 0.1])?, 0.75);
+/// # Ok::<(), lmc::LmcError>(())
+/// ```
 pub fn roc_auc(labels: &[bool], scores: &[f64]) -> Result<f64> {
     check_lengths("scores", labels.len(), scores.len(), 2)?;
     check_finite(scores)?;

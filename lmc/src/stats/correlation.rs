@@ -40,6 +40,13 @@ impl Line {
 /// # Errors
 /// [`LmcError::ShapeMismatch`] if the lengths differ; [`LmcError::InvalidParameter`] for fewer than 2 pairs, a
 /// non-finite value or constant `x`.
+///
+/// # Examples
+/// ```
+/// let line = lmc::stats::least_squares(&[0.0, 1.0, 2.0], &[1.0, 3.0, 5.0])?;
+/// assert_eq!((line.slope, line.intercept, line.at(10.0)), (2.0, 1.0, 21.0));
+/// # Ok::<(), lmc::LmcError>(())
+/// ```
 pub fn least_squares(x: &[f64], y: &[f64]) -> Result<Line> {
     let moments = Moments::of(x, y)?;
     let slope = moments.xy / spread("x", moments.xx)?;

@@ -5,6 +5,12 @@ use crate::error::{LmcError, Result};
 ///
 /// # Errors
 /// [`LmcError::InvalidParameter`] for no values or a non-finite one.
+///
+/// # Examples
+/// ```
+/// assert_eq!(lmc::stats::mean(&[1.0, 2.0, 6.0])?, 3.0);
+/// # Ok::<(), lmc::LmcError>(())
+/// ```
 pub fn mean(values: &[f64]) -> Result<f64> {
     check_count(values.len(), 1)?;
     check_finite(values)?;
@@ -15,6 +21,12 @@ pub fn mean(values: &[f64]) -> Result<f64> {
 ///
 /// # Errors
 /// [`LmcError::InvalidParameter`] for no values or a non-finite one.
+///
+/// # Examples
+/// ```
+/// assert_eq!(lmc::stats::standard_deviation(&[1.0, 3.0])?, 1.0);
+/// # Ok::<(), lmc::LmcError>(())
+/// ```
 pub fn standard_deviation(values: &[f64]) -> Result<f64> {
     let centre = mean(values)?;
     let squares: f64 = values.iter().map(|value| (value - centre).powi(2)).sum();
@@ -26,6 +38,12 @@ pub fn standard_deviation(values: &[f64]) -> Result<f64> {
 ///
 /// # Errors
 /// [`LmcError::InvalidParameter`] for no values, a non-finite one or a share outside \[0, 1\].
+///
+/// # Examples
+/// ```
+/// assert_eq!(lmc::stats::quantile(&[4.0, 1.0, 3.0, 2.0], 0.5)?, 2.5);
+/// # Ok::<(), lmc::LmcError>(())
+/// ```
 pub fn quantile(values: &[f64], share: f64) -> Result<f64> {
     check_count(values.len(), 1)?;
     check_finite(values)?;

@@ -14,6 +14,14 @@ use std::collections::BTreeSet;
 ///
 /// # Reference
 /// Phipson and Smyth 2010, Eq. 2.
+///
+/// # Examples
+/// ```
+/// // Of the 20 ways to divide six values in halves, only this one and its mirror image differ as much.
+/// let p = lmc::stats::permutation_test(&[0, 0, 0, 1, 1, 1], &[0.1, 0.2, 0.3, 0.7, 0.8, 0.9], 9_999, 0)?;
+/// assert!((p - 0.1).abs() < 0.02);
+/// # Ok::<(), lmc::LmcError>(())
+/// ```
 pub fn permutation_test(labels: &[usize], values: &[f64], n_permutations: usize, seed: u64) -> Result<f64> {
     check_lengths("values", labels.len(), values.len(), 2)?;
     check_finite(values)?;
@@ -56,6 +64,14 @@ pub fn permutation_test(labels: &[usize], values: &[f64], n_permutations: usize,
 ///
 /// # Reference
 /// Phipson and Smyth 2010, Eq. 2.
+///
+/// # Examples
+/// ```
+/// // Of the 24 orders of four values, two correlate fully.
+/// let p = lmc::stats::correlation_test(&[1.0, 2.0, 3.0, 4.0], &[2.0, 4.0, 6.0, 8.0], 9_999, 0)?;
+/// assert!((p - 2.0 / 24.0).abs() < 0.02);
+/// # Ok::<(), lmc::LmcError>(())
+/// ```
 pub fn correlation_test(x: &[f64], y: &[f64], n_permutations: usize, seed: u64) -> Result<f64> {
     // Orders that correlate as strongly but for rounding count as equal.
     let observed = pearson(x, y)?.abs() - 1e-12;
@@ -84,6 +100,18 @@ pub fn correlation_test(x: &[f64], y: &[f64], n_permutations: usize, seed: u64) 
 ///
 /// # Reference
 /// Efron 1979; Efron and Tibshirani 1993, chapter 13.
+///
+/// # Examples
+/// ```
+/// use lmc::stats::{bootstrap_interval, mean};
+/// let losses: Vec<f64> = (0..100).map(|i| f64::from(i % 2)).collect();
+/// let (low, high) = bootstrap_interval(losses.len(), 2_000, 0.95, 0, |drawn| {
+///     mean(&drawn.iter().map(|&i| losses[i]).collect::<Vec<_>>())
+/// })?;
+/// // The standard error of the mean is 0.05.
+/// assert!((low - 0.4).abs() < 0.02 && (high - 0.6).abs() < 0.02);
+/// # Ok::<(), lmc::LmcError>(())
+/// ```
 pub fn bootstrap_interval(
     n_items: usize,
     n_resamples: usize,

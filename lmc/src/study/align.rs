@@ -55,6 +55,16 @@ impl Models {
     ///
     /// # Errors
     /// As [`Models::sample`]; [`LmcError::InvalidParameter`] for a sweep over other models or with lines that were refined.
+    ///
+    /// # Examples
+    /// ```no_run
+    /// use lmc::prelude::*;
+    /// let models = Study::open(StudySpec::mini_nli(0))?.finetune()?;
+    /// let sweep = models.sweep("id", Grid::TENTHS)?;
+    /// let aligned = models.sweep_aligned(&sweep, &Compute::auto())?;
+    /// alignment_scatter(&aligned.table()?)?.save("alignment.png")?;
+    /// # Ok::<(), LmcError>(())
+    /// ```
     pub fn sweep_aligned(&self, sweep: &Sweep, compute: &Compute) -> Result<AlignedSweep> {
         let pairs = self.pairs(sweep)?;
         let alignments = self.alignments(&pairs)?;

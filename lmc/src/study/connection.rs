@@ -88,6 +88,15 @@ impl Models {
     /// # Errors
     /// [`LmcError::InvalidParameter`] as [`Models::line`] and [`CurveRecipe::check`]; [`LmcError::NonFiniteLoss`];
     /// [`LmcError::Interrupted`], after which the same call goes on with the next update; those of the store.
+    ///
+    /// # Examples
+    /// ```no_run
+    /// use lmc::prelude::*;
+    /// let models = Study::open(StudySpec::mini_nli(0))?.finetune()?;
+    /// let curve = models.connect(0, 1, &CurveRecipe::mini().with_kind(CurveKind::Bezier))?;
+    /// println!("{:?}", curve.along("lo", 11)?.losses());
+    /// # Ok::<(), LmcError>(())
+    /// ```
     pub fn connect(&self, a: usize, b: usize, recipe: &CurveRecipe) -> Result<Connection> {
         let task = self.study().task();
         let (classifier, train) = (&task.classifier, &task.train);

@@ -48,7 +48,7 @@ impl Models {
         let sweep = self.sweep(in_domain, grid)?;
         let basins = sweep.basins(options)?;
         let (in_domain, scored) = (self.evaluate(in_domain)?, self.evaluate(scored)?);
-        Ok(Stage { step: format!("{}it", self.step()), sweep, basins, in_domain, scored })
+        Ok(Stage { step: self.stage_name(), sweep, basins, in_domain, scored })
     }
 }
 
@@ -62,22 +62,44 @@ impl Models {
 /// [`LmcError::InvalidParameter`] for no stages; those of [`predict_early`] and [`Evaluation::metric`].
 pub fn early_table(stages: &[Stage], metric: Metric, options: &EarlyOptions) -> Result<DataFrame> {
     let last = stages.last().ok_or_else(|| LmcError::invalid("stages", "none", "at least 1"))?;
-    let mut rows: Vec<(usize, String, EarlyPrediction)> = Vec::new();
+    let mut rows = Vec::new();
     for (index, stage) in stages.iter().enumerate() {
-        for (name, predictor) in stage.predictors(metric)? {
-            rows.push((index, name, predict_early(&predictor, &last.basins.cluster, options)?));
+        for (predictor, measured) in stage.predictors(metric)? {
+            let prediction = predict_early(&measured, &last.basins.cluster, options)?;
+            rows.push(Row { stage: index, step: stage.step.clone(), predictor, prediction });
         }
     }
-    let real = |of: fn(&EarlyPrediction) -> f64| rows.iter().map(|(.., row)| of(row)).collect::<Vec<_>>();
+    table(&rows)
+}
+
+/// A row of the table of early predictions.
+pub(super) struct Row {
+    pub stage: usize,
+    pub step: String,
+    pub predictor: String,
+    pub prediction: EarlyPrediction,
+}
+
+/// The schema [`EARLY`](crate::table::EARLY).
+pub(super) fn table(rows: &[Row]) -> Result<DataFrame> {
+    let real =
+        |of: fn(&EarlyPrediction) -> f64| rows.iter().map(|row| of(&row.prediction)).collect::<Vec<_>>();
     Ok(df!(
-        "stage" => rows.iter().map(|&(index, ..)| index as i64).collect::<Vec<_>>(),
-        "step" => rows.iter().map(|&(index, ..)| stages[index].step.clone()).collect::<Vec<_>>(),
-        "predictor" => rows.iter().map(|(_, name, _)| name.clone()).collect::<Vec<_>>(),
-        "auc" => real(|row| row.auc),
-        "low" => real(|row| row.interval.0),
-        "high" => real(|row| row.interval.1),
-        "p" => real(|row| row.p_value),
+        "stage" => rows.iter().map(|row| row.stage as i64).collect::<Vec<_>>(),
+        "step" => rows.iter().map(|row| row.step.clone()).collect::<Vec<_>>(),
+        "predictor" => rows.iter().map(|row| row.predictor.clone()).collect::<Vec<_>>(),
+        "auc" => real(|prediction| prediction.auc),
+        "low" => real(|prediction| prediction.interval.0),
+        "high" => real(|prediction| prediction.interval.1),
+        "p" => real(|prediction| prediction.p_value),
     )?)
+}
+
+impl Models {
+    /// The point of training, for example "100it".
+    pub(super) fn stage_name(&self) -> String {
+        format!("{}it", self.step())
+    }
 }
 
 impl Stage {

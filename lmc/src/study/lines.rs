@@ -14,6 +14,15 @@ impl Models {
     ///
     /// # Errors
     /// As [`Models::sweep_with`].
+    ///
+    /// # Examples
+    /// ```no_run
+    /// use lmc::prelude::*;
+    /// let models = Study::open(StudySpec::mini_nli(0))?.finetune()?;
+    /// let sweep = models.sweep("id", Grid::TENTHS)?;
+    /// println!("{}", sweep.gaps()?.head(Some(5)));
+    /// # Ok::<(), LmcError>(())
+    /// ```
     pub fn sweep(&self, dataset: &str, grid: Grid) -> Result<Sweep> {
         self.sweep_with(dataset, grid, &Compute::auto())
     }
@@ -30,6 +39,18 @@ impl Models {
     ///
     /// # Errors
     /// As [`Models::sample`] and [`SweepPlan::lines_to`].
+    ///
+    /// # Examples
+    /// ```no_run
+    /// use lmc::prelude::*;
+    /// let models = Study::open(StudySpec::mini_nli(0))?.finetune()?;
+    /// // Basins from the gaps to four of the copies.
+    /// let landmarks = choose_landmarks(models.models().len(), 4, 0)?;
+    /// let sweep = models.sweep_to(&landmarks, "id", Grid::TENTHS, &Compute::auto())?;
+    /// let gaps = sweep.landmark_gaps(Measure::ConvexityGap, &landmarks)?;
+    /// let basins = cluster_landmarks(&gaps, &ClusterOptions::default())?;
+    /// # Ok::<(), LmcError>(())
+    /// ```
     pub fn sweep_to(
         &self,
         landmarks: &[usize],
@@ -45,6 +66,16 @@ impl Models {
     ///
     /// # Errors
     /// As [`Models::sample`]; [`LmcError::InvalidParameter`] for a sweep over other models.
+    ///
+    /// # Examples
+    /// ```no_run
+    /// use lmc::prelude::*;
+    /// let models = Study::open(StudySpec::mini_nli(0))?.finetune()?;
+    /// let compute = Compute::auto();
+    /// let sweep = models.sweep("id", Grid::TENTHS)?;
+    /// let finer = models.refine(&models.refine(&sweep, &compute)?, &compute)?;
+    /// # Ok::<(), LmcError>(())
+    /// ```
     pub fn refine(&self, sweep: &Sweep, compute: &Compute) -> Result<Sweep> {
         let pairs = self.pairs(sweep)?;
         // Lines that are highest at the same point are one plan.
@@ -80,7 +111,7 @@ impl Models {
         sweep.profiles.iter().map(|profile| Ok([number(&profile.a)?, number(&profile.b)?])).collect()
     }
 
-    fn along(&self, dataset: &str, plan: &SweepPlan, compute: &Compute) -> Result<Sweep> {
+    pub(super) fn along(&self, dataset: &str, plan: &SweepPlan, compute: &Compute) -> Result<Sweep> {
         let sampled = self.sample(dataset, plan, compute)?;
         let models: Vec<String> = self.models().iter().map(|m| m.name.clone()).collect();
         let profiles = sampled.into_iter().map(|line| Profile::of(line, plan, &models)).collect();
@@ -92,6 +123,17 @@ impl Models {
     ///
     /// # Errors
     /// As [`Models::evaluate`] and [`execute`].
+    ///
+    /// # Examples
+    /// ```no_run
+    /// use lmc::prelude::*;
+    /// let models = Study::open(StudySpec::mini_nli(0))?.finetune()?;
+    /// use lmc::path::Combination;
+    /// // The centre of three copies, which is their average.
+    /// let plan = SweepPlan::new(models.models().len(), vec![vec![0, 1, 2]], vec![Combination::new(vec![1.0 / 3.0; 3])?])?;
+    /// println!("{} nats", models.sample("id", &plan, &Compute::auto())?[0].outcomes[0].mean_loss());
+    /// # Ok::<(), LmcError>(())
+    /// ```
     pub fn sample(&self, dataset: &str, plan: &SweepPlan, compute: &Compute) -> Result<Vec<Sampled>> {
         self.with_job(dataset, plan, compute, &self.ends(dataset)?, execute)
     }
@@ -104,6 +146,15 @@ impl Models {
     ///
     /// # Errors
     /// [`LmcError::UnknownName`] for an unknown set; those of [`SweepJob::cost`].
+    ///
+    /// # Examples
+    /// ```no_run
+    /// use lmc::prelude::*;
+    /// let models = Study::open(StudySpec::mini_nli(0))?.finetune()?;
+    /// let plan = SweepPlan::lines(models.models().len(), Grid::TENTHS)?;
+    /// println!("{:.0} seconds", models.cost("id", &plan, &Compute::auto())?.seconds());
+    /// # Ok::<(), LmcError>(())
+    /// ```
     pub fn cost(&self, dataset: &str, plan: &SweepPlan, compute: &Compute) -> Result<Cost> {
         self.with_job(dataset, plan, compute, &[], |job| job.cost())
     }
@@ -117,9 +168,9 @@ impl Models {
         run: impl FnOnce(&SweepJob<'_>) -> Result<T>,
     ) -> Result<T> {
         let (store, task) = (self.study().store(), self.study().task());
-        let (models, step, layout) = (self.models(), self.step(), task.classifier.layout());
+        let (models, layout) = (self.models(), task.classifier.layout());
         let names: Vec<String> = models.iter().map(Model::key).collect();
-        let load = |model: usize| store.load_checkpoint(&models[model].spec, step, layout);
+        let load = |model: usize| store.load_checkpoint(&models[model].spec, models[model].info.step, layout);
         let set = task.set(dataset)?;
         run(&SweepJob {
             store,

@@ -19,6 +19,7 @@ mod spec;
 mod sweep;
 mod tables;
 mod task;
+mod warning;
 
 use std::fmt;
 use std::rc::Rc;
@@ -39,6 +40,7 @@ pub use spec::StudySpec;
 pub use sweep::Sweep;
 pub use tables::evaluations_table;
 pub use task::Task;
+pub use warning::early_warning;
 
 use crate::error::Result;
 use crate::spec::{Recipe, RunSpec};
@@ -64,6 +66,16 @@ impl Study {
     ///
     /// # Errors
     /// As [`Study::open_in`] and [`Store::default_location`].
+    ///
+    /// # Examples
+    /// ```no_run
+    /// use lmc::prelude::*;
+    /// // Four copies of the embedded encoder, at another learning rate.
+    /// let recipe = Recipe { learning_rate: 1e-3, ..Recipe::mini() };
+    /// let study = Study::open(StudySpec::mini_nli(0).with_seeds(0..4).with_recipe(recipe))?;
+    /// let models = study.finetune()?; // an hour later: found in the store
+    /// # Ok::<(), LmcError>(())
+    /// ```
     pub fn open(spec: StudySpec) -> Result<Rc<Self>> {
         Self::open_in(spec, Store::default_location()?)
     }

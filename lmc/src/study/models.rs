@@ -118,9 +118,33 @@ impl Models {
     ///
     /// # Errors
     /// Those of reading the store.
+    ///
+    /// # Examples
+    /// ```no_run
+    /// use lmc::prelude::*;
+    /// let models = Study::open(StudySpec::mini_nli(0))?.finetune()?;
+    /// for stage in models.stages()? {
+    ///     println!("{} updates: {} copies", stage.step(), stage.models().len());
+    /// }
+    /// # Ok::<(), LmcError>(())
+    /// ```
     pub fn stages(&self) -> Result<Vec<Models>> {
         let steps = self.study.spec.recipe.checkpoints(self.study.task.train.len());
         steps.into_iter().map(|step| Self::load(&self.study, step)).collect()
+    }
+
+    /// These copies and after them those `rows` of `others`, another point of the same training, named by it.
+    pub(super) fn beside(&self, others: &Models, rows: &[usize]) -> Result<Models> {
+        let n = others.models.len();
+        let mut both = self.clone();
+        for &row in rows {
+            let other = others.models.get(row);
+            let other =
+                other.ok_or_else(|| LmcError::invalid("landmarks", row, format!("rows below {n}")))?;
+            let name = format!("{} at {}it", other.name, other.info.step);
+            both.models.push(Model { name, ..other.clone() });
+        }
+        Ok(both)
     }
 
     /// The weights of one copy.
@@ -129,7 +153,7 @@ impl Models {
     /// [`LmcError::Format`] naming a damaged checkpoint.
     pub fn weights_of(&self, model: &Model) -> Result<Weights> {
         let layout = self.study.task.classifier.layout();
-        self.study.store.load_checkpoint(&model.spec, self.step, layout)
+        self.study.store.load_checkpoint(&model.spec, model.info.step, layout)
     }
 
     /// The weights of every copy.
@@ -147,12 +171,22 @@ impl Models {
     /// # Errors
     /// [`LmcError::UnknownName`] for an unknown set; [`LmcError::NonFiniteLoss`]; [`LmcError::Interrupted`]; those of the
     /// store.
+    ///
+    /// # Examples
+    /// ```no_run
+    /// use lmc::prelude::*;
+    /// let models = Study::open(StudySpec::mini_nli(0))?.finetune()?;
+    /// for evaluation in models.evaluate("lo")? {
+    ///     println!("{} {:.3}", evaluation.model, evaluation.metric(Metric::Accuracy)?);
+    /// }
+    /// # Ok::<(), LmcError>(())
+    /// ```
     pub fn evaluate(&self, dataset: &str) -> Result<Vec<Evaluation>> {
         let (store, models) = (&self.study.store, &self.models);
-        let (step, layout) = (self.step, self.study.task.classifier.layout());
+        let layout = self.study.task.classifier.layout();
         let labels = Arc::new(self.study.task.set(dataset)?.labels());
         let keys: Vec<String> = models.iter().map(Model::key).collect();
-        let load = |i: usize| store.load_checkpoint(&models[i].spec, step, layout);
+        let load = |i: usize| store.load_checkpoint(&models[i].spec, models[i].info.step, layout);
         let outcomes = self.study.outcomes(dataset, &keys, &load)?;
         let evaluation = |(model, outcome): (&Model, Outcome)| Evaluation {
             model: model.name.clone(),

@@ -46,6 +46,15 @@ impl Models {
     /// # Errors
     /// [`LmcError::InvalidParameter`] for a number that is no copy or comes twice; those of [`Plane::new`],
     /// [`Plane::grid`] and [`Models::sample`].
+    ///
+    /// # Examples
+    /// ```no_run
+    /// use lmc::prelude::*;
+    /// let models = Study::open(StudySpec::mini_nli(0))?.finetune()?;
+    /// let plane = models.plane("id", [0, 1, 2], &PlaneOptions::default())?;
+    /// planes(&plane.table()?, &plane.anchors()?, "id", None)?.save("plane.png")?;
+    /// # Ok::<(), LmcError>(())
+    /// ```
     pub fn plane(&self, dataset: &str, models: [usize; 3], options: &PlaneOptions) -> Result<PlaneSample> {
         let [i, j, k] = models;
         let n = self.models().len();

@@ -26,6 +26,14 @@ impl Models {
     /// # Errors
     /// Those of [`sharpness`]; [`LmcError::InvalidParameter`] for a set with other labels than the classifier's classes;
     /// [`LmcError::Interrupted`], after which the same call goes on with the copies that are missing; those of the store.
+    ///
+    /// # Examples
+    /// ```no_run
+    /// use lmc::prelude::*;
+    /// let models = Study::open(StudySpec::mini_nli(0))?.finetune()?;
+    /// println!("{}", models.sharpness(&SharpnessRecipe::mini())?);
+    /// # Ok::<(), LmcError>(())
+    /// ```
     pub fn sharpness(&self, recipe: &SharpnessRecipe) -> Result<DataFrame> {
         recipe.check()?;
         let (study, task) = (self.study(), self.study().task());

@@ -40,6 +40,16 @@ impl Sweep {
     ///
     /// # Errors
     /// [`LmcError::NonFiniteLoss`] naming the point; [`LmcError::InvalidParameter`] for a sweep that lacks a pair.
+    ///
+    /// # Examples
+    /// ```no_run
+    /// use lmc::prelude::*;
+    /// let models = Study::open(StudySpec::mini_nli(0))?.finetune()?;
+    /// let sweep = models.sweep("id", Grid::TENTHS)?;
+    /// let (heights, gaps) = (sweep.matrix(Measure::BarrierHeight)?, sweep.matrix(Measure::ConvexityGap)?);
+    /// assert!(heights.values.iter().zip(&gaps.values).all(|(height, gap)| gap >= height));
+    /// # Ok::<(), LmcError>(())
+    /// ```
     pub fn matrix(&self, measure: Measure) -> Result<GapMatrix> {
         let n = self.models.len();
         let all: Vec<usize> = (0..n).collect();
@@ -83,6 +93,16 @@ impl Sweep {
     ///
     /// # Errors
     /// Those of [`Sweep::matrix`] and [`cluster`].
+    ///
+    /// # Examples
+    /// ```no_run
+    /// use lmc::prelude::*;
+    /// let models = Study::open(StudySpec::mini_nli(0))?.finetune()?;
+    /// let options = ClusterOptions { delta: Delta::Auto, ..ClusterOptions::default() };
+    /// let basins = models.sweep("id", Grid::TENTHS)?.basins(&options)?;
+    /// println!("{:?}, silhouette {:.2}", basins.sizes(), basins.silhouette);
+    /// # Ok::<(), LmcError>(())
+    /// ```
     pub fn basins(&self, options: &ClusterOptions) -> Result<Basins> {
         cluster(&self.matrix(Measure::ConvexityGap)?, options)
     }

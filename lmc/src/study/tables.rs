@@ -34,6 +34,15 @@ impl Models {
     ///
     /// # Errors
     /// As [`Models::evaluate`].
+    ///
+    /// # Examples
+    /// ```no_run
+    /// use lmc::prelude::*;
+    /// let models = Study::open(StudySpec::mini_nli(0))?.finetune()?;
+    /// let evaluations = models.evaluations(&["id", "lo"])?;
+    /// println!("{evaluations}");
+    /// # Ok::<(), LmcError>(())
+    /// ```
     pub fn evaluations(&self, datasets: &[&str]) -> Result<DataFrame> {
         let mut all = Vec::new();
         for dataset in datasets {

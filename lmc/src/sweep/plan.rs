@@ -20,6 +20,14 @@ impl Grid {
     ///
     /// # Errors
     /// [`LmcError::InvalidParameter`] for fewer than 3 points, on which nothing can be said of convexity.
+    ///
+    /// # Examples
+    /// ```
+    /// use lmc::sweep::Grid;
+    /// let grid = Grid::new(5)?;
+    /// assert_eq!([0, 1, 4].map(|k| grid.alpha(k)), [0.0, 0.25, 1.0]);
+    /// # Ok::<(), lmc::LmcError>(())
+    /// ```
     pub fn new(n_points: usize) -> Result<Self> {
         match n_points {
             3.. => Ok(Self(n_points)),
@@ -54,6 +62,14 @@ impl SweepPlan {
     ///
     /// # Errors
     /// [`LmcError::InvalidParameter`] for fewer than two models.
+    ///
+    /// # Examples
+    /// ```
+    /// use lmc::sweep::{Grid, SweepPlan};
+    /// let plan = SweepPlan::lines(100, Grid::TENTHS)?;
+    /// assert_eq!((plan.units().len(), plan.n_interior()), (4_950, 44_550));
+    /// # Ok::<(), lmc::LmcError>(())
+    /// ```
     pub fn lines(n_models: usize, grid: Grid) -> Result<Self> {
         let pairs = (0..n_models).flat_map(|a| (a + 1..n_models).map(move |b| vec![a, b]));
         Self::along(n_models, pairs.collect(), grid)
@@ -63,6 +79,14 @@ impl SweepPlan {
     ///
     /// # Errors
     /// [`LmcError::InvalidParameter`] for fewer than two models, or for no landmarks, one that is no model or one twice.
+    ///
+    /// # Examples
+    /// ```
+    /// use lmc::sweep::{Grid, SweepPlan};
+    /// let plan = SweepPlan::lines_to(100, &[3, 14, 15], Grid::TENTHS)?;
+    /// assert_eq!(plan.units().len(), 3 * 97 + 3);
+    /// # Ok::<(), lmc::LmcError>(())
+    /// ```
     pub fn lines_to(n_models: usize, landmarks: &[usize], grid: Grid) -> Result<Self> {
         let mut is_landmark = vec![false; n_models];
         for &landmark in landmarks {
@@ -82,6 +106,16 @@ impl SweepPlan {
         Self::along(n_models, units, grid)
     }
 
+    /// The lines between those pairs (a, b) of that many models.
+    ///
+    /// # Errors
+    /// [`LmcError::InvalidParameter`] for no pairs, or one that is not two models that are there.
+    pub fn lines_between(n_models: usize, pairs: Vec<[usize; 2]>, grid: Grid) -> Result<Self> {
+        let units = pairs.into_iter().map(Vec::from).collect();
+        let checked = Self::new(n_models, units, vec![Combination::on_line(0.5)])?;
+        Self::along(n_models, checked.units, grid)
+    }
+
     fn along(n_models: usize, units: Vec<Vec<usize>>, grid: Grid) -> Result<Self> {
         if n_models < 2 {
             return Err(LmcError::invalid("models", n_models, "at least 2 to have a pair"));
@@ -95,6 +129,16 @@ impl SweepPlan {
     /// # Errors
     /// [`LmcError::InvalidParameter`] for no units or points, a control model that is not there, or a unit that has not one
     /// control model for each weight of a point.
+    ///
+    /// # Examples
+    /// ```
+    /// use lmc::path::Combination;
+    /// use lmc::sweep::SweepPlan;
+    /// // The centre of each of two triples among five models.
+    /// let plan = SweepPlan::new(5, vec![vec![0, 1, 2], vec![2, 3, 4]], vec![Combination::new(vec![1.0 / 3.0; 3])?])?;
+    /// assert_eq!(plan.n_interior(), 2);
+    /// # Ok::<(), lmc::LmcError>(())
+    /// ```
     pub fn new(n_models: usize, units: Vec<Vec<usize>>, points: Vec<Combination>) -> Result<Self> {
         if units.is_empty() || points.is_empty() {
             let got = format!("{} units of {} points", units.len(), points.len());
@@ -202,6 +246,10 @@ mod tests {
         assert_eq!(plan.units(), [vec![0, 1], vec![0, 2], vec![0, 3], vec![1, 2], vec![2, 3]]);
         let all = SweepPlan::lines_to(4, &[0, 1, 2, 3], Grid::TENTHS).unwrap();
         assert_eq!(all, SweepPlan::lines(4, Grid::TENTHS).unwrap());
+        let between = SweepPlan::lines_between(4, vec![[3, 0], [1, 2]], Grid::TENTHS).unwrap();
+        assert_eq!((between.units(), between.name()), (&[vec![3, 0], vec![1, 2]][..], all.name()));
+        assert!(SweepPlan::lines_between(4, vec![[0, 4]], Grid::TENTHS).is_err());
+        assert!(SweepPlan::lines_between(4, vec![], Grid::TENTHS).is_err());
         for bad in [&[][..], &[4], &[1, 1]] {
             let message = SweepPlan::lines_to(4, bad, Grid::TENTHS).unwrap_err().to_string();
             assert!(message.starts_with("`landmarks`"), "{message}");

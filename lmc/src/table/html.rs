@@ -25,6 +25,14 @@ const LIST_CAP: usize = 6;
 ///
 /// # Errors
 /// [`LmcError::Polars`](crate::LmcError::Polars) if a value cannot be read.
+///
+/// # Examples
+/// ```
+/// let table = lmc::polars::df!("model" => ["a", "b"], "loss" => [0.25, 0.5])?;
+/// let html = lmc::table::to_html(&table, 1)?;
+/// assert!(html.contains("0.25") && !html.contains("<td>b"));
+/// # Ok::<(), lmc::LmcError>(())
+/// ```
 pub fn to_html(table: &DataFrame, row_cap: usize) -> Result<String> {
     let (n_rows, n_columns) = table.shape();
     let columns = Part::of(n_columns, COLUMN_CAP);

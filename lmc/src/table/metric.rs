@@ -46,6 +46,13 @@ impl Metric {
     }
 
     /// `true` if a larger value is a better model.
+    ///
+    /// # Examples
+    /// ```
+    /// use lmc::table::Metric;
+    /// assert!("mcc".parse::<Metric>()?.larger_is_better() && !Metric::Loss.larger_is_better());
+    /// # Ok::<(), lmc::LmcError>(())
+    /// ```
     pub fn larger_is_better(self) -> bool {
         !matches!(self, Metric::Loss | Metric::Ece)
     }

@@ -138,6 +138,13 @@ impl Schema {
     ///
     /// # Errors
     /// [`LmcError::Polars`] if polars refuses to build it.
+    ///
+    /// # Examples
+    /// ```
+    /// use lmc::table::{GAPS, to_text};
+    /// assert!(to_text(&GAPS.describe()?)?.contains("convexity_gap"));
+    /// # Ok::<(), lmc::LmcError>(())
+    /// ```
     pub fn describe(&self) -> Result<DataFrame> {
         let names: Vec<_> = self.columns.iter().map(|column| column.name).collect();
         let types: Vec<_> = self.columns.iter().map(|column| column.kind.dtype().to_string()).collect();

@@ -26,6 +26,17 @@ pub fn write_parquet(path: &Path, table: &DataFrame, schema: &Schema) -> Result<
 /// # Errors
 /// [`LmcError::Io`] if the file cannot be opened, [`LmcError::Format`] if it is not Parquet, [`LmcError::Column`]
 /// if it holds another table.
+///
+/// # Examples
+/// ```
+/// use lmc::table::{GROUPS, read_parquet, write_parquet};
+/// let path = std::env::temp_dir().join(format!("groups-{}.parquet", std::process::id()));
+/// let groups = lmc::polars::df!("model" => ["a", "b"], "group" => ["gen", "heur"])?;
+/// write_parquet(&path, &groups, &GROUPS)?;
+/// assert!(read_parquet(&path, &GROUPS)?.equals(&groups));
+/// # std::fs::remove_file(&path).unwrap();
+/// # Ok::<(), lmc::LmcError>(())
+/// ```
 pub fn read_parquet(path: &Path, schema: &Schema) -> Result<DataFrame> {
     let file = File::open(path).map_err(LmcError::io("read", path))?;
     let table = ParquetReader::new(file).finish().map_err(|error| LmcError::Format {

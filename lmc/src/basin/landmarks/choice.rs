@@ -4,6 +4,7 @@ use crate::{
     seed::rng,
 };
 use rand::seq::SliceRandom;
+use std::collections::BTreeSet;
 
 /// `n_landmarks` different rows of `n_models` in ascending order, each choice as likely as any other. The same seed
 /// gives the same choice.
@@ -18,6 +19,36 @@ pub fn choose_landmarks(n_models: usize, n_landmarks: usize, seed: u64) -> Resul
     let (chosen, _) = rows.partial_shuffle(&mut rng(seed, "landmarks"), n_landmarks);
     chosen.sort_unstable();
     Ok(chosen.to_vec())
+}
+
+/// The rows of `n_each` different models of every cluster, in ascending order, each choice as likely as any other. The same seed
+/// gives the same choice.
+///
+/// `cluster`: that of each model. Some model has to be left in every cluster, for landmarks to be asked about.
+///
+/// # Errors
+/// [`LmcError::InvalidParameter`] for no landmarks, or as many as a cluster has models or more.
+///
+/// # Examples
+/// ```
+/// use lmc::basin::landmarks_of_each;
+/// let landmarks = landmarks_of_each(&[0, 1, 1, 0, 0], 1, 0)?;
+/// assert_eq!(landmarks.len(), 2);
+/// # Ok::<(), lmc::LmcError>(())
+/// ```
+pub fn landmarks_of_each(cluster: &[usize], n_each: usize, seed: u64) -> Result<Vec<usize>> {
+    let mut landmarks = Vec::new();
+    let mut rng = rng(seed, "landmarks of each cluster");
+    for of in BTreeSet::from_iter(cluster) {
+        let mut members: Vec<usize> = (0..cluster.len()).filter(|&i| cluster[i] == *of).collect();
+        if n_each == 0 || n_each >= members.len() {
+            let expected = format!("at least 1, below the {} models of cluster {of}", members.len());
+            return Err(LmcError::invalid("n_each", n_each, expected));
+        }
+        landmarks.extend_from_slice(members.partial_shuffle(&mut rng, n_each).0);
+    }
+    landmarks.sort_unstable();
+    Ok(landmarks)
 }
 
 /// The row of the model that is farthest from all landmarks: whose least gap to one is greatest, the first of several.
@@ -72,6 +103,24 @@ mod tests {
         assert!(counts.values().all(|count| count.abs_diff(300) < 70), "{counts:?}");
         assert_eq!(choose_landmarks(1000, 7, 3).unwrap(), choose_landmarks(1000, 7, 3).unwrap());
         assert_eq!(choose_landmarks(4, 4, 1).unwrap(), [0, 1, 2, 3]);
+    }
+
+    #[test]
+    fn every_cluster_has_as_many_landmarks() {
+        let cluster = [0, 1, 1, 0, 0, 1, 0];
+        let mut counts = [0; 7];
+        for seed in 0..700 {
+            let landmarks = landmarks_of_each(&cluster, 2, seed).unwrap();
+            assert_eq!(landmarks.iter().map(|&i| cluster[i]).sum::<usize>(), 2);
+            assert!(landmarks.len() == 4 && landmarks.is_sorted_by(|a, b| a < b));
+            landmarks.iter().for_each(|&i| counts[i] += 1);
+        }
+        // Two of four in 350 of 700 draws, two of three in 467, standard deviation 13.
+        assert!(counts.iter().zip(&cluster).all(|(&n, &c): (&usize, _)| n.abs_diff([350, 467][c]) < 60));
+        for n_each in [0, 3] {
+            let error = landmarks_of_each(&cluster, n_each, 1).unwrap_err();
+            assert!(matches!(error, LmcError::InvalidParameter { field: "n_each", .. }));
+        }
     }
 
     #[test]

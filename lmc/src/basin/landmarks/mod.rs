@@ -5,7 +5,7 @@ mod embedding;
 #[cfg(test)]
 mod tests;
 
-pub use choice::{choose_landmarks, farthest_model};
+pub use choice::{choose_landmarks, farthest_model, landmarks_of_each};
 
 use super::{
     Basins, ClusterOptions,

@@ -7,7 +7,7 @@ use crate::error::{LmcError, Result};
 
 macro_rules! embedded {
     ($($name:literal),* $(,)?) => {
-        [$(($name, include_str!(concat!("../../../../data-manifests/", $name, ".toml")))),*]
+        [$(($name, include_str!(concat!("../../../data-manifests/", $name, ".toml")))),*]
     };
 }
 

@@ -1,6 +1,6 @@
 use super::*;
 
-const COLA: &str = include_str!("../../../../data-manifests/cola.toml");
+const COLA: &str = include_str!("../../../data-manifests/cola.toml");
 
 fn problem(text: &str) -> String {
     Manifest::parse(text, Path::new("x.toml")).unwrap_err().to_string()
@@ -14,7 +14,7 @@ fn changed(from: &str, to: &str) -> String {
 
 #[test]
 fn the_manifests_of_the_project_are_built_in() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../data-manifests");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("data-manifests");
     let files = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path());
     let mut files: Vec<PathBuf> =
         files.filter(|path| path.extension().is_some_and(|e| e == "toml")).collect();
@@ -72,7 +72,7 @@ fn members_of_collections_are_manifests_of_models() {
 #[test]
 fn the_manifest_of_mini_nli_says_what_its_defaults_draw() {
     let path = Path::new("mini-nli.toml");
-    let manifest = Manifest::parse(include_str!("../../../../data-manifests/mini-nli.toml"), path).unwrap();
+    let manifest = Manifest::parse(include_str!("../../../data-manifests/mini-nli.toml"), path).unwrap();
     assert_eq!(manifest.labels, crate::data::mini_nli::LABELS);
     let data = crate::data::mini_nli::MiniNli::new(0);
     let mut sets = vec![data.train().unwrap()];

@@ -170,6 +170,13 @@ impl Recipe {
     }
 
     /// The numbers of updates after which a checkpoint is kept, on a training set of that size.
+    ///
+    /// # Examples
+    /// ```
+    /// use lmc::spec::Recipe;
+    /// let recipe = Recipe { trajectory: vec![0.5, 1.0], ..Recipe::mini() };
+    /// assert_eq!(recipe.checkpoints(16_000), [150, 300]);
+    /// ```
     pub fn checkpoints(&self, n_train: usize) -> Vec<u32> {
         let n = self.n_updates(n_train);
         let mut steps: Vec<u32> =
