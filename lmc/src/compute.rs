@@ -1,8 +1,11 @@
 //! Where models are evaluated, and in which numbers.
 
+mod memory;
+
 use std::fmt;
 use std::str::FromStr;
 
+pub(crate) use memory::within_memory;
 use tch::{Cuda, Device, Kind};
 
 use crate::error::{LmcError, Result};

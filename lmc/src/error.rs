@@ -173,9 +173,19 @@ pub enum LmcError {
         /// What had been finished by then, and what to do to go on.
         finished: String,
     },
+    /// A device has too little memory.
+    #[error(
+        "{what}: out of memory, {asked} more were asked for; free some, use fewer threads (LMC_THREADS) or a smaller stack or batch, and run the same call again: finished work is kept"
+    )]
+    OutOfMemory {
+        /// What was computed.
+        what: String,
+        /// How much was asked for at last, such as "2.00 GiB".
+        asked: String,
+    },
     /// libtorch refused an operation.
     #[error("libtorch: {}", first_line(.0))]
-    Torch(#[from] tch::TchError),
+    Torch(tch::TchError),
     /// polars refused an operation.
     #[error("polars: {0}")]
     Polars(#[from] polars::error::PolarsError),
@@ -219,6 +229,25 @@ fn differences(missing: &[String], unexpected: &[String], misshapen: &[Misshapen
     format!("tensors: {}", told.collect::<Vec<_>>().join(", "))
 }
 
+impl From<tch::TchError> for LmcError {
+    fn from(error: tch::TchError) -> Self {
+        match memory_asked_for(&error.to_string()) {
+            Some(asked) => Self::OutOfMemory { what: "libtorch".into(), asked },
+            None => Self::Torch(error),
+        }
+    }
+}
+
+/// How much memory libtorch asked for in vain, where that is what it says.
+pub(crate) fn memory_asked_for(text: &str) -> Option<String> {
+    const SIGNS: [&str; 4] = ["out of memory", "can't allocate memory", "not enough memory", "bad_alloc"];
+    SIGNS.iter().find(|sign| text.contains(*sign))?;
+    let asked = text.split_once("ried to allocate ").and_then(|(_, rest)| rest.split(". ").next());
+    // What follows is a number and a unit; anything else is no amount.
+    let amount = asked.filter(|asked| asked.starts_with(|c: char| c.is_ascii_digit()) && asked.len() < 40);
+    Some(amount.unwrap_or("an unknown number of bytes").to_owned())
+}
+
 /// What libtorch says, without the frames of its C++ stack.
 fn first_line(error: &tch::TchError) -> String {
     error.to_string().lines().next().unwrap_or_default().to_owned()
@@ -245,11 +274,14 @@ impl LmcError {
         move |source| LmcError::Io { action, path, source }
     }
 
-    /// The same error, where it is a loss that is not finite with `whose` in front of what was computed.
+    /// The same error, where it is a loss that is not finite or too little memory with `whose` in front of what was computed.
     pub(crate) fn of(self, whose: impl std::fmt::Display) -> Self {
         match self {
             Self::NonFiniteLoss { what, value, position } => {
                 Self::NonFiniteLoss { what: format!("{whose}: {what}"), value, position }
+            }
+            Self::OutOfMemory { what, asked } => {
+                Self::OutOfMemory { what: format!("{whose}: {what}"), asked }
             }
             other => other,
         }
@@ -281,6 +313,17 @@ mod tests {
         let message = LmcError::from(a.f_add(&b).unwrap_err()).to_string();
         assert!(message.contains("size of tensor a (2)"), "{message}");
         assert_eq!(message.lines().count(), 1);
+    }
+
+    #[test]
+    fn how_much_memory_libtorch_asked_for() {
+        let cpu = "[enforce fail at alloc_cpu.cpp:124] err == 0. DefaultCPUAllocator: can't allocate memory: you tried to \
+                   allocate 4096000 bytes. Error code 12 (Cannot allocate memory)\nException raised from ...";
+        let cuda = "CUDA out of memory. Tried to allocate 2.00 GiB. GPU 0 has a total capacity of 79.11 GiB of which ...";
+        assert_eq!(memory_asked_for(cpu).as_deref(), Some("4096000 bytes"));
+        assert_eq!(memory_asked_for(cuda).as_deref(), Some("2.00 GiB"));
+        assert_eq!(memory_asked_for("std::bad_alloc").as_deref(), Some("an unknown number of bytes"));
+        assert_eq!(memory_asked_for("The size of tensor a (2) must match"), None);
     }
 
     #[test]

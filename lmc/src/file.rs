@@ -1,16 +1,28 @@
-//! Whole files and what names their content: atomic writes, sealed files, digests.
+//! Whole files and what names their content: atomic writes, sealed files, digests; and who may make a file.
+//!
+//! All of it works in folders that several hosts share, on NFS too: no locks and no appending, only new files of names that
+//! nobody else has, fsync, and rename.
 
+mod claim;
+mod holder;
 mod sealed;
+mod unique;
 
-use std::io::{Read, Write};
+use std::io::{self, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
 use crate::error::{LmcError, Result};
 use crate::interrupt;
 
+pub use claim::Claim;
 pub use sealed::{read_sealed, remove, write_sealed};
+pub(crate) use unique::{tidy, writable};
+
+/// How often a file that another host replaces meanwhile is opened again, and after which pause.
+const READS: (usize, Duration) = (4, Duration::from_millis(20));
 
 /// Writes a file so that it is there whole or not at all: sibling temporary file, fsync, rename, fsync of the folder.
 /// A missing folder is made.
@@ -25,22 +37,39 @@ pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<()> {
 fn write_parts(path: &Path, parts: &[&[u8]]) -> Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     std::fs::create_dir_all(folder).map_err(LmcError::io("create folder", folder))?;
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let thread = format!("{:?}", std::thread::current().id());
-    let digits: String = thread.chars().filter(char::is_ascii_digit).collect();
-    let temporary = folder.join(format!(".{name}.{}-{digits}.part", std::process::id()));
-    let written = std::fs::File::create(&temporary)
-        .and_then(|mut file| {
-            parts.iter().try_for_each(|part| file.write_all(part))?;
-            file.sync_all()
-        })
-        .and_then(|()| std::fs::rename(&temporary, path));
-    written.map_err(|e| {
+    let (mut file, temporary) = unique::create(folder).map_err(LmcError::io("write", path))?;
+    let written = parts.iter().try_for_each(|part| file.write_all(part)).and_then(|()| file.sync_all());
+    drop(file);
+    written.and_then(|()| std::fs::rename(&temporary, path)).map_err(|e| {
         // The first error says what went wrong; a temporary file that cannot be removed adds nothing to it.
         let _ = std::fs::remove_file(&temporary);
         LmcError::io("write", path)(e)
     })?;
-    std::fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(LmcError::io("write", folder))
+    match std::fs::File::open(folder).and_then(|folder| folder.sync_all()) {
+        // Some file systems know no fsync of a folder; their rename is as durable as it gets.
+        Err(e) if matches!(e.kind(), ErrorKind::InvalidInput | ErrorKind::Unsupported) => Ok(()),
+        other => other.map_err(LmcError::io("write", folder)),
+    }
+}
+
+/// The bytes of a file that is there, and that another host may replace while it is read: then they are read again.
+///
+/// # Errors
+/// [`LmcError::Io`].
+pub(crate) fn read(path: &Path) -> Result<Vec<u8>> {
+    let replaced = |kind| matches!(kind, ErrorKind::StaleNetworkFileHandle | ErrorKind::NotFound);
+    read_again(path, replaced).map_err(LmcError::io("read", path))
+}
+
+/// The bytes of a file, opened again some times after errors that `passes` says may pass.
+fn read_again(path: &Path, passes: impl Fn(ErrorKind) -> bool) -> io::Result<Vec<u8>> {
+    for _ in 1..READS.0 {
+        match std::fs::read(path) {
+            Err(error) if passes(error.kind()) => std::thread::sleep(READS.1),
+            other => return other,
+        }
+    }
+    std::fs::read(path)
 }
 
 /// The SHA-256 of bytes, in hexadecimal.
@@ -128,6 +157,40 @@ pub(crate) mod tests {
         assert!(matches!(&error, LmcError::Io { action: "write", path, .. } if *path == taken), "{error}");
         assert_eq!(names(folder.path()), ["deep"]);
         assert_eq!(std::fs::read(&path).unwrap(), b"second");
+    }
+
+    /// What is read while others replace it is always one whole version.
+    #[test]
+    fn a_file_that_is_replaced_is_read_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file.bin");
+        write_atomic(&path, &[0; 100_000]).unwrap();
+        std::thread::scope(|scope| {
+            for value in 1..4u8 {
+                let path = &path;
+                scope.spawn(move || (0..20).for_each(|_| write_atomic(path, &[value; 100_000]).unwrap()));
+            }
+            for _ in 0..200 {
+                let bytes = read(&path).unwrap();
+                assert!(bytes.len() == 100_000 && bytes.iter().all(|byte| *byte == bytes[0]));
+            }
+        });
+        assert_eq!(names(folder.path()), ["file.bin"]);
+    }
+
+    #[test]
+    fn errors_that_may_pass_are_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("late");
+        let arrives = |kind| {
+            std::fs::write(&path, b"here").unwrap();
+            kind == ErrorKind::NotFound
+        };
+        assert_eq!(read_again(&path, arrives).unwrap(), b"here");
+        let missing = folder.path().join("never");
+        let error = read(&missing).unwrap_err();
+        assert!(matches!(&error, LmcError::Io { action: "read", path, .. } if *path == missing), "{error}");
+        assert_eq!(read_again(&missing, |_| false).unwrap_err().kind(), ErrorKind::NotFound);
     }
 
     #[test]

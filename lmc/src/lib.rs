@@ -33,6 +33,7 @@
 //! | `HF_HUB_OFFLINE=1` | nothing is fetched, only what is in the cache is found |
 //! | `HTTPS_PROXY`, `NO_PROXY` | how servers are reached |
 //! | `LMC_THREADS` | the most threads to work on; else one for each core |
+//! | `LMC_LEASE` | the seconds after which the claim of a process of another host that shows no sign of life is taken over; else 120 ([`store::Claim`]) |
 //! | `LMC_PROGRESS=off` | no progress is shown |
 //! | `LIBTORCH` | when the crate is built: the folder with libtorch 2.11's `include/` and `lib/` |
 //! | `LMC_KERNEL=1` | set by the kernel "Rust (lmc)" in the process of the cells, which may then send it messages ([`kernel`]) |

@@ -8,22 +8,28 @@
 //! <root>/sweeps/<dataset key>-<points>/<a>--<b>.parquet
 //! <root>/sweeps/<dataset key>-<points>-bf16/precision.json  what a sample of it was off by
 //! <root>/sweeps/<dataset key>-<points>/.<a>--<b>.claim    while a process works on that unit
+//! <root>/**/.<host>-<pid>-<number>.part       a file that is being written; left by a killed process, it goes after a day
 //! <root>/curves/<a>-<b>-<kind>-<hash>.sealed  the control points of a trained curve, finished or not
 //! <root>/sharpness/<dataset key>-<hash>/<run_id>-800it.sealed
 //! ```
+//!
+//! Any number of processes on any number of hosts may work on one store at a time: see [`Claim`]. Files appear by rename, whole,
+//! and no lock of the file system is taken, so that NFS and other network file systems will do.
 
-mod claim;
+mod checkpoint;
+mod frame;
+mod stamp;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-pub use claim::Claim;
-use polars::prelude::{DataFrame, ParquetCompression, ParquetWriter};
+pub use frame::{read_frame, write_frame};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::error::{LmcError, Result};
-use crate::file::{home, sha256, write_atomic};
+pub use crate::file::Claim;
+use crate::file::{home, read, writable, write_atomic};
 use crate::model::load::tensors_from_bytes;
 use crate::model::save::to_bytes;
 use crate::spec::RunSpec;
@@ -54,9 +60,7 @@ impl Store {
     pub fn open(root: impl Into<PathBuf>) -> Result<Self> {
         let root = root.into();
         std::fs::create_dir_all(&root).map_err(LmcError::io("create folder", &root))?;
-        let probe = root.join(format!(".writable-{}", std::process::id()));
-        std::fs::write(&probe, b"").map_err(LmcError::io("write", &root))?;
-        std::fs::remove_file(&probe).map_err(LmcError::io("write", &root))?;
+        writable(&root).map_err(LmcError::io("write", &root))?;
         Ok(Self { root })
     }
 
@@ -87,8 +91,7 @@ impl Store {
             write_atomic(&path, format!("{expected:#}\n").as_bytes())?;
             return Ok(folder);
         }
-        let text = std::fs::read_to_string(&path).map_err(LmcError::io("read", &path))?;
-        let got: Value = serde_json::from_str(&text).map_err(|e| LmcError::Format {
+        let got: Value = serde_json::from_slice(&read(&path)?).map_err(|e| LmcError::Format {
             path: path.clone(),
             line: Some(e.line()),
             problem: e.to_string(),
@@ -102,13 +105,14 @@ impl Store {
         }
     }
 
-    /// Writes a checkpoint: weights with their digest, then its description, which marks it as done.
+    /// Writes a checkpoint: weights with their digest in the same file, then its description, which marks it as done.
     ///
     /// # Errors
     /// [`LmcError::Io`] when the folder cannot be written.
     pub fn save_checkpoint(&self, spec: &RunSpec, weights: &Weights, info: &CheckpointInfo) -> Result<()> {
         let folder = self.run_folder(spec)?;
-        write_checked(&folder.join(format!("checkpoint-{}it.safetensors", info.step)), &to_bytes(weights)?)?;
+        let bytes = checkpoint::stamped(to_bytes(weights)?);
+        write_atomic(&folder.join(format!("checkpoint-{}it.safetensors", info.step)), &bytes)?;
         let json = serde_json::to_string_pretty(info)
             .map_err(|e| LmcError::invalid("checkpoint", e, "serialisable"))?;
         write_atomic(&folder.join(format!("checkpoint-{}it.json", info.step)), json.as_bytes())
@@ -123,8 +127,7 @@ impl Store {
         if !path.exists() || !path.with_extension("safetensors").exists() {
             return Ok(None);
         }
-        let text = std::fs::read_to_string(&path).map_err(LmcError::io("read", &path))?;
-        serde_json::from_str(&text).map(Some).map_err(|e| LmcError::Format {
+        serde_json::from_slice(&read(&path)?).map(Some).map_err(|e| LmcError::Format {
             path,
             line: Some(e.line()),
             problem: e.to_string(),
@@ -138,7 +141,7 @@ impl Store {
     /// [`LmcError::Io`] when it is missing, [`LmcError::Format`] when its bytes are not those that were written.
     pub fn load_checkpoint(&self, spec: &RunSpec, step: u32, layout: &Arc<Layout>) -> Result<Weights> {
         let path = self.run_folder(spec)?.join(format!("checkpoint-{step}it.safetensors"));
-        let bytes = read_checked(&path)?;
+        let bytes = checkpoint::read_checked(&path)?;
         let named = tensors_from_bytes(&bytes, &path)?;
         Weights::from_named(layout.clone(), named).map_err(|e| e.found_in(&path))
     }
@@ -175,45 +178,6 @@ impl Store {
     pub fn sweep_path(&self, sweep_key: &str, models: &[&str]) -> PathBuf {
         self.sweep_folder(sweep_key).join(format!("{}.parquet", models.join("--")))
     }
-}
-
-/// Writes a table as Parquet (zstd) in one row group, like [`write_atomic`].
-///
-/// # Errors
-/// [`LmcError::Io`]; [`LmcError::Polars`] for a table that Parquet cannot hold.
-pub fn write_frame(path: &Path, frame: &mut DataFrame) -> Result<()> {
-    let mut bytes = Vec::new();
-    ParquetWriter::new(&mut bytes)
-        .with_compression(ParquetCompression::Zstd(None))
-        .with_row_group_size(Some(frame.height().max(1)))
-        .finish(frame)?;
-    write_atomic(path, &bytes)
-}
-
-fn digest_path(path: &Path) -> PathBuf {
-    path.with_extension("sha256")
-}
-
-fn write_checked(path: &Path, bytes: &[u8]) -> Result<()> {
-    write_atomic(&digest_path(path), sha256(bytes).as_bytes())?;
-    write_atomic(path, bytes)
-}
-
-fn read_checked(path: &Path) -> Result<Vec<u8>> {
-    let bytes = std::fs::read(path).map_err(LmcError::io("read", path))?;
-    let digest = digest_path(path);
-    let problem = match std::fs::read_to_string(&digest) {
-        Ok(expected) if sha256(&bytes) == expected.trim() => return Ok(bytes),
-        Ok(_) => format!("{} bytes whose SHA-256 is not the one recorded when it was written", bytes.len()),
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => "no SHA-256 is recorded beside it".to_owned(),
-        Err(e) => return Err(LmcError::io("read", &digest)(e)),
-    };
-    Err(LmcError::Format {
-        path: path.to_owned(),
-        line: None,
-        problem,
-        remedy: "delete the checkpoint's .json and run the same call again, only this stack is trained again",
-    })
 }
 
 fn first_difference(at: &str, got: &Value, expected: &Value) -> Option<(String, String, String)> {

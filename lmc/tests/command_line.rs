@@ -25,7 +25,11 @@ fn bad_input_is_one_line_and_exit_code_one() {
     let cola = |seeds| {
         ["finetune", "cola", "--data", "/nowhere/data", "--encoder", "/nowhere/bert", "--seeds", seeds]
     };
-    assert_fails(home.path(), &["figures", "snli"], &["unknown task `snli`", "known: mini-nli"]);
+    assert_fails(
+        home.path(),
+        &["figures", "snli"],
+        &["unknown study `snli`", "known: mini-nli, ", "cola", ".toml"],
+    );
     assert_fails(home.path(), &["basins", "--encoder", "/nowhere"], &["/nowhere/", "check the path"]);
     assert_fails(home.path(), &cola("1,2,1"), &["`seeds`: got 1 twice"]);
     assert_fails(home.path(), &cola("1,2"), &["/nowhere/data"]);

@@ -3,6 +3,7 @@
 pub mod browser;
 pub mod fetching;
 pub mod files;
+pub mod hosts;
 pub mod notebook;
 pub mod processes;
 pub mod reference;

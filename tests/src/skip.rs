@@ -13,3 +13,13 @@ pub fn skipped(cause: impl Display) {
 pub(crate) fn say(line: &str) {
     let _ = writeln!(std::io::stdout().lock(), "\n{line}");
 }
+
+/// The same where something is missing that set-up installs.
+///
+/// # Panics
+///
+/// In continuous integration (`CI` is set), where nothing of that may be missing.
+pub fn missing(what: impl Display, remedy: &str) {
+    assert!(std::env::var_os("CI").is_none_or(|value| value.is_empty()), "{what} are missing: {remedy}");
+    skipped(format!("{what} are missing: {remedy}"));
+}

@@ -85,7 +85,7 @@ fn assert_says(error: &LmcError, parts: &[&str]) {
 fn specs_that_cannot_be_run() {
     let error = StudySpec::named("snli", 0).unwrap_err();
     assert!(matches!(error, LmcError::UnknownName { .. }));
-    assert_says(&error, &["unknown task `snli`", "mini-nli"]);
+    assert_says(&error, &["unknown study `snli`", "mini-nli"]);
     let folder = tempfile::tempdir().unwrap();
     type Change = fn(&mut StudySpec);
     let cases: [(&[&str], Change); 9] = [
@@ -196,13 +196,18 @@ fn damaged_files_are_named_and_only_they_are_made_again() {
             .find(|p| parts.iter().all(|part| p.to_string_lossy().contains(part)))
             .unwrap();
         let bytes = std::fs::read(&path).unwrap();
-        std::fs::write(&path, &bytes[..bytes.len() / 2]).unwrap();
-        let before = modified(root);
-        let error = losses(root).unwrap_err();
-        assert!(matches!(&error, LmcError::Format { path: p, .. } if *p == path), "{error}");
-        assert_says(&error, &["delete the file and run the same call again"]);
-        std::fs::remove_file(&path).unwrap();
-        assert_repaired(root, &expected, &before, |p| Path::new(p) == path);
+        let mut flipped = bytes.clone();
+        flipped[bytes.len() / 2] ^= 0x10;
+        for damaged in [&flipped[..], &bytes[..bytes.len() / 2], b""] {
+            std::fs::write(&path, damaged).unwrap();
+            let before = modified(root);
+            let error = losses(root).unwrap_err();
+            assert!(matches!(&error, LmcError::Format { path: p, .. } if *p == path), "{error}");
+            assert_says(&error, &["delete the file and run the same call again"]);
+            std::fs::remove_file(&path).unwrap();
+            assert_repaired(root, &expected, &before, |p| Path::new(p) == path);
+            assert_eq!(std::fs::read(&path).unwrap(), bytes);
+        }
     }
 
     // A run folder that holds another spec.
@@ -253,6 +258,34 @@ impl Drop for SmallDisk {
     fn drop(&mut self) {
         let _ = Command::new("umount").arg(&self.0).status();
     }
+}
+
+#[test]
+fn a_store_that_cannot_be_written_is_named_and_stays_as_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    if !SmallDisk::mount(folder.path(), "size=16m") {
+        skipped("only root can mount a small disk");
+        return;
+    }
+    let disk = SmallDisk(folder.path().to_owned());
+    let expected = losses(&disk.0).unwrap();
+    let study = open(&disk.0, spec());
+    let line = modified(&disk.0).into_keys().find(|p| p.to_string_lossy().contains("/sweeps/")).unwrap();
+    std::fs::remove_file(&line).unwrap();
+    let before = modified(&disk.0);
+    assert!(SmallDisk::mount(&disk.0, "remount,ro"));
+    let error = Store::open(&disk.0).unwrap_err();
+    assert!(matches!(&error, LmcError::Io { action: "write", path, .. } if *path == disk.0), "{error}");
+    assert_says(&error, &["Read-only file system", "choose a folder you may write to"]);
+    // What was open before reads what is there, and says which file it cannot write.
+    let models = study.finetune().unwrap();
+    assert_eq!(models.evaluate("id").unwrap().len(), 3);
+    let error = models.sweep("id", Grid::new(3).unwrap()).unwrap_err();
+    assert!(matches!(&error, LmcError::Io { action: "write", path, .. } if *path == line), "{error}");
+    assert_says(&error, &["Read-only file system", "choose a folder you may write to"]);
+    assert_eq!(modified(&disk.0), before);
+    assert!(SmallDisk::mount(&disk.0, "remount,rw"));
+    assert_eq!(losses(&disk.0).unwrap(), expected);
 }
 
 #[test]

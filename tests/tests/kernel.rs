@@ -16,6 +16,11 @@ fn a_cell_that_fails_is_an_error_and_stops_what_waits() {
 }
 
 #[test]
+fn cells_with_bad_input_say_what_the_page_says() {
+    talk("bad_input.py", &[&notebook::clone_root().join("lmc/docs/bad-input.md")]);
+}
+
+#[test]
 fn an_interrupt_stops_a_cell_and_keeps_variables_and_work() {
     let store = tempfile::tempdir().unwrap();
     talk("interrupts.py", &[store.path()]);

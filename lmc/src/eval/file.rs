@@ -1,13 +1,12 @@
 //! Outcomes as Parquet: a row for each example.
 
-use std::fs::File;
 use std::path::Path;
 
 use polars::prelude::*;
 
 use super::Outcome;
 use crate::error::{LmcError, Result};
-use crate::store::write_frame;
+use crate::store::{read_frame, write_frame};
 
 /// Writes an outcome with the columns example i64, loss f32, prediction i64, confidence f32.
 ///
@@ -46,10 +45,7 @@ pub(crate) fn read_outcomes(
     n_examples: usize,
 ) -> Result<(DataFrame, Vec<Outcome>)> {
     let damaged = |problem: String| damaged_unit(path, problem);
-    let file = File::open(path).map_err(LmcError::io("read", path))?;
-    let frame = ParquetReader::new(file)
-        .finish()
-        .map_err(|e| damaged(format!("not a complete Parquet file ({e})")))?;
+    let frame = read_frame(path, damaged)?;
     let column = |name: &str| frame.column(name).map_err(|e| damaged(e.to_string()));
     let integers = |name: &str| -> Result<Vec<i64>> {
         Ok(column(name)?.i64().map_err(|e| damaged(e.to_string()))?.into_no_null_iter().collect())

@@ -4,15 +4,18 @@ mod file;
 mod set;
 #[cfg(test)]
 mod tests;
+mod tile;
 
 pub(crate) use file::{damaged_unit, outcome_columns, read_outcomes};
 pub use file::{read_outcome, write_outcome};
 pub use set::EvaluationSet;
+pub(crate) use tile::{Tile, say_once};
 
 use std::fmt;
 
 use tch::{Device, Kind, Tensor};
 
+use crate::compute::within_memory;
 use crate::data::labels::{LabelMap, Merge};
 use crate::encode::Batch;
 use crate::error::{LmcError, Result};
@@ -48,7 +51,8 @@ impl Outcome {
 /// the classifier.
 ///
 /// # Errors
-/// [`LmcError::Torch`]; [`LmcError::NonFiniteLoss`] naming the example; [`LmcError::Interrupted`] between two batches.
+/// [`LmcError::Torch`]; [`LmcError::OutOfMemory`]; [`LmcError::NonFiniteLoss`] naming the example;
+/// [`LmcError::Interrupted`] between two batches.
 pub fn evaluate(classifier: &Classifier, theta: &Tensor, batches: &[Batch], n: usize) -> Result<Outcome> {
     evaluate_mapped(classifier, theta, batches, n, None)
 }
@@ -76,6 +80,16 @@ pub fn evaluate_mapped(
 /// # Errors
 /// As [`evaluate_mapped`].
 pub fn evaluate_stack(
+    classifier: &Classifier,
+    parameters: &Parameters,
+    batches: &[Batch],
+    n: usize,
+    map: Option<&LabelMap>,
+) -> Result<Vec<Outcome>> {
+    within_memory(|| evaluate_all(classifier, parameters, batches, n, map))
+}
+
+fn evaluate_all(
     classifier: &Classifier,
     parameters: &Parameters,
     batches: &[Batch],

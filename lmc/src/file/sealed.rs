@@ -1,8 +1,9 @@
 //! Files that carry the digest of their content, so that content and digest appear in one step.
 
+use std::io::ErrorKind;
 use std::path::Path;
 
-use super::{sha256, sha256_of, write_parts};
+use super::{read_again, sha256, sha256_of, write_parts};
 use crate::error::{LmcError, Result};
 
 /// The length of a SHA-256 in hexadecimal.
@@ -22,9 +23,9 @@ pub fn write_sealed(path: &Path, parts: &[&[u8]]) -> Result<()> {
 /// # Errors
 /// [`LmcError::Io`]; [`LmcError::Format`] when they are not the bytes that were written, with what to do about it.
 pub fn read_sealed(path: &Path, remedy: &'static str) -> Result<Option<Vec<u8>>> {
-    let mut bytes = match std::fs::read(path) {
+    let mut bytes = match read_again(path, |kind| kind == ErrorKind::StaleNetworkFileHandle) {
         Ok(bytes) => bytes,
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(e) if e.kind() == ErrorKind::NotFound => return Ok(None),
         Err(e) => return Err(LmcError::io("read", path)(e)),
     };
     let content = bytes.split_off((DIGEST + 1).min(bytes.len()));
@@ -45,7 +46,7 @@ pub fn read_sealed(path: &Path, remedy: &'static str) -> Result<Option<Vec<u8>>>
 /// [`LmcError::Io`].
 pub fn remove(path: &Path) -> Result<()> {
     match std::fs::remove_file(path) {
-        Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(LmcError::io("remove", path)(e)),
+        Err(e) if e.kind() != ErrorKind::NotFound => Err(LmcError::io("remove", path)(e)),
         _ => Ok(()),
     }
 }

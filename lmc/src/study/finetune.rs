@@ -1,18 +1,20 @@
 //! Training what a study lacks, stack by stack; an interrupted stack goes on where it was.
 
+use std::path::Path;
 use std::rc::Rc;
 
 use tch::Tensor;
 
 use super::{Models, Study};
+use crate::compute::within_memory;
 use crate::error::{LmcError, Result};
-use crate::file::{read_sealed, remove, write_sealed};
+use crate::file::{read_sealed, remove, tidy, write_sealed};
 use crate::interrupt;
 use crate::model::Classifier;
 use crate::parallel::{n_threads, run_units};
 use crate::progress::{Progress, Unit};
 use crate::spec::{Recipe, RunSpec, Trained};
-use crate::store::{CheckpointInfo, Store};
+use crate::store::{CheckpointInfo, Claim, Store};
 use crate::train::{Features, Snapshot, Training, TrainingSet, TrainingState};
 use crate::weights::Weights;
 
@@ -21,7 +23,6 @@ struct Stack<'a> {
     seeds: &'a [u64],
     runs: Vec<RunSpec>,
     theta: Tensor,
-    state: Option<TrainingState>,
 }
 
 impl Models {
@@ -63,15 +64,26 @@ fn train(study: &Study, recipe: &Recipe) -> Result<()> {
         classifier: &study.task.classifier,
         set: features.as_ref().map_or(TrainingSet::Examples(&study.task.train), TrainingSet::Features),
         recipe,
+        checkpoints: &checkpoints,
         progress: &progress,
     };
-    // No more stacks are in memory than are worked on.
-    for wave in missing.chunks(n_threads()) {
-        let stacks = wave.iter().map(|seeds| unfinished(study, recipe, seeds)).collect::<Result<Vec<_>>>()?;
-        let made = stacks.iter().filter_map(|stack| stack.state.as_ref()).map(TrainingState::step);
-        progress.found(made.map(u64::from).sum());
-        let trained = run_units(stacks, |_, stack| work.train(stack));
-        interrupt::settle(trained, |_| interrupt::in_store(progress.done(), total, "updates"))?;
+    // A stack that another process trains is left to the end, when it is found or, if nothing came of it, trained.
+    for waits in [false, true] {
+        let mut of_others = Vec::new();
+        // No more stacks are in memory than are worked on.
+        for wave in missing.chunks(n_threads()) {
+            let mut stacks = Vec::new();
+            for &seeds in wave {
+                let (runs, theta) = (study.run_specs(recipe, seeds), study.initial(recipe, seeds)?);
+                stacks.push(Stack { seeds, runs, theta });
+            }
+            let trained = run_units(stacks, |_, stack| work.train(stack, waits));
+            let trained =
+                interrupt::settle(trained, |_| interrupt::in_store(progress.done(), total, "updates"))?;
+            of_others
+                .extend(wave.iter().zip(trained).filter(|(_, trained)| !trained).map(|(seeds, _)| *seeds));
+        }
+        missing = of_others;
     }
     Ok(())
 }
@@ -84,26 +96,6 @@ fn frozen_features(study: &Study) -> Result<Features> {
     Features::new(&study.task.classifier, encoder.theta(), examples, |n| {
         progress.advance(n as u64, String::new)
     })
-}
-
-/// A stack that lacks checkpoints, as far as it was trained.
-fn unfinished<'a>(study: &Study, recipe: &Recipe, seeds: &'a [u64]) -> Result<Stack<'a>> {
-    let runs = study.run_specs(recipe, seeds);
-    let checkpoints = recipe.checkpoints(study.task.train.len());
-    let mut state = None;
-    let path = study.store.state_path(&runs[0])?;
-    if let Some(bytes) = read_sealed(&path, TrainingState::REMEDY)? {
-        let trained = match recipe.trained {
-            Trained::All => study.task.classifier.layout(),
-            Trained::Head => study.task.classifier.head_layout(),
-        };
-        let found = TrainingState::from_bytes(&bytes, &path, seeds, trained.n_parameters())?;
-        // Where an earlier checkpoint is gone, the stack must pass there again.
-        let passed: Vec<u32> = checkpoints.iter().copied().filter(|&step| step <= found.step()).collect();
-        let goes_on = checkpoints.last().is_some_and(|&last| found.step() < last);
-        state = (goes_on && all_kept(&study.store, &runs, &passed)?).then_some(found);
-    }
-    Ok(Stack { seeds, runs, theta: study.initial(recipe, seeds)?, state })
 }
 
 /// Whether every one of those checkpoints of every run of a stack is in the store.
@@ -124,31 +116,61 @@ struct Work<'a> {
     classifier: &'a Classifier,
     set: TrainingSet<'a>,
     recipe: &'a Recipe,
+    checkpoints: &'a [u32],
     progress: &'a Progress,
 }
 
 impl Work<'_> {
-    /// Trains a stack to its end, or to an interrupt: then its state is kept.
-    fn train(&self, stack: Stack<'_>) -> Result<()> {
-        let Stack { seeds, runs, theta, state } = stack;
+    /// Trains a stack to its end, or to an interrupt: then its state is kept. Returns false where another process trains it,
+    /// unless this one `waits` for that.
+    fn train(&self, stack: Stack<'_>, waits: bool) -> Result<bool> {
+        let Stack { seeds, runs, theta } = stack;
+        let path = self.store.state_path(&runs[0])?;
+        for run in &runs {
+            tidy(&self.store.run_folder(run)?);
+        }
+        let Some(_claim) = Claim::of(&path, waits)? else { return Ok(false) };
+        if all_kept(self.store, &runs, self.checkpoints)? {
+            self.progress.found(self.checkpoints.last().copied().unwrap_or(0).into());
+            return Ok(true);
+        }
         let mut training = Training::new(self.classifier, theta, seeds, self.set, self.recipe);
-        if let Some(state) = state {
+        if let Some(state) = self.state(&path, seeds, &runs)? {
+            self.progress.found(state.step().into());
             training = training.resumed(state);
         }
         let tick = |loss: f64| {
             self.progress.tick(|| format!("loss {loss:.3}"));
             Ok(())
         };
-        let path = self.store.state_path(&runs[0])?;
-        match training.run(|snapshot| self.keep(&runs, &snapshot), tick) {
-            Ok(()) => remove(&path),
+        let trained = within_memory(|| training.run(|snapshot| self.keep(&runs, &snapshot), tick));
+        match trained {
+            Ok(()) => remove(&path).map(|()| true),
             Err(interrupted @ LmcError::Interrupted { .. }) => {
                 let parts = training.state().to_parts()?;
                 write_sealed(&path, &parts.each_ref().map(Vec::as_slice))?;
                 Err(interrupted)
             }
+            Err(LmcError::OutOfMemory { asked, .. }) => {
+                Err(LmcError::OutOfMemory { what: format!("finetuning of seeds {seeds:?}"), asked })
+            }
             Err(failed) => Err(failed),
         }
+    }
+
+    /// What an interrupted training of the stack left, where that goes on.
+    fn state(&self, path: &Path, seeds: &[u64], runs: &[RunSpec]) -> Result<Option<TrainingState>> {
+        let Some(bytes) = read_sealed(path, TrainingState::REMEDY)? else { return Ok(None) };
+        let trained = match self.recipe.trained {
+            Trained::All => self.classifier.layout(),
+            Trained::Head => self.classifier.head_layout(),
+        };
+        let found = TrainingState::from_bytes(&bytes, path, seeds, trained.n_parameters())?;
+        // Where an earlier checkpoint is gone, the stack must pass there again.
+        let passed: Vec<u32> =
+            self.checkpoints.iter().copied().filter(|&step| step <= found.step()).collect();
+        let goes_on = self.checkpoints.last().is_some_and(|&last| found.step() < last);
+        Ok((goes_on && all_kept(self.store, runs, &passed)?).then_some(found))
     }
 
     /// Writes a checkpoint of every model of a stack.

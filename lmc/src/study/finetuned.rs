@@ -9,7 +9,7 @@ use crate::data::fetch::ModelFolder;
 use crate::data::labels::{LabelMap, Merge};
 use crate::encode::load_tokenizer;
 use crate::error::Result;
-use crate::eval::{EvaluationSet, evaluate_mapped};
+use crate::eval::{EvaluationSet, Tile, evaluate_mapped};
 use crate::model::{Finetuned, load_finetuned};
 
 /// Losses and predictions of a finetuned classifier on a set, in the set's labels.
@@ -30,7 +30,8 @@ pub fn evaluate_finetuned(model: &ModelFolder, set: Dataset, merge: Merge) -> Re
     let max_len = classifier.config().max_len().min(MAX_LENGTH);
     let set = EvaluationSet::new(set, &load_tokenizer(&model.tokenizer)?, max_len)?.with_label_map(map);
     let (n, map) = (set.encoded.len(), set.label_map.as_ref());
-    let outcome = evaluate_mapped(&classifier, weights.theta(), &set.batches(), n, map)
+    let outcome = Tile::new(&set, weights.theta().device())?
+        .fitting(|batches| evaluate_mapped(&classifier, weights.theta(), batches, n, map))
         .map_err(|error| error.of(format!("{} on {}", model.name, set.dataset.name)))?;
     let (dataset, labels) = (set.dataset.name.clone(), Arc::new(set.labels()));
     Ok(Evaluation { model: model.name.clone(), dataset, outcome, labels })

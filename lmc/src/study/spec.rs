@@ -114,7 +114,7 @@ impl StudySpec {
             "mini-nli-lp-ft" => Ok(Self::mini_nli_lp_ft(master_seed)),
             "mini-nli-roberta" => Ok(Self::mini_nli_roberta(master_seed)),
             _ => Err(LmcError::UnknownName {
-                kind: "task",
+                kind: "study",
                 name: name.to_owned(),
                 known: Self::NAMES.map(str::to_owned).to_vec(),
             }),
@@ -218,6 +218,6 @@ mod tests {
             assert_eq!(spec.master_seed(), Some(2));
         }
         let message = StudySpec::named("mini", 0).unwrap_err().to_string();
-        assert_eq!(message, "unknown task `mini`; known: mini-nli, mini-nli-lp-ft, mini-nli-roberta");
+        assert_eq!(message, "unknown study `mini`; known: mini-nli, mini-nli-lp-ft, mini-nli-roberta");
     }
 }

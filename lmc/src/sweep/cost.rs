@@ -77,7 +77,7 @@ impl SweepJob<'_> {
         let batches = self.set.batches();
         let flop: f64 = batches.iter().map(|batch| self.classifier.packed_flop(&batch.tokens)).sum();
         let device = compute.devices.first().copied().unwrap_or(Device::Cpu);
-        let worker = self.worker(device, compute.precision)?;
+        let mut worker = self.worker(device, compute.precision)?;
         let finish = || {
             if let Device::Cuda(i) = device {
                 Cuda::synchronize(i as i64);

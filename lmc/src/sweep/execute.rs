@@ -9,6 +9,7 @@ use super::unit::Sampled;
 use super::work::UnitWork;
 use crate::compute::Precision;
 use crate::error::Result;
+use crate::file::tidy;
 use crate::interrupt;
 use crate::parallel::run_on_workers;
 use crate::progress::{self, Progress, Unit};
@@ -25,12 +26,14 @@ const WORTH_SAYING: f64 = 10.0;
 ///
 /// # Errors
 /// The first error of a unit: [`LmcError::NonFiniteLoss`], [`LmcError::Io`], [`LmcError::Format`], those of `load`;
-/// [`LmcError::Imprecise`]; those of [`Compute::check`]; or [`LmcError::Interrupted`]. Finished units stay in the store.
+/// [`LmcError::OutOfMemory`] where there is too little memory for one example at one point; [`LmcError::Imprecise`]; those of
+/// [`Compute::check`]; or [`LmcError::Interrupted`]. Finished units stay in the store.
 ///
 /// [`LmcError::NonFiniteLoss`]: crate::LmcError::NonFiniteLoss
 /// [`LmcError::Io`]: crate::LmcError::Io
 /// [`LmcError::Format`]: crate::LmcError::Format
 /// [`LmcError::Imprecise`]: crate::LmcError::Imprecise
+/// [`LmcError::OutOfMemory`]: crate::LmcError::OutOfMemory
 /// [`LmcError::Interrupted`]: crate::LmcError::Interrupted
 /// [`Compute::check`]: crate::compute::Compute::check
 pub fn execute(job: &SweepJob<'_>) -> Result<Vec<Sampled>> {
@@ -66,6 +69,7 @@ pub fn execute(job: &SweepJob<'_>) -> Result<Vec<Sampled>> {
             works[unit].take(worker, weights, piece, waits)
         })
     };
+    tidy(&job.folder());
     interrupt::settle(pass(false).and_then(|_| pass(true)), |_| {
         let kept = units.iter().filter(|unit| job.path(unit).exists()).count();
         interrupt::in_store(kept as u64, units.len() as u64, job.noun())

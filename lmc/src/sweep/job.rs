@@ -118,7 +118,7 @@ impl<'a> SweepJob<'a> {
     /// The outcomes of the interior points of that range in a unit.
     pub(super) fn sample(
         &self,
-        worker: &Worker<'_>,
+        worker: &mut Worker<'_>,
         weights: &Resident<'_>,
         unit: &[usize],
         range: Range<usize>,

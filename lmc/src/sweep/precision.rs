@@ -64,7 +64,7 @@ fn measured(job: &SweepJob<'_>) -> Result<Difference> {
     let weights = Resident::new(8, &load);
     let losses = |precision, unit: &[usize]| -> Result<Vec<f64>> {
         let all = 0..job.plan.interior().count();
-        let inner = job.sample(&job.worker(device, precision)?, &weights, unit, all, |_| ())?;
+        let inner = job.sample(&mut job.worker(device, precision)?, &weights, unit, all, |_| ())?;
         Ok(job.with_ends(unit, inner).iter().map(Outcome::mean_loss).collect())
     };
     let is_line =

@@ -65,7 +65,13 @@ impl<'a> UnitWork<'a> {
     }
 
     /// Evaluates a piece, unless the unit is found in the store or, where nobody `waits` for it, another process has it.
-    pub fn take(&self, worker: &Worker<'_>, weights: &Resident<'_>, piece: usize, waits: bool) -> Result<()> {
+    pub fn take(
+        &self,
+        worker: &mut Worker<'_>,
+        weights: &Resident<'_>,
+        piece: usize,
+        waits: bool,
+    ) -> Result<()> {
         if !self.begin(waits)? {
             return Ok(());
         }

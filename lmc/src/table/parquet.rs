@@ -1,12 +1,11 @@
 //! Tables on disk: Parquet with zstd, written whole or not at all.
 
-use std::fs::File;
 use std::path::Path;
 
-use polars::prelude::{DataFrame, ParquetReader, SerReader};
+use polars::prelude::DataFrame;
 
 use super::Schema;
-use crate::store::write_frame;
+use crate::store::{read_frame, write_frame};
 use crate::{LmcError, Result};
 
 /// Writes `table` to `path` as Parquet (zstd), after checking its schema.
@@ -24,7 +23,7 @@ pub fn write_parquet(path: &Path, table: &DataFrame, schema: &Schema) -> Result<
 /// The table in the Parquet file `path`, with its schema checked.
 ///
 /// # Errors
-/// [`LmcError::Io`] if the file cannot be opened, [`LmcError::Format`] if it is not Parquet, [`LmcError::Column`]
+/// [`LmcError::Io`] if the file cannot be opened, [`LmcError::Format`] if it is damaged or not Parquet, [`LmcError::Column`]
 /// if it holds another table.
 ///
 /// # Examples
@@ -38,11 +37,10 @@ pub fn write_parquet(path: &Path, table: &DataFrame, schema: &Schema) -> Result<
 /// # Ok::<(), lmc::LmcError>(())
 /// ```
 pub fn read_parquet(path: &Path, schema: &Schema) -> Result<DataFrame> {
-    let file = File::open(path).map_err(LmcError::io("read", path))?;
-    let table = ParquetReader::new(file).finish().map_err(|error| LmcError::Format {
+    let table = read_frame(path, |problem| LmcError::Format {
         path: path.to_owned(),
         line: None,
-        problem: error.to_string(),
+        problem,
         remedy: "delete the file and compute the table again",
     })?;
     schema.check(&table)?;

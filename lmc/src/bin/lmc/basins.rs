@@ -33,6 +33,11 @@ impl Clustering {
         (self.score.as_deref().unwrap_or(set), self.metric.unwrap_or(metric))
     }
 
+    /// Nothing, when there is such a score.
+    pub fn check(&self, study: &Study) -> Result<()> {
+        study.task().set(self.score(study).0).map(|_| ())
+    }
+
     /// The clusters.
     pub fn cluster(&self, sweep: &Swept) -> Result<Clusters> {
         sweep.basins(&ClusterOptions { delta: self.delta, ..ClusterOptions::default() })
@@ -66,6 +71,8 @@ pub struct Basins {
 impl Basins {
     pub fn run(self) -> Result<()> {
         let study = self.study.open()?;
+        self.interpolation.check(&study)?;
+        self.clustering.check(&study)?;
         let models = study.finetune()?;
         let sweep = self.interpolation.sweep(&study, &models)?;
         let basins = self.clustering.cluster(&sweep)?;

@@ -69,6 +69,7 @@ impl Evaluate {
             [] => all.filter(|name| !name.ends_with("-sample")).collect(),
             sets => sets.iter().map(String::as_str).collect(),
         };
+        sets.iter().try_for_each(|set| study.task().set(set).map(|_| ()))?;
         study.finetune()?.evaluations(&sets)
     }
 

@@ -32,6 +32,8 @@ impl Figures {
     pub fn run(self) -> Result<()> {
         let clock = Clock::start();
         let study = self.study.open()?;
+        self.interpolation.check(&study)?;
+        self.clustering.check(&study)?;
         let models = study.finetune()?;
         clock.say("finetuned");
         let names: Vec<&str> = study.task().sets.iter().map(|set| set.dataset.name.as_str()).collect();

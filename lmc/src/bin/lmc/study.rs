@@ -5,15 +5,19 @@ use std::rc::Rc;
 use std::sync::LazyLock;
 
 use clap::Args;
-use lmc::Result;
 use lmc::spec::{Recipe, TaskSpec};
 use lmc::step::Step;
 use lmc::study::{Study, StudySpec};
+use lmc::{LmcError, Result};
+
+/// Every study that has a name: the embedded ones, then those of corpora.
+fn names() -> Vec<&'static str> {
+    let corpora = TaskSpec::NAMES.into_iter().filter(|name| !StudySpec::NAMES.contains(name));
+    StudySpec::NAMES.into_iter().chain(corpora).collect()
+}
 
 static STUDY: LazyLock<String> = LazyLock::new(|| {
-    let corpora = TaskSpec::NAMES.iter().filter(|name| !StudySpec::NAMES.contains(name));
-    let names: Vec<&str> = StudySpec::NAMES.iter().chain(corpora).copied().collect();
-    let names = names.join(", ");
+    let names = names().join(", ");
     format!(
         "A study with the paper's recipe ({names}), or a file that ends in .toml, such as `lmc spec` prints"
     )
@@ -82,9 +86,19 @@ impl Changes {
             Some(extension) if extension == "toml" => StudySpec::read(study)?,
             _ => {
                 let name = study.to_string_lossy();
-                match StudySpec::NAMES.contains(&&*name) {
-                    true => StudySpec::named(&name, 0)?,
-                    false => StudySpec::corpus(TaskSpec::named(&name)?, "bert-base-uncased"),
+                if StudySpec::NAMES.contains(&&*name) {
+                    StudySpec::named(&name, 0)?
+                } else {
+                    let task = TaskSpec::named(&name).map_err(|_| LmcError::UnknownName {
+                        kind: "study",
+                        name: name.into_owned(),
+                        known: names()
+                            .into_iter()
+                            .chain(["a file that ends in .toml"])
+                            .map(str::to_owned)
+                            .collect(),
+                    })?;
+                    StudySpec::corpus(task, "bert-base-uncased")
                 }
             }
         };

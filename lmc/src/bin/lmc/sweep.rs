@@ -34,10 +34,20 @@ impl Interpolation {
         self.set.as_deref().unwrap_or(study.spec().swept())
     }
 
+    /// Nothing, when the study can be swept like that: what is wrong is said before anything is computed.
+    pub fn check(&self, study: &Study) -> Result<()> {
+        study.task().set(self.set(study))?;
+        Grid::new(self.points)?;
+        self.compute().check()
+    }
+
     /// Sweeps all lines.
     pub fn sweep(&self, study: &Rc<Study>, models: &Models) -> Result<Swept> {
-        let compute = Compute { tolerance: self.tolerance, ..Compute::auto().with_precision(self.precision) };
-        models.sweep_with(self.set(study), Grid::new(self.points)?, &compute)
+        models.sweep_with(self.set(study), Grid::new(self.points)?, &self.compute())
+    }
+
+    fn compute(&self) -> Compute {
+        Compute { tolerance: self.tolerance, ..Compute::auto().with_precision(self.precision) }
     }
 }
 
@@ -54,6 +64,7 @@ pub struct Sweep {
 impl Sweep {
     pub fn run(self) -> Result<()> {
         let study = self.study.open()?;
+        self.interpolation.check(&study)?;
         let sweep = self.interpolation.sweep(&study, &study.finetune()?)?;
         let (profiles, gaps) = (sweep.table()?, sweep.gaps()?);
         print(&gaps)?;

@@ -11,7 +11,7 @@ use super::client::LOOK;
 use super::download::Content;
 use crate::data::manifest::{is_commit, is_hexadecimal, plain};
 use crate::error::{LmcError, Result};
-use crate::file::write_atomic;
+use crate::file::{Claim, write_atomic};
 use crate::interrupt;
 
 const VERSION: u32 = 1;
@@ -136,18 +136,34 @@ impl LockFile<'_> {
     }
 }
 
+/// A file that this process alone fetches or changes, until it is dropped.
+pub(super) struct Exclusive {
+    _claim: Claim,
+    _lock: Option<File>,
+}
+
 /// Waits until no other process has that lock, and takes it until the result is dropped.
-pub(super) fn exclusive(path: &Path) -> Result<File> {
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder).map_err(LmcError::io("create folder", folder))?;
-    }
+///
+/// The claim keeps other processes of lmc out, on other hosts too; the lock of the file those of `huggingface_hub`, which lock the
+/// same file. Where the file system knows no locks, these are not kept out.
+pub(super) fn exclusive(path: &Path) -> Result<Exclusive> {
+    exclusive_by(path, File::try_lock_exclusive)
+}
+
+fn exclusive_by(path: &Path, lock: impl Fn(&File) -> std::io::Result<()>) -> Result<Exclusive> {
+    // The path has a file name, so that there is a claim.
+    let _claim = loop {
+        if let Some(claim) = Claim::of(path, true)? {
+            break claim;
+        }
+    };
     let file = File::options().create(true).truncate(false).write(true).open(path);
     let file = file.map_err(LmcError::io("write", path))?;
     loop {
-        match file.try_lock_exclusive() {
-            Ok(()) => return Ok(file),
+        match lock(&file) {
+            Ok(()) => return Ok(Exclusive { _claim, _lock: Some(file) }),
             Err(error) if error.kind() == ErrorKind::WouldBlock => {}
-            Err(error) => return Err(LmcError::io("lock", path)(error)),
+            Err(_) => return Ok(Exclusive { _claim, _lock: None }),
         }
         interrupt::check(|| format!("another process had {} locked", path.display()))?;
         std::thread::sleep(LOOK);
@@ -207,5 +223,19 @@ mod tests {
             assert!(matches!(error, LmcError::Format { .. }), "{error}");
             assert!(error.to_string().contains(expected), "{error}");
         }
+    }
+
+    #[test]
+    fn a_file_system_without_locks_still_has_one_writer_at_a_time() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("blob.lock");
+        let refuses = |_: &File| Err(ErrorKind::Unsupported.into());
+        let held = exclusive_by(&path, refuses).unwrap();
+        assert!(held._lock.is_none() && Claim::of(&path, false).unwrap().is_none());
+        drop(held);
+        let held = exclusive(&path).unwrap();
+        assert!(held._lock.is_some() && Claim::of(&path, false).unwrap().is_none());
+        let other = File::options().write(true).open(&path).unwrap();
+        assert!(other.try_lock_exclusive().is_err(), "huggingface_hub would not see that it is fetched");
     }
 }

@@ -129,6 +129,8 @@ mod tests {
             CurveState::from_bytes(bytes, Path::new("f"), of, shape).unwrap_err().to_string()
         };
         assert!(message(b"", &of, [2, 3]).contains("it does not begin with `lmc-curve-1`"));
+        let newer = [b"lmc-curve-2 ", &bytes["lmc-curve-1 ".len()..]].concat();
+        assert!(message(&newer, &of, [2, 3]).contains("it does not begin with `lmc-curve-1`"));
         assert!(message(b"lmc-curve-1 {}\n", &of, [2, 3]).contains("missing field"));
         assert!(message(&bytes, &json!({"a": "y"}), [2, 3]).contains("expected {\"a\":\"y\"}"));
         assert!(message(&bytes, &of, [3, 3]).contains("24 bytes of tensors, expected 1 of shape [3, 3]"));

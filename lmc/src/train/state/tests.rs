@@ -108,8 +108,10 @@ fn the_state_of_another_stack_is_refused() {
         assert!(message.contains(problem) && message.contains("delete the file"), "{message}");
     }
     let cut = &bytes[..bytes.len() - 1];
+    let newer = [b"lmc-training-state-2 ", &bytes["lmc-training-state-1 ".len()..]].concat();
     for (bytes, problem) in [
         (&b"another file"[..], "does not begin with `lmc-training-state-1`"),
+        (&newer, "does not begin with `lmc-training-state-1`"),
         (&bytes[..40], "EOF"),
         (cut, "expected 3 of shape"),
     ] {
