@@ -13,10 +13,12 @@ pub use crate::figure::{
     group_histograms, groups_by_basin, groups_by_score, heatmap, histogram, histograms, membership_scatter,
     planes, sharpness_scatter,
 };
+pub use crate::figure::{excess_strips, soup_dots, triangle_scatter};
 pub use crate::gap::{GapMatrix, LandmarkGaps, Measure, area_under_curve, barrier_height, convexity_gap};
+pub use crate::gap::{excess_loss, simplex_gap};
 pub use crate::interrupt;
 pub use crate::notebook::Show;
-pub use crate::path::{CurveKind, PlaneOptions};
+pub use crate::path::{Combination, CurveKind, PlaneOptions};
 pub use crate::published;
 pub use crate::replay::{Replay, ReplayOptions, write_log};
 pub use crate::sharpness::SharpnessRecipe;
@@ -27,6 +29,9 @@ pub use crate::store::Store;
 pub use crate::study::{
     AlignedSweep, Comparison, ComparisonOptions, Connection, Evaluation, Group, Models, PlaneSample, Report,
     Stage, Statistic, Study, StudySpec, Sweep, compare, compare_predictors, early_table, evaluations_table,
+};
+pub use crate::study::{
+    Convexity, ConvexityOptions, SoupOptions, Soups, TriangleOptions, Triangles,
 };
 pub use crate::sweep::{Grid, SweepPlan};
 pub use crate::table::{

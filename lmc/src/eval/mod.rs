@@ -1,12 +1,14 @@
 //! Evaluation of models on datasets: per-example losses and predictions, from which every metric follows.
 
 mod file;
+mod logits;
 mod set;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use file::{damaged_unit, outcome_columns, read_outcomes};
 pub use file::{read_outcome, write_outcome};
+pub use logits::{Logits, evaluate_logits, read_logits, write_logits};
 pub use set::EvaluationSet;
 
 use std::fmt;
@@ -83,15 +85,10 @@ pub fn evaluate_stack(
     map: Option<&LabelMap>,
 ) -> Result<Vec<Outcome>> {
     let _no_grad = tch::no_grad_guard();
-    let map = map.filter(|map| !map.is_identity());
     let (mut losses, mut predictions, mut confidences) = (Vec::new(), Vec::new(), Vec::new());
     for (done, batch) in batches.iter().enumerate() {
         interrupt::check(|| format!("{done} of {} batches were evaluated; none is kept", batches.len()))?;
-        let logits = classifier.packed_logits(parameters, &batch.tokens, &Dropout::NONE);
-        let logits = match map {
-            None => logits,
-            Some(map) => map_logits(&logits, map)?,
-        };
+        let logits = label_logits(classifier, parameters, batch, map)?;
         let log_probabilities = logits.log_softmax(-1, Kind::Float);
         let labels = batch.labels.view([1, -1, 1]).expand([parameters.stack(), -1, -1], false);
         losses.push(-log_probabilities.f_gather(-1, &labels, false)?.squeeze_dim(-1));
@@ -117,6 +114,20 @@ pub fn evaluate_stack(
             })
         })
         .collect()
+}
+
+/// The logits of a batch in the labels of `map`, `[stack, batch, n_labels]`.
+fn label_logits(
+    classifier: &Classifier,
+    parameters: &Parameters,
+    batch: &Batch,
+    map: Option<&LabelMap>,
+) -> Result<Tensor> {
+    let logits = classifier.packed_logits(parameters, &batch.tokens, &Dropout::NONE);
+    match map.filter(|map| !map.is_identity()) {
+        None => Ok(logits),
+        Some(map) => map_logits(&logits, map),
+    }
 }
 
 /// Values of examples that were dealt out in `order`, in the dataset's order.

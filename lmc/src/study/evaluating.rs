@@ -1,55 +1,94 @@
 //! Evaluating weights on one set, each found in the store or evaluated and kept there.
 
-use tch::Device;
+use std::path::{Path, PathBuf};
+
+use tch::{Device, Tensor};
 
 use super::Study;
 use crate::compute::{Compute, batch_tokens};
+use crate::encode::Batch;
 use crate::error::Result;
-use crate::eval::{Outcome, evaluate_mapped, read_outcome, write_outcome};
+use crate::eval::{
+    Logits, Outcome, evaluate_logits, evaluate_mapped, read_logits, read_outcome, write_logits, write_outcome,
+};
 use crate::interrupt;
 use crate::parallel::run_on_workers;
 use crate::progress::{Progress, Unit};
 use crate::weights::Weights;
+
+/// What is made of weights on an evaluation set, and how it is kept.
+struct Kept<'a, T> {
+    /// What it is called.
+    noun: &'static str,
+    path: &'a (dyn Fn(&str) -> PathBuf + Sync),
+    read: &'a (dyn Fn(&Path) -> Result<T> + Sync),
+    evaluate: &'a (dyn Fn(&Tensor, &[Batch]) -> Result<T> + Sync),
+    write: fn(&Path, &T) -> Result<()>,
+}
+
+/// What brings the weights of a key, by its number.
+type Load<'a> = &'a (dyn Fn(usize) -> Result<Weights> + Sync);
 
 impl Study {
     /// The outcome of each of `keys`, names in the store, on the evaluation set of that name; `load` brings the weights of
     /// those that are not there yet.
     ///
     /// No more weights are in memory than there are workers.
-    pub(super) fn outcomes(
-        &self,
-        dataset: &str,
-        keys: &[String],
-        load: &(dyn Fn(usize) -> Result<Weights> + Sync),
-    ) -> Result<Vec<Outcome>> {
+    pub(super) fn outcomes(&self, dataset: &str, keys: &[String], load: Load) -> Result<Vec<Outcome>> {
         let (store, classifier, set) = (&self.store, &self.task.classifier, self.task.set(dataset)?);
-        let n = set.encoded.len();
+        let (n, map) = (set.encoded.len(), set.label_map.as_ref());
+        let kept = Kept {
+            noun: "evaluations",
+            path: &|key| store.evaluation_path(&set.key, key),
+            read: &|path| read_outcome(path, n),
+            evaluate: &|theta, batches| evaluate_mapped(classifier, theta, batches, n, map),
+            write: write_outcome,
+        };
+        self.evaluated(dataset, keys, load, &kept)
+    }
+
+    /// The logits of each of `keys` in the labels of the set, as [`Study::outcomes`].
+    pub(super) fn logits(&self, dataset: &str, keys: &[String], load: Load) -> Result<Vec<Logits>> {
+        let (store, classifier, set) = (&self.store, &self.task.classifier, self.task.set(dataset)?);
+        let (n, map) = (set.encoded.len(), set.label_map.as_ref());
+        let kept = Kept {
+            noun: "logits",
+            path: &|key| store.logits_path(&set.key, key),
+            read: &|path| read_logits(path, n),
+            evaluate: &|theta, batches| evaluate_logits(classifier, theta, batches, n, map),
+            write: write_logits,
+        };
+        self.evaluated(dataset, keys, load, &kept)
+    }
+
+    fn evaluated<T: Send>(&self, dataset: &str, keys: &[String], load: Load, kept: &Kept<T>) -> Result<Vec<T>> {
+        let set = self.task.set(dataset)?;
         let progress = Progress::new(format!("evaluating on {dataset}"), Unit::Copies, keys.len() as u64);
-        let path = |i: usize| store.evaluation_path(&set.key, &keys[i]);
+        let path = |i: usize| (kept.path)(&keys[i]);
         let batches = |&device: &Device| {
             let batches = set.batches_of(batch_tokens(device));
             Ok((device, batches.iter().map(|batch| batch.to_device(device)).collect::<Vec<_>>()))
         };
         let workers = Compute::auto().workers();
-        let outcomes =
+        let evaluated =
             run_on_workers(&workers, (0..keys.len()).collect(), batches, |(device, batches), i, _| {
                 let path = path(i);
                 if path.exists() {
-                    let outcome = read_outcome(&path, n)?;
+                    let found = (kept.read)(&path)?;
                     progress.found(1);
-                    return Ok(outcome);
+                    return Ok(found);
                 }
                 let theta = load(i)?.theta().to_device(*device);
-                let outcome = evaluate_mapped(classifier, &theta, batches, n, set.label_map.as_ref())
+                let made = (kept.evaluate)(&theta, batches)
                     .map_err(|e| e.of(format!("{} on {dataset}", keys[i])))?;
-                write_outcome(&path, &outcome)?;
+                (kept.write)(&path, &made)?;
                 progress.tick(String::new);
-                Ok(outcome)
+                Ok(made)
             });
-        interrupt::settle(outcomes, |_| {
-            let kept = (0..keys.len()).filter(|&i| path(i).exists()).count();
-            let unit = format!("evaluations on {dataset}");
-            interrupt::in_store(kept as u64, keys.len() as u64, &unit)
+        interrupt::settle(evaluated, |_| {
+            let n_kept = (0..keys.len()).filter(|&i| path(i).exists()).count();
+            let unit = format!("{} on {dataset}", kept.noun);
+            interrupt::in_store(n_kept as u64, keys.len() as u64, &unit)
         })
     }
 }

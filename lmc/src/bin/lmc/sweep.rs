@@ -36,8 +36,12 @@ impl Interpolation {
 
     /// Sweeps all lines.
     pub fn sweep(&self, study: &Rc<Study>, models: &Models) -> Result<Swept> {
-        let compute = Compute { tolerance: self.tolerance, ..Compute::auto().with_precision(self.precision) };
-        models.sweep_with(self.set(study), Grid::new(self.points)?, &compute)
+        models.sweep_with(self.set(study), Grid::new(self.points)?, &self.compute())
+    }
+
+    /// The devices and the precision.
+    pub fn compute(&self) -> Compute {
+        Compute { tolerance: self.tolerance, ..Compute::auto().with_precision(self.precision) }
     }
 }
 
