@@ -30,9 +30,7 @@ pub use crate::study::{
     AlignedSweep, Comparison, ComparisonOptions, Connection, Evaluation, Group, Models, PlaneSample, Report,
     Stage, Statistic, Study, StudySpec, Sweep, compare, compare_predictors, early_table, evaluations_table,
 };
-pub use crate::study::{
-    Convexity, ConvexityOptions, SoupOptions, Soups, TriangleOptions, Triangles,
-};
+pub use crate::study::{Convexity, ConvexityOptions, SoupOptions, Soups, TriangleOptions, Triangles};
 pub use crate::sweep::{Grid, SweepPlan};
 pub use crate::table::{
     self, Arithmetic, Metric, cluster_statistics, cluster_tests, correlations, gap_matrix,

@@ -66,7 +66,8 @@ pub fn draw_subsets(
     n_subsets: usize,
     seed: u64,
 ) -> Vec<Vec<usize>> {
-    let members = |which: usize| (0..cluster.len()).filter(|&model| cluster[model] == which).collect::<Vec<_>>();
+    let members =
+        |which: usize| (0..cluster.len()).filter(|&model| cluster[model] == which).collect::<Vec<_>>();
     let everyone: Vec<usize> = (0..cluster.len()).collect();
     // Two pools, and how many may come from each.
     let (pools, splits) = match kind {
@@ -176,7 +177,9 @@ mod tests {
                 let second = subset.iter().filter(|&&model| cluster[model] == 1).count();
                 match kind {
                     Membership::Within(which) => assert_eq!(second, which * size),
-                    Membership::Across if size <= 8 => assert!(second == size / 2 || second == size.div_ceil(2)),
+                    Membership::Across if size <= 8 => {
+                        assert!(second == size / 2 || second == size.div_ceil(2))
+                    }
                     _ => {}
                 }
             }

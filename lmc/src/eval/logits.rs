@@ -107,7 +107,8 @@ impl Logits {
             let right = usize::try_from(label).ok().and_then(|label| row.get(label)).ok_or_else(|| {
                 LmcError::invalid("label", label, format!("a number below {}", self.n_labels))
             })?;
-            let best = (0..row.len()).fold(0, |best, other| if row[other] > row[best] { other } else { best });
+            let best =
+                (0..row.len()).fold(0, |best, other| if row[other] > row[best] { other } else { best });
             let sum: f64 = row.iter().map(|&logit| f64::from(logit - row[best]).exp()).sum();
             outcome.losses.push((sum.ln() - f64::from(right - row[best])) as f32);
             outcome.predictions.push(best as i64);
@@ -141,7 +142,9 @@ pub fn evaluate_logits(
     let flat = Vec::<f32>::try_from(logits.f_reshape([-1])?)?;
     let rows: Vec<usize> = (0..flat.len() / n_labels).collect();
     let order = batches.iter().flat_map(|batch| batch.indices.iter().copied());
-    let values = in_order(order, rows, n).into_iter().flat_map(|row| flat[row * n_labels..][..n_labels].iter().copied());
+    let values = in_order(order, rows, n)
+        .into_iter()
+        .flat_map(|row| flat[row * n_labels..][..n_labels].iter().copied());
     Logits::new(n_labels, values.collect())
 }
 
@@ -239,7 +242,12 @@ mod tests {
             assert_eq!((logits.n_examples(), logits.n_labels()), (40, 2));
             let got = logits.outcome(&truth).unwrap();
             assert_eq!(got.predictions, expected.predictions);
-            for (a, b) in got.losses.iter().chain(&got.confidences).zip(expected.losses.iter().chain(&expected.confidences)) {
+            for (a, b) in got
+                .losses
+                .iter()
+                .chain(&got.confidences)
+                .zip(expected.losses.iter().chain(&expected.confidences))
+            {
                 assert!((a - b).abs() < 1e-5, "{a} {b}");
             }
         }
@@ -273,7 +281,10 @@ mod tests {
         assert!(matches!(Logits::mean(&[]), Err(LmcError::InvalidParameter { field: "ensemble", .. })));
         assert!(matches!(two.outcome(&[0]), Err(LmcError::ShapeMismatch { .. })));
         for label in [-1, 2] {
-            assert!(matches!(two.outcome(&[0, label]), Err(LmcError::InvalidParameter { field: "label", .. })));
+            assert!(matches!(
+                two.outcome(&[0, label]),
+                Err(LmcError::InvalidParameter { field: "label", .. })
+            ));
         }
     }
 }

@@ -41,10 +41,16 @@ pub(super) fn kind_colour(kind: &str) -> &'static str {
 /// [`LmcError::Column`] for a table of another schema, [`LmcError::InvalidParameter`] for one without rows.
 pub fn excess_strips(convexity: &DataFrame, points: &DataFrame) -> Result<Figure> {
     CONVEXITY.check(convexity)?;
-    let (kinds, sizes) = (table::texts(convexity, &CONVEXITY, "kind")?, table::integers(convexity, &CONVEXITY, "n_models")?);
-    let (of_point, size_of_point) =
-        (table::texts(points, &CONVEXITY_POINTS, "kind")?, table::integers(points, &CONVEXITY_POINTS, "n_models")?);
-    let (excess, models) = (table::reals(points, &CONVEXITY_POINTS, "excess")?, table::texts(points, &CONVEXITY_POINTS, "models")?);
+    let (kinds, sizes) =
+        (table::texts(convexity, &CONVEXITY, "kind")?, table::integers(convexity, &CONVEXITY, "n_models")?);
+    let (of_point, size_of_point) = (
+        table::texts(points, &CONVEXITY_POINTS, "kind")?,
+        table::integers(points, &CONVEXITY_POINTS, "n_models")?,
+    );
+    let (excess, models) = (
+        table::reals(points, &CONVEXITY_POINTS, "excess")?,
+        table::texts(points, &CONVEXITY_POINTS, "models")?,
+    );
     let real = |name| table::reals(convexity, &CONVEXITY, name);
     let [held_out, low, high] = [real("eps_held_out")?, real("eps_low")?, real("eps_high")?];
     let [mean, mean_low, mean_high] = [real("mean")?, real("mean_low")?, real("mean_high")?];
@@ -55,7 +61,11 @@ pub fn excess_strips(convexity: &DataFrame, points: &DataFrame) -> Result<Figure
     };
     let columns: Vec<i64> = sizes.iter().copied().collect::<BTreeSet<_>>().into_iter().collect();
     let mut named: Vec<&String> = Vec::new();
-    kinds.iter().for_each(|kind| if !named.contains(&kind) { named.push(kind) });
+    kinds.iter().for_each(|kind| {
+        if !named.contains(&kind) {
+            named.push(kind)
+        }
+    });
     let middle = (named.len() as f64 - 1.0) / 2.0;
     let place = |kind: &String, size: i64| {
         let column = columns.iter().position(|&other| other == size).unwrap_or(0) as f64;
@@ -107,7 +117,11 @@ pub fn excess_strips(convexity: &DataFrame, points: &DataFrame) -> Result<Figure
                 .mode(Mode::Markers)
                 .legend_group(kind.as_str())
                 .show_legend(false)
-                .hover_template(if size == 8 { "mean %{y:.4g}<extra></extra>" } else { "largest, held out %{y:.4g}<extra></extra>" })
+                .hover_template(if size == 8 {
+                    "mean %{y:.4g}<extra></extra>"
+                } else {
+                    "largest, held out %{y:.4g}<extra></extra>"
+                })
                 .marker(
                     Marker::new()
                         .color(kind_colour(kind))
@@ -119,7 +133,8 @@ pub fn excess_strips(convexity: &DataFrame, points: &DataFrame) -> Result<Figure
         }
     }
     let set = theme::label(dataset);
-    let note = format!("square: mean; diamond: largest, held out; bars: bootstrap intervals, {n_examples} examples");
+    let note =
+        format!("square: mean; diamond: largest, held out; bars: bootstrap intervals, {n_examples} examples");
     let layout = theme::layout(&format!("Excess loss of convex combinations on {set}"), theme::WIDTH, HEIGHT)
         .x_axis(
             theme::axis("models that are combined")
@@ -153,7 +168,8 @@ fn level(from: f64, to: f64) -> Box<Scatter<f64, f64>> {
 pub fn triangle_scatter(triangles: &DataFrame) -> Result<Figure> {
     let text = |name| table::texts(triangles, &TRIANGLES, name);
     let real = |name| table::reals(triangles, &TRIANGLES, name);
-    let (kinds, datasets, [a, b, c]) = (text("kind")?, text("dataset")?, [text("a")?, text("b")?, text("c")?]);
+    let (kinds, datasets, [a, b, c]) =
+        (text("kind")?, text("dataset")?, [text("a")?, text("b")?, text("c")?]);
     let (edge, inside, low) = (real("edge_gap")?, real("inside_gap")?, real("low")?);
     let Some(dataset) = datasets.first() else {
         return Err(LmcError::invalid("triangles", "no rows", "at least one"));
@@ -194,7 +210,9 @@ pub fn triangle_scatter(triangles: &DataFrame) -> Result<Figure> {
     let note = format!("{above} of {} above the diagonal; filled: beyond chance", edge.len());
     let set = theme::label(dataset);
     let layout = theme::layout(&format!("Triangles on {set}: inside against sides"), theme::WIDTH, HEIGHT)
-        .x_axis(theme::axis("largest convexity gap of the three sides (nats per example)").range(vec![0.0, most]))
+        .x_axis(
+            theme::axis("largest convexity gap of the three sides (nats per example)").range(vec![0.0, most]),
+        )
         .y_axis(theme::axis("convexity gap inside (nats per example)").range(vec![0.0, most]))
         .annotations(vec![theme::note(&note, 1.0, 1.0, Anchor::Right, Anchor::Bottom)]);
     plot.set_layout(layout);
@@ -234,7 +252,10 @@ mod tests {
         let json = described(&figure);
         // The level, and for each of two kinds: points, and bars and markers of mean and largest.
         assert_eq!(json["data"].as_array().unwrap().len(), 11);
-        assert_eq!((&json["data"][1]["name"], &json["data"][1]["y"]), (&json!("within 1"), &json!([0.1, -0.1, 0.2])));
+        assert_eq!(
+            (&json["data"][1]["name"], &json["data"][1]["y"]),
+            (&json!("within 1"), &json!([0.1, -0.1, 0.2]))
+        );
         let x = |trace: usize, i: usize| json["data"][trace]["x"][i].as_f64().unwrap();
         assert!((x(1, 0) - -0.135).abs() < 0.1 && (x(1, 2) - 0.865).abs() < 0.1 && x(6, 0) > x(1, 0));
         assert_eq!(json["data"][3]["y"], json!([0.05, 0.06]));
@@ -267,7 +288,10 @@ mod tests {
         assert!(matches!(empty, Err(LmcError::InvalidParameter { field: "convexity", .. })));
         let empty = triangle_scatter(&TRIANGLES.empty());
         assert!(matches!(empty, Err(LmcError::InvalidParameter { field: "triangles", .. })));
-        assert!(matches!(excess_strips(&points(), &points()), Err(LmcError::Column { table: "convexity", .. })));
+        assert!(matches!(
+            excess_strips(&points(), &points()),
+            Err(LmcError::Column { table: "convexity", .. })
+        ));
         let gone = triangles().drop("low").unwrap();
         assert!(matches!(triangle_scatter(&gone), Err(LmcError::Column { column: "low", .. })));
     }

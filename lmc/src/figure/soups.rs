@@ -42,7 +42,8 @@ pub fn soup_dots(
     let n = rows.names.len() as f64;
     let left = Dots::new(soups, &rows, in_domain, "excess")?;
     let right = Dots::new(soups, &rows, scored, metric.column())?;
-    let best = right.soups.iter().find(|(row, _)| rows.names[*row].0 == "best single").map(|(_, score)| *score);
+    let best =
+        right.soups.iter().find(|(row, _)| rows.names[*row].0 == "best single").map(|(_, score)| *score);
     let bounds = [Some(0.0), best];
     for (panel, (dots, bound)) in [&left, &right].into_iter().zip(bounds).enumerate() {
         let (x_axis, y_axis) = (curves::axis_name("x", panel + 1), curves::axis_name("y", panel + 1));
@@ -88,9 +89,10 @@ pub fn soup_dots(
                     .line(Line::new().color(theme::INK).width(2.0)),
             );
         }
-        for (name, means, symbol) in
-            [("ensemble, mean", &dots.ensembles, MarkerSymbol::SquareOpen), ("singles, mean", &dots.singles, MarkerSymbol::X)]
-        {
+        for (name, means, symbol) in [
+            ("ensemble, mean", &dots.ensembles, MarkerSymbol::SquareOpen),
+            ("singles, mean", &dots.singles, MarkerSymbol::X),
+        ] {
             plot.add_trace(
                 Scatter::new(
                     means.iter().map(|(_, x)| *x).collect::<Vec<_>>(),
@@ -165,15 +167,19 @@ impl Dots {
     fn new(soups: &DataFrame, rows: &Rows, dataset: &str, column: &'static str) -> Result<Self> {
         SOUPS.check(soups)?;
         let text = |name| table::texts(soups, &SOUPS, name);
-        let (datasets, kinds, methods, models) = (text("dataset")?, text("kind")?, text("method")?, text("models")?);
-        let (sizes, values) = (table::integers(soups, &SOUPS, "n_models")?, table::reals(soups, &SOUPS, column)?);
+        let (datasets, kinds, methods, models) =
+            (text("dataset")?, text("kind")?, text("method")?, text("models")?);
+        let (sizes, values) =
+            (table::integers(soups, &SOUPS, "n_models")?, table::reals(soups, &SOUPS, column)?);
         if !datasets.iter().any(|name| name == dataset) {
             return Err(table::unknown("dataset in the soups", dataset, datasets));
         }
         let of = |method: &str, row: usize| {
             let (kind, size, _) = &rows.names[row];
             (0..kinds.len())
-                .filter(|&i| datasets[i] == dataset && methods[i] == method && kinds[i] == *kind && sizes[i] == *size)
+                .filter(|&i| {
+                    datasets[i] == dataset && methods[i] == method && kinds[i] == *kind && sizes[i] == *size
+                })
                 .collect::<Vec<usize>>()
         };
         let (mut dots, mut names) = (Vec::new(), Vec::new());
@@ -234,7 +240,9 @@ fn layout(rows: &Rows, in_domain: &str, scored: &str, metric: Metric, has_best: 
         layout = curves::with_axes(layout, panel + 1, x, y);
         let dashed = ["dashed: the mean of single models", "dashed: the best single model"];
         if panel == 0 || has_best {
-            notes.push(theme::note(dashed[panel], to, 1.0, Anchor::Right, Anchor::Bottom).font(theme::font(11)));
+            notes.push(
+                theme::note(dashed[panel], to, 1.0, Anchor::Right, Anchor::Bottom).font(theme::font(11)),
+            );
         }
     }
     layout.annotations(notes)
@@ -275,7 +283,11 @@ mod tests {
         assert_eq!(json["layout"]["yaxis"]["ticktext"], json!(["best single", "across, 2 models (2)"]));
         assert_eq!(traces[1]["x"], json!([0.0, 0.2, 0.4]));
         assert_eq!(traces[2]["x"], json!([0.0, 0.0, null, 0.25, 0.35, null]));
-        assert_eq!((&traces[3]["x"], &traces[3]["y"]), (&json!([-0.2]), &json!([1.0])), "the mean of two ensembles");
+        assert_eq!(
+            (&traces[3]["x"], &traces[3]["y"]),
+            (&json!([-0.2]), &json!([1.0])),
+            "the mean of two ensembles"
+        );
         assert_eq!((&traces[4]["x"], &traces[4]["name"]), (&json!([0.0]), &json!("singles, mean")));
         // The second panel: the best single model's score, then scores.
         assert_eq!(traces[5]["x"], json!([0.5, 0.5]));

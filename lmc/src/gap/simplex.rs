@@ -105,7 +105,11 @@ fn check(points: &[&[f64]], losses: &[f64]) -> Result<Vec<usize>> {
         // NaN fails too.
         let is_inside = point.iter().all(|&w| w >= 0.0) && (point.iter().sum::<f64>() - 1.0).abs() <= 1e-9;
         if !is_inside {
-            return Err(LmcError::invalid("weights", format!("{point:?}"), "numbers of at least 0 that sum to 1"));
+            return Err(LmcError::invalid(
+                "weights",
+                format!("{point:?}"),
+                "numbers of at least 0 that sum to 1",
+            ));
         }
         if !loss.is_finite() {
             let (what, position) = ("loss surface".to_owned(), format!("point {i} of {}", points.len()));
@@ -113,7 +117,9 @@ fn check(points: &[&[f64]], losses: &[f64]) -> Result<Vec<usize>> {
         }
     }
     let corner = |model: usize| {
-        let found = points.iter().position(|point| point.iter().enumerate().all(|(i, &w)| w == f64::from(u8::from(i == model))));
+        let found = points
+            .iter()
+            .position(|point| point.iter().enumerate().all(|(i, &w)| w == f64::from(u8::from(i == model))));
         let got = || format!("no point that is model {model} itself");
         found.ok_or_else(|| LmcError::invalid("points", got(), "all corners of the simplex among them"))
     };
@@ -144,7 +150,8 @@ impl Tableau {
     fn new(points: &[&[f64]], losses: &[f64], corners: &[usize]) -> Self {
         let rows: Vec<Vec<f64>> =
             (0..corners.len()).map(|model| points.iter().map(|point| point[model]).collect()).collect();
-        let chord = |j: usize| corners.iter().zip(&rows).map(|(&corner, row)| losses[corner] * row[j]).sum::<f64>();
+        let chord =
+            |j: usize| corners.iter().zip(&rows).map(|(&corner, row)| losses[corner] * row[j]).sum::<f64>();
         let reduced = losses.iter().enumerate().map(|(j, loss)| loss - chord(j)).collect();
         let rounding = ROUNDING * losses.iter().fold(f64::MIN_POSITIVE, |most, loss| most.max(loss.abs()));
         Self { rows, reduced, losses: losses.to_vec(), basis: corners.to_vec(), rounding }
@@ -157,9 +164,8 @@ impl Tableau {
         while let Some(entering) = tableau.reduced.iter().position(|&cost| cost < -tableau.rounding) {
             let ratios = (0..shares.len()).filter(|&row| tableau.rows[row][entering] > ROUNDING);
             let ratio = |row: usize| shares[row] / tableau.rows[row][entering];
-            let leaving = ratios.min_by(|&a, &b| {
-                ratio(a).total_cmp(&ratio(b)).then(tableau.basis[a].cmp(&tableau.basis[b]))
-            });
+            let leaving = ratios
+                .min_by(|&a, &b| ratio(a).total_cmp(&ratio(b)).then(tableau.basis[a].cmp(&tableau.basis[b])));
             // The shares sum to 1, so that some row bounds them.
             let Some(leaving) = leaving else { break };
             tableau.pivot(leaving, entering, &mut shares);

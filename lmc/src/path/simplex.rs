@@ -124,7 +124,9 @@ mod tests {
 
     #[test]
     fn a_lattice_has_every_inner_point_once() {
-        for (n_models, n_steps, expected) in [(2, 10, 9), (3, 6, 10), (4, 6, 10), (5, 5, 1), (3, 2, 0), (1, 3, 1)] {
+        for (n_models, n_steps, expected) in
+            [(2, 10, 9), (3, 6, 10), (4, 6, 10), (5, 5, 1), (3, 2, 0), (1, 3, 1)]
+        {
             let points = Combination::lattice(n_models, n_steps);
             assert_eq!(points.len(), expected, "{n_models} models, {n_steps} steps");
             for (i, point) in points.iter().enumerate() {

@@ -82,7 +82,9 @@ mod tests {
     fn table<'a>(scores: &'a [(&'a [usize], f64)]) -> impl FnMut(&[usize]) -> Result<f64> + 'a {
         |soup| {
             let found = scores.iter().find(|(ingredients, _)| *ingredients == soup);
-            found.map(|(_, score)| *score).ok_or_else(|| LmcError::invalid("soup", format!("{soup:?}"), "another"))
+            found
+                .map(|(_, score)| *score)
+                .ok_or_else(|| LmcError::invalid("soup", format!("{soup:?}"), "another"))
         }
     }
 

@@ -63,7 +63,8 @@ mod tests {
             let thetas: Vec<Tensor> = (0..n).map(|seed| weights(&classifier, seed).theta().copy()).collect();
             let centre = thetas[0].zeros_like();
             Combination::centre(thetas.len()).write(&centre, &thetas).unwrap();
-            let soup = uniform(thetas.len(), |i| Weights::new(classifier.layout().clone(), thetas[i].copy())).unwrap();
+            let soup = uniform(thetas.len(), |i| Weights::new(classifier.layout().clone(), thetas[i].copy()))
+                .unwrap();
             let off = (soup.theta() - centre).abs().max().double_value(&[]);
             assert!(off < 1e-6, "{n} models: {off}");
         }

@@ -83,7 +83,8 @@ pub fn cross_fitted_maximum(values: ArrayView2<f64>, seed: u64) -> Result<Vec<f6
         let mean = |column: usize| choosing.iter().map(|&item| values[[item, column]]).sum::<f64>();
         let means: Vec<f64> = (0..n_columns).map(mean).collect();
         check_finite(&means)?;
-        let best = (0..n_columns).fold(0, |best, column| if means[column] > means[best] { column } else { best });
+        let best =
+            (0..n_columns).fold(0, |best, column| if means[column] > means[best] { column } else { best });
         measuring.iter().for_each(|&item| measured[item] = values[[item, best]]);
     }
     Ok(measured)
@@ -105,7 +106,8 @@ mod tests {
         let means = resampled_means(values.view(), 200, 7).unwrap();
         assert_eq!(means.dim(), (200, 3));
         for column in 0..3 {
-            let pick = |rows: &[usize]| mean(&rows.iter().map(|&row| values[[row, column]]).collect::<Vec<_>>());
+            let pick =
+                |rows: &[usize]| mean(&rows.iter().map(|&row| values[[row, column]]).collect::<Vec<_>>());
             let (low, high) = bootstrap_interval(50, 200, 0.9, 7, pick).unwrap();
             let got = percentile_interval(&means.column(column).to_vec(), 0.9).unwrap();
             assert!((got.0 - low).abs() < 1e-12 && (got.1 - high).abs() < 1e-12, "{got:?} {low} {high}");
@@ -141,7 +143,10 @@ mod tests {
     #[test]
     fn bad_input_is_a_typed_error() {
         let empty = Array2::<f64>::zeros((0, 2));
-        assert!(matches!(resampled_means(empty.view(), 9, 0), Err(LmcError::InvalidParameter { field: "values", .. })));
+        assert!(matches!(
+            resampled_means(empty.view(), 9, 0),
+            Err(LmcError::InvalidParameter { field: "values", .. })
+        ));
         let values = noise(4, 2, 0);
         let none = resampled_means(values.view(), 0, 0);
         assert!(matches!(none, Err(LmcError::InvalidParameter { field: "n_resamples", .. })));

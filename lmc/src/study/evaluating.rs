@@ -61,7 +61,13 @@ impl Study {
         self.evaluated(dataset, keys, load, &kept)
     }
 
-    fn evaluated<T: Send>(&self, dataset: &str, keys: &[String], load: Load, kept: &Kept<T>) -> Result<Vec<T>> {
+    fn evaluated<T: Send>(
+        &self,
+        dataset: &str,
+        keys: &[String],
+        load: Load,
+        kept: &Kept<T>,
+    ) -> Result<Vec<T>> {
         let set = self.task.set(dataset)?;
         let progress = Progress::new(format!("evaluating on {dataset}"), Unit::Copies, keys.len() as u64);
         let path = |i: usize| (kept.path)(&keys[i]);

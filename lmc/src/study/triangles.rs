@@ -76,7 +76,12 @@ pub struct Triangles {
 impl fmt::Debug for Triangles {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let above = self.triangles.iter().filter(|t| t.inside_gap > t.edge_gap).count();
-        write!(f, "Triangles({} on {}, {above} higher inside than on every side)", self.triangles.len(), self.dataset)
+        write!(
+            f,
+            "Triangles({} on {}, {above} higher inside than on every side)",
+            self.triangles.len(),
+            self.dataset
+        )
     }
 }
 
@@ -99,12 +104,17 @@ impl Models {
     ) -> Result<Triangles> {
         self.check_basins(basins)?;
         if options.n_steps < 3 {
-            return Err(LmcError::invalid("triangles.n_steps", options.n_steps, "at least 3 to have a point inside"));
+            return Err(LmcError::invalid(
+                "triangles.n_steps",
+                options.n_steps,
+                "at least 3 to have a point inside",
+            ));
         }
         let triples = draw_subsets(&basins.cluster, Membership::Any, 3, options.n_triples, options.seed);
         let inside = Combination::lattice(3, options.n_steps);
         let plan = SweepPlan::new(self.models().len(), triples, inside)?;
-        let lines: BTreeMap<[usize; 2], &Profile> = self.pairs(sweep)?.into_iter().zip(&sweep.profiles).collect();
+        let lines: BTreeMap<[usize; 2], &Profile> =
+            self.pairs(sweep)?.into_iter().zip(&sweep.profiles).collect();
         let shapes = plan.units().iter().map(|unit| Shape::of(unit, &lines, plan.points()));
         let shapes: Vec<Shape> = shapes.collect::<Result<_>>()?;
         let ends = self.ends(&sweep.dataset)?;
@@ -119,11 +129,16 @@ impl Models {
             let values = by_example(&columns.concat());
             let resampled = resampled_means(values.view(), options.n_resamples, options.seed)?;
             let mut first = 0;
-            let parts: Vec<_> = block.iter().zip(shapes).zip(&columns).map(|((unit, shape), columns)| {
-                first += columns.len();
-                let range = ndarray::s![.., first - columns.len()..first];
-                (unit.models.clone(), shape, values.slice(range), resampled.slice(range))
-            }).collect();
+            let parts: Vec<_> = block
+                .iter()
+                .zip(shapes)
+                .zip(&columns)
+                .map(|((unit, shape), columns)| {
+                    first += columns.len();
+                    let range = ndarray::s![.., first - columns.len()..first];
+                    (unit.models.clone(), shape, values.slice(range), resampled.slice(range))
+                })
+                .collect();
             triangles.extend(run_units(parts, |_, (models, shape, values, resampled)| {
                 shape.triangle(&models, &basins.cluster, values, resampled, options.confidence)
             })?);
@@ -184,7 +199,10 @@ impl<'a> Shape<'a> {
     where
         'a: 'o,
     {
-        corners.chain(self.sides.iter().flat_map(|side| within(&side.profile.outcomes))).chain(inside).collect()
+        corners
+            .chain(self.sides.iter().flat_map(|side| within(&side.profile.outcomes)))
+            .chain(inside)
+            .collect()
     }
 
     /// The largest gap of a side, the largest excess inside and the largest gap inside, from the loss at each point.
@@ -200,7 +218,8 @@ impl<'a> Shape<'a> {
         }
         let points: Vec<&[f64]> = self.points.iter().map(Vec::as_slice).collect();
         let inside = points.len() - self.n_inside;
-        let excesses = points[inside..].iter().zip(&losses[inside..]).map(|(p, &l)| excess_loss(l, p, &losses[..3]));
+        let excesses =
+            points[inside..].iter().zip(&losses[inside..]).map(|(p, &l)| excess_loss(l, p, &losses[..3]));
         let excess = excesses.collect::<Result<Vec<f64>>>()?.into_iter().fold(f64::NEG_INFINITY, f64::max);
         let gap = heights_from(&points, losses, inside)?.into_iter().fold(0.0, f64::max);
         Ok([edge_gap, excess, gap])
@@ -240,7 +259,8 @@ impl Triangles {
     /// # Errors
     /// [`LmcError::Polars`](crate::LmcError::Polars) when polars refuses a column.
     pub fn table(&self) -> Result<DataFrame> {
-        let name = |i: usize| self.triangles.iter().map(|t| self.models[t.models[i]].clone()).collect::<Vec<_>>();
+        let name =
+            |i: usize| self.triangles.iter().map(|t| self.models[t.models[i]].clone()).collect::<Vec<_>>();
         let reals = |of: fn(&Triangle) -> f64| self.triangles.iter().map(of).collect::<Vec<_>>();
         let n = self.triangles.len();
         Ok(df!(

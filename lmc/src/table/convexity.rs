@@ -18,10 +18,18 @@ pub const CONVEXITY: Schema = Schema {
         column("n_subsets", Integer, "number of subsets of models that were sampled"),
         column("n_points", Integer, "number of convex combinations that were evaluated, over all subsets"),
         column("n_examples", Integer, "number of examples"),
-        column("eps", Real, "largest excess loss that was sampled, nats per example: too high by chance as the largest of many, and a \
-                             lower bound of what lies between the samples"),
-        column("eps_held_out", Real, "excess loss of the point that is largest on the other half of the examples, nats per example: a \
-                                      lower bound of eps but for chance"),
+        column(
+            "eps",
+            Real,
+            "largest excess loss that was sampled, nats per example: too high by chance as the largest of many, and a \
+                             lower bound of what lies between the samples",
+        ),
+        column(
+            "eps_held_out",
+            Real,
+            "excess loss of the point that is largest on the other half of the examples, nats per example: a \
+                                      lower bound of eps but for chance",
+        ),
         column("eps_low", Real, "lower end of the bootstrap interval of eps_held_out, examples resampled"),
         column("eps_high", Real, "upper end of that interval"),
         column("mean", Real, "mean excess loss over the points, nats per example"),
@@ -59,9 +67,17 @@ pub const TRIANGLES: Schema = Schema {
         DATASET,
         column("n_examples", Integer, "number of examples"),
         column("edge_gap", Real, "largest convexity gap of the three lines, nats per example"),
-        column("inside_excess", Real, "largest excess of a point inside over the plane of the three losses, nats per example"),
-        column("inside_gap", Real, "largest height of a point inside above the lower convex envelope of all points of the triangle, \
-                                    nats per example"),
+        column(
+            "inside_excess",
+            Real,
+            "largest excess of a point inside over the plane of the three losses, nats per example",
+        ),
+        column(
+            "inside_gap",
+            Real,
+            "largest height of a point inside above the lower convex envelope of all points of the triangle, \
+                                    nats per example",
+        ),
         column("difference", Real, "inside_gap - edge_gap, nats per example"),
         column("low", Real, "lower end of the bootstrap interval of the difference, examples resampled"),
         column("high", Real, "upper end of that interval"),

@@ -4,8 +4,11 @@ use super::Kind::*;
 use super::Schema;
 use super::schemas::{DATASET, column};
 
-const KIND: super::Column =
-    column("kind", Text, "how the models were chosen, for example \"within 1\", \"across\" or \"greedy by loss\"");
+const KIND: super::Column = column(
+    "kind",
+    Text,
+    "how the models were chosen, for example \"within 1\", \"across\" or \"greedy by loss\"",
+);
 const N_MODELS: super::Column = column("n_models", Integer, "number of models");
 const N_EXAMPLES: super::Column =
     column("n_examples", Integer, "number of examples, none of which had a part in any choice of models");
@@ -17,7 +20,11 @@ pub const SOUPS: Schema = Schema {
         KIND,
         N_MODELS,
         column("models", Text, "names of the models, with spaces between"),
-        column("method", Text, "\"soup\" (mean of weights), \"ensemble\" (mean of logits) or \"singles\" (mean of the models' own metrics)"),
+        column(
+            "method",
+            Text,
+            "\"soup\" (mean of weights), \"ensemble\" (mean of logits) or \"singles\" (mean of the models' own metrics)",
+        ),
         DATASET,
         N_EXAMPLES,
         column("loss", Real, "mean cross-entropy, nats per example"),
@@ -40,7 +47,11 @@ pub const SOUP_KINDS: Schema = Schema {
         column("n_choices", Integer, "number of choices of models of that kind"),
         DATASET,
         N_EXAMPLES,
-        column("excess", Real, "mean excess loss of the soups over the mean of their models, nats per example"),
+        column(
+            "excess",
+            Real,
+            "mean excess loss of the soups over the mean of their models, nats per example",
+        ),
         column("excess_low", Real, "lower end of the bootstrap interval of the excess, examples resampled"),
         column("excess_high", Real, "upper end of that interval"),
         column("singles_loss", Real, "mean loss of single models, nats per example"),

@@ -71,11 +71,15 @@ impl Convexity {
 
 /// Says how often the sides of a triangle do not tell what is inside.
 fn report(sweep: &Sweep, triangles: &Triangles) -> Result<()> {
-    let largest = sweep.matrix(Measure::ConvexityGap)?.pairs().into_iter().map(|(.., gap)| gap).fold(0.0, f64::max);
+    let largest =
+        sweep.matrix(Measure::ConvexityGap)?.pairs().into_iter().map(|(.., gap)| gap).fold(0.0, f64::max);
     let all = &triangles.triangles;
     let above = all.iter().filter(|triangle| triangle.inside_gap > triangle.edge_gap).count();
     let certain = all.iter().filter(|triangle| triangle.interval.0 > 0.0).count();
     println!("largest convexity gap of a pair: {largest:.4} nats");
-    println!("triangles: {}, less convex inside than on every side: {above}, beyond chance: {certain}", all.len());
+    println!(
+        "triangles: {}, less convex inside than on every side: {above}, beyond chance: {certain}",
+        all.len()
+    );
     Ok(())
 }

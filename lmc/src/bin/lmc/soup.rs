@@ -51,7 +51,8 @@ impl Soup {
         print(&kinds)?;
         println!("chosen by {} examples of {}, which none of these counts", soups.n_choosing, sweep.dataset);
         for (metric, greedy) in &soups.greedy {
-            let names: Vec<&str> = greedy.ingredients.iter().map(|&model| soups.models[model].as_str()).collect();
+            let names: Vec<&str> =
+                greedy.ingredients.iter().map(|&model| soups.models[model].as_str()).collect();
             println!("greedy by {metric}: {}", names.join(" "));
         }
         let dots = figure::soup_dots(&all, &kinds, &sweep.dataset, scored, metric)?;
@@ -63,7 +64,9 @@ impl Soup {
     fn save(&self, models: &Models, soups: &Soups) -> Result<()> {
         let Some(folder) = &self.save else { return Ok(()) };
         let ingredients = match (&self.ingredients, soups.greedy.first()) {
-            (Some(names), _) => names.iter().map(|name| models.number(name)).collect::<Result<Vec<usize>>>()?,
+            (Some(names), _) => {
+                names.iter().map(|name| models.number(name)).collect::<Result<Vec<usize>>>()?
+            }
             (None, Some((_, greedy))) => greedy.ingredients.clone(),
             (None, None) => Vec::new(),
         };

@@ -72,7 +72,11 @@ impl ConvexityOptions {
             }
         }
         if !(self.confidence > 0.0 && self.confidence < 1.0) {
-            return Err(LmcError::invalid("convexity.confidence", self.confidence, "a number between 0 and 1"));
+            return Err(LmcError::invalid(
+                "convexity.confidence",
+                self.confidence,
+                "a number between 0 and 1",
+            ));
         }
         Combination::dirichlet(2, 0, self.concentration, self.seed).map(|_| ())
     }
@@ -154,7 +158,12 @@ impl Models {
                 let subsets = draw_subsets(&basins.cluster, kind, size, options.n_subsets, options.seed);
                 let n_points = options.n_points.div_ceil(subsets.len().max(1));
                 let mut points = vec![Combination::centre(size)];
-                points.extend(Combination::dirichlet(size, n_points - 1, options.concentration, options.seed)?);
+                points.extend(Combination::dirichlet(
+                    size,
+                    n_points - 1,
+                    options.concentration,
+                    options.seed,
+                )?);
                 let plan = SweepPlan::new(self.models().len(), subsets, points)?;
                 let sampled = self.sample_between(dataset, &plan, compute, &ends)?;
                 samples.push(SimplexSample::of(kind, &plan, &sampled, &ends, options)?);
@@ -218,7 +227,8 @@ fn excesses(points: &[Combination], sampled: &[Sampled], ends: &[Outcome]) -> Ar
     for (mut column, (unit, (outcome, point))) in by_example.columns_mut().into_iter().zip(at) {
         for (example, value) in column.iter_mut().enumerate() {
             let corners = unit.models.iter().zip(point.weights());
-            let chord: f64 = corners.map(|(&model, weight)| weight * f64::from(ends[model].losses[example])).sum();
+            let chord: f64 =
+                corners.map(|(&model, weight)| weight * f64::from(ends[model].losses[example])).sum();
             *value = f64::from(outcome.losses[example]) - chord;
         }
     }
@@ -231,7 +241,11 @@ mod tests {
 
     #[test]
     fn excesses_by_hand() {
-        let outcome = |losses: [f32; 2]| Outcome { losses: losses.to_vec(), predictions: vec![0; 2], confidences: vec![0.5; 2] };
+        let outcome = |losses: [f32; 2]| Outcome {
+            losses: losses.to_vec(),
+            predictions: vec![0; 2],
+            confidences: vec![0.5; 2],
+        };
         let ends = [[0.0, 4.0], [2.0, 0.0], [8.0, 8.0]].map(outcome);
         let points = [Combination::centre(2), Combination::on_line(0.25)];
         let unit = |models: [usize; 2]| Sampled {

@@ -12,7 +12,8 @@ impl Convexity {
     /// [`LmcError::Polars`](crate::LmcError::Polars) when polars refuses a column.
     pub fn table(&self) -> Result<DataFrame> {
         let n = self.samples.len();
-        let integers = |of: fn(&SimplexSample) -> usize| self.samples.iter().map(|s| of(s) as i64).collect::<Vec<_>>();
+        let integers =
+            |of: fn(&SimplexSample) -> usize| self.samples.iter().map(|s| of(s) as i64).collect::<Vec<_>>();
         let reals = |of: fn(&SimplexSample) -> f64| self.samples.iter().map(of).collect::<Vec<_>>();
         Ok(df!(
             "kind" => self.samples.iter().map(|s| s.kind.to_string()).collect::<Vec<_>>(),
@@ -40,13 +41,20 @@ impl Convexity {
     pub fn points(&self) -> Result<DataFrame> {
         // Sample, subset and point of each row.
         let rows = || {
-            let of_sample = |s: &SimplexSample| (0..s.excess.len()).map(|i| (i / s.points.len(), i % s.points.len())).collect::<Vec<_>>();
-            self.samples.iter().flat_map(move |s| of_sample(s).into_iter().map(move |(subset, point)| (s, subset, point)))
+            let of_sample = |s: &SimplexSample| {
+                (0..s.excess.len()).map(|i| (i / s.points.len(), i % s.points.len())).collect::<Vec<_>>()
+            };
+            self.samples
+                .iter()
+                .flat_map(move |s| of_sample(s).into_iter().map(move |(subset, point)| (s, subset, point)))
         };
-        let excess = |(s, subset, point): (&SimplexSample, usize, usize)| s.excess[subset * s.points.len() + point];
-        let loss = |(s, subset, point): (&SimplexSample, usize, usize)| s.losses[subset * s.points.len() + point];
+        let excess =
+            |(s, subset, point): (&SimplexSample, usize, usize)| s.excess[subset * s.points.len() + point];
+        let loss =
+            |(s, subset, point): (&SimplexSample, usize, usize)| s.losses[subset * s.points.len() + point];
         let names = |(s, subset, _): (&SimplexSample, usize, usize)| {
-            let names: Vec<&str> = s.subsets[subset].iter().map(|&model| self.models[model].as_str()).collect();
+            let names: Vec<&str> =
+                s.subsets[subset].iter().map(|&model| self.models[model].as_str()).collect();
             names.join(" ")
         };
         let largest = |(s, _, point): (&SimplexSample, usize, usize)| {

@@ -87,7 +87,8 @@ pub struct Soups {
 
 impl fmt::Debug for Soups {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let choices: BTreeSet<&Vec<usize>> = self.results.iter().map(|result| &result.choice.models).collect();
+        let choices: BTreeSet<&Vec<usize>> =
+            self.results.iter().map(|result| &result.choice.models).collect();
         write!(f, "Soups({} choices of {} models)", choices.len(), self.models.len())
     }
 }
@@ -205,6 +206,9 @@ impl Models {
         ends: &[Outcome],
     ) -> Result<Vec<Outcome>> {
         let units: Vec<Vec<usize>> = units.iter().map(|unit| sorted(unit)).collect();
+        if units.iter().all(|unit| unit.len() == 1) {
+            return Ok(units.iter().flatten().map(|&model| ends[model].clone()).collect());
+        }
         let centre = vec![Combination::centre(units.first().map_or(0, Vec::len))];
         let plan = SweepPlan::new(self.models().len(), units, centre)?;
         let sampled = self.sample_between(dataset, &plan, compute, ends)?;

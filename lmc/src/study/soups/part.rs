@@ -39,7 +39,11 @@ impl Part {
         let dataset = set.dataset.name.clone();
         if examples.is_empty() {
             let got = format!("`{dataset}` with {} examples", set.encoded.len());
-            return Err(LmcError::invalid("evaluation set", got, "examples to choose by and others to judge by"));
+            return Err(LmcError::invalid(
+                "evaluation set",
+                got,
+                "examples to choose by and others to judge by",
+            ));
         }
         let labels = examples.iter().map(|&example| set.encoded[example].label).collect();
         let texts = examples.iter().map(|&example| text(&set.encoded[example])).collect();
@@ -56,7 +60,8 @@ impl Part {
 
     /// An outcome on the whole set, for these examples alone.
     pub fn evaluation(&self, whole: &Outcome) -> Evaluation {
-        let pick = |values: &[f32]| self.examples.iter().map(|&example| values[example]).collect::<Vec<f32>>();
+        let pick =
+            |values: &[f32]| self.examples.iter().map(|&example| values[example]).collect::<Vec<f32>>();
         Evaluation {
             model: String::new(),
             dataset: self.dataset.clone(),
@@ -98,7 +103,13 @@ pub(super) mod tests {
 
     #[test]
     fn what_was_chosen_by_is_not_judged_by() {
-        let texts = ["doctors slept", "judges slept", "doctors helped judges", "judges helped doctors", "doctors slept"];
+        let texts = [
+            "doctors slept",
+            "judges slept",
+            "doctors helped judges",
+            "judges helped doctors",
+            "doctors slept",
+        ];
         let own = set("id", &texts);
         for seed in 0..8 {
             let choosing = Part::for_choosing(&own, seed).unwrap();
@@ -111,14 +122,18 @@ pub(super) mod tests {
             assert_eq!(choosing.examples, Part::for_choosing(&own, seed).unwrap().examples);
             let other = set("lo", &["doctors slept", "judges helped judges"]);
             let judged = Part::without(&other, &choosing).unwrap();
-            assert_eq!(judged.n_examples(), if choosing.texts.contains(&text(&own.encoded[0])) { 1 } else { 2 });
+            assert_eq!(
+                judged.n_examples(),
+                if choosing.texts.contains(&text(&own.encoded[0])) { 1 } else { 2 }
+            );
         }
         assert!(Part::for_choosing(&set("id", &["doctors slept"]), 0).is_err());
     }
 
     #[test]
     fn a_part_of_an_outcome_keeps_its_examples_together() {
-        let own = set("id", &["doctors slept", "judges slept", "doctors helped judges", "judges helped doctors"]);
+        let own =
+            set("id", &["doctors slept", "judges slept", "doctors helped judges", "judges helped doctors"]);
         let part = Part::for_choosing(&own, 1).unwrap();
         let whole = Outcome {
             losses: vec![0.0, 1.0, 2.0, 3.0],

@@ -34,7 +34,8 @@ impl SoupResult {
         soup: &Outcome,
         ensemble: &Outcome,
     ) -> Result<Self> {
-        let members: Vec<Evaluation> = choice.models.iter().map(|&model| part.evaluation(&ends[model])).collect();
+        let members: Vec<Evaluation> =
+            choice.models.iter().map(|&model| part.evaluation(&ends[model])).collect();
         let mut singles = [0.0; Metric::ALL.len()];
         for (single, metric) in singles.iter_mut().zip(Metric::ALL) {
             *single = mean(&metrics(&members, metric)?)?;

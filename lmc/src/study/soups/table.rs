@@ -72,7 +72,8 @@ impl Soups {
         let kinds = self.grouped()?;
         let metric = self.options.metric;
         let over = |value: &dyn Fn(&SoupResult) -> Result<f64>| {
-            let mean_of = |kind: &Kind| mean(&kind.results.iter().map(|r| value(r)).collect::<Result<Vec<_>>>()?);
+            let mean_of =
+                |kind: &Kind| mean(&kind.results.iter().map(|r| value(r)).collect::<Result<Vec<_>>>()?);
             kinds.iter().map(mean_of).collect::<Result<Vec<f64>>>()
         };
         let excess = |i: usize| kinds.iter().map(|kind| kind.excess[i]).collect::<Vec<_>>();
@@ -121,7 +122,8 @@ impl Soups {
     }
 
     fn names(&self, result: &SoupResult) -> String {
-        let names: Vec<&str> = result.choice.models.iter().map(|&model| self.models[model].as_str()).collect();
+        let names: Vec<&str> =
+            result.choice.models.iter().map(|&model| self.models[model].as_str()).collect();
         names.join(" ")
     }
 }
