@@ -5,6 +5,7 @@
 //! included.
 
 mod landmarks;
+mod simplex;
 mod uneven;
 
 use crate::error::{LmcError, Result};
@@ -12,6 +13,8 @@ use ndarray::Array2;
 use std::{collections::BTreeSet, fmt};
 
 pub use landmarks::LandmarkGaps;
+pub(crate) use simplex::heights_from;
+pub use simplex::{excess_loss, heights_above_envelope, simplex_gap};
 pub use uneven::{area_under_curve_at, barrier_height_at, convexity_gap_at, highest_point};
 
 /// The barrier height of a loss curve, in nats per example: the most that the curve rises above the straight line

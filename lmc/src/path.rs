@@ -2,6 +2,7 @@
 
 mod curve;
 mod plane;
+mod simplex;
 
 use tch::Tensor;
 

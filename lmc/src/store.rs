@@ -5,6 +5,7 @@
 //! <root>/runs/<run_id>/checkpoint-800it.safetensors
 //! <root>/runs/<run_id>/state.sealed           an interrupted stack, in the folder of its first run
 //! <root>/evaluations/<dataset key>/<run_id>-800it.parquet
+//! <root>/logits/<dataset key>/<run_id>-800it.parquet
 //! <root>/sweeps/<dataset key>-<points>/<a>--<b>.parquet
 //! <root>/sweeps/<dataset key>-<points>-bf16/precision.json  what a sample of it was off by
 //! <root>/sweeps/<dataset key>-<points>/.<a>--<b>.claim    while a process works on that unit
@@ -29,11 +30,14 @@ use serde_json::Value;
 
 use crate::error::{LmcError, Result};
 pub use crate::file::Claim;
-use crate::file::{home, read, writable, write_atomic};
+use crate::file::{home, read, sha256, writable, write_atomic};
 use crate::model::load::tensors_from_bytes;
 use crate::model::save::to_bytes;
 use crate::spec::RunSpec;
 use crate::weights::{Layout, Weights};
+
+/// The most bytes of the name of a sweep's unit: file systems take 255, of which a claim and a temporary file need some.
+const LONGEST_NAME: usize = 180;
 
 /// A folder of runs, evaluations and profiles in which finished work is found again.
 #[derive(Debug, Clone)]
@@ -159,6 +163,11 @@ impl Store {
         self.root.join("evaluations").join(dataset_key).join(format!("{model}.parquet"))
     }
 
+    /// The file of one model's logits.
+    pub fn logits_path(&self, dataset_key: &str, model: &str) -> PathBuf {
+        self.root.join("logits").join(dataset_key).join(format!("{model}.parquet"))
+    }
+
     /// The folder of a sweep's units.
     pub fn sweep_folder(&self, sweep_key: &str) -> PathBuf {
         self.root.join("sweeps").join(sweep_key)
@@ -174,9 +183,15 @@ impl Store {
         self.root.join("sharpness").join(format!("{dataset_key}-{recipe}"))
     }
 
-    /// The file of one unit of a sweep: the losses at points between those models.
+    /// The file of one unit of a sweep: the losses at points between those models. Where their names are too long for a file, it has the first
+    /// one, how many follow and a hash of all.
     pub fn sweep_path(&self, sweep_key: &str, models: &[&str]) -> PathBuf {
-        self.sweep_folder(sweep_key).join(format!("{}.parquet", models.join("--")))
+        let mut name = models.join("--");
+        if name.len() > LONGEST_NAME {
+            let digest = sha256(name.as_bytes());
+            name = format!("{}--{}more-{}", models[0], models.len() - 1, &digest[..16]);
+        }
+        self.sweep_folder(sweep_key).join(format!("{name}.parquet"))
     }
 }
 

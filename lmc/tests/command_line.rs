@@ -154,6 +154,24 @@ fn verbs_share_the_runs_of_one_study_with_each_other_and_with_the_library() {
     let basins =
         printed(home.path(), &["basins", study, "--delta", "0.5", "--score", "sub", "--metric", "loss"]);
     assert!(basins.contains("membership") && basins.contains("score: loss on sub"), "{basins}");
+
+    let more = home.path().join("more");
+    let to = more.to_str().unwrap();
+    let convexity =
+        printed(home.path(), &["convexity", study, "--combinations", "4", "--subsets", "2", "--out", to]);
+    assert!(convexity.contains("eps_held_out") && convexity.contains("triangles: 4, less"), "{convexity}");
+    let saved = home.path().join("soup");
+    let names = ["--save", saved.to_str().unwrap(), "--ingredients", "s8,s5"];
+    let soup = printed(home.path(), &[&["soup", study, "--out", to][..], &names].concat());
+    assert!(soup.contains("greedy by loss: ") && soup.contains("the average of 2 copies in "), "{soup}");
+    let written = lmc::model::load_finetuned(&saved).unwrap();
+    assert_eq!(written.labels, ["entailment", "non-entailment"]);
+    let [first, last] = [0, 3].map(|i| found.weights_of(&found.models()[i]).unwrap());
+    let middle = lmc::weights::Weights::lerp(&first, &last, 0.5).unwrap();
+    assert!(lmc::weights::Weights::distance(&middle, &written.weights).unwrap() < 1e-5);
+    for file in ["convexity.png", "triangles.png", "soups.png", "triangles.parquet", "soup_kinds.parquet"] {
+        assert!(more.join(file).exists(), "{file}");
+    }
 }
 
 #[test]
@@ -163,7 +181,9 @@ fn help_has_exit_codes_and_completions_have_every_verb() {
     assert!(help.contains("Exit codes: 0 done"), "{help}");
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
         let completions = printed(home.path(), &["completions", shell]);
-        for verb in ["spec", "finetune", "evaluate", "sweep", "basins", "figures", "fetch"] {
+        for verb in
+            ["spec", "finetune", "evaluate", "sweep", "basins", "convexity", "soup", "figures", "fetch"]
+        {
             assert!(help.contains(verb) && completions.contains(verb), "{shell}: {verb}");
         }
     }

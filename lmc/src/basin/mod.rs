@@ -11,6 +11,7 @@ mod early;
 mod embedding;
 mod kmeans;
 mod landmarks;
+mod subsets;
 
 pub use affinity::{Affinity, Delta, affinity};
 pub use cluster::{Basins, ClusterOptions, cluster};
@@ -18,3 +19,4 @@ pub use drift::{Drift, DriftStage, drift};
 pub use early::{EarlyOptions, EarlyPrediction, Predictor, predict_early, predict_from_landmarks};
 pub use embedding::spectral_embedding;
 pub use landmarks::{choose_landmarks, cluster_landmarks, farthest_model, landmarks_of_each};
+pub use subsets::{Membership, draw_subsets};

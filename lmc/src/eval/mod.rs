@@ -1,6 +1,7 @@
 //! Evaluation of models on datasets: per-example losses and predictions, from which every metric follows.
 
 mod file;
+mod logits;
 mod set;
 #[cfg(test)]
 mod tests;
@@ -8,6 +9,7 @@ mod tile;
 
 pub(crate) use file::{damaged_unit, outcome_columns, read_outcomes};
 pub use file::{read_outcome, write_outcome};
+pub use logits::{Logits, evaluate_logits, read_logits, write_logits};
 pub use set::EvaluationSet;
 pub(crate) use tile::{Tile, say_once};
 
@@ -97,15 +99,10 @@ fn evaluate_all(
     map: Option<&LabelMap>,
 ) -> Result<Vec<Outcome>> {
     let _no_grad = tch::no_grad_guard();
-    let map = map.filter(|map| !map.is_identity());
     let (mut losses, mut predictions, mut confidences) = (Vec::new(), Vec::new(), Vec::new());
     for (done, batch) in batches.iter().enumerate() {
         interrupt::check(|| format!("{done} of {} batches were evaluated; none is kept", batches.len()))?;
-        let logits = classifier.packed_logits(parameters, &batch.tokens, &Dropout::NONE);
-        let logits = match map {
-            None => logits,
-            Some(map) => map_logits(&logits, map)?,
-        };
+        let logits = label_logits(classifier, parameters, batch, map)?;
         let log_probabilities = logits.log_softmax(-1, Kind::Float);
         let labels = batch.labels.view([1, -1, 1]).expand([parameters.stack(), -1, -1], false);
         losses.push(-log_probabilities.f_gather(-1, &labels, false)?.squeeze_dim(-1));
@@ -131,6 +128,20 @@ fn evaluate_all(
             })
         })
         .collect()
+}
+
+/// The logits of a batch in the labels of `map`, `[stack, batch, n_labels]`.
+fn label_logits(
+    classifier: &Classifier,
+    parameters: &Parameters,
+    batch: &Batch,
+    map: Option<&LabelMap>,
+) -> Result<Tensor> {
+    let logits = classifier.packed_logits(parameters, &batch.tokens, &Dropout::NONE);
+    match map.filter(|map| !map.is_identity()) {
+        None => Ok(logits),
+        Some(map) => map_logits(&logits, map),
+    }
 }
 
 /// Values of examples that were dealt out in `order`, in the dataset's order.

@@ -2,7 +2,7 @@
 //!
 //! One file per family: [`curves`], [`connections`], [`planes`], [`heatmap`], [`membership_scatter`] and
 //! [`sharpness_scatter`], [`gap_against_distance`], [`alignment_scatter`], [`histogram`], [`drift_quiver`],
-//! [`correlation_matrix`].
+//! [`correlation_matrix`], [`excess_strips`] and [`triangle_scatter`], [`soup_dots`].
 
 mod alignment;
 mod connections;
@@ -20,6 +20,8 @@ mod json;
 mod planes;
 mod quiver;
 mod scatter;
+mod simplices;
+mod soups;
 mod theme;
 
 use std::fmt;
@@ -42,6 +44,8 @@ pub use histogram::{histogram, histograms};
 pub use planes::planes;
 pub use quiver::drift_quiver;
 pub use scatter::{membership_scatter, sharpness_scatter};
+pub use simplices::{excess_strips, triangle_scatter};
+pub use soups::soup_dots;
 
 /// A figure: a plotly description that can also be drawn without a browser.
 ///

@@ -130,3 +130,20 @@ fn a_folder_that_cannot_be_written_is_named() {
     let message = error.to_string();
     assert!(message.contains("file/store") && message.contains("LMC_HOME"), "{message}");
 }
+
+#[test]
+fn a_unit_of_many_models_has_a_name_that_a_file_can_have() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(folder.path()).unwrap();
+    let names: Vec<String> = (0..16).map(|i| format!("mini-nli-mini-s{i}-0123456789-600it")).collect();
+    let all: Vec<&str> = names.iter().map(String::as_str).collect();
+    let file =
+        |models: &[&str]| store.sweep_path("set", models).file_name().unwrap().to_str().unwrap().to_owned();
+    assert_eq!(file(&all[..2]), format!("{}--{}.parquet", all[0], all[1]));
+    let [long, other] = [&all[..], &[&all[..14], &all[15..], &all[14..15]].concat()].map(file);
+    assert!(long.starts_with("mini-nli-mini-s0-0123456789-600it--15more-"), "{long}");
+    assert!(long.len() < 200 && long != other && long == file(&all));
+    let path = store.sweep_path("set", &all);
+    write_frame(&path, &mut DataFrame::empty_with_schema(&Default::default())).unwrap();
+    assert!(Claim::of(&path, false).unwrap().is_some() && path.exists());
+}

@@ -1,13 +1,17 @@
 //! Evaluating weights on one set, each found in the store or evaluated and kept there.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use tch::Device;
+use tch::{Device, Tensor};
 
 use super::Study;
-use crate::compute::Compute;
+use crate::compute::{Compute, within_memory};
+use crate::encode::Batch;
 use crate::error::Result;
-use crate::eval::{Outcome, Tile, evaluate_mapped, read_outcome, write_outcome};
+use crate::eval::{
+    Logits, Outcome, Tile, evaluate_logits, evaluate_mapped, read_logits, read_outcome, write_logits,
+    write_outcome,
+};
 use crate::file::tidy;
 use crate::interrupt;
 use crate::parallel::run_on_workers;
@@ -15,22 +19,62 @@ use crate::progress::{Progress, Unit};
 use crate::store::Claim;
 use crate::weights::Weights;
 
+/// What is made of weights on an evaluation set, and how it is kept.
+struct Kept<'a, T> {
+    /// What it is called.
+    noun: &'static str,
+    path: &'a (dyn Fn(&str) -> PathBuf + Sync),
+    read: &'a (dyn Fn(&Path) -> Result<T> + Sync),
+    evaluate: &'a (dyn Fn(&Tensor, &[Batch]) -> Result<T> + Sync),
+    write: fn(&Path, &T) -> Result<()>,
+}
+
+/// What brings the weights of a key, by its number.
+type Load<'a> = &'a (dyn Fn(usize) -> Result<Weights> + Sync);
+
 impl Study {
     /// The outcome of each of `keys`, names in the store, on the evaluation set of that name; `load` brings the weights of
     /// those that are not there yet.
     ///
     /// No more weights are in memory than there are workers.
-    pub(super) fn outcomes(
+    pub(super) fn outcomes(&self, dataset: &str, keys: &[String], load: Load) -> Result<Vec<Outcome>> {
+        let (store, classifier, set) = (&self.store, &self.task.classifier, self.task.set(dataset)?);
+        let (n, map) = (set.encoded.len(), set.label_map.as_ref());
+        let kept = Kept {
+            noun: "evaluations",
+            path: &|key| store.evaluation_path(&set.key, key),
+            read: &|path| read_outcome(path, n),
+            evaluate: &|theta, batches| evaluate_mapped(classifier, theta, batches, n, map),
+            write: write_outcome,
+        };
+        self.evaluated(dataset, keys, load, &kept)
+    }
+
+    /// The logits of each of `keys` in the labels of the set, as [`Study::outcomes`].
+    pub(super) fn logits(&self, dataset: &str, keys: &[String], load: Load) -> Result<Vec<Logits>> {
+        let (store, classifier, set) = (&self.store, &self.task.classifier, self.task.set(dataset)?);
+        let (n, map) = (set.encoded.len(), set.label_map.as_ref());
+        let kept = Kept {
+            noun: "logits",
+            path: &|key| store.logits_path(&set.key, key),
+            read: &|path| read_logits(path, n),
+            evaluate: &|theta, batches| evaluate_logits(classifier, theta, batches, n, map),
+            write: write_logits,
+        };
+        self.evaluated(dataset, keys, load, &kept)
+    }
+
+    fn evaluated<T: Send>(
         &self,
         dataset: &str,
         keys: &[String],
-        load: &(dyn Fn(usize) -> Result<Weights> + Sync),
-    ) -> Result<Vec<Outcome>> {
-        let (store, classifier, set) = (&self.store, &self.task.classifier, self.task.set(dataset)?);
-        let (mut outcomes, map) = (vec![None; keys.len()], set.label_map.as_ref());
-        let n = set.encoded.len();
+        load: Load,
+        kept: &Kept<T>,
+    ) -> Result<Vec<T>> {
+        let set = self.task.set(dataset)?;
+        let mut all: Vec<Option<T>> = keys.iter().map(|_| None).collect();
         let progress = Progress::new(format!("evaluating on {dataset}"), Unit::Copies, keys.len() as u64);
-        let path = |i: usize| store.evaluation_path(&set.key, &keys[i]);
+        let path = |i: usize| (kept.path)(&keys[i]);
         if let Some(folder) = keys.first().and_then(|_| path(0).parent().map(Path::to_owned)) {
             tidy(&folder);
         }
@@ -40,31 +84,33 @@ impl Study {
             let claim = if path.exists() { None } else { Some(Claim::of(&path, waits)?) };
             // Who waited for a claim finds what the other one made.
             if path.exists() {
-                let outcome = read_outcome(&path, n)?;
+                let found = (kept.read)(&path)?;
                 progress.found(1);
-                return Ok(Some(outcome));
+                return Ok(Some(found));
             }
             let Some(_claim) = claim.flatten() else { return Ok(None) };
             let theta = load(i)?.theta().to_device(*device);
-            let outcome = tile
-                .fitting(|batches| evaluate_mapped(classifier, &theta, batches, n, map))
+            let made = tile
+                .fitting(|batches| (kept.evaluate)(&theta, batches))
                 .map_err(|e| e.of(format!("{} on {dataset}", keys[i])))?;
-            write_outcome(&path, &outcome)?;
+            (kept.write)(&path, &made)?;
             progress.tick(String::new);
-            Ok(Some(outcome))
+            Ok(Some(made))
         };
         // What another process evaluates is left to the end, when it is read or, if nothing came of it, evaluated.
         for waits in [false, true] {
-            let left: Vec<usize> = (0..keys.len()).filter(|&i| outcomes[i].is_none()).collect();
+            let left: Vec<usize> = (0..keys.len()).filter(|&i| all[i].is_none()).collect();
             let workers = Compute::auto().workers();
-            let made = run_on_workers(&workers, left.clone(), equip, |tile, _, i| evaluate(tile, i, waits));
+            let made = run_on_workers(&workers, left.clone(), equip, |tile, _, i| {
+                within_memory(|| evaluate(tile, i, waits))
+            });
             let made = interrupt::settle(made, |_| {
-                let kept = (0..keys.len()).filter(|&i| path(i).exists()).count();
-                let unit = format!("evaluations on {dataset}");
-                interrupt::in_store(kept as u64, keys.len() as u64, &unit)
+                let n_kept = (0..keys.len()).filter(|&i| path(i).exists()).count();
+                let unit = format!("{} on {dataset}", kept.noun);
+                interrupt::in_store(n_kept as u64, keys.len() as u64, &unit)
             })?;
-            left.into_iter().zip(made).for_each(|(i, outcome)| outcomes[i] = outcome);
+            left.into_iter().zip(made).for_each(|(i, one)| all[i] = one);
         }
-        Ok(outcomes.into_iter().flatten().collect())
+        Ok(all.into_iter().flatten().collect())
     }
 }

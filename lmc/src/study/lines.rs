@@ -138,7 +138,18 @@ impl Models {
         self.with_job(dataset, plan, compute, &self.ends(dataset)?, execute)
     }
 
-    fn ends(&self, dataset: &str) -> Result<Vec<Outcome>> {
+    /// [`Models::sample`] with the copies' own outcomes at hand.
+    pub(super) fn sample_between(
+        &self,
+        dataset: &str,
+        plan: &SweepPlan,
+        compute: &Compute,
+        ends: &[Outcome],
+    ) -> Result<Vec<Sampled>> {
+        self.with_job(dataset, plan, compute, ends, execute)
+    }
+
+    pub(super) fn ends(&self, dataset: &str) -> Result<Vec<Outcome>> {
         Ok(self.evaluate(dataset)?.into_iter().map(|evaluation| evaluation.outcome).collect())
     }
 

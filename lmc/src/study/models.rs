@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::Study;
 use crate::error::{LmcError, Result};
-use crate::eval::Outcome;
+use crate::eval::{Logits, Outcome};
 use crate::spec::RunSpec;
 use crate::store::CheckpointInfo;
 use crate::weights::Weights;
@@ -185,9 +185,8 @@ impl Models {
         let (store, models) = (&self.study.store, &self.models);
         let layout = self.study.task.classifier.layout();
         let labels = Arc::new(self.study.task.set(dataset)?.labels());
-        let keys: Vec<String> = models.iter().map(Model::key).collect();
         let load = |i: usize| store.load_checkpoint(&models[i].spec, models[i].info.step, layout);
-        let outcomes = self.study.outcomes(dataset, &keys, &load)?;
+        let outcomes = self.study.outcomes(dataset, &self.keys(), &load)?;
         let evaluation = |(model, outcome): (&Model, Outcome)| Evaluation {
             model: model.name.clone(),
             dataset: dataset.to_owned(),
@@ -195,5 +194,21 @@ impl Models {
             labels: labels.clone(),
         };
         Ok(models.iter().zip(outcomes).map(evaluation).collect())
+    }
+
+    /// Every copy's logits on the evaluation set of that name, in its labels, for [`Logits::mean`]; finished ones are read from the
+    /// store.
+    ///
+    /// # Errors
+    /// As [`Models::evaluate`].
+    pub fn logits(&self, dataset: &str) -> Result<Vec<Logits>> {
+        let (store, models) = (&self.study.store, &self.models);
+        let layout = self.study.task.classifier.layout();
+        let load = |i: usize| store.load_checkpoint(&models[i].spec, models[i].info.step, layout);
+        self.study.logits(dataset, &self.keys(), &load)
+    }
+
+    fn keys(&self) -> Vec<String> {
+        self.models.iter().map(Model::key).collect()
     }
 }

@@ -7,6 +7,7 @@ mod alignment;
 mod cluster_statistics;
 mod cluster_tests;
 mod columns;
+mod convexity;
 mod correlations;
 mod early;
 mod gap_matrix;
@@ -15,6 +16,7 @@ mod metric;
 mod number;
 mod parquet;
 mod schemas;
+mod soups;
 mod surfaces;
 mod text;
 
@@ -26,6 +28,7 @@ pub use alignment::ALIGNMENT;
 pub use cluster_statistics::{Arithmetic, CLUSTER_STATISTICS, CLUSTERS, cluster_statistics};
 pub use cluster_tests::{CLUSTER_TESTS, cluster_tests};
 pub(crate) use columns::{integers, reals, scores, texts, unknown};
+pub use convexity::{CONVEXITY, CONVEXITY_POINTS, TRIANGLES};
 pub use correlations::{CORRELATIONS, correlations};
 pub use early::EARLY;
 pub use gap_matrix::gap_matrix;
@@ -34,6 +37,7 @@ pub use html::to_html;
 pub use metric::Metric;
 pub use parquet::{read_parquet, write_parquet};
 pub use schemas::{BASINS, DRIFT, EVALUATIONS, GAPS, GROUP_COMPARISON, GROUPS, MODELS, PREDICTORS, PROFILES};
+pub use soups::{SOUP_KINDS, SOUPS};
 pub use surfaces::{ANCHORS, CURVES, PLANES, SHARPNESS};
 pub use text::to_text;
 
@@ -202,6 +206,11 @@ mod tests {
             SHARPNESS,
             EARLY,
             GROUP_COMPARISON,
+            CONVEXITY,
+            CONVEXITY_POINTS,
+            TRIANGLES,
+            SOUPS,
+            SOUP_KINDS,
         ];
         for schema in all {
             schema.check(&schema.empty()).unwrap();

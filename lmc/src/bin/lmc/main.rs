@@ -1,12 +1,14 @@
 //! `lmc`: the verbs of the library for a shell or a cluster node.
 
 mod basins;
+mod convexity;
 mod evaluate;
 mod fetch;
 mod figures;
 mod finetune;
 mod output;
 mod replay;
+mod soup;
 mod spec;
 mod study;
 mod sweep;
@@ -47,7 +49,11 @@ enum Command {
     Sweep(sweep::Sweep),
     /// Cluster the copies by convexity gap, and test whether the clusters say anything about generalisation.
     Basins(basins::Basins),
-    /// Do all of that and write every table and figure.
+    /// Measure eps-convexity of more than pairs: convex combinations inside the clusters and across them, and triangles.
+    Convexity(convexity::Convexity),
+    /// Average weights inside the clusters, across them and greedily, beside single copies and ensembles.
+    Soup(soup::Soup),
+    /// Finetune, evaluate, interpolate and cluster, and write every table and figure.
     Figures(figures::Figures),
     /// Cluster models from logs of interpolations that others ran, without a model at hand.
     Replay(replay::Replay),
@@ -113,6 +119,8 @@ fn run(command: Command) -> lmc::Result<()> {
         Command::Evaluate(evaluate) => evaluate.run(),
         Command::Sweep(sweep) => sweep.run(),
         Command::Basins(basins) => basins.run(),
+        Command::Convexity(convexity) => convexity.run(),
+        Command::Soup(soup) => soup.run(),
         Command::Figures(figures) => figures.run(),
         Command::Replay(replay) => replay.run(),
         Command::Pretrain { folder, seed, family } => {

@@ -46,7 +46,8 @@ impl Interpolation {
         models.sweep_with(self.set(study), Grid::new(self.points)?, &self.compute())
     }
 
-    fn compute(&self) -> Compute {
+    /// The devices and the precision.
+    pub fn compute(&self) -> Compute {
         Compute { tolerance: self.tolerance, ..Compute::auto().with_precision(self.precision) }
     }
 }

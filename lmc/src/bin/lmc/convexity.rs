@@ -1,0 +1,85 @@
+//! `lmc convexity`: whether clusters are basins for more than pairs of copies.
+
+use clap::Args;
+use lmc::gap::Measure;
+use lmc::study::{ConvexityOptions, Sweep, TriangleOptions, Triangles};
+use lmc::{Result, figure, table};
+
+use crate::basins::Clustering;
+use crate::output::{Output, print};
+use crate::study::StudyArgs;
+use crate::sweep::Interpolation;
+
+#[derive(Args)]
+pub struct Convexity {
+    #[command(flatten)]
+    study: StudyArgs,
+    #[command(flatten)]
+    interpolation: Interpolation,
+    #[command(flatten)]
+    clustering: Clustering,
+    /// How many copies are combined; all copies of a cluster, and all there are, always are as well.
+    #[arg(long, value_delimiter = ',', default_value = "2,3,4,8", value_name = "N,...")]
+    sizes: Vec<usize>,
+    /// The most subsets of copies of each kind and size.
+    #[arg(long, default_value_t = 24, value_name = "N")]
+    subsets: usize,
+    /// The least number of convex combinations of each kind and size, over all its subsets.
+    #[arg(long, default_value_t = 192, value_name = "N")]
+    combinations: usize,
+    /// The concentration of the Dirichlet distribution of the weights; 1 is flat.
+    #[arg(long, default_value_t = 1.0, value_name = "C")]
+    concentration: f64,
+    /// The most triples of copies whose triangles are sampled; 0 for none.
+    #[arg(long, default_value_t = 600, value_name = "N")]
+    triples: usize,
+    #[command(flatten)]
+    output: Output,
+}
+
+impl Convexity {
+    pub fn run(self) -> Result<()> {
+        let study = self.study.open()?;
+        let models = study.finetune()?;
+        let sweep = self.interpolation.sweep(&study, &models)?;
+        let basins = self.clustering.cluster(&sweep)?;
+        let compute = self.interpolation.compute();
+        let options = ConvexityOptions {
+            sizes: self.sizes.clone(),
+            n_subsets: self.subsets,
+            n_points: self.combinations,
+            concentration: self.concentration,
+            ..ConvexityOptions::default()
+        };
+        let convexity = models.convexity(&sweep.dataset, &basins, &options, &compute)?;
+        let (all, points) = (convexity.table()?, convexity.points()?);
+        print(&all)?;
+        let mut tables = vec![(&table::CONVEXITY, &all), (&table::CONVEXITY_POINTS, &points)];
+        let mut figures = vec![("convexity", figure::excess_strips(&all, &points)?)];
+        let triangles;
+        if self.triples > 0 {
+            let options = TriangleOptions { n_triples: self.triples, ..TriangleOptions::default() };
+            let found = models.triangles(&sweep, &basins, &options, &compute)?;
+            report(&sweep, &found)?;
+            triangles = found.table()?;
+            tables.push((&table::TRIANGLES, &triangles));
+            figures.push(("triangles", figure::triangle_scatter(&triangles)?));
+        }
+        self.output.write(&tables, &figures)
+    }
+}
+
+/// Says how often the sides of a triangle do not tell what is inside.
+fn report(sweep: &Sweep, triangles: &Triangles) -> Result<()> {
+    let largest =
+        sweep.matrix(Measure::ConvexityGap)?.pairs().into_iter().map(|(.., gap)| gap).fold(0.0, f64::max);
+    let all = &triangles.triangles;
+    let above = all.iter().filter(|triangle| triangle.inside_gap > triangle.edge_gap).count();
+    let certain = all.iter().filter(|triangle| triangle.interval.0 > 0.0).count();
+    println!("largest convexity gap of a pair: {largest:.4} nats");
+    println!(
+        "triangles: {}, less convex inside than on every side: {above}, beyond chance: {certain}",
+        all.len()
+    );
+    Ok(())
+}
