@@ -8,7 +8,7 @@ use polars::prelude::DataFrame;
 use super::simplices::kind_colour;
 use super::{Figure, curves, theme};
 use crate::table::{self, Metric, SOUP_KINDS, SOUPS};
-use crate::{LmcError, Result};
+use crate::Result;
 
 /// Width of a panel and room between two, CSS pixels.
 const PANEL: [usize; 2] = [330, 26];
@@ -29,7 +29,8 @@ const GOLDEN: f64 = 0.618_033_988_749_894_9;
 /// models. The dashed lines are the single models' loss and the score of the best single model.
 ///
 /// # Errors
-/// [`LmcError::Column`] for a table of another schema, [`LmcError::UnknownName`] for a set that is not in it.
+/// [`LmcError::Column`](crate::LmcError::Column) for a table of another schema,
+/// [`LmcError::UnknownName`](crate::LmcError::UnknownName) for a set that is not in it.
 pub fn soup_dots(
     soups: &DataFrame,
     kinds: &DataFrame,
@@ -254,6 +255,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::LmcError;
 
     fn soups() -> DataFrame {
         let n = 8;

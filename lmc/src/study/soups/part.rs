@@ -50,10 +50,6 @@ impl Part {
         Ok(Self { dataset, examples, labels: Arc::new(labels), texts })
     }
 
-    pub fn dataset(&self) -> &str {
-        &self.dataset
-    }
-
     pub fn n_examples(&self) -> usize {
         self.examples.len()
     }
