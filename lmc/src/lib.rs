@@ -42,6 +42,7 @@ pub mod published;
 pub mod replay;
 pub mod seed;
 pub mod sharpness;
+pub mod slurm;
 pub mod spec;
 pub mod stats;
 pub mod step;

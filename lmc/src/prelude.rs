@@ -20,6 +20,7 @@ pub use crate::path::{CurveKind, PlaneOptions};
 pub use crate::published;
 pub use crate::replay::{Replay, ReplayOptions, write_log};
 pub use crate::sharpness::SharpnessRecipe;
+pub use crate::slurm::Slurm;
 pub use crate::spec::{Recipe, RunSpec, TaskSpec};
 pub use crate::stats;
 pub use crate::step::Step;

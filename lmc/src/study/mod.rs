@@ -15,6 +15,7 @@ mod pretraining;
 mod provenance;
 mod report;
 mod sharpness;
+mod slurm;
 mod spec;
 mod sweep;
 mod tables;
@@ -35,6 +36,7 @@ pub use plane::PlaneSample;
 pub use predictors::compare_predictors;
 pub use pretraining::{N_DOCUMENTS, pretrain_mini, pretrain_mini_roberta};
 pub use report::Report;
+pub use slurm::{Submission, work};
 pub use spec::StudySpec;
 pub use sweep::Sweep;
 pub use tables::evaluations_table;
@@ -101,6 +103,11 @@ impl Study {
     /// [`crate::LmcError::Interrupted`], after which the same call goes on with the next update.
     pub fn finetune(self: &Rc<Self>) -> Result<Models> {
         Models::finetune(self)
+    }
+
+    /// The runs of all copies, in the order of the seeds.
+    fn runs(&self) -> Vec<RunSpec> {
+        self.spec.stacks().flat_map(|seeds| self.run_specs(&self.spec.recipe, seeds)).collect()
     }
 
     /// The runs of one of [`StudySpec::stacks`] by a recipe: the study's own or one that comes before it.

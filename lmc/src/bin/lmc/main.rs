@@ -7,9 +7,11 @@ mod figures;
 mod finetune;
 mod output;
 mod replay;
+mod slurm;
 mod spec;
 mod study;
 mod sweep;
+mod work;
 
 use std::io;
 use std::path::PathBuf;
@@ -49,6 +51,8 @@ enum Command {
     Basins(basins::Basins),
     /// Do all of that and write every table and figure.
     Figures(figures::Figures),
+    /// Do the share of one task of a plan: what the jobs of --slurm run.
+    Work(work::Work),
     /// Cluster models from logs of interpolations that others ran, without a model at hand.
     Replay(replay::Replay),
     /// Pretrain the encoder of the embedded task and write it as a Hugging Face folder.
@@ -114,6 +118,7 @@ fn run(command: Command) -> lmc::Result<()> {
         Command::Sweep(sweep) => sweep.run(),
         Command::Basins(basins) => basins.run(),
         Command::Figures(figures) => figures.run(),
+        Command::Work(work) => work.run(),
         Command::Replay(replay) => replay.run(),
         Command::Pretrain { folder, seed, family } => {
             match family {

@@ -4,11 +4,13 @@ use std::rc::Rc;
 
 use clap::Args;
 use lmc::compute::{Compute, Precision};
+use lmc::slurm::Slurm;
 use lmc::study::{Models, Study, Sweep as Swept};
 use lmc::sweep::Grid;
 use lmc::{Result, figure, table};
 
 use crate::output::{Output, print};
+use crate::slurm::SlurmArgs;
 use crate::study::StudyArgs;
 
 /// How lines are interpolated.
@@ -36,8 +38,15 @@ impl Interpolation {
 
     /// Sweeps all lines.
     pub fn sweep(&self, study: &Rc<Study>, models: &Models) -> Result<Swept> {
-        let compute = Compute { tolerance: self.tolerance, ..Compute::auto().with_precision(self.precision) };
-        models.sweep_with(self.set(study), Grid::new(self.points)?, &compute)
+        models.sweep_with(self.set(study), self.grid()?, &self.compute())
+    }
+
+    fn grid(&self) -> Result<Grid> {
+        Grid::new(self.points)
+    }
+
+    fn compute(&self) -> Compute {
+        Compute { tolerance: self.tolerance, ..Compute::auto().with_precision(self.precision) }
     }
 }
 
@@ -49,15 +58,37 @@ pub struct Sweep {
     interpolation: Interpolation,
     #[command(flatten)]
     output: Output,
+    #[command(flatten)]
+    slurm: SlurmArgs,
 }
 
 impl Sweep {
     pub fn run(self) -> Result<()> {
         let study = self.study.open()?;
-        let sweep = self.interpolation.sweep(&study, &study.finetune()?)?;
+        let sweep = match self.slurm.slurm() {
+            Some(slurm) if self.slurm.is_dry_run() => return self.say_what_is_submitted(&study, &slurm),
+            Some(slurm) => {
+                let (grid, compute) = (self.interpolation.grid()?, self.interpolation.compute());
+                study.finetune_on(&slurm)?.sweep_on(&slurm, self.interpolation.set(&study), grid, &compute)?
+            }
+            None => self.interpolation.sweep(&study, &study.finetune()?)?,
+        };
         let (profiles, gaps) = (sweep.table()?, sweep.gaps()?);
         print(&gaps)?;
         let curves = figure::curves(&profiles, None, &[])?;
         self.output.write(&[(&table::PROFILES, &profiles), (&table::GAPS, &gaps)], &[("curves", curves)])
+    }
+
+    /// What would be submitted first: the copies, or when they are there their lines.
+    fn say_what_is_submitted(&self, study: &Rc<Study>, slurm: &Slurm) -> Result<()> {
+        let copies = study.finetune_submission(slurm)?;
+        if copies.n_tasks > 0 {
+            println!("{copies}\nThe lines follow when the copies are there.");
+            return Ok(());
+        }
+        let (set, grid) = (self.interpolation.set(study), self.interpolation.grid()?);
+        let compute = self.interpolation.compute();
+        println!("{}", study.finetune()?.sweep_submission(slurm, set, grid, &compute)?);
+        Ok(())
     }
 }
