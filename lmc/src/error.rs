@@ -250,7 +250,11 @@ fn differences(missing: &[String], unexpected: &[String], misshapen: &[Misshapen
 
 /// That others failed too.
 fn also(others: usize) -> String {
-    if others == 0 { String::new() } else { format!(", as did {others} other tasks") }
+    match others {
+        0 => String::new(),
+        1 => ", as did another task".to_owned(),
+        n => format!(", as did {n} other tasks"),
+    }
 }
 
 /// What libtorch says, without the frames of its C++ stack.

@@ -1,6 +1,6 @@
 //! What produced a result besides its spec: versions of code and libraries, devices, the time.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{SystemTime, UNIX_EPOCH};
 

@@ -7,7 +7,7 @@ use super::Slurm;
 use super::command::{Answer, tell};
 use super::ending::ending;
 use super::queue::{Record, look};
-use super::script::Script;
+use super::script::{Script, quoted};
 use super::words::{in_words, ranges, tail_of};
 use crate::error::{LmcError, Result};
 use crate::file::write_atomic;
@@ -125,7 +125,7 @@ impl Array<'_> {
         left: &[Missing],
         records: &BTreeMap<usize, Record>,
     ) -> Result<bool> {
-        let (mut submitted, mut hope) = (Vec::new(), false);
+        let (mut submitted, mut told, mut hope) = (Vec::new(), Vec::new(), false);
         for (number, (task, missing)) in tasks.iter_mut().zip(left).enumerate() {
             if missing.total() == 0 || task.failed.is_some() {
                 continue;
@@ -143,9 +143,11 @@ impl Array<'_> {
                 Verdict::Wait => hope = true,
                 Verdict::Submit => submitted.push(number),
                 Verdict::Again(ended) => {
-                    let nth = task.attempts;
-                    let text = format!("task {number} ended {ended}; submitted again ({nth} of {})", self.slurm().retries);
-                    self.progress.say(&text);
+                    let nth = match task.attempts {
+                        0 => "it came further".to_owned(),
+                        n => format!("{n} of {}", self.slurm().retries),
+                    };
+                    told.push(format!("task {number} ended {ended}; submitted again ({nth})"));
                     submitted.push(number);
                 }
                 Verdict::Failed(ended) => {
@@ -159,6 +161,7 @@ impl Array<'_> {
         }
         let begun = tasks.iter().any(|task| task.array.is_some());
         if let Some(array) = self.submit(&submitted, begun)? {
+            told.iter().for_each(|text| self.progress.say(text));
             for number in submitted {
                 let task = &mut tasks[number];
                 let left = left[number].total();
@@ -209,7 +212,11 @@ impl Array<'_> {
                 // In a federation the name of the cluster follows.
                 let number = text.trim().split(';').next().and_then(|number| number.parse().ok());
                 if let Some(number) = number {
-                    self.progress.say(&format!("submitted job {number} as {}: tasks {}", self.script.name, ranges(tasks)));
+                    self.progress.say(&format!(
+                        "submitted job {number} as {}: tasks {}",
+                        self.script.name,
+                        ranges(tasks)
+                    ));
                     return Ok(Some(number));
                 }
                 format!("answered {text:?} instead of the number of a job")
@@ -219,7 +226,8 @@ impl Array<'_> {
             Answer::Away(said) => return Err(self.away(said)),
             Answer::Refused(problem) => problem,
         };
-        let remedy = format!("mend what is asked for; `sbatch {array} {}` tries the script by hand", script.display());
+        let script = quoted(&script.display().to_string());
+        let remedy = format!("mend what is asked for; `sbatch {array} {script}` tries it by hand");
         Err(LmcError::Slurm { program: "sbatch", problem, remedy })
     }
 
@@ -234,7 +242,8 @@ impl Array<'_> {
 
     /// The error of the first task that failed for good.
     fn failure(&self, tasks: &[Task]) -> LmcError {
-        let failed: Vec<(usize, &Task)> = tasks.iter().enumerate().filter(|(_, t)| t.failed.is_some()).collect();
+        let failed: Vec<(usize, &Task)> =
+            tasks.iter().enumerate().filter(|(_, t)| t.failed.is_some()).collect();
         let (task, first) = failed.first().copied().unwrap_or((0, &tasks[0]));
         let array = first.array.unwrap_or_default();
         let log = self.script.folder.join(Script::LOGS).join(format!("{task}-{array}.log"));
@@ -255,13 +264,13 @@ impl Array<'_> {
         let arrays: Vec<String> = arrays.iter().map(u64::to_string).collect();
         let ((total, pieces), name) = (&self.pieces, self.script.name);
         let done = format!("{} of {total} {pieces} are in the store", self.progress.done());
-        match arrays.len() {
-            0 => format!("{done}; nothing was submitted"),
-            _ => format!(
-                "{done}; Slurm goes on with {}: run the same call again to follow it, or end it by `scancel --name={name}`",
-                arrays.join(", ")
-            ),
+        if arrays.is_empty() {
+            return format!("{done}; nothing was submitted");
         }
+        let jobs = format!("{} {}", if arrays.len() == 1 { "job" } else { "jobs" }, arrays.join(", "));
+        format!(
+            "{done}; Slurm goes on with {jobs}: run the same call again to follow, or `scancel --name={name}` to end it"
+        )
     }
 }
 

@@ -6,6 +6,7 @@ use std::process::Command;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
 
+use super::Slurm;
 use crate::error::{LmcError, Result};
 use crate::interrupt;
 
@@ -105,6 +106,13 @@ fn failure(program: &str, said: &str) -> Answer {
     if AWAY.iter().any(|sign| text.contains(sign)) { Answer::Away(text) } else { Answer::Refused(text) }
 }
 
+impl Slurm {
+    /// Whether Slurm's programs are on this machine and its controller answers.
+    pub fn answers() -> bool {
+        matches!(ask("sinfo", &["--noheader"]), Ok(Answer::Output(_)))
+    }
+}
+
 /// The most tasks that an array may have on this cluster, if it says so.
 ///
 /// # Errors
@@ -153,7 +161,9 @@ mod tests {
     fn a_program_that_is_not_there_is_an_error_with_what_to_do() {
         let error = tell("lmc-no-such-program", &["x"]).unwrap_err();
         assert!(matches!(error, LmcError::Slurm { program: "lmc-no-such-program", .. }));
-        assert!(error.to_string().starts_with("lmc-no-such-program: not found on this machine; run this where"));
+        assert!(
+            error.to_string().starts_with("lmc-no-such-program: not found on this machine; run this where")
+        );
     }
 
     #[test]

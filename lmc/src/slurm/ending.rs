@@ -53,7 +53,8 @@ impl Known {
             Some(("0", "0")) | None => String::new(),
             // Slurm's own number for a job whose files it could not open.
             Some(("0", "53")) => {
-                ", signal 53: its log or folder could not be opened on the node, which must share them".to_owned()
+                ", signal 53: its log or folder could not be opened on the node, which must share them"
+                    .to_owned()
             }
             Some((code, "0")) => format!(", exit code {code}"),
             Some((_, signal)) => format!(", signal {signal}"),
@@ -108,8 +109,14 @@ mod tests {
     fn accounting_says_how_a_task_ended() {
         // Printed by sacct 22.05.8 with a database.
         let told = |text| of_accounting(text).map(|known| known.told(None));
-        assert_eq!(told("FAILED|3:0|node3|00:00:00\n").unwrap(), "FAILED, exit code 3, on node3 after 00:00:00");
-        assert_eq!(told("TIMEOUT|0:9|node1|00:01:07\n").unwrap(), "TIMEOUT, signal 9, on node1 after 00:01:07");
+        assert_eq!(
+            told("FAILED|3:0|node3|00:00:00\n").unwrap(),
+            "FAILED, exit code 3, on node3 after 00:00:00"
+        );
+        assert_eq!(
+            told("TIMEOUT|0:9|node1|00:01:07\n").unwrap(),
+            "TIMEOUT, signal 9, on node1 after 00:01:07"
+        );
         assert_eq!(
             told("CANCELLED by 0|0:0|node1|00:00:02\n").unwrap(),
             "CANCELLED by 0, on node1 after 00:00:02"

@@ -87,11 +87,8 @@ impl Slurm {
     /// # Errors
     /// [`LmcError::InvalidParameter`] for no tasks or processors, or a line break in a value.
     pub fn check(&self) -> Result<()> {
-        let counts = [
-            ("slurm.cpus", self.cpus),
-            ("slurm.tasks", self.tasks),
-            ("slurm.at_once", self.at_once),
-        ];
+        let counts =
+            [("slurm.cpus", self.cpus), ("slurm.tasks", self.tasks), ("slurm.at_once", self.at_once)];
         for (field, count) in counts {
             if count == Some(0) {
                 return Err(LmcError::invalid(field, 0, "at least 1"));
@@ -169,14 +166,24 @@ mod tests {
     fn time_limits_are_read_as_sbatch_reads_them() {
         let seconds = ["90", "90:30", "4:00:00", "2-12", "2-12:30", "1-00:00:01", "UNLIMITED", "1:2:3:4", ""]
             .map(seconds_of);
-        let expected =
-            [Some(5400), Some(5430), Some(14400), Some(216_000), Some(217_800), Some(86_401), None, None, None];
+        let expected = [
+            Some(5400),
+            Some(5430),
+            Some(14400),
+            Some(216_000),
+            Some(217_800),
+            Some(86_401),
+            None,
+            None,
+            None,
+        ];
         assert_eq!(seconds, expected);
     }
 
     #[test]
     fn tasks_take_half_an_hour_or_half_of_the_limit() {
-        let slurm = |tasks, time: Option<&str>| Slurm { tasks, time: time.map(str::to_owned), ..Slurm::default() };
+        let slurm =
+            |tasks, time: Option<&str>| Slurm { tasks, time: time.map(str::to_owned), ..Slurm::default() };
         let n = |slurm: Slurm, parts, seconds, most| slurm.n_tasks(parts, seconds, most).unwrap();
         assert_eq!(n(slurm(None, None), 4950, Some(10.0), Some(1001)), 28);
         assert_eq!(n(slurm(None, Some("4:00:00")), 4950, Some(10.0), Some(1001)), 7);
@@ -187,7 +194,10 @@ mod tests {
         assert_eq!(n(slurm(Some(8), None), 3, Some(0.01), None), 3);
         assert_eq!(n(slurm(None, None), 300, None, None), 300);
         let message = slurm(Some(2000), None).n_tasks(4950, None, Some(1001)).unwrap_err().to_string();
-        assert_eq!(message, "`slurm.tasks`: got 2000, expected at most 1001, the MaxArraySize of this cluster");
+        assert_eq!(
+            message,
+            "`slurm.tasks`: got 2000, expected at most 1001, the MaxArraySize of this cluster"
+        );
     }
 
     #[test]

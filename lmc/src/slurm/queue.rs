@@ -66,13 +66,13 @@ pub(super) fn look(name: &str) -> Result<std::result::Result<BTreeMap<usize, Rec
     }
 }
 
-/// The number of an array of that name of which a task runs or waits, if there is one.
+/// The number of an array of that name of which a task runs or waits, if there is one; the last where there are more.
 ///
 /// # Errors
 /// [`LmcError::Slurm`] where there is no `squeue`, or it refuses or cannot say; [`LmcError::Interrupted`].
 pub(crate) fn array_in_queue(name: &str) -> Result<Option<u64>> {
     match look(name)? {
-        Ok(records) => Ok(records.values().find(|record| record.is_active()).map(|record| record.array)),
+        Ok(records) => Ok(records.values().filter(|r| r.is_active()).map(|record| record.array).max()),
         Err(problem) => {
             let remedy = "run the same call again when it answers".to_owned();
             Err(LmcError::Slurm { program: "squeue", problem, remedy })

@@ -39,10 +39,10 @@ pub(crate) struct Script<'a> {
 
 impl Script<'_> {
     /// The file of the plan in its folder.
-    pub const PLAN: &str = "plan.json";
+    pub const PLAN: &'static str = "plan.json";
 
     /// The folder of the logs in the folder of the plan.
-    pub const LOGS: &str = "logs";
+    pub const LOGS: &'static str = "logs";
 
     /// The script of all tasks: which of them run, `sbatch --array` says.
     pub fn text(&self) -> String {
@@ -96,7 +96,7 @@ impl Script<'_> {
 }
 
 /// A text as one word of a shell.
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "_-./:,=+@%".contains(c);
     match !text.is_empty() && text.chars().all(plain) {
         true => text.to_owned(),

@@ -47,7 +47,8 @@ pub fn fill(job: &SweepJob<'_>) -> Result<()> {
 }
 
 fn progress_of(job: &SweepJob<'_>) -> Progress {
-    let heading = format!("interpolating {} {} on {}", job.plan.units().len(), job.noun(), job.set.dataset.name);
+    let heading =
+        format!("interpolating {} {} on {}", job.plan.units().len(), job.noun(), job.set.dataset.name);
     Progress::new(heading, Unit::Points, job.plan.n_interior() as u64)
 }
 

@@ -1,6 +1,6 @@
 //! What a sweep evaluates: units of control models, all with the same points between them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest, Sha256};
 
@@ -180,10 +180,10 @@ impl SweepPlan {
     pub fn shares(&self, units: &[usize], n: usize) -> Vec<Vec<usize>> {
         let n = n.clamp(1, units.len().max(1));
         let side = (units.len() as f64 / n as f64).sqrt().round() as usize;
-        let mut dealt = vec![false; self.units.len()];
-        units.iter().filter(|&&unit| unit < dealt.len()).for_each(|&unit| dealt[unit] = true);
+        let dealt: BTreeSet<usize> = units.iter().copied().collect();
         // A block of the order is two models smaller than what there is room for.
-        let order: Vec<usize> = self.order(side + 2).into_iter().filter(|&unit| dealt[unit]).collect();
+        let order: Vec<usize> =
+            self.order(side + 2).into_iter().filter(|unit| dealt.contains(unit)).collect();
         let end = |share: usize| share * order.len() / n;
         (0..n).map(|share| order[end(share)..end(share + 1)].to_vec()).collect()
     }
@@ -276,7 +276,7 @@ mod tests {
         assert_eq!(dealt, all);
         let models = |share: &Vec<usize>| {
             let units = share.iter().flat_map(|&unit| plan.units()[unit].clone());
-            units.collect::<std::collections::BTreeSet<_>>().len()
+            units.collect::<BTreeSet<_>>().len()
         };
         // Squares of 7 by 7; row by row it is 51 for nearly all.
         let mean = shares.iter().map(models).sum::<usize>() as f64 / 99.0;

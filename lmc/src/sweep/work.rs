@@ -24,10 +24,7 @@ enum State {
     /// Nobody has looked at it, or another process had it.
     Open,
     /// This process has it, with the outcomes of the pieces that are done.
-    Begun {
-        _claim: Claim,
-        pieces: Vec<Option<Vec<Outcome>>>,
-    },
+    Begun { _claim: Claim, pieces: Vec<Option<Vec<Outcome>>> },
     /// It is in the store, with the distances and outcomes that are kept there.
     Done(Vec<f64>, Vec<Outcome>),
 }

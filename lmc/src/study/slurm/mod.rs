@@ -67,13 +67,17 @@ impl fmt::Display for Submission {
         let Self { missing, n_tasks, seconds, script, .. } = self;
         let time = match seconds {
             Some(s) if *s < 120.0 => format!(", about {s:.0} s each at the speed of this machine"),
-            Some(s) if *s < 7200.0 => format!(", about {:.0} min each at the speed of this machine", s / 60.0),
+            Some(s) if *s < 7200.0 => {
+                format!(", about {:.0} min each at the speed of this machine", s / 60.0)
+            }
             Some(s) => format!(", about {:.1} h each at the speed of this machine", s / 3600.0),
             None => String::new(),
         };
         match n_tasks {
             0 => write!(f, "nothing is missing, nothing would be submitted"),
-            n => write!(f, "{missing} in an array of {n} tasks{time}: sbatch --array=0-{}\n\n{script}", n - 1),
+            n => {
+                write!(f, "{missing} in an array of {n} tasks{time}: sbatch --array=0-{}\n\n{script}", n - 1)
+            }
         }
     }
 }
@@ -114,6 +118,7 @@ impl Study {
     /// Nothing, when all of the work is in the store.
     fn bring_about(&self, work: &dyn Shared, slurm: &Slurm) -> Result<()> {
         slurm.check()?;
+        let mut followed = None;
         loop {
             let (n_parts, seconds) = work.parts()?;
             if n_parts == 0 {
@@ -122,8 +127,10 @@ impl Study {
             let Place { name, folder, store } = self.place(work)?;
             let job = format!("lmc-{name}");
             let path = folder.join(Script::PLAN);
-            let plan = match array_in_queue(&job)? {
+            // What is missing when all shares of an array are done was not in its plan.
+            let plan = match array_in_queue(&job)?.filter(|array| followed != Some(*array)) {
                 Some(array) => {
+                    followed = Some(array);
                     progress::say(&format!("job {array} is in the queue as {job}: it is followed"));
                     Plan::read(&path)?
                 }
@@ -155,7 +162,8 @@ impl Study {
         let Place { name, folder, store } = self.place(work)?;
         // Where there is no such command yet, its place is left to be filled in.
         let program = program(slurm).unwrap_or_else(|_| PathBuf::from("lmc"));
-        let script = Script { slurm, name: &format!("lmc-{name}"), folder: &folder, store: &store, program: &program };
+        let script =
+            Script { slurm, name: &format!("lmc-{name}"), folder: &folder, store: &store, program: &program };
         Ok(Submission {
             missing: format!("{left} {}", work.pieces().2),
             n_tasks,

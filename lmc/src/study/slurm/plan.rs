@@ -11,8 +11,7 @@ use crate::study::Study;
 /// The version of the file's format.
 const FORMAT: u64 = 1;
 
-const REMEDY: &str =
-    "use the same lmc on all machines; or end the jobs by scancel, delete the file and run the same call again";
+const REMEDY: &str = "use the same lmc on all machines; or end the jobs by scancel, delete the file and run the same call again";
 
 /// A study, what is made of it, and who makes which share.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -92,7 +91,8 @@ impl Plan {
     /// of stacks or copies that are not there.
     pub fn read(path: &Path) -> Result<Self> {
         let text = std::fs::read_to_string(path).map_err(LmcError::io("read", path))?;
-        let format = |line, problem| LmcError::Format { path: path.to_owned(), line, problem, remedy: REMEDY };
+        let format =
+            |line, problem| LmcError::Format { path: path.to_owned(), line, problem, remedy: REMEDY };
         let unread = |error: serde_json::Error| format(Some(error.line()), error.to_string());
         let value: Value = serde_json::from_str(&text).map_err(unread)?;
         let found = value.get("format").cloned().unwrap_or_default();
@@ -105,7 +105,8 @@ impl Plan {
             return Err(format(None, format!("written by lmc {wrote}, this is lmc {reads}")));
         }
         let n = plan.runs.len();
-        let copies = |share: &Share| share.copies.iter().chain(share.lines.iter().flatten()).any(|&copy| copy >= n);
+        let copies =
+            |share: &Share| share.copies.iter().chain(share.lines.iter().flatten()).any(|&copy| copy >= n);
         if let Some(share) = plan.shares.iter().position(|s| copies(s) || s.stacks.iter().any(|&s| s >= n)) {
             return Err(format(None, format!("share {share} is of more copies than the {n} there are")));
         }
@@ -204,7 +205,11 @@ mod tests {
         };
         let json = plan().to_json().unwrap();
         let other = json.replacen("\"format\":1", "\"format\":2", 1);
-        assert!(message(&other).contains("plan.json: format 2, expected 1; use the same lmc"), "{}", message(&other));
+        assert!(
+            message(&other).contains("plan.json: format 2, expected 1; use the same lmc"),
+            "{}",
+            message(&other)
+        );
         assert!(message("{}").contains("format null, expected 1"));
         assert!(message("{\n").contains("plan.json:2: EOF"));
         let version = json.replacen(env!("CARGO_PKG_VERSION"), "9.9.9", 1);
