@@ -12,8 +12,11 @@ use tempfile::TempDir;
 /// How long the cluster may take to start, and a part of it to end.
 const LIMIT: Duration = Duration::from_secs(60);
 const PAUSE: Duration = Duration::from_millis(100);
+/// What `setpriv` is asked for a daemon, so that it goes with a test that is killed.
+const WITH_THE_TEST: [&str; 2] = ["--pdeathsig", "KILL"];
 /// What a cluster consists of.
-const PROGRAMS: [&str; 7] = ["munged", "slurmctld", "slurmd", "sbatch", "squeue", "scontrol", "sinfo"];
+const PROGRAMS: [&str; 8] =
+    ["munged", "slurmctld", "slurmd", "sbatch", "squeue", "scontrol", "sinfo", "setpriv"];
 
 /// A controller and nodes `node1`, `node2`, ... of one processor each, with their own key, ports and folders.
 pub struct Cluster {
@@ -168,7 +171,8 @@ impl Cluster {
             .append(true)
             .open(self.path().join("log").join(name))
             .unwrap();
-        let mut command = self.command(find(program).unwrap());
+        let mut command = self.command("setpriv");
+        command.args(WITH_THE_TEST).arg(find(program).unwrap());
         command.args(arguments).stdout(log.try_clone().unwrap()).stderr(log);
         command.spawn().unwrap_or_else(|error| panic!("{program}: {error}"))
     }
@@ -229,7 +233,8 @@ fn start_munged(root: &Path) -> Child {
     fs::write(root.join("munge.key"), key).unwrap();
     fs::set_permissions(root.join("munge.key"), Permissions::from_mode(0o600)).unwrap();
     let path = |name: &str| root.join(name).display().to_string();
-    let mut command = Command::new(find("munged").unwrap());
+    let mut command = Command::new("setpriv");
+    command.args(WITH_THE_TEST).arg(find("munged").unwrap());
     command.arg("--foreground").args([
         format!("--key-file={}", path("munge.key")),
         format!("--socket={}", path("munge.socket")),

@@ -109,13 +109,13 @@ fn signal(name: &str, id: u32) {
     assert!(Command::new("kill").args([name, &id.to_string()]).status().unwrap().success());
 }
 
-const POINTS: [&str; 2] = ["--points", "121"];
-const N_LINES: usize = 15;
+const POINTS: [&str; 2] = ["--points", "61"];
+const N_LINES: usize = 10;
 
 #[test]
 fn a_sweep_through_a_killed_task_a_drained_node_and_a_controller_that_starts_again() {
     let _alone = alone();
-    let mut setting = match Setting::new(&small::spec(6)) {
+    let mut setting = match Setting::new(&small::spec(5)) {
         Ok(setting) => setting,
         Err(cause) => return skipped(cause),
     };
@@ -205,7 +205,7 @@ fn an_interrupted_command_comes_back_to_its_array() {
 fn seeds_are_finetuned_by_an_array() {
     let _alone = alone();
     let spec = StudySpec {
-        recipe: Recipe { length: Step::Iterations(300), dropout: 0.1, ..small::spec(5).recipe },
+        recipe: Recipe { length: Step::Iterations(120), dropout: 0.1, ..small::spec(5).recipe },
         stack: 2,
         ..small::spec(5)
     };
@@ -220,7 +220,7 @@ fn seeds_are_finetuned_by_an_array() {
 
     let mut follower = setting.lmc("shared", "finetune", &["--slurm"]).spawn().unwrap();
     let runs = shared.join("runs");
-    let checkpoints = || files(&runs).keys().filter(|path| path.ends_with("checkpoint-100it.json")).count();
+    let checkpoints = || files(&runs).keys().filter(|path| path.ends_with("checkpoint-40it.json")).count();
     wait_until("the first checkpoint", &mut follower, || checkpoints() > 0);
     let states = || files(&runs).keys().filter(|path| path.ends_with("state.sealed")).count();
     let task = *setting.cluster.processes("slurm/finetune-").first().expect("a task is running");
