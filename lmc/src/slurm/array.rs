@@ -99,7 +99,7 @@ impl Array<'_> {
                 Err(said) => {
                     note("Slurm's controller is away".to_owned());
                     if away.get_or_insert_with(Instant::now).elapsed() > PATIENCE {
-                        return Err(self.away(said));
+                        return Err(away_for_long("squeue", said));
                     }
                 }
                 Ok(records) => {
@@ -223,7 +223,7 @@ impl Array<'_> {
             }
             // It may have come through all the same: then the queue shows it at the next look.
             Answer::Away(_) if begun => return Ok(None),
-            Answer::Away(said) => return Err(self.away(said)),
+            Answer::Away(said) => return Err(away_for_long("sbatch", said)),
             Answer::Refused(problem) => problem,
         };
         let script = quoted(&script.display().to_string());
@@ -233,11 +233,6 @@ impl Array<'_> {
 
     fn slurm(&self) -> &Slurm {
         self.script.slurm
-    }
-
-    fn away(&self, problem: String) -> LmcError {
-        let remedy = "jobs that were submitted go on; run the same call again to follow them".to_owned();
-        LmcError::Slurm { program: "squeue", problem, remedy }
     }
 
     /// The error of the first task that failed for good.
@@ -272,6 +267,11 @@ impl Array<'_> {
             "{done}; Slurm goes on with {jobs}: run the same call again to follow, or `scancel --name={name}` to end it"
         )
     }
+}
+
+fn away_for_long(program: &'static str, problem: String) -> LmcError {
+    let remedy = "what was submitted goes on; run the same call again to follow it".to_owned();
+    LmcError::Slurm { program, problem, remedy }
 }
 
 /// Sleeps, unless there is an interrupt.

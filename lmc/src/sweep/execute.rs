@@ -34,7 +34,7 @@ const WORTH_SAYING: f64 = 10.0;
 /// [`LmcError::Interrupted`]: crate::LmcError::Interrupted
 /// [`Compute::check`]: crate::compute::Compute::check
 pub fn execute(job: &SweepJob<'_>) -> Result<Vec<Sampled>> {
-    job.check()?;
+    job.check(job.plan.n_models())?;
     Ok(complete(job, &progress_of(job))?.into_iter().filter_map(UnitWork::into_sampled).collect())
 }
 
@@ -43,6 +43,7 @@ pub fn execute(job: &SweepJob<'_>) -> Result<Vec<Sampled>> {
 /// # Errors
 /// Those of [`execute`].
 pub fn fill(job: &SweepJob<'_>) -> Result<()> {
+    job.check(job.ends.len())?;
     complete(job, &progress_of(job)).map(|_| ())
 }
 

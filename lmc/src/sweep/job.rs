@@ -37,11 +37,13 @@ pub struct SweepJob<'a> {
 }
 
 impl<'a> SweepJob<'a> {
-    pub(super) fn check(&self) -> Result<()> {
-        let (got, n) = (vec![self.models.len(), self.ends.len()], self.plan.n_models());
-        if got != [n, n] {
+    /// Nothing, if there are as many models as in the plan, and so many of their own outcomes.
+    pub(super) fn check(&self, n_ends: usize) -> Result<()> {
+        let got = vec![self.models.len(), self.ends.len()];
+        let expected = vec![self.plan.n_models(), n_ends];
+        if got != expected {
             let what = "models and their own evaluations in a sweep".into();
-            return Err(LmcError::ShapeMismatch { what, got, expected: vec![n; 2] });
+            return Err(LmcError::ShapeMismatch { what, got, expected });
         }
         Ok(())
     }

@@ -18,6 +18,7 @@ use super::{Models, Study, Sweep};
 use crate::compute::Compute;
 use crate::error::{LmcError, Result};
 use crate::file::{sha256, write_atomic};
+use crate::interrupt;
 use crate::progress::{self, Progress, Unit};
 use crate::slurm::{Array, Missing, Script, Slurm, array_in_queue, max_array_size, program};
 use crate::sweep::{Grid, SweepPlan};
@@ -118,6 +119,10 @@ impl Study {
     /// Nothing, when all of the work is in the store.
     fn bring_about(&self, work: &dyn Shared, slurm: &Slurm) -> Result<()> {
         slurm.check()?;
+        interrupt::settle(self.follow(work, slurm), |said| said)
+    }
+
+    fn follow(&self, work: &dyn Shared, slurm: &Slurm) -> Result<()> {
         let mut followed = None;
         loop {
             let (n_parts, seconds) = work.parts()?;
