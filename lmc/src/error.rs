@@ -167,6 +167,35 @@ pub enum LmcError {
         /// What to do.
         remedy: String,
     },
+    /// Slurm is not there, refuses what it is asked, or does not answer.
+    #[error("{program}: {problem}; {remedy}")]
+    Slurm {
+        /// The program of Slurm that was run.
+        program: &'static str,
+        /// What it said.
+        problem: String,
+        /// What to do.
+        remedy: String,
+    },
+    /// Tasks of a Slurm array failed for good.
+    #[error(
+        "task {task} of job {job} ended {ended}{}; its log {} ends so; the same call submits what is missing again\n{tail}",
+        also(*others), log.display()
+    )]
+    SlurmTask {
+        /// The number of the job array in which it was last.
+        job: u64,
+        /// The number of the task.
+        task: usize,
+        /// How it ended, in Slurm's words.
+        ended: String,
+        /// How many other tasks failed as well.
+        others: usize,
+        /// Its log.
+        log: PathBuf,
+        /// The last lines of the log.
+        tail: String,
+    },
     /// Work was stopped by an interrupt: see [`crate::interrupt`].
     #[error("interrupted: {finished}")]
     Interrupted {
@@ -246,6 +275,15 @@ pub(crate) fn memory_asked_for(text: &str) -> Option<String> {
     // What follows is a number and a unit; anything else is no amount.
     let amount = asked.filter(|asked| asked.starts_with(|c: char| c.is_ascii_digit()) && asked.len() < 40);
     Some(amount.unwrap_or("an unknown number of bytes").to_owned())
+}
+
+/// That others failed too.
+fn also(others: usize) -> String {
+    match others {
+        0 => String::new(),
+        1 => ", as did another task".to_owned(),
+        n => format!(", as did {n} other tasks"),
+    }
 }
 
 /// What libtorch says, without the frames of its C++ stack.

@@ -10,7 +10,7 @@ use std::path::Path;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use signal_hook::consts::{SIGINT, SIGUSR1};
+use signal_hook::consts::{SIGINT, SIGTERM, SIGUSR1};
 use signal_hook::flag::{register, register_conditional_shutdown, register_usize};
 
 use crate::error::{LmcError, Result};
@@ -39,6 +39,15 @@ pub fn listen() -> Result<()> {
             .map_err(|error| error.kind())
     });
     registered.map_err(|kind| LmcError::io("listen to", Path::new("SIGINT"))(kind.into()))
+}
+
+/// From now on SIGTERM stops work gracefully too, as a batch system sends it some time before it kills.
+///
+/// # Errors
+/// [`LmcError::Io`] when the system refuses to register the handler.
+pub fn listen_to_termination() -> Result<()> {
+    let registered = register_usize(SIGTERM, &REQUESTED, 1);
+    registered.map(|_| ()).map_err(LmcError::io("listen to", Path::new("SIGTERM")))
 }
 
 /// Listens to the kernel, where there is one: it decides itself what a second SIGINT does.

@@ -61,6 +61,7 @@ pub mod published;
 pub mod replay;
 pub mod seed;
 pub mod sharpness;
+pub mod slurm;
 pub mod soup;
 pub mod spec;
 pub mod stats;

@@ -22,6 +22,7 @@ pub use crate::path::{Combination, CurveKind, PlaneOptions};
 pub use crate::published;
 pub use crate::replay::{Replay, ReplayOptions, write_log};
 pub use crate::sharpness::SharpnessRecipe;
+pub use crate::slurm::Slurm;
 pub use crate::spec::{Recipe, RunSpec, TaskSpec};
 pub use crate::stats;
 pub use crate::step::Step;

@@ -1,6 +1,6 @@
 //! What produced a result besides its spec: versions of code and libraries, devices, the time.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -70,13 +70,22 @@ fn lock_digest(lock: &[u8]) -> String {
     if lock.is_empty() { "unknown".to_owned() } else { sha256(lock).chars().take(DIGITS).collect() }
 }
 
-/// Version and folder of the libtorch in a process's map of its memory.
-fn libtorch(maps: &str) -> String {
-    let loaded = maps.lines().find_map(|line| {
+/// The folder of the libtorch that this process has loaded.
+pub(crate) fn libtorch_folder() -> Option<PathBuf> {
+    loaded_libtorch(&std::fs::read_to_string("/proc/self/maps").ok()?).map(Path::to_owned)
+}
+
+/// The folder of the libtorch in a process's map of its memory.
+fn loaded_libtorch(maps: &str) -> Option<&Path> {
+    maps.lines().find_map(|line| {
         let path = Path::new(line.get(line.find('/')?..)?);
         (path.file_name()? == "libtorch_cpu.so").then(|| path.parent()).flatten()
-    });
-    let Some(folder) = loaded else { return "unknown (not loaded)".to_owned() };
+    })
+}
+
+/// Version and folder of the libtorch in a process's map of its memory.
+fn libtorch(maps: &str) -> String {
+    let Some(folder) = loaded_libtorch(maps) else { return "unknown (not loaded)".to_owned() };
     let header = folder.with_file_name("include").join("torch/headeronly/version.h");
     let version = std::fs::read_to_string(header).ok().and_then(|header| header_version(&header));
     let version = version.unwrap_or_else(|| "unknown (no headers beside it)".to_owned());

@@ -12,6 +12,7 @@
 //! <root>/**/.<host>-<pid>-<number>.part       a file that is being written; left by a killed process, it goes after a day
 //! <root>/curves/<a>-<b>-<kind>-<hash>.sealed  the control points of a trained curve, finished or not
 //! <root>/sharpness/<dataset key>-<hash>/<run_id>-800it.sealed
+//! <root>/slurm/<verb>-<hash>/plan.json         what the tasks of a job array do, beside job.sh and logs/<task>-<job>.log
 //! ```
 //!
 //! Any number of processes on any number of hosts may work on one store at a time: see [`Claim`]. Files appear by rename, whole,
@@ -181,6 +182,11 @@ impl Store {
     /// The folder of the sharpness of models on a set, by the hash of how it is measured.
     pub fn sharpness_folder(&self, dataset_key: &str, recipe: &str) -> PathBuf {
         self.root.join("sharpness").join(format!("{dataset_key}-{recipe}"))
+    }
+
+    /// The folder of the plan, the batch script and the logs of work on a Slurm cluster, by the name of that work.
+    pub fn slurm_folder(&self, name: &str) -> PathBuf {
+        self.root.join("slurm").join(name)
     }
 
     /// The file of one unit of a sweep: the losses at points between those models. Where their names are too long for a file, it has the first

@@ -66,6 +66,7 @@ fn bad_input_is_one_line_and_exit_code_one() {
         &["sweep", toml.to_str().unwrap()],
         &["study.toml:2: unknown field `sed`", "lmc spec"],
     );
+    assert_fails(home.path(), &["work", "/nowhere/plan.json", "--task", "0"], &["read /nowhere/plan.json: "]);
     let file = home.path().join("file");
     std::fs::write(&file, b"").unwrap();
     assert_fails(&file.join("store"), &["sweep"], &["file/store", "LMC_HOME"]);
@@ -192,7 +193,12 @@ fn help_has_exit_codes_and_completions_have_every_verb() {
 #[test]
 fn usage_errors_are_claps() {
     let home = tempfile::tempdir().unwrap();
-    for arguments in [&["walk"][..], &["figures", "--master-seed", "x"], &["evaluate", "--split", "id"]] {
+    for arguments in [
+        &["walk"][..],
+        &["figures", "--master-seed", "x"],
+        &["evaluate", "--split", "id"],
+        &["sweep", "--gres", "gpu:1"],
+    ] {
         let output = lmc(home.path(), arguments);
         assert_eq!(output.status.code(), Some(2));
         assert!(String::from_utf8(output.stderr).unwrap().contains("--help"));

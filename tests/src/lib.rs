@@ -10,4 +10,5 @@ pub mod reference;
 pub mod script;
 pub mod server;
 pub mod skip;
+pub mod slurm;
 pub mod small;

@@ -102,6 +102,14 @@ impl Progress {
         }
     }
 
+    /// Says a line of its own, beside the progress.
+    pub fn say(&self, text: &str) {
+        match &self.sink {
+            Sink::Bar(bar) => bar.println(text),
+            Sink::Silent | Sink::Line(_) => say(text),
+        }
+    }
+
     fn count(&self, done: u64) -> Count<'_> {
         let (found, elapsed) = (self.found.load(Ordering::Relaxed), self.started.elapsed());
         Count { what: &self.what, unit: self.unit, total: self.total, done, found, elapsed }

@@ -99,7 +99,7 @@ fn frozen_features(study: &Study) -> Result<Features> {
 }
 
 /// Whether every one of those checkpoints of every run of a stack is in the store.
-fn all_kept(store: &Store, runs: &[RunSpec], checkpoints: &[u32]) -> Result<bool> {
+pub(super) fn all_kept(store: &Store, runs: &[RunSpec], checkpoints: &[u32]) -> Result<bool> {
     for run in runs {
         for &step in checkpoints {
             if store.checkpoint_info(run, step)?.is_none() {

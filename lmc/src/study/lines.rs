@@ -170,7 +170,7 @@ impl Models {
         self.with_job(dataset, plan, compute, &[], |job| job.cost())
     }
 
-    fn with_job<T>(
+    pub(super) fn with_job<T>(
         &self,
         dataset: &str,
         plan: &SweepPlan,

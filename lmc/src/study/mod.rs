@@ -16,6 +16,7 @@ mod pretraining;
 mod provenance;
 mod report;
 mod sharpness;
+mod slurm;
 mod soups;
 mod spec;
 mod sweep;
@@ -40,6 +41,7 @@ pub use plane::PlaneSample;
 pub use predictors::compare_predictors;
 pub use pretraining::{N_DOCUMENTS, pretrain_mini, pretrain_mini_roberta};
 pub use report::Report;
+pub use slurm::{Submission, work};
 pub use soups::{Choice, SoupOptions, SoupResult, Soups};
 pub use spec::StudySpec;
 pub use sweep::Sweep;
@@ -119,6 +121,11 @@ impl Study {
     /// [`crate::LmcError::Interrupted`], after which the same call goes on with the next update.
     pub fn finetune(self: &Rc<Self>) -> Result<Models> {
         Models::finetune(self)
+    }
+
+    /// The runs of all copies, in the order of the seeds.
+    fn runs(&self) -> Vec<RunSpec> {
+        self.spec.stacks().flat_map(|seeds| self.run_specs(&self.spec.recipe, seeds)).collect()
     }
 
     /// The runs of one of [`StudySpec::stacks`] by a recipe: the study's own or one that comes before it.

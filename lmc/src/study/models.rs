@@ -73,9 +73,8 @@ impl Models {
     /// The copies at the checkpoint after that many updates.
     pub(super) fn load(study: &Rc<Study>, step: u32) -> Result<Self> {
         let models = study
-            .spec
-            .stacks()
-            .flat_map(|seeds| study.run_specs(&study.spec.recipe, seeds))
+            .runs()
+            .into_iter()
             .map(|spec| {
                 let info = study.store.checkpoint_info(&spec, step)?.ok_or_else(|| {
                     let kept = study.spec.recipe.checkpoints(study.task.train.len());

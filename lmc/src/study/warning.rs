@@ -81,7 +81,7 @@ impl Models {
         let pairs = (0..n)
             .filter(|copy| !landmarks.contains(copy))
             .flat_map(|copy| (0..landmarks.len()).map(move |column| [copy, n + column]));
-        let plan = SweepPlan::lines_between(n + landmarks.len(), pairs.collect(), grid)?;
+        let plan = SweepPlan::lines_between(n + landmarks.len(), &pairs.collect::<Vec<_>>(), grid)?;
         let sweep: Sweep = both.along(dataset, &plan, &Compute::auto())?;
         let gaps = sweep.profiles.iter().map(|profile| profile.measure(Measure::ConvexityGap));
         let gaps = gaps.collect::<Result<Vec<f64>>>()?;

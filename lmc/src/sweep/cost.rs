@@ -70,8 +70,15 @@ impl SweepJob<'_> {
     /// Those of [`Compute::check`](crate::compute::Compute::check) and of evaluating a batch.
     pub fn cost(&self) -> Result<Cost> {
         self.compute.check()?;
+        self.cost_of(self.missing().len())
+    }
+
+    /// What so many of the units will take; times a batch.
+    ///
+    /// # Errors
+    /// Those of evaluating a batch.
+    pub(crate) fn cost_of(&self, left: usize) -> Result<Cost> {
         let (plan, compute) = (self.plan, self.compute);
-        let left = plan.units().iter().filter(|unit| !self.path(unit).exists()).count();
         let n_points = left * plan.interior().count();
         let n_examples = self.set.encoded.len();
         let batches = self.set.batches();

@@ -37,10 +37,34 @@ const WORTH_SAYING: f64 = 10.0;
 /// [`LmcError::Interrupted`]: crate::LmcError::Interrupted
 /// [`Compute::check`]: crate::compute::Compute::check
 pub fn execute(job: &SweepJob<'_>) -> Result<Vec<Sampled>> {
-    job.check()?;
+    job.check(job.plan.n_models())?;
+    Ok(complete(job, &progress_of(job))?.into_iter().filter_map(UnitWork::into_sampled).collect())
+}
+
+/// Nothing, when all units are in the store: [`execute`] without the results, for which the models' own outcomes are not needed.
+///
+/// # Errors
+/// Those of [`execute`].
+pub fn fill(job: &SweepJob<'_>) -> Result<()> {
+    job.check(job.ends.len())?;
+    complete(job, &progress_of(job)).map(|_| ())
+}
+
+fn progress_of(job: &SweepJob<'_>) -> Progress {
+    let heading =
+        format!("interpolating {} {} on {}", job.plan.units().len(), job.noun(), job.set.dataset.name);
+    Progress::new(heading, Unit::Points, job.plan.n_interior() as u64)
+}
+
+fn complete<'a>(job: &'a SweepJob<'a>, progress: &'a Progress) -> Result<Vec<UnitWork<'a>>> {
     let units = job.plan.units();
-    if units.iter().any(|unit| !job.path(unit).exists()) {
-        let cost = job.cost()?;
+    let missing = job.missing().len();
+    // What is only read may have been computed on other devices.
+    if missing > 0 || job.compute.devices.is_empty() {
+        job.compute.check()?;
+    }
+    if missing > 0 {
+        let cost = job.cost_of(missing)?;
         if cost.seconds() > WORTH_SAYING {
             progress::say(&cost.to_string());
         }
@@ -48,8 +72,6 @@ pub fn execute(job: &SweepJob<'_>) -> Result<Vec<Sampled>> {
             precision::check(job)?;
         }
     }
-    let heading = format!("interpolating {} {} on {}", units.len(), job.noun(), job.set.dataset.name);
-    let progress = Progress::new(heading, Unit::Points, job.plan.n_interior() as u64);
     let read = job.read_to_host();
     let on_host = Resident::new(fitting(job.compute.host_memory, job.bytes()), &read);
     let devices = &job.compute.devices;
@@ -60,7 +82,7 @@ pub fn execute(job: &SweepJob<'_>) -> Result<Vec<Sampled>> {
         _ => &on_host,
     };
     let equip = |&device: &Device| Ok((job.worker(device, job.compute.precision)?, resident(device)));
-    let works: Vec<UnitWork> = units.iter().map(|unit| UnitWork::new(job, unit, &progress)).collect();
+    let works: Vec<UnitWork> = units.iter().map(|unit| UnitWork::new(job, unit, progress)).collect();
     // A unit that another process works on is left to the end, when it is read or, if nothing came of it, computed.
     let pass = |waits: bool| {
         let left = job.plan.order(job.room()).into_iter().filter(|&unit| !works[unit].is_done());
@@ -74,5 +96,5 @@ pub fn execute(job: &SweepJob<'_>) -> Result<Vec<Sampled>> {
         let kept = units.iter().filter(|unit| job.path(unit).exists()).count();
         interrupt::in_store(kept as u64, units.len() as u64, job.noun())
     })?;
-    Ok(works.into_iter().filter_map(UnitWork::into_sampled).collect())
+    Ok(works)
 }

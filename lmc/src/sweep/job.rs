@@ -1,6 +1,5 @@
 //! What a sweep takes, and what its parts ask of it.
 
-use std::ops::Range;
 use std::path::PathBuf;
 
 use tch::{Device, Kind, Tensor};
@@ -29,7 +28,7 @@ pub struct SweepJob<'a> {
     pub models: &'a [String],
     /// What brings a model's weights, whenever they are needed and not in memory.
     pub load: &'a (dyn Fn(usize) -> Result<Weights> + Sync),
-    /// The models' own outcomes on the set.
+    /// The models' own outcomes on the set; [`fill`](super::fill) and [`SweepJob::cost`] do without them.
     pub ends: &'a [Outcome],
     /// The units and points.
     pub plan: &'a SweepPlan,
@@ -38,14 +37,21 @@ pub struct SweepJob<'a> {
 }
 
 impl<'a> SweepJob<'a> {
-    pub(super) fn check(&self) -> Result<()> {
-        self.compute.check()?;
-        let (got, n) = (vec![self.models.len(), self.ends.len()], self.plan.n_models());
-        if got != [n, n] {
+    /// Nothing, if there are as many models as in the plan, and so many of their own outcomes.
+    pub(super) fn check(&self, n_ends: usize) -> Result<()> {
+        let got = vec![self.models.len(), self.ends.len()];
+        let expected = vec![self.plan.n_models(), n_ends];
+        if got != expected {
             let what = "models and their own evaluations in a sweep".into();
-            return Err(LmcError::ShapeMismatch { what, got, expected: vec![n; 2] });
+            return Err(LmcError::ShapeMismatch { what, got, expected });
         }
         Ok(())
+    }
+
+    /// The units that are not in the store.
+    pub(crate) fn missing(&self) -> Vec<usize> {
+        let units = self.plan.units().iter().enumerate();
+        units.filter(|(_, unit)| !self.path(unit).exists()).map(|(number, _)| number).collect()
     }
 
     /// What units are called.
@@ -115,21 +121,19 @@ impl<'a> SweepJob<'a> {
         Worker::new(self.classifier, self.set, device, precision, self.plan.interior().count())
     }
 
-    /// The outcomes of the interior points of that range in a unit.
+    /// The outcomes of those points in a unit.
     pub(super) fn sample(
         &self,
         worker: &mut Worker<'_>,
         weights: &Resident<'_>,
         unit: &[usize],
-        range: Range<usize>,
+        points: &[&Combination],
         tick: impl Fn(usize),
     ) -> Result<Vec<Outcome>> {
         let controls = unit.iter().map(|&model| weights.get(model)).collect::<Result<Vec<_>>>()?;
-        let points = self.plan.interior().map(|(_, point)| point);
-        let points: Vec<&Combination> = points.skip(range.start).take(range.len()).collect();
         let names: Vec<&str> = unit.iter().map(|&model| self.models[model].as_str()).collect();
         worker
-            .outcomes(&controls, &points, tick)
+            .outcomes(&controls, points, tick)
             .map_err(|error| error.of(format!("between {}", names.join(" and "))))
     }
 

@@ -14,7 +14,7 @@ mod work;
 mod worker;
 
 pub use cost::Cost;
-pub use execute::execute;
+pub use execute::{execute, fill};
 pub use job::SweepJob;
 pub use plan::{Grid, SweepPlan};
 pub use profile::Profile;

@@ -1,6 +1,6 @@
 //! What a sweep evaluates: units of control models, all with the same points between them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest, Sha256};
 
@@ -106,14 +106,16 @@ impl SweepPlan {
         Self::along(n_models, units, grid)
     }
 
-    /// The lines between those pairs (a, b) of that many models.
+    /// The lines between those pairs of models, each alpha = 1 first.
     ///
     /// # Errors
-    /// [`LmcError::InvalidParameter`] for no pairs, or one that is not two models that are there.
-    pub fn lines_between(n_models: usize, pairs: Vec<[usize; 2]>, grid: Grid) -> Result<Self> {
-        let units = pairs.into_iter().map(Vec::from).collect();
-        let checked = Self::new(n_models, units, vec![Combination::on_line(0.5)])?;
-        Self::along(n_models, checked.units, grid)
+    /// [`LmcError::InvalidParameter`] for fewer than two models, or a model that is not there.
+    pub fn lines_between(n_models: usize, pairs: &[[usize; 2]], grid: Grid) -> Result<Self> {
+        if let Some(pair) = pairs.iter().find(|pair| pair.iter().any(|&model| model >= n_models)) {
+            let expected = format!("numbers of models below {n_models}");
+            return Err(LmcError::invalid("pairs", format!("{pair:?}"), expected));
+        }
+        Self::along(n_models, pairs.iter().map(|pair| pair.to_vec()).collect(), grid)
     }
 
     fn along(n_models: usize, units: Vec<Vec<usize>>, grid: Grid) -> Result<Self> {
@@ -206,6 +208,20 @@ impl SweepPlan {
         order
     }
 
+    /// Those units dealt to `n` who share the work, as many to each as to any other and such that each needs few models.
+    ///
+    /// A share of k pairs among many models needs about 2 sqrt(k) of them.
+    pub fn shares(&self, units: &[usize], n: usize) -> Vec<Vec<usize>> {
+        let n = n.clamp(1, units.len().max(1));
+        let side = (units.len() as f64 / n as f64).sqrt().round() as usize;
+        let dealt: BTreeSet<usize> = units.iter().copied().collect();
+        // A block of the order is two models smaller than what there is room for.
+        let order: Vec<usize> =
+            self.order(side + 2).into_iter().filter(|unit| dealt.contains(unit)).collect();
+        let end = |share: usize| share * order.len() / n;
+        (0..n).map(|share| order[end(share)..end(share + 1)].to_vec()).collect()
+    }
+
     /// How many times a model is loaded when the units are taken in [`SweepPlan::order`] and the `capacity` models used last
     /// stay in memory.
     pub fn n_loads(&self, capacity: usize) -> usize {
@@ -246,10 +262,6 @@ mod tests {
         assert_eq!(plan.units(), [vec![0, 1], vec![0, 2], vec![0, 3], vec![1, 2], vec![2, 3]]);
         let all = SweepPlan::lines_to(4, &[0, 1, 2, 3], Grid::TENTHS).unwrap();
         assert_eq!(all, SweepPlan::lines(4, Grid::TENTHS).unwrap());
-        let between = SweepPlan::lines_between(4, vec![[3, 0], [1, 2]], Grid::TENTHS).unwrap();
-        assert_eq!((between.units(), between.name()), (&[vec![3, 0], vec![1, 2]][..], all.name()));
-        assert!(SweepPlan::lines_between(4, vec![[0, 4]], Grid::TENTHS).is_err());
-        assert!(SweepPlan::lines_between(4, vec![], Grid::TENTHS).is_err());
         for bad in [&[][..], &[4], &[1, 1]] {
             let message = SweepPlan::lines_to(4, bad, Grid::TENTHS).unwrap_err().to_string();
             assert!(message.starts_with("`landmarks`"), "{message}");
@@ -285,6 +297,39 @@ mod tests {
         // Five blocks of eight: each is loaded, and all models after it pass by.
         assert!(plan.n_loads(10) <= 40 + 32 + 24 + 16 + 8, "{}", plan.n_loads(10));
         assert!(plan.n_loads(2) > 700);
+    }
+
+    #[test]
+    fn shares_are_equal_and_need_few_models() {
+        let plan = SweepPlan::lines(100, Grid::TENTHS).unwrap();
+        let all: Vec<usize> = (0..4950).collect();
+        let shares = plan.shares(&all, 99);
+        assert!(shares.iter().all(|share| share.len() == 50));
+        let mut dealt = shares.concat();
+        dealt.sort();
+        assert_eq!(dealt, all);
+        let models = |share: &Vec<usize>| {
+            let units = share.iter().flat_map(|&unit| plan.units()[unit].clone());
+            units.collect::<BTreeSet<_>>().len()
+        };
+        // Squares of 7 by 7; row by row it is 51 for nearly all.
+        let mean = shares.iter().map(models).sum::<usize>() as f64 / 99.0;
+        assert!(mean < 20.0, "{mean}");
+        let odd: Vec<usize> = (1..12).step_by(2).collect();
+        let shares = SweepPlan::lines(6, Grid::TENTHS).unwrap().shares(&odd, 4);
+        assert_eq!(shares.iter().map(Vec::len).collect::<Vec<_>>(), [1, 2, 1, 2]);
+        assert_eq!(shares.concat().len(), 6);
+        assert_eq!(plan.shares(&[], 4), [Vec::<usize>::new()]);
+        assert_eq!(plan.shares(&[3], 4), [[3]]);
+    }
+
+    #[test]
+    fn lines_between_some_pairs_are_lines_of_all() {
+        let all = SweepPlan::lines(4, Grid::TENTHS).unwrap();
+        let some = SweepPlan::lines_between(4, &[[0, 3], [1, 2]], Grid::TENTHS).unwrap();
+        assert_eq!((some.units(), some.name()), (&[vec![0, 3], vec![1, 2]][..], all.name()));
+        let message = SweepPlan::lines_between(4, &[[0, 4]], Grid::TENTHS).unwrap_err().to_string();
+        assert!(message.starts_with("`pairs`: got [0, 4]"), "{message}");
     }
 
     #[test]

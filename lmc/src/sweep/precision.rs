@@ -9,6 +9,7 @@ use crate::error::{LmcError, Result};
 use crate::eval::Outcome;
 use crate::file::write_atomic;
 use crate::gap::convexity_gap;
+use crate::path::Combination;
 use crate::progress;
 
 /// From so many units on the sample is two of them, and else one.
@@ -62,16 +63,23 @@ fn measured(job: &SweepJob<'_>) -> Result<Difference> {
     let n_units = if units.len() < MANY_UNITS { 1 } else { 2 };
     let load = |model| Ok((job.load)(model)?.theta().to_device(device));
     let weights = Resident::new(8, &load);
-    let losses = |precision, unit: &[usize]| -> Result<Vec<f64>> {
-        let all = 0..job.plan.interior().count();
-        let inner = job.sample(&mut job.worker(device, precision)?, &weights, unit, all, |_| ())?;
-        Ok(job.with_ends(unit, inner).iter().map(Outcome::mean_loss).collect())
+    let losses = |precision, unit: &[usize], points: &[&Combination]| -> Result<Vec<f64>> {
+        let outcomes = job.sample(&mut job.worker(device, precision)?, &weights, unit, points, |_| ())?;
+        Ok(outcomes.iter().map(Outcome::mean_loss).collect())
     };
+    let all: Vec<&Combination> = job.plan.points().iter().collect();
+    let interior: Vec<(usize, &Combination)> = job.plan.interior().collect();
+    let interior_points: Vec<&Combination> = interior.iter().map(|&(_, point)| point).collect();
     let is_line =
         job.plan.points().len() > 2 && job.plan.points().iter().all(|point| point.weights().len() == 2);
     let mut difference = Difference { n_units, loss: 0.0, convexity_gap: 0.0 };
     for unit in units.iter().step_by(units.len().div_ceil(n_units)) {
-        let (exact, rounded) = (losses(Precision::Float32, unit)?, losses(compute.precision, unit)?);
+        let exact = losses(Precision::Float32, unit, &all)?;
+        // The control models themselves are evaluated in float32 by both.
+        let mut rounded = exact.clone();
+        for (&(k, _), loss) in interior.iter().zip(losses(compute.precision, unit, &interior_points)?) {
+            rounded[k] = loss;
+        }
         let largest = exact.iter().zip(&rounded).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
         difference.loss = difference.loss.max(largest);
         if is_line {

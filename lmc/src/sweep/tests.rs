@@ -236,6 +236,41 @@ fn a_precision_that_changes_results_is_refused() {
     assert!(error.to_string().starts_with("bf16: a loss is off by"), "{error}");
 }
 
+/// What was filled in without the models' own outcomes is what a sweep finds.
+#[test]
+fn a_store_is_filled_without_results() {
+    let (classifier, set) = (classifier(), set());
+    let models = models(&classifier, &[1, 2, 3]);
+    let plan = SweepPlan::lines(3, Grid::new(4).unwrap()).unwrap();
+    let names: Vec<String> = models.iter().map(|(name, _)| name.clone()).collect();
+    let thetas: Vec<Mutex<Tensor>> = models.iter().map(|(_, w)| Mutex::new(w.theta().copy())).collect();
+    let layout = classifier.layout().clone();
+    let load = |model: usize| Weights::new(layout.clone(), thetas[model].lock().unwrap().shallow_clone());
+    for precision in [Precision::Float32, Precision::BFloat16] {
+        let (direct, filled) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let compute = &Compute { tolerance: 1.0, ..Compute::cpu().with_precision(precision) };
+        let expected = run(direct.path(), &models, &plan, compute).unwrap();
+        let store = &Store::open(filled.path()).unwrap();
+        let (classifier, set) = (&classifier, &set);
+        let job = |names| SweepJob {
+            store,
+            classifier,
+            set,
+            models: names,
+            load: &load,
+            ends: &[],
+            plan: &plan,
+            compute,
+        };
+        assert_eq!(job(&names).missing(), [0, 1, 2]);
+        fill(&job(&names)).unwrap();
+        assert!(job(&names).missing().is_empty());
+        assert!(matches!(fill(&job(&names[1..])), Err(LmcError::ShapeMismatch { .. })));
+        assert!(matches!(execute(&job(&names)), Err(LmcError::ShapeMismatch { .. })));
+        assert_eq!(run(filled.path(), &models, &plan, compute).unwrap(), expected);
+    }
+}
+
 #[test]
 fn the_cost_is_that_of_what_is_missing() {
     let (folder, classifier, set) = (tempfile::tempdir().unwrap(), classifier(), set());

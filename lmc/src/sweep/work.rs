@@ -1,6 +1,5 @@
 //! One unit in work: its points are taken by several workers, the last of whom writes the file.
 
-use std::ops::Range;
 use std::sync::{Mutex, MutexGuard};
 
 use super::job::SweepJob;
@@ -9,6 +8,7 @@ use super::unit::{Sampled, read_unit, write_unit};
 use super::worker::Worker;
 use crate::error::Result;
 use crate::eval::Outcome;
+use crate::path::Combination;
 use crate::progress::Progress;
 use crate::store::Claim;
 
@@ -24,11 +24,9 @@ enum State {
     /// Nobody has looked at it, or another process had it.
     Open,
     /// This process has it, with the outcomes of the pieces that are done.
-    Begun {
-        _claim: Claim,
-        pieces: Vec<Option<Vec<Outcome>>>,
-    },
-    Done(Sampled),
+    Begun { _claim: Claim, pieces: Vec<Option<Vec<Outcome>>> },
+    /// It is in the store, with the distances and outcomes that are kept there.
+    Done(Vec<f64>, Vec<Outcome>),
 }
 
 impl<'a> UnitWork<'a> {
@@ -46,20 +44,23 @@ impl<'a> UnitWork<'a> {
         n.div_ceil(Worker::stack(self.job.classifier, n)).max(1)
     }
 
-    fn range(&self, piece: usize) -> Range<usize> {
-        let n = self.job.plan.interior().count();
-        let size = Worker::stack(self.job.classifier, n);
-        piece * size..((piece + 1) * size).min(n)
+    fn points(&self, piece: usize) -> Vec<&'a Combination> {
+        let size = Worker::stack(self.job.classifier, self.job.plan.interior().count());
+        let points = self.job.plan.interior().map(|(_, point)| point);
+        points.skip(piece * size).take(size).collect()
     }
 
     pub fn is_done(&self) -> bool {
-        matches!(*self.lock(), State::Done(_))
+        matches!(*self.lock(), State::Done(..))
     }
 
     /// What was sampled, if it is done.
     pub fn into_sampled(self) -> Option<Sampled> {
         match self.state.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner()) {
-            State::Done(sampled) => Some(sampled),
+            State::Done(distances, inner) => {
+                let outcomes = self.job.with_ends(self.unit, inner);
+                Some(Sampled { models: self.unit.to_vec(), distances, outcomes })
+            }
             _ => None,
         }
     }
@@ -76,7 +77,7 @@ impl<'a> UnitWork<'a> {
             return Ok(());
         }
         let tick = |n| self.progress.advance(n as u64, String::new);
-        let outcomes = self.job.sample(worker, weights, self.unit, self.range(piece), tick)?;
+        let outcomes = self.job.sample(worker, weights, self.unit, &self.points(piece), tick)?;
         let mut state = self.lock();
         let State::Begun { pieces, .. } = &mut *state else { return Ok(()) };
         pieces[piece] = Some(outcomes);
@@ -87,7 +88,7 @@ impl<'a> UnitWork<'a> {
         let distances = self.job.distances(weights, self.unit)?;
         let points: Vec<_> = self.job.plan.interior().collect();
         write_unit(&self.job.path(self.unit), &points, &distances, &inner)?;
-        *state = self.done(distances, inner);
+        *state = State::Done(distances, inner);
         Ok(())
     }
 
@@ -95,7 +96,7 @@ impl<'a> UnitWork<'a> {
     fn begin(&self, waits: bool) -> Result<bool> {
         let mut state = self.lock();
         match *state {
-            State::Done(_) => return Ok(false),
+            State::Done(..) => return Ok(false),
             State::Begun { .. } => return Ok(true),
             State::Open => {}
         }
@@ -106,17 +107,12 @@ impl<'a> UnitWork<'a> {
             let points: Vec<_> = self.job.plan.interior().collect();
             let (distances, inner) = read_unit(&path, &points, self.job.set.encoded.len())?;
             self.progress.found(points.len() as u64);
-            *state = self.done(distances, inner);
+            *state = State::Done(distances, inner);
             return Ok(false);
         }
         let Some(claim) = claim.flatten() else { return Ok(false) };
         *state = State::Begun { _claim: claim, pieces: vec![None; self.n_pieces()] };
         Ok(true)
-    }
-
-    fn done(&self, distances: Vec<f64>, inner: Vec<Outcome>) -> State {
-        let outcomes = self.job.with_ends(self.unit, inner);
-        State::Done(Sampled { models: self.unit.to_vec(), distances, outcomes })
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

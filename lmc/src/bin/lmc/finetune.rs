@@ -4,6 +4,7 @@ use clap::Args;
 use lmc::{Result, table};
 
 use crate::output::{Output, print};
+use crate::slurm::SlurmArgs;
 use crate::study::StudyArgs;
 
 #[derive(Args)]
@@ -12,11 +13,22 @@ pub struct Finetune {
     study: StudyArgs,
     #[command(flatten)]
     output: Output,
+    #[command(flatten)]
+    slurm: SlurmArgs,
 }
 
 impl Finetune {
     pub fn run(self) -> Result<()> {
-        let models = self.study.open()?.finetune()?.table()?;
+        let study = self.study.open()?;
+        let models = match self.slurm.slurm() {
+            Some(slurm) if self.slurm.is_dry_run() => {
+                println!("{}", study.finetune_submission(&slurm)?);
+                return Ok(());
+            }
+            Some(slurm) => study.finetune_on(&slurm)?,
+            None => study.finetune()?,
+        };
+        let models = models.table()?;
         print(&models)?;
         self.output.write(&[(&table::MODELS, &models)], &[])
     }

@@ -8,10 +8,12 @@ mod figures;
 mod finetune;
 mod output;
 mod replay;
+mod slurm;
 mod soup;
 mod spec;
 mod study;
 mod sweep;
+mod work;
 
 use std::io;
 use std::path::PathBuf;
@@ -55,6 +57,8 @@ enum Command {
     Soup(soup::Soup),
     /// Finetune, evaluate, interpolate and cluster, and write every table and figure.
     Figures(figures::Figures),
+    /// Do the share of one task of a plan: what the jobs of --slurm run.
+    Work(work::Work),
     /// Cluster models from logs of interpolations that others ran, without a model at hand.
     Replay(replay::Replay),
     /// Pretrain the encoder of the embedded task and write it as a Hugging Face folder.
@@ -122,6 +126,7 @@ fn run(command: Command) -> lmc::Result<()> {
         Command::Convexity(convexity) => convexity.run(),
         Command::Soup(soup) => soup.run(),
         Command::Figures(figures) => figures.run(),
+        Command::Work(work) => work.run(),
         Command::Replay(replay) => replay.run(),
         Command::Pretrain { folder, seed, family } => {
             match family {

@@ -4,11 +4,13 @@ use std::rc::Rc;
 
 use clap::Args;
 use lmc::compute::{Compute, Precision};
+use lmc::slurm::Slurm;
 use lmc::study::{Models, Study, Sweep as Swept};
 use lmc::sweep::Grid;
 use lmc::{Result, figure, table};
 
 use crate::output::{Output, print};
+use crate::slurm::SlurmArgs;
 use crate::study::StudyArgs;
 
 /// How lines are interpolated.
@@ -37,13 +39,17 @@ impl Interpolation {
     /// Nothing, when the study can be swept like that: what is wrong is said before anything is computed.
     pub fn check(&self, study: &Study) -> Result<()> {
         study.task().set(self.set(study))?;
-        Grid::new(self.points)?;
+        self.grid()?;
         self.compute().check()
     }
 
     /// Sweeps all lines.
     pub fn sweep(&self, study: &Rc<Study>, models: &Models) -> Result<Swept> {
-        models.sweep_with(self.set(study), Grid::new(self.points)?, &self.compute())
+        models.sweep_with(self.set(study), self.grid()?, &self.compute())
+    }
+
+    fn grid(&self) -> Result<Grid> {
+        Grid::new(self.points)
     }
 
     /// The devices and the precision.
@@ -60,16 +66,38 @@ pub struct Sweep {
     interpolation: Interpolation,
     #[command(flatten)]
     output: Output,
+    #[command(flatten)]
+    slurm: SlurmArgs,
 }
 
 impl Sweep {
     pub fn run(self) -> Result<()> {
         let study = self.study.open()?;
         self.interpolation.check(&study)?;
-        let sweep = self.interpolation.sweep(&study, &study.finetune()?)?;
+        let sweep = match self.slurm.slurm() {
+            Some(slurm) if self.slurm.is_dry_run() => return self.say_what_is_submitted(&study, &slurm),
+            Some(slurm) => {
+                let (grid, compute) = (self.interpolation.grid()?, self.interpolation.compute());
+                study.finetune_on(&slurm)?.sweep_on(&slurm, self.interpolation.set(&study), grid, &compute)?
+            }
+            None => self.interpolation.sweep(&study, &study.finetune()?)?,
+        };
         let (profiles, gaps) = (sweep.table()?, sweep.gaps()?);
         print(&gaps)?;
         let curves = figure::curves(&profiles, None, &[])?;
         self.output.write(&[(&table::PROFILES, &profiles), (&table::GAPS, &gaps)], &[("curves", curves)])
+    }
+
+    /// What would be submitted first: the copies, or when they are there their lines.
+    fn say_what_is_submitted(&self, study: &Rc<Study>, slurm: &Slurm) -> Result<()> {
+        let copies = study.finetune_submission(slurm)?;
+        if copies.n_tasks > 0 {
+            println!("{copies}\nThe lines follow when the copies are there.");
+            return Ok(());
+        }
+        let (set, grid) = (self.interpolation.set(study), self.interpolation.grid()?);
+        let compute = self.interpolation.compute();
+        println!("{}", study.finetune()?.sweep_submission(slurm, set, grid, &compute)?);
+        Ok(())
     }
 }

@@ -1,0 +1,89 @@
+//! How a verb shares its work among the tasks of a Slurm array.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use lmc::slurm::Slurm;
+
+/// Options of Slurm; what is left out is as the cluster has it.
+#[derive(Args)]
+#[command(next_help_heading = "On a Slurm cluster")]
+pub struct SlurmArgs {
+    /// Share the work among the tasks of a job array, follow it, and submit again what is missing; the store must lie where all
+    /// nodes see it. After Ctrl-C jobs go on, and the same command follows them again.
+    #[arg(long)]
+    slurm: bool,
+    /// Print the batch script and about what each task takes, and submit nothing.
+    #[arg(long, requires = "slurm")]
+    dry_run: bool,
+    /// The partition.
+    #[arg(long, requires = "slurm", value_name = "NAME")]
+    partition: Option<String>,
+    /// The account that is charged.
+    #[arg(long, requires = "slurm", value_name = "NAME")]
+    account: Option<String>,
+    /// The quality of service.
+    #[arg(long, requires = "slurm", value_name = "NAME")]
+    qos: Option<String>,
+    /// Features that nodes must have.
+    #[arg(long, requires = "slurm", value_name = "FEATURES")]
+    constraint: Option<String>,
+    /// Generic resources of each task, such as gpu:1.
+    #[arg(long, requires = "slurm", value_name = "GRES")]
+    gres: Option<String>,
+    /// Processors of each task.
+    #[arg(long, requires = "slurm", value_name = "N")]
+    cpus: Option<usize>,
+    /// Memory of each task, such as 16G.
+    #[arg(long, requires = "slurm", value_name = "SIZE")]
+    memory: Option<String>,
+    /// The time limit of each task, such as 4:00:00.
+    #[arg(long, requires = "slurm", value_name = "TIME")]
+    time: Option<String>,
+    /// A further argument of sbatch, such as --sbatch=--exclude=node7; may be given again.
+    #[arg(long, requires = "slurm", value_name = "ARGUMENT", allow_hyphen_values = true)]
+    sbatch: Vec<String>,
+    /// A line of shell that each task runs first, such as "module load cuda"; may be given again.
+    #[arg(long, requires = "slurm", value_name = "LINE")]
+    setup: Vec<String>,
+    /// The lmc that nodes run; this one if absent.
+    #[arg(long, requires = "slurm", value_name = "FILE")]
+    program: Option<PathBuf>,
+    /// The number of tasks; else one for each stack of copies, and for lines as many as make half an hour each at the speed of
+    /// this machine (half of the time limit, if there is one), at most 100.
+    #[arg(long, requires = "slurm", value_name = "N")]
+    tasks: Option<usize>,
+    /// The most tasks that run at the same time.
+    #[arg(long, requires = "slurm", value_name = "N")]
+    at_once: Option<usize>,
+    /// How often a task that failed without coming further is submitted again.
+    #[arg(long, requires = "slurm", value_name = "N", default_value_t = 2)]
+    retries: usize,
+}
+
+impl SlurmArgs {
+    /// What was asked for, if Slurm is to be used.
+    pub fn slurm(&self) -> Option<Slurm> {
+        self.slurm.then(|| Slurm {
+            partition: self.partition.clone(),
+            account: self.account.clone(),
+            qos: self.qos.clone(),
+            constraint: self.constraint.clone(),
+            gres: self.gres.clone(),
+            cpus: self.cpus,
+            memory: self.memory.clone(),
+            time: self.time.clone(),
+            arguments: self.sbatch.clone(),
+            setup: self.setup.clone(),
+            program: self.program.clone(),
+            tasks: self.tasks,
+            at_once: self.at_once,
+            retries: self.retries,
+        })
+    }
+
+    /// Whether nothing is to be submitted.
+    pub fn is_dry_run(&self) -> bool {
+        self.dry_run
+    }
+}

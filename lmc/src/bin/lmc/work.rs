@@ -1,0 +1,25 @@
+//! `lmc work`: what a task of a Slurm array runs.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use lmc::{Result, interrupt, study};
+
+#[derive(Args)]
+pub struct Work {
+    /// The plan, which --slurm wrote into the store.
+    #[arg(value_name = "PLAN.json")]
+    plan: PathBuf,
+    /// The number of the task, from 0.
+    #[arg(long, value_name = "N")]
+    task: usize,
+}
+
+impl Work {
+    pub fn run(self) -> Result<()> {
+        // Slurm sends SIGTERM before it takes a node away: what was trained by then is kept.
+        interrupt::listen_to_termination()?;
+        println!("task {}: {} in the store", self.task, study::work(&self.plan, self.task)?);
+        Ok(())
+    }
+}

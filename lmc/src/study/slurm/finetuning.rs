@@ -1,0 +1,75 @@
+//! Finetuning as shared work: tasks train whole stacks.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use super::Shared;
+use super::plan::{Plan, Share, Work};
+use crate::error::Result;
+use crate::progress::Unit;
+use crate::slurm::Missing;
+use crate::study::Study;
+use crate::study::finetune::all_kept;
+
+/// The finetuning of a study's copies.
+pub(super) struct Finetuning<'a> {
+    study: &'a Rc<Study>,
+    /// Stacks that were seen whole in the store, which are not looked for again.
+    kept: RefCell<Vec<bool>>,
+}
+
+impl<'a> Finetuning<'a> {
+    pub fn new(study: &'a Rc<Study>) -> Self {
+        Self { study, kept: RefCell::new(vec![false; study.spec.stacks().count()]) }
+    }
+
+    /// The stacks that lack a checkpoint.
+    fn missing_stacks(&self) -> Result<Vec<usize>> {
+        let (study, mut kept) = (self.study, self.kept.borrow_mut());
+        let recipe = &study.spec.recipe;
+        let checkpoints = recipe.checkpoints(study.task.train.len());
+        for (kept, seeds) in kept.iter_mut().zip(study.spec.stacks()) {
+            *kept = *kept || all_kept(&study.store, &study.run_specs(recipe, seeds), &checkpoints)?;
+        }
+        Ok((0..kept.len()).filter(|&stack| !kept[stack]).collect())
+    }
+}
+
+impl Shared for Finetuning<'_> {
+    fn identity(&self) -> (&'static str, String) {
+        let runs: Vec<String> = self.study.runs().iter().map(|run| run.run_id()).collect();
+        ("finetune", runs.join("\n"))
+    }
+
+    fn pieces(&self) -> (usize, Unit, String) {
+        (self.study.spec.seeds.len(), Unit::Copies, "copies".to_owned())
+    }
+
+    fn heading(&self) -> String {
+        format!("finetuning {} copies", self.study.spec.seeds.len())
+    }
+
+    fn parts(&self) -> Result<(usize, Option<f64>)> {
+        Ok((self.missing_stacks()?.len(), None))
+    }
+
+    fn plan(&self, n_tasks: usize) -> Result<Plan> {
+        let stacks = self.missing_stacks()?;
+        let end = |task: usize| task * stacks.len() / n_tasks;
+        let shares = (0..n_tasks)
+            .map(|task| Share { stacks: stacks[end(task)..end(task + 1)].to_vec(), ..Share::default() })
+            .collect();
+        Plan::new(self.study, Work::Finetuning, shares)
+    }
+
+    fn missing(&self, plan: &Plan) -> Result<Vec<Missing>> {
+        let missing = self.missing_stacks()?;
+        let sizes: Vec<usize> = self.study.spec.stacks().map(<[u64]>::len).collect();
+        let left = |share: &Share| {
+            let left = share.stacks.iter().filter(|stack| missing.contains(stack));
+            let counted = left.filter_map(|&stack| sizes.get(stack)).sum();
+            Missing { counted, beside: 0 }
+        };
+        Ok(plan.shares().iter().map(left).collect())
+    }
+}

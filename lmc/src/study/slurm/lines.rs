@@ -1,0 +1,117 @@
+//! Lines between copies as shared work: tasks interpolate blocks of pairs and evaluate a few copies.
+
+use super::Shared;
+use super::plan::{OnLines, Plan, Share, Work};
+use crate::compute::{Compute, Precision};
+use crate::error::Result;
+use crate::progress::Unit;
+use crate::slurm::Missing;
+use crate::study::{Model, Models};
+use crate::sweep::{Grid, SweepPlan};
+
+/// Lines between the copies of a study.
+pub(super) struct Lines<'a> {
+    models: &'a Models,
+    dataset: &'a str,
+    /// The name of the set with the digest of its content.
+    set: &'a str,
+    lines: SweepPlan,
+    grid: Grid,
+    compute: &'a Compute,
+}
+
+impl<'a> Lines<'a> {
+    /// The lines of a plan, which must be on that grid.
+    pub fn new(
+        models: &'a Models,
+        dataset: &'a str,
+        lines: SweepPlan,
+        grid: Grid,
+        compute: &'a Compute,
+    ) -> Result<Self> {
+        let set = models.study().task().set(dataset)?.key.as_str();
+        Ok(Self { models, dataset, set, lines, grid, compute })
+    }
+
+    /// The lines that are not in the store, by number.
+    fn missing_lines(&self, lines: &SweepPlan) -> Result<Vec<usize>> {
+        self.models.with_job(self.dataset, lines, self.compute, &[], |job| Ok(job.missing()))
+    }
+
+    /// The copies whose evaluations are not in the store.
+    fn missing_copies(&self) -> Vec<usize> {
+        let store = self.models.study().store();
+        let is_there = |model: &Model| store.evaluation_path(self.set, &model.key()).exists();
+        let models = self.models.models();
+        (0..models.len()).filter(|&copy| !is_there(&models[copy])).collect()
+    }
+}
+
+impl Shared for Lines<'_> {
+    fn identity(&self) -> (&'static str, String) {
+        let models: Vec<String> = self.models.models().iter().map(Model::key).collect();
+        let units: Vec<String> = self.lines.units().iter().map(|unit| format!("{unit:?}")).collect();
+        let (set, points, precision) = (self.set, self.lines.name(), self.compute.precision);
+        ("sweep", format!("{set} {points} {precision}\n{}\n{}", models.join("\n"), units.join(" ")))
+    }
+
+    fn pieces(&self) -> (usize, Unit, String) {
+        (self.lines.units().len(), Unit::Pairs, format!("lines on {}", self.dataset))
+    }
+
+    fn heading(&self) -> String {
+        format!("interpolating {} lines on {}", self.lines.units().len(), self.dataset)
+    }
+
+    fn parts(&self) -> Result<(usize, Option<f64>)> {
+        let (lines, copies) = (self.missing_lines(&self.lines)?.len(), self.missing_copies().len());
+        if lines == 0 {
+            return Ok((copies, None));
+        }
+        // The time is that of float32 here, whatever the nodes compute in.
+        let here = Compute::auto().with_precision(Precision::Float32);
+        let cost = self.models.with_job(self.dataset, &self.lines, &here, &[], |job| job.cost_of(lines))?;
+        Ok((lines, Some(cost.seconds() / lines as f64)))
+    }
+
+    fn plan(&self, n_tasks: usize) -> Result<Plan> {
+        let units = self.lines.units();
+        let shares = self.lines.shares(&self.missing_lines(&self.lines)?, n_tasks);
+        let line = |unit: &usize| [units[*unit][0], units[*unit][1]];
+        let mut shares: Vec<Share> = shares
+            .iter()
+            .map(|share| Share { lines: share.iter().map(line).collect(), ..Share::default() })
+            .collect();
+        shares.resize(n_tasks, Share::default());
+        for (i, copy) in self.missing_copies().into_iter().enumerate() {
+            shares[i % n_tasks].copies.push(copy);
+        }
+        let work = Work::Lines(OnLines {
+            step: self.models.step(),
+            dataset: self.dataset.to_owned(),
+            set: self.set.to_owned(),
+            points: self.grid.n_points(),
+            precision: self.compute.precision.to_string(),
+            tolerance: self.compute.tolerance,
+        });
+        Plan::new(self.models.study(), work, shares)
+    }
+
+    fn missing(&self, plan: &Plan) -> Result<Vec<Missing>> {
+        let copies = self.missing_copies();
+        let pairs: Vec<[usize; 2]> = plan.shares().iter().flat_map(|share| share.lines.clone()).collect();
+        let all = SweepPlan::lines_between(self.models.models().len(), &pairs, self.grid)?;
+        let mut is_missing = vec![false; pairs.len()];
+        self.missing_lines(&all)?.into_iter().for_each(|line| is_missing[line] = true);
+        let mut rest = is_missing.as_slice();
+        let left = |share: &Share| {
+            let (of_share, others) = rest.split_at(share.lines.len());
+            rest = others;
+            Missing {
+                counted: of_share.iter().filter(|missing| **missing).count(),
+                beside: share.copies.iter().filter(|copy| copies.contains(copy)).count(),
+            }
+        };
+        Ok(plan.shares().iter().map(left).collect())
+    }
+}

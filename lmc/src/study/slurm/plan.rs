@@ -1,0 +1,234 @@
+//! The file that says what each task of an array does.
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::error::{LmcError, Result};
+use crate::study::Study;
+
+/// The version of the file's format.
+const FORMAT: u64 = 1;
+
+const REMEDY: &str = "use the same lmc on all machines; or end the jobs by scancel, delete the file and run the same call again";
+
+/// A study, what is made of it, and who makes which share.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Plan {
+    format: u64,
+    /// The version of `lmc` that wrote it.
+    lmc: String,
+    /// The root of the store.
+    pub store: PathBuf,
+    /// The study as TOML.
+    pub study: String,
+    /// The names of the runs in the order of the study's seeds: a task that finds others works on other data.
+    pub runs: Vec<String>,
+    pub work: Work,
+    shares: Vec<Share>,
+}
+
+/// What is made.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(super) enum Work {
+    /// The copies.
+    Finetuning,
+    /// Lines between them, and their own evaluations.
+    Lines(OnLines),
+}
+
+/// What is evaluated on lines.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct OnLines {
+    /// The checkpoint of the copies.
+    pub step: u32,
+    pub dataset: String,
+    /// The name of the set with the digest of its content.
+    pub set: String,
+    pub points: usize,
+    pub precision: String,
+    pub tolerance: f64,
+}
+
+/// What one task does, by number.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Share {
+    /// Stacks to finetune.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stacks: Vec<usize>,
+    /// Copies to evaluate.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub copies: Vec<usize>,
+    /// Lines to interpolate.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lines: Vec<[usize; 2]>,
+}
+
+impl Plan {
+    /// A plan for a study.
+    pub fn new(study: &Study, work: Work, shares: Vec<Share>) -> Result<Self> {
+        let root = study.store.root();
+        Ok(Self {
+            format: FORMAT,
+            lmc: env!("CARGO_PKG_VERSION").to_owned(),
+            store: std::path::absolute(root).map_err(LmcError::io("read", root))?,
+            study: study.spec.to_toml()?,
+            runs: study.runs().iter().map(|run| run.run_id()).collect(),
+            work,
+            shares,
+        })
+    }
+
+    /// The plan in a file.
+    ///
+    /// # Errors
+    /// [`LmcError::Io`] when it cannot be read; [`LmcError::Format`] for what is no plan, one of another format or version, and shares
+    /// of stacks or copies that are not there.
+    pub fn read(path: &Path) -> Result<Self> {
+        let text = std::fs::read_to_string(path).map_err(LmcError::io("read", path))?;
+        let format =
+            |line, problem| LmcError::Format { path: path.to_owned(), line, problem, remedy: REMEDY };
+        let unread = |error: serde_json::Error| format(Some(error.line()), error.to_string());
+        let value: Value = serde_json::from_str(&text).map_err(unread)?;
+        let found = value.get("format").cloned().unwrap_or_default();
+        if found != FORMAT {
+            return Err(format(None, format!("format {found}, expected {FORMAT}")));
+        }
+        let plan: Self = serde_json::from_str(&text).map_err(unread)?;
+        if plan.lmc != env!("CARGO_PKG_VERSION") {
+            let (wrote, reads) = (&plan.lmc, env!("CARGO_PKG_VERSION"));
+            return Err(format(None, format!("written by lmc {wrote}, this is lmc {reads}")));
+        }
+        let n = plan.runs.len();
+        let copies =
+            |share: &Share| share.copies.iter().chain(share.lines.iter().flatten()).any(|&copy| copy >= n);
+        if let Some(share) = plan.shares.iter().position(|s| copies(s) || s.stacks.iter().any(|&s| s >= n)) {
+            return Err(format(None, format!("share {share} is of more copies than the {n} there are")));
+        }
+        Ok(plan)
+    }
+
+    /// The plan as it is written.
+    pub fn to_json(&self) -> Result<String> {
+        let json = serde_json::to_string(self);
+        json.map(|json| json + "\n").map_err(|error| LmcError::invalid("plan", error, "paths in UTF-8"))
+    }
+
+    /// What each task does.
+    pub fn shares(&self) -> &[Share] {
+        &self.shares
+    }
+
+    /// The number of tasks.
+    pub fn n_shares(&self) -> usize {
+        self.shares.len()
+    }
+
+    /// What that task does.
+    ///
+    /// # Errors
+    /// [`LmcError::InvalidParameter`] for a task that is not there.
+    pub fn share(&self, task: usize) -> Result<&Share> {
+        let expected = || format!("a number below {}, the tasks of this plan", self.shares.len());
+        self.shares.get(task).ok_or_else(|| LmcError::invalid("task", task, expected()))
+    }
+
+    /// Nothing, if those are the names that the plan was made for.
+    ///
+    /// # Errors
+    /// [`LmcError::SpecMismatch`] with the first that differs.
+    pub fn check_names(path: &Path, field: &str, got: &[String], expected: &[String]) -> Result<()> {
+        let differ = got.iter().zip(expected).find(|(got, expected)| got != expected);
+        match differ {
+            None if got.len() == expected.len() => Ok(()),
+            _ => {
+                let (got, expected) = differ.map_or_else(
+                    || (got.len().to_string(), expected.len().to_string()),
+                    |(got, expected)| (got.clone(), expected.clone()),
+                );
+                Err(LmcError::SpecMismatch { path: path.to_owned(), field: field.to_owned(), got, expected })
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plan() -> Plan {
+        Plan {
+            format: FORMAT,
+            lmc: env!("CARGO_PKG_VERSION").into(),
+            store: "/shared/store".into(),
+            study: "task = \"mini-nli\"\n".into(),
+            runs: vec!["a".into(), "b".into(), "c".into()],
+            work: Work::Lines(OnLines {
+                step: 20,
+                dataset: "id".into(),
+                set: "id-512-0123456789".into(),
+                points: 11,
+                precision: "float32".into(),
+                tolerance: 1e-3,
+            }),
+            shares: vec![
+                Share { copies: vec![0, 2], lines: vec![[0, 1]], ..Share::default() },
+                Share { copies: vec![1], lines: vec![[0, 2], [1, 2]], ..Share::default() },
+            ],
+        }
+    }
+
+    #[test]
+    fn a_plan_survives_its_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("plan.json");
+        std::fs::write(&path, plan().to_json().unwrap()).unwrap();
+        let read = Plan::read(&path).unwrap();
+        assert_eq!(read, plan());
+        assert_eq!(read.share(1).unwrap().lines, [[0, 2], [1, 2]]);
+        let message = read.share(2).unwrap_err().to_string();
+        assert_eq!(message, "`task`: got 2, expected a number below 2, the tasks of this plan");
+    }
+
+    #[test]
+    fn what_is_no_plan_of_this_version_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("plan.json");
+        let message = |json: &str| {
+            std::fs::write(&path, json).unwrap();
+            Plan::read(&path).unwrap_err().to_string()
+        };
+        let json = plan().to_json().unwrap();
+        let other = json.replacen("\"format\":1", "\"format\":2", 1);
+        assert!(
+            message(&other).contains("plan.json: format 2, expected 1; use the same lmc"),
+            "{}",
+            message(&other)
+        );
+        assert!(message("{}").contains("format null, expected 1"));
+        assert!(message("{\n").contains("plan.json:2: EOF"));
+        let version = json.replacen(env!("CARGO_PKG_VERSION"), "9.9.9", 1);
+        assert!(message(&version).contains("written by lmc 9.9.9, this is lmc"));
+        let absent = json.replacen("[0,1]", "[0,3]", 1);
+        assert!(message(&absent).contains("share 0 is of more copies than the 3 there are"));
+        let unknown = json.replacen("\"copies\"", "\"copied\"", 1);
+        assert!(message(&unknown).contains("unknown field `copied`"));
+        assert!(matches!(Plan::read(&folder.path().join("none")), Err(LmcError::Io { .. })));
+    }
+
+    #[test]
+    fn other_runs_than_those_planned_are_refused() {
+        let names = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>();
+        let check = |got: &[&str]| {
+            Plan::check_names(Path::new("/x/plan.json"), "runs", &names(got), &names(&["a", "b"]))
+        };
+        check(&["a", "b"]).unwrap();
+        assert!(check(&["a", "c"]).unwrap_err().to_string().contains("field `runs` is c there but b"));
+        assert!(check(&["a"]).unwrap_err().to_string().contains("field `runs` is 1 there but 2"));
+    }
+}

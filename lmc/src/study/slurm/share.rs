@@ -1,0 +1,67 @@
+//! One task of an array: its share of a plan.
+
+use std::path::Path;
+use std::rc::Rc;
+
+use super::plan::{OnLines, Plan, Share, Work};
+use crate::compute::Compute;
+use crate::error::Result;
+use crate::spec::RunSpec;
+use crate::store::Store;
+use crate::study::{Model, Models, Study, StudySpec};
+use crate::sweep::{Grid, SweepPlan, fill};
+
+/// Does the share of a task of the plan in a file, which [`Study::finetune_on`] or [`Models::sweep_on`] wrote, and returns in words what is
+/// in the store then. What is there already is not computed again.
+///
+/// # Errors
+/// Those of reading the plan; [`LmcError::InvalidParameter`](crate::LmcError::InvalidParameter) for a task that it does not have;
+/// [`LmcError::SpecMismatch`](crate::LmcError::SpecMismatch) where data or encoder are others here; those of finetuning and sweeps.
+pub fn work(path: &Path, task: usize) -> Result<String> {
+    let plan = Plan::read(path)?;
+    let share = plan.share(task)?;
+    let spec = StudySpec::from_toml(&plan.study, path)?;
+    let store = Store::open(&plan.store)?;
+    match &plan.work {
+        Work::Finetuning => finetune(path, &plan, share, spec, store),
+        Work::Lines(lines) => interpolate(path, &plan, share, lines, Study::open_in(spec, store)?),
+    }
+}
+
+fn finetune(path: &Path, plan: &Plan, share: &Share, spec: StudySpec, store: Store) -> Result<String> {
+    let stacks: Vec<&[u64]> = spec.stacks().collect();
+    let of_share = share.stacks.iter().filter_map(|&stack| stacks.get(stack));
+    let seeds: Vec<u64> = of_share.flat_map(|seeds| seeds.iter().copied()).collect();
+    let numbers = seeds.iter().filter_map(|seed| spec.seeds.iter().position(|other| other == seed));
+    let planned: Vec<String> = numbers.filter_map(|number| plan.runs.get(number).cloned()).collect();
+    let n = seeds.len();
+    // Only the last stack of all may be smaller than the others, and it comes last here too: stacks stay what they are.
+    let study = Study::open_in(spec.with_seeds(seeds), store)?;
+    Plan::check_names(path, "runs", &planned, &names(&study))?;
+    study.finetune()?;
+    Ok(format!("{n} copies"))
+}
+
+fn interpolate(path: &Path, plan: &Plan, share: &Share, on: &OnLines, study: Rc<Study>) -> Result<String> {
+    Plan::check_names(path, "runs", &plan.runs, &names(&study))?;
+    let OnLines { dataset, step, .. } = on;
+    let key = study.task.set(dataset)?.key.clone();
+    Plan::check_names(path, "set", std::slice::from_ref(&on.set), &[key])?;
+    let models = Models::load(&study, *step)?;
+    let copies: Vec<&Model> = share.copies.iter().filter_map(|&copy| models.models().get(copy)).collect();
+    let keys: Vec<String> = copies.iter().map(|model| model.key()).collect();
+    let (store, layout) = (&study.store, study.task.classifier.layout());
+    study.outcomes(dataset, &keys, &|i| store.load_checkpoint(&copies[i].spec, *step, layout))?;
+    if !share.lines.is_empty() {
+        let lines = SweepPlan::lines_between(models.models().len(), &share.lines, Grid::new(on.points)?)?;
+        let compute = Compute::auto().with_precision(on.precision.parse()?);
+        let compute = Compute { tolerance: on.tolerance, ..compute };
+        models.with_job(dataset, &lines, &compute, &[], fill)?;
+    }
+    Ok(format!("{} lines and {} evaluations on {dataset}", share.lines.len(), copies.len()))
+}
+
+/// The names of a study's runs.
+fn names(study: &Study) -> Vec<String> {
+    study.runs().iter().map(RunSpec::run_id).collect()
+}
