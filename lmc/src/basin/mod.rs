@@ -14,6 +14,7 @@ mod landmarks;
 
 pub use affinity::{Affinity, Delta, affinity};
 pub use cluster::{Basins, ClusterOptions, cluster};
+pub(crate) use drift::matched;
 pub use drift::{Drift, DriftStage, drift};
 pub use early::{EarlyOptions, EarlyPrediction, Predictor, predict_early};
 pub use embedding::spectral_embedding;

@@ -2,6 +2,7 @@
 
 mod align;
 mod comparison;
+mod confidence;
 mod connection;
 mod early;
 mod evaluating;
@@ -27,6 +28,7 @@ use tch::Tensor;
 
 pub use align::AlignedSweep;
 pub use comparison::{Compared, Comparison, ComparisonOptions, Group, Statistic, compare};
+pub use confidence::{Confidence, ConfidenceOptions, SampleDraw, SampleSizes};
 pub use connection::{Connection, CurveProfile};
 pub use early::{Stage, early_table};
 pub use finetuned::evaluate_finetuned;

@@ -7,6 +7,7 @@ mod alignment;
 mod cluster_statistics;
 mod cluster_tests;
 mod columns;
+mod confidence;
 mod correlations;
 mod early;
 mod gap_matrix;
@@ -26,6 +27,7 @@ pub use alignment::ALIGNMENT;
 pub use cluster_statistics::{Arithmetic, CLUSTER_STATISTICS, CLUSTERS, cluster_statistics};
 pub use cluster_tests::{CLUSTER_TESTS, cluster_tests};
 pub(crate) use columns::{integers, reals, scores, texts, unknown};
+pub use confidence::{CLUSTER_INTERVALS, CO_ASSIGNMENT, MEMBERSHIP_INTERVALS, PAIR_INTERVALS, SAMPLE_SIZES};
 pub use correlations::{CORRELATIONS, correlations};
 pub use early::EARLY;
 pub use gap_matrix::gap_matrix;
@@ -195,6 +197,11 @@ mod tests {
             SHARPNESS,
             EARLY,
             GROUP_COMPARISON,
+            PAIR_INTERVALS,
+            MEMBERSHIP_INTERVALS,
+            CO_ASSIGNMENT,
+            CLUSTER_INTERVALS,
+            SAMPLE_SIZES,
         ];
         for schema in all {
             schema.check(&schema.empty()).unwrap();
