@@ -6,12 +6,16 @@ pub use crate::basin::{
     cluster_landmarks, drift, predict_early,
 };
 pub use crate::compute::{Compute, Precision};
+pub use crate::confidence::{self, Interval, IntervalMethod};
 pub use crate::error::{LmcError, Result};
 pub use crate::figure::{
     Figure, GroupPanel, HeatmapOptions, alignment_scatter, comparison_intervals, connections,
     correlation_matrix, curves, drift_quiver, early_curves, gap_against_distance, group_heatmaps,
     group_histograms, groups_by_basin, groups_by_score, heatmap, histogram, histograms, membership_scatter,
     planes, sharpness_scatter,
+};
+pub use crate::figure::{
+    co_assignment, gap_intervals, membership_intervals, sample_size_curves, stability_bars,
 };
 pub use crate::gap::{GapMatrix, LandmarkGaps, Measure, area_under_curve, barrier_height, convexity_gap};
 pub use crate::interrupt;
@@ -28,6 +32,7 @@ pub use crate::study::{
     AlignedSweep, Comparison, ComparisonOptions, Connection, Evaluation, Group, Models, PlaneSample, Report,
     Stage, Statistic, Study, StudySpec, Sweep, compare, compare_predictors, early_table, evaluations_table,
 };
+pub use crate::study::{Confidence, ConfidenceOptions, SampleSizes};
 pub use crate::sweep::{Grid, SweepPlan};
 pub use crate::table::{
     self, Arithmetic, Metric, cluster_statistics, cluster_tests, correlations, gap_matrix,

@@ -187,7 +187,8 @@ mod tests {
     fn bad_input_is_a_typed_error() {
         let full = cluster(&matrix(&gaps([0.0, 0.1, 0.2, 2.0, 2.1])), &options()).unwrap();
         let zeros = Array2::zeros((10, 2));
-        let fails = |pairs: &[[usize; 2]], gaps: &Array2<f64>| recluster(&full, pairs, gaps, &options()).unwrap_err();
+        let fails =
+            |pairs: &[[usize; 2]], gaps: &Array2<f64>| recluster(&full, pairs, gaps, &options()).unwrap_err();
         assert!(matches!(fails(&pairs()[1..], &zeros), LmcError::ShapeMismatch { .. }));
         assert!(matches!(fails(&pairs(), &Array2::zeros((9, 2))), LmcError::ShapeMismatch { .. }));
         for wrong in [[1, 0], [2, 2], [0, 5]] {

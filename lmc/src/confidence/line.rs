@@ -172,7 +172,9 @@ impl Curves {
             .losses
             .rows()
             .into_iter()
-            .flat_map(|row| row.into_iter().zip(&first).map(|(loss, first)| f64::from(*loss) - f64::from(*first)))
+            .flat_map(|row| {
+                row.into_iter().zip(&first).map(|(loss, first)| f64::from(*loss) - f64::from(*first))
+            })
             .collect();
         let (n_points, n) = line.losses.dim();
         let losses = tensor(&flat, [n_points, n])?;

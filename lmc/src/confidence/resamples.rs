@@ -88,7 +88,11 @@ impl Resamples {
         let sizes = counts.sum_axis(ndarray::Axis(0));
         let size = sizes[0];
         if size == 0.0 || sizes.iter().any(|other| *other != size) {
-            return Err(LmcError::invalid("counts", format!("draws of {sizes}"), "one size above 0 for all draws"));
+            return Err(LmcError::invalid(
+                "counts",
+                format!("draws of {sizes}"),
+                "one size above 0 for all draws",
+            ));
         }
         Ok(Self { counts, size: size as usize })
     }
@@ -170,7 +174,9 @@ mod tests {
         assert_eq!(field(Resamples::subsamples(5, 0, 2, 1)), "size");
         assert_eq!(field(Resamples::subsamples(5, 6, 2, 1)), "size");
         assert_eq!(field(Resamples::disjoint(5, 3, 2, 1)), "size");
-        for counts in [array![[0.5], [0.5]], array![[-1.0], [2.0]], array![[1.0, 1.0], [1.0, 0.0]], array![[0.0]]] {
+        for counts in
+            [array![[0.5], [0.5]], array![[-1.0], [2.0]], array![[1.0, 1.0], [1.0, 0.0]], array![[0.0]]]
+        {
             assert_eq!(field(Resamples::from_counts(counts)), "counts");
         }
         assert_eq!(Resamples::from_counts(array![[2.0, 1.0], [0.0, 1.0]]).unwrap().size(), 2);

@@ -26,7 +26,7 @@ use crate::{LmcError, Result};
 pub use alignment::ALIGNMENT;
 pub use cluster_statistics::{Arithmetic, CLUSTER_STATISTICS, CLUSTERS, cluster_statistics};
 pub use cluster_tests::{CLUSTER_TESTS, cluster_tests};
-pub(crate) use columns::{integers, reals, scores, texts, unknown};
+pub(crate) use columns::{integers, optional_reals, reals, scores, texts, unknown};
 pub use confidence::{CLUSTER_INTERVALS, CO_ASSIGNMENT, MEMBERSHIP_INTERVALS, PAIR_INTERVALS, SAMPLE_SIZES};
 pub use correlations::{CORRELATIONS, correlations};
 pub use early::EARLY;

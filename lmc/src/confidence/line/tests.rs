@@ -12,7 +12,8 @@ fn lines(n_lines: usize, n_points: usize, n_examples: usize) -> Vec<LineLosses> 
         let mut alphas: Vec<f64> = (0..n_points).map(|_| rng.random_range(0.0..1.0)).collect();
         alphas.sort_by(f64::total_cmp);
         let own: Vec<f32> = (0..n_examples).map(|_| rng.random_range(0.0..3.0)).collect();
-        let losses = Array2::from_shape_fn((n_points, n_examples), |(_, i)| own[i] + rng.random_range(0.0..0.5));
+        let losses =
+            Array2::from_shape_fn((n_points, n_examples), |(_, i)| own[i] + rng.random_range(0.0..0.5));
         LineLosses { alphas, losses, distance: rng.random_range(1.0..9.0) }
     };
     (0..n_lines).map(|_| line()).collect()
@@ -34,7 +35,8 @@ fn means(line: &LineLosses, weights: &[f64]) -> Vec<f64> {
 #[test]
 fn each_draw_is_measured_as_its_examples_alone_would_be() {
     let lines = lines(4, 7, 30);
-    for resamples in [Resamples::bootstrap(30, 25, 1).unwrap(), Resamples::subsamples(30, 12, 25, 1).unwrap()] {
+    for resamples in [Resamples::bootstrap(30, 25, 1).unwrap(), Resamples::subsamples(30, 12, 25, 1).unwrap()]
+    {
         let line = |number: usize| Ok(lines[number].clone());
         let (all, gaps) = line_confidence(4, line, &resamples, 0.9).unwrap();
         assert_eq!(gaps, resampled_gaps(4, line, &resamples).unwrap());
@@ -99,7 +101,8 @@ fn what_does_not_vary_has_no_width() {
 #[test]
 fn a_convex_curve_far_from_any_hill_has_the_interval_zero() {
     let mut rng = rng(1, "bowl");
-    let losses = Array2::from_shape_fn((5, 100), |(k, _)| [4.0, 1.0, 0.0, 1.0, 4.0][k] + rng.random_range(0.0..0.1));
+    let losses =
+        Array2::from_shape_fn((5, 100), |(k, _)| [4.0, 1.0, 0.0, 1.0, 4.0][k] + rng.random_range(0.0..0.1));
     let bowl = LineLosses { alphas: vec![0.0, 0.25, 0.5, 0.75, 1.0], losses, distance: 1.0 };
     let resamples = Resamples::bootstrap(100, 100, 1).unwrap();
     let (found, gaps) = line_confidence(1, |_| Ok(bowl.clone()), &resamples, 0.95).unwrap();

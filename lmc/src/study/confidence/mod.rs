@@ -12,7 +12,8 @@ use ndarray::Array2;
 use super::Sweep;
 use crate::basin::{Basins, ClusterOptions, Delta};
 use crate::confidence::{
-    Interval, IntervalMethod, LineConfidence, LineLosses, Resamples, ResampledBasins, line_confidence, recluster,
+    Interval, IntervalMethod, LineConfidence, LineLosses, ResampledBasins, Resamples, line_confidence,
+    recluster,
 };
 use crate::error::{LmcError, Result};
 use crate::gap::Measure;
@@ -109,7 +110,18 @@ impl Sweep {
         let (stability, together) = assignments(&basins, &draws);
         let (dataset, n_examples) = (self.dataset.clone(), self.labels.len());
         let options = options.clone();
-        Ok(Confidence { dataset, n_examples, options, basins, pairs, lines, membership, stability, together, draws })
+        Ok(Confidence {
+            dataset,
+            n_examples,
+            options,
+            basins,
+            pairs,
+            lines,
+            membership,
+            stability,
+            together,
+            draws,
+        })
     }
 
     /// The numbers of the models of each line.
@@ -125,7 +137,8 @@ impl Sweep {
     fn losses(&self, line: usize) -> Result<LineLosses> {
         let profile = &self.profiles[line];
         let shape = (profile.outcomes.len(), self.labels.len());
-        let flat: Vec<f32> = profile.outcomes.iter().flat_map(|outcome| outcome.losses.iter().copied()).collect();
+        let flat: Vec<f32> =
+            profile.outcomes.iter().flat_map(|outcome| outcome.losses.iter().copied()).collect();
         let n = flat.len();
         let losses = Array2::from_shape_vec(shape, flat).map_err(|_| LmcError::ShapeMismatch {
             what: format!("losses between {} and {}", profile.a, profile.b),
@@ -145,28 +158,31 @@ fn assignments(basins: &Basins, draws: &[ResampledBasins]) -> (Vec<f64>, Array2<
     let share = |held: &dyn Fn(&ResampledBasins) -> bool| {
         draws.iter().filter(|draw| held(draw)).count() as f64 / draws.len() as f64
     };
-    let stability =
-        (0..n).map(|model| share(&|draw| draw.cluster[model] == basins.cluster[model])).collect();
+    let stability = (0..n).map(|model| share(&|draw| draw.cluster[model] == basins.cluster[model])).collect();
     let together = Array2::from_shape_fn((n, n), |(a, b)| share(&|draw| draw.cluster[a] == draw.cluster[b]));
     (stability, together)
 }
 
 impl Confidence {
-    /// Mean silhouette, mean gap within and across clusters in nats per example, and across over within, with their names.
+    /// Mean silhouette, mean gap within and across clusters in nats per example, and across over within, with their names. The last is left out
+    /// where there is no gap within, in the clusters of all examples or of a draw.
     ///
     /// Each draw has clusters of its own.
     ///
     /// # Errors
-    /// [`LmcError::InvalidParameter`] for clusters without any gap within, where the ratio is infinite.
+    /// [`LmcError::InvalidParameter`] for no draws.
     pub fn statistics(&self) -> Result<Vec<(&'static str, Interval)>> {
         let Basins { silhouette, within, across, .. } = self.basins;
         let of = |value: f64, of_draw: fn(&ResampledBasins) -> f64| self.of_draws(value, of_draw);
-        Ok(vec![
+        let mut statistics = vec![
             ("silhouette", of(silhouette, |draw| draw.silhouette)?),
             ("mean gap within clusters", of(within, |draw| draw.within)?),
             ("mean gap across clusters", of(across, |draw| draw.across)?),
-            ("across / within", of(across / within, ResampledBasins::ratio)?),
-        ])
+        ];
+        if within > 0.0 && self.draws.iter().all(|draw| draw.within > 0.0) {
+            statistics.push(("across / within", of(across / within, ResampledBasins::ratio)?));
+        }
+        Ok(statistics)
     }
 
     /// Pearson's r of membership score and `scores`, one for each model; the scores stay what they are.
@@ -175,7 +191,8 @@ impl Confidence {
     /// Those of [`pearson`].
     pub fn correlation(&self, scores: &[f64]) -> Result<Interval> {
         let value = pearson(&self.basins.membership, scores)?;
-        let resampled = self.draws.iter().map(|draw| pearson(&draw.membership, scores)).collect::<Result<Vec<_>>>()?;
+        let resampled =
+            self.draws.iter().map(|draw| pearson(&draw.membership, scores)).collect::<Result<Vec<_>>>()?;
         Interval::of(value, &resampled, self.options.confidence, OF_CLUSTERS)
     }
 

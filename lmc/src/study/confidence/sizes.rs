@@ -6,7 +6,7 @@ use ndarray::ArrayView1;
 
 use super::ConfidenceOptions;
 use crate::basin::Basins;
-use crate::confidence::{Resamples, ResampledBasins, recluster, resampled_gaps};
+use crate::confidence::{ResampledBasins, Resamples, recluster, resampled_gaps};
 use crate::error::{LmcError, Result};
 use crate::gap::Measure;
 use crate::stats::{adjusted_rand_index, mean, pearson};
@@ -65,7 +65,8 @@ impl Sweep {
             return Err(LmcError::invalid("sizes", "none", "at least one number of examples"));
         }
         let (basins, pairs, n) = (self.basins(&options.clusters)?, self.numbers()?, self.labels.len());
-        let whole = self.profiles.iter().map(|p| p.measure(Measure::ConvexityGap)).collect::<Result<Vec<f64>>>()?;
+        let whole =
+            self.profiles.iter().map(|p| p.measure(Measure::ConvexityGap)).collect::<Result<Vec<f64>>>()?;
         let mut draws = Vec::new();
         for &size in sizes {
             let n_draws = if size == n { options.n_resamples.min(1) } else { options.n_resamples };
@@ -80,7 +81,8 @@ impl Sweep {
             };
             for (draw, (basins, other)) in found.into_iter().zip(others).enumerate() {
                 let Some(basins) = basins else { continue };
-                let agreement = |other: &ResampledBasins| adjusted_rand_index(&basins.cluster, &other.cluster);
+                let agreement =
+                    |other: &ResampledBasins| adjusted_rand_index(&basins.cluster, &other.cluster);
                 let adjusted_rand_disjoint = other.as_ref().map(agreement).transpose()?;
                 let (mean_gap, gap_correlation) = compared(gaps.column(draw), &whole)?;
                 draws.push(SampleDraw {

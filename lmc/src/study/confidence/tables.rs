@@ -14,7 +14,8 @@ impl Confidence {
     /// [`LmcError::Polars`] when polars refuses a column.
     pub fn pairs_table(&self) -> Result<DataFrame> {
         let rows = self.lines.len();
-        let model = |side: usize| self.pairs.iter().map(|p| self.basins.models[p[side]].clone()).collect::<Vec<_>>();
+        let model =
+            |side: usize| self.pairs.iter().map(|p| self.basins.models[p[side]].clone()).collect::<Vec<_>>();
         let cluster = &self.basins.cluster;
         let kind = |&[a, b]: &[usize; 2]| if cluster[a] == cluster[b] { "within" } else { "across" };
         let of = |line: fn(&LineConfidence) -> f64| self.lines.iter().map(line).collect::<Vec<_>>();
@@ -81,7 +82,8 @@ impl Confidence {
         if let Some(scores) = scores {
             rows.push(("r of membership and score", self.correlation(scores)?));
         }
-        let of = |interval: fn(&Interval) -> f64| rows.iter().map(|(_, row)| interval(row)).collect::<Vec<_>>();
+        let of =
+            |interval: fn(&Interval) -> f64| rows.iter().map(|(_, row)| interval(row)).collect::<Vec<_>>();
         Ok(df!(
             "statistic" => rows.iter().map(|(name, _)| *name).collect::<Vec<_>>(),
             "value" => of(|interval| interval.value),
