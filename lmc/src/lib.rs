@@ -41,6 +41,7 @@
 pub mod align;
 pub mod basin;
 pub mod compute;
+pub mod confidence;
 pub mod data;
 pub mod encode;
 pub mod error;

@@ -6,6 +6,7 @@ pub use crate::basin::{
     cluster_landmarks, drift, landmarks_of_each, predict_early, predict_from_landmarks,
 };
 pub use crate::compute::{Compute, Precision};
+pub use crate::confidence::{self, Interval, IntervalMethod};
 pub use crate::error::{LmcError, Result};
 pub use crate::figure::{
     Figure, GroupPanel, HeatmapOptions, alignment_scatter, comparison_intervals, connections,
@@ -14,6 +15,9 @@ pub use crate::figure::{
     planes, sharpness_scatter,
 };
 pub use crate::figure::{excess_strips, soup_dots, triangle_scatter};
+pub use crate::figure::{
+    co_assignment, gap_intervals, membership_intervals, sample_size_curves, stability_bars,
+};
 pub use crate::gap::{GapMatrix, LandmarkGaps, Measure, area_under_curve, barrier_height, convexity_gap};
 pub use crate::gap::{excess_loss, simplex_gap};
 pub use crate::interrupt;
@@ -33,6 +37,7 @@ pub use crate::study::{
     evaluations_table,
 };
 pub use crate::study::{Convexity, ConvexityOptions, SoupOptions, Soups, TriangleOptions, Triangles};
+pub use crate::study::{Confidence, ConfidenceOptions, SampleSizes};
 pub use crate::sweep::{Grid, SweepPlan};
 pub use crate::table::{
     self, Arithmetic, Metric, cluster_statistics, cluster_tests, correlations, gap_matrix,

@@ -173,6 +173,16 @@ fn verbs_share_the_runs_of_one_study_with_each_other_and_with_the_library() {
     for file in ["convexity.png", "triangles.png", "soups.png", "triangles.parquet", "soup_kinds.parquet"] {
         assert!(more.join(file).exists(), "{file}");
     }
+
+    let out = home.path().join("confidence");
+    let arguments = ["basins", study, "--confidence", "--resamples", "40", "--out", out.to_str().unwrap()];
+    let sure = printed(home.path(), &arguments);
+    assert!(sure.contains("across / within") && sure.contains("40 draws of 512 examples"), "{sure}");
+    assert!(sure.contains("7 tables and 6 figures"), "{sure}");
+    let pairs = out.join("pair_intervals.parquet");
+    assert_eq!(lmc::table::read_parquet(&pairs, &lmc::table::PAIR_INTERVALS).unwrap().height(), 6);
+    let alone = lmc(home.path(), &["basins", study, "--resamples", "40"]);
+    assert_eq!(alone.status.code(), Some(2));
 }
 
 #[test]

@@ -1,7 +1,9 @@
-//! Gaps, basins and statistics against numpy, scipy and scikit-learn: `golden/generate_{gap,basin,landmarks,stats}.py`.
+//! Gaps, basins, statistics and confidence against numpy, scipy and scikit-learn:
+//! `golden/generate_{gap,basin,landmarks,stats,confidence}.py`.
 
 use lmc::{
     basin::{self, ClusterOptions, Delta},
+    confidence::{Interval, IntervalMethod, LineLosses, Resamples, line_confidence, recluster},
     gap::{self, GapMatrix, LandmarkGaps, Measure},
     stats,
 };
@@ -222,5 +224,78 @@ fn permutation_test_approaches_the_exact_one() {
             (stats::permutation_test(&labels, &values, N, 42).unwrap(), number(&case["p_exact"]));
         let standard_error = (exact * (1.0 - exact) / N as f64).sqrt();
         assert!((p - exact).abs() < 4.0 * standard_error + 1.0 / N as f64, "{p}, expected {exact}");
+    }
+}
+
+#[test]
+fn confidence_of_lines_and_clusters() {
+    let golden = golden("confidence.json");
+    let resamples = Resamples::from_counts(matrix(&golden["counts"])).unwrap();
+    let lines = rows(&golden["lines"]);
+    let line = |number: usize| {
+        let case = &lines[number];
+        let losses = matrix(&case["losses"]).mapv(|loss| loss as f32);
+        Ok(LineLosses { alphas: floats(&case["alphas"]), losses, distance: self::number(&case["distance"]) })
+    };
+    let confidence = number(&golden["confidence"]);
+    let (found, gaps) = line_confidence(lines.len(), line, &resamples, confidence).unwrap();
+    for (found, expected) in found.iter().zip(lines) {
+        for (name, interval) in [
+            ("barrier_height", found.barrier_height),
+            ("convexity_gap", found.convexity_gap),
+            ("auc", found.auc),
+        ] {
+            let of = |end: &str| number(&expected[name][end]);
+            assert_close(name, interval.value, of("value"), 1e-12);
+            assert_close(name, interval.low, of("low"), 1e-12);
+            assert_close(name, interval.high, of("high"), 1e-12);
+        }
+    }
+    assert_all_close("resampled gaps", &gaps, &matrix(&golden["resampled_gaps"]), 1e-12);
+
+    let pairs: Vec<[usize; 2]> =
+        rows(&golden["pairs"]).iter().map(|pair| [clusters(pair)[0], clusters(pair)[1]]).collect();
+    let mut whole = Array2::zeros((7, 7));
+    for (&[a, b], line) in pairs.iter().zip(&found) {
+        (whole[[a, b]], whole[[b, a]]) = (line.convexity_gap.value, line.convexity_gap.value);
+    }
+    let models = (0..7).map(|i| format!("m{i}")).collect();
+    let whole = GapMatrix::new(models, Measure::ConvexityGap, whole).unwrap();
+    let options = ClusterOptions { delta: Delta::Auto, ..ClusterOptions::default() };
+    let full = basin::cluster(&whole, &options).unwrap();
+    assert_eq!(full.cluster, clusters(&golden["full"]["cluster"]));
+    let draws = recluster(&full, &pairs, &gaps, &options).unwrap();
+    assert_eq!(draws.len(), rows(&golden["draws"]).len());
+    for (draw, expected) in draws.iter().zip(rows(&golden["draws"])) {
+        let draw = draw.as_ref().unwrap();
+        assert_eq!(draw.cluster, clusters(&expected["cluster"]));
+        for (&got, expected) in draw.membership.iter().zip(floats(&expected["membership"])) {
+            assert_close("membership", got, expected, 1e-8);
+        }
+        for (name, got) in [
+            ("silhouette", draw.silhouette),
+            ("within", draw.within),
+            ("across", draw.across),
+            ("adjusted_rand", draw.adjusted_rand),
+        ] {
+            assert_close(name, got, number(&expected[name]), 1e-10);
+        }
+    }
+}
+
+#[test]
+fn usual_intervals() {
+    let golden = &golden("confidence.json");
+    let (case, confidence) = (&golden["usual"], number(&golden["confidence"]));
+    for (name, method) in [
+        ("percentile", IntervalMethod::Percentile),
+        ("basic", IntervalMethod::Basic),
+        ("symmetric", IntervalMethod::Symmetric),
+    ] {
+        let found =
+            Interval::of(number(&case["value"]), &floats(&case["resampled"]), confidence, method).unwrap();
+        let expected = floats(&case[name]);
+        assert_close(name, found.low, expected[0], 1e-12);
+        assert_close(name, found.high, expected[1], 1e-12);
     }
 }

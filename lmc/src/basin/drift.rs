@@ -75,16 +75,28 @@ fn stage(name: &str, basins: &Basins, last: &Basins) -> Result<DriftStage> {
         })
     };
     let rows = last.models.iter().map(row).collect::<Result<Vec<usize>>>()?;
-    let mut cluster: Vec<usize> = rows.iter().map(|&row| basins.cluster[row]).collect();
-    let mut membership: Vec<f64> = rows.iter().map(|&row| basins.membership[row]).collect();
-    let mut agreeing = cluster.iter().zip(&last.cluster).filter(|(here, end)| here == end).count();
-    let opposed = membership.iter().zip(&last.membership).map(|(here, end)| here * end).sum::<f64>() < 0.0;
+    let cluster = rows.iter().map(|&row| basins.cluster[row]).collect();
+    let membership = rows.iter().map(|&row| basins.membership[row]).collect();
+    let (cluster, membership, agreeing) = matched(cluster, membership, last);
+    Ok(DriftStage { name: name.to_owned(), cluster, membership, agreement: agreeing as f64 / n as f64 })
+}
+
+/// Clusters and membership scores under the names that the clusters have in `reference`, whose models they are in its order, and the number of
+/// models on which the two agree: at least half, and of two ways with just half that with like scores.
+pub(crate) fn matched(
+    mut cluster: Vec<usize>,
+    mut membership: Vec<f64>,
+    reference: &Basins,
+) -> (Vec<usize>, Vec<f64>, usize) {
+    let n = cluster.len();
+    let mut agreeing = cluster.iter().zip(&reference.cluster).filter(|(a, b)| a == b).count();
+    let opposed = membership.iter().zip(&reference.membership).map(|(a, b)| a * b).sum::<f64>() < 0.0;
     if 2 * agreeing < n || (2 * agreeing == n && opposed) {
         cluster.iter_mut().for_each(|cluster| *cluster = 1 - *cluster);
         membership.iter_mut().for_each(|score| *score = -*score);
         agreeing = n - agreeing;
     }
-    Ok(DriftStage { name: name.to_owned(), cluster, membership, agreement: agreeing as f64 / n as f64 })
+    (cluster, membership, agreeing)
 }
 
 #[cfg(test)]

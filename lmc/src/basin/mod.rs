@@ -15,6 +15,7 @@ mod subsets;
 
 pub use affinity::{Affinity, Delta, affinity};
 pub use cluster::{Basins, ClusterOptions, cluster};
+pub(crate) use drift::matched;
 pub use drift::{Drift, DriftStage, drift};
 pub use early::{EarlyOptions, EarlyPrediction, Predictor, predict_early, predict_from_landmarks};
 pub use embedding::spectral_embedding;

@@ -5,6 +5,7 @@
 //! [`correlation_matrix`], [`excess_strips`] and [`triangle_scatter`], [`soup_dots`].
 
 mod alignment;
+mod confidence;
 mod connections;
 mod contour;
 mod correlation;
@@ -32,6 +33,9 @@ use plotly::Plot;
 use crate::{LmcError, Result};
 
 pub use alignment::alignment_scatter;
+pub use confidence::{
+    co_assignment, gap_intervals, membership_intervals, sample_size_curves, stability_bars,
+};
 pub use connections::connections;
 pub use correlation::correlation_matrix;
 pub use curves::curves;

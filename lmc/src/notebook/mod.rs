@@ -21,7 +21,7 @@ use crate::figure::Figure;
 use crate::kernel::{self, Host, Message, host};
 use crate::replay::Replay;
 use crate::spec::{Recipe, RunSpec, TaskSpec};
-use crate::study::{Models, Report, Study, StudySpec, Sweep};
+use crate::study::{Confidence, Models, Report, SampleSizes, Study, StudySpec, Sweep};
 use crate::table;
 
 /// Rows of a table that a notebook shows.
@@ -66,6 +66,7 @@ macro_rules! shown {
 }
 
 shown!(Figure, TaskSpec, Recipe, RunSpec, StudySpec, Study, Models, Sweep, Replay, Basins, Report, LmcError);
+shown!(Confidence, SampleSizes);
 
 impl Show for Figure {
     fn forms(&self) -> Vec<(&'static str, String)> {

@@ -3,10 +3,11 @@
 use super::Show;
 use super::fields::{Fields, Forms, listed};
 use crate::basin::Basins;
+use crate::confidence::Interval;
 use crate::error::LmcError;
 use crate::gap::Measure;
 use crate::replay::{Replay, ReplayOptions};
-use crate::study::{Models, Report, Sweep};
+use crate::study::{Confidence, Models, Report, SampleSizes, Sweep};
 
 impl Show for Models {
     fn forms(&self) -> Forms {
@@ -83,6 +84,44 @@ impl Show for Basins {
             ("width of the kernel", format!("{:.4}", self.delta)),
         ];
         Fields { heading: "Basins".into(), rows }.forms()
+    }
+}
+
+impl Show for Confidence {
+    fn forms(&self) -> Forms {
+        let [first, second] = self.basins.sizes();
+        let above = self.lines.iter().filter(|line| line.convexity_gap.low > 0.0).count();
+        let settled = self.stability.iter().filter(|share| **share >= 0.95).count();
+        let agreement =
+            self.agreement().map_or_else(|error| error.to_string(), |index| format!("{index:.3}"));
+        let mut rows = vec![
+            ("sizes", format!("{first} + {second}")),
+            ("evaluation set", format!("{} ({} examples)", self.dataset, self.n_examples)),
+            ("draws", format!("{} with clusters of {}", self.draws.len(), self.options.n_resamples)),
+            ("pairs with a gap above 0", format!("{above} of {}", self.lines.len())),
+            ("models that stay in 95 % of draws", format!("{settled} of {}", self.stability.len())),
+            ("draws with the same clusters", format!("{:.3}", self.share_identical())),
+            ("adjusted Rand index of draws", agreement),
+        ];
+        let interval = |Interval { value, low, high }: Interval| format!("{value:.4} [{low:.4}, {high:.4}]");
+        let statistics = self.statistics().unwrap_or_default();
+        rows.extend(statistics.into_iter().map(|(name, found)| (name, interval(found))));
+        Fields { heading: "Confidence".into(), rows }.forms()
+    }
+}
+
+impl Show for SampleSizes {
+    fn forms(&self) -> Forms {
+        let mut sizes: Vec<usize> = self.draws.iter().map(|draw| draw.n_examples).collect();
+        sizes.dedup();
+        let [first, second] = self.basins.sizes();
+        let rows = vec![
+            ("sizes of all examples' clusters", format!("{first} + {second}")),
+            ("evaluation set", self.dataset.clone()),
+            ("numbers of examples", listed(&sizes)),
+            ("draws", self.draws.len().to_string()),
+        ];
+        Fields { heading: "SampleSizes".into(), rows }.forms()
     }
 }
 

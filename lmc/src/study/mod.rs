@@ -2,6 +2,7 @@
 
 mod align;
 mod comparison;
+mod confidence;
 mod connection;
 mod convexity;
 mod early;
@@ -32,6 +33,7 @@ use tch::Tensor;
 
 pub use align::AlignedSweep;
 pub use comparison::{Compared, Comparison, ComparisonOptions, Group, Statistic, compare};
+pub use confidence::{Confidence, ConfidenceOptions, SampleDraw, SampleSizes};
 pub use connection::{Connection, CurveProfile};
 pub use convexity::{Convexity, ConvexityOptions, ExcessEstimate, SimplexSample};
 pub use early::{Stage, early_table};

@@ -24,6 +24,16 @@ pub(crate) fn reals(table: &DataFrame, schema: &Schema, name: &'static str) -> R
     no_nulls(schema, name, table.column(name)?.f64()?.iter().collect())
 }
 
+/// The values of a real column that may be empty.
+pub(crate) fn optional_reals(
+    table: &DataFrame,
+    schema: &Schema,
+    name: &'static str,
+) -> Result<Vec<Option<f64>>> {
+    schema.check_column(table, schema.column(name)?)?;
+    Ok(table.column(name)?.f64()?.iter().collect())
+}
+
 /// The value of one metric on one set for each of `models`, in their order.
 pub(crate) fn scores(
     evaluations: &DataFrame,

@@ -7,6 +7,7 @@ mod alignment;
 mod cluster_statistics;
 mod cluster_tests;
 mod columns;
+mod confidence;
 mod convexity;
 mod correlations;
 mod early;
@@ -27,7 +28,8 @@ use crate::{LmcError, Result};
 pub use alignment::ALIGNMENT;
 pub use cluster_statistics::{Arithmetic, CLUSTER_STATISTICS, CLUSTERS, cluster_statistics};
 pub use cluster_tests::{CLUSTER_TESTS, cluster_tests};
-pub(crate) use columns::{integers, reals, scores, texts, unknown};
+pub(crate) use columns::{integers, optional_reals, reals, scores, texts, unknown};
+pub use confidence::{CLUSTER_INTERVALS, CO_ASSIGNMENT, MEMBERSHIP_INTERVALS, PAIR_INTERVALS, SAMPLE_SIZES};
 pub use convexity::{CONVEXITY, CONVEXITY_POINTS, TRIANGLES};
 pub use correlations::{CORRELATIONS, correlations};
 pub use early::EARLY;
@@ -211,6 +213,11 @@ mod tests {
             TRIANGLES,
             SOUPS,
             SOUP_KINDS,
+            PAIR_INTERVALS,
+            MEMBERSHIP_INTERVALS,
+            CO_ASSIGNMENT,
+            CLUSTER_INTERVALS,
+            SAMPLE_SIZES,
         ];
         for schema in all {
             schema.check(&schema.empty()).unwrap();

@@ -8,6 +8,7 @@ use lmc::study::{Models, Report, Study, Sweep as Swept};
 use lmc::table::Metric;
 use lmc::{Result, figure, table};
 
+use crate::confidence::Resampling;
 use crate::output::{Output, print};
 use crate::study::StudyArgs;
 use crate::sweep::Interpolation;
@@ -38,9 +39,14 @@ impl Clustering {
         study.task().set(self.score(study).0).map(|_| ())
     }
 
+    /// How models are divided.
+    fn options(&self) -> ClusterOptions {
+        ClusterOptions { delta: self.delta, ..ClusterOptions::default() }
+    }
+
     /// The clusters.
     pub fn cluster(&self, sweep: &Swept) -> Result<Clusters> {
-        sweep.basins(&ClusterOptions { delta: self.delta, ..ClusterOptions::default() })
+        sweep.basins(&self.options())
     }
 
     /// Prints what the clusters say about the score.
@@ -65,6 +71,8 @@ pub struct Basins {
     #[command(flatten)]
     clustering: Clustering,
     #[command(flatten)]
+    resampling: Resampling,
+    #[command(flatten)]
     output: Output,
 }
 
@@ -80,8 +88,14 @@ impl Basins {
         let (table, evaluations) = (basins.table()?, models.evaluations(&[set])?);
         print(&table)?;
         let scatter = figure::membership_scatter(&table, &evaluations, set, metric)?;
-        let tables = [(&table::BASINS, &table), (&table::EVALUATIONS, &evaluations)];
-        self.output.write(&tables, &[("membership", scatter)])?;
+        let found = self.resampling.found(&sweep, &models, self.clustering.options(), (set, metric))?;
+        let mut tables = vec![(&table::BASINS, &table), (&table::EVALUATIONS, &evaluations)];
+        let mut figures = vec![("membership", scatter)];
+        if let Some(found) = &found {
+            tables.extend(found.tables());
+            figures.extend(found.figures());
+        }
+        self.output.write(&tables, &figures)?;
         self.clustering.report(&study, &models, &sweep, &basins)
     }
 }

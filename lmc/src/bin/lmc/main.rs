@@ -1,6 +1,7 @@
 //! `lmc`: the verbs of the library for a shell or a cluster node.
 
 mod basins;
+mod confidence;
 mod convexity;
 mod evaluate;
 mod fetch;

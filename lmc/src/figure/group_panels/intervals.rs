@@ -98,7 +98,7 @@ fn text(comparison: &DataFrame, name: &'static str) -> Result<Vec<String>> {
 
 /// The values of a real column that may be empty; a value that is there must be finite.
 fn optional(comparison: &DataFrame, name: &'static str) -> Result<Vec<Option<f64>>> {
-    let values: Vec<Option<f64>> = comparison.column(name)?.f64()?.iter().collect();
+    let values = table::optional_reals(comparison, &GROUP_COMPARISON, name)?;
     match values.iter().flatten().find(|value| !value.is_finite()) {
         Some(wrong) => Err(LmcError::invalid("comparison", wrong, "finite statistics, or empty ones")),
         None => Ok(values),

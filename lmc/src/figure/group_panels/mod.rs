@@ -47,14 +47,14 @@ impl GroupPanel {
 }
 
 /// Panels of one size in rows, up to three in a row and four as two rows of two; lengths in CSS pixels.
-struct Panels {
-    n: usize,
+pub(super) struct Panels {
+    pub(super) n: usize,
     /// Width and height of a panel.
-    size: [usize; 2],
+    pub(super) size: [usize; 2],
     /// Room between columns and between rows.
-    gap: [usize; 2],
+    pub(super) gap: [usize; 2],
     /// Left, right, top and bottom margin.
-    margin: [usize; 4],
+    pub(super) margin: [usize; 4],
 }
 
 impl Panels {
@@ -84,12 +84,12 @@ impl Panels {
     }
 
     /// Whether a panel is the first of its row, and whether none stands below it.
-    fn at_edge(&self, index: usize) -> [bool; 2] {
+    pub(super) fn at_edge(&self, index: usize) -> [bool; 2] {
         [self.place(index)[0] == 0, index + self.columns() >= self.n]
     }
 
     /// The shares of the plotting area that a panel takes: left and right, bottom and top.
-    fn domains(&self, index: usize) -> [[f64; 2]; 2] {
+    pub(super) fn domains(&self, index: usize) -> [[f64; 2]; 2] {
         let ([column, row], [width, height]) = (self.place(index), self.area().map(|side| side as f64));
         let left = (column * (self.size[0] + self.gap[0])) as f64 / width;
         let top = 1.0 - (row * (self.size[1] + self.gap[1])) as f64 / height;
@@ -98,7 +98,7 @@ impl Panels {
     }
 
     /// The look without axes: title, margins, size.
-    fn layout(&self, title: &str) -> Layout {
+    pub(super) fn layout(&self, title: &str) -> Layout {
         let ([width, height], [left, right, top, bottom]) = (self.figure(), self.margin);
         theme::layout(title, width, height)
             .margin(Margin::new().left(left).right(right).top(top).bottom(bottom))
@@ -113,14 +113,14 @@ impl Panels {
     }
 
     /// The title of a panel, above it.
-    fn title(&self, index: usize, text: &str) -> Annotation {
+    pub(super) fn title(&self, index: usize, text: &str) -> Annotation {
         let [x, y] = self.domains(index);
         theme::note(text, (x[0] + x[1]) / 2.0, y[1], Anchor::Center, Anchor::Bottom)
     }
 }
 
 /// Plotly's names of the axes of a panel.
-fn axis_names(index: usize) -> [String; 2] {
+pub(super) fn axis_names(index: usize) -> [String; 2] {
     ["x", "y"].map(|letter| curves::axis_name(letter, index + 1))
 }
 

@@ -1,0 +1,96 @@
+//! `lmc basins --confidence`: how sure gaps and clusters are, given their sample of examples.
+
+use clap::Args;
+use lmc::figure::{self, Figure};
+use lmc::gap::Measure;
+use lmc::polars::prelude::DataFrame;
+use lmc::study::{ConfidenceOptions, Evaluation, Models, Sweep};
+use lmc::table::{self, Metric, Schema};
+use lmc::{Result, basin::ClusterOptions};
+
+use crate::output::print;
+
+/// Draws of each number of examples.
+const N_DRAWS: usize = 200;
+
+/// Whether and how examples are drawn anew.
+#[derive(Args)]
+pub struct Resampling {
+    /// Also say how sure gaps and clusters are: examples are drawn anew, no model is evaluated.
+    #[arg(long)]
+    confidence: bool,
+    /// Bootstrap draws of the examples.
+    #[arg(long, default_value_t = 1_000, value_name = "N", requires = "confidence")]
+    resamples: usize,
+}
+
+/// Tables and figures of what examples leave open.
+pub struct Found {
+    tables: Vec<(&'static Schema, DataFrame)>,
+    figures: Vec<(&'static str, Figure)>,
+}
+
+impl Found {
+    /// The tables with their schemas.
+    pub fn tables(&self) -> impl Iterator<Item = (&Schema, &DataFrame)> {
+        self.tables.iter().map(|(schema, table)| (*schema, table))
+    }
+
+    /// The figures with their names.
+    pub fn figures(&self) -> impl Iterator<Item = (&'static str, Figure)> {
+        self.figures.iter().map(|(name, figure)| (*name, figure.clone()))
+    }
+}
+
+impl Resampling {
+    /// Computes and prints, if it is asked for.
+    pub fn found(
+        &self,
+        sweep: &Sweep,
+        models: &Models,
+        clusters: ClusterOptions,
+        (set, metric): (&str, Metric),
+    ) -> Result<Option<Found>> {
+        if !self.confidence {
+            return Ok(None);
+        }
+        let options =
+            ConfidenceOptions { n_resamples: self.resamples, clusters, ..ConfidenceOptions::default() };
+        let confidence = sweep.confidence(&options)?;
+        let scored = models.evaluate(set)?;
+        let scores = scored.iter().map(|e: &Evaluation| e.metric(metric)).collect::<Result<Vec<f64>>>()?;
+        let statistics = confidence.statistics_table(Some(&scores))?;
+        let (pairs, membership) = (confidence.pairs_table()?, confidence.membership_table()?);
+        let shares = confidence.co_assignment_table()?;
+        print(&statistics)?;
+        print(&membership)?;
+        println!(
+            "{} draws of {} examples: {:.3} have the same clusters, adjusted Rand index {:.3}",
+            options.n_resamples,
+            confidence.n_examples,
+            confidence.share_identical(),
+            confidence.agreement()?
+        );
+        let n = confidence.n_examples;
+        let sizes: Vec<usize> =
+            [8, 4, 2, 1].map(|part| n / part).into_iter().filter(|&size| size > 0).collect();
+        let fewer = ConfidenceOptions { n_resamples: N_DRAWS, ..options };
+        let sizes = sweep.sample_sizes(&sizes, &fewer)?.table(&scores)?;
+        let evaluations = lmc::study::evaluations_table(&scored)?;
+        let figures = vec![
+            ("gap-intervals", figure::gap_intervals(&pairs, Measure::ConvexityGap)?),
+            ("membership-intervals", figure::membership_intervals(&membership, &evaluations, set, metric)?),
+            ("co-assignment", figure::co_assignment(&shares, &membership)?),
+            ("stability", figure::stability_bars(&membership)?),
+            ("sample-sizes", figure::sample_size_curves(&sizes)?),
+        ];
+        let tables = vec![
+            (&table::PAIR_INTERVALS, pairs),
+            (&table::MEMBERSHIP_INTERVALS, membership),
+            (&table::CO_ASSIGNMENT, shares),
+            (&table::CLUSTER_INTERVALS, statistics),
+            (&table::SAMPLE_SIZES, sizes),
+        ];
+        Ok(Some(Found { tables, figures }))
+    }
+}

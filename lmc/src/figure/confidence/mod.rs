@@ -1,0 +1,64 @@
+//! What a sample of examples leaves open: intervals of gaps and memberships, stability of clusters, sample sizes.
+
+mod assignment;
+mod gaps;
+mod membership;
+mod sizes;
+#[cfg(test)]
+mod tests;
+
+use polars::prelude::DataFrame;
+
+use crate::Result;
+use crate::table::{self, MEMBERSHIP_INTERVALS};
+
+pub use assignment::{co_assignment, stability_bars};
+pub use gaps::gap_intervals;
+pub use membership::membership_intervals;
+pub use sizes::sample_size_curves;
+
+/// The models of a [`MEMBERSHIP_INTERVALS`] table.
+struct Members {
+    models: Vec<String>,
+    clusters: Vec<i64>,
+    membership: Vec<f64>,
+    stability: Vec<f64>,
+}
+
+impl Members {
+    fn of(membership: &DataFrame) -> Result<Members> {
+        MEMBERSHIP_INTERVALS.check(membership)?;
+        let real = |name| table::reals(membership, &MEMBERSHIP_INTERVALS, name);
+        Ok(Members {
+            models: table::texts(membership, &MEMBERSHIP_INTERVALS, "model")?,
+            clusters: table::integers(membership, &MEMBERSHIP_INTERVALS, "cluster")?,
+            membership: real("membership")?,
+            stability: real("stability")?,
+        })
+    }
+
+    /// The models by basin, in each by membership score: those at the border stand beside each other.
+    fn order(&self) -> Vec<usize> {
+        let mut order: Vec<usize> = (0..self.models.len()).collect();
+        order.sort_by(|&a, &b| {
+            self.clusters[a].cmp(&self.clusters[b]).then(self.membership[a].total_cmp(&self.membership[b]))
+        });
+        order
+    }
+}
+
+/// "95 %", "99.5 %".
+fn percent(share: f64) -> String {
+    let rounded = (share * 1000.0).round() / 10.0;
+    format!("{rounded} %")
+}
+
+/// The x or y of bars from `low` to `high` at each place, a gap between them.
+fn bars(low: &[f64], high: &[f64]) -> Vec<Option<f64>> {
+    low.iter().zip(high).flat_map(|(&low, &high)| [Some(low), Some(high), None]).collect()
+}
+
+/// The places of such bars.
+fn places(at: &[f64]) -> Vec<Option<f64>> {
+    at.iter().flat_map(|&at| [Some(at), Some(at), None]).collect()
+}

@@ -1,0 +1,217 @@
+//! How sure the gaps and clusters of a sweep are, from the losses that it keeps of every example.
+
+mod sizes;
+mod tables;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+
+use ndarray::Array2;
+
+use super::Sweep;
+use crate::basin::{Basins, ClusterOptions, Delta};
+use crate::confidence::{
+    Interval, IntervalMethod, LineConfidence, LineLosses, ResampledBasins, Resamples, line_confidence,
+    recluster,
+};
+use crate::error::{LmcError, Result};
+use crate::gap::Measure;
+use crate::stats::{mean, pearson};
+
+pub use sizes::{SampleDraw, SampleSizes};
+
+/// How often and from which seed examples are drawn, and how each draw is clustered.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ConfidenceOptions {
+    /// The number of draws.
+    pub n_resamples: usize,
+    /// The share of samples whose interval shall hold the truth, in (0, 1).
+    pub confidence: f64,
+    /// The seed of the draws.
+    pub seed: u64,
+    /// How models are divided, in every draw as from all examples.
+    pub clusters: ClusterOptions,
+}
+
+impl Default for ConfidenceOptions {
+    /// 1,000 draws, 95 %, seed 0, clusters with a kernel as wide as the gaps vary.
+    fn default() -> Self {
+        let clusters = ClusterOptions { delta: Delta::Auto, ..ClusterOptions::default() };
+        Self { n_resamples: 1_000, confidence: 0.95, seed: 0, clusters }
+    }
+}
+
+/// A sweep with the uncertainty that comes from its sample of examples; vectors are in the order of `basins.models`.
+#[derive(Clone)]
+pub struct Confidence {
+    /// The evaluation set's name.
+    pub dataset: String,
+    /// The number of its examples.
+    pub n_examples: usize,
+    /// How examples were drawn.
+    pub options: ConfidenceOptions,
+    /// The clusters from all examples.
+    pub basins: Basins,
+    /// The numbers of the models of each line.
+    pub pairs: Vec<[usize; 2]>,
+    /// What is measured along each line.
+    pub lines: Vec<LineConfidence>,
+    /// The membership score of each model.
+    pub membership: Vec<Interval>,
+    /// For each model the share of draws in which it is in its cluster.
+    pub stability: Vec<f64>,
+    /// For each two models the share of draws in which they are in one cluster, `[n_models, n_models]`.
+    pub together: Array2<f64>,
+    /// The draws that fall into two clusters: all but those without gaps.
+    pub draws: Vec<ResampledBasins>,
+}
+
+impl fmt::Debug for Confidence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (n, draws) = (self.n_examples, self.options.n_resamples);
+        write!(f, "Confidence({n} examples of {}, {draws} draws, {:?})", self.dataset, self.basins)
+    }
+}
+
+impl Sweep {
+    /// The sweep's gaps and clusters with the uncertainty that comes from its sample of examples: its examples are drawn anew, the same
+    /// for all lines and points, and everything from the mean losses on is computed again. No model is evaluated.
+    ///
+    /// What intervals mean, and how often they hold the truth, is said at [`crate::confidence`].
+    ///
+    /// # Errors
+    /// Those of [`Sweep::basins`]; [`LmcError::InvalidParameter`] for no draws, a confidence outside (0, 1), or clusters that fewer than
+    /// half of the draws have; [`LmcError::Interrupted`].
+    pub fn confidence(&self, options: &ConfidenceOptions) -> Result<Confidence> {
+        let resamples = Resamples::bootstrap(self.labels.len(), options.n_resamples, options.seed)?;
+        let basins = self.basins(&options.clusters)?;
+        let pairs = self.numbers()?;
+        let (mut lines, gaps) =
+            line_confidence(pairs.len(), |line| self.losses(line), &resamples, options.confidence)?;
+        for (line, profile) in lines.iter_mut().zip(&self.profiles) {
+            // The same to the last bit as in all other tables.
+            line.barrier_height.value = profile.measure(Measure::BarrierHeight)?;
+            line.convexity_gap.value = profile.measure(Measure::ConvexityGap)?;
+            line.auc.value = profile.measure(Measure::AreaUnderCurve)?;
+        }
+        let draws = recluster(&basins, &pairs, &gaps, &options.clusters)?;
+        let draws: Vec<ResampledBasins> = draws.into_iter().flatten().collect();
+        if 2 * draws.len() < options.n_resamples {
+            let got = format!("{} of {} draws with two clusters", draws.len(), options.n_resamples);
+            return Err(LmcError::invalid("sweep", got, "gaps that do not vanish with a few examples"));
+        }
+        let membership = (0..basins.models.len())
+            .map(|model| {
+                let resampled: Vec<f64> = draws.iter().map(|draw| draw.membership[model]).collect();
+                Interval::of(basins.membership[model], &resampled, options.confidence, OF_CLUSTERS)
+            })
+            .collect::<Result<_>>()?;
+        let (stability, together) = assignments(&basins, &draws);
+        let (dataset, n_examples) = (self.dataset.clone(), self.labels.len());
+        let options = options.clone();
+        Ok(Confidence {
+            dataset,
+            n_examples,
+            options,
+            basins,
+            pairs,
+            lines,
+            membership,
+            stability,
+            together,
+            draws,
+        })
+    }
+
+    /// The numbers of the models of each line.
+    fn numbers(&self) -> Result<Vec<[usize; 2]>> {
+        let number = |name: &String| {
+            let other = || LmcError::invalid("sweep", format!("model {name}"), "models of the sweep");
+            self.models.iter().position(|model| model == name).ok_or_else(other)
+        };
+        self.profiles.iter().map(|profile| Ok([number(&profile.a)?, number(&profile.b)?])).collect()
+    }
+
+    /// The losses along a line.
+    fn losses(&self, line: usize) -> Result<LineLosses> {
+        let profile = &self.profiles[line];
+        let shape = (profile.outcomes.len(), self.labels.len());
+        let flat: Vec<f32> =
+            profile.outcomes.iter().flat_map(|outcome| outcome.losses.iter().copied()).collect();
+        let n = flat.len();
+        let losses = Array2::from_shape_vec(shape, flat).map_err(|_| LmcError::ShapeMismatch {
+            what: format!("losses between {} and {}", profile.a, profile.b),
+            got: vec![n],
+            expected: vec![shape.0 * shape.1],
+        })?;
+        Ok(LineLosses { alphas: profile.alphas.clone(), losses, distance: profile.distance })
+    }
+}
+
+/// How intervals of what comes from clusters are read off the draws.
+const OF_CLUSTERS: IntervalMethod = IntervalMethod::Percentile;
+
+/// For each model the share of draws in its cluster, and for each two the share of draws in one cluster.
+fn assignments(basins: &Basins, draws: &[ResampledBasins]) -> (Vec<f64>, Array2<f64>) {
+    let n = basins.models.len();
+    let share = |held: &dyn Fn(&ResampledBasins) -> bool| {
+        draws.iter().filter(|draw| held(draw)).count() as f64 / draws.len() as f64
+    };
+    let stability = (0..n).map(|model| share(&|draw| draw.cluster[model] == basins.cluster[model])).collect();
+    let together = Array2::from_shape_fn((n, n), |(a, b)| share(&|draw| draw.cluster[a] == draw.cluster[b]));
+    (stability, together)
+}
+
+impl Confidence {
+    /// Mean silhouette, mean gap within and across clusters in nats per example, and across over within, with their names. The last is left out
+    /// where there is no gap within, in the clusters of all examples or of a draw.
+    ///
+    /// Each draw has clusters of its own.
+    ///
+    /// # Errors
+    /// [`LmcError::InvalidParameter`] for no draws.
+    pub fn statistics(&self) -> Result<Vec<(&'static str, Interval)>> {
+        let Basins { silhouette, within, across, .. } = self.basins;
+        let of = |value: f64, of_draw: fn(&ResampledBasins) -> f64| self.of_draws(value, of_draw);
+        let mut statistics = vec![
+            ("silhouette", of(silhouette, |draw| draw.silhouette)?),
+            ("mean gap within clusters", of(within, |draw| draw.within)?),
+            ("mean gap across clusters", of(across, |draw| draw.across)?),
+        ];
+        if within > 0.0 && self.draws.iter().all(|draw| draw.within > 0.0) {
+            statistics.push(("across / within", of(across / within, ResampledBasins::ratio)?));
+        }
+        Ok(statistics)
+    }
+
+    /// Pearson's r of membership score and `scores`, one for each model; the scores stay what they are.
+    ///
+    /// # Errors
+    /// Those of [`pearson`].
+    pub fn correlation(&self, scores: &[f64]) -> Result<Interval> {
+        let value = pearson(&self.basins.membership, scores)?;
+        let resampled =
+            self.draws.iter().map(|draw| pearson(&draw.membership, scores)).collect::<Result<Vec<_>>>()?;
+        Interval::of(value, &resampled, self.options.confidence, OF_CLUSTERS)
+    }
+
+    /// The mean over draws of the adjusted Rand index with the clusters of all examples.
+    ///
+    /// # Errors
+    /// [`LmcError::InvalidParameter`] for no draws.
+    pub fn agreement(&self) -> Result<f64> {
+        mean(&self.draws.iter().map(|draw| draw.adjusted_rand).collect::<Vec<_>>())
+    }
+
+    /// The share of draws whose clusters are those of all examples, model for model.
+    pub fn share_identical(&self) -> f64 {
+        let identical = self.draws.iter().filter(|draw| draw.cluster == self.basins.cluster).count();
+        identical as f64 / self.draws.len() as f64
+    }
+
+    fn of_draws(&self, value: f64, of_draw: fn(&ResampledBasins) -> f64) -> Result<Interval> {
+        let resampled: Vec<f64> = self.draws.iter().map(of_draw).collect();
+        Interval::of(value, &resampled, self.options.confidence, OF_CLUSTERS)
+    }
+}
