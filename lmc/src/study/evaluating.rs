@@ -5,7 +5,7 @@ use std::path::Path;
 use tch::Device;
 
 use super::Study;
-use crate::compute::Compute;
+use crate::compute::{Compute, within_memory};
 use crate::error::Result;
 use crate::eval::{Outcome, Tile, evaluate_mapped, read_outcome, write_outcome};
 use crate::file::tidy;
@@ -57,7 +57,9 @@ impl Study {
         for waits in [false, true] {
             let left: Vec<usize> = (0..keys.len()).filter(|&i| outcomes[i].is_none()).collect();
             let workers = Compute::auto().workers();
-            let made = run_on_workers(&workers, left.clone(), equip, |tile, _, i| evaluate(tile, i, waits));
+            let made = run_on_workers(&workers, left.clone(), equip, |tile, _, i| {
+                within_memory(|| evaluate(tile, i, waits))
+            });
             let made = interrupt::settle(made, |_| {
                 let kept = (0..keys.len()).filter(|&i| path(i).exists()).count();
                 let unit = format!("evaluations on {dataset}");
