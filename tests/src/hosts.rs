@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 /// The program of the protocol's other end.
 const SERVERS: [&str; 3] =
     ["/usr/lib/openssh/sftp-server", "/usr/lib/ssh/sftp-server", "/usr/libexec/openssh/sftp-server"];
-const LIMIT: Duration = Duration::from_secs(20);
+const LIMIT: Duration = Duration::from_secs(180);
 
 /// A command for a program on a host of that name, with process numbers, a host name and a network of its own; the program ends
 /// when the command is killed.

@@ -94,11 +94,19 @@ fn with_half_of_the_memory_fewer_points_are_evaluated_at_once() {
     assert_eq!(found.len(), GRID);
     assert!(found.iter().zip(&expected).all(|(a, b)| (a - b).abs() < 1e-5), "{found:?} {expected:?}");
     again();
-    let none = run(&store, Some(2_000_000));
-    let message = text(&none);
+    // With next to nothing it ends with an error that says so, or with what fits into the memory that the process has kept.
+    let least = run(&store, Some(2_000_000));
+    let message = text(&least);
     println!("{message}");
-    assert!(none.status.success(), "{message}");
-    let error = after(&message, "error").unwrap_or_else(|| panic!("{message}"));
-    assert!(error.contains("out of memory, ") && error.contains("more were asked for"), "{error}");
-    assert!(error.contains("between ") && error.contains("LMC_THREADS"), "{error}");
+    assert!(least.status.success(), "{message}");
+    match after(&message, "error") {
+        Some(error) => {
+            assert!(error.contains("out of memory, ") && error.contains("more were asked for"), "{error}");
+            assert!(error.contains("LMC_THREADS") && !error.contains("panicked"), "{error}");
+        }
+        None => {
+            let found = losses(&message);
+            assert!(found.iter().zip(&expected).all(|(a, b)| (a - b).abs() < 1e-5), "{found:?} {expected:?}");
+        }
+    }
 }

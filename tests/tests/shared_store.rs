@@ -94,16 +94,17 @@ fn assert_whole(store: &Path, expected: &BTreeMap<PathBuf, Vec<u8>>) {
     assert_eq!(hidden(store), Vec::<PathBuf>::new());
 }
 
-/// The hidden files below a folder.
+/// The hidden files below a folder, but for those that a client calls so until it has closed what was removed.
 fn hidden(folder: &Path) -> Vec<PathBuf> {
     let (mut found, mut folders) = (Vec::new(), vec![folder.to_owned()]);
     while let Some(at) = folders.pop() {
         for entry in std::fs::read_dir(at).unwrap() {
             let path = entry.unwrap().path();
-            match path.is_dir() {
-                true => folders.push(path),
-                false if path.file_name().unwrap().to_string_lossy().starts_with('.') => found.push(path),
-                false => {}
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            if path.is_dir() {
+                folders.push(path);
+            } else if name.starts_with('.') && !name.starts_with(".fuse_hidden") {
+                found.push(path);
             }
         }
     }

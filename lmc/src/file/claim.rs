@@ -3,8 +3,9 @@
 //! A claim is a file that exactly one process can make (`O_CREAT | O_EXCL`, atomic on local file systems and on NFS from
 //! version 3 on). It says who made it and is written anew a dozen times in each lease, 120 seconds unless `LMC_LEASE` says
 //! otherwise. A claim is nobody's when its process was of this host and has ended, which is seen at once, or when another
-//! process has watched it for a lease by its own steady clock and found it unchanged: no clocks are compared. Who finds that
-//! renames the file away, which succeeds for one process alone, and starts anew. No lock of a file system is needed.
+//! process has watched it for a lease by its own steady clock and found it unchanged: no clocks are compared. Who finds that takes
+//! a claim to the claim, looks again, removes the file and starts anew: of many who find it, one wins, and nobody removes the
+//! claim of who came next. No lock of a file system is needed.
 //!
 //! What is promised: as long as hosts see each other's writes within a lease, one process holds a claim, and the claim of a
 //! process that was killed is given to another. When that fails (a host was suspended, a network was cut), two processes may
@@ -21,7 +22,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use super::holder::Holder;
-use super::unique;
+use super::remove;
 use crate::error::{LmcError, Result};
 use crate::interrupt;
 
@@ -66,8 +67,9 @@ impl Claim {
                 forget(&path);
                 return Ok(Some(claim));
             }
-            if let Some(content) = nobodys(&path, lease).map_err(LmcError::io("read", &path))? {
-                take_down(&path, &content).map_err(LmcError::io("remove", &path))?;
+            if let Some(content) = nobodys(&path, lease).map_err(LmcError::io("read", &path))?
+                && take_down(&path, &content, lease)?
+            {
                 continue;
             }
             if !waits {
@@ -170,20 +172,13 @@ fn nobodys(path: &Path, lease: Duration) -> io::Result<Option<Vec<u8>>> {
     Ok((since.elapsed() > lease).then_some(content))
 }
 
-/// Takes down a claim that is nobody's, if it is still the one with that content.
-fn take_down(path: &Path, content: &[u8]) -> io::Result<()> {
-    let (_, aside) = unique::create(path.parent().unwrap_or(Path::new(".")))?;
-    let moved = fs::rename(path, &aside);
-    if moved.is_ok() && fs::read(&aside).is_ok_and(|found| found != content) {
-        // Somebody else was faster and the claim is theirs, or the one that seemed dead is not.
-        let _ = fs::hard_link(&aside, path);
+/// Takes down a claim that is nobody's, if it is still the one with that content; false while another process does that.
+fn take_down(path: &Path, content: &[u8], lease: Duration) -> Result<bool> {
+    let Some(_turn) = Claim::leased(path, false, lease)? else { return Ok(false) };
+    if fs::read(path).is_ok_and(|found| found == content) {
+        remove(path)?;
     }
-    let removed = fs::remove_file(&aside);
-    match moved {
-        // One other process took it down.
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
-        moved => moved.and(removed),
-    }
+    Ok(true)
 }
 
 fn first_line(content: &[u8]) -> String {

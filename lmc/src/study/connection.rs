@@ -11,7 +11,7 @@ use super::{Model, Models, Study};
 use crate::compute::Compute;
 use crate::error::{LmcError, Result};
 use crate::eval::Outcome;
-use crate::file::{read_sealed, sha256, write_sealed};
+use crate::file::{read_sealed, sha256, tidy, write_sealed};
 use crate::interrupt;
 use crate::model::Classifier;
 use crate::parallel::run_units;
@@ -114,6 +114,7 @@ impl Models {
         let curve = Curve::of(&connection);
         let trained = run_units(vec![ends], |_, [first, last]| {
             let path = curve.path();
+            path.parent().into_iter().for_each(tidy);
             let _claim = Claim::of(&path, true)?;
             let mut training = CurveTraining::new(classifier, [first.theta(), last.theta()], train, recipe)?;
             if let Some(state) = curve.read()? {

@@ -9,7 +9,7 @@ use super::{Model, Models};
 use crate::compute::batch_tokens;
 use crate::encode::Encoded;
 use crate::error::{LmcError, Result};
-use crate::file::{read_sealed, sha256, write_sealed};
+use crate::file::{read_sealed, sha256, tidy, write_sealed};
 use crate::interrupt;
 use crate::parallel::run_units;
 use crate::progress::{Progress, Unit};
@@ -49,6 +49,7 @@ impl Models {
             .map_err(|e| LmcError::invalid("sharpness", e, "a serialisable recipe"))?;
         let folder = store.sharpness_folder(&set.key, &sha256(json.as_bytes())[..10]);
         let path = |model: &Model| folder.join(format!("{}.sealed", model.key()));
+        tidy(&folder);
         let (models, step) = (self.models(), self.step());
         let total = u64::from(recipe.n_updates) * models.len() as u64;
         let progress = Progress::new("measuring sharpness", Unit::Updates, total);

@@ -7,7 +7,7 @@ use super::precision;
 use super::resident::Resident;
 use super::unit::Sampled;
 use super::work::UnitWork;
-use crate::compute::Precision;
+use crate::compute::{Precision, within_memory};
 use crate::error::Result;
 use crate::file::tidy;
 use crate::interrupt;
@@ -88,7 +88,7 @@ fn complete<'a>(job: &'a SweepJob<'a>, progress: &'a Progress) -> Result<Vec<Uni
         let left = job.plan.order(job.room()).into_iter().filter(|&unit| !works[unit].is_done());
         let pieces = left.flat_map(|unit| works[unit].pieces().map(move |piece| (unit, piece))).collect();
         run_on_workers(&job.compute.workers(), pieces, equip, |(worker, weights), _, (unit, piece)| {
-            works[unit].take(worker, weights, piece, waits)
+            within_memory(|| works[unit].take(worker, weights, piece, waits))
         })
     };
     tidy(&job.folder());

@@ -5,6 +5,7 @@ use std::sync::{Condvar, Mutex, MutexGuard};
 
 use tch::Tensor;
 
+use crate::compute::within_memory;
 use crate::error::Result;
 
 /// What brings the parameters of a model, `[n_parameters]` f32.
@@ -55,7 +56,8 @@ impl<'a> Resident<'a> {
             state.tensors.remove(&oldest);
         }
         drop(state);
-        let loaded = (self.load)(model);
+        // Whatever comes of it, others may go on.
+        let loaded = within_memory(|| (self.load)(model));
         let mut state = self.lock();
         state.loading.remove(&model);
         if let Ok(tensor) = &loaded {

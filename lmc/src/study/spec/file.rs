@@ -75,7 +75,7 @@ impl StudySpec {
         let format = |span: Option<Range<usize>>, problem: String| LmcError::Format {
             path: path.to_owned(),
             line: span.and_then(|span| text.get(..span.start)).map(|before| before.matches('\n').count() + 1),
-            problem,
+            problem: in_words(&problem),
             remedy: "`lmc spec TASK` prints a study with all its keys",
         };
         let read: Read =
@@ -131,6 +131,14 @@ impl StudySpec {
         let (data, encoder) = (data.as_deref(), encoder.as_deref());
         toml::to_string(&Written { seeds, stack: *stack, data, encoder, task, recipe }).map_err(unwritable)
     }
+}
+
+/// A problem without the names that types have in Rust.
+fn in_words(problem: &str) -> String {
+    let whole = ["usize", "u32", "u64"].map(|name| (format!("expected {name}"), "expected a whole number"));
+    let real = [("expected f64".to_owned(), "expected a number")];
+    let words = |text: String, (name, words): (String, &str)| text.replace(&name, words);
+    whole.into_iter().chain(real).fold(problem.to_owned(), words)
 }
 
 /// The name that is written, and what is written beside it.
@@ -226,7 +234,10 @@ mod tests {
             ("seeds = [1]\ntask = 7", "study.toml:2: expected a name or a table, not integer"),
             ("\ntask = { n_train = 7 }", "study.toml:2: missing key `name`"),
             ("task = { name = 'cola', n = 7 }", "unknown key `n`, known: data_seed, n_train, name"),
-            ("task = { name = 'cola', n_train = 'x' }", "invalid type: string"),
+            (
+                "task = { name = 'cola', n_train = 'x' }",
+                "invalid type: string \"x\", expected a whole number;",
+            ),
             ("task = { name = 'cola', data_seed = -1 }", "`data_seed` is -1"),
             ("task = 'snli'", "unknown task `snli`"),
             ("task = 'cola'\nrecipe = 'sgd'", "unknown recipe `sgd`; known: mini"),
