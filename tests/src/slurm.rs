@@ -181,13 +181,12 @@ impl Cluster {
 impl Drop for Cluster {
     fn drop(&mut self) {
         let start = Instant::now();
-        let user = std::env::var("USER").unwrap_or_else(|_| "root".to_owned());
         while self.controller.is_some()
             && !self.said("squeue", &["-h", "-o", "%i"]).is_empty()
             && start.elapsed() < Duration::from_secs(10)
         {
-            self.said("scancel", &["--full", "--signal=KILL", "--user", &user]);
-            self.said("scancel", &["--user", &user]);
+            self.said("scancel", &["--me", "--full", "--signal=KILL"]);
+            self.said("scancel", &["--me"]);
             std::thread::sleep(PAUSE);
         }
         self.nodes.drain(..).chain(self.controller.take()).for_each(end);

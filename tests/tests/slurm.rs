@@ -183,7 +183,7 @@ fn an_interrupted_command_comes_back_to_its_array() {
     let output = follower.wait_with_output().unwrap();
     let message = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(130), "{message}");
-    assert!(interrupted.elapsed() < Duration::from_secs(2), "{:?}", interrupted.elapsed());
+    assert!(interrupted.elapsed() < Duration::from_secs(5), "{:?}", interrupted.elapsed());
     let told = message.lines().last().unwrap();
     assert!(told.contains("of 6 lines on id are in the store; Slurm goes on with "), "{message}");
     assert!(told.contains("`scancel --name=lmc-sweep-"), "{message}");

@@ -161,6 +161,14 @@ impl Array<'_> {
         }
         let begun = tasks.iter().any(|task| task.array.is_some());
         if let Some(array) = self.submit(&submitted, begun)? {
+            told.push(format!(
+                "submitted job {array} as {}: {}",
+                self.script.name,
+                match submitted.as_slice() {
+                    [task] => format!("task {task}"),
+                    several => format!("tasks {}", ranges(several)),
+                }
+            ));
             told.iter().for_each(|text| self.progress.say(text));
             for number in submitted {
                 let task = &mut tasks[number];
@@ -211,13 +219,8 @@ impl Array<'_> {
             Answer::Output(text) => {
                 // In a federation the name of the cluster follows.
                 let number = text.trim().split(';').next().and_then(|number| number.parse().ok());
-                if let Some(number) = number {
-                    self.progress.say(&format!(
-                        "submitted job {number} as {}: tasks {}",
-                        self.script.name,
-                        ranges(tasks)
-                    ));
-                    return Ok(Some(number));
+                if number.is_some() {
+                    return Ok(number);
                 }
                 format!("answered {text:?} instead of the number of a job")
             }
