@@ -28,3 +28,30 @@ pub fn copy_folder(from: &Path, to: &Path) {
         std::fs::write(to, bytes).unwrap();
     }
 }
+
+/// The results in a store: all files but plans and logs of jobs, without the seconds that training took.
+pub fn results(store: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut files = files(store);
+    files.retain(|path, _| !path.starts_with("slurm"));
+    for (path, bytes) in &mut files {
+        if path.to_string_lossy().ends_with("it.json") {
+            let mut info: serde_json::Value = serde_json::from_slice(bytes).unwrap();
+            assert!(info.as_object_mut().unwrap().remove("seconds").is_some());
+            *bytes = info.to_string().into_bytes();
+        }
+    }
+    files
+}
+
+/// Panics with the first file that differs, unless the same files have the same content.
+pub fn assert_same(got: &BTreeMap<PathBuf, Vec<u8>>, expected: &BTreeMap<PathBuf, Vec<u8>>) {
+    assert_eq!(got.keys().collect::<Vec<_>>(), expected.keys().collect::<Vec<_>>());
+    for (path, bytes) in expected {
+        assert!(got[path] == *bytes, "{} differs", path.display());
+    }
+}
+
+/// How many files of that ending there are in a folder of a store.
+pub fn count(store: &Path, under: &str, ending: &str) -> usize {
+    files(&store.join(under)).keys().filter(|path| path.to_string_lossy().ends_with(ending)).count()
+}

@@ -11,7 +11,7 @@ use lmc::step::Step;
 use lmc::store::{Claim, Store};
 use lmc::study::{Study, StudySpec};
 use lmc::sweep::Grid;
-use lmc_tests::files::files;
+use lmc_tests::files::{assert_same, count, files, results};
 use lmc_tests::hosts::{NetworkFolder, can_have_hosts, on_host, wait_until};
 use lmc_tests::skip::skipped;
 use lmc_tests::small;
@@ -66,31 +66,9 @@ fn finish(child: Child) {
     assert!(status.success(), "{}", String::from_utf8_lossy(&stderr));
 }
 
-/// The results in a store: all files, without the seconds that training took.
-fn results(store: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
-    let mut files = files(store);
-    for (path, bytes) in &mut files {
-        if path.to_string_lossy().ends_with("it.json") {
-            let mut info: serde_json::Value = serde_json::from_slice(bytes).unwrap();
-            assert!(info.as_object_mut().unwrap().remove("seconds").is_some());
-            *bytes = info.to_string().into_bytes();
-        }
-    }
-    files
-}
-
-fn count(store: &Path, under: &str, ending: &str) -> usize {
-    let all = files(&store.join(under));
-    all.keys().filter(|path| path.to_string_lossy().ends_with(ending)).count()
-}
-
 /// The store has the results of an undisturbed run and nothing that is unfinished or claimed.
 fn assert_whole(store: &Path, expected: &BTreeMap<PathBuf, Vec<u8>>) {
-    let got = results(store);
-    assert_eq!(got.keys().collect::<Vec<_>>(), expected.keys().collect::<Vec<_>>());
-    for (path, bytes) in expected {
-        assert!(got[path] == *bytes, "{} differs", path.display());
-    }
+    assert_same(&results(store), expected);
     assert_eq!(hidden(store), Vec::<PathBuf>::new());
 }
 

@@ -12,7 +12,7 @@ use lmc::step::Step;
 use lmc::store::Store;
 use lmc::study::{Study, StudySpec};
 use lmc::sweep::Grid;
-use lmc_tests::files::{copy_folder, files};
+use lmc_tests::files::{assert_same, copy_folder, files};
 use lmc_tests::skip::skipped;
 use lmc_tests::small;
 
@@ -66,12 +66,9 @@ fn units(store: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     files(&store.join("sweeps"))
 }
 
-fn assert_same(got: &Path, expected: &Path) {
+fn assert_same_units(got: &Path, expected: &Path) {
     let (got, expected) = (units(got), units(expected));
-    assert_eq!(got.keys().collect::<Vec<_>>(), expected.keys().collect::<Vec<_>>());
-    for (path, bytes) in &expected {
-        assert!(got[path] == *bytes, "{} differs", path.display());
-    }
+    assert_same(&got, &expected);
     assert_eq!(got.len(), N_LINES);
 }
 
@@ -95,7 +92,7 @@ fn killed_at_fifty_moments_it_ends_with_the_same_bytes() {
     while kills < KILLS {
         // A sweep that came to its end is begun again.
         if units(&store).len() == N_LINES {
-            assert_same(&store, &whole);
+            assert_same_units(&store, &whole);
             std::fs::remove_dir_all(store.join("sweeps")).unwrap();
             (rounds, kept) = (rounds + 1, 0);
         }
@@ -121,7 +118,7 @@ fn killed_at_fifty_moments_it_ends_with_the_same_bytes() {
     }
     println!("{KILLS} kills in {} rounds", rounds + 1);
     assert!(finish(&store).status.success());
-    assert_same(&store, &whole);
+    assert_same_units(&store, &whole);
 }
 
 #[test]
@@ -134,7 +131,7 @@ fn two_processes_share_a_store() {
         let output = child.wait_with_output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     }
-    assert_same(&store, &whole);
+    assert_same_units(&store, &whole);
     // No claim is left, hidden or not.
     let all = std::fs::read_dir(store.join("sweeps"))
         .unwrap()
@@ -163,7 +160,7 @@ fn a_full_disk_is_named_and_what_was_kept_stays() {
     assert!(kept.iter().all(|(path, bytes)| expected[path] == *bytes));
     std::fs::remove_file(disk.filler()).unwrap();
     assert!(finish(&store).status.success());
-    assert_same(&store, &whole);
+    assert_same_units(&store, &whole);
 }
 
 /// A file system of 16 MiB in memory.

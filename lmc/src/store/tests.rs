@@ -144,6 +144,6 @@ fn a_unit_of_many_models_has_a_name_that_a_file_can_have() {
     assert!(long.starts_with("mini-nli-mini-s0-0123456789-600it--15more-"), "{long}");
     assert!(long.len() < 200 && long != other && long == file(&all));
     let path = store.sweep_path("set", &all);
-    write_frame(&path, &mut DataFrame::empty_with_schema(&Default::default())).unwrap();
+    write_frame(&path, &mut polars::prelude::DataFrame::empty_with_schema(&Default::default())).unwrap();
     assert!(Claim::of(&path, false).unwrap().is_some() && path.exists());
 }

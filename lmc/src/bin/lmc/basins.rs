@@ -62,14 +62,34 @@ impl Clustering {
     }
 }
 
+/// A study whose copies are clustered.
 #[derive(Args)]
-pub struct Basins {
+pub struct Clustered {
     #[command(flatten)]
     study: StudyArgs,
     #[command(flatten)]
-    interpolation: Interpolation,
+    pub interpolation: Interpolation,
     #[command(flatten)]
-    clustering: Clustering,
+    pub clustering: Clustering,
+}
+
+impl Clustered {
+    /// The study, its copies, the lines between them and their clusters; what is wrong is said before anything is computed.
+    pub fn run(&self) -> Result<(Rc<Study>, Models, Swept, Clusters)> {
+        let study = self.study.open()?;
+        self.interpolation.check(&study)?;
+        self.clustering.check(&study)?;
+        let models = study.finetune()?;
+        let sweep = self.interpolation.sweep(&study, &models)?;
+        let basins = self.clustering.cluster(&sweep)?;
+        Ok((study, models, sweep, basins))
+    }
+}
+
+#[derive(Args)]
+pub struct Basins {
+    #[command(flatten)]
+    clustered: Clustered,
     #[command(flatten)]
     resampling: Resampling,
     #[command(flatten)]
@@ -78,17 +98,13 @@ pub struct Basins {
 
 impl Basins {
     pub fn run(self) -> Result<()> {
-        let study = self.study.open()?;
-        self.interpolation.check(&study)?;
-        self.clustering.check(&study)?;
-        let models = study.finetune()?;
-        let sweep = self.interpolation.sweep(&study, &models)?;
-        let basins = self.clustering.cluster(&sweep)?;
-        let (set, metric) = self.clustering.score(&study);
+        let (study, models, sweep, basins) = self.clustered.run()?;
+        let clustering = &self.clustered.clustering;
+        let (set, metric) = clustering.score(&study);
         let (table, evaluations) = (basins.table()?, models.evaluations(&[set])?);
         print(&table)?;
         let scatter = figure::membership_scatter(&table, &evaluations, set, metric)?;
-        let found = self.resampling.found(&sweep, &models, self.clustering.options(), (set, metric))?;
+        let found = self.resampling.found(&sweep, &models, clustering.options(), (set, metric))?;
         let mut tables = vec![(&table::BASINS, &table), (&table::EVALUATIONS, &evaluations)];
         let mut figures = vec![("membership", scatter)];
         if let Some(found) = &found {
@@ -96,6 +112,6 @@ impl Basins {
             figures.extend(found.figures());
         }
         self.output.write(&tables, &figures)?;
-        self.clustering.report(&study, &models, &sweep, &basins)
+        clustering.report(&study, &models, &sweep, &basins)
     }
 }

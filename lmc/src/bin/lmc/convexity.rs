@@ -5,19 +5,13 @@ use lmc::gap::Measure;
 use lmc::study::{ConvexityOptions, Sweep, TriangleOptions, Triangles};
 use lmc::{Result, figure, table};
 
-use crate::basins::Clustering;
+use crate::basins::Clustered;
 use crate::output::{Output, print};
-use crate::study::StudyArgs;
-use crate::sweep::Interpolation;
 
 #[derive(Args)]
 pub struct Convexity {
     #[command(flatten)]
-    study: StudyArgs,
-    #[command(flatten)]
-    interpolation: Interpolation,
-    #[command(flatten)]
-    clustering: Clustering,
+    clustered: Clustered,
     /// How many copies are combined; all copies of a cluster, and all there are, always are as well.
     #[arg(long, value_delimiter = ',', default_value = "2,3,4,8", value_name = "N,...")]
     sizes: Vec<usize>,
@@ -39,11 +33,8 @@ pub struct Convexity {
 
 impl Convexity {
     pub fn run(self) -> Result<()> {
-        let study = self.study.open()?;
-        let models = study.finetune()?;
-        let sweep = self.interpolation.sweep(&study, &models)?;
-        let basins = self.clustering.cluster(&sweep)?;
-        let compute = self.interpolation.compute();
+        let (_, models, sweep, basins) = self.clustered.run()?;
+        let compute = self.clustered.interpolation.compute();
         let options = ConvexityOptions {
             sizes: self.sizes.clone(),
             n_subsets: self.subsets,

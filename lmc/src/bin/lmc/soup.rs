@@ -7,19 +7,13 @@ use lmc::model::save_folder;
 use lmc::study::{Models, SoupOptions, Soups};
 use lmc::{Result, figure, table};
 
-use crate::basins::Clustering;
+use crate::basins::Clustered;
 use crate::output::{Output, print};
-use crate::study::StudyArgs;
-use crate::sweep::Interpolation;
 
 #[derive(Args)]
 pub struct Soup {
     #[command(flatten)]
-    study: StudyArgs,
-    #[command(flatten)]
-    interpolation: Interpolation,
-    #[command(flatten)]
-    clustering: Clustering,
+    clustered: Clustered,
     /// How many copies are averaged beside the sizes of the clusters.
     #[arg(long, value_delimiter = ',', default_value = "2,4", value_name = "N,...")]
     sizes: Vec<usize>,
@@ -38,14 +32,11 @@ pub struct Soup {
 
 impl Soup {
     pub fn run(self) -> Result<()> {
-        let study = self.study.open()?;
-        let models = study.finetune()?;
-        let sweep = self.interpolation.sweep(&study, &models)?;
-        let basins = self.clustering.cluster(&sweep)?;
-        let (scored, metric) = self.clustering.score(&study);
+        let (study, models, sweep, basins) = self.clustered.run()?;
+        let (scored, metric) = self.clustered.clustering.score(&study);
         let options =
             SoupOptions { sizes: self.sizes.clone(), n_subsets: self.subsets, ..SoupOptions::new(metric) };
-        let compute = self.interpolation.compute();
+        let compute = self.clustered.interpolation.compute();
         let soups = models.soups(&sweep.dataset, scored, &basins, &options, &compute)?;
         let (all, kinds) = (soups.table()?, soups.kinds()?);
         print(&kinds)?;
