@@ -7,15 +7,15 @@ use polars::prelude::DataFrame;
 
 use super::simplices::kind_colour;
 use super::{Figure, curves, theme};
-use crate::table::{self, Metric, SOUP_KINDS, SOUPS};
 use crate::Result;
+use crate::table::{self, Metric, SOUP_KINDS, SOUPS};
 
 /// Width of a panel and room between two, CSS pixels.
 const PANEL: [usize; 2] = [330, 26];
 /// Height of a row, CSS pixels.
 const ROW: usize = 25;
 /// Room for the names of the rows at the left, CSS pixels.
-const LEFT: usize = 188;
+const LEFT: usize = 208;
 /// How far down the dots of a row are spread, in rows.
 const SPREAD: f64 = 0.32;
 /// The share of a circle that spreads points evenly whatever their number (the golden section).
@@ -59,7 +59,11 @@ pub fn soup_dots(
                     .y_axis(&y_axis),
             );
         }
-        let y = |i: usize, row: usize| row as f64 + 2.0 * SPREAD * ((i as f64 * GOLDEN).fract() - 0.5);
+        // Dots of a row that has several stand above and below its middle.
+        let y = |i: usize, row: usize| {
+            let is_alone = rows.names[row].2 == 1;
+            row as f64 + if is_alone { 0.0 } else { 2.0 * SPREAD * ((i as f64 * GOLDEN).fract() - 0.5) }
+        };
         let colours = dots.soups.iter().map(|(row, _)| kind_colour(&rows.names[*row].0)).collect();
         plot.add_trace(
             Scatter::new(

@@ -1,6 +1,8 @@
 //! Soups as tables.
 
-use ndarray::{Array2, ArrayView1};
+use std::collections::BTreeSet;
+
+use ndarray::Array2;
 use polars::prelude::{DataFrame, df};
 
 use super::{SoupOptions, SoupResult, Soups};
@@ -29,17 +31,19 @@ impl Soups {
     /// # Errors
     /// Those of the metrics; [`LmcError::Polars`](crate::LmcError::Polars) when polars refuses a column.
     pub fn table(&self) -> Result<DataFrame> {
+        let excesses: Vec<&[f64]> =
+            self.results.iter().flat_map(|r| [&r.excess[..], &r.ensemble_excess[..]]).collect();
+        let excesses = with_intervals(&excesses, &self.options)?;
         let mut rows: Vec<Row> = Vec::new();
-        for result in &self.results {
-            for (method, evaluation, excess) in [
-                ("soup", &result.soup, &result.excess),
-                ("ensemble", &result.ensemble, &result.ensemble_excess),
-            ] {
+        for (result, excesses) in self.results.iter().zip(excesses.chunks(2)) {
+            for (method, evaluation, excess) in
+                [("soup", &result.soup, excesses[0]), ("ensemble", &result.ensemble, excesses[1])]
+            {
                 let mut metrics = [0.0; Metric::ALL.len()];
                 for (value, metric) in metrics.iter_mut().zip(Metric::ALL) {
                     *value = evaluation.metric(metric)?;
                 }
-                rows.push(Row { result, method, metrics, excess: with_interval(excess, &self.options)? });
+                rows.push(Row { result, method, metrics, excess });
             }
             rows.push(Row { result, method: "singles", metrics: result.singles, excess: [0.0; 3] });
         }
@@ -107,18 +111,17 @@ impl Soups {
                 None => groups.push(vec![result]),
             }
         }
-        let mut kinds = Vec::with_capacity(groups.len());
-        for results in groups {
-            // The mean over choices in each example: what is resampled are examples, the choices stay.
+        // The mean over choices in each example: what is resampled are examples, the choices stay.
+        let mean_excess = |results: &Vec<&SoupResult>| {
             let n_examples = results.first().map_or(0, |result| result.excess.len());
-            let mean_excess = |example: usize| {
+            let mean = |example: usize| {
                 results.iter().map(|result| result.excess[example]).sum::<f64>() / results.len() as f64
             };
-            let by_example: Vec<f64> = (0..n_examples).map(mean_excess).collect();
-            let excess = with_interval(&by_example, &self.options)?;
-            kinds.push(Kind { results, excess });
-        }
-        Ok(kinds)
+            (0..n_examples).map(mean).collect::<Vec<f64>>()
+        };
+        let means: Vec<Vec<f64>> = groups.iter().map(mean_excess).collect();
+        let excesses = with_intervals(&means.iter().map(Vec::as_slice).collect::<Vec<_>>(), &self.options)?;
+        Ok(groups.into_iter().zip(excesses).map(|(results, excess)| Kind { results, excess }).collect())
     }
 
     fn names(&self, result: &SoupResult) -> String {
@@ -128,10 +131,40 @@ impl Soups {
     }
 }
 
-/// The mean of values of examples, and the ends of its bootstrap interval.
-fn with_interval(by_example: &[f64], options: &SoupOptions) -> Result<[f64; 3]> {
-    let column = ArrayView1::from(by_example).insert_axis(ndarray::Axis(1));
-    let resampled: Array2<f64> = resampled_means(column, options.n_resamples, options.seed)?;
-    let (low, high) = percentile_interval(&resampled.column(0).to_vec(), options.confidence)?;
-    Ok([mean(by_example)?, low, high])
+/// For each of some columns of values of examples their mean and the ends of its bootstrap interval; columns of equal length see the
+/// same resamples.
+fn with_intervals(columns: &[&[f64]], options: &SoupOptions) -> Result<Vec<[f64; 3]>> {
+    let mut all = vec![[0.0; 3]; columns.len()];
+    let lengths: BTreeSet<usize> = columns.iter().map(|column| column.len()).collect();
+    for length in lengths {
+        let own: Vec<usize> = (0..columns.len()).filter(|&i| columns[i].len() == length).collect();
+        let values = Array2::from_shape_fn((length, own.len()), |(example, i)| columns[own[i]][example]);
+        let resampled = resampled_means(values.view(), options.n_resamples, options.seed)?;
+        for (&i, resampled) in own.iter().zip(resampled.columns()) {
+            let (low, high) = percentile_interval(&resampled.to_vec(), options.confidence)?;
+            all[i] = [mean(columns[i])?, low, high];
+        }
+    }
+    Ok(all)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stats::bootstrap_interval;
+
+    #[test]
+    fn intervals_of_many_columns_are_those_of_each() {
+        let options = SoupOptions { n_resamples: 80, seed: 3, ..SoupOptions::new(Metric::Loss) };
+        let columns = [vec![0.5, -1.0, 2.0, 0.25], vec![1.0, 3.0], vec![4.0, 0.0, 0.0, -2.0]];
+        let views: Vec<&[f64]> = columns.iter().map(Vec::as_slice).collect();
+        let got = with_intervals(&views, &options).unwrap();
+        for (column, got) in columns.iter().zip(got) {
+            let pick = |rows: &[usize]| mean(&rows.iter().map(|&row| column[row]).collect::<Vec<_>>());
+            let (low, high) = bootstrap_interval(column.len(), 80, 0.95, 3, pick).unwrap();
+            for (got, expected) in got.into_iter().zip([mean(column).unwrap(), low, high]) {
+                assert!((got - expected).abs() < 1e-12, "{got}, expected {expected}");
+            }
+        }
+    }
 }
