@@ -13,6 +13,7 @@ mod kmeans;
 mod landmarks;
 
 pub use affinity::{Affinity, Delta, affinity};
+pub(crate) use cluster::cluster_by;
 pub use cluster::{Basins, ClusterOptions, cluster};
 pub(crate) use drift::matched;
 pub use drift::{Drift, DriftStage, drift};
