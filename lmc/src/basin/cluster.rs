@@ -1,4 +1,8 @@
-use super::{Delta, affinity, kmeans::two_means, spectral_embedding};
+use super::{
+    Delta, affinity,
+    embedding::{eigenvectors, embedding_by},
+    kmeans::two_means,
+};
 use crate::{
     error::{LmcError, Result},
     gap::GapMatrix,
@@ -97,12 +101,21 @@ impl fmt::Debug for Basins {
 /// # Ok::<(), lmc::LmcError>(())
 /// ```
 pub fn cluster(gaps: &GapMatrix, options: &ClusterOptions) -> Result<Basins> {
+    cluster_by(gaps, options, eigenvectors)
+}
+
+/// [`cluster`] with another solver: of the eigenvectors of a symmetric matrix, as columns in ascending order of eigenvalue.
+pub(crate) fn cluster_by(
+    gaps: &GapMatrix,
+    options: &ClusterOptions,
+    eigenvectors: impl Fn(&Array2<f64>) -> Result<Array2<f64>>,
+) -> Result<Basins> {
     let affinity = affinity(gaps, options.delta)?;
     let n = gaps.models.len();
     if n < 3 {
         return Err(LmcError::invalid("models", format!("{n} models"), "at least 3 to divide in two"));
     }
-    let embedding = spectral_embedding(&affinity.values, 2, false)?;
+    let embedding = embedding_by(&affinity.values, 2, false, eigenvectors)?;
     let division = divide(&embedding, options)?;
     let silhouette = silhouette(&gaps.values, &division.cluster)?;
     division.basins(gaps.models.clone(), embedding, affinity.delta, &gaps.pairs(), silhouette)

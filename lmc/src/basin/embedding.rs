@@ -22,6 +22,16 @@ pub fn spectral_embedding(
     n_components: usize,
     drop_first: bool,
 ) -> Result<Array2<f64>> {
+    embedding_by(affinity, n_components, drop_first, eigenvectors)
+}
+
+/// The same with another solver: of the eigenvectors of a symmetric matrix, as columns in ascending order of eigenvalue.
+pub(super) fn embedding_by(
+    affinity: &Array2<f64>,
+    n_components: usize,
+    drop_first: bool,
+    eigenvectors: impl Fn(&Array2<f64>) -> Result<Array2<f64>>,
+) -> Result<Array2<f64>> {
     check(affinity)?;
     let n = affinity.nrows();
     let first = usize::from(drop_first);

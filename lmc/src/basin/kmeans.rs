@@ -11,7 +11,8 @@ use ndarray::{Array2, Axis};
 use rand_xoshiro::{Xoshiro256Plus, rand_core::SeedableRng};
 
 /// The cluster (0 or 1) of each row of `points` by 2-means with k-means++ starts, the best of `n_init`; the means of
-/// the rows of each cluster, \[2, n_columns\].
+/// the rows of each cluster, \[2, n_columns\]. Of rows that differ in the last coordinate alone, as those of a connected graph do, it is the
+/// best of all divisions.
 ///
 /// Rows are taken in an order of their own, so that the order in which they are given does not matter.
 pub(super) fn two_means(points: &Array2<f64>, n_init: usize, seed: u64) -> Result<(Vec<usize>, Array2<f64>)> {
@@ -24,21 +25,10 @@ pub(super) fn two_means(points: &Array2<f64>, n_init: usize, seed: u64) -> Resul
     order.sort_by(|&a, &b| {
         key(a).zip(key(b)).fold(std::cmp::Ordering::Equal, |so_far, (x, y)| so_far.then(x.total_cmp(y)))
     });
-    // The tolerance of the algorithm is absolute and its steps approach the means geometrically: points are brought to
-    // unit size, the tolerance is far below it, and the means are then taken exactly.
-    let size = points.iter().fold(0.0, |size: f64, coordinate| size.max(coordinate.abs()));
-    let scaled = points.select(Axis(0), &order) / if size > 0.0 { size } else { 1.0 };
-    let rng = Xoshiro256Plus::seed_from_u64(sub_seed(seed, "k-means"));
-    let dataset = DatasetBase::from(scaled);
-    let fitted = KMeans::params_with_rng(2, rng)
-        .n_runs(n_init)
-        .tolerance(1e-9)
-        .fit(&dataset)
-        .map_err(|error| LmcError::invalid("gaps", error, "models that fall into two clusters"))?;
-    let mut labels = vec![0; order.len()];
-    for (&row, &label) in order.iter().zip(&fitted.predict(dataset.records())) {
-        labels[row] = label;
-    }
+    let labels = match cut(points, &order) {
+        Some(labels) => labels,
+        None => searched(points, &order, n_init, seed)?,
+    };
 
     let mut centroids = Array2::zeros((2, points.ncols()));
     for (cluster, mut centroid) in centroids.rows_mut().into_iter().enumerate() {
@@ -53,6 +43,55 @@ pub(super) fn two_means(points: &Array2<f64>, n_init: usize, seed: u64) -> Resul
         centroid.assign(&mean);
     }
     Ok((labels, centroids))
+}
+
+/// The best division of points that differ in the last coordinate alone, but for rounding, by trying all cuts between them;
+/// none for other points. `order`: their rows by that coordinate.
+fn cut(points: &Array2<f64>, order: &[usize]) -> Option<Vec<usize>> {
+    let spread = |column: usize| {
+        let values = points.column(column);
+        values.fold(f64::NEG_INFINITY, |a: f64, b| a.max(*b))
+            - values.fold(f64::INFINITY, |a: f64, b| a.min(*b))
+    };
+    let last = points.ncols().checked_sub(1)?;
+    if (0..last).any(|column| spread(column) > 1e-9 * spread(last)) {
+        return None;
+    }
+    // Deviations from the mean: then the spread within is least where that between, from sums of one side, is greatest.
+    let mean = points.column(last).mean()?;
+    let (n, mut sum, mut best) = (order.len(), 0.0, None);
+    for first in 1..n {
+        let (before, after) = (points[[order[first - 1], last]], points[[order[first], last]]);
+        sum += before - mean;
+        let between = sum * sum / (first * (n - first)) as f64;
+        if after > before && best.is_none_or(|(_, most)| between > most) {
+            best = Some((first, between));
+        }
+    }
+    let (first, _) = best?;
+    let mut labels = vec![0; n];
+    order[first..].iter().for_each(|&row| labels[row] = 1);
+    Some(labels)
+}
+
+/// The best of `n_init` runs of k-means.
+fn searched(points: &Array2<f64>, order: &[usize], n_init: usize, seed: u64) -> Result<Vec<usize>> {
+    // The tolerance of the algorithm is absolute and its steps approach the means geometrically: points are brought to
+    // unit size, the tolerance is far below it, and the means are then taken exactly.
+    let size = points.iter().fold(0.0, |size: f64, coordinate| size.max(coordinate.abs()));
+    let scaled = points.select(Axis(0), order) / if size > 0.0 { size } else { 1.0 };
+    let rng = Xoshiro256Plus::seed_from_u64(sub_seed(seed, "k-means"));
+    let dataset = DatasetBase::from(scaled);
+    let fitted = KMeans::params_with_rng(2, rng)
+        .n_runs(n_init)
+        .tolerance(1e-9)
+        .fit(&dataset)
+        .map_err(|error| LmcError::invalid("gaps", error, "models that fall into two clusters"))?;
+    let mut labels = vec![0; order.len()];
+    for (&row, &label) in order.iter().zip(&fitted.predict(dataset.records())) {
+        labels[row] = label;
+    }
+    Ok(labels)
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ mod landmarks;
 mod subsets;
 
 pub use affinity::{Affinity, Delta, affinity};
+pub(crate) use cluster::cluster_by;
 pub use cluster::{Basins, ClusterOptions, cluster};
 pub(crate) use drift::matched;
 pub use drift::{Drift, DriftStage, drift};
