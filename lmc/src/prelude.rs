@@ -14,10 +14,10 @@ pub use crate::figure::{
     group_histograms, groups_by_basin, groups_by_score, heatmap, histogram, histograms, membership_scatter,
     planes, sharpness_scatter,
 };
-pub use crate::figure::{excess_strips, soup_dots, triangle_scatter};
 pub use crate::figure::{
     co_assignment, gap_intervals, membership_intervals, sample_size_curves, stability_bars,
 };
+pub use crate::figure::{excess_strips, soup_dots, triangle_scatter};
 pub use crate::gap::{GapMatrix, LandmarkGaps, Measure, area_under_curve, barrier_height, convexity_gap};
 pub use crate::gap::{excess_loss, simplex_gap};
 pub use crate::interrupt;
@@ -36,8 +36,8 @@ pub use crate::study::{
     Stage, Statistic, Study, StudySpec, Sweep, compare, compare_predictors, early_table, early_warning,
     evaluations_table,
 };
-pub use crate::study::{Convexity, ConvexityOptions, SoupOptions, Soups, TriangleOptions, Triangles};
 pub use crate::study::{Confidence, ConfidenceOptions, SampleSizes};
+pub use crate::study::{Convexity, ConvexityOptions, SoupOptions, Soups, TriangleOptions, Triangles};
 pub use crate::sweep::{Grid, SweepPlan};
 pub use crate::table::{
     self, Arithmetic, Metric, cluster_statistics, cluster_tests, correlations, gap_matrix,
