@@ -269,7 +269,14 @@ impl From<tch::TchError> for LmcError {
 
 /// How much memory libtorch asked for in vain, where that is what it says.
 pub(crate) fn memory_asked_for(text: &str) -> Option<String> {
-    const SIGNS: [&str; 4] = ["out of memory", "can't allocate memory", "not enough memory", "bad_alloc"];
+    // The last one is all that oneDNN says.
+    const SIGNS: [&str; 5] = [
+        "out of memory",
+        "can't allocate memory",
+        "not enough memory",
+        "bad_alloc",
+        "could not create a primitive",
+    ];
     SIGNS.iter().find(|sign| text.contains(*sign))?;
     let asked = text.split_once("ried to allocate ").and_then(|(_, rest)| rest.split(". ").next());
     // What follows is a number and a unit; anything else is no amount.

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::rc::Rc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use tch::Tensor;
 
@@ -77,9 +78,15 @@ fn train(study: &Study, recipe: &Recipe) -> Result<()> {
                 let (runs, theta) = (study.run_specs(recipe, seeds), study.initial(recipe, seeds)?);
                 stacks.push(Stack { seeds, runs, theta });
             }
-            let trained = run_units(stacks, |_, stack| work.train(stack, waits));
-            let trained =
-                interrupt::settle(trained, |_| interrupt::in_store(progress.done(), total, "updates"))?;
+            let counted: Vec<AtomicBool> = wave.iter().map(|_| AtomicBool::new(false)).collect();
+            let trained = run_units(stacks, |i, stack| work.train(stack, waits, &counted[i]));
+            let trained = interrupt::settle(trained, |_| {
+                // What is kept of stacks that this call had not come to.
+                let others =
+                    wave.iter().zip(&counted).filter(|(_, counted)| !counted.load(Ordering::Relaxed));
+                let kept = others.map(|(seeds, _)| work.updates_kept(seeds, &study.run_specs(recipe, seeds)));
+                interrupt::in_store(progress.done() + kept.sum::<u64>(), total, "updates")
+            })?;
             of_others
                 .extend(wave.iter().zip(trained).filter(|(_, trained)| !trained).map(|(seeds, _)| *seeds));
         }
@@ -122,8 +129,8 @@ struct Work<'a> {
 
 impl Work<'_> {
     /// Trains a stack to its end, or to an interrupt: then its state is kept. Returns false where another process trains it,
-    /// unless this one `waits` for that.
-    fn train(&self, stack: Stack<'_>, waits: bool) -> Result<bool> {
+    /// unless this one `waits` for that. Sets `counted` when the progress has what was found of the stack.
+    fn train(&self, stack: Stack<'_>, waits: bool, counted: &AtomicBool) -> Result<bool> {
         let Stack { seeds, runs, theta } = stack;
         let path = self.store.state_path(&runs[0])?;
         for run in &runs {
@@ -132,6 +139,7 @@ impl Work<'_> {
         let Some(_claim) = Claim::of(&path, waits)? else { return Ok(false) };
         if all_kept(self.store, &runs, self.checkpoints)? {
             self.progress.found(self.checkpoints.last().copied().unwrap_or(0).into());
+            counted.store(true, Ordering::Relaxed);
             return Ok(true);
         }
         let mut training = Training::new(self.classifier, theta, seeds, self.set, self.recipe);
@@ -139,6 +147,7 @@ impl Work<'_> {
             self.progress.found(state.step().into());
             training = training.resumed(state);
         }
+        counted.store(true, Ordering::Relaxed);
         let tick = |loss: f64| {
             self.progress.tick(|| format!("loss {loss:.3}"));
             Ok(())
@@ -171,6 +180,12 @@ impl Work<'_> {
             self.checkpoints.iter().copied().filter(|&step| step <= found.step()).collect();
         let goes_on = self.checkpoints.last().is_some_and(|&last| found.step() < last);
         Ok((goes_on && all_kept(self.store, runs, &passed)?).then_some(found))
+    }
+
+    /// The updates that an interrupted training of the stack left; none where that cannot be told.
+    fn updates_kept(&self, seeds: &[u64], runs: &[RunSpec]) -> u64 {
+        let state = self.store.state_path(&runs[0]).and_then(|path| self.state(&path, seeds, runs));
+        state.ok().flatten().map_or(0, |state| state.step().into())
     }
 
     /// Writes a checkpoint of every model of a stack.
