@@ -35,7 +35,7 @@ impl Logits {
     /// # Errors
     /// [`LmcError::ShapeMismatch`] for values that are not whole rows; [`LmcError::NonFiniteLoss`] naming the example.
     pub fn new(n_labels: usize, values: Vec<f32>) -> Result<Self> {
-        if n_labels == 0 || values.len() % n_labels != 0 {
+        if n_labels == 0 || !values.len().is_multiple_of(n_labels) {
             let (got, expected) = (vec![values.len()], vec![values.len() / n_labels.max(1), n_labels]);
             return Err(LmcError::ShapeMismatch { what: "logits".into(), got, expected });
         }
