@@ -98,6 +98,7 @@ fn searched(points: &Array2<f64>, order: &[usize], n_init: usize, seed: u64) -> 
 mod tests {
     use super::*;
     use ndarray::array;
+    use rand::Rng;
 
     #[test]
     fn hand_computed() {
@@ -108,6 +109,28 @@ mod tests {
             assert_eq!(labels, [near, near, 1 - near, 1 - near, near]);
             assert!((&centroids.row(near) / scale - array![0.0, 2.0]).iter().all(|x| x.abs() < 1e-12));
             assert!((&centroids.row(1 - near) / scale - array![11.0, 0.0]).iter().all(|x| x.abs() < 1e-12));
+        }
+    }
+
+    #[test]
+    fn of_all_divisions_of_points_on_a_line_it_is_the_best() {
+        let mut rng = crate::seed::rng(1, "points");
+        for _ in 0..20 {
+            let points = Array2::from_shape_fn((9, 2), |(_, column)| match column {
+                0 => 0.5,
+                _ => rng.random_range(-1.0..1.0),
+            });
+            let within = |label: &dyn Fn(usize) -> usize| -> f64 {
+                let spread = |of: usize| {
+                    let of: Vec<f64> = (0..9).filter(|&i| label(i) == of).map(|i| points[[i, 1]]).collect();
+                    let mean = of.iter().sum::<f64>() / of.len() as f64;
+                    of.iter().map(|value| (value - mean).powi(2)).sum::<f64>()
+                };
+                spread(0) + spread(1)
+            };
+            let (labels, _) = two_means(&points, 1, 0).unwrap();
+            let all = (1..1_usize << 8).map(|mask| within(&|i| (mask >> i) & 1));
+            assert!(within(&|i| labels[i]) <= all.fold(f64::INFINITY, f64::min) + 1e-12);
         }
     }
 
