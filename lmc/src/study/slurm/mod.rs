@@ -90,8 +90,8 @@ impl Study {
     /// that fail or run into their time limit are submitted again; an interrupted stack goes on with its next update.
     ///
     /// # Errors
-    /// [`LmcError::Slurm`](crate::LmcError::Slurm) where Slurm is not there or refuses; [`LmcError::SlurmTask`](crate::LmcError::SlurmTask)
-    /// for a task that failed for good; [`LmcError::Interrupted`](crate::LmcError::Interrupted), after which jobs go on and the same call
+    /// [`LmcError::Slurm`] where Slurm is not there or refuses; [`LmcError::SlurmTask`]
+    /// for a task that failed for good; [`LmcError::Interrupted`], after which jobs go on and the same call
     /// follows them; those of [`Slurm::check`].
     ///
     /// # Examples
