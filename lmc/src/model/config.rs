@@ -89,7 +89,7 @@ impl ModelConfig {
     /// ```
     /// use lmc::model::{Classifier, ModelConfig};
     /// let classifier = Classifier::new(&ModelConfig::mini(100), 3);
-    /// assert_eq!(classifier.layout().n_parameters(), 112_067);
+    /// assert_eq!(classifier.layout().n_parameters(), 112_003);
     /// ```
     pub fn mini(vocab_size: i64) -> Self {
         Self {

@@ -28,7 +28,7 @@ use crate::error::{LmcError, Result};
 /// ```
 /// use lmc::basin::{EarlyOptions, predict_from_landmarks};
 /// // The landmarks are of cluster 0 and 1. Of four models the last is nearer to the landmark of the other cluster.
-/// let gaps = ndarray::array![[0.1, 0.4], [0.2, 0.3], [0.5, 0.1], [0.2, 0.25]];
+/// let gaps = ndarray::array![[0.1, 0.4], [0.2, 0.3], [0.5, 0.1], [0.2, 0.35]];
 /// let prediction = predict_from_landmarks(&gaps, &[0, 1], &[0, 0, 1, 1], &EarlyOptions::default())?;
 /// assert_eq!(prediction.auc, 0.75);
 /// # Ok::<(), lmc::LmcError>(())
