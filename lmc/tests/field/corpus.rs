@@ -1,0 +1,30 @@
+//! Small corpora in the forms in which they are published, with invented sentences.
+
+use std::fmt::Write;
+use std::path::PathBuf;
+
+use crate::case::Place;
+
+const HANS_HEADER: &str = "gold_label\tsentence1_binary_parse\tsentence2_binary_parse\tsentence1_parse\tsentence2_parse\tsentence1\tsentence2\tpairID\theuristic\tsubcase\ttemplate\n";
+
+/// Writes `data/heuristics_evaluation_set.txt` with the first `n` pairs of an endless list and returns `data`.
+///
+/// Every second pair is an entailment; all are of the heuristic lexical overlap.
+pub fn hans(place: &Place, n: usize) -> PathBuf {
+    let people = ["doctors", "lawyers", "judges", "actors", "artists", "authors", "bankers", "managers"];
+    let verbs = ["helped", "saw", "thanked", "supported", "recommended", "admired", "advised"];
+    let mut text = HANS_HEADER.to_owned();
+    for i in 0..n {
+        let (a, b) = (people[i % 8], people[(i + 1 + i / 8 % 7) % 8]);
+        let verb = verbs[i / 16 % 7];
+        let (gold, second, subcase) = match i % 2 {
+            0 => ("non-entailment", format!("The {b} {verb} the {a} ."), "ln_subject/object_swap"),
+            _ => ("entailment", format!("The {b} were {verb} by the {a} ."), "le_passive"),
+        };
+        let first = format!("The {a} {verb} the {b} .");
+        let rest = format!("ex{i}\tlexical_overlap\t{subcase}\ttemp{}", i % 2);
+        writeln!(text, "{gold}\t( x )\t( x )\t(ROOT x)\t(ROOT x)\t{first}\t{second}\t{rest}").unwrap();
+    }
+    place.write("data/heuristics_evaluation_set.txt", text);
+    place.path("data")
+}
