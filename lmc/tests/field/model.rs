@@ -11,10 +11,41 @@ use crate::case::Place;
 
 /// The words of [`Model::bert`]'s vocabulary, after the special ones: frequent words of HANS.
 pub const WORDS: [&str; 35] = [
-    "the", ".", "doctors", "lawyers", "judges", "actors", "artists", "authors", "bankers", "managers", "presidents",
-    "professors", "scientists", "secretaries", "senators", "students", "tourists", "by", "near", "that", "who",
-    "helped", "saw", "thanked", "supported", "recommended", "admired", "advised", "avoided", "believed", "called",
-    "contacted", "encouraged", "introduced", "mentioned",
+    "the",
+    ".",
+    "doctors",
+    "lawyers",
+    "judges",
+    "actors",
+    "artists",
+    "authors",
+    "bankers",
+    "managers",
+    "presidents",
+    "professors",
+    "scientists",
+    "secretaries",
+    "senators",
+    "students",
+    "tourists",
+    "by",
+    "near",
+    "that",
+    "who",
+    "helped",
+    "saw",
+    "thanked",
+    "supported",
+    "recommended",
+    "admired",
+    "advised",
+    "avoided",
+    "believed",
+    "called",
+    "contacted",
+    "encouraged",
+    "introduced",
+    "mentioned",
 ];
 
 /// The special words of a BERT, in the order of their ids.
@@ -98,6 +129,18 @@ impl Model {
         self.config(json!({ "id2label": id2label, "label2id": label2id }))
     }
 
+    /// Leaves the last of the three outputs out, with its name.
+    pub fn two_outputs(mut self) -> Self {
+        let names: Vec<String> =
+            (0..2).map(|i| self.config["id2label"][i.to_string()].as_str().unwrap().to_owned()).collect();
+        for name in ["classifier.weight", "classifier.bias"] {
+            let tensor = self.tensors.get_mut(name).unwrap();
+            tensor.bytes.truncate(tensor.bytes.len() / tensor.shape[0] * 2);
+            tensor.shape[0] = 2;
+        }
+        self.outputs(&names.iter().map(String::as_str).collect::<Vec<_>>())
+    }
+
     /// Sets a tensor.
     pub fn tensor(mut self, name: &str, tensor: Tensor) -> Self {
         self.tensors.insert(name.to_owned(), tensor);
@@ -136,8 +179,12 @@ impl Model {
         let views = self.tensors.iter().map(|(name, tensor)| {
             (name, TensorView::new(tensor.dtype, tensor.shape.clone(), &tensor.bytes).unwrap())
         });
-        serialize_to_file(views, Some([("format".to_owned(), "pt".to_owned())].into()), &folder.join("model.safetensors"))
-            .unwrap();
+        serialize_to_file(
+            views,
+            Some([("format".to_owned(), "pt".to_owned())].into()),
+            &folder.join("model.safetensors"),
+        )
+        .unwrap();
         for (name, content) in &self.files {
             std::fs::write(folder.join(name), content).unwrap();
         }
