@@ -91,6 +91,21 @@ pub enum LmcError {
         /// What to do.
         remedy: &'static str,
     },
+    /// A file of a corpus is not the published one.
+    #[error(
+        "{}: {got}; the published {name} has {expected}; fetch the file again, or use it as it is with `unverified` (--unverified)",
+        path.display()
+    )]
+    Unpublished {
+        /// The file.
+        path: PathBuf,
+        /// The number of its examples, with size and digest where these are known of the published file.
+        got: String,
+        /// The published file that it was compared with.
+        name: String,
+        /// The same of the published file.
+        expected: String,
+    },
     /// A run folder holds results of another spec.
     #[error("{}: field `{field}` is {got} there but {expected} in this spec; use another store or delete that folder", path.display())]
     SpecMismatch {

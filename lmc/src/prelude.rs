@@ -24,7 +24,7 @@ pub use crate::interrupt;
 pub use crate::notebook::Show;
 pub use crate::path::{Combination, CurveKind, PlaneOptions};
 pub use crate::published;
-pub use crate::replay::{Replay, ReplayOptions, write_log};
+pub use crate::replay::{Missing, Repeated, Replay, ReplayOptions, write_log};
 pub use crate::sharpness::SharpnessRecipe;
 pub use crate::slurm::Slurm;
 pub use crate::spec::{Recipe, RunSpec, TaskSpec};

@@ -28,6 +28,7 @@ use std::sync::Arc;
 pub use frame::{read_frame, write_frame};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+pub(crate) use stamp::KEY as STAMP;
 
 use crate::error::{LmcError, Result};
 pub use crate::file::Claim;

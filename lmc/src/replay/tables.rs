@@ -3,7 +3,7 @@
 use polars::prelude::{Column, DataFrame, df};
 
 use super::{LoggedLine, Replay};
-use crate::error::Result;
+use crate::error::{LmcError, Result};
 use crate::gap::{
     GapMatrix, Measure, area_under_curve, area_under_curve_at, barrier_height, barrier_height_at,
     convexity_gap, convexity_gap_at,
@@ -36,7 +36,7 @@ impl Replay {
     /// is not accuracy. Where the logs have no accuracy, its column is empty.
     ///
     /// # Errors
-    /// [`LmcError::Polars`](crate::LmcError::Polars) when polars refuses a column.
+    /// [`LmcError::Polars`] when polars refuses a column.
     pub fn table(&self) -> Result<DataFrame> {
         let points = || self.lines.iter().flat_map(|line| (0..line.losses.len()).map(move |k| (line, k)));
         let n = points().count();
@@ -66,7 +66,7 @@ impl Replay {
     /// One row per pair: the schema [`GAPS`](crate::table::GAPS).
     ///
     /// # Errors
-    /// [`LmcError::Polars`](crate::LmcError::Polars) when polars refuses a column.
+    /// [`LmcError::Polars`] when polars refuses a column.
     pub fn gaps(&self) -> Result<DataFrame> {
         let each =
             |measure| self.lines.iter().map(|line| line.measure(measure)).collect::<Result<Vec<f64>>>();
@@ -84,8 +84,19 @@ impl Replay {
     /// The matrix of one measure of all pairs, to be clustered.
     ///
     /// # Errors
-    /// As [`gap_matrix`]: the logs must have every pair of their models.
+    /// [`LmcError::InvalidParameter`] if the logs do not have every pair of their models; as [`gap_matrix`].
     pub fn matrix(&self, measure: Measure) -> Result<GapMatrix> {
+        let missing = self.missing();
+        if let Some((a, b)) = missing.first() {
+            let more = if missing.len() > 1 {
+                format!(" and {} more pairs", missing.len() - 1)
+            } else {
+                String::new()
+            };
+            let got = format!("no line between `{a}` and `{b}`{more}");
+            let expected = "every pair of models; `missing` (--missing drop) leaves the fewest models out";
+            return Err(LmcError::invalid("logs", got, expected));
+        }
         gap_matrix(&self.gaps()?, &self.options.dataset, measure)
     }
 }

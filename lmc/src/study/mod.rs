@@ -98,6 +98,7 @@ impl Study {
         spec.check()?;
         let task = Task::load(&spec)?;
         spec.recipe.check_size(task.train.len())?;
+        let spec = StudySpec { task: task.spec.clone(), ..spec };
         Ok(Rc::new(Self { spec, task, store }))
     }
 

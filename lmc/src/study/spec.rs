@@ -21,6 +21,8 @@ pub struct StudySpec {
     /// The folder of the task's files, or one with a subfolder for each corpus; none for an embedded task, and for files that
     /// are fetched as their manifests say.
     pub data: Option<PathBuf>,
+    /// Whether files of corpora are read as they are that are not the published ones, though they have as many examples, or more.
+    pub unverified: bool,
     /// The folder of the pretrained encoder or the name of its manifest; for the embedded task
     /// [`StudySpec::MINI_ROBERTA`], which comes with the crate as well, or none for [`StudySpec::MINI_BERT`].
     pub encoder: Option<PathBuf>,
@@ -47,6 +49,7 @@ impl StudySpec {
             recipe: Recipe::mini(),
             seeds: (0..16).map(|i| 100 * (master_seed + 1) + i).collect(),
             data: None,
+            unverified: false,
             encoder: None,
             stack: 8,
         }
@@ -71,6 +74,7 @@ impl StudySpec {
             task,
             seeds: vec![0, 1, 2],
             data: None,
+            unverified: false,
             encoder: Some(encoder.into()),
             stack: 1,
         }

@@ -28,3 +28,19 @@ pub fn hans(place: &Place, n: usize) -> PathBuf {
     place.write("data/heuristics_evaluation_set.txt", text);
     place.path("data")
 }
+
+/// Writes a raw file of CoLA with `n` sentences, whose publications come from `codes` in turn, and returns its path.
+pub fn cola(place: &Place, name: &str, codes: &[&str], n: usize) -> PathBuf {
+    let people = ["doctors", "lawyers", "judges", "actors", "artists", "authors", "bankers", "managers"];
+    let verbs = ["helped", "saw", "thanked", "supported", "recommended", "admired", "advised"];
+    let mut text = String::new();
+    for i in 0..n {
+        let (a, b, verb) = (people[i % 8], people[(i + 1 + i / 56) % 8], verbs[i / 8 % 7]);
+        let (label, mark, sentence) = match i % 3 {
+            0 => (0, "*", format!("The {verb} {a} the {b}.")),
+            _ => (1, "", format!("The {a} {verb} the {b}.")),
+        };
+        writeln!(text, "{}\t{label}\t{mark}\t{sentence}", codes[i % codes.len()]).unwrap();
+    }
+    place.write(name, text)
+}

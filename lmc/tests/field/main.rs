@@ -5,6 +5,7 @@
 
 mod case;
 mod corpus;
+mod files;
 mod labels;
 mod model;
 mod sound;
@@ -15,7 +16,7 @@ use case::Case;
 use libtest_mimic::{Arguments, Trial};
 
 /// The cases of every area.
-const AREAS: &[&[Case]] = &[labels::CASES, sound::CASES];
+const AREAS: &[&[Case]] = &[files::CASES, labels::CASES, sound::CASES];
 
 fn main() -> ExitCode {
     let trials = AREAS.iter().copied().flatten().map(|case| {

@@ -129,6 +129,18 @@ impl Model {
         self.config(json!({ "id2label": id2label, "label2id": label2id }))
     }
 
+    /// Leaves the last of the three outputs out, with its name.
+    pub fn two_outputs(mut self) -> Self {
+        let names: Vec<String> =
+            (0..2).map(|i| self.config["id2label"][i.to_string()].as_str().unwrap().to_owned()).collect();
+        for name in ["classifier.weight", "classifier.bias"] {
+            let tensor = self.tensors.get_mut(name).unwrap();
+            tensor.bytes.truncate(tensor.bytes.len() / tensor.shape[0] * 2);
+            tensor.shape[0] = 2;
+        }
+        self.outputs(&names.iter().map(String::as_str).collect::<Vec<_>>())
+    }
+
     /// Sets a tensor.
     pub fn tensor(mut self, name: &str, tensor: Tensor) -> Self {
         self.tensors.insert(name.to_owned(), tensor);

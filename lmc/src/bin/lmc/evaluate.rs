@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use lmc::data::corpus::{Corpus, read_corpus};
+use lmc::data::corpus::{Corpus, read_corpora};
 use lmc::data::fetch::{Fetcher, ModelFolder};
 use lmc::data::labels;
 use lmc::polars::prelude::DataFrame;
@@ -83,8 +83,7 @@ impl Evaluate {
             Some(folder) => folder.to_owned(),
             None => Fetcher::from_env()?.fetch(&corpus.manifest()?)?,
         };
-        let read = |split: &String| read_corpus(corpus, &folder, split);
-        let sets = self.split.iter().map(read).collect::<Result<Vec<_>>>()?;
+        let sets = read_corpora(corpus, &folder, &self.split, self.changes.unverified())?;
         let mut evaluations = Vec::new();
         for model in &self.what {
             let mut model = ModelFolder::find(model)?;

@@ -39,9 +39,14 @@ pub struct Changes {
     /// Draws data and seeds of mini-nli; 0 is the study of the notebooks.
     #[arg(long, value_name = "N")]
     master_seed: Option<u64>,
-    /// The folder of the corpora's files, or one with a subfolder for each corpus; fetched if absent.
+    /// The folder of the corpora's files, or one with a subfolder for each corpus, such as GLUE's CoLA, MNLI and QQP; fetched if
+    /// absent.
     #[arg(long, value_name = "FOLDER")]
     data: Option<PathBuf>,
+    /// Reads files of the corpora that are not the published ones as they are. Without it, other ends of lines and a file with fewer
+    /// examples are taken with a note, and another content is refused.
+    #[arg(long)]
+    unverified: bool,
     /// A Hugging Face folder of the encoder, or the name of one that `lmc manifests` lists and that is fetched; for mini-nli also
     /// mini-roberta, which comes with the crate.
     #[arg(long, value_name = "ENCODER")]
@@ -80,6 +85,11 @@ impl Changes {
         self.data.as_deref()
     }
 
+    /// Whether files are read that are not the published ones.
+    pub fn unverified(&self) -> bool {
+        self.unverified
+    }
+
     /// The study of that name or in that file, changed.
     pub fn spec(&self, study: &Path) -> Result<StudySpec> {
         let mut spec = match study.extension() {
@@ -112,6 +122,7 @@ impl Changes {
             spec.task = spec.task.with_n_train(n_train);
         }
         spec.data = self.data.clone().or(spec.data);
+        spec.unverified |= self.unverified;
         spec.encoder = self.encoder.clone().or(spec.encoder);
         spec.seeds = self.seeds.clone().unwrap_or(spec.seeds);
         spec.recipe.length = self.length.unwrap_or(spec.recipe.length);

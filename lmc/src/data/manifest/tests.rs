@@ -265,12 +265,18 @@ fn forms_that_do_not_fit_are_reported_with_file_and_line() {
     let line = |name: &str| COLA.lines().position(|line| line.contains(name)).unwrap() + 1;
     let (tsv, hub) = (line("GLUE, tab-separated"), line("Hugging Face hub"));
     for (from, to, line, expected) in [
-        ("rows = [0, 527]", "rows = [0, 526]", tsv, "rows 0 to 526 are not the 527 examples of `id`"),
+        ("rows = [0, 527]", "rows = [0, 526]", hub, "rows 0 to 526 are not the 527 examples of `id`"),
         (
             "rows = [527, 1043]",
             "rows = [1043, 527]",
-            tsv,
+            hub,
             "rows 1043 to 527 are not the 516 examples of `ood`",
+        ),
+        (
+            "kinds = [\"ad03\"",
+            "rows = [0, 527]\nkinds = [\"ad03\"",
+            tsv,
+            "`kinds` of `id` need a column `kind`",
         ),
         (
             "name = \"train\"\nfile = \"train.tsv\"",

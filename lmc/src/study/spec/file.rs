@@ -20,6 +20,7 @@ struct Read {
     master_seed: Option<Spanned<u64>>,
     seeds: Option<Vec<u64>>,
     data: Option<PathBuf>,
+    unverified: Option<bool>,
     encoder: Option<PathBuf>,
     stack: Option<usize>,
 }
@@ -31,6 +32,8 @@ struct Written<'a> {
     stack: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
     data: Option<&'a Path>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    unverified: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     encoder: Option<&'a Path>,
     task: Table,
@@ -50,8 +53,8 @@ impl StudySpec {
     /// The study in a TOML text; `path` is what errors call it.
     ///
     /// `task` is a name of [`TaskSpec::NAMES`] or a table with `name` and what differs from the task of that name; `recipe` likewise,
-    /// from [`Recipe::named`], or with all fields under a name of its own; without it, it is the paper's for the task. `seeds`, `stack`, `data` and
-    /// `encoder` are the fields of [`StudySpec`]. `master_seed` is for `mini-nli` alone: it draws data and seeds.
+    /// from [`Recipe::named`], or with all fields under a name of its own; without it, it is the paper's for the task. `seeds`, `stack`, `data`,
+    /// `unverified` and `encoder` are the fields of [`StudySpec`]. `master_seed` is for `mini-nli` alone: it draws data and seeds.
     ///
     /// # Errors
     /// [`LmcError::Format`] with file and line for what is no TOML, and for an unknown, missing or mistyped key;
@@ -109,6 +112,7 @@ impl StudySpec {
         spec.seeds = read.seeds.unwrap_or(spec.seeds);
         spec.stack = read.stack.unwrap_or(spec.stack);
         spec.data = read.data.or(spec.data);
+        spec.unverified = read.unverified.unwrap_or(spec.unverified);
         spec.encoder = read.encoder.or(spec.encoder);
         spec.check()?;
         Ok(spec)
@@ -127,9 +131,18 @@ impl StudySpec {
         let seed = self.task.data_seed();
         let seed = i64::try_from(seed).map_or_else(|_| Value::String(seed.to_string()), Value::Integer);
         task.insert("data_seed".to_owned(), seed);
-        let Self { recipe, seeds, data, encoder, stack, .. } = self;
+        let Self { recipe, seeds, data, unverified, encoder, stack, .. } = self;
         let (data, encoder) = (data.as_deref(), encoder.as_deref());
-        toml::to_string(&Written { seeds, stack: *stack, data, encoder, task, recipe }).map_err(unwritable)
+        toml::to_string(&Written {
+            seeds,
+            stack: *stack,
+            data,
+            unverified: *unverified,
+            encoder,
+            task,
+            recipe,
+        })
+        .map_err(unwritable)
     }
 }
 
@@ -207,6 +220,7 @@ mod tests {
             StudySpec::mini_nli(3).with_recipe(Recipe::lp_ft()),
             StudySpec { task: with_seed, ..StudySpec::mini_nli(1) },
             StudySpec::corpus(TaskSpec::qqp().with_n_train(9), "roberta-base").with_data("some where"),
+            StudySpec { unverified: true, ..StudySpec::corpus(TaskSpec::cola(), "roberta-base") },
         ];
         for spec in specs {
             let text = spec.to_toml().unwrap();

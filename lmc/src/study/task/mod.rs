@@ -7,7 +7,7 @@ use std::fmt;
 
 use tokenizers::Tokenizer;
 
-use self::corpora::{Corpora, SAMPLE, sample};
+use self::corpora::{Corpora, SAMPLE, Source, sample};
 use self::encoder::Mini;
 use super::StudySpec;
 use crate::data::Dataset;
@@ -25,7 +25,7 @@ pub(super) const MAX_LENGTH: usize = 128;
 
 /// A task with its data, encoder and classifier.
 pub struct Task {
-    /// What it was made from.
+    /// What it was made from, with the number of training examples that there were.
     pub spec: TaskSpec,
     /// The encoder's name and digest.
     pub model: ModelSpec,
@@ -82,8 +82,9 @@ impl Task {
             )
         })?;
         let folders = corpora.folders(study.data.as_deref())?;
-        let train = corpora.train(&folders, n_train, data_seed)?;
-        let sets = corpora.evaluation_sets(&folders, data_seed)?;
+        let source = Source { folders: &folders, unverified: study.unverified };
+        let train = corpora.train(&source, n_train, data_seed)?;
+        let sets = corpora.evaluation_sets(&source, data_seed)?;
         let encoder = ModelFolder::find(given)?;
         let (pretrained, sha256) = encoder::in_folder(&encoder.folder)?;
         let tokenizer = load_tokenizer(&encoder.tokenizer)?;
@@ -118,7 +119,8 @@ impl Task {
             check_tokens(encoded, &pretrained.config)?;
         }
         let train_sha256 = digest(&train);
-        Ok(Self { spec: study.task.clone(), model, train, train_sha256, sets, pretrained, classifier })
+        let spec = study.task.clone().with_n_train(train.len());
+        Ok(Self { spec, model, train, train_sha256, sets, pretrained, classifier })
     }
 
     /// The evaluation set of that name.
