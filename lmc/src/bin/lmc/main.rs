@@ -74,7 +74,21 @@ enum Command {
         family: Family,
     },
     /// Fetch corpora and models, and say where they lie, how large they are and under which licence.
-    Fetch(fetch::Fetch),
+    Fetch {
+        /// Their names (`lmc manifests` lists them), `qqp-berts-12` or `qqp-berts-12@15000` for a member of a collection, or
+        /// paths of manifests that end in .toml.
+        #[arg(required = true, value_name = "NAME")]
+        names: Vec<String>,
+        /// A folder or file at hand, which is checked and used instead.
+        #[arg(long)]
+        data: Option<PathBuf>,
+        /// The lock file that says what may be fetched; else the one in the store.
+        #[arg(long)]
+        lock: Option<PathBuf>,
+        /// A link to make to the folder.
+        #[arg(long)]
+        out: Option<PathBuf>,
+    },
     /// List the corpora and models that are known.
     Manifests,
     /// Print the completions of a shell, for example `lmc completions bash > ~/.local/share/bash-completion/completions/lmc`.
@@ -123,7 +137,7 @@ fn run(command: Command) -> lmc::Result<()> {
             println!("wrote {}", folder.display());
             Ok(())
         }
-        Command::Fetch(fetch) => fetch.run(),
+        Command::Fetch { names, data, lock, out } => fetch::fetch(&fetch::Wanted { names, data, lock, out }),
         Command::Manifests => fetch::list(),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "lmc", &mut io::stdout());
