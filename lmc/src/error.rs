@@ -1,5 +1,7 @@
 //! The one error type of the crate.
 
+mod near;
+
 use std::path::{Path, PathBuf};
 
 /// A result whose error is [`LmcError`] unless another is named.
@@ -119,7 +121,7 @@ pub enum LmcError {
         expected: String,
     },
     /// A name (task, dataset, model, metric, column) is not known.
-    #[error("unknown {kind} `{name}`; known: {}", known.join(", "))]
+    #[error("unknown {kind} `{name}`; known: {}{}", known.join(", "), perhaps(name, known))]
     UnknownName {
         /// What kind of name.
         kind: &'static str,
@@ -148,6 +150,18 @@ pub enum LmcError {
         /// The HTTP status, where the server answered.
         status: Option<u16>,
         /// What happened.
+        problem: String,
+        /// What to do.
+        remedy: String,
+    },
+    /// A server shows a certificate that does not do; asking it again would not help.
+    #[error("fetch {url}: the certificate of {host} {problem}; {remedy}")]
+    Certificate {
+        /// The address, without what follows a question mark.
+        url: String,
+        /// The host, with the port where the address has one.
+        host: String,
+        /// What is wrong with its certificate.
         problem: String,
         /// What to do.
         remedy: String,
@@ -308,6 +322,12 @@ fn also(others: usize) -> String {
     }
 }
 
+/// The question whether one of the known names was meant, where some are near.
+fn perhaps(name: &str, known: &[String]) -> String {
+    let near = near::near(name, known);
+    if near.is_empty() { String::new() } else { format!("; did you mean `{}`?", near.join("` or `")) }
+}
+
 /// What libtorch says, without the frames of its C++ stack.
 fn first_line(error: &tch::TchError) -> String {
     error.to_string().lines().next().unwrap_or_default().to_owned()
@@ -373,6 +393,20 @@ mod tests {
         let message = LmcError::from(a.f_add(&b).unwrap_err()).to_string();
         assert!(message.contains("size of tensor a (2)"), "{message}");
         assert_eq!(message.lines().count(), 1);
+    }
+
+    #[test]
+    fn a_name_that_is_nearly_known_is_asked_about() {
+        let unknown = |name: &str| {
+            let known = ["cola", "mnli", "mini"].map(str::to_owned).to_vec();
+            LmcError::UnknownName { kind: "task", name: name.into(), known }.to_string()
+        };
+        assert_eq!(unknown("colla"), "unknown task `colla`; known: cola, mnli, mini; did you mean `cola`?");
+        assert_eq!(
+            unknown("mnni"),
+            "unknown task `mnni`; known: cola, mnli, mini; did you mean `mnli` or `mini`?"
+        );
+        assert_eq!(unknown("snli"), "unknown task `snli`; known: cola, mnli, mini");
     }
 
     #[test]

@@ -1,6 +1,9 @@
 //! The description of a study.
 
+mod document;
 mod file;
+mod paths;
+mod words;
 
 use std::path::PathBuf;
 
@@ -125,7 +128,11 @@ impl StudySpec {
         }
     }
 
-    /// The evaluation set on which lines are sampled: in-domain examples, of a large set a sample.
+    /// The evaluation set on which lines are sampled: in-domain examples, of a large set a random sample of 512, the same for all pairs
+    /// (Juneja et al. 2023, F.2).
+    ///
+    /// DIFFERENCE: the public code takes the first 512 examples as they lie in the split; only HANS, of which it takes the
+    /// non-entailments of the heuristics that are asked for, is shuffled before, with a fixed seed. Here every set has a random sample.
     pub fn swept(&self) -> &'static str {
         match self.task {
             TaskSpec::MiniNli { .. } => "id",
@@ -155,6 +162,31 @@ impl StudySpec {
     pub fn with_seeds(mut self, seeds: impl IntoIterator<Item = u64>) -> Self {
         self.seeds = seeds.into_iter().collect();
         self
+    }
+
+    /// This study with the recipe of that name for its task. Where it has the encoder of the recipe before, it gets that of the new one;
+    /// another encoder stays.
+    ///
+    /// # Errors
+    /// [`LmcError::UnknownName`] listing [`Recipe::NAMES`].
+    ///
+    /// # Examples
+    /// ```
+    /// use lmc::spec::TaskSpec;
+    /// use lmc::study::StudySpec;
+    /// let mnli = StudySpec::corpus(TaskSpec::mnli(), "bert-base-uncased");
+    /// let roberta = mnli.with_recipe_named("roberta")?;
+    /// assert_eq!(roberta.encoder.as_deref(), Some("roberta-base".as_ref()));
+    /// # Ok::<(), lmc::LmcError>(())
+    /// ```
+    pub fn with_recipe_named(mut self, name: &str) -> Result<Self> {
+        let recipe = self.task.recipe_named(name)?;
+        let encoder = |recipe: &Recipe| self.task.encoder(recipe).map(PathBuf::from);
+        if self.encoder == encoder(&self.recipe) {
+            self.encoder = encoder(&recipe);
+        }
+        self.recipe = recipe;
+        Ok(self)
     }
 
     /// This study with another recipe.
@@ -209,6 +241,21 @@ mod tests {
         let other = StudySpec { task: TaskSpec::mini_nli(0), ..StudySpec::mini_nli(0) };
         assert_eq!(other.master_seed(), None);
         assert_eq!(StudySpec::corpus(TaskSpec::cola(), "bert").master_seed(), None);
+    }
+
+    #[test]
+    fn an_encoder_that_is_not_the_one_of_the_recipe_stays() {
+        let study = |encoder: &str| StudySpec::corpus(TaskSpec::mnli(), encoder);
+        let encoder = |study: StudySpec, name| study.with_recipe_named(name).unwrap().encoder.unwrap();
+        assert_eq!(encoder(study("mine"), "roberta"), PathBuf::from("mine"));
+        assert_eq!(encoder(study("roberta-base"), "roberta"), PathBuf::from("roberta-base"));
+        let roberta = study("bert-base-uncased").with_recipe_named("roberta").unwrap();
+        assert_eq!(encoder(roberta, "lp-ft"), PathBuf::from("bert-base-uncased"));
+        let mini = StudySpec::mini_nli_roberta(0).with_recipe_named("mini-lp-ft").unwrap();
+        assert_eq!(mini.encoder, Some(StudySpec::MINI_ROBERTA.into()));
+        let mini = StudySpec::mini_nli(0).with_recipe_named("roberta").unwrap();
+        assert_eq!(mini.encoder, Some(StudySpec::MINI_ROBERTA.into()));
+        assert!(mini.with_recipe_named("bert").is_err());
     }
 
     #[test]

@@ -9,6 +9,9 @@ use crate::file::hexadecimal;
 use crate::path::Combination;
 
 /// Equally spaced values of alpha from 0 (model B) to 1 (model A), ends included.
+///
+/// DIFFERENCE: the paper has eleven points, in steps of a tenth (Juneja et al. 2023, F.2); its public code has ten, eight between the
+/// ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Grid(usize);
 

@@ -48,7 +48,7 @@ pub struct Changes {
     #[arg(long)]
     unverified: bool,
     /// A Hugging Face folder of the encoder, or the name of one that `lmc manifests` lists and that is fetched; for mini-nli also
-    /// mini-roberta, which comes with the crate.
+    /// mini-roberta, which comes with the crate. Without it the encoder of the recipe.
     #[arg(long, value_name = "ENCODER")]
     encoder: Option<PathBuf>,
     #[arg(long, value_name = "NAME", help = RECIPE.as_str())]
@@ -116,7 +116,7 @@ impl Changes {
             spec = spec.with_master_seed(master)?;
         }
         if let Some(name) = &self.recipe {
-            spec.recipe = Recipe::named(name)?;
+            spec = spec.with_recipe_named(name)?;
         }
         if let Some(n_train) = self.n_train {
             spec.task = spec.task.with_n_train(n_train);
