@@ -60,7 +60,10 @@ impl Place {
         command.args(arguments).current_dir(self.path("")).stdin(Stdio::null());
         for (name, _) in std::env::vars_os() {
             let text = name.to_string_lossy();
-            if ["HF_", "HUGGING", "TRANSFORMERS_", "SSL_CERT", "LMC_"].iter().any(|start| text.starts_with(start)) {
+            if ["HF_", "HUGGING", "TRANSFORMERS_", "SSL_CERT", "LMC_"]
+                .iter()
+                .any(|start| text.starts_with(start))
+            {
                 command.env_remove(&name);
             }
         }
@@ -109,6 +112,11 @@ impl Ran {
     /// What it said beside.
     pub fn stderr(&self) -> String {
         String::from_utf8_lossy(&self.output.stderr).into_owned()
+    }
+
+    /// Its exit code; none where a signal ended it.
+    pub fn code(&self) -> Option<i32> {
+        self.output.status.code()
     }
 
     /// Asserts that the input was taken: exit code 0, no panic. Returns what it printed.

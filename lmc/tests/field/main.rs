@@ -7,6 +7,8 @@ mod case;
 mod corpus;
 mod labels;
 mod model;
+mod numbers;
+mod output;
 
 use std::process::ExitCode;
 
@@ -14,7 +16,7 @@ use case::Case;
 use libtest_mimic::{Arguments, Trial};
 
 /// The cases of every area.
-const AREAS: &[&[Case]] = &[labels::CASES];
+const AREAS: &[&[Case]] = &[labels::CASES, numbers::CASES, output::CASES];
 
 fn main() -> ExitCode {
     let trials = AREAS.iter().copied().flatten().map(|case| {

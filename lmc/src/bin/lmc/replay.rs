@@ -10,7 +10,7 @@ use lmc::replay::{ReplayOptions, read_scores};
 use lmc::table::{self, Arithmetic, Metric};
 use lmc::{LmcError, Result};
 
-use crate::output::{Output, print};
+use crate::output::{Output, identity_of, print, say};
 
 #[derive(Args)]
 pub struct Replay {
@@ -47,10 +47,19 @@ pub struct Replay {
 }
 
 impl Replay {
+    fn options(&self) -> ReplayOptions {
+        let &Self { n_examples, tolerance, .. } = self;
+        ReplayOptions { dataset: self.dataset.clone(), n_examples, tolerance }
+    }
+
+    pub fn check(&self) -> Result<()> {
+        self.options().check()
+    }
+
     pub fn run(self) -> Result<()> {
         let metric = self.metric;
-        let (dataset, n_examples, tolerance) = (self.dataset, self.n_examples, self.tolerance);
-        let options = ReplayOptions { dataset, n_examples, tolerance };
+        let options = self.options();
+        let out = self.output.open("replay")?;
         let replay = lmc::replay::Replay::read(&files(&self.logs)?, &options)?;
         let replay = replay.renamed(|name| format!("{}{name}", self.prefix))?;
         let evaluations = match self.scores.extension().is_some_and(|extension| extension == "parquet") {
@@ -78,8 +87,8 @@ impl Replay {
             ("membership", figure::membership_scatter(&table, &evaluations, &self.scored_on, metric)?),
             ("histogram", figure::histogram(&table, &evaluations, &self.scored_on, metric)?),
         ];
-        self.output.write(&tables, &figures)?;
-        println!("{replay:?}\n{basins:?}");
+        out.write(&identity_of(replay.models.iter()), &tables, &figures)?;
+        say(format_args!("{replay:?}\n{basins:?}"));
         print(&statistics)?;
         print(&tests)?;
         Ok(())

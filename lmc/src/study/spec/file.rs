@@ -87,7 +87,10 @@ impl StudySpec {
         let task: TaskSpec =
             changed(&TaskSpec::named(&name)?, changes, true).map_err(|problem| at(&read.task, problem))?;
         let mut spec = match (&task, &read.master_seed) {
-            (TaskSpec::MiniNli { .. }, master) => Self::mini_nli(master.as_ref().map_or(0, |m| *m.get_ref())),
+            (TaskSpec::MiniNli { .. }, master) => {
+                let named = Self::named("mini-nli", master.as_ref().map_or(0, |m| *m.get_ref()));
+                named.map_err(|error| format(master.as_ref().map(Spanned::span), error.to_string()))?
+            }
             (_, None) => Self::corpus(task.clone(), "bert-base-uncased"),
             (_, Some(master)) => {
                 let problem = "`master_seed` is for the task mini-nli; give `seeds`".to_owned();
@@ -246,6 +249,20 @@ mod tests {
             ("task = 'cola'\nrecipe = { name = 'google', length = '3' }", "3ep"),
             ("task = 'cola'\nseeds = [1, 1]", "`seeds`: got 1 twice"),
             ("seeds = [1]", "missing field `task`"),
+            (
+                "task = 'mini-nli'\nmaster_seed = 9223372036854775807",
+                "study.toml:2: `master_seed`: got 9223372036854775807",
+            ),
+            (
+                "task = { name = 'mini-nli', n_train = 9223372036854775807 }",
+                "`n_train`: got 9223372036854775807",
+            ),
+            (
+                "task = 'cola'\nrecipe = { name = 'google', length = '99999999999ep' }",
+                "expected at most 4294967295",
+            ),
+            ("task = 'cola'\nrecipe = { name = 'google', learning_rate = 1e400 }", "learning_rate"),
+            ("task = 'cola'\nrecipe = { name = 'google', learning_rate = nan }", "learning_rate"),
             ("task", "study.toml:1: "),
         ];
         for (text, expected) in cases {
