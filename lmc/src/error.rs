@@ -108,6 +108,16 @@ pub enum LmcError {
         /// The same of the published file.
         expected: String,
     },
+    /// A folder that is to be written holds something that must not be lost.
+    #[error("{}: it holds {holds}, which is not replaced; {remedy}", path.display())]
+    Occupied {
+        /// The folder.
+        path: PathBuf,
+        /// What it holds: a name, and how many more there are.
+        holds: String,
+        /// What to do.
+        remedy: &'static str,
+    },
     /// A run folder holds results of another spec.
     #[error("{}: field `{field}` is {got} there but {expected} in this spec; use another store or delete that folder", path.display())]
     SpecMismatch {

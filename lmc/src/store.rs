@@ -32,7 +32,7 @@ pub(crate) use stamp::KEY as STAMP;
 
 use crate::error::{LmcError, Result};
 pub use crate::file::Claim;
-use crate::file::{home, read, sha256, writable, write_atomic};
+use crate::file::{home, make_folder, read, sha256, writable_folder, write_atomic};
 use crate::model::load::tensors_from_bytes;
 use crate::model::save::to_bytes;
 use crate::spec::RunSpec;
@@ -65,8 +65,7 @@ impl Store {
     /// [`LmcError::Io`] when the folder cannot be made or written to.
     pub fn open(root: impl Into<PathBuf>) -> Result<Self> {
         let root = root.into();
-        std::fs::create_dir_all(&root).map_err(LmcError::io("create folder", &root))?;
-        writable(&root).map_err(LmcError::io("write", &root))?;
+        writable_folder(&root)?;
         Ok(Self { root })
     }
 
@@ -89,7 +88,7 @@ impl Store {
     /// [`LmcError::SpecMismatch`] naming the first field that differs; [`LmcError::Io`], [`LmcError::Format`].
     pub fn run_folder(&self, spec: &RunSpec) -> Result<PathBuf> {
         let folder = self.root.join("runs").join(spec.run_id());
-        std::fs::create_dir_all(&folder).map_err(LmcError::io("create folder", &folder))?;
+        make_folder(&folder)?;
         let path = folder.join("spec.json");
         let expected =
             serde_json::to_value(spec).map_err(|e| LmcError::invalid("spec", e, "a serialisable spec"))?;

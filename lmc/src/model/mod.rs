@@ -12,6 +12,7 @@ mod layers;
 pub mod load;
 mod pretraining;
 pub(crate) mod save;
+mod saved;
 #[cfg(test)]
 mod tests;
 
@@ -24,6 +25,8 @@ pub use load::{Pretrained, load_folder, read_folder, read_safetensors};
 pub(crate) use pretraining::is_norm;
 pub use pretraining::{PretrainingModel, PretrainingTargets};
 pub use save::save_folder;
+pub use saved::Replace;
+pub(crate) use saved::{Saved, check_place};
 
 use rand_distr::{Distribution, StandardNormal};
 use tch::Tensor;

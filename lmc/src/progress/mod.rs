@@ -18,6 +18,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 pub use text::Unit;
 
 use crate::kernel::{Host, fresh_display_id, host};
+use crate::terminal::{Errors, print, tell};
 use line::{Form, Line};
 use text::Count;
 
@@ -52,7 +53,7 @@ impl Progress {
             }
             Host::Evcxr => line(Form::Lines(Box::new(std::io::stdout()))),
             Host::None if std::io::stderr().is_terminal() => Sink::Bar(bar(total)),
-            Host::None => line(Form::Lines(Box::new(std::io::stderr()))),
+            Host::None => line(Form::Lines(Box::new(Errors))),
         };
         Self::on(what.into(), unit, total, sink)
     }
@@ -136,8 +137,8 @@ pub fn say(text: &str) {
         return;
     }
     match host() {
-        Host::None => eprintln!("{text}"),
-        Host::Lmc | Host::Evcxr => println!("{text}"),
+        Host::None => tell(text),
+        Host::Lmc | Host::Evcxr => print(&format!("{text}\n")),
     }
 }
 

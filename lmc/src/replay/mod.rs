@@ -95,6 +95,23 @@ pub enum Repeated {
     Last,
 }
 
+impl ReplayOptions {
+    /// Nothing, when every field has a value it can have.
+    ///
+    /// # Errors
+    /// [`LmcError::InvalidParameter`] for a tolerance that is negative or no number, and for no examples or more than a billion.
+    pub fn check(&self) -> Result<()> {
+        if !self.tolerance.is_finite() || self.tolerance < 0.0 {
+            return Err(LmcError::invalid("tolerance", self.tolerance, "a finite number of at least 0"));
+        }
+        match self.n_examples {
+            0 => Err(LmcError::invalid("n_examples", 0, "at least 1")),
+            1..=1_000_000_000 => Ok(()),
+            n => Err(LmcError::invalid("n_examples", n, "at most 1000000000")),
+        }
+    }
+}
+
 /// The lines that logs tell of, each pair of models once.
 #[derive(Clone, PartialEq)]
 pub struct Replay {
@@ -157,12 +174,7 @@ impl Replay {
     }
 
     fn of(entries: Vec<log::Entry>, options: &ReplayOptions) -> Result<Replay> {
-        if !options.tolerance.is_finite() || options.tolerance < 0.0 {
-            return Err(LmcError::invalid("tolerance", options.tolerance, "a finite number of at least 0"));
-        }
-        if options.n_examples == 0 {
-            return Err(LmcError::invalid("n_examples", 0, "at least 1"));
-        }
+        options.check()?;
         let agreement::Settled { lines, models, notes } = agreement::settle(entries, options)?;
         let replay = Replay { models, options: options.clone(), lines, notes };
         match options.missing {

@@ -55,6 +55,9 @@ impl TaskSpec {
     /// The share of counterexamples in the embedded task's default distribution.
     pub const COUNTEREXAMPLE_SHARE: f64 = 0.01;
 
+    /// The most training examples of the embedded task: they are in memory at once.
+    pub const MOST_DRAWN: usize = 1_000_000;
+
     /// The names of [`TaskSpec::named`]: the embedded task first, then those whose data come from outside.
     pub const NAMES: [&str; 5] = ["mini-nli", "cola", "mnli", "qqp", "paws-qqp"];
 
@@ -108,6 +111,27 @@ impl TaskSpec {
                 known: Self::NAMES.map(str::to_owned).to_vec(),
             }),
         }
+    }
+
+    /// Nothing, when the task can be drawn.
+    ///
+    /// # Errors
+    /// [`LmcError::InvalidParameter`] for no training examples, for more than [`TaskSpec::MOST_DRAWN`] of the embedded task, and for a
+    /// share of its counterexamples that is none. How many a corpus has is known when it is read.
+    pub fn check(&self) -> Result<()> {
+        if self.n_train() == 0 {
+            return Err(LmcError::invalid("n_train", 0, "at least one training example"));
+        }
+        if let Self::MiniNli { n_train, counterexample_share, .. } = *self {
+            if n_train > Self::MOST_DRAWN {
+                return Err(LmcError::invalid("n_train", n_train, format!("at most {}", Self::MOST_DRAWN)));
+            }
+            if !(0.0..=0.5).contains(&counterexample_share) {
+                let expected = "a share from 0 to 0.5";
+                return Err(LmcError::invalid("counterexample_share", counterexample_share, expected));
+            }
+        }
+        Ok(())
     }
 
     /// The task's name.

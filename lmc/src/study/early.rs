@@ -4,6 +4,7 @@ use std::fmt;
 
 use polars::prelude::{DataFrame, df};
 
+use super::checks::enough;
 use super::tables::metrics;
 use super::{Evaluation, Models, Sweep};
 use crate::basin::{Basins, ClusterOptions, EarlyOptions, EarlyPrediction, Predictor, predict_early};
@@ -45,6 +46,8 @@ impl Models {
         grid: Grid,
         options: &ClusterOptions,
     ) -> Result<Stage> {
+        enough(self.models().len(), 3, "a stage with clusters")?;
+        self.study().task().set(scored)?;
         let sweep = self.sweep(in_domain, grid)?;
         let basins = sweep.basins(options)?;
         let (in_domain, scored) = (self.evaluate(in_domain)?, self.evaluate(scored)?);

@@ -77,6 +77,7 @@ impl Models {
     /// # Ok::<(), LmcError>(())
     /// ```
     pub fn refine(&self, sweep: &Sweep, compute: &Compute) -> Result<Sweep> {
+        compute.check()?;
         let pairs = self.pairs(sweep)?;
         // Lines that are highest at the same point are one plan.
         let mut plans: BTreeMap<[u64; 2], Vec<usize>> = BTreeMap::new();
@@ -135,6 +136,7 @@ impl Models {
     /// # Ok::<(), LmcError>(())
     /// ```
     pub fn sample(&self, dataset: &str, plan: &SweepPlan, compute: &Compute) -> Result<Vec<Sampled>> {
+        compute.check()?;
         self.with_job(dataset, plan, compute, &self.ends(dataset)?, execute)
     }
 

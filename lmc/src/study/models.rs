@@ -35,6 +35,11 @@ impl Model {
     }
 }
 
+/// The name of the copy of a seed.
+pub(super) fn name(seed: u64) -> String {
+    format!("s{seed}")
+}
+
 /// The copies of a study at one checkpoint, in the order of its seeds.
 #[derive(Clone)]
 pub struct Models {
@@ -80,7 +85,7 @@ impl Models {
                     let kept = study.spec.recipe.checkpoints(study.task.train.len());
                     LmcError::invalid("step", step, format!("one of the checkpoints {kept:?}"))
                 })?;
-                Ok(Model { name: format!("s{}", spec.seed), spec, info })
+                Ok(Model { name: name(spec.seed), spec, info })
             })
             .collect::<Result<_>>()?;
         Ok(Self { study: study.clone(), step, models })

@@ -40,17 +40,24 @@ impl StudySpec {
     /// The name of the embedded RoBERTa: of the same size, pretrained on the same documents, with tokens of its own.
     pub const MINI_ROBERTA: &str = "mini-roberta";
 
+    /// The largest seed of a copy: tables and TOML have no place for a larger one.
+    pub const MOST_SEED: u64 = i64::MAX as u64;
+
+    /// The largest master seed, a hundredth of the largest seed that it gives.
+    pub const MOST_MASTER_SEED: u64 = Self::MOST_SEED / 100 - 2;
+
     /// The names of [`StudySpec::named`].
     pub const NAMES: [&str; 3] = ["mini-nli", "mini-nli-lp-ft", "mini-nli-roberta"];
 
     /// The embedded study: 16 copies of the tiny BERT on mini-NLI.
     ///
-    /// `master_seed` draws the data and the 16 seeds; the pretrained encoder is the same for all.
+    /// `master_seed` draws the data and the 16 seeds; the pretrained encoder is the same for all. The seeds are refused where it is above
+    /// [`StudySpec::MOST_MASTER_SEED`].
     pub fn mini_nli(master_seed: u64) -> Self {
         Self {
             task: TaskSpec::mini_nli(sub_seed(master_seed, "data")),
             recipe: Recipe::mini(),
-            seeds: (0..16).map(|i| 100 * (master_seed + 1) + i).collect(),
+            seeds: (0..16).map(|i| master_seed.wrapping_add(1).wrapping_mul(100).wrapping_add(i)).collect(),
             data: None,
             unverified: false,
             encoder: None,
@@ -86,7 +93,7 @@ impl StudySpec {
     /// This study with data and seeds drawn by another master seed.
     ///
     /// # Errors
-    /// [`LmcError::InvalidParameter`] for another task than the embedded one.
+    /// [`LmcError::InvalidParameter`] for another task than the embedded one, or above [`StudySpec::MOST_MASTER_SEED`].
     pub fn with_master_seed(self, master_seed: u64) -> Result<Self> {
         if !matches!(self.task, TaskSpec::MiniNli { .. }) {
             return Err(LmcError::invalid(
@@ -95,6 +102,7 @@ impl StudySpec {
                 "the task mini-nli; others have seeds",
             ));
         }
+        check_master(master_seed)?;
         let Self { task, seeds, .. } = Self::mini_nli(master_seed);
         let n_seeds = self.seeds.len();
         let seeds =
@@ -114,8 +122,10 @@ impl StudySpec {
     /// The study of that name, with its default settings and data.
     ///
     /// # Errors
-    /// [`LmcError::UnknownName`] listing [`StudySpec::NAMES`].
+    /// [`LmcError::UnknownName`] listing [`StudySpec::NAMES`]; [`LmcError::InvalidParameter`] for a master seed above
+    /// [`StudySpec::MOST_MASTER_SEED`].
     pub fn named(name: &str, master_seed: u64) -> Result<Self> {
+        check_master(master_seed)?;
         match name {
             "mini-nli" => Ok(Self::mini_nli(master_seed)),
             "mini-nli-lp-ft" => Ok(Self::mini_nli_lp_ft(master_seed)),
@@ -205,7 +215,8 @@ impl StudySpec {
     /// Nothing, when the seeds and the recipe can be run.
     ///
     /// # Errors
-    /// [`LmcError::InvalidParameter`] for no seed, a seed that comes twice, or a field of the recipe.
+    /// [`LmcError::InvalidParameter`] for no seed, a seed that comes twice or is above [`StudySpec::MOST_SEED`], or a field of the task
+    /// or the recipe.
     pub fn check(&self) -> Result<()> {
         if self.seeds.is_empty() {
             return Err(LmcError::invalid("seeds", "no seed", "at least one"));
@@ -219,11 +230,23 @@ impl StudySpec {
                 "each seed once, copies would be identical",
             ));
         }
+        if let Some(seed) = self.seeds.iter().find(|&&seed| seed > Self::MOST_SEED) {
+            let expected = format!("at most {}, tables have no place for more", Self::MOST_SEED);
+            return Err(LmcError::invalid("seeds", seed, expected));
+        }
         if self.stack == 0 {
             return Err(LmcError::invalid("stack", 0, "at least 1"));
         }
+        self.task.check()?;
         self.recipe.check()
     }
+}
+
+/// Checks that the seeds of a master seed are such as there can be.
+fn check_master(master_seed: u64) -> Result<()> {
+    let most = StudySpec::MOST_MASTER_SEED;
+    let fits = (master_seed <= most).then_some(());
+    fits.ok_or_else(|| LmcError::invalid("master_seed", master_seed, format!("at most {most}")))
 }
 
 #[cfg(test)]
@@ -256,6 +279,30 @@ mod tests {
         let mini = StudySpec::mini_nli(0).with_recipe_named("roberta").unwrap();
         assert_eq!(mini.encoder, Some(StudySpec::MINI_ROBERTA.into()));
         assert!(mini.with_recipe_named("bert").is_err());
+    }
+
+    #[test]
+    fn seeds_fit_into_tables() {
+        let most = StudySpec::MOST_MASTER_SEED;
+        StudySpec::named("mini-nli", most).unwrap().check().unwrap();
+        for master in [most + 1, u64::MAX - 1, u64::MAX] {
+            let message = StudySpec::named("mini-nli", master).unwrap_err().to_string();
+            assert!(
+                message.starts_with(&format!("`master_seed`: got {master}, expected at most")),
+                "{message}"
+            );
+            assert!(StudySpec::mini_nli(0).with_master_seed(master).is_err());
+        }
+        let study = |seed| StudySpec::mini_nli(0).with_seeds([1, seed]);
+        study(StudySpec::MOST_SEED).check().unwrap();
+        let message = study(u64::MAX).check().unwrap_err().to_string();
+        assert!(
+            message.starts_with("`seeds`: got 18446744073709551615, expected at most 9223372036854775807"),
+            "{message}"
+        );
+        let task = StudySpec::mini_nli(0).task.with_n_train(1 << 60);
+        let message = StudySpec { task, ..StudySpec::mini_nli(0) }.check().unwrap_err().to_string();
+        assert!(message.starts_with("`n_train`: got 1152921504606846976, expected at most"), "{message}");
     }
 
     #[test]

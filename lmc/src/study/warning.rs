@@ -54,6 +54,11 @@ pub fn early_warning(
             "the finished copies'",
         ));
     }
+    if let Some(row) = landmarks.iter().find(|&&row| row >= basins.models.len()) {
+        return Err(LmcError::invalid("landmarks", row, format!("rows below {}", basins.models.len())));
+    }
+    options.check()?;
+    finished.study().task().set(dataset)?;
     let clusters = |rows: &[usize]| rows.iter().map(|&row| basins.cluster[row]).collect::<Vec<_>>();
     let others: Vec<usize> = (0..basins.models.len()).filter(|row| !landmarks.contains(row)).collect();
     let predictor = format!("gaps to {} finished copies", landmarks.len());

@@ -19,10 +19,14 @@ impl Grid {
     /// The paper's grid of tenths: 11 points.
     pub const TENTHS: Self = Self(11);
 
+    /// The most points of a grid: the results of a line must fit into memory.
+    pub const MOST_POINTS: usize = 10_001;
+
     /// A grid of `n_points`, both ends counted.
     ///
     /// # Errors
-    /// [`LmcError::InvalidParameter`] for fewer than 3 points, on which nothing can be said of convexity.
+    /// [`LmcError::InvalidParameter`] for fewer than 3 points, on which nothing can be said of convexity, and for more than
+    /// [`Grid::MOST_POINTS`].
     ///
     /// # Examples
     /// ```
@@ -33,7 +37,11 @@ impl Grid {
     /// ```
     pub fn new(n_points: usize) -> Result<Self> {
         match n_points {
-            3.. => Ok(Self(n_points)),
+            3..=Self::MOST_POINTS => Ok(Self(n_points)),
+            4.. => {
+                let expected = format!("at most {}, both ends counted", Self::MOST_POINTS);
+                Err(LmcError::invalid("grid", format!("{n_points} points"), expected))
+            }
             _ => {
                 Err(LmcError::invalid("grid", format!("{n_points} points"), "at least 3, both ends counted"))
             }

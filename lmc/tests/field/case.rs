@@ -114,6 +114,11 @@ impl Ran {
         String::from_utf8_lossy(&self.output.stderr).into_owned()
     }
 
+    /// Its exit code; none where a signal ended it.
+    pub fn code(&self) -> Option<i32> {
+        self.output.status.code()
+    }
+
     /// Asserts that the input was taken: exit code 0, no panic. Returns what it printed.
     #[track_caller]
     pub fn handled(&self) -> String {

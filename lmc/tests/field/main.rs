@@ -8,6 +8,8 @@ mod corpus;
 mod files;
 mod labels;
 mod model;
+mod numbers;
+mod output;
 mod sound;
 
 use std::process::ExitCode;
@@ -16,7 +18,7 @@ use case::Case;
 use libtest_mimic::{Arguments, Trial};
 
 /// The cases of every area.
-const AREAS: &[&[Case]] = &[files::CASES, labels::CASES, sound::CASES];
+const AREAS: &[&[Case]] = &[files::CASES, labels::CASES, numbers::CASES, output::CASES, sound::CASES];
 
 fn main() -> ExitCode {
     let trials = AREAS.iter().copied().flatten().map(|case| {

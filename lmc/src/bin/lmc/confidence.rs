@@ -8,7 +8,7 @@ use lmc::study::{ConfidenceOptions, Evaluation, Models, Sweep};
 use lmc::table::{self, Metric, Schema};
 use lmc::{Result, basin::ClusterOptions};
 
-use crate::output::print;
+use crate::output::{print, say};
 
 /// Draws of each number of examples.
 const N_DRAWS: usize = 200;
@@ -43,6 +43,20 @@ impl Found {
 }
 
 impl Resampling {
+    /// Checks the number of draws.
+    pub fn check(&self) -> Result<()> {
+        self.check_for(1)
+    }
+
+    /// Checks the number of draws from so many examples.
+    pub fn check_for(&self, n_examples: usize) -> Result<()> {
+        self.options(ClusterOptions::default()).check(n_examples)
+    }
+
+    fn options(&self, clusters: ClusterOptions) -> ConfidenceOptions {
+        ConfidenceOptions { n_resamples: self.resamples, clusters, ..ConfidenceOptions::default() }
+    }
+
     /// Computes and prints, if it is asked for.
     pub fn found(
         &self,
@@ -54,8 +68,7 @@ impl Resampling {
         if !self.confidence {
             return Ok(None);
         }
-        let options =
-            ConfidenceOptions { n_resamples: self.resamples, clusters, ..ConfidenceOptions::default() };
+        let options = self.options(clusters);
         let confidence = sweep.confidence(&options)?;
         let scored = models.evaluate(set)?;
         let scores = scored.iter().map(|e: &Evaluation| e.metric(metric)).collect::<Result<Vec<f64>>>()?;
@@ -64,13 +77,13 @@ impl Resampling {
         let shares = confidence.co_assignment_table()?;
         print(&statistics)?;
         print(&membership)?;
-        println!(
+        say(format_args!(
             "{} draws of {} examples: {:.3} have the same clusters, adjusted Rand index {:.3}",
             options.n_resamples,
             confidence.n_examples,
             confidence.share_identical(),
             confidence.agreement()?
-        );
+        ));
         let n = confidence.n_examples;
         let sizes: Vec<usize> =
             [8, 4, 2, 1].map(|part| n / part).into_iter().filter(|&size| size > 0).collect();

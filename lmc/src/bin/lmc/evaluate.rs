@@ -10,7 +10,7 @@ use lmc::polars::prelude::DataFrame;
 use lmc::study::{Study, evaluate_finetuned, evaluations_table};
 use lmc::{LmcError, Result, table};
 
-use crate::output::{Output, print};
+use crate::output::{Output, identity_of, print};
 use crate::study::Changes;
 
 #[derive(Args)]
@@ -47,13 +47,22 @@ enum Merge {
 }
 
 impl Evaluate {
+    pub fn check(&self) -> Result<()> {
+        match (&self.corpus, self.what.as_slice()) {
+            (None, [study]) => self.changes.spec(study).map(|_| ()),
+            _ => Ok(()),
+        }
+    }
+
     pub fn run(self) -> Result<()> {
+        let out = self.output.open("evaluate")?;
         let evaluations = match &self.corpus {
             Some(corpus) => self.finetuned(corpus.parse()?)?,
             None => self.copies()?,
         };
         print(&evaluations)?;
-        self.output.write(&[(&table::EVALUATIONS, &evaluations)], &[])
+        let of = identity_of(self.what.iter().map(|what| what.display()));
+        out.write(&of, &[(&table::EVALUATIONS, &evaluations)], &[])
     }
 
     /// The copies of a study on its sets.

@@ -8,10 +8,12 @@ use lmc::figure::{self, Figure, HeatmapOptions};
 use lmc::gap::Measure;
 use lmc::polars::prelude::DataFrame;
 use lmc::table::{self, Schema};
+use lmc::terminal::tell;
 use lmc::{LmcError, Result};
 
 use crate::basins::Clustering;
-use crate::output::write;
+use crate::output::identity;
+use crate::results::Results;
 use crate::study::StudyArgs;
 use crate::sweep::Interpolation;
 
@@ -23,17 +25,26 @@ pub struct Figures {
     interpolation: Interpolation,
     #[command(flatten)]
     clustering: Clustering,
-    /// The folder for tables (Parquet) and figures (PNG).
+    /// The folder for tables (Parquet) and figures (PNG). What an earlier run of lmc wrote there is replaced.
     #[arg(long, default_value = "lmc-results", value_name = "FOLDER")]
     out: PathBuf,
+    /// Replace also files of the same names there that others wrote.
+    #[arg(long)]
+    force: bool,
 }
 
 impl Figures {
+    pub fn check(&self) -> Result<()> {
+        self.study.spec()?.check_count(2, "a line")?;
+        self.interpolation.check_numbers()
+    }
+
     pub fn run(self) -> Result<()> {
         let clock = Clock::start();
         let study = self.study.open()?;
         self.interpolation.check(&study)?;
         self.clustering.check(&study)?;
+        let out = Results::open(&self.out, "figures", self.force)?;
         let models = study.finetune()?;
         clock.say("finetuned");
         let names: Vec<&str> = study.task().sets.iter().map(|set| set.dataset.name.as_str()).collect();
@@ -62,7 +73,7 @@ impl Figures {
         // Three copies or gaps that are all the same have no clusters; what is known is written all the same.
         let clustered = match self.clustering.cluster(&sweep) {
             Err(error @ LmcError::InvalidParameter { .. }) => {
-                eprintln!("no clusters: {error}");
+                tell(&format!("no clusters: {error}"));
                 None
             }
             other => Some(other?),
@@ -74,7 +85,7 @@ impl Figures {
             tables.push((&table::BASINS, basins));
             figures.extend(of_basins(basins, &evaluations, &gaps, swept, (scored, metric))?);
         }
-        write(&self.out, &tables, &figures)?;
+        out.write(&identity(&models), &tables, &figures)?;
         if let Some(basins) = &clustered {
             self.clustering.report(&study, &models, &sweep, basins)?;
         }
@@ -105,6 +116,6 @@ impl Clock {
     }
 
     fn say(&self, what: &str) {
-        eprintln!("{what} after {:.1} s", self.0.elapsed().as_secs_f64());
+        tell(&format!("{what} after {:.1} s", self.0.elapsed().as_secs_f64()));
     }
 }

@@ -11,7 +11,7 @@ use lmc::replay::{ReplayOptions, ScoreOptions, check_scores, read_score_files};
 use lmc::table::{self, Arithmetic, Metric};
 use lmc::{LmcError, Result};
 
-use crate::output::{Output, print};
+use crate::output::{Output, identity_of, print, say};
 
 #[derive(Args)]
 pub struct Replay {
@@ -68,9 +68,8 @@ enum Repeated {
 }
 
 impl Replay {
-    pub fn run(self) -> Result<()> {
-        let metric = self.metric;
-        let (dataset, n_examples, tolerance) = (self.dataset, self.n_examples, self.tolerance);
+    fn options(&self) -> ReplayOptions {
+        let &Self { n_examples, tolerance, .. } = self;
         let missing = match self.missing {
             Missing::Error => lmc::replay::Missing::Error,
             Missing::Drop => lmc::replay::Missing::Drop,
@@ -80,7 +79,17 @@ impl Replay {
             Repeated::First => lmc::replay::Repeated::First,
             Repeated::Last => lmc::replay::Repeated::Last,
         };
-        let options = ReplayOptions { dataset, n_examples, tolerance, missing, repeated };
+        ReplayOptions { dataset: self.dataset.clone(), n_examples, tolerance, missing, repeated }
+    }
+
+    pub fn check(&self) -> Result<()> {
+        self.options().check()
+    }
+
+    pub fn run(self) -> Result<()> {
+        let metric = self.metric;
+        let options = self.options();
+        let out = self.output.open("replay")?;
         let replay = lmc::replay::Replay::read(&files(&self.logs)?, &options)?;
         let replay = replay.renamed(|name| format!("{}{name}", self.prefix))?;
         replay.notes.iter().for_each(|text| note(text));
@@ -113,8 +122,8 @@ impl Replay {
             ("membership", figure::membership_scatter(&table, &evaluations, &self.scored_on, metric)?),
             ("histogram", figure::histogram(&table, &evaluations, &self.scored_on, metric)?),
         ];
-        self.output.write(&tables, &figures)?;
-        println!("{replay:?}\n{basins:?}");
+        out.write(&identity_of(replay.models.iter()), &tables, &figures)?;
+        say(format_args!("{replay:?}\n{basins:?}"));
         print(&statistics)?;
         print(&tests)?;
         Ok(())

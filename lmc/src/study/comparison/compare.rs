@@ -13,6 +13,7 @@ use crate::gap::GapMatrix;
 use crate::interrupt;
 use crate::seed::{rng, sub_seed};
 use crate::stats::{pearson, permutation_test, quantile};
+use crate::study::checks::{check_confidence, check_resamples, in_range};
 
 /// How groups are compared.
 #[derive(Debug, Clone, PartialEq)]
@@ -35,6 +36,18 @@ impl Default for ComparisonOptions {
     fn default() -> Self {
         let clusters = ClusterOptions { delta: Delta::Auto, n_init: 10, ..ClusterOptions::default() };
         Self { n_resamples: 2_000, confidence: 0.95, n_permutations: 999, seed: 0, clusters }
+    }
+}
+
+impl ComparisonOptions {
+    /// Nothing, when every field has a value it can have.
+    ///
+    /// # Errors
+    /// [`LmcError::InvalidParameter`] naming the first field that has not.
+    pub fn check(&self) -> Result<()> {
+        check_resamples("n_resamples", self.n_resamples)?;
+        in_range("n_permutations", self.n_permutations, 10_000_000)?;
+        check_confidence("confidence", self.confidence)
     }
 }
 
@@ -145,15 +158,7 @@ fn check(groups: &[Group], options: &ComparisonOptions) -> Result<()> {
         }
         group.check()?;
     }
-    for (field, n) in [("n_resamples", options.n_resamples), ("n_permutations", options.n_permutations)] {
-        if n == 0 {
-            return Err(LmcError::invalid(field, 0, "at least 1"));
-        }
-    }
-    if !(options.confidence > 0.0 && options.confidence < 1.0) {
-        return Err(LmcError::invalid("confidence", options.confidence, "a number between 0 and 1"));
-    }
-    Ok(())
+    options.check()
 }
 
 type Statistics = [Option<f64>; Statistic::ALL.len()];

@@ -10,6 +10,7 @@ use std::fmt;
 use ndarray::Array2;
 
 use super::Sweep;
+use super::checks::{check_confidence, check_resamples};
 use crate::basin::{Basins, ClusterOptions, Delta};
 use crate::confidence::{
     Interval, IntervalMethod, LineConfidence, LineLosses, ResampledBasins, Resamples, line_confidence,
@@ -39,6 +40,25 @@ impl Default for ConfidenceOptions {
     fn default() -> Self {
         let clusters = ClusterOptions { delta: Delta::Auto, ..ClusterOptions::default() };
         Self { n_resamples: 1_000, confidence: 0.95, seed: 0, clusters }
+    }
+}
+
+impl ConfidenceOptions {
+    /// Nothing, when every field has a value it can have, for a set with that many examples.
+    ///
+    /// # Errors
+    /// [`LmcError::InvalidParameter`] naming the first field that has not.
+    ///
+    /// # Examples
+    /// ```
+    /// use lmc::study::ConfidenceOptions;
+    /// let none = ConfidenceOptions { n_resamples: 0, ..ConfidenceOptions::default() };
+    /// assert!(none.check(512).unwrap_err().to_string().starts_with("`n_resamples`: got 0"));
+    /// ```
+    pub fn check(&self, n_examples: usize) -> Result<()> {
+        check_resamples("n_resamples", self.n_resamples)?;
+        Resamples::check(n_examples, self.n_resamples)?;
+        check_confidence("confidence", self.confidence)
     }
 }
 
@@ -81,9 +101,10 @@ impl Sweep {
     /// What intervals mean, and how often they hold the truth, is said at [`crate::confidence`].
     ///
     /// # Errors
-    /// Those of [`Sweep::basins`]; [`LmcError::InvalidParameter`] for no draws, a confidence outside (0, 1), or clusters that fewer than
+    /// Those of [`ConfidenceOptions::check`] and [`Sweep::basins`]; [`LmcError::InvalidParameter`] for clusters that fewer than
     /// half of the draws have; [`LmcError::Interrupted`].
     pub fn confidence(&self, options: &ConfidenceOptions) -> Result<Confidence> {
+        options.check(self.labels.len())?;
         let resamples = Resamples::bootstrap(self.labels.len(), options.n_resamples, options.seed)?;
         let basins = self.basins(&options.clusters)?;
         let pairs = self.numbers()?;

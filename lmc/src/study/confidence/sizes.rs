@@ -64,6 +64,11 @@ impl Sweep {
         if sizes.is_empty() {
             return Err(LmcError::invalid("sizes", "none", "at least one number of examples"));
         }
+        options.check(self.labels.len())?;
+        if let Some(size) = sizes.iter().find(|&&size| size == 0 || size > self.labels.len()) {
+            let expected = format!("1 to {}, the number of examples", self.labels.len());
+            return Err(LmcError::invalid("sizes", size, expected));
+        }
         let (basins, pairs, n) = (self.basins(&options.clusters)?, self.numbers()?, self.labels.len());
         let whole =
             self.profiles.iter().map(|p| p.measure(Measure::ConvexityGap)).collect::<Result<Vec<f64>>>()?;

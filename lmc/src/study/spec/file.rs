@@ -88,7 +88,8 @@ impl StudySpec {
         let read: Read = document.read()?;
         let task = task(&document, &read.task)?;
         let mut spec = match (&task.spec, read.master_seed) {
-            (TaskSpec::MiniNli { .. }, master) => Self::mini_nli(master.unwrap_or(0)),
+            (TaskSpec::MiniNli { .. }, master) => Self::named("mini-nli", master.unwrap_or(0))
+                .map_err(|error| document.wrong("master_seed", error.to_string()))?,
             (other, None) => Self::corpus(other.clone(), "bert-base-uncased"),
             (_, Some(_)) => {
                 let problem = "`master_seed` is for the task mini-nli; give `seeds`".to_owned();
@@ -410,6 +411,20 @@ mod tests {
             ("task = 'cola'\nrecipe = { name = 'google', length = '3' }", "3ep"),
             ("task = 'cola'\nseeds = [1, 1]", "study.toml:2: `seeds`: got 1 twice"),
             ("seeds = [1]", "missing field `task`"),
+            (
+                "task = 'mini-nli'\nmaster_seed = 9223372036854775807",
+                "study.toml:2: `master_seed`: got 9223372036854775807",
+            ),
+            (
+                "task = { name = 'mini-nli', n_train = 9223372036854775807 }",
+                "`n_train`: got 9223372036854775807",
+            ),
+            (
+                "task = 'cola'\nrecipe = { name = 'google', length = '99999999999ep' }",
+                "expected at most 4294967295",
+            ),
+            ("task = 'cola'\nrecipe = { name = 'google', learning_rate = 1e400 }", "learning_rate"),
+            ("task = 'cola'\nrecipe = { name = 'google', learning_rate = nan }", "learning_rate"),
             ("task", "study.toml:1: "),
         ];
         for (text, expected) in cases {

@@ -5,6 +5,7 @@ use std::path::Path;
 use sha2::{Digest, Sha256};
 use tokenizers::Tokenizer;
 
+use super::Sources;
 use crate::data::grammar;
 use crate::encode::load_tokenizer;
 use crate::error::{LmcError, Result};
@@ -19,6 +20,7 @@ pub(super) struct Mini {
     pub model: ModelSpec,
     pub pretrained: Pretrained,
     pub tokenizer: Tokenizer,
+    pub sources: Sources,
 }
 
 impl Mini {
@@ -29,11 +31,13 @@ impl Mini {
             Some(name) if name == Path::new(StudySpec::MINI_ROBERTA) => Self::roberta(),
             Some(folder) => {
                 let (pretrained, sha256) = in_folder(folder)?;
-                let (name, tokenizer) = match pretrained.config.model_type.as_str() {
-                    "roberta" => (StudySpec::MINI_ROBERTA, load_tokenizer(folder)?),
-                    _ => (StudySpec::MINI_BERT, grammar::tokenizer()?),
+                let (name, tokenizer, its_folder) = match pretrained.config.model_type.as_str() {
+                    "roberta" => (StudySpec::MINI_ROBERTA, load_tokenizer(folder)?, Some(folder.to_owned())),
+                    _ => (StudySpec::MINI_BERT, grammar::tokenizer()?, None),
                 };
-                Ok(Self { model: ModelSpec { name: name.into(), sha256 }, pretrained, tokenizer })
+                let sources =
+                    Sources { encoder: Some(folder.to_owned()), tokenizer: its_folder, data: Vec::new() };
+                Ok(Self { model: ModelSpec { name: name.into(), sha256 }, pretrained, tokenizer, sources })
             }
         }
     }
@@ -44,7 +48,7 @@ impl Mini {
         let weights = include_bytes!("../../../assets/mini-bert/model.safetensors");
         let pretrained = pretrained_from_bytes(config, weights, Path::new("lmc/assets/mini-bert"))?;
         let model = ModelSpec { name: StudySpec::MINI_BERT.into(), sha256: sha256(weights) };
-        Ok(Self { model, pretrained, tokenizer: grammar::tokenizer()? })
+        Ok(Self { model, pretrained, tokenizer: grammar::tokenizer()?, sources: Sources::default() })
     }
 
     /// What `lmc pretrain lmc/assets/mini-roberta --family roberta` makes.
@@ -56,7 +60,7 @@ impl Mini {
         let model = ModelSpec { name: StudySpec::MINI_ROBERTA.into(), sha256: sha256(weights) };
         let tokenizer =
             tokenizer.parse().map_err(|e: tokenizers::Error| LmcError::Tokenizer(e.to_string()))?;
-        Ok(Self { model, pretrained, tokenizer })
+        Ok(Self { model, pretrained, tokenizer, sources: Sources::default() })
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod corpora;
 mod encoder;
+mod sources;
 
 use std::fmt;
 
@@ -9,6 +10,7 @@ use tokenizers::Tokenizer;
 
 use self::corpora::{Corpora, SAMPLE, Source, sample};
 use self::encoder::Mini;
+pub(super) use self::sources::Sources;
 use super::StudySpec;
 use crate::data::Dataset;
 use crate::data::fetch::ModelFolder;
@@ -39,6 +41,10 @@ pub struct Task {
     pub pretrained: Pretrained,
     /// The classifier over it.
     pub classifier: Classifier,
+    /// The folders that it was read from.
+    pub(super) sources: Sources,
+    /// The files of the tokenizer by name, for models that are saved.
+    pub(super) tokenizer_files: Vec<(String, Vec<u8>)>,
 }
 
 impl fmt::Debug for Task {
@@ -60,8 +66,9 @@ impl Task {
         match study.task {
             TaskSpec::MiniNli { data_seed, n_train, counterexample_share } => {
                 let data = MiniNli { n_train, counterexample_share, ..MiniNli::new(data_seed) };
-                let Mini { model, pretrained, tokenizer } = Mini::find(study.encoder.as_deref())?;
-                Self::new(study, model, pretrained, &tokenizer, &data.train()?, data.evaluation_sets()?)
+                let Mini { model, pretrained, tokenizer, sources } = Mini::find(study.encoder.as_deref())?;
+                let sets = data.evaluation_sets()?;
+                Self::new(study, model, pretrained, &tokenizer, sources, &data.train()?, sets)
             }
             TaskSpec::Cola { n_train, data_seed } => Self::of(study, Corpora::COLA, n_train, data_seed),
             TaskSpec::Mnli { n_train, data_seed } => Self::of(study, Corpora::MNLI, n_train, data_seed),
@@ -88,7 +95,13 @@ impl Task {
         let encoder = ModelFolder::find(given)?;
         let (pretrained, sha256) = encoder::in_folder(&encoder.folder)?;
         let tokenizer = load_tokenizer(&encoder.tokenizer)?;
-        Self::new(study, ModelSpec { name: encoder.name, sha256 }, pretrained, &tokenizer, &train, sets)
+        let sources = Sources {
+            encoder: Some(encoder.folder),
+            tokenizer: Some(encoder.tokenizer),
+            data: folders.into_values().collect(),
+        };
+        let model = ModelSpec { name: encoder.name, sha256 };
+        Self::new(study, model, pretrained, &tokenizer, sources, &train, sets)
     }
 
     fn new(
@@ -96,6 +109,7 @@ impl Task {
         model: ModelSpec,
         pretrained: Pretrained,
         tokenizer: &Tokenizer,
+        sources: Sources,
         train: &Dataset,
         sets: Vec<Dataset>,
     ) -> Result<Self> {
@@ -119,8 +133,12 @@ impl Task {
             check_tokens(encoded, &pretrained.config)?;
         }
         let train_sha256 = digest(&train);
+        let tokenizer_files = match &sources.tokenizer {
+            Some(folder) => sources::files_in(folder)?,
+            None => sources::files_of(tokenizer, &pretrained.config)?,
+        };
         let spec = study.task.clone().with_n_train(train.len());
-        Ok(Self { spec, model, train, train_sha256, sets, pretrained, classifier })
+        Ok(Self { spec, model, train, train_sha256, sets, pretrained, classifier, sources, tokenizer_files })
     }
 
     /// The evaluation set of that name.
