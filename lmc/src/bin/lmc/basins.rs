@@ -9,6 +9,7 @@ use lmc::table::Metric;
 use lmc::{Result, figure, table};
 
 use crate::confidence::Resampling;
+use crate::notes;
 use crate::output::{Output, print};
 use crate::study::StudyArgs;
 use crate::sweep::Interpolation;
@@ -56,8 +57,10 @@ impl Clustering {
         let report = Report::new(sweep, basins, &swept, &scored, metric)?;
         println!("gaps on {}, score: {metric} on {set}", sweep.dataset);
         for (name, value) in report.rows() {
-            println!("{name:48} {value:.4}");
+            let value = value.map_or_else(|| "not defined".to_owned(), |value| format!("{value:.4}"));
+            println!("{name:48} {value}");
         }
+        notes::say(&report.constant);
         Ok(())
     }
 }
@@ -82,6 +85,7 @@ impl Clustered {
         let models = study.finetune()?;
         let sweep = self.interpolation.sweep(&study, &models)?;
         let basins = self.clustering.cluster(&sweep)?;
+        notes::say(&basins.notes);
         Ok((study, models, sweep, basins))
     }
 }
@@ -103,7 +107,8 @@ impl Basins {
         let (set, metric) = clustering.score(&study);
         let (table, evaluations) = (basins.table()?, models.evaluations(&[set])?);
         print(&table)?;
-        let scatter = figure::membership_scatter(&table, &evaluations, set, metric)?;
+        let scatter =
+            figure::membership_scatter(&table, &evaluations, set, metric)?.with_notes(&basins.notes);
         let found = self.resampling.found(&sweep, &models, clustering.options(), (set, metric))?;
         let mut tables = vec![(&table::BASINS, &table), (&table::EVALUATIONS, &evaluations)];
         let mut figures = vec![("membership", scatter)];

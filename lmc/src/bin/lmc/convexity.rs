@@ -46,7 +46,8 @@ impl Convexity {
         let (all, points) = (convexity.table()?, convexity.points()?);
         print(&all)?;
         let mut tables = vec![(&table::CONVEXITY, &all), (&table::CONVEXITY_POINTS, &points)];
-        let mut figures = vec![("convexity", figure::excess_strips(&all, &points)?)];
+        let mut figures =
+            vec![("convexity", figure::excess_strips(&all, &points)?.with_notes(&basins.notes))];
         let triangles;
         if self.triples > 0 {
             let options = TriangleOptions { n_triples: self.triples, ..TriangleOptions::default() };
@@ -54,7 +55,7 @@ impl Convexity {
             report(&sweep, &found)?;
             triangles = found.table()?;
             tables.push((&table::TRIANGLES, &triangles));
-            figures.push(("triangles", figure::triangle_scatter(&triangles)?));
+            figures.push(("triangles", figure::triangle_scatter(&triangles)?.with_notes(&basins.notes)));
         }
         self.output.write(&tables, &figures)
     }

@@ -11,6 +11,7 @@ use lmc::table::{self, Schema};
 use lmc::{LmcError, Result};
 
 use crate::basins::Clustering;
+use crate::notes;
 use crate::output::write;
 use crate::study::StudyArgs;
 use crate::sweep::Interpolation;
@@ -50,16 +51,7 @@ impl Figures {
             (&table::GAPS, &gaps),
         ];
         let mut figures = Vec::new();
-        for (name, measure) in [
-            ("heatmap", Measure::ConvexityGap),
-            ("heatmap-barrier-height", Measure::BarrierHeight),
-            ("heatmap-auc", Measure::AreaUnderCurve),
-            ("heatmap-distance", Measure::EuclideanDistance),
-        ] {
-            let options = HeatmapOptions { measure, ..HeatmapOptions::new(swept, scored, metric) };
-            figures.push((name, figure::heatmap(&gaps, &evaluations, &options)?));
-        }
-        // Three copies or gaps that are all the same have no clusters; what is known is written all the same.
+        // Three copies are too few to divide; what is known is written all the same.
         let clustered = match self.clustering.cluster(&sweep) {
             Err(error @ LmcError::InvalidParameter { .. }) => {
                 eprintln!("no clusters: {error}");
@@ -67,12 +59,25 @@ impl Figures {
             }
             other => Some(other?),
         };
+        let said = clustered.as_ref().map_or(&[][..], |basins| &basins.notes);
+        notes::say(said);
+        for (name, measure) in [
+            ("heatmap", Measure::ConvexityGap),
+            ("heatmap-barrier-height", Measure::BarrierHeight),
+            ("heatmap-auc", Measure::AreaUnderCurve),
+            ("heatmap-distance", Measure::EuclideanDistance),
+        ] {
+            let options = HeatmapOptions { measure, ..HeatmapOptions::new(swept, scored, metric) };
+            figures.push((name, figure::heatmap(&gaps, &evaluations, &options)?.with_notes(said)));
+        }
         let basins = clustered.as_ref().map(|basins| basins.table()).transpose()?;
-        let groups = basins.as_ref().map(figure::groups_by_basin).transpose()?;
+        let divided = clustered.as_ref().is_some_and(|basins| basins.is_divided());
+        let groups = basins.as_ref().filter(|_| divided).map(figure::groups_by_basin).transpose()?;
         figures.push(("curves", figure::curves(&profiles, groups.as_ref(), &[])?));
         if let Some(basins) = &basins {
             tables.push((&table::BASINS, basins));
-            figures.extend(of_basins(basins, &evaluations, &gaps, swept, (scored, metric))?);
+            let of_basins = of_basins(basins, &evaluations, &gaps, swept, (scored, metric))?;
+            figures.extend(of_basins.map(|(name, figure)| (name, figure.with_notes(said))));
         }
         write(&self.out, &tables, &figures)?;
         if let Some(basins) = &clustered {

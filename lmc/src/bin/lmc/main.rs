@@ -7,6 +7,7 @@ mod evaluate;
 mod fetch;
 mod figures;
 mod finetune;
+mod notes;
 mod output;
 mod replay;
 mod slurm;

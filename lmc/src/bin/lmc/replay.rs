@@ -10,6 +10,7 @@ use lmc::replay::{ReplayOptions, read_scores};
 use lmc::table::{self, Arithmetic, Metric};
 use lmc::{LmcError, Result};
 
+use crate::notes;
 use crate::output::{Output, print};
 
 #[derive(Args)]
@@ -72,14 +73,22 @@ impl Replay {
             (&table::CLUSTER_STATISTICS, &statistics),
             (&table::CLUSTER_TESTS, &tests),
         ];
+        let constant = table::constant_scores(&evaluations, &scored, &replay.models)?;
+        let said: Vec<String> = basins
+            .notes
+            .iter()
+            .map(|note| note.to_string())
+            .chain(constant.iter().map(|score| score.to_string()))
+            .collect();
         let heatmap = HeatmapOptions::new(&options.dataset, &self.scored_on, metric);
         let figures = [
             ("heatmap", figure::heatmap(&gaps, &evaluations, &heatmap)?),
             ("membership", figure::membership_scatter(&table, &evaluations, &self.scored_on, metric)?),
             ("histogram", figure::histogram(&table, &evaluations, &self.scored_on, metric)?),
         ];
-        self.output.write(&tables, &figures)?;
+        self.output.write(&tables, &figures.map(|(name, figure)| (name, figure.with_notes(&said))))?;
         println!("{replay:?}\n{basins:?}");
+        notes::say(&said);
         print(&statistics)?;
         print(&tests)?;
         Ok(())

@@ -8,6 +8,7 @@ use lmc::study::{Models, SoupOptions, Soups};
 use lmc::{Result, figure, table};
 
 use crate::basins::Clustered;
+use crate::notes;
 use crate::output::{Output, print};
 
 #[derive(Args)]
@@ -46,8 +47,21 @@ impl Soup {
                 greedy.ingredients.iter().map(|&model| soups.models[model].as_str()).collect();
             println!("greedy by {metric}: {}", names.join(" "));
         }
+        let scores =
+            models.evaluate(scored)?.iter().map(|found| found.metric(metric)).collect::<Result<Vec<_>>>()?;
+        let constant = table::ConstantScore::of(metric, scored, &scores);
+        notes::say(&constant);
+        let said: Vec<String> = basins
+            .notes
+            .iter()
+            .map(|note| note.to_string())
+            .chain(constant.iter().map(|score| score.to_string()))
+            .collect();
         let dots = figure::soup_dots(&all, &kinds, &sweep.dataset, scored, metric)?;
-        self.output.write(&[(&table::SOUPS, &all), (&table::SOUP_KINDS, &kinds)], &[("soups", dots)])?;
+        self.output.write(
+            &[(&table::SOUPS, &all), (&table::SOUP_KINDS, &kinds)],
+            &[("soups", dots.with_notes(said))],
+        )?;
         self.save(&models, &soups)
     }
 
