@@ -129,7 +129,7 @@ impl Known<'_> {
 /// The similarities of known pairs as shares of the roots of their degrees.
 struct Graph {
     edges: Vec<(usize, usize, f64)>,
-    /// How far rounding of the gaps moves eigenvalues.
+    /// How far apart two eigenvalues have to be for their vectors not to hang on rounding of the gaps.
     blur: f64,
 }
 
@@ -142,19 +142,19 @@ impl Graph {
             degree[i] += similarity(gap);
             degree[j] += similarity(gap);
         }
-        // Rounding errors are independent and, in the square, a fourth of the largest one on average. The root of the sum of their
-        // squares in a row bounds what they do to an eigenvalue, but for a small factor.
+        // Rounding errors of gaps are independent and, in the root of their mean square, a third of the largest. What turns two vectors
+        // of nearly the same eigenvalue into each other is then about as large as what they do to one entry of the Laplacian.
         let (mut edges, mut squares) = (Vec::with_capacity(known.pairs.len()), vec![0.0; n]);
         for &(i, j, gap) in known.pairs {
             let similarity = similarity(gap);
             let weight =
                 if similarity > 0.0 { similarity / degree[i].sqrt() / degree[j].sqrt() } else { 0.0 };
             edges.push((i, j, weight));
-            let change = weight * (gap / delta) * (known.resolution / 4.0 / delta);
+            let change = weight * (gap / delta) * (known.resolution / 3.0 / delta);
             squares[i] += change * change;
             squares[j] += change * change;
         }
-        Self { edges, blur: squares.into_iter().fold(0.0, f64::max).sqrt() }
+        Self { edges, blur: (squares.into_iter().fold(0.0, f64::max) / n as f64).sqrt() }
     }
 }
 

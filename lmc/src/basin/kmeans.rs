@@ -227,8 +227,9 @@ mod tests {
     fn bad_input_is_a_typed_error() {
         let none = two_means(&Array2::eye(3), 0, 1);
         assert!(matches!(none, Err(LmcError::InvalidParameter { field: "n_init", .. })));
-        let same = two_means(&Array2::ones((3, 2)), 5, 1);
-        assert!(matches!(same, Err(LmcError::InvalidParameter { field: "gaps", .. })));
-        assert!(two_means(&Array2::zeros((3, 2)), 5, 1).is_err());
+        // Rows at one place have no division that is better than another.
+        for same in [Array2::ones((3, 2)), Array2::zeros((3, 2))] {
+            assert_eq!(two_means(&same, 5, 1).unwrap(), None);
+        }
     }
 }

@@ -17,7 +17,7 @@ use crate::sweep::Interpolation;
 /// How copies are clustered and judged.
 #[derive(Args)]
 pub struct Clustering {
-    /// The width of the similarity in nats: auto (the standard deviation of the gaps), paper (1) or a number.
+    /// The width of the similarity in nats: auto (the standard deviation of the gaps, at least a quarter of the smallest), paper (1) or a number.
     #[arg(long, default_value = "auto")]
     delta: Delta,
     /// The evaluation set by which generalisation is judged; the task's own if absent.

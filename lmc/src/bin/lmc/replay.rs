@@ -40,7 +40,7 @@ pub struct Replay {
     /// Goes before the names that models have in the logs, such as feather-berts- before 7.
     #[arg(long, default_value = "")]
     prefix: String,
-    /// The width of the similarity in nats: paper (1), auto (the standard deviation of the gaps) or a number.
+    /// The width of the similarity in nats: paper (1), auto (the standard deviation of the gaps, at least a quarter of the smallest) or a number.
     #[arg(long, default_value = "paper")]
     delta: Delta,
     #[command(flatten)]

@@ -261,7 +261,8 @@ fn crispness(group: &Group, options: &ComparisonOptions) -> Result<Option<f64>> 
             dealt.values[[i, j]] = gap;
             dealt.values[[j, i]] = gap;
         }
-        Ok(silhouette(&dealt))
+        // Gaps that do not say how to divide the models are not as crisp.
+        Ok(Some(silhouette(&dealt).unwrap_or(f64::NEG_INFINITY)))
     })
 }
 

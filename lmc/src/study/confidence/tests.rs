@@ -212,6 +212,12 @@ fn models_without_clusters_have_intervals_of_gaps() {
     // One line for all: equal gaps.
     let outcomes = sweep.profiles[9].outcomes.clone();
     sweep.profiles.iter_mut().for_each(|profile| profile.outcomes = outcomes.clone());
+    // Twice two units in the last place of the largest loss, which is between 0 and 2.
+    let resolution = sweep.matrix(Measure::ConvexityGap).unwrap().resolution;
+    assert!(resolution > 0.0 && resolution < 2.0 * 4.0 * f64::from(f32::EPSILON));
+    sweep.imprecision = 1e-3;
+    assert_eq!(sweep.matrix(Measure::ConvexityGap).unwrap().resolution, resolution + 1e-3);
+    assert_eq!(sweep.matrix(Measure::AreaUnderCurve).unwrap().resolution, 0.0);
     let confidence = sweep.confidence(&options()).unwrap();
     assert!(matches!(confidence.notes[..], [Note::EqualGaps { .. }]));
     without_draws(&confidence);
