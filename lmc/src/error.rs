@@ -47,6 +47,20 @@ pub enum LmcError {
         /// The largest that is allowed.
         tolerance: f64,
     },
+    /// Eigenvectors of a symmetric matrix do not pass a check: a fault of the solver.
+    #[error(
+        "eigenvectors of {n} x {n} entries: {what} {got:.1e}, at most {allowed:.1e} is rounding; this is a fault of lmc: please report it with the gaps"
+    )]
+    Eigenvectors {
+        /// The number of rows of the matrix.
+        n: usize,
+        /// What was checked.
+        what: &'static str,
+        /// What was found.
+        got: f64,
+        /// The most that rounding explains.
+        allowed: f64,
+    },
     /// Two things that must fit together have different shapes.
     #[error("{what}: got shape {got:?}, expected {expected:?}")]
     ShapeMismatch {

@@ -1,5 +1,5 @@
 //! Gaps, basins, statistics and confidence against numpy, scipy and scikit-learn:
-//! `golden/generate_{gap,basin,landmarks,stats,confidence}.py`.
+//! `golden/generate_{gap,basin,clusters,landmarks,stats,confidence}.py`.
 
 use lmc::{
     basin::{self, ClusterOptions, Delta},
@@ -115,6 +115,57 @@ fn basins_of_gap_matrices() {
         assert_close(&name, basins.silhouette, number(&case["silhouette"]), 1e-12);
         assert_close(&name, basins.within, number(&case["within"]), 1e-12);
         assert_close(&name, basins.across, number(&case["across"]), 1e-12);
+    }
+}
+
+#[test]
+fn basins_of_gap_matrices_that_are_hard() {
+    let golden = golden("clusters.json");
+    assert!(rows(&golden).len() >= 60);
+    for case in rows(&golden) {
+        let (n, width, apart) =
+            (case["n"].as_u64().unwrap() as usize, number(&case["width"]), number(&case["apart"]));
+        let name = format!("{} {n} width {width}", case["kind"]);
+        let mut upper = floats(&case["gaps"]).into_iter();
+        let mut values = Array2::zeros((n, n));
+        for i in 0..n {
+            for j in i + 1..n {
+                values[[i, j]] = upper.next().unwrap();
+                values[[j, i]] = values[[i, j]];
+            }
+        }
+        let models: Vec<String> = (0..n).map(|i| format!("m{i}")).collect();
+        let gaps = GapMatrix::new(models.clone(), Measure::ConvexityGap, values.clone()).unwrap();
+        let options = ClusterOptions { delta: Delta::Fixed(width), ..ClusterOptions::default() };
+        let basins = basin::cluster(&gaps, &options).unwrap();
+        assert_eq!(basins.cluster, clusters(&case["cluster"]), "{name}");
+        let expected = floats(&case["membership"]);
+        // What rounding makes of the vectors grows as two eigenvalues come near to each other.
+        let largest = expected.iter().fold(0.0, |largest: f64, score| largest.max(score.abs()));
+        let tolerance = largest * (1e-9 + 1e-13 / apart);
+        for (got, expected) in basins.membership.iter().zip(&expected) {
+            assert!((got - expected).abs() <= tolerance, "{name}: {got}, expected {expected}");
+        }
+        // The same models in another order.
+        let order: Vec<usize> = (0..n).map(|i| (5 * i + 3) % n).filter(|_| n % 5 != 0).collect();
+        let order = if order.is_empty() { (0..n).rev().collect() } else { order };
+        let moved = GapMatrix::new(
+            order.iter().map(|&i| models[i].clone()).collect(),
+            Measure::ConvexityGap,
+            values.select(ndarray::Axis(0), &order).select(ndarray::Axis(1), &order),
+        );
+        let moved = basin::cluster(&moved.unwrap(), &options).unwrap();
+        // Of two clusters of one size the first model's is the first.
+        let exchanged = moved.cluster[0] != basins.cluster[order[0]];
+        for (to, &from) in order.iter().enumerate() {
+            let (cluster, score) = match exchanged {
+                true => (1 - moved.cluster[to], -moved.membership[to]),
+                false => (moved.cluster[to], moved.membership[to]),
+            };
+            assert_eq!(cluster, basins.cluster[from], "{name}");
+            assert!((score - basins.membership[from]).abs() <= tolerance, "{name}");
+        }
+        assert!(!exchanged || 2 * basins.sizes()[0] == n, "{name}");
     }
 }
 

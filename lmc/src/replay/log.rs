@@ -25,6 +25,8 @@ pub struct LoggedLine {
     pub losses: Vec<f64>,
     /// Each metric by the name of its column, with its value at each alpha.
     pub metrics: Vec<(&'static str, Vec<f64>)>,
+    /// The most decimals that one of the losses was printed with.
+    pub decimals: usize,
 }
 
 /// A line and where in which log it begins.
@@ -126,7 +128,7 @@ impl Reader<'_> {
             Err(problem) => (f64::NAN, Some((number, problem))),
         };
         let (alphas, losses, metrics) = (Vec::new(), Vec::new(), Vec::new());
-        let line = LoggedLine { a, b, distance, alphas, losses, metrics };
+        let line = LoggedLine { a, b, distance, alphas, losses, metrics, decimals: 0 };
         let entry = Entry { path: self.path.to_owned(), number, dataset: None, line, problem };
         self.open = Some(Open { entry, weights: Vec::new(), announced: None });
         Ok(())
@@ -239,6 +241,7 @@ impl Reader<'_> {
             line.metrics = metrics.iter().map(|(name, _)| (*name, Vec::new())).collect();
         }
         line.losses.push(loss);
+        line.decimals = line.decimals.max(point::decimals(text));
         line.metrics.iter_mut().zip(values).for_each(|((_, column), value)| column.push(value));
         let announced = open.announced.take();
         let expected = if announced.is_some() { line.losses.len() - 1 } else { 0 };

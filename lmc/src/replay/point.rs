@@ -101,3 +101,26 @@ pub(super) fn row(text: &str, metrics: &Metrics) -> Result<(usize, f64, Vec<f64>
     let values = metrics.iter().zip(&fields[2..]).map(|((name, quantity), text)| read(name, *quantity, text));
     Ok((point, loss, values.collect::<Result<_, _>>()?))
 }
+
+/// The decimals with which the loss in the row of a point is printed.
+pub(super) fn decimals(text: &str) -> usize {
+    let loss = text.split_whitespace().nth(1).unwrap_or_default();
+    let (mantissa, exponent) = loss.split_once(['e', 'E']).unwrap_or((loss, "0"));
+    let after_point = mantissa.split_once('.').map_or(0, |(_, digits)| digits.len());
+    let exponent: i64 = exponent.parse().unwrap_or(0);
+    usize::try_from(after_point as i64 - exponent).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn decimals_are_those_of_the_loss() {
+        for (loss, expected) in
+            [("0.4568", 4), ("12", 0), ("0.5", 1), ("1.25e-05", 7), ("3e-7", 7), ("1.5e3", 0)]
+        {
+            assert_eq!(decimals(&format!("  0  {loss}  0.845678")), expected, "{loss}");
+        }
+    }
+}

@@ -97,6 +97,19 @@ impl Replay {
             let expected = "every pair of models; `missing` (--missing drop) leaves the fewest models out";
             return Err(LmcError::invalid("logs", got, expected));
         }
-        gap_matrix(&self.gaps()?, &self.options.dataset, measure)
+        let matrix = gap_matrix(&self.gaps()?, &self.options.dataset, measure)?;
+        Ok(matrix.with_resolution(self.resolution(measure)))
+    }
+
+    /// Returns the most by which rounding moves that measure of a line: of a gap or a barrier, which is a difference of two losses, a
+    /// unit in the last decimal that the logs print, and at least what float32 moves a loss. Of other measures 0.
+    pub fn resolution(&self, measure: Measure) -> f64 {
+        if !matches!(measure, Measure::ConvexityGap | Measure::BarrierHeight) {
+            return 0.0;
+        }
+        let decimals = self.lines.iter().map(|line| line.decimals).max().unwrap_or(0);
+        let largest = self.lines.iter().flat_map(|line| &line.losses).copied().fold(0.0, f64::max);
+        let float32 = 4.0 * f64::from(f32::EPSILON) * largest;
+        float32.max(10f64.powi(-(decimals.min(300) as i32)))
     }
 }

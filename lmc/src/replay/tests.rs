@@ -90,6 +90,8 @@ fn logs_of_the_public_form_become_profiles_and_gaps() {
 fn basins_come_from_logs_alone() {
     let matrix = parse(ALL_PAIRS).unwrap().matrix(Measure::ConvexityGap).unwrap();
     let options = ClusterOptions { delta: Delta::Auto, ..ClusterOptions::default() };
+    assert_eq!(matrix.resolution, 1e-4, "the last of four decimals");
+    assert_eq!(parse(ALL_PAIRS).unwrap().matrix(Measure::EuclideanDistance).unwrap().resolution, 0.0);
     assert_eq!(cluster(&matrix, &options).unwrap().cluster, [0, 0, 1, 1]);
     let error = parse(WITHOUT_WEIGHTS).unwrap().matrix(Measure::ConvexityGap).unwrap_err().to_string();
     assert!(error.starts_with("`logs`: got no line between `7` and `22`"), "{error}");

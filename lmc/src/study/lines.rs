@@ -117,7 +117,14 @@ impl Models {
         let models: Vec<String> = self.models().iter().map(|m| m.name.clone()).collect();
         let profiles = sampled.into_iter().map(|line| Profile::of(line, plan, &models)).collect();
         let labels = self.study().task().set(dataset)?.labels();
-        Ok(Sweep { models, dataset: dataset.to_owned(), labels, profiles })
+        let imprecision = self.with_job(dataset, plan, compute, &[], |job| Ok(job.imprecision()))?;
+        Ok(Sweep {
+            models,
+            dataset: dataset.to_owned(),
+            labels,
+            profiles,
+            imprecision: imprecision.unwrap_or(0.0),
+        })
     }
 
     /// What was sampled in every unit of a plan over the copies, on the evaluation set of that name; see [`execute`].

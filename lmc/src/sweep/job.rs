@@ -71,6 +71,12 @@ impl<'a> SweepJob<'a> {
         format!("{}-{}{precision}", self.set.key, self.plan.name())
     }
 
+    /// The largest difference from float32 of a convexity gap or a loss on a sample, in nats per example; none in float32, and before the
+    /// job was executed.
+    pub(crate) fn imprecision(&self) -> Option<f64> {
+        (self.compute.precision != Precision::Float32).then(|| super::precision::found(self)).flatten()
+    }
+
     /// The folder of the units.
     pub(super) fn folder(&self) -> PathBuf {
         self.store.sweep_folder(&self.key())

@@ -4,6 +4,7 @@
 //! handled (exit code 0) or refused with a reason (one line). The last line counts both.
 
 mod case;
+mod clusters;
 mod corpus;
 mod files;
 mod labels;
@@ -18,7 +19,8 @@ use case::Case;
 use libtest_mimic::{Arguments, Trial};
 
 /// The cases of every area.
-const AREAS: &[&[Case]] = &[files::CASES, labels::CASES, numbers::CASES, output::CASES, sound::CASES];
+const AREAS: &[&[Case]] =
+    &[clusters::CASES, files::CASES, labels::CASES, numbers::CASES, output::CASES, sound::CASES];
 
 fn main() -> ExitCode {
     let trials = AREAS.iter().copied().flatten().map(|case| {

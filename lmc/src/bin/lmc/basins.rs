@@ -9,6 +9,7 @@ use lmc::table::Metric;
 use lmc::{LmcError, Result, figure, table};
 
 use crate::confidence::Resampling;
+use crate::notes;
 use crate::output::{Output, identity, print, say};
 use crate::study::StudyArgs;
 use crate::sweep::Interpolation;
@@ -19,7 +20,7 @@ const LEAST: usize = 3;
 /// How copies are clustered and judged.
 #[derive(Args)]
 pub struct Clustering {
-    /// The width of the similarity in nats: auto (the standard deviation of the gaps), paper (1) or a number.
+    /// The width of the similarity in nats: auto (the standard deviation of the gaps, at least a quarter of the smallest), paper (1) or a number.
     #[arg(long, default_value = "auto")]
     delta: Delta,
     /// The evaluation set by which generalisation is judged; the task's own if absent.
@@ -59,8 +60,10 @@ impl Clustering {
         let report = Report::new(sweep, basins, &swept, &scored, metric)?;
         say(format_args!("gaps on {}, score: {metric} on {set}", sweep.dataset));
         for (name, value) in report.rows() {
-            say(format_args!("{name:48} {value:.4}"));
+            let value = value.map_or_else(|| "not defined".to_owned(), |value| format!("{value:.4}"));
+            say(format_args!("{name:48} {value}"));
         }
+        notes::say(&report.constant);
         Ok(())
     }
 }
@@ -98,6 +101,7 @@ impl Clustered {
         let models = study.finetune()?;
         let sweep = self.interpolation.sweep(study, &models)?;
         let basins = self.clustering.cluster(&sweep)?;
+        notes::say(&basins.notes);
         Ok((models, sweep, basins))
     }
 }
@@ -127,7 +131,8 @@ impl Basins {
         let (set, metric) = clustering.score(&study);
         let (table, evaluations) = (basins.table()?, models.evaluations(&[set])?);
         print(&table)?;
-        let scatter = figure::membership_scatter(&table, &evaluations, set, metric)?;
+        let scatter =
+            figure::membership_scatter(&table, &evaluations, set, metric)?.with_notes(&basins.notes);
         let found = self.resampling.found(&sweep, &models, clustering.options(), (set, metric))?;
         let mut tables = vec![(&table::BASINS, &table), (&table::EVALUATIONS, &evaluations)];
         let mut figures = vec![("membership", scatter)];

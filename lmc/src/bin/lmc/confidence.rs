@@ -8,6 +8,7 @@ use lmc::study::{ConfidenceOptions, Evaluation, Models, Sweep};
 use lmc::table::{self, Metric, Schema};
 use lmc::{Result, basin::ClusterOptions};
 
+use crate::notes;
 use crate::output::{print, say};
 
 /// Draws of each number of examples.
@@ -74,6 +75,14 @@ impl Resampling {
         let scores = scored.iter().map(|e: &Evaluation| e.metric(metric)).collect::<Result<Vec<f64>>>()?;
         let statistics = confidence.statistics_table(Some(&scores))?;
         let (pairs, membership) = (confidence.pairs_table()?, confidence.membership_table()?);
+        let gap_intervals = figure::gap_intervals(&pairs, Measure::ConvexityGap)?;
+        if confidence.draws.is_empty() {
+            // Notes of the clusters themselves are said with them.
+            let said = &confidence.notes[confidence.basins.notes.len()..];
+            notes::say(said);
+            let figures = vec![("gap-intervals", gap_intervals.with_notes(&confidence.notes))];
+            return Ok(Some(Found { tables: vec![(&table::PAIR_INTERVALS, pairs)], figures }));
+        }
         let shares = confidence.co_assignment_table()?;
         print(&statistics)?;
         print(&membership)?;
@@ -91,7 +100,7 @@ impl Resampling {
         let sizes = sweep.sample_sizes(&sizes, &fewer)?.table(&scores)?;
         let evaluations = lmc::study::evaluations_table(&scored)?;
         let figures = vec![
-            ("gap-intervals", figure::gap_intervals(&pairs, Measure::ConvexityGap)?),
+            ("gap-intervals", gap_intervals),
             ("membership-intervals", figure::membership_intervals(&membership, &evaluations, set, metric)?),
             ("co-assignment", figure::co_assignment(&shares, &membership)?),
             ("stability", figure::stability_bars(&membership)?),

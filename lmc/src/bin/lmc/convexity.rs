@@ -66,14 +66,15 @@ impl Convexity {
         let (all, points) = (convexity.table()?, convexity.points()?);
         print(&all)?;
         let mut tables = vec![(&table::CONVEXITY, &all), (&table::CONVEXITY_POINTS, &points)];
-        let mut figures = vec![("convexity", figure::excess_strips(&all, &points)?)];
+        let mut figures =
+            vec![("convexity", figure::excess_strips(&all, &points)?.with_notes(&basins.notes))];
         let triangles;
         if let Some(options) = self.triangles() {
             let found = models.triangles(&sweep, &basins, &options, &compute)?;
             report(&sweep, &found)?;
             triangles = found.table()?;
             tables.push((&table::TRIANGLES, &triangles));
-            figures.push(("triangles", figure::triangle_scatter(&triangles)?));
+            figures.push(("triangles", figure::triangle_scatter(&triangles)?.with_notes(&basins.notes)));
         }
         out.write(&identity(&models), &tables, &figures)
     }

@@ -12,6 +12,7 @@ use lmc::terminal::tell;
 use lmc::{LmcError, Result};
 
 use crate::basins::Clustering;
+use crate::notes;
 use crate::output::identity;
 use crate::results::Results;
 use crate::study::StudyArgs;
@@ -61,16 +62,7 @@ impl Figures {
             (&table::GAPS, &gaps),
         ];
         let mut figures = Vec::new();
-        for (name, measure) in [
-            ("heatmap", Measure::ConvexityGap),
-            ("heatmap-barrier-height", Measure::BarrierHeight),
-            ("heatmap-auc", Measure::AreaUnderCurve),
-            ("heatmap-distance", Measure::EuclideanDistance),
-        ] {
-            let options = HeatmapOptions { measure, ..HeatmapOptions::new(swept, scored, metric) };
-            figures.push((name, figure::heatmap(&gaps, &evaluations, &options)?));
-        }
-        // Three copies or gaps that are all the same have no clusters; what is known is written all the same.
+        // Three copies are too few to divide; what is known is written all the same.
         let clustered = match self.clustering.cluster(&sweep) {
             Err(error @ LmcError::InvalidParameter { .. }) => {
                 tell(&format!("no clusters: {error}"));
@@ -78,12 +70,25 @@ impl Figures {
             }
             other => Some(other?),
         };
+        let said = clustered.as_ref().map_or(&[][..], |basins| &basins.notes);
+        notes::say(said);
+        for (name, measure) in [
+            ("heatmap", Measure::ConvexityGap),
+            ("heatmap-barrier-height", Measure::BarrierHeight),
+            ("heatmap-auc", Measure::AreaUnderCurve),
+            ("heatmap-distance", Measure::EuclideanDistance),
+        ] {
+            let options = HeatmapOptions { measure, ..HeatmapOptions::new(swept, scored, metric) };
+            figures.push((name, figure::heatmap(&gaps, &evaluations, &options)?.with_notes(said)));
+        }
         let basins = clustered.as_ref().map(|basins| basins.table()).transpose()?;
-        let groups = basins.as_ref().map(figure::groups_by_basin).transpose()?;
+        let divided = clustered.as_ref().is_some_and(|basins| basins.is_divided());
+        let groups = basins.as_ref().filter(|_| divided).map(figure::groups_by_basin).transpose()?;
         figures.push(("curves", figure::curves(&profiles, groups.as_ref(), &[])?));
         if let Some(basins) = &basins {
             tables.push((&table::BASINS, basins));
-            figures.extend(of_basins(basins, &evaluations, &gaps, swept, (scored, metric))?);
+            let of_basins = of_basins(basins, &evaluations, &gaps, swept, (scored, metric))?;
+            figures.extend(of_basins.map(|(name, figure)| (name, figure.with_notes(said))));
         }
         out.write(&identity(&models), &tables, &figures)?;
         if let Some(basins) = &clustered {

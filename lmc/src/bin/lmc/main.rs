@@ -10,6 +10,7 @@ mod evaluate;
 mod fetch;
 mod figures;
 mod finetune;
+mod notes;
 mod output;
 mod pretrain;
 mod replay;

@@ -11,6 +11,7 @@ use lmc::replay::{ReplayOptions, ScoreOptions, check_scores, read_score_files};
 use lmc::table::{self, Arithmetic, Metric};
 use lmc::{LmcError, Result};
 
+use crate::notes;
 use crate::output::{Output, identity_of, print, say};
 
 #[derive(Args)]
@@ -47,7 +48,7 @@ pub struct Replay {
     /// Goes before the names that models have in the logs, such as feather-berts- before 7.
     #[arg(long, default_value = "")]
     prefix: String,
-    /// The width of the similarity in nats: paper (1), auto (the standard deviation of the gaps) or a number.
+    /// The width of the similarity in nats: paper (1), auto (the standard deviation of the gaps, at least a quarter of the smallest) or a number.
     #[arg(long, default_value = "paper")]
     delta: Delta,
     #[command(flatten)]
@@ -116,14 +117,23 @@ impl Replay {
             (&table::CLUSTER_STATISTICS, &statistics),
             (&table::CLUSTER_TESTS, &tests),
         ];
+        let constant = table::constant_scores(&evaluations, &scored, &replay.models)?;
+        let said: Vec<String> = basins
+            .notes
+            .iter()
+            .map(|note| note.to_string())
+            .chain(constant.iter().map(|score| score.to_string()))
+            .collect();
         let heatmap = HeatmapOptions::new(&options.dataset, &self.scored_on, metric);
         let figures = [
             ("heatmap", figure::heatmap(&gaps, &evaluations, &heatmap)?),
             ("membership", figure::membership_scatter(&table, &evaluations, &self.scored_on, metric)?),
             ("histogram", figure::histogram(&table, &evaluations, &self.scored_on, metric)?),
         ];
+        let figures = figures.map(|(name, figure)| (name, figure.with_notes(&said)));
         out.write(&identity_of(replay.models.iter()), &tables, &figures)?;
         say(format_args!("{replay:?}\n{basins:?}"));
+        notes::say(&said);
         print(&statistics)?;
         print(&tests)?;
         Ok(())

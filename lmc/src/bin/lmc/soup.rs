@@ -9,6 +9,7 @@ use lmc::table::Metric;
 use lmc::{Result, figure, table};
 
 use crate::basins::{Clustered, check_sizes};
+use crate::notes;
 use crate::output::{Output, identity, print, say};
 
 #[derive(Args)]
@@ -77,9 +78,19 @@ impl Soup {
                 greedy.ingredients.iter().map(|&model| soups.models[model].as_str()).collect();
             say(format_args!("greedy by {metric}: {}", names.join(" ")));
         }
+        let scores =
+            models.evaluate(scored)?.iter().map(|found| found.metric(metric)).collect::<Result<Vec<_>>>()?;
+        let constant = table::ConstantScore::of(metric, scored, &scores);
+        notes::say(&constant);
+        let said: Vec<String> = basins
+            .notes
+            .iter()
+            .map(|note| note.to_string())
+            .chain(constant.iter().map(|score| score.to_string()))
+            .collect();
         let dots = figure::soup_dots(&all, &kinds, &sweep.dataset, scored, metric)?;
         let tables = [(&table::SOUPS, &all), (&table::SOUP_KINDS, &kinds)];
-        out.write(&identity(&models), &tables, &[("soups", dots)])?;
+        out.write(&identity(&models), &tables, &[("soups", dots.with_notes(said))])?;
         folder.map_or(Ok(()), |folder| self.save(&folder, &models, &soups))
     }
 

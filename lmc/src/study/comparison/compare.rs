@@ -7,7 +7,7 @@ use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
 use super::{Group, Statistic};
-use crate::basin::{ClusterOptions, Delta, cluster};
+use crate::basin::{Basins, ClusterOptions, Delta, cluster};
 use crate::error::{LmcError, Result};
 use crate::gap::GapMatrix;
 use crate::interrupt;
@@ -255,7 +255,10 @@ fn p_value(
 fn crispness(group: &Group, options: &ComparisonOptions) -> Result<Option<f64>> {
     let (pairs, mut dealt) = (group.gaps.pairs(), group.gaps.clone());
     let mut gaps: Vec<f64> = pairs.iter().map(|&(.., gap)| gap).collect();
-    let silhouette = |gaps: &GapMatrix| cluster(gaps, &options.clusters).ok().map(|basins| basins.silhouette);
+    let silhouette = |gaps: &GapMatrix| {
+        let basins = cluster(gaps, &options.clusters).ok().filter(Basins::is_divided)?;
+        Some(basins.silhouette)
+    };
     let Some(observed) = silhouette(&group.gaps) else { return Ok(None) };
     permuted_at_least(observed, options.n_permutations, rng(options.seed, "gaps over pairs"), |rng| {
         gaps.shuffle(rng);
@@ -263,7 +266,8 @@ fn crispness(group: &Group, options: &ComparisonOptions) -> Result<Option<f64>> 
             dealt.values[[i, j]] = gap;
             dealt.values[[j, i]] = gap;
         }
-        Ok(silhouette(&dealt))
+        // Gaps that do not say how to divide the models are not as crisp.
+        Ok(Some(silhouette(&dealt).unwrap_or(f64::NEG_INFINITY)))
     })
 }
 
