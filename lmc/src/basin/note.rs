@@ -94,21 +94,21 @@ impl fmt::Display for Note {
             ),
             Self::NoSimilarity { delta, smallest } => write!(
                 f,
-                "no clusters: at a width of {} no two models are similar, since the smallest gap is {}; take a larger --delta, or auto",
+                "no clusters: at a width of {} no two models are similar, since the smallest gap is {}; take a larger width (--delta), or auto",
                 Short(*delta),
                 Short(*smallest)
             ),
             Self::AllSimilar { delta, largest } => write!(
                 f,
-                "no clusters: at a width of {} all models are equally similar, since the largest gap is {}; take a smaller --delta, or auto",
+                "no clusters: at a width of {} all models are equally similar, since the largest gap is {}; take a smaller width (--delta), or auto",
                 Short(*delta),
                 Short(*largest)
             ),
             Self::TiedEigenvalues { second, third } => write!(
                 f,
                 "no clusters: the gaps do not say how to divide the models in two, several divisions are equally good (tied eigenvalues {} and {})",
-                Short(*second),
-                Short(*third)
+                Short(rounded(*second)),
+                Short(rounded(*third))
             ),
             Self::TiedDivisions => f.write_str(
                 "no clusters: the gaps do not say how to divide the models in two, another division is exactly as good",
@@ -121,7 +121,7 @@ impl fmt::Display for Note {
                 let more = if parts.len() > LISTED { " | ..." } else { "" };
                 write!(
                     f,
-                    "the models form {} connected components, with no similarity between them: {}{more}; a larger --delta connects them",
+                    "the models form {} connected components, with no similarity between them: {}{more}; a larger width (--delta) connects them",
                     parts.len(),
                     listed.collect::<Vec<_>>().join(" | ")
                 )
@@ -138,6 +138,11 @@ impl fmt::Display for Note {
             ),
         }
     }
+}
+
+/// An eigenvalue without its rounding errors, of which 0 consists otherwise.
+fn rounded(eigenvalue: f64) -> f64 {
+    (eigenvalue * 1e9).round() / 1e9 + 0.0
 }
 
 /// A number in up to four digits, for text.
@@ -173,19 +178,23 @@ mod tests {
             ),
             (
                 Note::NoSimilarity { delta: 1e-300, smallest: 0.25 },
-                "no clusters: at a width of 1.0e-300 no two models are similar, since the smallest gap is 0.25; take a larger --delta, or auto",
+                "no clusters: at a width of 1.0e-300 no two models are similar, since the smallest gap is 0.25; take a larger width (--delta), or auto",
             ),
             (
                 Note::AllSimilar { delta: 1e300, largest: 0.25 },
-                "no clusters: at a width of 1.0e300 all models are equally similar, since the largest gap is 0.25; take a smaller --delta, or auto",
+                "no clusters: at a width of 1.0e300 all models are equally similar, since the largest gap is 0.25; take a smaller width (--delta), or auto",
             ),
             (
                 Note::Components { parts: vec![names(&["a", "b"]), names(&["c"]), names(&["d"])] },
-                "the models form 3 connected components, with no similarity between them: a b | c | d; a larger --delta connects them",
+                "the models form 3 connected components, with no similarity between them: a b | c | d; a larger width (--delta) connects them",
+            ),
+            (
+                Note::TiedEigenvalues { second: -2e-16, third: 0.5 },
+                "no clusters: the gaps do not say how to divide the models in two, several divisions are equally good (tied eigenvalues 0 and 0.5)",
             ),
             (
                 Note::Components { parts: vec![many, names(&["c"])] },
-                "the models form 2 connected components, with no similarity between them: m0 m1 m2 m3 m4 m5 ... | c; a larger --delta connects them",
+                "the models form 2 connected components, with no similarity between them: m0 m1 m2 m3 m4 m5 ... | c; a larger width (--delta) connects them",
             ),
         ] {
             assert_eq!(note.to_string(), text);

@@ -19,9 +19,14 @@ pub fn mean(values: &[f64]) -> Result<f64> {
 
 /// Returns whether all values are equal but for the last bits, which sums and means of equal numbers differ by.
 pub(crate) fn is_constant(values: &[f64]) -> bool {
+    is_constant_but_for(values, 16.0 * f64::EPSILON)
+}
+
+/// Returns whether no two values differ by more than a share of the largest.
+pub(crate) fn is_constant_but_for(values: &[f64], share: f64) -> bool {
     let low = values.iter().copied().fold(f64::INFINITY, f64::min);
     let high = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    high - low <= 16.0 * f64::EPSILON * high.abs().max(low.abs())
+    high - low <= share * high.abs().max(low.abs())
 }
 
 /// The population standard deviation: the root of the mean squared deviation, with divisor n.

@@ -4,7 +4,7 @@ use polars::prelude::{DataFrame, df};
 
 use super::tables::metrics;
 use super::{Evaluation, Sweep};
-use crate::basin::Basins;
+use crate::basin::{Basins, Note};
 use crate::error::Result;
 use crate::gap::Measure;
 use crate::stats::{is_constant, mean, pearson, permutation_test, roc_auc};
@@ -65,15 +65,19 @@ impl Report {
             |of: &[f64]| gaps.iter().map(|&(a, b, _)| (of[a] - of[b]).abs()).collect::<Vec<f64>>();
         let high = above_largest_jump(&scores);
         let sides: Vec<bool> = gaps.iter().map(|&(a, b, _)| high[a] != high[b]).collect();
-        let both = |x: &[f64], y: &[f64]| match is_constant(x) || is_constant(y) {
+        let divided = basins.is_divided();
+        // Numbers that are equal but for rounding correlate with nothing but rounding.
+        let gaps_differ = !basins.notes.iter().any(|note| matches!(note, Note::EqualGaps { .. }));
+        let constant = |metric, of: &[Evaluation], values: &[f64]| {
+            ConstantScore::of(metric, of.first().map_or("", |evaluation| &evaluation.dataset), values)
+        };
+        let constant_score = constant(metric, scored, &scores);
+        let constant_loss = constant(Metric::Loss, in_domain, &id_losses);
+        let (scores_differ, losses_differ) = (constant_score.is_none(), constant_loss.is_none());
+        let r = |differ: bool, x: &[f64], y: &[f64]| match !differ || is_constant(x) || is_constant(y) {
             true => Ok(None),
             false => pearson(x, y).map(Some),
         };
-        let divided = basins.is_divided();
-        let constant =
-            [(metric, scored, &scores), (Metric::Loss, in_domain, &id_losses)].map(|(metric, of, values)| {
-                ConstantScore::of(metric, of.first().map_or("", |evaluation| &evaluation.dataset), values)
-            });
         Ok(Self {
             sizes: basins.sizes(),
             within: basins.within,
@@ -84,15 +88,15 @@ impl Report {
                 true => Some(permutation_test(&basins.cluster, &scores, N_PERMUTATIONS, 0)?),
                 false => None,
             },
-            r_membership: both(&basins.membership, &scores)?,
-            r_id_loss: both(&id_losses, &scores)?,
-            r_pairs: both(&gap_values, &differences(&scores))?,
-            r_pairs_id_loss: both(&gap_values, &differences(&id_losses))?,
-            auc_sides: match sides.contains(&true) && sides.contains(&false) {
+            r_membership: r(divided && scores_differ, &basins.membership, &scores)?,
+            r_id_loss: r(losses_differ && scores_differ, &id_losses, &scores)?,
+            r_pairs: r(gaps_differ && scores_differ, &gap_values, &differences(&scores))?,
+            r_pairs_id_loss: r(gaps_differ && losses_differ, &gap_values, &differences(&id_losses))?,
+            auc_sides: match gaps_differ && scores_differ && sides.contains(&false) {
                 true => Some(roc_auc(&sides, &gap_values)?),
                 false => None,
             },
-            constant: constant.into_iter().flatten().collect(),
+            constant: constant_score.into_iter().chain(constant_loss).collect(),
         })
     }
 

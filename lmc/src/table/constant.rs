@@ -6,7 +6,7 @@ use polars::prelude::DataFrame;
 
 use super::{Metric, scores};
 use crate::Result;
-use crate::stats::is_constant;
+use crate::stats::is_constant_but_for;
 
 /// A score that all models have: what correlates with it, or tells models apart by it, is not defined.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,10 +22,15 @@ pub struct ConstantScore {
 }
 
 impl ConstantScore {
-    /// Returns the score of models, if two or more have the same but for rounding.
+    /// Returns the score of models, if two or more have the same but for rounding: of losses and calibration errors, which are means of
+    /// float32 numbers, that of float32.
     pub fn of(metric: Metric, dataset: &str, scores: &[f64]) -> Option<Self> {
         let dataset = dataset.to_owned();
-        let constant = scores.len() > 1 && is_constant(scores);
+        let rounding = match metric {
+            Metric::Loss | Metric::Ece => 2.0 * f64::from(f32::EPSILON),
+            Metric::Accuracy | Metric::F1 | Metric::Mcc => 16.0 * f64::EPSILON,
+        };
+        let constant = scores.len() > 1 && is_constant_but_for(scores, rounding);
         constant.then(|| Self { metric, dataset, value: scores[0], n_models: scores.len() })
     }
 }
@@ -36,7 +41,7 @@ impl fmt::Display for ConstantScore {
         let Self { metric, dataset, value, n_models } = self;
         write!(
             f,
-            "all {n_models} models have the same {metric} on {dataset}, {value:.4}: correlations with it and standard deviations of it mean nothing"
+            "all {n_models} models have the same {metric} on {dataset}, {value:.4}: correlations with it are not defined"
         )
     }
 }
@@ -66,4 +71,24 @@ pub fn constant_scores(
         Ok(ConstantScore::of(metric, dataset, &scores(evaluations, dataset, metric, models)?))
     });
     Ok(all.collect::<Result<Vec<_>>>()?.into_iter().flatten().collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_is_what_rounding_cannot_tell_apart() {
+        let of =
+            |metric, scores: &[f64]| ConstantScore::of(metric, "lo", scores).map(|score| score.to_string());
+        let near = [0.693, 0.693 + 5e-8, 0.693];
+        assert_eq!(
+            of(Metric::Loss, &near).unwrap(),
+            "all 3 models have the same loss on lo, 0.6930: correlations with it are not defined"
+        );
+        assert_eq!(of(Metric::Loss, &[0.693, 0.6931]), None);
+        assert_eq!(of(Metric::Accuracy, &near), None);
+        assert!(of(Metric::Accuracy, &[0.3, 0.1 + 0.2]).is_some());
+        assert_eq!(of(Metric::Accuracy, &[0.3]), None, "one model has nothing to differ from");
+    }
 }
