@@ -4,9 +4,20 @@
 //! handled (exit code 0) or refused with a reason (one line). The last line counts both.
 
 mod case;
+#[allow(dead_code, reason = "it serves other tests too")]
+#[path = "../../../tests/src/certificates.rs"]
+mod certificates;
 mod corpus;
+mod hub;
 mod labels;
 mod model;
+#[allow(dead_code, reason = "it serves other tests too")]
+#[path = "../../../tests/src/server.rs"]
+mod server;
+mod specs;
+#[allow(dead_code, reason = "it serves other tests too")]
+#[path = "../../../tests/src/tls.rs"]
+mod tls;
 
 use std::process::ExitCode;
 
@@ -14,7 +25,7 @@ use case::Case;
 use libtest_mimic::{Arguments, Trial};
 
 /// The cases of every area.
-const AREAS: &[&[Case]] = &[labels::CASES];
+const AREAS: &[&[Case]] = &[hub::CASES, labels::CASES, specs::CASES];
 
 fn main() -> ExitCode {
     let trials = AREAS.iter().copied().flatten().map(|case| {
