@@ -24,6 +24,11 @@ pub struct Identity {
 impl Authority {
     /// A new authority, none where there is no `openssl` that can make one.
     pub fn new() -> Option<Authority> {
+        Self::named("authority")
+    }
+
+    /// The same under a name.
+    pub fn named(name: &str) -> Option<Authority> {
         let authority = Authority { folder: tempfile::tempdir().unwrap() };
         for (name, text) in [
             ("ca.cnf", CONFIG),
@@ -33,7 +38,7 @@ impl Authority {
         ] {
             std::fs::write(authority.folder.path().join(name), text).unwrap();
         }
-        authority.openssl("req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout authority.key -out authority.pem -days 30 -subj /CN=authority")?;
+        authority.openssl(&format!("req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout authority.key -out authority.pem -days 30 -subj /CN={name}"))?;
         Some(authority)
     }
 

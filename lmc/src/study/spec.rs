@@ -1,5 +1,6 @@
 //! The description of a study.
 
+mod changes;
 mod document;
 mod file;
 mod paths;

@@ -87,6 +87,23 @@ pub const CASES: &[Case] = &[
     },
     Case {
         row: "variables",
+        what: "what transformers before 4.22 left in its cache",
+        test: |place| {
+            let (url, etag) = ("ab".repeat(32), "cd".repeat(32));
+            place.write(format!("old/{url}.{etag}"), "{}");
+            place.write(format!("old/{url}.{etag}.json"), "{\"url\": \"x\", \"etag\": \"y\"}");
+            let manifest = manifest(place, "mine", "owner/name", "");
+            let mut command = place.command(["fetch", &manifest]);
+            command.env("TRANSFORMERS_CACHE", place.path("old"));
+            place.ran(command).refused(&[
+                "(what transformers before 4.22 left in",
+                "work/old is not read)",
+                "HF_HUB_OFFLINE",
+            ]);
+        },
+    },
+    Case {
+        row: "variables",
         what: "a token under its older name",
         test: |place| {
             let server = Server::start();
@@ -138,7 +155,7 @@ pub const CASES: &[Case] = &[
                 "set SSL_CERT_FILE to a PEM file",
             ]);
             assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
-            let another = Authority::new().unwrap();
+            let another = Authority::named("another").unwrap();
             let other = another.certificate();
             let mut command = online(place, &manifest, &server);
             command.env("REQUESTS_CA_BUNDLE", place.write("other.pem", std::fs::read(other).unwrap()));
