@@ -26,7 +26,7 @@ pub struct StudySpec {
     /// are fetched as their manifests say.
     pub data: Option<PathBuf>,
     /// The folder of the pretrained encoder or the name of its manifest; for the embedded task
-    /// [`StudySpec::MINI_ROBERTA`], which comes with the crate as well, or none for [`StudySpec::MINI_BERT`].
+    /// [`StudySpec::MINI_ROBERTA`] or [`StudySpec::MINI_BERT`], which come with the crate, none for the latter.
     pub encoder: Option<PathBuf>,
     /// How many copies are trained side by side as one batched model.
     pub stack: usize,

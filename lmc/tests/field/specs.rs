@@ -17,6 +17,7 @@ pub const CASES: &[Case] = &[
                 ("mnli --recipe lp-ft", "bert-base-uncased"),
                 ("mnli --encoder roberta-base", "roberta-base"),
                 ("mini-nli --recipe roberta", "mini-roberta"),
+                ("mini-nli --recipe roberta --encoder mini-bert", "mini-bert"),
                 ("mini-nli-roberta --recipe mini-lp-ft", "mini-roberta"),
             ] {
                 let printed = place.lmc(&format!("spec {arguments}")).handled();

@@ -122,7 +122,10 @@ impl StudySpec {
         let seed = i64::try_from(seed).map_or_else(|_| Value::String(seed.to_string()), Value::Integer);
         task.insert("data_seed".to_owned(), seed);
         let Self { recipe, seeds, data, encoder, stack, .. } = self;
-        let (data, encoder) = (data.as_deref(), encoder.as_deref());
+        // The embedded BERT has no name where it is the encoder of the recipe.
+        let unnamed = matches!(self.task, TaskSpec::MiniNli { .. }) && self.task.encoder(recipe).is_some();
+        let encoder = encoder.as_deref().or(unnamed.then_some(Path::new(Self::MINI_BERT)));
+        let data = data.as_deref();
         toml::to_string(&Written { seeds, stack: *stack, data, encoder, task, recipe }).map_err(unwritable)
     }
 }

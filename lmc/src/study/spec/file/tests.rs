@@ -165,3 +165,12 @@ fn a_recipe_brings_its_encoder_unless_one_is_named() {
     let named = "task = 'mnli'\nrecipe = 'roberta'\nencoder = 'bert-base-uncased'";
     assert_eq!(encoder(named), Some("bert-base-uncased".into()));
 }
+
+#[test]
+fn the_embedded_bert_is_named_beside_the_recipe_of_another_encoder() {
+    let spec = StudySpec::mini_nli(0).with_recipe(Recipe::roberta());
+    let text = spec.to_toml().unwrap();
+    assert!(text.contains("encoder = \"mini-bert\""), "{text}");
+    assert_eq!(read(&text).unwrap().encoder, Some(StudySpec::MINI_BERT.into()));
+    assert_eq!(read(&text).unwrap().to_toml().unwrap(), text);
+}
