@@ -203,12 +203,14 @@ pub enum LmcError {
         expected: String,
     },
     /// A file is not there and the network may not be used.
-    #[error("{file} is not in {}; unset HF_HUB_OFFLINE to fetch it, or give a folder that has it", folder.display())]
+    #[error("{file} is not in {}{}; unset HF_HUB_OFFLINE to fetch it, or give a folder that has it", folder.display(), old_cache(flat))]
     Offline {
         /// The file, or the revision of a repository.
         file: String,
         /// The folder in which it was looked for.
         folder: PathBuf,
+        /// A folder of files that transformers before 4.22 fetched, if there is one: these are not read.
+        flat: Option<PathBuf>,
     },
     /// A manifest describes something that is not fetched from a server.
     #[error("`{name}` is not fetched: {reason}; {remedy}")]
@@ -350,6 +352,14 @@ fn also(others: usize) -> String {
 fn perhaps(name: &str, known: &[String]) -> String {
     let near = near::near(name, known);
     if near.is_empty() { String::new() } else { format!("; did you mean `{}`?", near.join("` or `")) }
+}
+
+/// That files are there which are not read.
+fn old_cache(flat: &Option<PathBuf>) -> String {
+    let told = |folder: &PathBuf| {
+        format!(" (what transformers before 4.22 left in {} is not read)", folder.display())
+    };
+    flat.as_ref().map(told).unwrap_or_default()
 }
 
 /// What libtorch says, without the frames of its C++ stack.

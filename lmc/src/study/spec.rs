@@ -1,5 +1,6 @@
 //! The description of a study.
 
+mod changes;
 mod document;
 mod file;
 mod paths;
@@ -27,7 +28,7 @@ pub struct StudySpec {
     /// Whether files of corpora are read as they are that are not the published ones, though they have as many examples, or more.
     pub unverified: bool,
     /// The folder of the pretrained encoder or the name of its manifest; for the embedded task
-    /// [`StudySpec::MINI_ROBERTA`], which comes with the crate as well, or none for [`StudySpec::MINI_BERT`].
+    /// [`StudySpec::MINI_ROBERTA`] or [`StudySpec::MINI_BERT`], which come with the crate, none for the latter.
     pub encoder: Option<PathBuf>,
     /// How many copies are trained side by side as one batched model.
     pub stack: usize,

@@ -60,10 +60,9 @@ impl Place {
         command.args(arguments).current_dir(self.path("")).stdin(Stdio::null());
         for (name, _) in std::env::vars_os() {
             let text = name.to_string_lossy();
-            if ["HF_", "HUGGING", "TRANSFORMERS_", "SSL_CERT", "LMC_"]
-                .iter()
-                .any(|start| text.starts_with(start))
-            {
+            let starts =
+                ["HF_", "HUGGING", "TRANSFORMERS_", "PYTORCH_", "SSL_CERT", "REQUESTS_CA", "CURL_CA", "LMC_"];
+            if starts.iter().any(|start| text.starts_with(start)) || text.to_lowercase().ends_with("_proxy") {
                 command.env_remove(&name);
             }
         }

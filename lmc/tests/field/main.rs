@@ -4,14 +4,19 @@
 //! handled (exit code 0) or refused with a reason (one line). The last line counts both.
 
 mod case;
+mod certificates;
 mod clusters;
 mod corpus;
 mod files;
+mod hub;
 mod labels;
 mod model;
 mod numbers;
 mod output;
+mod server;
 mod sound;
+mod specs;
+mod tls;
 
 use std::process::ExitCode;
 
@@ -19,8 +24,7 @@ use case::Case;
 use libtest_mimic::{Arguments, Trial};
 
 /// The cases of every area.
-const AREAS: &[&[Case]] =
-    &[clusters::CASES, files::CASES, labels::CASES, numbers::CASES, output::CASES, sound::CASES];
+const AREAS: &[&[Case]] = &[clusters::CASES, files::CASES, hub::CASES, labels::CASES, numbers::CASES, output::CASES, sound::CASES, specs::CASES];
 
 fn main() -> ExitCode {
     let trials = AREAS.iter().copied().flatten().map(|case| {

@@ -122,6 +122,7 @@ impl<'a> Repository<'a> {
         }
         let kind = if matches!(self.source.repo_type, RepoType::Model) { "models" } else { "datasets" };
         let api = format!("{}/api/{kind}/{}", self.fetcher.endpoint, self.source.repository);
+        let here = || self.places[0].folder.clone();
         let commit = match &self.source.revision {
             Revision::Named(name) => {
                 if self.fetcher.offline {
@@ -130,7 +131,7 @@ impl<'a> Repository<'a> {
                         text.map(|text| text.trim().to_owned()).filter(|text| is_commit(text))
                     };
                     let commit = self.places.iter().find_map(known);
-                    commit.ok_or_else(|| self.offline(&format!("revision {name}")))?
+                    commit.ok_or_else(|| self.offline(format!("revision {name}"), here()))?
                 } else {
                     let reference = self.places[0].folder.join("refs").join(name);
                     let commit =
@@ -140,7 +141,7 @@ impl<'a> Repository<'a> {
                 }
             }
             Revision::Step(step) if self.fetcher.offline => {
-                return Err(self.offline(&format!("the commit of step {step}")));
+                return Err(self.offline(format!("the commit of step {step}"), here()));
             }
             Revision::Step(step) => steps::commit(self.fetcher, &api, &self.source.repository, *step)?,
             Revision::Steps(_) => {
@@ -174,8 +175,8 @@ impl<'a> Repository<'a> {
             return unchanged(&pointer, entry.bytes, sha256.or(name));
         }
         if self.fetcher.offline {
-            let file = format!("{} of {}", entry.path.display(), self.source.repository);
-            return Err(LmcError::Offline { file, folder: place.snapshot(commit) });
+            let file = entry.path.display().to_string();
+            return Err(self.offline(file, place.snapshot(commit)));
         }
         let path = entry.path.to_string_lossy();
         let base = format!("{}/{}/resolve/{commit}", self.fetcher.endpoint, self.repo.url());
@@ -230,10 +231,22 @@ impl<'a> Repository<'a> {
         Ok(Metadata { etag: etag.to_owned(), bytes })
     }
 
-    fn offline(&self, file: &str) -> LmcError {
+    fn offline(&self, file: String, folder: PathBuf) -> LmcError {
         let file = format!("{file} of {}", self.source.repository);
-        LmcError::Offline { file, folder: self.places[0].folder.clone() }
+        let default = self.fetcher.hub_cache.with_file_name("transformers");
+        let mut caches = self.fetcher.other_caches.iter().chain([&self.fetcher.hub_cache, &default]);
+        let flat = caches.find(|cache| is_flat(cache)).cloned();
+        LmcError::Offline { file, folder, flat }
     }
+}
+
+/// Whether a folder has files as transformers before 4.22 called them: the digest of an address, a point, the digest of an etag.
+fn is_flat(folder: &Path) -> bool {
+    let is_old = |name: &str| {
+        name.split_once('.').is_some_and(|(url, etag)| is_hexadecimal(url, 64) && is_hexadecimal(etag, 64))
+    };
+    let mut entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.any(|entry| entry.file_name().to_str().is_some_and(is_old))
 }
 
 /// Makes a snapshot's link to a blob; one that leads nowhere is replaced.

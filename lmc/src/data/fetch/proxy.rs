@@ -79,7 +79,7 @@ impl Proxies {
         };
         let proxy = Proxy::new(&named.value).map_err(|_| {
             let expected = "the address of a proxy, such as http://HOST:PORT or socks5://HOST:PORT";
-            LmcError::invalid(named.variable, "what is no address", expected)
+            LmcError::invalid(named.variable, "a text that is no address", expected)
         })?;
         Ok(Some(Via { proxy, variable: named.variable }))
     }
@@ -172,7 +172,7 @@ mod tests {
         for value in ["http://user:secret@", "ftp://user:secret@host", "secret secret"] {
             let message = via(&[("HTTPS_PROXY", value)], "https://hub/").unwrap_err().to_string();
             assert!(
-                message.starts_with("`HTTPS_PROXY`: got what is no address, expected the address"),
+                message.starts_with("`HTTPS_PROXY`: got a text that is no address, expected the address"),
                 "{message}"
             );
             assert!(!message.contains("secret"), "{message}");

@@ -96,14 +96,16 @@ fn no_answer(url: &str, problem: String, remedy: String) -> LmcError {
 /// What is wrong with a certificate, and what to do.
 fn about_certificate(error: &CertificateError, trust: &Trust) -> (String, String) {
     let (origin, variable) = (trust.origin(), trust.variable());
+    let own_network = format!(
+        "where a server or proxy of your own network answers, set {variable} to a PEM file that has its authority's certificate"
+    );
     let runs_it = "ask whoever runs the server for a new one, or check this computer's clock".to_owned();
     match error {
         CertificateError::UnknownIssuer => {
-            let problem = format!("is signed by an authority that is not among those of {origin}");
-            let remedy = format!(
-                "where a server or proxy of your own network answers, set {variable} to a PEM file that has its authority's certificate"
-            );
-            (problem, remedy)
+            (format!("is signed by an authority that is not among those of {origin}"), own_network)
+        }
+        CertificateError::BadSignature => {
+            (format!("is not signed by the authority of that name among those of {origin}"), own_network)
         }
         CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
             ("has expired".into(), runs_it)

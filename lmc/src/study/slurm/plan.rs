@@ -195,6 +195,16 @@ mod tests {
     }
 
     #[test]
+    fn the_folders_of_a_study_are_named_from_the_root() {
+        let here = std::env::current_dir().unwrap();
+        let spec = StudySpec::corpus(crate::spec::TaskSpec::cola(), "src").with_data("data");
+        let plan = from_everywhere(&spec).unwrap();
+        assert_eq!((plan.data, plan.encoder), (Some(here.join("data")), Some(here.join("src"))));
+        let named = StudySpec::corpus(crate::spec::TaskSpec::cola(), "roberta-base");
+        assert_eq!(from_everywhere(&named).unwrap(), named);
+    }
+
+    #[test]
     fn a_plan_survives_its_file() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("plan.json");

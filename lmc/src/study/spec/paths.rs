@@ -32,7 +32,7 @@ pub(super) fn folder(document: &Document<'_>, key: &str, given: &Path) -> Result
 /// An encoder that a study names: a folder as [`folder`] finds it, or a name that is known where there is no such folder.
 pub(super) fn encoder(document: &Document<'_>, key: &str, given: &Path) -> Result<PathBuf> {
     let path = folder(document, key, given)?;
-    let named = given == Path::new(StudySpec::MINI_ROBERTA)
+    let named = [StudySpec::MINI_BERT, StudySpec::MINI_ROBERTA].map(Path::new).contains(&given)
         || given.to_str().is_some_and(|name| Manifest::builtin(name).is_ok());
     Ok(if named && !path.is_dir() { given.to_owned() } else { path })
 }

@@ -22,8 +22,9 @@ pub(super) fn in_words(problem: &str, key: Option<&str>, date: Option<&str>) -> 
         let of = table.map(|table| format!(" of `{table}`")).unwrap_or_default();
         return format!("unknown field `{unknown}`{of}{known}");
     }
-    if let (Some(missing), Some(key)) = (name("missing field `"), key) {
-        return format!("missing field `{missing}` of `{key}`");
+    let missing = problem.strip_prefix("missing field `").and_then(|rest| rest.split_once('`'));
+    if let (Some((missing, rest)), Some(key)) = (missing, key) {
+        return format!("missing field `{missing}` of `{key}`{rest}");
     }
     let mut problem = problem.to_owned();
     for kind in ["invalid type: ", "invalid value: ", "invalid length "] {
@@ -78,7 +79,7 @@ mod tests {
                 "unknown field `a` of `recipe`, expected `b` or `c`",
             ),
             ("unknown field `a`, expected `b` or `c`", "a", "unknown field `a`, expected `b` or `c`"),
-            ("missing field `a`", "recipe", "missing field `a` of `recipe`"),
+            ("missing field `a`; b", "recipe", "missing field `a` of `recipe`; b"),
             ("`step`: got 3, expected x", "recipe.length", "`recipe.length`: got 3, expected x"),
         ];
         for (problem, key, expected) in cases {

@@ -28,6 +28,7 @@ impl Mini {
     pub fn find(encoder: Option<&Path>) -> Result<Self> {
         match encoder {
             None => Self::bert(),
+            Some(name) if name == Path::new(StudySpec::MINI_BERT) => Self::bert(),
             Some(name) if name == Path::new(StudySpec::MINI_ROBERTA) => Self::roberta(),
             Some(folder) => {
                 let (pretrained, sha256) = in_folder(folder)?;
