@@ -7,7 +7,7 @@ use crate::case::{Case, Place, Ran};
 use crate::corpus::hans;
 
 /// A study of a second: copies that barely learn, and short lines.
-const TINY: &str = "--n-train 64 --length 1it --points 3";
+const TINY: &str = "--n-train 256 --length 8it --points 3";
 
 /// The cases of this area.
 pub const CASES: &[Case] = &[
@@ -239,8 +239,8 @@ fn foreign_results(place: &Place) {
     place.write("photos/membership.png", "a photograph");
     place.write("tables/evaluations.parquet", "not lmc's");
     let basins = |more: &str| place.lmc(&format!("basins {TINY} --seeds 1,2,3 {more}"));
-    basins("--out photos").refused(&["photos: it holds membership.png, which lmc did not write", "--force"]);
-    basins("--out tables").refused(&["tables: it holds evaluations.parquet, which lmc did not write"]);
+    basins("--out photos").refused(&["photos: it holds membership.png, not of lmc", "--force"]);
+    basins("--out tables").refused(&["tables: it holds evaluations.parquet, not of lmc"]);
     place.write("record/lmc-results.json", "[]");
     basins("--out record").refused(&["record/lmc-results.json:1: ", "--force"]);
     assert_eq!(place.n_stored(), 0);
@@ -325,6 +325,7 @@ fn options(place: &Place) {
         ("sweep --points 0", &["`grid`: got 0 points"]),
         ("sweep --tolerance -1", &["`compute.tolerance`: got -1"]),
         ("evaluate --set id,hans", &["unknown evaluation set `hans`"]),
+        ("evaluate --set id,lo,id", &["`set`: got id twice"]),
         ("finetune --slurm --tasks 0", &["`slurm.tasks`: got 0"]),
         ("finetune --slurm --cpus 0", &["`slurm.cpus`: got 0"]),
     ] {

@@ -48,6 +48,10 @@ enum Merge {
 
 impl Evaluate {
     pub fn check(&self) -> Result<()> {
+        if let Some(set) = twice(&self.set).or(twice(&self.split)) {
+            let (got, expected) = (format!("{set} twice"), "each once".to_owned());
+            return Err(LmcError::InvalidParameter { field: "set", got, expected });
+        }
         match (&self.corpus, self.what.as_slice()) {
             (None, [study]) => self.changes.spec(study).map(|_| ()),
             _ => Ok(()),
@@ -104,4 +108,9 @@ impl Evaluate {
         }
         evaluations_table(&evaluations)
     }
+}
+
+/// The first name that comes twice.
+fn twice(names: &[String]) -> Option<&String> {
+    names.iter().enumerate().find_map(|(i, name)| names[..i].contains(name).then_some(name))
 }

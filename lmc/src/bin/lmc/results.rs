@@ -217,7 +217,7 @@ impl Results {
         foreign.map_or(Ok(()), |name| {
             let holds = match record.files.contains_key(name) {
                 true => format!("{name}, changed since lmc wrote it"),
-                false => format!("{name}, which lmc did not write"),
+                false => format!("{name}, not of lmc"),
             };
             let remedy = "choose another folder, or replace it by --force";
             Err(LmcError::Occupied { path: self.folder.clone(), holds, remedy })
@@ -347,7 +347,7 @@ mod tests {
         let path = |name: &str| folder.path().join(name);
         std::fs::write(path("curves.png"), b"a photograph").unwrap();
         let open = || Results::open(folder.path(), "sweep", false).map(|_| ());
-        assert!(open().unwrap_err().to_string().contains("curves.png, which lmc did not write"));
+        assert!(open().unwrap_err().to_string().contains("curves.png, not of lmc"));
         table::write_parquet(&path("gaps.parquet"), &gaps(), &table::GAPS).unwrap();
         open().unwrap();
         std::fs::write(path("gaps.parquet"), b"another table").unwrap();
