@@ -323,7 +323,7 @@ fn options(place: &Place) {
         ("figures --score hans", &["unknown evaluation set `hans`"]),
         ("figures --points 2", &["`grid`: got 2 points"]),
         ("sweep --points 0", &["`grid`: got 0 points"]),
-        ("sweep --tolerance -1", &["`compute.tolerance`: got -1"]),
+        ("sweep --tolerance=-1", &["`compute.tolerance`: got -1"]),
         ("evaluate --set id,hans", &["unknown evaluation set `hans`"]),
         ("evaluate --set id,lo,id", &["`set`: got id twice"]),
         ("finetune --slurm --tasks 0", &["`slurm.tasks`: got 0"]),
