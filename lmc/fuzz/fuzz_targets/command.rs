@@ -24,6 +24,8 @@ mod output;
 mod pretrain;
 #[path = "../../src/bin/lmc/replay.rs"]
 mod replay;
+#[path = "../../src/bin/lmc/result_files.rs"]
+mod result_files;
 #[path = "../../src/bin/lmc/results.rs"]
 mod results;
 #[path = "../../src/bin/lmc/slurm.rs"]

@@ -8,6 +8,8 @@ use crate::corpus::hans;
 
 /// A study of a second: copies that barely learn, and short lines.
 const TINY: &str = "--n-train 256 --length 8it --points 3";
+/// The same without the lines.
+const COPIES: &str = "--n-train 256 --length 8it";
 
 /// The cases of this area.
 pub const CASES: &[Case] = &[
@@ -174,6 +176,8 @@ fn soup_places(place: &Place) {
         soup(&format!("--save file {force}")).refused(&["create folder file: it is a file"]);
         soup(&format!("--save . {force}")).refused(&["it holds bert"]);
     }
+    soup("--save both --out both").refused(&["`save`: got both, expected another folder than --out"]);
+    soup("--save both --out both/tables").refused(&["both: it holds tables"]);
     soup("--save other").refused(&["other: it holds config.json and 2 more", "--force"]);
     assert_eq!(place.n_stored(), 0);
     let original = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/mini-bert/model.safetensors");
@@ -209,9 +213,9 @@ fn reruns(place: &Place) {
     assert!(printed.contains(stale), "{printed}");
     assert_eq!(names(place, "of").len(), 10);
     // Another verb adds its own; of other copies it is told what does not belong to it.
-    let printed = place.lmc("finetune --n-train 64 --length 1it --seeds 1,2 --out of").handled();
+    let printed = place.lmc(&format!("finetune {COPIES} --seeds 1,2 --out of")).handled();
     assert!(!printed.contains("not of this run"), "{printed}");
-    let printed = place.lmc("finetune --n-train 64 --length 1it --seeds 4,5 --out of").handled();
+    let printed = place.lmc(&format!("finetune {COPIES} --seeds 4,5 --out of")).handled();
     assert!(printed.contains("also in of, not of this run: curves.png, evaluations.parquet"), "{printed}");
 }
 

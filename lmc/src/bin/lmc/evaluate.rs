@@ -10,7 +10,7 @@ use lmc::polars::prelude::DataFrame;
 use lmc::study::{Study, evaluate_finetuned, evaluations_table};
 use lmc::{LmcError, Result, table};
 
-use crate::output::{Output, identity_of, print};
+use crate::output::{Output, identity, identity_of, print};
 use crate::study::Changes;
 
 #[derive(Args)]
@@ -60,17 +60,19 @@ impl Evaluate {
 
     pub fn run(self) -> Result<()> {
         let out = self.output.open("evaluate")?;
-        let evaluations = match &self.corpus {
-            Some(corpus) => self.finetuned(corpus.parse()?)?,
+        let (evaluations, of) = match &self.corpus {
+            Some(corpus) => {
+                let of = identity_of(self.what.iter().map(|what| what.display()));
+                (self.finetuned(corpus.parse()?)?, of)
+            }
             None => self.copies()?,
         };
         print(&evaluations)?;
-        let of = identity_of(self.what.iter().map(|what| what.display()));
         out.write(&of, &[(&table::EVALUATIONS, &evaluations)], &[])
     }
 
-    /// The copies of a study on its sets.
-    fn copies(&self) -> Result<DataFrame> {
+    /// The copies of a study on its sets, and what tells them from others.
+    fn copies(&self) -> Result<(DataFrame, String)> {
         let [study] = self.what.as_slice() else {
             let (got, expected) =
                 (format!("{} names", self.what.len()), "one study; --corpus evaluates classifiers");
@@ -83,7 +85,8 @@ impl Evaluate {
             sets => sets.iter().map(String::as_str).collect(),
         };
         sets.iter().try_for_each(|set| study.task().set(set).map(|_| ()))?;
-        study.finetune()?.evaluations(&sets)
+        let models = study.finetune()?;
+        Ok((models.evaluations(&sets)?, identity(&models)))
     }
 
     /// Classifiers from elsewhere on splits of a corpus.

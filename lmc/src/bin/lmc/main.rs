@@ -13,6 +13,7 @@ mod finetune;
 mod output;
 mod pretrain;
 mod replay;
+mod result_files;
 mod results;
 mod slurm;
 mod soup;
