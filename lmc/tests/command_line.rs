@@ -143,8 +143,8 @@ fn verbs_share_the_runs_of_one_study_with_each_other_and_with_the_library() {
         .collect();
     files.sort();
     let expected = "basins.parquet curves.png evaluations.parquet gap-distance.png gaps.parquet heatmap-auc.png \
-                    heatmap-barrier-height.png heatmap-distance.png heatmap.png histogram.png membership.png \
-                    models.parquet profiles.parquet";
+                    heatmap-barrier-height.png heatmap-distance.png heatmap.png histogram.png \
+                    lmc-results.json membership.png models.parquet profiles.parquet";
     assert_eq!(files.join(" "), expected);
     assert!(
         report.contains("gaps on id, score: accuracy on lo") && report.contains("silhouette"),

@@ -5,12 +5,13 @@ use std::path::Path;
 use serde_json::{Value, json};
 use tokenizers::Tokenizer;
 
+use super::task::files_of;
 use crate::data::byte_pairs::{self, byte_pair_tokenizer};
 use crate::data::grammar::{self, tokenizer};
 use crate::data::pretraining::{Document, pretraining_documents};
 use crate::data::{Dataset, Example};
 use crate::encode::encode;
-use crate::error::{LmcError, Result};
+use crate::error::Result;
 use crate::model::{ModelConfig, Replace, Saved, check_place};
 use crate::progress::{Progress, Unit};
 use crate::train::{MaskVocabulary, PretrainRecipe, pretrain};
@@ -23,9 +24,9 @@ pub const N_DOCUMENTS: usize = 60_000;
 /// folder.
 ///
 /// # Errors
-/// [`LmcError::Occupied`] when the folder holds anything but what the same call wrote before, or with [`Replace::Models`] a model;
-/// [`LmcError::Io`] when it cannot be written; both before training. [`LmcError::InvalidParameter`] for a recipe that cannot be;
-/// [`LmcError::NonFiniteLoss`] when training diverges; [`LmcError::Interrupted`], and then nothing is kept.
+/// [`crate::LmcError::Occupied`] when the folder holds anything but what the same call wrote before, or with [`Replace::Models`] a model;
+/// [`crate::LmcError::Io`] when it cannot be written; both before training. [`crate::LmcError::InvalidParameter`] for a recipe that cannot be;
+/// [`crate::LmcError::NonFiniteLoss`] when training diverges; [`crate::LmcError::Interrupted`], and then nothing is kept.
 pub fn pretrain_mini(folder: &Path, seed: u64, recipe: &PretrainRecipe, replace: Replace) -> Result<Weights> {
     let place = place(folder, "bert", seed, recipe, replace)?;
     let tokenizer = tokenizer()?;
@@ -113,8 +114,7 @@ impl Maker<'_> {
             progress.tick(|| format!("loss {loss:.3}"));
             Ok(())
         })?;
-        let text = tokenizer.to_string(true).map_err(|e| LmcError::Tokenizer(e.to_string()))?;
-        let files = vec![("tokenizer.json".to_owned(), text.into_bytes())];
+        let files = files_of(&tokenizer, &config)?;
         Saved { config: &config, weights: &weights, files }.write(
             place.folder,
             &place.origin,

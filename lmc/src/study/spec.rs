@@ -6,6 +6,7 @@ mod file;
 mod paths;
 mod words;
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use crate::error::{LmcError, Result};
@@ -222,9 +223,8 @@ impl StudySpec {
         if self.seeds.is_empty() {
             return Err(LmcError::invalid("seeds", "no seed", "at least one"));
         }
-        if let Some(seed) =
-            self.seeds.iter().enumerate().find_map(|(i, s)| self.seeds[..i].contains(s).then_some(s))
-        {
+        let mut seen = BTreeSet::new();
+        if let Some(seed) = self.seeds.iter().find(|&&seed| !seen.insert(seed)) {
             return Err(LmcError::invalid(
                 "seeds",
                 format!("{seed} twice"),

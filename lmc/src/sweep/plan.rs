@@ -69,10 +69,13 @@ pub struct SweepPlan {
 }
 
 impl SweepPlan {
+    /// The most models between all pairs of which lines are planned: twelve million lines.
+    pub const MOST_MODELS: usize = 5_000;
+
     /// The lines between all unordered pairs (a, b), a < b, of that many models.
     ///
     /// # Errors
-    /// [`LmcError::InvalidParameter`] for fewer than two models.
+    /// [`LmcError::InvalidParameter`] for fewer than two models or more than [`SweepPlan::MOST_MODELS`].
     ///
     /// # Examples
     /// ```
@@ -82,8 +85,21 @@ impl SweepPlan {
     /// # Ok::<(), lmc::LmcError>(())
     /// ```
     pub fn lines(n_models: usize, grid: Grid) -> Result<Self> {
+        Self::check_models(n_models)?;
         let pairs = (0..n_models).flat_map(|a| (a + 1..n_models).map(move |b| vec![a, b]));
         Self::along(n_models, pairs.collect(), grid)
+    }
+
+    /// Checks that a plan of all lines between so many models fits into memory.
+    ///
+    /// # Errors
+    /// [`LmcError::InvalidParameter`] for more than [`SweepPlan::MOST_MODELS`].
+    pub fn check_models(n_models: usize) -> Result<()> {
+        if n_models <= Self::MOST_MODELS {
+            return Ok(());
+        }
+        let expected = format!("at most {}; lines to landmarks are fewer", Self::MOST_MODELS);
+        Err(LmcError::invalid("models", n_models, expected))
     }
 
     /// The lines between each model and each landmark, every unordered pair once.
@@ -347,5 +363,8 @@ mod tests {
     fn too_few_points_or_models_are_refused() {
         assert!(Grid::new(2).unwrap_err().to_string().contains("`grid`: got 2 points"));
         assert!(SweepPlan::lines(1, Grid::TENTHS).unwrap_err().to_string().contains("`models`: got 1"));
+        let many = SweepPlan::lines(usize::MAX, Grid::TENTHS).unwrap_err().to_string();
+        assert!(many.contains("expected at most 5000; lines to landmarks"), "{many}");
+        assert!(Grid::new(usize::MAX).unwrap_err().to_string().contains("expected at most 10001"));
     }
 }

@@ -7,7 +7,9 @@ use crate::case::{Case, Place, Ran};
 use crate::corpus::hans;
 
 /// A study of a second: copies that barely learn, and short lines.
-const TINY: &str = "--n-train 64 --length 1it --points 3";
+const TINY: &str = "--n-train 256 --length 8it --points 3";
+/// The same without the lines.
+const COPIES: &str = "--n-train 256 --length 8it";
 
 /// The cases of this area.
 pub const CASES: &[Case] = &[
@@ -174,6 +176,8 @@ fn soup_places(place: &Place) {
         soup(&format!("--save file {force}")).refused(&["create folder file: it is a file"]);
         soup(&format!("--save . {force}")).refused(&["it holds bert"]);
     }
+    soup("--save both --out both").refused(&["`save`: got both, expected another folder than --out"]);
+    soup("--save both --out both/tables").refused(&["both: it holds tables"]);
     soup("--save other").refused(&["other: it holds config.json and 2 more", "--force"]);
     assert_eq!(place.n_stored(), 0);
     let original = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/mini-bert/model.safetensors");
@@ -209,9 +213,9 @@ fn reruns(place: &Place) {
     assert!(printed.contains(stale), "{printed}");
     assert_eq!(names(place, "of").len(), 10);
     // Another verb adds its own; of other copies it is told what does not belong to it.
-    let printed = place.lmc("finetune --n-train 64 --length 1it --seeds 1,2 --out of").handled();
+    let printed = place.lmc(&format!("finetune {COPIES} --seeds 1,2 --out of")).handled();
     assert!(!printed.contains("not of this run"), "{printed}");
-    let printed = place.lmc("finetune --n-train 64 --length 1it --seeds 4,5 --out of").handled();
+    let printed = place.lmc(&format!("finetune {COPIES} --seeds 4,5 --out of")).handled();
     assert!(printed.contains("also in of, not of this run: curves.png, evaluations.parquet"), "{printed}");
 }
 
@@ -239,8 +243,8 @@ fn foreign_results(place: &Place) {
     place.write("photos/membership.png", "a photograph");
     place.write("tables/evaluations.parquet", "not lmc's");
     let basins = |more: &str| place.lmc(&format!("basins {TINY} --seeds 1,2,3 {more}"));
-    basins("--out photos").refused(&["photos: it holds membership.png, which lmc did not write", "--force"]);
-    basins("--out tables").refused(&["tables: it holds evaluations.parquet, which lmc did not write"]);
+    basins("--out photos").refused(&["photos: it holds membership.png, not of lmc", "--force"]);
+    basins("--out tables").refused(&["tables: it holds evaluations.parquet, not of lmc"]);
     place.write("record/lmc-results.json", "[]");
     basins("--out record").refused(&["record/lmc-results.json:1: ", "--force"]);
     assert_eq!(place.n_stored(), 0);
@@ -323,8 +327,9 @@ fn options(place: &Place) {
         ("figures --score hans", &["unknown evaluation set `hans`"]),
         ("figures --points 2", &["`grid`: got 2 points"]),
         ("sweep --points 0", &["`grid`: got 0 points"]),
-        ("sweep --tolerance -1", &["`compute.tolerance`: got -1"]),
+        ("sweep --tolerance=-1", &["`compute.tolerance`: got -1"]),
         ("evaluate --set id,hans", &["unknown evaluation set `hans`"]),
+        ("evaluate --set id,lo,id", &["`set`: got id twice"]),
         ("finetune --slurm --tasks 0", &["`slurm.tasks`: got 0"]),
         ("finetune --slurm --cpus 0", &["`slurm.cpus`: got 0"]),
     ] {

@@ -84,7 +84,7 @@ impl Clustered {
     pub fn check(&self, verb: &str) -> Result<StudySpec> {
         let spec = self.study.spec()?;
         spec.check_count(LEAST, verb)?;
-        self.interpolation.check_numbers()?;
+        self.interpolation.check_numbers(&spec)?;
         Ok(spec)
     }
 

@@ -113,3 +113,90 @@ impl Cli {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every option that takes a number, with verbs that have it.
+    const NUMBERS: [(&str, &[&str]); 24] = [
+        ("--n-train", &["spec", "finetune", "evaluate", "figures"]),
+        ("--master-seed", &["spec", "finetune", "sweep"]),
+        ("--seeds", &["spec", "finetune", "basins", "soup"]),
+        ("--length", &["spec", "finetune"]),
+        ("--learning-rate", &["spec", "finetune"]),
+        ("--points", &["sweep", "basins", "convexity", "soup", "figures"]),
+        ("--tolerance", &["sweep", "basins", "replay nowhere --scores x.json"]),
+        ("--delta", &["basins", "convexity", "soup", "figures", "replay nowhere --scores x.json"]),
+        ("--resamples", &["basins --confidence"]),
+        ("--sizes", &["convexity", "soup"]),
+        ("--subsets", &["convexity", "soup"]),
+        ("--combinations", &["convexity"]),
+        ("--concentration", &["convexity"]),
+        ("--triples", &["convexity"]),
+        ("--n-examples", &["replay nowhere --scores x.json"]),
+        ("--tasks", &["finetune --slurm", "sweep --slurm"]),
+        ("--cpus", &["finetune --slurm", "sweep --slurm"]),
+        ("--at-once", &["finetune --slurm"]),
+        ("--retries", &["finetune --slurm"]),
+        ("--time", &["finetune --slurm"]),
+        ("--memory", &["finetune --slurm"]),
+        ("--seed", &["pretrain out"]),
+        ("--task", &["work plan.json"]),
+        ("--ingredients", &["soup --save out"]),
+    ];
+
+    const VALUES: [&str; 27] = [
+        "0",
+        "1",
+        "2",
+        "3",
+        "9",
+        "1000000",
+        "1000000000000000000",
+        "9223372036854775807",
+        "9223372036854775808",
+        "18446744073709551614",
+        "18446744073709551615",
+        "18446744073709551616",
+        "-1",
+        "1.5",
+        "1e3",
+        "1e400",
+        "1e-400",
+        "nan",
+        "-nan",
+        "inf",
+        "-inf",
+        "1ep",
+        "4294967295ep",
+        "4294967296it",
+        "0it",
+        "",
+        "1,18446744073709551615",
+    ];
+
+    /// Nothing panics or asks for memory, whatever the numbers; what is refused is one line.
+    #[test]
+    fn every_number_is_taken_or_refused_in_one_line() {
+        let (mut taken, mut refused) = (0, 0);
+        for (option, verbs) in NUMBERS {
+            for (verb, value) in verbs.iter().flat_map(|verb| VALUES.map(|value| (verb, value))) {
+                let argument = format!("{option}={value}");
+                let arguments = ["lmc"].into_iter().chain(verb.split(' ')).chain([argument.as_str()]);
+                match Cli::try_parse_from(arguments).map(|cli| cli.check()) {
+                    Ok(Ok(())) => taken += 1,
+                    Ok(Err(error)) => {
+                        refused += 1;
+                        assert_eq!(error.to_string().lines().count(), 1, "{verb} {argument}: {error}");
+                    }
+                    Err(usage) => {
+                        refused += 1;
+                        assert_eq!(usage.exit_code(), 2, "{verb} {argument}: {usage}");
+                    }
+                }
+            }
+        }
+        assert!(taken > 200 && refused > 500, "{taken} taken, {refused} refused");
+    }
+}

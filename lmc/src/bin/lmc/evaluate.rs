@@ -10,7 +10,7 @@ use lmc::polars::prelude::DataFrame;
 use lmc::study::{Study, evaluate_finetuned, evaluations_table};
 use lmc::{LmcError, Result, table};
 
-use crate::output::{Output, identity_of, print};
+use crate::output::{Output, identity, identity_of, print};
 use crate::study::Changes;
 
 #[derive(Args)]
@@ -48,6 +48,10 @@ enum Merge {
 
 impl Evaluate {
     pub fn check(&self) -> Result<()> {
+        if let Some(set) = twice(&self.set).or(twice(&self.split)) {
+            let (got, expected) = (format!("{set} twice"), "each once".to_owned());
+            return Err(LmcError::InvalidParameter { field: "set", got, expected });
+        }
         match (&self.corpus, self.what.as_slice()) {
             (None, [study]) => self.changes.spec(study).map(|_| ()),
             _ => Ok(()),
@@ -56,17 +60,19 @@ impl Evaluate {
 
     pub fn run(self) -> Result<()> {
         let out = self.output.open("evaluate")?;
-        let evaluations = match &self.corpus {
-            Some(corpus) => self.finetuned(corpus.parse()?)?,
+        let (evaluations, of) = match &self.corpus {
+            Some(corpus) => {
+                let of = identity_of(self.what.iter().map(|what| what.display()));
+                (self.finetuned(corpus.parse()?)?, of)
+            }
             None => self.copies()?,
         };
         print(&evaluations)?;
-        let of = identity_of(self.what.iter().map(|what| what.display()));
         out.write(&of, &[(&table::EVALUATIONS, &evaluations)], &[])
     }
 
-    /// The copies of a study on its sets.
-    fn copies(&self) -> Result<DataFrame> {
+    /// The copies of a study on its sets, and what tells them from others.
+    fn copies(&self) -> Result<(DataFrame, String)> {
         let [study] = self.what.as_slice() else {
             let (got, expected) =
                 (format!("{} names", self.what.len()), "one study; --corpus evaluates classifiers");
@@ -79,7 +85,8 @@ impl Evaluate {
             sets => sets.iter().map(String::as_str).collect(),
         };
         sets.iter().try_for_each(|set| study.task().set(set).map(|_| ()))?;
-        study.finetune()?.evaluations(&sets)
+        let models = study.finetune()?;
+        Ok((models.evaluations(&sets)?, identity(&models)))
     }
 
     /// Classifiers from elsewhere on splits of a corpus.
@@ -103,4 +110,9 @@ impl Evaluate {
         }
         evaluations_table(&evaluations)
     }
+}
+
+/// The first name that comes twice.
+fn twice(names: &[String]) -> Option<&String> {
+    names.iter().enumerate().find_map(|(i, name)| names[..i].contains(name).then_some(name))
 }

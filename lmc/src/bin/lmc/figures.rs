@@ -36,8 +36,9 @@ pub struct Figures {
 
 impl Figures {
     pub fn check(&self) -> Result<()> {
-        self.study.spec()?.check_count(2, "a line")?;
-        self.interpolation.check_numbers()
+        let spec = self.study.spec()?;
+        spec.check_count(2, "a line")?;
+        self.interpolation.check_numbers(&spec)
     }
 
     pub fn run(self) -> Result<()> {

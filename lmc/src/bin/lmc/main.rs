@@ -14,6 +14,7 @@ mod notes;
 mod output;
 mod pretrain;
 mod replay;
+mod result_files;
 mod results;
 mod slurm;
 mod soup;

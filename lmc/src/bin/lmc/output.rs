@@ -1,7 +1,7 @@
 //! What is printed, and where results go.
 
 use std::fmt::Display;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use lmc::figure::Figure;
@@ -22,7 +22,7 @@ pub struct Output {
     /// A folder for tables (Parquet) and figures (PNG). What an earlier run of lmc wrote there is replaced.
     #[arg(long, value_name = "FOLDER")]
     out: Option<PathBuf>,
-    /// Replace also what others wrote: files of the same names in --out, and in other folders that are named a model or a link.
+    /// Replace also what this verb did not write: files of the same names in --out, or another model in --save.
     #[arg(long)]
     pub force: bool,
 }
@@ -38,6 +38,12 @@ impl Output {
 }
 
 impl Place {
+    /// Whether results go to that folder.
+    pub fn is(&self, folder: &Path) -> bool {
+        let place = |path: &Path| path.canonicalize().ok();
+        self.0.as_ref().is_some_and(|results| place(results.folder()) == place(folder))
+    }
+
     /// Writes tables and figures about the models that `of` tells from others.
     pub fn write(
         &self,

@@ -15,98 +15,10 @@ use lmc::{LmcError, Result};
 use serde::{Deserialize, Serialize};
 
 use crate::output::say;
+use crate::result_files::{FILES, TABLES};
 
 /// The file that lists the others.
 const RECORD: &str = "lmc-results.json";
-
-/// Every table that a verb writes.
-const TABLES: [&Schema; 17] = [
-    &table::MODELS,
-    &table::EVALUATIONS,
-    &table::PROFILES,
-    &table::GAPS,
-    &table::BASINS,
-    &table::PAIR_INTERVALS,
-    &table::MEMBERSHIP_INTERVALS,
-    &table::CO_ASSIGNMENT,
-    &table::CLUSTER_INTERVALS,
-    &table::SAMPLE_SIZES,
-    &table::CONVEXITY,
-    &table::CONVEXITY_POINTS,
-    &table::TRIANGLES,
-    &table::SOUPS,
-    &table::SOUP_KINDS,
-    &table::CLUSTER_STATISTICS,
-    &table::CLUSTER_TESTS,
-];
-
-/// The files that each verb writes, some of them only with some options.
-const FILES: [(&str, &[&str]); 8] = [
-    ("finetune", &["models.parquet"]),
-    ("evaluate", &["evaluations.parquet"]),
-    ("sweep", &["profiles.parquet", "gaps.parquet", "curves.png"]),
-    (
-        "basins",
-        &[
-            "basins.parquet",
-            "evaluations.parquet",
-            "membership.png",
-            "pair_intervals.parquet",
-            "membership_intervals.parquet",
-            "co_assignment.parquet",
-            "cluster_intervals.parquet",
-            "sample_sizes.parquet",
-            "gap-intervals.png",
-            "membership-intervals.png",
-            "co-assignment.png",
-            "stability.png",
-            "sample-sizes.png",
-        ],
-    ),
-    (
-        "convexity",
-        &[
-            "convexity.parquet",
-            "convexity_points.parquet",
-            "triangles.parquet",
-            "convexity.png",
-            "triangles.png",
-        ],
-    ),
-    ("soup", &["soups.parquet", "soup_kinds.parquet", "soups.png"]),
-    (
-        "figures",
-        &[
-            "models.parquet",
-            "evaluations.parquet",
-            "profiles.parquet",
-            "gaps.parquet",
-            "basins.parquet",
-            "heatmap.png",
-            "heatmap-barrier-height.png",
-            "heatmap-auc.png",
-            "heatmap-distance.png",
-            "curves.png",
-            "membership.png",
-            "histogram.png",
-            "gap-distance.png",
-        ],
-    ),
-    (
-        "replay",
-        &[
-            "profiles.parquet",
-            "gaps.parquet",
-            "basins.parquet",
-            "evaluations.parquet",
-            "cluster_statistics.parquet",
-            "cluster_tests.parquet",
-            "heatmap.png",
-            "membership.png",
-            "histogram.png",
-        ],
-    ),
-];
 
 /// What lmc wrote into a folder.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -131,6 +43,8 @@ pub struct Results {
     folder: PathBuf,
     verb: &'static str,
     force: bool,
+    /// Whether this run made the folder.
+    made: bool,
     /// What this run wrote by now.
     written: RefCell<BTreeSet<String>>,
 }
@@ -138,11 +52,17 @@ pub struct Results {
 impl Results {
     /// Makes the folder and checks that the files of a verb may be written there.
     pub fn open(folder: &Path, verb: &'static str, force: bool) -> Result<Self> {
+        let made = !folder.exists();
         writable_folder(folder)?;
-        let results = Self { folder: folder.to_owned(), verb, force, written: RefCell::default() };
+        let results = Self { folder: folder.to_owned(), verb, force, made, written: RefCell::default() };
         let names = FILES.iter().filter(|(of, _)| *of == verb).flat_map(|(_, names)| names.iter().copied());
         results.check(&results.record()?, names)?;
         Ok(results)
+    }
+
+    /// The folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
     }
 
     /// Writes tables and figures, removes what an earlier run of the verb left beside, and says so.
@@ -217,7 +137,7 @@ impl Results {
         foreign.map_or(Ok(()), |name| {
             let holds = match record.files.contains_key(name) {
                 true => format!("{name}, changed since lmc wrote it"),
-                false => format!("{name}, which lmc did not write"),
+                false => format!("{name}, not of lmc"),
             };
             let remedy = "choose another folder, or replace it by --force";
             Err(LmcError::Occupied { path: self.folder.clone(), holds, remedy })
@@ -284,6 +204,15 @@ impl Results {
     }
 }
 
+impl Drop for Results {
+    fn drop(&mut self) {
+        if self.made {
+            // Only an empty folder can be removed: one of a run that was refused or failed.
+            let _ = std::fs::remove_dir(&self.folder);
+        }
+    }
+}
+
 fn digest(path: &Path) -> Option<String> {
     std::fs::read(path).ok().map(|bytes| sha256(&bytes))
 }
@@ -307,14 +236,6 @@ mod tests {
             entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
         names.sort();
         names
-    }
-
-    #[test]
-    fn every_file_of_a_verb_has_a_schema_or_is_a_figure() {
-        for name in FILES.iter().flat_map(|(_, names)| names.iter()) {
-            let known = TABLES.iter().any(|schema| name.strip_suffix(".parquet") == Some(schema.name));
-            assert!(known || name.ends_with(".png"), "{name}");
-        }
     }
 
     #[test]
@@ -347,7 +268,7 @@ mod tests {
         let path = |name: &str| folder.path().join(name);
         std::fs::write(path("curves.png"), b"a photograph").unwrap();
         let open = || Results::open(folder.path(), "sweep", false).map(|_| ());
-        assert!(open().unwrap_err().to_string().contains("curves.png, which lmc did not write"));
+        assert!(open().unwrap_err().to_string().contains("curves.png, not of lmc"));
         table::write_parquet(&path("gaps.parquet"), &gaps(), &table::GAPS).unwrap();
         open().unwrap();
         std::fs::write(path("gaps.parquet"), b"another table").unwrap();
@@ -358,6 +279,9 @@ mod tests {
         let error = Results::open(folder.path(), "finetune", false).map(|_| ()).unwrap_err().to_string();
         assert!(error.contains(RECORD) && error.contains("--force"), "{error}");
         Results::open(folder.path(), "finetune", true).unwrap();
+        // A folder that nothing came into is gone again.
+        drop(Results::open(&path("new"), "sweep", false).unwrap());
+        assert!(!path("new").exists());
     }
 
     #[test]

@@ -6,7 +6,7 @@ use clap::Args;
 use lmc::model::Replace;
 use lmc::study::{Models, SoupFolder, SoupOptions, Soups, Study};
 use lmc::table::Metric;
-use lmc::{Result, figure, table};
+use lmc::{LmcError, Result, figure, table};
 
 use crate::basins::{Clustered, check_sizes};
 use crate::notes;
@@ -60,8 +60,12 @@ impl Soup {
 
     pub fn run(self) -> Result<()> {
         let study = self.clustered.open()?;
-        let folder = self.folder(&study)?;
         let out = self.output.open("soup")?;
+        let folder = self.folder(&study)?;
+        if let Some(save) = self.save.as_ref().filter(|save| out.is(save)) {
+            let (got, expected) = (save.display().to_string(), "another folder than --out".to_owned());
+            return Err(LmcError::InvalidParameter { field: "save", got, expected });
+        }
         let (models, sweep, basins) = self.clustered.compute(&study)?;
         let (scored, metric) = self.clustered.clustering.score(&study);
         let options = self.options(metric);

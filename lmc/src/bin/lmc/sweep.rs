@@ -5,8 +5,8 @@ use std::rc::Rc;
 use clap::Args;
 use lmc::compute::{Compute, Precision};
 use lmc::slurm::Slurm;
-use lmc::study::{Models, Study, Sweep as Swept};
-use lmc::sweep::Grid;
+use lmc::study::{Models, Study, StudySpec, Sweep as Swept};
+use lmc::sweep::{Grid, SweepPlan};
 use lmc::{Result, figure, table};
 
 use crate::output::{Output, identity, print, say};
@@ -37,7 +37,8 @@ impl Interpolation {
     }
 
     /// Checks the numbers.
-    pub fn check_numbers(&self) -> Result<()> {
+    pub fn check_numbers(&self, spec: &StudySpec) -> Result<()> {
+        SweepPlan::check_models(spec.seeds.len())?;
         self.grid()?;
         self.compute().check()
     }
@@ -45,7 +46,7 @@ impl Interpolation {
     /// Checks that the study can be swept like that, before anything is computed.
     pub fn check(&self, study: &Study) -> Result<()> {
         study.task().set(self.set(study))?;
-        self.check_numbers()
+        self.check_numbers(study.spec())
     }
 
     /// The number of examples of the set that is swept.
@@ -82,8 +83,9 @@ pub struct Sweep {
 
 impl Sweep {
     pub fn check(&self) -> Result<()> {
-        self.study.spec()?.check_count(2, "a line")?;
-        self.interpolation.check_numbers()?;
+        let spec = self.study.spec()?;
+        spec.check_count(2, "a line")?;
+        self.interpolation.check_numbers(&spec)?;
         self.slurm.check()
     }
 

@@ -22,7 +22,7 @@ use super::retry::{Failure, refusal};
 use super::{Fetcher, former, in_question, steps, unchanged};
 use crate::data::manifest::{FileEntry, HubSource, Manifest, RepoType, Revision, is_commit, is_hexadecimal};
 use crate::error::{LmcError, Result};
-use crate::file::write_atomic;
+use crate::file::{make_folder, write_atomic};
 
 /// A repository in the cache and on the hub.
 pub(super) struct Repository<'a> {
@@ -252,7 +252,7 @@ fn is_flat(folder: &Path) -> bool {
 /// Makes a snapshot's link to a blob; one that leads nowhere is replaced.
 fn link(pointer: &Path, path: &Path, etag: &str) -> Result<()> {
     let folder = pointer.parent().unwrap_or(pointer);
-    std::fs::create_dir_all(folder).map_err(LmcError::io("create folder", folder))?;
+    make_folder(folder)?;
     // From snapshots/<commit>/ two folders up, and one more for each folder in the path.
     let up = path.components().count() + 1;
     let target: PathBuf = std::iter::repeat_n("..", up).chain(["blobs", etag]).collect();

@@ -25,6 +25,17 @@ impl SoupFolder {
     /// # Errors
     /// [`LmcError::Occupied`](crate::LmcError::Occupied) when it holds something else, or is a folder that the study reads or its store, or lies in the store;
     /// [`LmcError::Io`](crate::LmcError::Io) when it cannot be written.
+    ///
+    /// # Examples
+    /// ```no_run
+    /// use lmc::prelude::*;
+    /// use lmc::{model::Replace, study::SoupFolder};
+    /// let study = Study::open(StudySpec::mini_nli(0))?;
+    /// // Whether the folder may be written is known before anything is trained.
+    /// let folder = SoupFolder::new(&study, "soup".as_ref(), "the first two", Replace::Same)?;
+    /// folder.save(&study.finetune()?, &[0, 1])?;
+    /// # Ok::<(), LmcError>(())
+    /// ```
     pub fn new(study: &Study, folder: &Path, which: &str, replace: Replace) -> Result<Self> {
         study.check_place(folder)?;
         let runs: Vec<String> = study.runs().iter().map(|run| run.run_id()).collect();

@@ -10,7 +10,7 @@ use tokenizers::Tokenizer;
 
 use self::corpora::{Corpora, SAMPLE, Source, sample};
 use self::encoder::Mini;
-pub(super) use self::sources::Sources;
+pub(super) use self::sources::{Sources, files_of};
 use super::StudySpec;
 use crate::data::Dataset;
 use crate::data::fetch::ModelFolder;
@@ -135,7 +135,7 @@ impl Task {
         let train_sha256 = digest(&train);
         let tokenizer_files = match &sources.tokenizer {
             Some(folder) => sources::files_in(folder)?,
-            None => sources::files_of(tokenizer, &pretrained.config)?,
+            None => files_of(tokenizer, &pretrained.config)?,
         };
         let spec = study.task.clone().with_n_train(train.len());
         Ok(Self { spec, model, train, train_sha256, sets, pretrained, classifier, sources, tokenizer_files })

@@ -49,15 +49,23 @@ pub(super) fn files_in(folder: &Path) -> Result<Vec<(String, Vec<u8>)>> {
 }
 
 /// The files of a tokenizer that comes with the crate. Its `tokenizer_config.json` says that `tokenizer.json` is to be taken as it is.
-pub(super) fn files_of(tokenizer: &Tokenizer, config: &ModelConfig) -> Result<Vec<(String, Vec<u8>)>> {
+pub(in super::super) fn files_of(
+    tokenizer: &Tokenizer,
+    config: &ModelConfig,
+) -> Result<Vec<(String, Vec<u8>)>> {
     let text = tokenizer.to_string(true).map_err(|e| LmcError::Tokenizer(e.to_string()))?;
-    let [cls, sep, pad, unk, mask] = match config.is_roberta() {
-        true => ["<s>", "</s>", "<pad>", "<unk>", "<mask>"],
-        false => ["[CLS]", "[SEP]", "[PAD]", "[UNK]", "[MASK]"],
+    let ([cls, sep, pad, unk, mask], inputs): (_, &[&str]) = match config.is_roberta() {
+        true => (["<s>", "</s>", "<pad>", "<unk>", "<mask>"], &["input_ids", "attention_mask"]),
+        // Without their name transformers leaves segments out, and takes all for the first.
+        false => (
+            ["[CLS]", "[SEP]", "[PAD]", "[UNK]", "[MASK]"],
+            &["input_ids", "token_type_ids", "attention_mask"],
+        ),
     };
     let options = json!({
         "tokenizer_class": "PreTrainedTokenizerFast",
         "model_max_length": config.max_len(),
+        "model_input_names": inputs,
         "cls_token": cls,
         "sep_token": sep,
         "pad_token": pad,
