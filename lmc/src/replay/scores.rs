@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::number::{METRICS, metric};
 use crate::error::{LmcError, Result};
-use crate::stats::{accuracy, expected_calibration_error, f1, matthews_correlation, mean};
+use crate::stats::{accuracy, expected_calibration_error, f1, macro_f1, matthews_correlation, mean};
 
 /// The scores of models on one set from a JSON file that maps each model to its metrics, such as
 /// `{"7": {"accuracy": 0.41}, "22": {"accuracy": 0.38, "loss": 1.2}}`: an [`EVALUATIONS`](crate::table::EVALUATIONS) table.
@@ -78,7 +78,7 @@ struct Sample {
 /// `probabilities` of the classes and its `label`; other members are passed over.
 ///
 /// The loss of an example is minus the logarithm of the probability of its label, its prediction the first of the most probable
-/// classes, as there. F1 is that of class 1; of other than 2 classes F1 and MCC are empty. All samples of the file count: the
+/// classes, as there. F1 is that of class 1 of two, and the mean over those that occur of more. All samples of the file count: the
 /// public code takes subsets of HANS by looking their sentences up in the corpus, and the domains of CoLA by their place.
 ///
 /// # Errors
@@ -121,11 +121,10 @@ pub fn read_samples(path: &Path, model: &str, dataset: &str) -> Result<DataFrame
         confidences.push(most);
     }
     let right: Vec<bool> = labels.iter().zip(&predictions).map(|(label, best)| label == best).collect();
-    let is_binary = n_classes == 2;
-    let of_two = |score: Result<f64>| if is_binary { score.map(Some) } else { Ok(None) };
+    let f1 = if n_classes == 2 { f1(&labels, &predictions, 1) } else { macro_f1(&labels, &predictions) };
     Ok(df!("model" => [model], "dataset" => [dataset], "n_examples" => [labels.len() as i64],
         "loss" => [mean(&losses)?], "accuracy" => [accuracy(&labels, &predictions)?],
-        "f1" => [of_two(f1(&labels, &predictions, 1))?], "mcc" => [of_two(matthews_correlation(&labels, &predictions))?],
+        "f1" => [f1?], "mcc" => [matthews_correlation(&labels, &predictions)?],
         "ece" => [expected_calibration_error(&confidences, &right)?])?)
 }
 
@@ -176,6 +175,27 @@ mod tests {
         assert!(refused(r#"{"7": {"n_examples": 0.5}}"#).contains("has `n_examples` = 0.5"));
         assert!(refused(r#"{"7": {"accuracy": 41}}"#).contains("is 41 instead of a number from 0 to 1"));
         assert!(refused(r#"{"7": {"accuracy": 0.41"#).contains("x.json:1: EOF"));
+    }
+
+    /// The same labels and predictions as in the test of `macro_f1` by hand.
+    #[test]
+    fn f1_of_three_classes_is_the_mean_over_them() {
+        let (labels, predictions) = ([0, 0, 0, 1, 1, 1, 2, 2, 2], [0, 0, 1, 1, 2, 2, 2, 2, 0]);
+        let sample = |(label, prediction): (&usize, &usize)| {
+            let p: Vec<String> =
+                (0..3).map(|k| if k == *prediction { "0.5" } else { "0.25" }.to_owned()).collect();
+            format!(
+                r#"{{"probabilities": [{}], "logits": [0, 0, 0], "label": {label}, "sentence": "x"}}"#,
+                p.join(",")
+            )
+        };
+        let samples: Vec<String> = labels.iter().zip(&predictions).map(sample).collect();
+        let text =
+            format!(r#"{{"label_dict": {{"a": 0, "b": 1, "c": 2}}, "samples": [{}]}}"#, samples.join(","));
+        let table = in_file(&text, |path| read_samples(path, "7", "id")).unwrap();
+        let f1 = table.column("f1").unwrap().f64().unwrap().get(0).unwrap();
+        assert!((f1 - (4.0 / 6.0 + 2.0 / 5.0 + 4.0 / 7.0) / 3.0).abs() < 1e-12, "{f1}");
+        assert!(table.column("mcc").unwrap().f64().unwrap().get(0).is_some());
     }
 
     #[test]
