@@ -1,6 +1,7 @@
 //! A study: one task, one pretrained encoder, many seeds; its verbs find finished work in the store again.
 
 mod align;
+mod classifiers;
 mod comparison;
 mod confidence;
 mod connection;
@@ -8,7 +9,6 @@ mod convexity;
 mod early;
 mod evaluating;
 mod finetune;
-mod finetuned;
 mod lines;
 mod models;
 mod plane;
@@ -32,12 +32,12 @@ use std::rc::Rc;
 use tch::Tensor;
 
 pub use align::AlignedSweep;
+pub use classifiers::{ClassifierOptions, Classifiers, Evaluated, evaluate_finetuned};
 pub use comparison::{Compared, Comparison, ComparisonOptions, Group, Statistic, compare};
 pub use confidence::{Confidence, ConfidenceOptions, SampleDraw, SampleSizes};
 pub use connection::{Connection, CurveProfile};
 pub use convexity::{Convexity, ConvexityOptions, ExcessEstimate, SimplexSample};
 pub use early::{Stage, early_table};
-pub use finetuned::evaluate_finetuned;
 pub use models::{Evaluation, Model, Models};
 pub use plane::PlaneSample;
 pub use predictors::compare_predictors;

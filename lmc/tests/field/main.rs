@@ -5,6 +5,7 @@
 
 mod case;
 mod corpus;
+mod evaluate;
 mod labels;
 mod model;
 
@@ -14,7 +15,7 @@ use case::Case;
 use libtest_mimic::{Arguments, Trial};
 
 /// The cases of every area.
-const AREAS: &[&[Case]] = &[labels::CASES];
+const AREAS: &[&[Case]] = &[evaluate::CASES, labels::CASES];
 
 fn main() -> ExitCode {
     let trials = AREAS.iter().copied().flatten().map(|case| {

@@ -15,6 +15,7 @@ mod environment;
 mod hub;
 mod lock;
 mod model;
+mod model_names;
 mod part;
 mod retry;
 mod server;
