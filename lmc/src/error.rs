@@ -86,7 +86,7 @@ pub enum LmcError {
         remedy: &'static str,
     },
     /// A file cannot be read or written.
-    #[error("{action} {}: {source}{}", path.display(), remedy(source))]
+    #[error("{action} {}: {source}{}", path.display(), remedy(action, source))]
     Io {
         /// What was tried: "read", "write", "create folder".
         action: &'static str,
@@ -153,6 +153,32 @@ pub enum LmcError {
         name: String,
         /// The names that exist.
         known: Vec<String>,
+    },
+    /// What is given as a model is neither a folder of one nor a name that is known.
+    #[error("no model `{given}`: {why}")]
+    NoModel {
+        /// The path or name that was given.
+        given: String,
+        /// Why it is none, and what to give.
+        why: String,
+    },
+    /// The outputs of a classifier and the labels of a set do not fit each other.
+    #[error("{}{problem}; {remedy}", origin.as_ref().map(|o| format!("{}: ", o.display())).unwrap_or_default())]
+    Labels {
+        /// The folder of the classifier, where that is known.
+        origin: Option<PathBuf>,
+        /// What does not fit.
+        problem: String,
+        /// What to do.
+        remedy: String,
+    },
+    /// Something is wrong with one of several models.
+    #[error("{}: {source}", folder.display())]
+    InModel {
+        /// The folder of the model.
+        folder: PathBuf,
+        /// What is wrong.
+        source: Box<LmcError>,
     },
     /// A table lacks a declared column, or the column has another type or empty values.
     #[error("table `{table}`: column `{column}` {got}, expected {expected}")]
@@ -367,9 +393,12 @@ fn first_line(error: &tch::TchError) -> String {
     error.to_string().lines().next().unwrap_or_default().to_owned()
 }
 
-fn remedy(source: &std::io::Error) -> &'static str {
+fn remedy(action: &str, source: &std::io::Error) -> &'static str {
     use std::io::ErrorKind::*;
     match source.kind() {
+        PermissionDenied if action.starts_with("read") => "; ask for the right to read it",
+        NotADirectory if action.starts_with("read") => "; a part of this path is a file, check the path",
+        IsADirectory if action.starts_with("read") => "; a folder is in the place of a file, check the path",
         PermissionDenied | ReadOnlyFilesystem | NotADirectory => {
             "; choose a folder you may write to (LMC_HOME sets the store)"
         }
@@ -401,11 +430,31 @@ impl LmcError {
         }
     }
 
-    /// The same error, where it is about tensors with the file or folder that they come from.
+    /// The same error with the folder of the model that it is about in front, unless its text names that already.
+    pub(crate) fn in_model(self, folder: &Path) -> Self {
+        match self.found_in(folder) {
+            error @ (Self::InvalidParameter { .. }
+            | Self::UnknownName { .. }
+            | Self::ShapeMismatch { .. }
+            | Self::Tokenizer(_)
+            | Self::Torch(_))
+                if !error.to_string().starts_with(&*folder.to_string_lossy()) =>
+            {
+                Self::InModel { folder: folder.to_owned(), source: Box::new(error) }
+            }
+            // All others name a file or are about no model.
+            other => other,
+        }
+    }
+
+    /// The same error, where it is about tensors or labels with the file or folder that they come from.
     pub(crate) fn found_in(self, path: &Path) -> Self {
         match self {
             Self::Tensors { origin: None, missing, unexpected, misshapen, remedy } => {
                 Self::Tensors { origin: Some(path.to_owned()), missing, unexpected, misshapen, remedy }
+            }
+            Self::Labels { origin: None, problem, remedy } => {
+                Self::Labels { origin: Some(path.to_owned()), problem, remedy }
             }
             other => other,
         }
@@ -480,6 +529,38 @@ mod tests {
         assert_eq!(error.to_string(), format!("/x/y: {told}"));
         assert_eq!(error.found_in(Path::new("/z")).to_string(), format!("/x/y: {told}"));
         assert_eq!(LmcError::Figure("f".into()).found_in(Path::new("/z")).to_string(), "figure: f");
+    }
+
+    #[test]
+    fn one_of_several_models_is_named_once() {
+        let folder = Path::new("runs/b");
+        let act =
+            || LmcError::UnknownName { kind: "hidden_act", name: "mish".into(), known: vec!["gelu".into()] };
+        let named = act().in_model(folder);
+        assert_eq!(named.to_string(), "runs/b: unknown hidden_act `mish`; known: gelu");
+        assert_eq!(named.in_model(folder).to_string(), "runs/b: unknown hidden_act `mish`; known: gelu");
+        let labels = LmcError::Labels { origin: None, problem: "1 output".into(), remedy: "see".into() };
+        assert_eq!(labels.in_model(folder).to_string(), "runs/b: 1 output; see");
+        let file = LmcError::io("read", Path::new("runs/b/config.json"))(std::io::ErrorKind::NotFound.into());
+        assert!(file.in_model(folder).to_string().starts_with("read runs/b/config.json: "));
+        assert_eq!(LmcError::Figure("f".into()).in_model(folder).to_string(), "figure: f");
+    }
+
+    #[test]
+    fn what_to_do_about_a_file_that_is_read_is_not_to_write_elsewhere() {
+        use std::io::ErrorKind::*;
+        for (kind, remedy) in [
+            (PermissionDenied, "ask for the right to read it"),
+            (NotADirectory, "a part of this path is a file"),
+            (IsADirectory, "a folder is in the place of a file"),
+            (NotFound, "check the path"),
+        ] {
+            for action in ["read", "read folder"] {
+                let message = LmcError::io(action, Path::new("/x/y"))(kind.into()).to_string();
+                assert!(message.contains(remedy), "{message}");
+                assert!(!message.contains("write") && !message.contains("LMC_HOME"), "{message}");
+            }
+        }
     }
 
     #[test]

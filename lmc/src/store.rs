@@ -5,6 +5,7 @@
 //! <root>/runs/<run_id>/checkpoint-800it.safetensors
 //! <root>/runs/<run_id>/state.sealed           an interrupted stack, in the folder of its first run
 //! <root>/evaluations/<dataset key>/<run_id>-800it.parquet
+//! <root>/evaluations/<dataset key>/classifier-<digest>.parquet  of one from elsewhere, by its config and weights
 //! <root>/logits/<dataset key>/<run_id>-800it.parquet
 //! <root>/sweeps/<dataset key>-<points>/<a>--<b>.parquet
 //! <root>/sweeps/<dataset key>-<points>-bf16/precision.json  what a sample of it was off by

@@ -248,10 +248,12 @@ fn classification() {
         let accuracy = stats::accuracy(&labels, &predictions).unwrap();
         let matthews = stats::matthews_correlation(&labels, &predictions).unwrap();
         let f1 = stats::f1(&labels, &predictions, 1).unwrap();
+        let macro_f1 = stats::macro_f1(&labels, &predictions).unwrap();
         let calibration = stats::expected_calibration_error(&floats(&case["confidences"]), &right).unwrap();
         assert_close("accuracy", accuracy, number(&case["accuracy"]), 1e-12);
         assert_close("MCC", matthews, number(&case["matthews_correlation"]), 1e-12);
         assert_close("F1", f1, number(&case["f1"]), 1e-12);
+        assert_close("macro F1", macro_f1, number(&case["macro_f1"]), 1e-12);
         assert_close("ECE", calibration, number(&case["expected_calibration_error"]), 1e-12);
     }
     for case in rows(&golden["rankings"]) {

@@ -20,7 +20,7 @@ pub use classifier::Classifier;
 pub use config::ModelConfig;
 pub use dropout::Dropout;
 pub use encoder::{Encoder, Tokens};
-pub use finetuned::{Finetuned, load_finetuned};
+pub use finetuned::{Finetuned, load_finetuned, load_finetuned_as};
 pub use load::{Pretrained, load_folder, read_folder, read_safetensors};
 pub(crate) use pretraining::is_norm;
 pub use pretraining::{PretrainingModel, PretrainingTargets};

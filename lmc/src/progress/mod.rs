@@ -142,12 +142,12 @@ pub fn say(text: &str) {
     }
 }
 
-/// Says what a user must know of an input or a result: a line that begins with "note:", on the standard error or in the output of the
-/// cell. `LMC_PROGRESS=off` does not silence it.
+/// Says what a user must know about an input or a result: a line that begins with "note:", on the standard error or in
+/// the output of the cell. `LMC_PROGRESS=off` does not silence it.
 pub fn note(text: &str) {
     match host() {
-        Host::None => eprintln!("note: {text}"),
-        Host::Lmc | Host::Evcxr => println!("note: {text}"),
+        Host::None => tell(&format!("note: {text}")),
+        Host::Lmc | Host::Evcxr => print(&format!("note: {text}\n")),
     }
 }
 

@@ -161,6 +161,7 @@ mod tests {
             dataset: dataset.into(),
             outcome: outcome(0.5, if dataset == "lo" { i } else { 3 }),
             labels: Arc::new(vec![1; 6]),
+            n_labels: 2,
         };
         let each = |dataset: &str| (0..6).map(|i| evaluation(dataset, i)).collect();
         let sweep = Sweep {

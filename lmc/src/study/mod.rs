@@ -2,6 +2,7 @@
 
 mod align;
 mod checks;
+mod classifiers;
 mod comparison;
 mod confidence;
 mod connection;
@@ -9,7 +10,6 @@ mod convexity;
 mod early;
 mod evaluating;
 mod finetune;
-mod finetuned;
 mod lines;
 mod models;
 mod plane;
@@ -33,12 +33,12 @@ use std::rc::Rc;
 use tch::Tensor;
 
 pub use align::AlignedSweep;
+pub use classifiers::{ClassifierOptions, Classifiers, Evaluated, evaluate_finetuned};
 pub use comparison::{Compared, Comparison, ComparisonOptions, Group, Statistic, compare};
 pub use confidence::{Confidence, ConfidenceOptions, SampleDraw, SampleSizes};
 pub use connection::{Connection, CurveProfile};
 pub use convexity::{Convexity, ConvexityOptions, ExcessEstimate, SimplexSample};
 pub use early::{Stage, early_table};
-pub use finetuned::evaluate_finetuned;
 pub use models::{Evaluation, Model, Models};
 pub use plane::PlaneSample;
 pub use predictors::compare_predictors;

@@ -66,6 +66,8 @@ pub struct Evaluation {
     pub outcome: Outcome,
     /// The label of every example.
     pub labels: Arc<Vec<i64>>,
+    /// The number of labels that the set knows, more than two where F1 is a mean over classes.
+    pub n_labels: usize,
 }
 
 impl fmt::Debug for Evaluation {
@@ -188,7 +190,8 @@ impl Models {
     pub fn evaluate(&self, dataset: &str) -> Result<Vec<Evaluation>> {
         let (store, models) = (&self.study.store, &self.models);
         let layout = self.study.task.classifier.layout();
-        let labels = Arc::new(self.study.task.set(dataset)?.labels());
+        let set = self.study.task.set(dataset)?;
+        let (labels, n_labels) = (Arc::new(set.labels()), set.dataset.labels.len());
         let load = |i: usize| store.load_checkpoint(&models[i].spec, models[i].info.step, layout);
         let outcomes = self.study.outcomes(dataset, &self.keys(), &load)?;
         let evaluation = |(model, outcome): (&Model, Outcome)| Evaluation {
@@ -196,6 +199,7 @@ impl Models {
             dataset: dataset.to_owned(),
             outcome,
             labels: labels.clone(),
+            n_labels,
         };
         Ok(models.iter().zip(outcomes).map(evaluation).collect())
     }

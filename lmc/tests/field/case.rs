@@ -145,6 +145,15 @@ impl Ran {
         self.says(&message, parts);
     }
 
+    /// Asserts that a part of the work failed: exit code 1 and these parts on the standard error. Returns what was printed of the rest.
+    #[track_caller]
+    pub fn failed(&self, parts: &[&str]) -> String {
+        REFUSED.fetch_add(1, Relaxed);
+        assert_eq!(self.output.status.code(), Some(1), "{}\n{}", self.line, self.stderr());
+        self.says(&self.stderr(), parts);
+        self.stdout()
+    }
+
     /// Asserts that the command line itself was refused: exit code 2.
     #[track_caller]
     pub fn misused(&self, parts: &[&str]) {

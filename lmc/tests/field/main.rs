@@ -4,18 +4,25 @@
 //! handled (exit code 0) or refused with a reason (one line). The last line counts both.
 
 mod case;
+#[allow(dead_code, reason = "it serves other tests too")]
+#[path = "../../../tests/src/certificates.rs"]
 mod certificates;
 mod clusters;
 mod corpus;
+mod evaluate;
 mod files;
 mod hub;
 mod labels;
 mod model;
 mod numbers;
 mod output;
+#[allow(dead_code, reason = "it serves other tests too")]
+#[path = "../../../tests/src/server.rs"]
 mod server;
 mod sound;
 mod specs;
+#[allow(dead_code, reason = "it serves other tests too")]
+#[path = "../../../tests/src/tls.rs"]
 mod tls;
 
 use std::process::ExitCode;
@@ -24,7 +31,17 @@ use case::Case;
 use libtest_mimic::{Arguments, Trial};
 
 /// The cases of every area.
-const AREAS: &[&[Case]] = &[clusters::CASES, files::CASES, hub::CASES, labels::CASES, numbers::CASES, output::CASES, sound::CASES, specs::CASES];
+const AREAS: &[&[Case]] = &[
+    clusters::CASES,
+    evaluate::CASES,
+    files::CASES,
+    hub::CASES,
+    labels::CASES,
+    numbers::CASES,
+    output::CASES,
+    sound::CASES,
+    specs::CASES,
+];
 
 fn main() -> ExitCode {
     let trials = AREAS.iter().copied().flatten().map(|case| {

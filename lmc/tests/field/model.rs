@@ -191,3 +191,35 @@ impl Model {
         folder
     }
 }
+
+impl Model {
+    /// Sets the number of outputs of a BERT: the first ones, and after the third others that are alike. Nothing names them then.
+    pub fn n_outputs(mut self, n: usize) -> Self {
+        let values = |name: &str| -> Vec<f32> {
+            let bytes = self.tensors[name].bytes.chunks_exact(4);
+            bytes.map(|bytes| f32::from_le_bytes(bytes.try_into().unwrap())).collect()
+        };
+        let (mut weight, mut bias) = (values("classifier.weight"), values("classifier.bias"));
+        weight.resize(weight.len().max(16 * n), 0.0625);
+        bias.resize(bias.len().max(n), 0.0);
+        self = self.tensor("classifier.weight", Tensor::f32(&[n, 16], weight.into_iter().take(16 * n)));
+        self = self.tensor("classifier.bias", Tensor::f32(&[n], bias.into_iter().take(n)));
+        self.config(json!({ "id2label": null, "label2id": null, "problem_type": null }))
+    }
+
+    /// Sets the order of the outputs.
+    pub fn turned(mut self, order: [usize; 3]) -> Self {
+        for (name, width) in [("classifier.weight", 16), ("classifier.bias", 1)] {
+            let old = self.tensors[name].clone();
+            let row = |i: usize| old.bytes[4 * width * i..4 * width * (i + 1)].to_vec();
+            let bytes = order.map(row).concat();
+            self = self.tensor(name, Tensor { bytes, ..old });
+        }
+        self
+    }
+
+    /// Sets the last bias of the head to a number that is none, so that every loss is.
+    pub fn broken(self) -> Self {
+        self.tensor("classifier.bias", Tensor::f32(&[3], [0.0, 0.0, f32::NAN]))
+    }
+}

@@ -16,6 +16,7 @@ mod former;
 mod hub;
 mod lock;
 mod model;
+mod model_names;
 mod part;
 mod proxy;
 mod retry;

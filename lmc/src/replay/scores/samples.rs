@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::wrong;
 use crate::error::{LmcError, Result};
-use crate::stats::{accuracy, expected_calibration_error, f1, matthews_correlation, mean};
+use crate::stats::{accuracy, expected_calibration_error, f1, macro_f1, matthews_correlation, mean};
 
 /// What a file of predictions has.
 #[derive(Deserialize)]
@@ -91,11 +91,10 @@ pub fn read_samples(path: &Path, model: &str, dataset: &str) -> Result<DataFrame
         confidences.push(most);
     }
     let right: Vec<bool> = labels.iter().zip(&predictions).map(|(label, best)| label == best).collect();
-    let is_binary = n_classes == 2;
-    let of_two = |score: Result<f64>| if is_binary { score.map(Some) } else { Ok(None) };
+    let f1 = if n_classes == 2 { f1(&labels, &predictions, 1) } else { macro_f1(&labels, &predictions) };
     Ok(df!("model" => [model], "dataset" => [dataset], "n_examples" => [labels.len() as i64],
         "loss" => [mean(&losses)?], "accuracy" => [accuracy(&labels, &predictions)?],
-        "f1" => [of_two(f1(&labels, &predictions, 1))?], "mcc" => [of_two(matthews_correlation(&labels, &predictions))?],
+        "f1" => [f1?], "mcc" => [matthews_correlation(&labels, &predictions)?],
         "ece" => [expected_calibration_error(&confidences, &right)?])?)
 }
 
@@ -104,6 +103,27 @@ mod tests {
     use super::super::tests::in_file;
     use super::*;
     use crate::table::EVALUATIONS;
+
+    /// The same labels and predictions as in the test of `macro_f1` by hand.
+    #[test]
+    fn f1_of_three_classes_is_the_mean_over_them() {
+        let (labels, predictions) = ([0, 0, 0, 1, 1, 1, 2, 2, 2], [0, 0, 1, 1, 2, 2, 2, 2, 0]);
+        let sample = |(label, prediction): (&usize, &usize)| {
+            let p: Vec<String> =
+                (0..3).map(|k| if k == *prediction { "0.5" } else { "0.25" }.to_owned()).collect();
+            format!(
+                r#"{{"probabilities": [{}], "logits": [0, 0, 0], "label": {label}, "sentence": "x"}}"#,
+                p.join(",")
+            )
+        };
+        let samples: Vec<String> = labels.iter().zip(&predictions).map(sample).collect();
+        let text =
+            format!(r#"{{"label_dict": {{"a": 0, "b": 1, "c": 2}}, "samples": [{}]}}"#, samples.join(","));
+        let table = in_file(&text, |path| read_samples(path, "7", "id")).unwrap();
+        let f1 = table.column("f1").unwrap().f64().unwrap().get(0).unwrap();
+        assert!((f1 - (4.0 / 6.0 + 2.0 / 5.0 + 4.0 / 7.0) / 3.0).abs() < 1e-12, "{f1}");
+        assert!(table.column("mcc").unwrap().f64().unwrap().get(0).is_some());
+    }
 
     #[test]
     fn predictions_become_scores() {

@@ -132,7 +132,8 @@ impl StudySpec {
         let unnamed = matches!(self.task, TaskSpec::MiniNli { .. }) && self.task.encoder(recipe).is_some();
         let encoder = encoder.as_deref().or(unnamed.then_some(Path::new(Self::MINI_BERT)));
         let (data, stack, unverified) = (data.as_deref(), *stack, *unverified);
-        toml::to_string(&Written { seeds, stack, data, unverified, encoder, task, recipe }).map_err(unwritable)
+        toml::to_string(&Written { seeds, stack, data, unverified, encoder, task, recipe })
+            .map_err(unwritable)
     }
 }
 

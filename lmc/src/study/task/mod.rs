@@ -93,7 +93,8 @@ impl Task {
         let train = corpora.train(&source, n_train, data_seed)?;
         let sets = corpora.evaluation_sets(&source, data_seed)?;
         let encoder = ModelFolder::find(given)?;
-        let (pretrained, sha256) = encoder::in_folder(&encoder.folder)?;
+        let (pretrained, sha256) =
+            encoder::in_folder(&encoder.folder).map_err(|error| error.in_model(&encoder.folder))?;
         let tokenizer = load_tokenizer(&encoder.tokenizer)?;
         let sources = Sources {
             encoder: Some(encoder.folder),
@@ -155,7 +156,7 @@ impl Task {
 }
 
 /// Nothing, when the encoder has an embedding for every token and segment.
-fn check_tokens(encoded: &[Encoded], config: &ModelConfig) -> Result<()> {
+pub(super) fn check_tokens(encoded: &[Encoded], config: &ModelConfig) -> Result<()> {
     for (field, size, largest) in [
         ("vocab_size", config.vocab_size, encoded.iter().flat_map(|e| &e.ids).max()),
         ("type_vocab_size", config.type_vocab_size, encoded.iter().flat_map(|e| &e.segments).max()),

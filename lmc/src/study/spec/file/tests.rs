@@ -109,10 +109,7 @@ fn what_is_wrong_is_named_with_its_line() {
             "task = 'mini-nli'\nmaster_seed = 9223372036854775807",
             "study.toml:2: `master_seed`: got 9223372036854775807",
         ),
-        (
-            "task = { name = 'mini-nli', n_train = 9223372036854775807 }",
-            "`n_train`: got 9223372036854775807",
-        ),
+        ("task = { name = 'mini-nli', n_train = 9223372036854775807 }", "`n_train`: got 9223372036854775807"),
         (
             "task = 'cola'\nrecipe = { name = 'google', length = '99999999999ep' }",
             "expected at most 4294967295",
