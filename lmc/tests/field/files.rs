@@ -16,6 +16,7 @@ pub const CASES: &[Case] = &[
     Case { row: "parts", what: "a head of CoLA's training set", test: finetune_a_part },
     Case { row: "parts", what: "more examples than published", test: more_than_published },
     Case { row: "line ends", what: "CRLF, byte order mark, UTF-16, old Mac, blank lines", test: line_ends },
+    Case { row: "line ends", what: "compressed by gzip", test: compressed },
     Case { row: "line ends", what: "blanks after the last column", test: trailing_blanks },
     Case { row: "columns", what: "rows of QQP with too few and too many columns", test: qqp_columns },
     Case { row: "columns", what: "rows of CoLA with too few columns", test: cola_columns },
@@ -148,6 +149,18 @@ fn line_ends(place: &Place) {
     )
     .unwrap();
     place.lmc(HANS).refused(&["heuristics_evaluation_set.txt:2: not UTF-8"]);
+}
+
+fn compressed(place: &Place) {
+    hans(place, 200);
+    Model::bert().save(place, "base");
+    let expected = place.lmc(HANS).handled();
+    let path = place.path("data/heuristics_evaluation_set.txt");
+    assert!(std::process::Command::new("gzip").arg(&path).status().unwrap().success());
+    assert_eq!(place.lmc(HANS).handled(), expected);
+    let packed = std::fs::read(place.path("data/heuristics_evaluation_set.txt.gz")).unwrap();
+    place.write("data/heuristics_evaluation_set.txt.gz", &packed[..packed.len() / 2]);
+    place.lmc(HANS).refused(&["unpack data/heuristics_evaluation_set.txt.gz: "]);
 }
 
 fn trailing_blanks(place: &Place) {

@@ -7,6 +7,7 @@ mod case;
 mod corpus;
 mod files;
 mod labels;
+mod logs;
 mod model;
 
 use std::process::ExitCode;
@@ -15,7 +16,7 @@ use case::Case;
 use libtest_mimic::{Arguments, Trial};
 
 /// The cases of every area.
-const AREAS: &[&[Case]] = &[files::CASES, labels::CASES];
+const AREAS: &[&[Case]] = &[files::CASES, labels::CASES, logs::CASES];
 
 fn main() -> ExitCode {
     let trials = AREAS.iter().copied().flatten().map(|case| {

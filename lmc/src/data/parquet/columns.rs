@@ -10,8 +10,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use polars::prelude::{ParquetReader, SerReader};
-use polars_parquet::read::schema::{FileMetadata, SchemaDescriptor};
 use polars_parquet::parquet::schema::types::PrimitiveType;
+use polars_parquet::read::schema::{FileMetadata, SchemaDescriptor};
 use polars_parquet::read::{ParquetType, read_metadata};
 
 use super::value::{Meaning, Value};
