@@ -47,8 +47,9 @@ fn head_of_cola(place: &Place) {
     let evaluate = acceptability(place);
     cola(place, "data/in_domain_dev.tsv", &["gj04"], 100);
     let parts = [
-        "note: data/in_domain_dev.tsv: 100 examples, a part of the published 527 (",
-        "in_domain_dev.tsv has 25957 bytes",
+        "note: data/in_domain_dev.tsv: 100 examples, a part of the published 527",
+        "(SHA-256 ",
+        "… instead of 77176f6a…)",
     ];
     place.lmc(&format!("{evaluate} id")).noted(&parts);
 }
@@ -201,7 +202,7 @@ fn cola_columns(place: &Place) {
     std::fs::write(&path, text.replacen("\t\t", "\t", 1)).unwrap();
     place
         .lmc(&format!("{evaluate} id"))
-        .refused(&["in_domain_dev.tsv:1: 3 columns instead of source, label, author_mark, sentence"]);
+        .refused(&["in_domain_dev.tsv:2: 3 columns instead of source, label, author_mark, sentence"]);
     std::fs::write(&path, format!("{text}gj04\t1")).unwrap();
     place.lmc(&format!("{evaluate} id")).refused(&["in_domain_dev.tsv:11: 2 columns instead of"]);
 }
@@ -215,13 +216,13 @@ fn folders(place: &Place) {
         for (file, code) in
             [("in_domain_train", "gj04"), ("in_domain_dev", "ks08"), ("out_of_domain_dev", "swb04")]
         {
-            cola(place, &format!("{folder}/{file}.tsv"), &[code], 20 + i);
+            cola(place, &format!("{folder}/{file}.tsv"), &[code], 40 + i);
         }
         let parent = folder.split('/').next().unwrap();
         for data in [parent, folder] {
             place
                 .lmc(&format!("evaluate base --corpus cola --split id --data {data}"))
-                .noted(&[&format!("{} examples", 20 + i)]);
+                .noted(&[&format!("{} examples", 40 + i)]);
             place
                 .lmc(&format!("finetune cola --data {data} --encoder base --seeds 1 --length 1it"))
                 .handled();
@@ -246,7 +247,7 @@ fn no_folders(place: &Place) {
     place.lmc(&format!("{evaluate} nowhere")).refused(&["read nowhere: No such file or directory"]);
     place
         .lmc(&format!("{evaluate} base/config.json"))
-        .refused(&["read base/config.json: Not a directory", "give"]);
+        .refused(&["read base/config.json: it is a file, give the folder that has it"]);
     place
         .lmc("finetune cola --encoder base --data glue_data")
         .refused(&["in_domain_train.tsv", "nor has its folder CoLA"]);

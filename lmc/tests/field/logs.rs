@@ -112,7 +112,7 @@ fn requeued(place: &Place) {
     let other = first.replace("0.4000    0.8000\n[1.0", "0.9000    0.8000\n[1.0");
     assert_ne!(other, first);
     let log = format!("{other}{first}{rest}");
-    let again = "logs/0.out:15: `m-7` and `m-22` again after logs/0.out:1";
+    let again = "logs/0.out:16: `m-7` and `m-22` again after logs/0.out:1";
     replay(place, &log, "").refused(&[again, "--repeated last"]);
     let noted = replay(place, &log, "--repeated last")
         .noted(&["note: the last line counts between `m-22` and `m-7` (2 times)"]);
@@ -188,7 +188,7 @@ fn both_directions(place: &Place) {
     assert_eq!(replay(place, turned, "").handled(), expected);
     let other: String = pairs().concat() + &pair("m-98", "m-7", "0.8000");
     replay(place, &other, "")
-        .refused(&["loss 0.8 at point 1 instead of 0.9, compared with the other direction at logs/0.out:15"]);
+        .refused(&["loss 0.8 at point 1 instead of 0.9, compared with the other direction at logs/0.out:16"]);
     replay(place, &other, "--repeated first").noted(&["the first line counts between `m-7` and `m-98`"]);
 }
 

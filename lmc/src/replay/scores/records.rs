@@ -36,6 +36,16 @@ pub(super) fn known(name: &str) -> Option<Metric> {
     own.parse().ok()
 }
 
+/// Whether a column is a metric, or may be the wanted one.
+pub(super) fn is_metric(name: &str) -> bool {
+    known(name).is_some() || position(&[name.to_owned()], &VALUES).is_some()
+}
+
+/// What is wrong with columns of which none is a metric.
+pub(super) fn no_metric(names: &[String]) -> String {
+    format!("no metric among {}; known: loss, {METRICS}, n_examples", names.join(", "))
+}
+
 /// The position of the first of some names among the columns, whatever their case.
 pub(super) fn position(names: &[String], wanted: &[&str]) -> Option<usize> {
     wanted.iter().find_map(|wanted| names.iter().position(|name| name.trim().to_lowercase() == *wanted))
@@ -100,7 +110,7 @@ impl Roles {
             return Ok(Self { model, dataset, size, metrics, taken: None, others });
         }
         let Some(value) = name(&VALUES) else {
-            return Err(format!("no metric among {}; known: loss, {METRICS}, n_examples", names.join(", ")));
+            return Err(no_metric(&names));
         };
         let others = others.into_iter().filter(|name| *name != value).collect();
         let taken = (value, wanted);

@@ -3,6 +3,7 @@
 mod corpora;
 mod encoder;
 
+use std::cell::RefCell;
 use std::fmt;
 
 use tokenizers::Tokenizer;
@@ -18,6 +19,7 @@ use crate::encode::{Encoded, digest, encode, load_tokenizer};
 use crate::error::{LmcError, Result};
 use crate::eval::EvaluationSet;
 use crate::model::{Classifier, ModelConfig, Pretrained};
+use crate::progress;
 use crate::spec::{ModelSpec, TaskSpec};
 
 /// The longest sequence of the paper's recipes, in tokens.
@@ -82,13 +84,16 @@ impl Task {
             )
         })?;
         let folders = corpora.folders(study.data.as_deref())?;
-        let source = Source { folders: &folders, unverified: study.unverified };
+        let source = Source { folders: &folders, unverified: study.unverified, notes: RefCell::default() };
         let train = corpora.train(&source, n_train, data_seed)?;
         let sets = corpora.evaluation_sets(&source, data_seed)?;
         let encoder = ModelFolder::find(given)?;
         let (pretrained, sha256) = encoder::in_folder(&encoder.folder)?;
         let tokenizer = load_tokenizer(&encoder.tokenizer)?;
-        Self::new(study, ModelSpec { name: encoder.name, sha256 }, pretrained, &tokenizer, &train, sets)
+        let model = ModelSpec { name: encoder.name, sha256 };
+        let task = Self::new(study, model, pretrained, &tokenizer, &train, sets)?;
+        source.notes.take().iter().for_each(|note| progress::note(note));
+        Ok(task)
     }
 
     fn new(
