@@ -149,9 +149,7 @@ pub fn read_corpora(
         let subset = split.parse::<Subset>().ok().filter(|_| corpus == Corpus::Hans);
         let file = if subset.is_some() { "evaluation" } else { split };
         if !readings.contains_key(file) {
-            let reading = corpus.read(folder, file, unverified)?;
-            reading.notes.iter().for_each(|note| progress::note(note));
-            readings.insert(file, reading);
+            readings.insert(file, corpus.read(folder, file, unverified)?);
         }
         let reading = &readings[file];
         sets.push(subset.map_or_else(|| Ok(reading.dataset.clone()), |subset| subset.of(reading))?);
@@ -164,6 +162,7 @@ pub fn read_corpora(
             return Err(LmcError::invalid("split", got, expected));
         }
     }
+    readings.values().flat_map(|reading| &reading.notes).for_each(|note| progress::note(note));
     Ok(sets)
 }
 

@@ -71,3 +71,6 @@ pub(super) fn n_rows(path: &Path) -> Result<usize> {
 fn wrong(path: &Path, problem: String) -> LmcError {
     LmcError::Format { path: path.to_owned(), line: None, problem, remedy: REMEDY }
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,8 +6,8 @@ mod fidelity;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use super::Dataset;
 use super::manifest::{Columns, Format, Manifest, Place};
+use super::{Dataset, text};
 use crate::error::{LmcError, Result};
 use collector::{Collector, Part};
 use fidelity::Fidelity;
@@ -28,7 +28,7 @@ pub struct Reading {
 }
 
 /// Returns a split from a folder that has one of the forms in which the corpus is published: the first of them in the
-/// manifest's order whose file is there. A file in a subfolder may also lie in the folder itself.
+/// manifest's order whose file is there. A file in a subfolder may also lie in the folder itself, and text may be compressed by gzip.
 ///
 /// A file whose lines end otherwise is read as the published one, and one with fewer examples as a part of it: [`Reading::notes`]
 /// says so. What is neither is refused; `unverified` says that it is to be read as it is.
@@ -59,7 +59,15 @@ pub(super) fn none_of(places: &[Place<'_>]) -> String {
 pub(super) fn find<'a>(folder: &Path, places: &'a [Place<'a>]) -> Option<(PathBuf, &'a Place<'a>)> {
     let candidates = places.iter().flat_map(|place| {
         let name = place.file.file_name().map(Path::new);
-        [Some(place.file), name].into_iter().flatten().map(move |file| (folder.join(file), place))
+        let packed = |file: &Path| {
+            let is_text = place.columns.format != Format::Parquet;
+            is_text.then(|| folder.join(format!("{}.gz", file.display())))
+        };
+        let files = [Some(place.file), name].into_iter().flatten();
+        files
+            .flat_map(move |file| [Some(folder.join(file)), packed(file)])
+            .flatten()
+            .map(move |path| (path, place))
     });
     candidates.into_iter().find(|(path, _)| path.is_file())
 }
@@ -82,7 +90,7 @@ pub(super) fn read_place(
         collector.parquet()?;
         fidelity
     } else {
-        let bytes = std::fs::read(path).map_err(LmcError::io("read", path))?;
+        let bytes = text::read(path)?;
         let (text, fidelity) = Fidelity::of_text(entry, &bytes);
         collector.text(&text)?;
         fidelity
@@ -118,7 +126,7 @@ pub fn read_file(
     name: &str,
 ) -> Result<Reading> {
     if columns.format != Format::Parquet {
-        let bytes = std::fs::read(path).map_err(LmcError::io("read", path))?;
+        let bytes = text::read(path)?;
         return read_text(&bytes, path, columns, labels, rows, name);
     }
     let mut collector = Collector::new(path, columns, labels, Part::rows(rows));

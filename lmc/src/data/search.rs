@@ -65,6 +65,10 @@ pub(super) fn read(
 /// The folders in which files of a corpus may lie, the best first; the last is `data` itself.
 fn folders(corpus: Corpus, data: &Path) -> Result<Vec<PathBuf>> {
     let mut found = Vec::new();
+    if data.is_file() {
+        let file = Error::new(ErrorKind::InvalidInput, "it is a file, give the folder that has it");
+        return Err(LmcError::io("read", data)(file));
+    }
     walk(names(corpus), data, DEPTH, &mut found)?;
     Ok(found)
 }

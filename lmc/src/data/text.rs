@@ -1,6 +1,23 @@
-//! Text as others save it: byte order marks, UTF-16, and the line ends of Windows and of old Macs.
+//! Text as others save it: compressed by gzip, byte order marks, UTF-16, and the line ends of Windows and of old Macs.
 
 use std::borrow::Cow;
+use std::io::Read;
+use std::path::Path;
+
+use flate2::read::MultiGzDecoder;
+
+use crate::error::{LmcError, Result};
+
+/// Returns the bytes of a file, of one that gzip has compressed what is in it.
+pub(crate) fn read(path: &Path) -> Result<Vec<u8>> {
+    let bytes = std::fs::read(path).map_err(LmcError::io("read", path))?;
+    if !bytes.starts_with(&[0x1f, 0x8b]) {
+        return Ok(bytes);
+    }
+    let mut text = Vec::new();
+    MultiGzDecoder::new(bytes.as_slice()).read_to_end(&mut text).map_err(LmcError::io("unpack", path))?;
+    Ok(text)
+}
 
 /// Returns the text as UTF-8 without a byte order mark. Text that is neither UTF-8 nor marked as UTF-16 stays as it is.
 pub(crate) fn decoded(bytes: &[u8]) -> Cow<'_, [u8]> {
@@ -54,6 +71,24 @@ pub(super) fn published_forms(text: &[u8]) -> impl Iterator<Item = Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_gzip_has_compressed_is_unpacked() {
+        // What `gzip -n` makes of "a\n".
+        const PACKED: [u8; 22] =
+            [31, 139, 8, 0, 0, 0, 0, 0, 0, 3, 75, 228, 2, 0, 7, 161, 234, 221, 2, 0, 0, 0];
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.gz");
+        let content = |bytes: &[u8]| {
+            std::fs::write(&path, bytes).unwrap();
+            read(&path)
+        };
+        assert_eq!(content(&PACKED).unwrap(), b"a\n");
+        assert_eq!(content(&[PACKED, PACKED].concat()).unwrap(), b"a\na\n");
+        assert_eq!(content(b"a\n").unwrap(), b"a\n");
+        let error = content(&PACKED[..15]).unwrap_err();
+        assert!(matches!(error, LmcError::Io { action: "unpack", .. }), "{error}");
+    }
 
     #[test]
     fn marks_and_encodings_are_taken_off() {

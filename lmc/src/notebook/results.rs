@@ -54,7 +54,7 @@ impl Show for Replay {
             values.map_or_else(|error| error.to_string(), |values| range(values.into_iter(), unit))
         };
         let ReplayOptions { dataset, n_examples, .. } = &self.options;
-        let rows = vec![
+        let mut rows = vec![
             ("models", self.models.len().to_string()),
             ("names", listed(&self.models)),
             ("lines", format!("{} of {} points", self.lines.len(), self.n_points())),
@@ -63,6 +63,7 @@ impl Show for Replay {
             ("barrier height", measured(Measure::BarrierHeight, "nats")),
             ("distance", measured(Measure::EuclideanDistance, "")),
         ];
+        rows.extend(self.notes.iter().map(|note| ("note", note.clone())));
         Fields { heading: "Replay".into(), rows }.forms()
     }
 }
@@ -199,7 +200,15 @@ mod tests {
         let replay = Replay::parse(log, "x.log".as_ref(), &ReplayOptions::new("id")).unwrap();
         let text = text(&replay);
         assert!(text.contains("lines           6 of 10 points\n"), "{text}");
-        assert!(text.contains("evaluation set  id (512 examples)\n"), "{text}");
+        assert!(text.contains("evaluation set  id (512 examples)\n") && !text.contains("note"), "{text}");
+        let first = std::str::from_utf8(log).unwrap().split("Completed").next().unwrap();
+        let twice = [first.as_bytes(), log].concat();
+        let options = ReplayOptions { repeated: crate::replay::Repeated::Last, ..ReplayOptions::new("id") };
+        let text = super::tests::text(&Replay::parse(&twice, "x.log".as_ref(), &options).unwrap());
+        assert!(
+            text.contains("note            the last line counts between `0` and `7` (2 times)"),
+            "{text}"
+        );
     }
 
     #[test]

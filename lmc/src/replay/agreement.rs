@@ -131,6 +131,9 @@ fn notes(entries: &[Entry], chosen: &[usize], options: &ReplayOptions) -> Vec<St
         .filter_map(|entry| {
             let (line, problem) = entry.problem.as_ref()?;
             let (path, a, b) = (entry.path.display(), shown(&entry.line.a), shown(&entry.line.b));
+            if a.is_empty() {
+                return Some(format!("{path}:{line}: the last line does not count: {problem}"));
+            }
             Some(format!("{path}:{line}: the line between `{a}` and `{b}` does not count: {problem}"))
         })
         .collect();

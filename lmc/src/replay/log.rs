@@ -288,10 +288,12 @@ impl Reader<'_> {
     }
 }
 
-/// Whether a line is the row of a table, or was meant to be one.
+/// Whether a line is the row of a table, or was meant to be one: a number comes first, or there are as many fields with a number
+/// among them.
 fn is_row(text: &str, n_columns: usize) -> bool {
     let fields: Vec<&str> = text.split_whitespace().collect();
-    fields.len() == n_columns || fields.first().is_some_and(|first| first.parse::<f64>().is_ok())
+    let is_number = |field: &&str| field.parse::<f64>().is_ok();
+    fields.first().is_some_and(is_number) || (fields.len() == n_columns && fields.iter().any(is_number))
 }
 
 /// The places of the points of a pair.

@@ -159,7 +159,7 @@ impl Replay {
         let mut entries = Vec::new();
         for path in paths {
             let path = path.as_ref();
-            let bytes = std::fs::read(path).map_err(LmcError::io("read", path))?;
+            let bytes = crate::data::text::read(path)?;
             entries.extend(log::parse(path, &bytes)?);
         }
         Self::of(entries, options)

@@ -3,6 +3,7 @@
 mod cell;
 mod check;
 mod delimited;
+mod json;
 mod parquet;
 mod records;
 mod samples;
@@ -17,10 +18,14 @@ use super::number::{METRICS, metric};
 use crate::data::parquet::is_parquet;
 use crate::data::text::decoded;
 use crate::error::{LmcError, Result};
+use crate::published::read_accuracies;
 use crate::table::Metric;
 use cell::Cell;
 pub use check::check_scores;
 pub use samples::read_samples;
+
+/// How the published table of the Feather-BERTs begins.
+const ACCURACIES: &str = "Run,MNLI dev acc.,";
 
 /// What score files do not say themselves.
 #[derive(Clone, Debug, PartialEq)]
@@ -64,6 +69,7 @@ pub fn read_scores(path: &Path, dataset: &str) -> Result<DataFrame> {
 /// | JSON | `{"7": {"accuracy": 0.41}}`, `{"7": 0.41}`, `{"accuracy": {"7": 0.41}}`, `{"model": ["7"], "accuracy": [0.41]}`, `{"7": {"lo": {"accuracy": 0.41}}}`, a list of records `[{"model": "7", "accuracy": 0.41}]`, or one record a line |
 /// | JSON of one model | `{"eval_accuracy": 0.41}`, or the predictions that [`read_samples`] reads; the name of the file ends with that of the model |
 /// | text | a table with a header, values separated by commas, semicolons, tabs or blanks; or two columns without one |
+/// | text | the published accuracies of the Feather-BERTs, which [`read_accuracies`] reads |
 /// | Parquet | a table of evaluations, or columns of other programs, of any type that says numbers |
 ///
 /// Metrics are `loss`, `accuracy`, `f1`, `mcc` and `ece` under these names and common other ones (`acc`, `eval_accuracy`,
@@ -95,10 +101,14 @@ pub fn read_score_files(paths: &[impl AsRef<Path>], options: &ScoreOptions) -> R
             }
             continue;
         }
-        let bytes = std::fs::read(&path).map_err(LmcError::io("read", &path))?;
+        let bytes = crate::data::text::read(&path)?;
         let text = decoded(&bytes);
         let text = std::str::from_utf8(&text).map_err(|_| wrong(&path, None, "not UTF-8".into()))?;
         let at = |(line, problem)| wrong(&path, Some(line), problem);
+        if text.starts_with(ACCURACIES) {
+            all.tables.push(read_accuracies(&path)?);
+            continue;
+        }
         if !text.trim_start().starts_with(['{', '[']) {
             all.take(&path, delimited::records(text).map_err(at)?, options)?;
             continue;
@@ -110,7 +120,7 @@ pub fn read_score_files(paths: &[impl AsRef<Path>], options: &ScoreOptions) -> R
             all.tables.push(read_samples(&path, &model, &options.dataset)?);
             continue;
         }
-        let records = records::of_json(&trees).map_err(|problem| wrong(&path, None, problem))?;
+        let records = json::of_json(&trees).map_err(|problem| wrong(&path, None, problem))?;
         all.take(&path, records, options)?;
     }
     all.scores()

@@ -27,7 +27,7 @@ struct Search {
 
 impl Search {
     /// Looks at all covers that have `taken`; `neighbours` are the edges that it does not touch.
-    fn go(&mut self, neighbours: &mut Vec<BTreeSet<usize>>, taken: &mut Vec<usize>) {
+    fn go(&mut self, neighbours: &mut [BTreeSet<usize>], taken: &mut Vec<usize>) {
         let is_best = |best: &Option<Vec<usize>>, n: usize| best.as_ref().is_none_or(|best| n < best.len());
         let busiest = (0..neighbours.len()).rev().max_by_key(|&node| (neighbours[node].len(), node));
         let Some(node) = busiest.filter(|&node| !neighbours[node].is_empty()) else {
@@ -45,7 +45,7 @@ impl Search {
         // The node itself, or all that it has an edge to.
         let others: Vec<usize> = neighbours[node].iter().copied().collect();
         for choice in [vec![node], others] {
-            let before = neighbours.clone();
+            let before = neighbours.to_vec();
             for &node in &choice {
                 for other in std::mem::take(&mut neighbours[node]) {
                     neighbours[other].remove(&node);
@@ -54,7 +54,7 @@ impl Search {
             taken.extend(&choice);
             self.go(neighbours, taken);
             taken.truncate(taken.len() - choice.len());
-            *neighbours = before;
+            neighbours.clone_from_slice(&before);
         }
     }
 }

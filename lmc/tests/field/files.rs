@@ -16,6 +16,7 @@ pub const CASES: &[Case] = &[
     Case { row: "parts", what: "a head of CoLA's training set", test: finetune_a_part },
     Case { row: "parts", what: "more examples than published", test: more_than_published },
     Case { row: "line ends", what: "CRLF, byte order mark, UTF-16, old Mac, blank lines", test: line_ends },
+    Case { row: "line ends", what: "compressed by gzip", test: compressed },
     Case { row: "line ends", what: "blanks after the last column", test: trailing_blanks },
     Case { row: "columns", what: "rows of QQP with too few and too many columns", test: qqp_columns },
     Case { row: "columns", what: "rows of CoLA with too few columns", test: cola_columns },
@@ -46,8 +47,9 @@ fn head_of_cola(place: &Place) {
     let evaluate = acceptability(place);
     cola(place, "data/in_domain_dev.tsv", &["gj04"], 100);
     let parts = [
-        "note: data/in_domain_dev.tsv: 100 examples, a part of the published 527 (",
-        "in_domain_dev.tsv has 25957 bytes",
+        "note: data/in_domain_dev.tsv: 100 examples, a part of the published 527",
+        "(SHA-256 ",
+        "… instead of 77176f6a…)",
     ];
     place.lmc(&format!("{evaluate} id")).noted(&parts);
 }
@@ -150,6 +152,18 @@ fn line_ends(place: &Place) {
     place.lmc(HANS).refused(&["heuristics_evaluation_set.txt:2: not UTF-8"]);
 }
 
+fn compressed(place: &Place) {
+    hans(place, 200);
+    Model::bert().save(place, "base");
+    let expected = place.lmc(HANS).handled();
+    let path = place.path("data/heuristics_evaluation_set.txt");
+    assert!(std::process::Command::new("gzip").arg(&path).status().unwrap().success());
+    assert_eq!(place.lmc(HANS).handled(), expected);
+    let packed = std::fs::read(place.path("data/heuristics_evaluation_set.txt.gz")).unwrap();
+    place.write("data/heuristics_evaluation_set.txt.gz", &packed[..packed.len() / 2]);
+    place.lmc(HANS).refused(&["unpack data/heuristics_evaluation_set.txt.gz: "]);
+}
+
 fn trailing_blanks(place: &Place) {
     hans(place, 200);
     Model::bert().save(place, "base");
@@ -188,7 +202,7 @@ fn cola_columns(place: &Place) {
     std::fs::write(&path, text.replacen("\t\t", "\t", 1)).unwrap();
     place
         .lmc(&format!("{evaluate} id"))
-        .refused(&["in_domain_dev.tsv:1: 3 columns instead of source, label, author_mark, sentence"]);
+        .refused(&["in_domain_dev.tsv:2: 3 columns instead of source, label, author_mark, sentence"]);
     std::fs::write(&path, format!("{text}gj04\t1")).unwrap();
     place.lmc(&format!("{evaluate} id")).refused(&["in_domain_dev.tsv:11: 2 columns instead of"]);
 }
@@ -202,13 +216,13 @@ fn folders(place: &Place) {
         for (file, code) in
             [("in_domain_train", "gj04"), ("in_domain_dev", "ks08"), ("out_of_domain_dev", "swb04")]
         {
-            cola(place, &format!("{folder}/{file}.tsv"), &[code], 20 + i);
+            cola(place, &format!("{folder}/{file}.tsv"), &[code], 40 + i);
         }
         let parent = folder.split('/').next().unwrap();
         for data in [parent, folder] {
             place
                 .lmc(&format!("evaluate base --corpus cola --split id --data {data}"))
-                .noted(&[&format!("{} examples", 20 + i)]);
+                .noted(&[&format!("{} examples", 40 + i)]);
             place
                 .lmc(&format!("finetune cola --data {data} --encoder base --seeds 1 --length 1it"))
                 .handled();
@@ -233,7 +247,7 @@ fn no_folders(place: &Place) {
     place.lmc(&format!("{evaluate} nowhere")).refused(&["read nowhere: No such file or directory"]);
     place
         .lmc(&format!("{evaluate} base/config.json"))
-        .refused(&["read base/config.json: Not a directory", "give"]);
+        .refused(&["read base/config.json: it is a file, give the folder that has it"]);
     place
         .lmc("finetune cola --encoder base --data glue_data")
         .refused(&["in_domain_train.tsv", "nor has its folder CoLA"]);

@@ -13,6 +13,7 @@ mod evaluate;
 mod files;
 mod hub;
 mod labels;
+mod logs;
 mod model;
 mod numbers;
 mod output;
@@ -37,6 +38,7 @@ const AREAS: &[&[Case]] = &[
     files::CASES,
     hub::CASES,
     labels::CASES,
+    logs::CASES,
     numbers::CASES,
     output::CASES,
     sound::CASES,

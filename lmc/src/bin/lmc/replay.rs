@@ -93,15 +93,12 @@ impl Replay {
         let out = self.output.open("replay")?;
         let replay = lmc::replay::Replay::read(&files(&self.logs)?, &options)?;
         let replay = replay.renamed(|name| format!("{}{name}", self.prefix))?;
-        replay.notes.iter().for_each(|text| note(text));
         let gap = replay.matrix(Measure::ConvexityGap)?;
         let score_options =
             ScoreOptions { dataset: self.scored_on.clone(), metric, models: replay.models.clone() };
         let scores = read_score_files(&self.scores, &score_options)?;
-        scores.notes.iter().for_each(|text| note(text));
         let evaluations = scores.table;
         let beside = check_scores(&evaluations, &replay.models, &self.scored_on, metric)?;
-        beside.iter().for_each(|text| note(text));
         let (profiles, gaps) = (replay.table()?, replay.gaps()?);
         let cluster_options = ClusterOptions { delta: self.delta, ..ClusterOptions::default() };
         let basins = cluster(&gap, &cluster_options)?;
@@ -130,6 +127,7 @@ impl Replay {
             ("membership", figure::membership_scatter(&table, &evaluations, &self.scored_on, metric)?),
             ("histogram", figure::histogram(&table, &evaluations, &self.scored_on, metric)?),
         ];
+        replay.notes.iter().chain(&scores.notes).chain(&beside).for_each(|text| note(text));
         let figures = figures.map(|(name, figure)| (name, figure.with_notes(&said)));
         out.write(&identity_of(replay.models.iter()), &tables, &figures)?;
         say(format_args!("{replay:?}\n{basins:?}"));

@@ -43,6 +43,18 @@ impl Value {
     }
 }
 
+impl Value {
+    /// The number, or none of text.
+    pub fn number(&self) -> Option<f64> {
+        match self {
+            Self::Text(_) => None,
+            Self::Real(number) => Some(*number),
+            // The nearest number to the digits: a division by a power of ten would round twice.
+            Self::Whole(_) | Self::Decimal(..) => self.to_string().parse().ok(),
+        }
+    }
+}
+
 /// As it would be written.
 impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -74,27 +74,50 @@ pub(super) struct Collector<'a> {
     n_skipped: usize,
     /// The lines of rows with too many columns that were skipped.
     long: Vec<usize>,
+    /// The first line of a text that looks as if a writer of comma-separated values had quoted it.
+    quoted: Option<usize>,
 }
 
 impl<'a> Collector<'a> {
     pub fn new(path: &'a Path, columns: &'a Columns, labels: &'a [String], part: Part<'a>) -> Self {
         let (examples, kinds, groups, long) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        Self { path, columns, labels, part, next_row: 0, examples, kinds, groups, n_skipped: 0, long }
+        Self {
+            path,
+            columns,
+            labels,
+            part,
+            next_row: 0,
+            examples,
+            kinds,
+            groups,
+            n_skipped: 0,
+            long,
+            quoted: None,
+        }
     }
 
     /// What was read, under a name.
     pub fn reading(self, name: &str) -> Result<Reading> {
-        let Self { path, columns, labels, examples, kinds, groups, n_skipped, next_row, long, .. } = self;
+        let Self {
+            path, columns, labels, examples, kinds, groups, n_skipped, next_row, long, quoted, ..
+        } = self;
         let kinds = columns.kind.is_some().then_some(kinds);
         let dataset = Dataset { name: name.to_owned(), labels: labels.to_vec(), examples, kinds };
         dataset.check()?;
-        let note = long.first().map(|first| {
-            let rows =
-                if long.len() == 1 { "1 row is".to_owned() } else { format!("{} rows are", long.len()) };
+        let n_long = long.len();
+        let long = long.first().map(|first| {
+            let rows = if n_long == 1 { "1 row is".to_owned() } else { format!("{n_long} rows are") };
             format!("{}:{first}: {rows} skipped, with more columns than the header", path.display())
         });
+        let quoted = quoted.map(|line| {
+            format!(
+                "{}:{line}: quotes of a CSV writer are read as text, as the published files have none",
+                path.display()
+            )
+        });
         let groups = columns.group.is_some().then_some(groups);
-        Ok(Reading { dataset, groups, n_skipped, n_rows: next_row, notes: note.into_iter().collect() })
+        let notes = long.into_iter().chain(quoted).collect();
+        Ok(Reading { dataset, groups, n_skipped, n_rows: next_row, notes })
     }
 
     /// Takes the rows of a text.
@@ -182,6 +205,13 @@ impl<'a> Collector<'a> {
         if let Some(name) = empty.filter(|_| !columns.empty_texts) {
             return Err(self.wrong(at, format!("`{name}` is empty")));
         }
+        if let (At::Line(line), Format::Tsv, None) = (at, columns.format, self.quoted) {
+            self.quoted = [Some(&first), second.as_ref()]
+                .into_iter()
+                .flatten()
+                .any(|text| is_quoted(text))
+                .then_some(line);
+        }
         let label = self.label(label).ok_or_else(|| self.unknown_label(at, label))?;
         self.examples.push(Example { first: first.into_owned(), second: second.map(Cow::into_owned), label });
         self.kinds.extend(kind.map(Cow::into_owned));
@@ -215,4 +245,10 @@ impl<'a> Collector<'a> {
         };
         LmcError::Format { path: self.path.to_owned(), line, problem, remedy: REMEDY }
     }
+}
+
+/// Whether a text has quotes around it and every quote in it doubled, as writers of comma-separated values do.
+fn is_quoted(text: &str) -> bool {
+    let inner = text.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
+    inner.is_some_and(|inner| inner.contains("\"\"") && !inner.replace("\"\"", "").contains('"'))
 }

@@ -23,6 +23,8 @@ pub(super) enum Fidelity {
         /// Size and digest of what is there, and of what is published.
         got: String,
         expected: String,
+        /// The beginnings of both digests.
+        short: String,
     },
 }
 
@@ -53,6 +55,10 @@ impl Fidelity {
             name: entry.path.display().to_string(),
             got: format!("{bytes} bytes with SHA-256 {digest}"),
             expected,
+            short: match &entry.sha256 {
+                Some(known) => format!("SHA-256 {digest:.8}… instead of {known:.8}…"),
+                None => format!("{bytes} bytes"),
+            },
         })
     }
 
@@ -94,10 +100,10 @@ impl Fidelity {
         }
     }
 
-    /// The beginnings of the digests, where they are known to differ.
+    /// How the digests differ, where they are known to.
     fn digests(&self) -> String {
         match self {
-            Self::Other { name, got, expected } => format!(" ({got}; {name} has {expected})"),
+            Self::Other { short, .. } => format!(" ({short})"),
             Self::Same | Self::Ends => String::new(),
         }
     }
@@ -106,7 +112,7 @@ impl Fidelity {
         let path = path.to_owned();
         let (got, expected) = (format!("{n} examples"), format!("{published} examples"));
         match self {
-            Self::Other { name, got: digest, expected: known } => LmcError::Unpublished {
+            Self::Other { name, got: digest, expected: known, .. } => LmcError::Unpublished {
                 path,
                 got: format!("{got} in {digest}"),
                 name: name.clone(),
@@ -151,7 +157,8 @@ mod tests {
         assert_eq!(read.as_ref(), b"1\ta\n");
         let note = fidelity.check_examples(path, 1, 2, false).unwrap().unwrap();
         assert!(
-            note.starts_with("x.tsv: 1 examples, a part of the published 2 (4 bytes with SHA-256 "),
+            note.starts_with("x.tsv: 1 examples, a part of the published 2 (SHA-256 ")
+                && note.ends_with("…)"),
             "{note}"
         );
         let (_, fidelity) = Fidelity::of_text(Some(&entry()), b"1\ta\n1\tb\n");
@@ -161,7 +168,7 @@ mod tests {
             format!("; the published dev.tsv has 2 examples in 8 bytes with SHA-256 {}", sha256(TEXT));
         assert!(error.contains(&known) && error.contains("--unverified"), "{error}");
         let note = fidelity.check_examples(path, 2, 2, true).unwrap().unwrap();
-        assert!(note.starts_with("x.tsv: 2 examples, not those of the published file (8 bytes"), "{note}");
+        assert!(note.starts_with("x.tsv: 2 examples, not those of the published file (SHA-256 "), "{note}");
         // More than published is another file too, where no digest is known as well.
         let error = Fidelity::Same.check_examples(path, 3, 2, false).unwrap_err().to_string();
         assert!(error.starts_with("x.tsv: 3 examples; the published file has 2 examples; "), "{error}");

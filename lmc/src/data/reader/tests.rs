@@ -168,6 +168,20 @@ fn qqp_skips_the_rows_that_other_readers_skip() {
 }
 
 #[test]
+fn texts_that_a_csv_writer_has_quoted_are_noted() {
+    let manifest = Corpus::Qqp.manifest().unwrap();
+    let head = "id\tqid1\tqid2\tquestion1\tquestion2\tis_duplicate\n";
+    let notes = |text: &str| read(&manifest, "train", "train.tsv", &format!("{head}{text}")).unwrap().notes;
+    let written = notes("1\t2\t3\tA?\tB?\t1\n1\t2\t3\t\"Who is \"\"he\"\"?\"\tB?\t1\n");
+    assert!(
+        written[0].ends_with(
+            "train.tsv:3: quotes of a CSV writer are read as text, as the published files have none"
+        )
+    );
+    assert!(notes("1\t2\t3\t\"Who?\"\t\"B\" or \"C\"\t1\n").is_empty());
+}
+
+#[test]
 fn paws_has_no_quoting_and_either_line_end() {
     let manifest = Corpus::PawsQqp.manifest().unwrap();
     let text = "id\tsentence1\tsentence2\tlabel\r\n1\t`` A ? ''\t\"B ?\t0\r\n2\tC ?\tD ?\t1\n";
@@ -332,7 +346,7 @@ fn parquet_with_another_digest_is_read_as_a_part_or_unverified() {
 #[test]
 fn the_first_form_that_is_there_is_read() {
     let manifest = two_forms();
-    let both = folder(&[("joined.tsv", "yes\tfrom text\n")]);
+    let both = folder(&[("joined.tsv", "yes\tfrom text\nno\tsecond\nno\tthird\n")]);
     let parquet = || df!("text" => ["from parquet"], "label" => [1i64]).unwrap();
     let first = || read_split(&manifest, both.path(), "a", false).unwrap().dataset.examples[0].first.clone();
     assert_eq!(first(), "from text");

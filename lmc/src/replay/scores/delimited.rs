@@ -9,12 +9,12 @@ use super::{Cell, Record};
 pub(super) fn records(text: &str) -> Result<Vec<Record>, (usize, String)> {
     let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
     let count = |c: char| first.matches(c).count();
-    let separator = match () {
-        () if count('\t') > 0 => Some('\t'),
-        () if count(';') > count(',') => Some(';'),
-        () if count(',') > 0 => Some(','),
-        // A number with a decimal comma has no other.
-        () => None,
+    let separator = if count('\t') > 0 {
+        Some('\t')
+    } else if count(';') > count(',') {
+        Some(';')
+    } else {
+        (count(',') > 0).then_some(',')
     };
     let rows = rows(text, separator)?;
     let Some(((_, names), rest)) = rows.split_first() else { return Ok(Vec::new()) };

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use polars::prelude::DataFrame;
 
-use super::records::with_a_role;
+use super::records::{is_metric, no_metric, with_a_role};
 use super::{Cell, Record, wrong};
 use crate::data::parquet::Columns;
 use crate::error::Result;
@@ -30,6 +30,9 @@ pub(super) fn read(path: &Path) -> Result<Read> {
     }
     let names: Vec<String> = file.names().into_iter().map(str::to_owned).collect();
     let chosen: Vec<&str> = with_a_role(&names).into_iter().map(|i| names[i].as_str()).collect();
+    if !chosen.iter().any(|name| is_metric(name)) {
+        return Err(wrong(no_metric(&names)));
+    }
     let columns = file.read(&chosen, wrong)?;
     let n = columns.first().map_or(0, Vec::len);
     let mut rows: Vec<Vec<(String, Cell)>> = vec![Vec::new(); n];

@@ -2,22 +2,24 @@
 
 use std::collections::BTreeMap;
 
-use super::tree::Tree;
 use super::{Cell, METRICS, Record, metric};
 use crate::table::Metric;
 
 /// Columns that name the model, the first that is there counts.
-const MODEL: [&str; 9] =
+pub(super) const MODEL: [&str; 9] =
     ["model", "model_name", "name", "run", "run_name", "checkpoint", "seed", "id", "__index_level_0__"];
 /// Columns that name the evaluated set.
-const DATASET: [&str; 4] = ["dataset", "set", "split", "evaluation_set"];
+pub(super) const DATASET: [&str; 4] = ["dataset", "set", "split", "evaluation_set"];
 /// Columns of the number of examples.
-const SIZE: [&str; 5] = ["n_examples", "eval_samples", "n", "num_examples", "n_samples"];
+pub(super) const SIZE: [&str; 5] = ["n_examples", "eval_samples", "n", "num_examples", "n_samples"];
 /// The word for the sign of a column without a name, which pandas writes for the index of a table.
 const INDEX: [&str; 3] = ["", "unnamed: 0", "index"];
 
+/// Columns of a value that is the wanted metric, where no other column is a metric.
+const VALUES: [&str; 5] = [VALUE, "score", "scores", "result", "0"];
+
 /// The metric that a column has.
-fn known(name: &str) -> Option<Metric> {
+pub(super) fn known(name: &str) -> Option<Metric> {
     let small = name.trim().to_lowercase().replace([' ', '-'], "_");
     let bare = ["eval_", "test_", "eval/", "test/"]
         .iter()
@@ -34,8 +36,18 @@ fn known(name: &str) -> Option<Metric> {
     own.parse().ok()
 }
 
+/// Whether a column is a metric, or may be the wanted one.
+pub(super) fn is_metric(name: &str) -> bool {
+    known(name).is_some() || position(&[name.to_owned()], &VALUES).is_some()
+}
+
+/// What is wrong with columns of which none is a metric.
+pub(super) fn no_metric(names: &[String]) -> String {
+    format!("no metric among {}; known: loss, {METRICS}, n_examples", names.join(", "))
+}
+
 /// The position of the first of some names among the columns, whatever their case.
-fn position(names: &[String], wanted: &[&str]) -> Option<usize> {
+pub(super) fn position(names: &[String], wanted: &[&str]) -> Option<usize> {
     wanted.iter().find_map(|wanted| names.iter().position(|name| name.trim().to_lowercase() == *wanted))
 }
 
@@ -46,8 +58,7 @@ pub(super) fn with_a_role(names: &[String]) -> Vec<usize> {
     let metrics = (0..names.len()).filter(|&i| known(&names[i]).is_some());
     let mut chosen: Vec<usize> = single.chain(index).chain(metrics).collect();
     if !chosen.iter().any(|&i| known(&names[i]).is_some()) {
-        let rest: Vec<usize> = (0..names.len()).filter(|i| !chosen.contains(i)).collect();
-        chosen.extend(rest.first().filter(|_| rest.len() == 1));
+        chosen.extend(position(names, &VALUES));
     }
     chosen.sort_unstable();
     chosen.dedup();
@@ -65,7 +76,7 @@ pub(super) struct Roles {
 }
 
 impl Roles {
-    /// The roles of the columns of some records. A single column that has none is the wanted metric.
+    /// The roles of the columns of some records. Where none is a metric, a column called `score` or `value` is the wanted one.
     ///
     /// # Errors
     /// What is wrong: no records, or no metric.
@@ -98,20 +109,12 @@ impl Roles {
         if !metrics.is_empty() {
             return Ok(Self { model, dataset, size, metrics, taken: None, others });
         }
-        match others.as_slice() {
-            [one] => {
-                let taken = (one.clone(), wanted);
-                Ok(Self {
-                    model,
-                    dataset,
-                    size,
-                    metrics: vec![taken.clone()],
-                    taken: Some(taken),
-                    others: Vec::new(),
-                })
-            }
-            _ => Err(format!("no metric among {}; known: loss, {METRICS}, n_examples", names.join(", "))),
-        }
+        let Some(value) = name(&VALUES) else {
+            return Err(no_metric(&names));
+        };
+        let others = others.into_iter().filter(|name| *name != value).collect();
+        let taken = (value, wanted);
+        Ok(Self { model, dataset, size, metrics: vec![taken.clone()], taken: Some(taken), others })
     }
 
     /// Whether the columns say nothing of the model, so that the file is that of one.
@@ -143,8 +146,7 @@ impl Roles {
         let mut values = BTreeMap::new();
         for (name, of) in &self.metrics {
             let Some(value) = number(name)? else { continue };
-            let (column, quantity) =
-                metric(of.column()).unwrap_or((of.column(), super::super::number::Quantity::NotNegative));
+            let Some((column, quantity)) = metric(of.column()) else { continue };
             let value = quantity.read(&value.to_string()).map_err(|expected| {
                 let hint = if value > 1.0 && value <= 100.0 && expected.ends_with("to 1") {
                     "; a percentage is written with %"
@@ -186,133 +188,4 @@ fn field<'a>(record: &'a Record, name: &str) -> Option<&'a Cell> {
 }
 
 /// The column of a value that has no name.
-const VALUE: &str = "value";
-
-/// The records in JSON of any form, or what is wrong with it.
-pub(super) fn of_json(trees: &[Tree]) -> Result<Vec<Record>, String> {
-    match trees {
-        [Tree::List(records)] => records.iter().map(record).collect(),
-        [Tree::Map(members)] => of_object(members),
-        [Tree::Leaf(_)] => Err("neither an object nor a list".to_owned()),
-        lines => lines.iter().map(record).collect(),
-    }
-}
-
-/// The record in an object with values.
-fn record(tree: &Tree) -> Result<Record, String> {
-    let Tree::Map(members) = tree else { return Err("a record that is no object".to_owned()) };
-    let field = |(name, value): &(String, Tree)| {
-        let cell = value.leaf().ok_or_else(|| format!("`{name}` is no value"))?;
-        Ok((name.clone(), cell.clone()))
-    };
-    let fields = members.iter().map(field).collect::<Result<_, String>>()?;
-    Ok(Record { at: None, model: None, dataset: None, fields })
-}
-
-/// The records of columns, each a list of the cells of its rows by their keys.
-fn of_columns(
-    columns: Vec<(&String, Vec<(String, &Tree)>)>,
-    keys_are_models: bool,
-) -> Result<Vec<Record>, String> {
-    let mut keys: Vec<String> = Vec::new();
-    for (key, _) in columns.iter().flat_map(|(_, cells)| cells) {
-        if !keys.contains(key) {
-            keys.push(key.clone());
-        }
-    }
-    let one = |key: &String| {
-        let mut fields = Vec::new();
-        for (name, cells) in &columns {
-            let mut found = cells.iter().filter(|(other, _)| other == key);
-            let Some((_, tree)) = found.next() else { continue };
-            if found.next().is_some() {
-                return Err(format!("`{key}` is there twice in `{name}`"));
-            }
-            let cell = tree.leaf().ok_or_else(|| format!("`{name}` of `{key}` is no value"))?;
-            fields.push(((*name).clone(), cell.clone()));
-        }
-        Ok(Record { at: None, model: keys_are_models.then(|| key.clone()), dataset: None, fields })
-    };
-    keys.iter().map(one).collect()
-}
-
-fn of_object(members: &[(String, Tree)]) -> Result<Vec<Record>, String> {
-    let is_column = |name: &str| {
-        let names = [name.to_owned()];
-        known(name).is_some()
-            || [&MODEL[..], &DATASET, &SIZE].into_iter().any(|wanted| position(&names, wanted).is_some())
-    };
-    let whole = Tree::Map(members.to_vec());
-    // pandas: {"columns": [...], "index": [...], "data": [[...]]}
-    if let (Some(Tree::List(names)), Some(Tree::List(rows))) = (whole.get("columns"), whole.get("data")) {
-        let index = whole.get("index").and_then(Tree::list).unwrap_or_default();
-        let names: Vec<String> = names.iter().filter_map(|name| name.leaf()?.name()).collect();
-        let has_model = position(&names, &MODEL).is_some();
-        return rows
-            .iter()
-            .enumerate()
-            .map(|(i, row)| {
-                let cells = row
-                    .list()
-                    .filter(|cells| cells.len() == names.len())
-                    .ok_or_else(|| format!("row {i} of `data` has not {} values", names.len()))?;
-                let fields = names
-                    .iter()
-                    .cloned()
-                    .zip(cells.iter().map(|cell| cell.leaf().cloned().unwrap_or(Cell::Empty)))
-                    .collect();
-                let model = index.get(i).and_then(|key| key.leaf()?.name()).filter(|_| !has_model);
-                Ok(Record { at: None, model, dataset: None, fields })
-            })
-            .collect();
-    }
-    let all = |is: fn(&Tree) -> bool| members.iter().all(|(_, value)| is(value));
-    if all(|value| matches!(value, Tree::List(_))) {
-        let columns = members.iter().map(|(name, value)| {
-            let cells = value.list().unwrap_or_default().iter().enumerate();
-            (name, cells.map(|(i, cell)| (i.to_string(), cell)).collect())
-        });
-        return of_columns(columns.collect(), false);
-    }
-    if all(|value| matches!(value, Tree::Leaf(_))) {
-        if members.iter().any(|(name, _)| known(name).is_some()) {
-            return Ok(vec![record(&whole)?]);
-        }
-        return Ok(members
-            .iter()
-            .map(|(model, value)| {
-                let fields = vec![(VALUE.to_owned(), value.leaf().cloned().unwrap_or(Cell::Empty))];
-                Record { at: None, model: Some(model.clone()), dataset: None, fields }
-            })
-            .collect());
-    }
-    if !all(|value| matches!(value, Tree::Map(_))) {
-        return Err("an object of values, lists and objects, expected one of these kinds alone".to_owned());
-    }
-    let inner = |value: &Tree| -> Vec<(String, Tree)> {
-        if let Tree::Map(members) = value { members.clone() } else { Vec::new() }
-    };
-    if members.iter().all(|(name, _)| is_column(name)) {
-        let has_model = members.iter().any(|(name, _)| position(&[name.clone()], &MODEL).is_some());
-        let columns = members.iter().map(|(name, value)| {
-            let Tree::Map(cells) = value else { return (name, Vec::new()) };
-            (name, cells.iter().map(|(key, cell)| (key.clone(), cell)).collect())
-        });
-        return of_columns(columns.collect(), !has_model);
-    }
-    let mut records = Vec::new();
-    for (model, value) in members {
-        let sets = inner(value);
-        let nested = !sets.is_empty() && sets.iter().all(|(_, value)| matches!(value, Tree::Map(_)));
-        let of = |dataset: Option<&String>, tree: &Tree| -> Result<Record, String> {
-            let record = record(tree).map_err(|problem| format!("model `{model}`: {problem}"))?;
-            Ok(Record { model: Some(model.clone()), dataset: dataset.cloned(), ..record })
-        };
-        if nested {
-            sets.iter().try_for_each(|(set, tree)| Ok::<_, String>(records.push(of(Some(set), tree)?)))?;
-        } else {
-            records.push(of(None, value)?);
-        }
-    }
-    Ok(records)
-}
+pub(super) const VALUE: &str = "value";

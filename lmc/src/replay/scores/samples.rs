@@ -53,7 +53,7 @@ impl Sample {
 /// form, no samples, or a sample whose label is no class or whose probabilities are not as many as the classes or no
 /// distribution.
 pub fn read_samples(path: &Path, model: &str, dataset: &str) -> Result<DataFrame> {
-    let bytes = std::fs::read(path).map_err(LmcError::io("read", path))?;
+    let bytes = crate::data::text::read(path)?;
     let text = crate::data::text::decoded(&bytes);
     let Predictions { label_dict, samples } =
         serde_json::from_slice(&text).map_err(|error| wrong(path, Some(error.line()), error.to_string()))?;

@@ -1,5 +1,6 @@
 //! Which corpora a task is trained and evaluated on, where they lie, and the fixed samples of them.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
@@ -9,7 +10,6 @@ use crate::data::fetch::Fetcher;
 use crate::data::hans::Subset;
 use crate::data::reader::Reading;
 use crate::error::{LmcError, Result};
-use crate::progress::note;
 
 /// Examples in the sample of an evaluation set on which models are compared (Juneja et al. 2023, F.2).
 pub(super) const SAMPLE: usize = 512;
@@ -92,7 +92,7 @@ impl Corpora {
                         "a file that has some, scores are on this set",
                     ));
                 } else {
-                    note(&format!("{subset} is left out, the file has no pair of it"));
+                    source.note(format!("{subset} is left out, the file has no pair of it"));
                 }
             }
         }
@@ -108,14 +108,20 @@ impl Corpora {
 pub(super) struct Source<'a> {
     pub folders: &'a Folders,
     pub unverified: bool,
+    /// What is other than in the published files.
+    pub notes: RefCell<Vec<String>>,
 }
 
 impl Source<'_> {
-    /// A split, after saying what is other than in the published file.
+    /// A split.
     fn read(&self, corpus: Corpus, split: &str) -> Result<Reading> {
         let reading = corpus.read(&self.folders[&corpus], split, self.unverified)?;
-        reading.notes.iter().for_each(|text| note(text));
+        reading.notes.iter().for_each(|note| self.note(note.clone()));
         Ok(reading)
+    }
+
+    fn note(&self, note: String) {
+        self.notes.borrow_mut().push(note);
     }
 }
 

@@ -4,6 +4,7 @@ mod corpora;
 mod encoder;
 mod sources;
 
+use std::cell::RefCell;
 use std::fmt;
 
 use tokenizers::Tokenizer;
@@ -20,6 +21,7 @@ use crate::encode::{Encoded, digest, encode, load_tokenizer};
 use crate::error::{LmcError, Result};
 use crate::eval::EvaluationSet;
 use crate::model::{Classifier, ModelConfig, Pretrained};
+use crate::progress;
 use crate::spec::{ModelSpec, TaskSpec};
 
 /// The longest sequence of the paper's recipes, in tokens.
@@ -89,7 +91,7 @@ impl Task {
             )
         })?;
         let folders = corpora.folders(study.data.as_deref())?;
-        let source = Source { folders: &folders, unverified: study.unverified };
+        let source = Source { folders: &folders, unverified: study.unverified, notes: RefCell::default() };
         let train = corpora.train(&source, n_train, data_seed)?;
         let sets = corpora.evaluation_sets(&source, data_seed)?;
         let encoder = ModelFolder::find(given)?;
@@ -99,10 +101,12 @@ impl Task {
         let sources = Sources {
             encoder: Some(encoder.folder),
             tokenizer: Some(encoder.tokenizer),
-            data: folders.into_values().collect(),
+            data: folders.values().cloned().collect(),
         };
         let model = ModelSpec { name: encoder.name, sha256 };
-        Self::new(study, model, pretrained, &tokenizer, sources, &train, sets)
+        let task = Self::new(study, model, pretrained, &tokenizer, sources, &train, sets)?;
+        source.notes.take().iter().for_each(|note| progress::note(note));
+        Ok(task)
     }
 
     fn new(
