@@ -136,7 +136,15 @@ fn an_encoder_of_another_vocabulary() {
     let spec = StudySpec { encoder: Some(folder.path().to_owned()), ..spec() };
     let store = Store::open(folder.path().join("store")).unwrap();
     let error = Study::open_in(spec, store).unwrap_err();
-    assert_says(&error, &["`vocab_size`: got 30", "tokenizer"]);
+    assert_says(
+        &error,
+        &[
+            &folder.path().display().to_string(),
+            "a text has token id",
+            "has 30 rows (`vocab_size`)",
+            "tokenizer",
+        ],
+    );
 }
 
 #[test]

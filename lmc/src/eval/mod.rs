@@ -53,7 +53,9 @@ impl Outcome {
 /// the classifier.
 ///
 /// # Errors
-/// [`LmcError::Torch`]; [`LmcError::OutOfMemory`]; [`LmcError::NonFiniteLoss`] naming the example;
+/// Before anything is computed [`LmcError::OutsideTable`] where the model has no row for a token,
+/// [`LmcError::InvalidParameter`] for a label that is none of the classes, [`LmcError::ShapeMismatch`] for a theta of another
+/// model; [`LmcError::Torch`]; [`LmcError::OutOfMemory`]; [`LmcError::NonFiniteLoss`] naming the example;
 /// [`LmcError::Interrupted`] between two batches.
 pub fn evaluate(classifier: &Classifier, theta: &Tensor, batches: &[Batch], n: usize) -> Result<Outcome> {
     evaluate_mapped(classifier, theta, batches, n, None)
@@ -71,7 +73,7 @@ pub fn evaluate_mapped(
     n: usize,
     map: Option<&LabelMap>,
 ) -> Result<Outcome> {
-    let parameters = Parameters::views(&theta.unsqueeze(0), classifier.layout());
+    let parameters = Parameters::views(&theta.unsqueeze(0), classifier.layout())?;
     Ok(evaluate_stack(classifier, &parameters, batches, n, map)?.swap_remove(0))
 }
 
@@ -98,6 +100,7 @@ fn evaluate_all(
     n: usize,
     map: Option<&LabelMap>,
 ) -> Result<Vec<Outcome>> {
+    check(classifier, batches, map)?;
     let _no_grad = tch::no_grad_guard();
     let (mut losses, mut predictions, mut confidences) = (Vec::new(), Vec::new(), Vec::new());
     for (done, batch) in batches.iter().enumerate() {
@@ -130,6 +133,17 @@ fn evaluate_all(
         .collect()
 }
 
+/// Nothing, when the model has a row for every token and, by `map`, a logit for every label.
+fn check(classifier: &Classifier, batches: &[Batch], map: Option<&LabelMap>) -> Result<()> {
+    if let Some(map) = map.filter(|map| !map.is_identity()) {
+        map.check(usize::try_from(classifier.n_labels()).unwrap_or_default())?;
+    }
+    batches.iter().map(|batch| batch.tokens.extent()).try_for_each(|extent| {
+        classifier.check_extent(&extent)?;
+        classifier.check_labels(&extent, map.map(|map| map.classes().len()))
+    })
+}
+
 /// The logits of a batch in the labels of `map`, `[stack, batch, n_labels]`.
 fn label_logits(
     classifier: &Classifier,
@@ -137,7 +151,7 @@ fn label_logits(
     batch: &Batch,
     map: Option<&LabelMap>,
 ) -> Result<Tensor> {
-    let logits = classifier.packed_logits(parameters, &batch.tokens, &Dropout::NONE);
+    let logits = classifier.packed_logits(parameters, &batch.tokens, &Dropout::NONE)?;
     match map.filter(|map| !map.is_identity()) {
         None => Ok(logits),
         Some(map) => map_logits(&logits, map),

@@ -1,5 +1,6 @@
 //! Text classifiers described by a Hugging Face `config.json`: one encoder for tiny and for real models.
 
+mod activation;
 mod classifier;
 mod config;
 mod dropout;
@@ -12,6 +13,7 @@ mod layers;
 pub mod load;
 mod pretraining;
 pub(crate) mod save;
+mod tables;
 #[cfg(test)]
 mod tests;
 
@@ -19,7 +21,7 @@ pub use classifier::Classifier;
 pub use config::ModelConfig;
 pub use dropout::Dropout;
 pub use encoder::{Encoder, Tokens};
-pub use finetuned::{Finetuned, load_finetuned};
+pub use finetuned::{Finetuned, load_finetuned, load_finetuned_as};
 pub use load::{Pretrained, load_folder, read_folder, read_safetensors};
 pub(crate) use pretraining::is_norm;
 pub use pretraining::{PretrainingModel, PretrainingTargets};

@@ -8,7 +8,8 @@
 mod line;
 mod text;
 
-use std::io::IsTerminal;
+use std::collections::BTreeSet;
+use std::io::{IsTerminal, Write};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
@@ -139,6 +140,21 @@ pub fn say(text: &str) {
         Host::None => eprintln!("{text}"),
         Host::Lmc | Host::Evcxr => println!("{text}"),
     }
+}
+
+/// Says a note: what was decided about an input, or left out of it. Each is said once in a process, also where no progress is
+/// shown; as [`say`] it goes to the standard error, and in a notebook to the output of the cell.
+pub fn note(text: &str) {
+    static SAID: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+    let mut said = SAID.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    if !said.insert(text.to_owned()) {
+        return;
+    }
+    // Where nobody listens any more, there is nobody to tell so.
+    let _ = match host() {
+        Host::None => writeln!(std::io::stderr(), "note: {text}"),
+        Host::Lmc | Host::Evcxr => writeln!(std::io::stdout(), "note: {text}"),
+    };
 }
 
 fn is_off() -> bool {

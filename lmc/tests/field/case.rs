@@ -60,7 +60,10 @@ impl Place {
         command.args(arguments).current_dir(self.path("")).stdin(Stdio::null());
         for (name, _) in std::env::vars_os() {
             let text = name.to_string_lossy();
-            if ["HF_", "HUGGING", "TRANSFORMERS_", "SSL_CERT", "LMC_"].iter().any(|start| text.starts_with(start)) {
+            if ["HF_", "HUGGING", "TRANSFORMERS_", "SSL_CERT", "LMC_"]
+                .iter()
+                .any(|start| text.starts_with(start))
+            {
                 command.env_remove(&name);
             }
         }

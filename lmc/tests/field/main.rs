@@ -4,6 +4,7 @@
 //! handled (exit code 0) or refused with a reason (one line). The last line counts both.
 
 mod case;
+mod configs;
 mod corpus;
 mod labels;
 mod model;
@@ -14,7 +15,7 @@ use case::Case;
 use libtest_mimic::{Arguments, Trial};
 
 /// The cases of every area.
-const AREAS: &[&[Case]] = &[labels::CASES];
+const AREAS: &[&[Case]] = &[configs::CASES, labels::CASES];
 
 fn main() -> ExitCode {
     let trials = AREAS.iter().copied().flatten().map(|case| {

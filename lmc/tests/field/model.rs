@@ -11,10 +11,41 @@ use crate::case::Place;
 
 /// The words of [`Model::bert`]'s vocabulary, after the special ones: frequent words of HANS.
 pub const WORDS: [&str; 35] = [
-    "the", ".", "doctors", "lawyers", "judges", "actors", "artists", "authors", "bankers", "managers", "presidents",
-    "professors", "scientists", "secretaries", "senators", "students", "tourists", "by", "near", "that", "who",
-    "helped", "saw", "thanked", "supported", "recommended", "admired", "advised", "avoided", "believed", "called",
-    "contacted", "encouraged", "introduced", "mentioned",
+    "the",
+    ".",
+    "doctors",
+    "lawyers",
+    "judges",
+    "actors",
+    "artists",
+    "authors",
+    "bankers",
+    "managers",
+    "presidents",
+    "professors",
+    "scientists",
+    "secretaries",
+    "senators",
+    "students",
+    "tourists",
+    "by",
+    "near",
+    "that",
+    "who",
+    "helped",
+    "saw",
+    "thanked",
+    "supported",
+    "recommended",
+    "admired",
+    "advised",
+    "avoided",
+    "believed",
+    "called",
+    "contacted",
+    "encouraged",
+    "introduced",
+    "mentioned",
 ];
 
 /// The special words of a BERT, in the order of their ids.
@@ -136,8 +167,12 @@ impl Model {
         let views = self.tensors.iter().map(|(name, tensor)| {
             (name, TensorView::new(tensor.dtype, tensor.shape.clone(), &tensor.bytes).unwrap())
         });
-        serialize_to_file(views, Some([("format".to_owned(), "pt".to_owned())].into()), &folder.join("model.safetensors"))
-            .unwrap();
+        serialize_to_file(
+            views,
+            Some([("format".to_owned(), "pt".to_owned())].into()),
+            &folder.join("model.safetensors"),
+        )
+        .unwrap();
         for (name, content) in &self.files {
             std::fs::write(folder.join(name), content).unwrap();
         }

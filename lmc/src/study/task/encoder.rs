@@ -33,7 +33,7 @@ impl Mini {
                     "roberta" => (StudySpec::MINI_ROBERTA, load_tokenizer(folder)?),
                     _ => (StudySpec::MINI_BERT, grammar::tokenizer()?),
                 };
-                Ok(Self { model: ModelSpec { name: name.into(), sha256 }, pretrained, tokenizer })
+                Ok(Self { model: spec(name.into(), sha256, &pretrained), pretrained, tokenizer })
             }
         }
     }
@@ -43,7 +43,7 @@ impl Mini {
         let config = include_str!("../../../assets/mini-bert/config.json");
         let weights = include_bytes!("../../../assets/mini-bert/model.safetensors");
         let pretrained = pretrained_from_bytes(config, weights, Path::new("lmc/assets/mini-bert"))?;
-        let model = ModelSpec { name: StudySpec::MINI_BERT.into(), sha256: sha256(weights) };
+        let model = spec(StudySpec::MINI_BERT.into(), sha256(weights), &pretrained);
         Ok(Self { model, pretrained, tokenizer: grammar::tokenizer()? })
     }
 
@@ -53,11 +53,16 @@ impl Mini {
         let weights = include_bytes!("../../../assets/mini-roberta/model.safetensors");
         let tokenizer = include_str!("../../../assets/mini-roberta/tokenizer.json");
         let pretrained = pretrained_from_bytes(config, weights, Path::new("lmc/assets/mini-roberta"))?;
-        let model = ModelSpec { name: StudySpec::MINI_ROBERTA.into(), sha256: sha256(weights) };
+        let model = spec(StudySpec::MINI_ROBERTA.into(), sha256(weights), &pretrained);
         let tokenizer =
             tokenizer.parse().map_err(|e: tokenizers::Error| LmcError::Tokenizer(e.to_string()))?;
         Ok(Self { model, pretrained, tokenizer })
     }
+}
+
+/// What runs are told of an encoder.
+pub(super) fn spec(name: String, sha256: String, pretrained: &Pretrained) -> ModelSpec {
+    ModelSpec { name, sha256, fresh_pooler: pretrained.lacks_pooler() }
 }
 
 /// An encoder in a Hugging Face folder, with the digest of its weights.
