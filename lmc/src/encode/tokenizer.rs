@@ -15,6 +15,7 @@ use tokenizers::processors::bert::BertProcessing;
 use tokenizers::processors::roberta::RobertaProcessing;
 use tokenizers::{AddedToken, PostProcessor, Tokenizer};
 
+use super::segments;
 use crate::error::{LmcError, Result};
 
 const REMEDY: &str = "fetch the tokenizer's files again";
@@ -56,13 +57,17 @@ struct Specials {
 /// It comes from `tokenizer.json` where there is one, taken as it is; otherwise from `vocab.txt` (WordPiece) or from `vocab.json`
 /// and `merges.txt` (byte-level pairs). Then `tokenizer_config.json`, if any, says how to normalise: `do_lower_case` (true where not
 /// said), `strip_accents` (as lower case), `tokenize_chinese_chars` (true) and `add_prefix_space` (false), and how the special tokens
-/// are spelt. Ids are those of transformers 5.24.
+/// are spelt. Where the tokenizer's class gives no segments to a model (see `model_input_names` in transformers), all are 0. Ids are those of transformers 5.24.
 ///
 /// # Errors
 /// [`LmcError::Io`] for a file that cannot be read; [`LmcError::Format`], with the line where there is one, if the folder has none of
 /// those files, or one is not of its format, or has no tokens, or lacks a special token, or a merge names a token that the vocabulary
 /// lacks.
 pub fn load_tokenizer(folder: &Path) -> Result<Tokenizer> {
+    segments::as_fed(from_files(folder)?, folder)
+}
+
+fn from_files(folder: &Path) -> Result<Tokenizer> {
     let file = |name: &str| Some(folder.join(name)).filter(|path| path.exists());
     if let Some(path) = file("tokenizer.json") {
         let tokenizer: Tokenizer = read_json(&path)?;

@@ -259,7 +259,7 @@ fn everything_is_looked_at_before_anything_is_computed() {
         (gone, ["/gone/config.json: ", "check the path"]),
         (no_tokenizer, ["/no-tokenizer: there is no tokenizer", "--tokenizer"]),
         (no_weights, ["/no-weights: no weights", "model.safetensors"]),
-        (many_words, ["/many-words: `vocab_size`: got 20", "more than 2"]),
+        (many_words, ["/many-words: a text has token id 2", "20 rows (`vocab_size`)"]),
         (
             saved("five", &["a", "b", "c", "d", "e"]),
             ["/five: the set has no label `a`", "entailment, non-entailment"],
