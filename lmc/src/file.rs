@@ -6,6 +6,7 @@
 mod claim;
 mod holder;
 mod sealed;
+mod stand_in;
 mod unique;
 
 use std::io::{self, ErrorKind, Read, Write};
@@ -19,6 +20,7 @@ use crate::interrupt;
 
 pub use claim::Claim;
 pub use sealed::{read_sealed, remove, write_sealed};
+pub(crate) use stand_in::StandIn;
 pub(crate) use unique::{tidy, writable};
 
 /// How often a file that another host replaces meanwhile is opened again, and after which pause.

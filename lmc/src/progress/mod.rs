@@ -141,6 +141,15 @@ pub fn say(text: &str) {
     }
 }
 
+/// Says what a user must know of an input or a result: a line that begins with "note:", on the standard error or in the output of the
+/// cell. `LMC_PROGRESS=off` does not silence it.
+pub fn note(text: &str) {
+    match host() {
+        Host::None => eprintln!("note: {text}"),
+        Host::Lmc | Host::Evcxr => println!("note: {text}"),
+    }
+}
+
 fn is_off() -> bool {
     std::env::var_os("LMC_PROGRESS").is_some_and(|wanted| wanted == "off")
 }

@@ -7,6 +7,7 @@ mod case;
 mod corpus;
 mod labels;
 mod model;
+mod tokenizers;
 
 use std::process::ExitCode;
 
@@ -14,7 +15,7 @@ use case::Case;
 use libtest_mimic::{Arguments, Trial};
 
 /// The cases of every area.
-const AREAS: &[&[Case]] = &[labels::CASES];
+const AREAS: &[&[Case]] = &[labels::CASES, tokenizers::CASES];
 
 fn main() -> ExitCode {
     let trials = AREAS.iter().copied().flatten().map(|case| {

@@ -90,7 +90,7 @@ impl Evaluate {
             let mut model = ModelFolder::find(model)?;
             model.labels = self.labels.clone().unwrap_or(model.labels);
             for set in &sets {
-                evaluations.push(evaluate_finetuned(&model, set.clone(), merge)?);
+                evaluations.push(evaluate_finetuned(&model, set.clone(), merge, self.changes.max_length())?);
             }
         }
         evaluations_table(&evaluations)

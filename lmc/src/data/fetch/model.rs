@@ -7,8 +7,15 @@ use crate::data::manifest::Manifest;
 use crate::error::Result;
 
 /// The files that a tokenizer may be read from.
-const TOKENIZER_FILES: [&str; 5] =
-    ["tokenizer.json", "tokenizer_config.json", "vocab.txt", "vocab.json", "merges.txt"];
+pub const TOKENIZER_FILES: [&str; 7] = [
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "vocab.txt",
+    "vocab.json",
+    "merges.txt",
+    "added_tokens.json",
+    "special_tokens_map.json",
+];
 
 /// Where a model and its tokenizer lie.
 #[derive(Clone, Debug, PartialEq, Eq)]
