@@ -15,6 +15,7 @@ mod tokenizer;
 pub(crate) use length::note_cut;
 pub use length::{LONGEST, longest_example};
 pub use packed::{Batch, Group, PackedTokens, packed_batches};
+pub(crate) use tokenizer::load_stored_tokenizer;
 pub use tokenizer::{load_tokenizer, model_max_length};
 
 /// The tokens of one example: `[CLS] first [SEP]`, for pairs followed by `second [SEP]`, or as its tokenizer has it.

@@ -1,13 +1,10 @@
 //! How many tokens an example may have, and what is said of those that have more.
 
-use std::collections::BTreeSet;
-use std::sync::{Mutex, PoisonError};
-
 use tokenizers::{PostProcessor, Tokenizer};
 
 use super::model_max_length;
+use super::tokenizer::note_once;
 use crate::error::{LmcError, Result};
-use crate::progress::note;
 
 /// The most tokens of an example where nothing else is said: what BERT and RoBERTa take, and what the paper's public code takes to
 /// evaluate.
@@ -51,10 +48,7 @@ pub fn longest_example(
 /// Says, once in a process, how many examples of a set are cut; nothing where none is.
 pub(crate) fn note_cut(set: &str, n_cut: usize, n: usize, length: usize) {
     if let Some(text) = cut(set, n_cut, n, length) {
-        static TOLD: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
-        if TOLD.lock().unwrap_or_else(PoisonError::into_inner).insert(text.clone()) {
-            note(&text);
-        }
+        note_once(text);
     }
 }
 

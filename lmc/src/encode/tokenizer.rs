@@ -8,14 +8,12 @@ mod files;
 mod json;
 mod settings;
 mod token;
+mod told;
 mod vocabulary;
 
-use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
-use tokenizers::{
-    AddedToken, NormalizedString, Normalizer, PostProcessor, Tokenizer, TruncationDirection, TruncationParams,
-};
+use tokenizers::{PostProcessor, Tokenizer, TruncationDirection, TruncationParams};
 
 use self::added::Added;
 use self::build::{BERT_TOKENS, ROBERTA_TOKENS, byte_level, whole, without_segments, word_piece};
@@ -23,9 +21,11 @@ use self::class::{Choice, Class};
 use self::files::wrong_key;
 use self::json::Json;
 use self::settings::Settings;
+use self::told::{tell_equal_tokens, tell_unheard};
 use self::vocabulary::{Vocabulary, Whole};
 use crate::error::{LmcError, Result};
-use crate::progress::note;
+
+pub(super) use self::told::note_once;
 
 /// What to do about a folder without a tokenizer.
 const ELSEWHERE: &str =
@@ -59,10 +59,25 @@ const ELSEWHERE: &str =
 /// lacks a special token, if a merge names a token that the vocabulary lacks, if a token has another id than a file says, and for a
 /// setting of a wrong kind or a class of tokenizers that is not known here.
 pub fn load_tokenizer(folder: &Path) -> Result<Tokenizer> {
+    load(folder, None)
+}
+
+/// Returns the tokenizer in the `tokenizer.json` of a folder as it is, where no `tokenizer_config.json` says how it is read; else as
+/// [`load_tokenizer`]. So are the folders read that `lmc pretrain` of version 0.1 wrote.
+///
+/// # Errors
+/// As [`load_tokenizer`].
+pub(crate) fn load_stored_tokenizer(folder: &Path) -> Result<Tokenizer> {
+    let is_there = |name: &str| folder.join(name).exists();
+    let is_alone = is_there("tokenizer.json") && !is_there("tokenizer_config.json");
+    load(folder, is_alone.then_some(Choice { class: Class::Whole, name: None, segments: true }))
+}
+
+fn load(folder: &Path, chosen: Option<Choice>) -> Result<Tokenizer> {
     let file = |name: &str| Some(folder.join(name)).filter(|path| path.exists());
     let mut settings = Settings::read(file("tokenizer_config.json").as_deref())?;
     let complete = file("tokenizer.json").map(Whole::read).transpose()?;
-    let choice = choice(folder, &settings, complete.as_ref())?;
+    let choice = chosen.map_or_else(|| choice(folder, &settings, complete.as_ref()), Ok)?;
     if let (Some(_), Some(setting)) = (&complete, settings.given("fast_tokenizer_files"))
         && setting.value != Json::List(vec![Json::Text("tokenizer.json".into())])
     {
@@ -88,7 +103,7 @@ pub fn load_tokenizer(folder: &Path) -> Result<Tokenizer> {
         }
     };
     if let Some(complete) = &complete {
-        tell_foreign_model(complete, &choice);
+        tell_unheard(complete, &choice, &settings)?;
     }
     tell_equal_tokens(&tokenizer, folder);
     if !settings.lists("model_input_names", "token_type_ids")?.unwrap_or(choice.segments) {
@@ -134,43 +149,6 @@ fn choice(folder: &Path, settings: &Settings, complete: Option<&Whole>) -> Resul
             let problem =
                 "there is no tokenizer.json, no vocab.txt and no vocab.json with merges.txt".to_owned();
             Err(LmcError::Format { path: folder.to_owned(), line: None, problem, remedy: ELSEWHERE })
-        }
-    }
-}
-
-/// Says that a class reads the vocabulary of a model that is not its own, as transformers does without a word.
-fn tell_foreign_model(complete: &Whole, choice: &Choice) {
-    let own = match choice.class {
-        Class::Bert => "WordPiece",
-        Class::Roberta => "BPE",
-        Class::Whole => return,
-    };
-    let kind = complete.kind();
-    if !kind.is_empty() && kind != own {
-        note(&format!(
-            "{}: a {kind} vocabulary is read as {own}, as {} of transformers does, which knows few words of it; `tokenizer_class` in \
-             tokenizer_config.json names another class, PreTrainedTokenizerFast takes the file as it is",
-            complete.path.display(),
-            choice.told()
-        ));
-    }
-}
-
-/// Says that texts cannot tell two added tokens from each other.
-fn tell_equal_tokens(tokenizer: &Tokenizer, folder: &Path) {
-    let Some(normalizer) = tokenizer.get_normalizer() else { return };
-    let mut seen: HashMap<String, String> = HashMap::new();
-    let tokens: BTreeMap<u32, AddedToken> = tokenizer.get_added_tokens_decoder().into_iter().collect();
-    for AddedToken { content, .. } in tokens.into_values().filter(|token| token.normalized) {
-        let mut normalized = NormalizedString::from(content.as_str());
-        if normalizer.normalize(&mut normalized).is_err() {
-            continue;
-        }
-        if let Some(other) = seen.insert(normalized.get().to_owned(), content.clone()) {
-            note(&format!(
-                "{}: the added tokens {other:?} and {content:?} are one when texts are normalised; one of them is never found",
-                folder.display()
-            ));
         }
     }
 }

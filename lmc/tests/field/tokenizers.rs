@@ -148,6 +148,8 @@ fn lower_case(place: &Place) {
     // What tokenizer_config.json does not say is lower case, whatever tokenizer.json says.
     let lower = bert().vocabulary(&cased);
     alike(place, &lower, &with_whole(bert(), &whole(&cased, false), &json!({})));
+    let unheard = with_whole(bert(), &whole(&cased, false), &json!({}));
+    evaluated(place, &unheard, "").noted(&["note: m/tokenizer.json: `normalizer.lowercase` is false and not heard: true counts"]);
     unlike(place, &lower, &kept);
 }
 

@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 use tokenizers::Tokenizer;
 
 use crate::data::grammar;
-use crate::encode::load_tokenizer;
+use crate::encode::load_stored_tokenizer;
 use crate::error::{LmcError, Result};
 use crate::file::{hash_file, hexadecimal, sha256};
 use crate::model::load::{pretrained_from_bytes, weight_files};
@@ -30,7 +30,7 @@ impl Mini {
             Some(folder) => {
                 let (pretrained, sha256) = in_folder(folder)?;
                 let (name, tokenizer) = match pretrained.config.model_type.as_str() {
-                    "roberta" => (StudySpec::MINI_ROBERTA, load_tokenizer(folder)?),
+                    "roberta" => (StudySpec::MINI_ROBERTA, load_stored_tokenizer(folder)?),
                     _ => (StudySpec::MINI_BERT, grammar::tokenizer()?),
                 };
                 Ok(Self { model: ModelSpec { name: name.into(), sha256 }, pretrained, tokenizer })
