@@ -18,6 +18,9 @@ use crate::tree;
 
 const PROGRESS: Duration = Duration::from_secs(20);
 
+/// The parts of `lmc/` that go into the compiled crate. Its documentation, tests, benchmarks and fuzz targets do not.
+const COMPILED: [&str; 5] = ["Cargo.toml", "build.rs", "src", "assets", "data-manifests"];
+
 /// A template that is complete.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Template {
@@ -82,16 +85,16 @@ fn rustc_version(clone: &Path) -> Result<String> {
 }
 
 fn stamp_of(clone: &Path, rustc: &str) -> Result<String> {
-    Stamp::default()
+    let stamp = Stamp::default()
         .text("launcher", env!("CARGO_PKG_VERSION"))
         .text("settings", environment::SETTINGS)
         .text("linker", environment::LINKER)
         .text("rustc", rustc)
         .text("clone", &clone.to_string_lossy())
         .text("profile", &environment::profile(clone)?)
-        .path(clone, &clone.join("Cargo.lock"))?
-        .path(clone, &clone.join("lmc"))
-        .map(Stamp::finish)
+        .path(clone, &clone.join("Cargo.lock"))?;
+    let mut parts = COMPILED.iter().map(|part| clone.join("lmc").join(part)).filter(|part| part.exists());
+    Ok(parts.try_fold(stamp, |stamp, part| stamp.path(clone, &part))?.finish())
 }
 
 /// Brings the template of a clone up to date. Being interrupted loses only the crate that was being compiled.
@@ -221,6 +224,9 @@ mod tests {
         assert!(!is_current(&cache, &clone).unwrap());
         let template = template(&cache, &clone);
         assert_eq!(Template::read(&template.folder), Some(template));
+        assert!(is_current(&cache, &clone).unwrap());
+        fs::create_dir(clone.join("lmc/docs")).unwrap();
+        fs::write(clone.join("lmc/docs/page.md"), "Not compiled.").unwrap();
         assert!(is_current(&cache, &clone).unwrap());
         fs::write(clone.join("lmc/src/lib.rs"), "//! Two.").unwrap();
         assert!(!is_current(&cache, &clone).unwrap());

@@ -6,9 +6,9 @@
 
 use std::time::Instant;
 
-use linfa_linalg::eigh::{EigSort, EighInto};
 use lmc::basin::{
     Basins, ClusterOptions, Delta, choose_landmarks, cluster, cluster_landmarks, farthest_model,
+    smallest_eigenpairs,
 };
 use lmc::gap::{GapMatrix, LandmarkGaps, Measure};
 use lmc::ndarray::{Array1, Array2, Axis};
@@ -141,7 +141,8 @@ fn fowlkes(gaps: &LandmarkGaps, delta: Delta, tolerance: f64) -> lmc::Result<Vec
 
 /// Eigenvalues in ascending order, and their vectors as columns.
 fn eigen(matrix: &Array2<f64>) -> (Array1<f64>, Array2<f64>) {
-    matrix.to_owned().eigh_into().expect("a symmetric, finite matrix").sort_eig_asc()
+    let pairs = smallest_eigenpairs(matrix, matrix.nrows()).expect("a symmetric, finite matrix");
+    (Array1::from(pairs.values), pairs.vectors)
 }
 
 /// The best 2-means of numbers, from all cuts of them in order.

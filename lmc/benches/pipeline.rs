@@ -5,6 +5,7 @@
 
 use std::time::Instant;
 
+use lmc::model::Replace;
 use lmc::parallel::n_threads;
 use lmc::spec::Recipe;
 use lmc::step::Step;
@@ -25,8 +26,9 @@ fn measure(folder: &std::path::Path) -> lmc::Result<()> {
     let start = Instant::now();
     let encoder = folder.join("encoder");
     let recipe = PretrainRecipe::mini();
-    let (_, pretraining) =
-        timed(&format!("pretraining, {} updates", recipe.n_steps), || pretrain_mini(&encoder, 0, &recipe))?;
+    let (_, pretraining) = timed(&format!("pretraining, {} updates", recipe.n_steps), || {
+        pretrain_mini(&encoder, 0, &recipe, Replace::Models)
+    })?;
     let spec = StudySpec { encoder: Some(encoder), ..StudySpec::mini_nli(0) };
     let finetune = |recipe: Recipe| {
         let what = format!("{} finetunings, {} of {}", spec.seeds.len(), recipe.length, recipe.batch_size);

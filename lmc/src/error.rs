@@ -1,5 +1,7 @@
 //! The one error type of the crate.
 
+mod near;
+
 use std::path::{Path, PathBuf};
 
 /// A result whose error is [`LmcError`] unless another is named.
@@ -45,6 +47,20 @@ pub enum LmcError {
         /// The largest that is allowed.
         tolerance: f64,
     },
+    /// Eigenvectors of a symmetric matrix do not pass a check: a fault of the solver.
+    #[error(
+        "eigenvectors of {n} x {n} entries: {what} {got:.1e}, at most {allowed:.1e} is rounding; this is a fault of lmc: please report it with the gaps"
+    )]
+    Eigenvectors {
+        /// The number of rows of the matrix.
+        n: usize,
+        /// What was checked.
+        what: &'static str,
+        /// What was found.
+        got: f64,
+        /// The most that rounding explains.
+        allowed: f64,
+    },
     /// Two things that must fit together have different shapes.
     #[error("{what}: got shape {got:?}, expected {expected:?}")]
     ShapeMismatch {
@@ -70,7 +86,7 @@ pub enum LmcError {
         remedy: &'static str,
     },
     /// A file cannot be read or written.
-    #[error("{action} {}: {source}{}", path.display(), remedy(source))]
+    #[error("{action} {}: {source}{}", path.display(), remedy(action, source))]
     Io {
         /// What was tried: "read", "write", "create folder".
         action: &'static str,
@@ -91,6 +107,31 @@ pub enum LmcError {
         /// What to do.
         remedy: &'static str,
     },
+    /// A file of a corpus is not the published one.
+    #[error(
+        "{}: {got}; the published {name} has {expected}; fetch the file again, or use it as it is with `unverified` (--unverified)",
+        path.display()
+    )]
+    Unpublished {
+        /// The file.
+        path: PathBuf,
+        /// The number of its examples, with size and digest where these are known of the published file.
+        got: String,
+        /// The published file that it was compared with.
+        name: String,
+        /// The same of the published file.
+        expected: String,
+    },
+    /// A folder that is to be written holds something that must not be lost.
+    #[error("{}: it holds {holds}, which is not replaced; {remedy}", path.display())]
+    Occupied {
+        /// The folder.
+        path: PathBuf,
+        /// What it holds: a name, and how many more there are.
+        holds: String,
+        /// What to do.
+        remedy: &'static str,
+    },
     /// A run folder holds results of another spec.
     #[error("{}: field `{field}` is {got} there but {expected} in this spec; use another store or delete that folder", path.display())]
     SpecMismatch {
@@ -104,7 +145,7 @@ pub enum LmcError {
         expected: String,
     },
     /// A name (task, dataset, model, metric, column) is not known.
-    #[error("unknown {kind} `{name}`; known: {}", known.join(", "))]
+    #[error("unknown {kind} `{name}`; known: {}{}", known.join(", "), perhaps(name, known))]
     UnknownName {
         /// What kind of name.
         kind: &'static str,
@@ -112,6 +153,32 @@ pub enum LmcError {
         name: String,
         /// The names that exist.
         known: Vec<String>,
+    },
+    /// What is given as a model is neither a folder of one nor a name that is known.
+    #[error("no model `{given}`: {why}")]
+    NoModel {
+        /// The path or name that was given.
+        given: String,
+        /// Why it is none, and what to give.
+        why: String,
+    },
+    /// The outputs of a classifier and the labels of a set do not fit each other.
+    #[error("{}{problem}; {remedy}", origin.as_ref().map(|o| format!("{}: ", o.display())).unwrap_or_default())]
+    Labels {
+        /// The folder of the classifier, where that is known.
+        origin: Option<PathBuf>,
+        /// What does not fit.
+        problem: String,
+        /// What to do.
+        remedy: String,
+    },
+    /// Something is wrong with one of several models.
+    #[error("{}: {source}", folder.display())]
+    InModel {
+        /// The folder of the model.
+        folder: PathBuf,
+        /// What is wrong.
+        source: Box<LmcError>,
     },
     /// A table lacks a declared column, or the column has another type or empty values.
     #[error("table `{table}`: column `{column}` {got}, expected {expected}")]
@@ -137,6 +204,18 @@ pub enum LmcError {
         /// What to do.
         remedy: String,
     },
+    /// A server shows a certificate that does not do; asking it again would not help.
+    #[error("fetch {url}: the certificate of {host} {problem}; {remedy}")]
+    Certificate {
+        /// The address, without what follows a question mark.
+        url: String,
+        /// The host, with the port where the address has one.
+        host: String,
+        /// What is wrong with its certificate.
+        problem: String,
+        /// What to do.
+        remedy: String,
+    },
     /// A server sends another content than a manifest, a lock file or the server itself says.
     #[error(
         "fetch {url}: got {got}, expected {expected}; nothing of it is kept: compare the source with the manifest and the lock file"
@@ -150,12 +229,14 @@ pub enum LmcError {
         expected: String,
     },
     /// A file is not there and the network may not be used.
-    #[error("{file} is not in {}; unset HF_HUB_OFFLINE to fetch it, or give a folder that has it", folder.display())]
+    #[error("{file} is not in {}{}; unset HF_HUB_OFFLINE to fetch it, or give a folder that has it", folder.display(), old_cache(flat))]
     Offline {
         /// The file, or the revision of a repository.
         file: String,
         /// The folder in which it was looked for.
         folder: PathBuf,
+        /// A folder of files that transformers before 4.22 fetched, if there is one: these are not read.
+        flat: Option<PathBuf>,
     },
     /// A manifest describes something that is not fetched from a server.
     #[error("`{name}` is not fetched: {reason}; {remedy}")]
@@ -293,14 +374,31 @@ fn also(others: usize) -> String {
     }
 }
 
+/// The question whether one of the known names was meant, where some are near.
+fn perhaps(name: &str, known: &[String]) -> String {
+    let near = near::near(name, known);
+    if near.is_empty() { String::new() } else { format!("; did you mean `{}`?", near.join("` or `")) }
+}
+
+/// That files are there which are not read.
+fn old_cache(flat: &Option<PathBuf>) -> String {
+    let told = |folder: &PathBuf| {
+        format!(" (what transformers before 4.22 left in {} is not read)", folder.display())
+    };
+    flat.as_ref().map(told).unwrap_or_default()
+}
+
 /// What libtorch says, without the frames of its C++ stack.
 fn first_line(error: &tch::TchError) -> String {
     error.to_string().lines().next().unwrap_or_default().to_owned()
 }
 
-fn remedy(source: &std::io::Error) -> &'static str {
+fn remedy(action: &str, source: &std::io::Error) -> &'static str {
     use std::io::ErrorKind::*;
     match source.kind() {
+        PermissionDenied if action.starts_with("read") => "; ask for the right to read it",
+        NotADirectory if action.starts_with("read") => "; a part of this path is a file, check the path",
+        IsADirectory if action.starts_with("read") => "; a folder is in the place of a file, check the path",
         PermissionDenied | ReadOnlyFilesystem | NotADirectory => {
             "; choose a folder you may write to (LMC_HOME sets the store)"
         }
@@ -332,11 +430,31 @@ impl LmcError {
         }
     }
 
-    /// The same error, where it is about tensors with the file or folder that they come from.
+    /// The same error with the folder of the model that it is about in front, unless its text names that already.
+    pub(crate) fn in_model(self, folder: &Path) -> Self {
+        match self.found_in(folder) {
+            error @ (Self::InvalidParameter { .. }
+            | Self::UnknownName { .. }
+            | Self::ShapeMismatch { .. }
+            | Self::Tokenizer(_)
+            | Self::Torch(_))
+                if !error.to_string().starts_with(&*folder.to_string_lossy()) =>
+            {
+                Self::InModel { folder: folder.to_owned(), source: Box::new(error) }
+            }
+            // All others name a file or are about no model.
+            other => other,
+        }
+    }
+
+    /// The same error, where it is about tensors or labels with the file or folder that they come from.
     pub(crate) fn found_in(self, path: &Path) -> Self {
         match self {
             Self::Tensors { origin: None, missing, unexpected, misshapen, remedy } => {
                 Self::Tensors { origin: Some(path.to_owned()), missing, unexpected, misshapen, remedy }
+            }
+            Self::Labels { origin: None, problem, remedy } => {
+                Self::Labels { origin: Some(path.to_owned()), problem, remedy }
             }
             other => other,
         }
@@ -358,6 +476,20 @@ mod tests {
         let message = LmcError::from(a.f_add(&b).unwrap_err()).to_string();
         assert!(message.contains("size of tensor a (2)"), "{message}");
         assert_eq!(message.lines().count(), 1);
+    }
+
+    #[test]
+    fn a_name_that_is_nearly_known_is_asked_about() {
+        let unknown = |name: &str| {
+            let known = ["cola", "mnli", "mini"].map(str::to_owned).to_vec();
+            LmcError::UnknownName { kind: "task", name: name.into(), known }.to_string()
+        };
+        assert_eq!(unknown("colla"), "unknown task `colla`; known: cola, mnli, mini; did you mean `cola`?");
+        assert_eq!(
+            unknown("mnni"),
+            "unknown task `mnni`; known: cola, mnli, mini; did you mean `mnli` or `mini`?"
+        );
+        assert_eq!(unknown("snli"), "unknown task `snli`; known: cola, mnli, mini");
     }
 
     #[test]
@@ -397,6 +529,38 @@ mod tests {
         assert_eq!(error.to_string(), format!("/x/y: {told}"));
         assert_eq!(error.found_in(Path::new("/z")).to_string(), format!("/x/y: {told}"));
         assert_eq!(LmcError::Figure("f".into()).found_in(Path::new("/z")).to_string(), "figure: f");
+    }
+
+    #[test]
+    fn one_of_several_models_is_named_once() {
+        let folder = Path::new("runs/b");
+        let act =
+            || LmcError::UnknownName { kind: "hidden_act", name: "mish".into(), known: vec!["gelu".into()] };
+        let named = act().in_model(folder);
+        assert_eq!(named.to_string(), "runs/b: unknown hidden_act `mish`; known: gelu");
+        assert_eq!(named.in_model(folder).to_string(), "runs/b: unknown hidden_act `mish`; known: gelu");
+        let labels = LmcError::Labels { origin: None, problem: "1 output".into(), remedy: "see".into() };
+        assert_eq!(labels.in_model(folder).to_string(), "runs/b: 1 output; see");
+        let file = LmcError::io("read", Path::new("runs/b/config.json"))(std::io::ErrorKind::NotFound.into());
+        assert!(file.in_model(folder).to_string().starts_with("read runs/b/config.json: "));
+        assert_eq!(LmcError::Figure("f".into()).in_model(folder).to_string(), "figure: f");
+    }
+
+    #[test]
+    fn what_to_do_about_a_file_that_is_read_is_not_to_write_elsewhere() {
+        use std::io::ErrorKind::*;
+        for (kind, remedy) in [
+            (PermissionDenied, "ask for the right to read it"),
+            (NotADirectory, "a part of this path is a file"),
+            (IsADirectory, "a folder is in the place of a file"),
+            (NotFound, "check the path"),
+        ] {
+            for action in ["read", "read folder"] {
+                let message = LmcError::io(action, Path::new("/x/y"))(kind.into()).to_string();
+                assert!(message.contains(remedy), "{message}");
+                assert!(!message.contains("write") && !message.contains("LMC_HOME"), "{message}");
+            }
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! nobody else has, fsync, and rename.
 
 mod claim;
+mod folder;
 mod holder;
 mod sealed;
 mod stand_in;
@@ -19,9 +20,12 @@ use crate::error::{LmcError, Result};
 use crate::interrupt;
 
 pub use claim::Claim;
+pub(crate) use claim::lease;
+pub(crate) use folder::{is_working_folder, one_by_one, resolved, write_folder};
+pub use folder::{make_folder, writable_folder};
 pub use sealed::{read_sealed, remove, write_sealed};
 pub(crate) use stand_in::StandIn;
-pub(crate) use unique::{tidy, writable};
+pub(crate) use unique::tidy;
 
 /// How often a file that another host replaces meanwhile is opened again, and after which pause.
 const READS: (usize, Duration) = (4, Duration::from_millis(20));
@@ -38,7 +42,7 @@ pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<()> {
 /// [`write_atomic`] of bytes that follow on each other, without a copy.
 fn write_parts(path: &Path, parts: &[&[u8]]) -> Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    std::fs::create_dir_all(folder).map_err(LmcError::io("create folder", folder))?;
+    make_folder(folder)?;
     let (mut file, temporary) = unique::create(folder).map_err(LmcError::io("write", path))?;
     let written = parts.iter().try_for_each(|part| file.write_all(part)).and_then(|()| file.sync_all());
     drop(file);

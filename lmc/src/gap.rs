@@ -166,6 +166,8 @@ pub struct GapMatrix {
     pub measure: Measure,
     /// The numbers, \[n_models, n_models\].
     pub values: Array2<f64>,
+    /// The most by which rounding of what they were computed from moves one of the numbers, in their unit; 0 if that is not known.
+    pub resolution: f64,
 }
 
 impl GapMatrix {
@@ -184,9 +186,26 @@ impl GapMatrix {
     /// # Ok::<(), lmc::LmcError>(())
     /// ```
     pub fn new(models: Vec<String>, measure: Measure, values: Array2<f64>) -> Result<GapMatrix> {
-        let matrix = GapMatrix { models, measure, values };
+        let matrix = GapMatrix { models, measure, values, resolution: 0.0 };
         matrix.check()?;
         Ok(matrix)
+    }
+
+    /// Returns the same matrix of numbers that rounding may have moved by up to `resolution`, such as a unit in the last decimal of
+    /// printed losses. Numbers that differ by no more than that count as equal where models are divided.
+    ///
+    /// # Examples
+    /// ```
+    /// use lmc::basin::{ClusterOptions, cluster};
+    /// use lmc::gap::{GapMatrix, Measure};
+    /// let models = ["a", "b", "c"].map(String::from).to_vec();
+    /// let values = ndarray::array![[0.0, 1e-4, 2e-4], [1e-4, 0.0, 2e-4], [2e-4, 2e-4, 0.0]];
+    /// let gaps = GapMatrix::new(models, Measure::ConvexityGap, values)?.with_resolution(1e-4);
+    /// assert!(!cluster(&gaps, &ClusterOptions::default())?.is_divided());
+    /// # Ok::<(), lmc::LmcError>(())
+    /// ```
+    pub fn with_resolution(self, resolution: f64) -> GapMatrix {
+        GapMatrix { resolution, ..self }
     }
 
     /// Every unordered pair once, in row order, as (row, column, value) with row < column.
@@ -219,8 +238,15 @@ impl GapMatrix {
             let got = format!("{value} for `{}` and `{}`", self.models[i], self.models[j]);
             return Err(LmcError::invalid("values", got, problem));
         }
-        Ok(())
+        check_resolution(self.resolution)
     }
+}
+
+fn check_resolution(resolution: f64) -> Result<()> {
+    if !resolution.is_finite() || resolution < 0.0 {
+        return Err(LmcError::invalid("resolution", resolution, "a finite number of at least 0"));
+    }
+    Ok(())
 }
 
 /// There are at least 2 models and no name comes twice.

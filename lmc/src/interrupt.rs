@@ -15,6 +15,7 @@ use signal_hook::flag::{register, register_conditional_shutdown, register_usize}
 
 use crate::error::{LmcError, Result};
 use crate::kernel::{Host, host};
+use crate::terminal::tell;
 
 /// The exit code of a program that SIGINT ended.
 pub const EXIT_CODE: u8 = 130;
@@ -58,7 +59,7 @@ fn listen_to_kernel() {
             let registered =
                 register_usize(SIGINT, &REQUESTED, 1).and_then(|_| register_usize(SIGUSR1, &REQUESTED, 0));
             if let Err(error) = registered {
-                eprintln!("the stop button stays without effect on long work: {error}");
+                tell(&format!("the stop button stays without effect on long work: {error}"));
             }
         }
     });

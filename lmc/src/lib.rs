@@ -32,11 +32,13 @@
 //! | `HF_TOKEN`, `HF_TOKEN_PATH` | who asks the hub; else the file `token` in `HF_HOME` |
 //! | `HF_HUB_OFFLINE=1` | nothing is fetched, only what is in the cache is found |
 //! | `HTTPS_PROXY`, `NO_PROXY` | how servers are reached |
-//! | `LMC_THREADS` | the most threads to work on; else one for each core |
+//! | `LMC_THREADS` | the most threads to work on, 1 to 4096; else one for each core |
 //! | `LMC_LEASE` | the seconds after which the claim of a process of another host that shows no sign of life is taken over; else 120 ([`store::Claim`]) |
 //! | `LMC_PROGRESS=off` | no progress is shown |
 //! | `LIBTORCH` | when the crate is built: the folder with libtorch 2.11's `include/` and `lib/` |
 //! | `LMC_KERNEL=1` | set by the kernel "Rust (lmc)" in the process of the cells, which may then send it messages ([`kernel`]) |
+
+#![cfg_attr(not(test), deny(clippy::print_stdout, clippy::print_stderr))]
 
 pub mod align;
 pub mod basin;
@@ -44,6 +46,7 @@ pub mod compute;
 pub mod confidence;
 pub mod data;
 pub mod encode;
+pub mod environment;
 pub mod error;
 pub mod eval;
 pub mod figure;
@@ -71,6 +74,7 @@ pub mod store;
 pub mod study;
 pub mod sweep;
 pub mod table;
+pub mod terminal;
 pub mod train;
 pub mod weights;
 

@@ -1,5 +1,6 @@
 //! Independent units of work on a few threads, libtorch on one thread in each.
 
+use std::ffi::OsStr;
 use std::num::NonZero;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard};
@@ -7,13 +8,27 @@ use std::sync::{Mutex, MutexGuard};
 use crate::error::{LmcError, Result};
 use crate::interrupt;
 
-/// The number of threads to work on: `LMC_THREADS`, or as many as the machine has cores.
+/// The most threads that may be asked for.
+const MOST_THREADS: usize = 4096;
+
+/// The number of threads to work on: `LMC_THREADS`, or as many as the machine has cores where it is unset or no such number, which
+/// [`crate::environment::check`] refuses.
 pub fn n_threads() -> usize {
-    std::env::var("LMC_THREADS")
-        .ok()
-        .and_then(|v| v.parse().ok())
-        .filter(|&n| n > 0)
-        .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, NonZero::get))
+    let cores = || std::thread::available_parallelism().map_or(1, NonZero::get);
+    threads().ok().flatten().unwrap_or_else(cores)
+}
+
+/// What `LMC_THREADS` says; none where it is unset or empty.
+pub(crate) fn threads() -> Result<Option<usize>> {
+    std::env::var_os("LMC_THREADS").filter(|value| !value.is_empty()).map(|value| parsed(&value)).transpose()
+}
+
+fn parsed(value: &OsStr) -> Result<usize> {
+    let number = value.to_str().and_then(|text| text.trim().parse().ok());
+    number.filter(|n| (1..=MOST_THREADS).contains(n)).ok_or_else(|| {
+        let expected = format!("a whole number of threads, 1 to {MOST_THREADS}");
+        LmcError::invalid("LMC_THREADS", value.to_string_lossy(), expected)
+    })
 }
 
 /// The results of `unit(i, inputs[i])`, in the order of the inputs, which move to the thread that works on them.
@@ -88,6 +103,18 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_number_of_threads_is_whole_and_within_reason() {
+        assert_eq!([" 3", "1", "4096"].map(|text| parsed(text.as_ref()).unwrap()), [3, 1, 4096]);
+        for wrong in ["abc", "-3", "2.5", "0", "4097", "1e3", "99999999999999999999"] {
+            let message = parsed(wrong.as_ref()).unwrap_err().to_string();
+            assert!(
+                message.starts_with(&format!("`LMC_THREADS`: got {wrong}, expected a whole")),
+                "{message}"
+            );
+        }
+    }
 
     #[test]
     fn results_keep_their_order_and_an_error_stops_the_rest() {

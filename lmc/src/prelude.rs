@@ -2,7 +2,7 @@
 
 pub use crate::align::{self, Alignment, weight_matching};
 pub use crate::basin::{
-    Basins, ClusterOptions, Delta, EarlyOptions, EarlyPrediction, Predictor, choose_landmarks, cluster,
+    Basins, ClusterOptions, Delta, EarlyOptions, EarlyPrediction, Note, Predictor, choose_landmarks, cluster,
     cluster_landmarks, drift, landmarks_of_each, predict_early, predict_from_landmarks,
 };
 pub use crate::compute::{Compute, Precision};
@@ -24,7 +24,7 @@ pub use crate::interrupt;
 pub use crate::notebook::Show;
 pub use crate::path::{Combination, CurveKind, PlaneOptions};
 pub use crate::published;
-pub use crate::replay::{Replay, ReplayOptions, write_log};
+pub use crate::replay::{Missing, Repeated, Replay, ReplayOptions, write_log};
 pub use crate::sharpness::SharpnessRecipe;
 pub use crate::slurm::Slurm;
 pub use crate::spec::{Recipe, RunSpec, TaskSpec};
@@ -40,7 +40,7 @@ pub use crate::study::{Confidence, ConfidenceOptions, SampleSizes};
 pub use crate::study::{Convexity, ConvexityOptions, SoupOptions, Soups, TriangleOptions, Triangles};
 pub use crate::sweep::{Grid, SweepPlan};
 pub use crate::table::{
-    self, Arithmetic, Metric, cluster_statistics, cluster_tests, correlations, gap_matrix,
+    self, Arithmetic, Metric, cluster_statistics, cluster_tests, constant_scores, correlations, gap_matrix,
 };
 pub use crate::train::CurveRecipe;
 pub use crate::weights::Weights;

@@ -48,7 +48,11 @@ impl FromStr for Step {
 
     fn from_str(s: &str) -> Result<Self> {
         let wrong = || LmcError::invalid("step", s, "a whole number with `ep` or `it`, such as 3ep or 500it");
-        let parse = |digits: &str| digits.parse().map_err(|_| wrong());
+        let parse = |digits: &str| {
+            let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+            let too_large = || LmcError::invalid("step", s, format!("at most {}", u32::MAX));
+            digits.parse().map_err(|_| if is_number { too_large() } else { wrong() })
+        };
         match (s.strip_suffix("ep"), s.strip_suffix("it")) {
             (Some(n), _) => Ok(Self::Epochs(parse(n)?)),
             (_, Some(n)) => Ok(Self::Iterations(parse(n)?)),
@@ -79,6 +83,10 @@ mod tests {
     fn text_and_back() {
         for text in ["3ep", "500it", "0it"] {
             assert_eq!(text.parse::<Step>().unwrap().to_string(), text);
+        }
+        for text in ["4294967296ep", "99999999999999999999999it"] {
+            let message = text.parse::<Step>().unwrap_err().to_string();
+            assert_eq!(message, format!("`step`: got {text}, expected at most 4294967295"));
         }
         for text in ["", "ep", "3", "3 ep", "-1it", "1.5ep"] {
             let message = text.parse::<Step>().unwrap_err().to_string();

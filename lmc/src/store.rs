@@ -5,6 +5,7 @@
 //! <root>/runs/<run_id>/checkpoint-800it.safetensors
 //! <root>/runs/<run_id>/state.sealed           an interrupted stack, in the folder of its first run
 //! <root>/evaluations/<dataset key>/<run_id>-800it.parquet
+//! <root>/evaluations/<dataset key>/classifier-<digest>.parquet  of one from elsewhere, by its config and weights
 //! <root>/logits/<dataset key>/<run_id>-800it.parquet
 //! <root>/sweeps/<dataset key>-<points>/<a>--<b>.parquet
 //! <root>/sweeps/<dataset key>-<points>-bf16/precision.json  what a sample of it was off by
@@ -28,10 +29,11 @@ use std::sync::Arc;
 pub use frame::{read_frame, write_frame};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+pub(crate) use stamp::KEY as STAMP;
 
 use crate::error::{LmcError, Result};
 pub use crate::file::Claim;
-use crate::file::{home, read, sha256, writable, write_atomic};
+use crate::file::{home, make_folder, read, sha256, writable_folder, write_atomic};
 use crate::model::load::tensors_from_bytes;
 use crate::model::save::to_bytes;
 use crate::spec::RunSpec;
@@ -64,8 +66,7 @@ impl Store {
     /// [`LmcError::Io`] when the folder cannot be made or written to.
     pub fn open(root: impl Into<PathBuf>) -> Result<Self> {
         let root = root.into();
-        std::fs::create_dir_all(&root).map_err(LmcError::io("create folder", &root))?;
-        writable(&root).map_err(LmcError::io("write", &root))?;
+        writable_folder(&root)?;
         Ok(Self { root })
     }
 
@@ -88,7 +89,7 @@ impl Store {
     /// [`LmcError::SpecMismatch`] naming the first field that differs; [`LmcError::Io`], [`LmcError::Format`].
     pub fn run_folder(&self, spec: &RunSpec) -> Result<PathBuf> {
         let folder = self.root.join("runs").join(spec.run_id());
-        std::fs::create_dir_all(&folder).map_err(LmcError::io("create folder", &folder))?;
+        make_folder(&folder)?;
         let path = folder.join("spec.json");
         let expected =
             serde_json::to_value(spec).map_err(|e| LmcError::invalid("spec", e, "a serialisable spec"))?;

@@ -51,6 +51,17 @@ fn run(command: &str, folder: &Path, home: &Path) -> (Option<i32>, String) {
         .env("LMC_PROGRESS", "off")
         .env("HF_HUB_OFFLINE", "1")
         .env("HF_HOME", home.join("hub"));
+    for name in [
+        "SSL_CERT_FILE",
+        "SSL_CERT_DIR",
+        "REQUESTS_CA_BUNDLE",
+        "https_proxy",
+        "HTTPS_PROXY",
+        "no_proxy",
+        "NO_PROXY",
+    ] {
+        shell.env_remove(name);
+    }
     shell.env_remove("LMC_DATA").env_remove("TORCH_ALLOW_TF32_CUBLAS_OVERRIDE").stdin(Stdio::null());
     let output = shell.output().unwrap();
     (output.status.code(), String::from_utf8(output.stdout).unwrap())

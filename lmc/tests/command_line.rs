@@ -30,7 +30,11 @@ fn bad_input_is_one_line_and_exit_code_one() {
         &["figures", "snli"],
         &["unknown study `snli`", "known: mini-nli, ", "cola", ".toml"],
     );
-    assert_fails(home.path(), &["basins", "--encoder", "/nowhere"], &["/nowhere/", "check the path"]);
+    assert_fails(
+        home.path(),
+        &["basins", "--encoder", "/nowhere"],
+        &["no model `/nowhere`", "check the path"],
+    );
     assert_fails(home.path(), &cola("1,2,1"), &["`seeds`: got 1 twice"]);
     assert_fails(home.path(), &cola("1,2"), &["/nowhere/data"]);
     let recipe = [&cola("1,2")[..], &["--recipe", "sgd"]].concat();
@@ -45,12 +49,12 @@ fn bad_input_is_one_line_and_exit_code_one() {
         &evaluate("/nowhere/bert", "snli", "x"),
         &["unknown corpus `snli`", "paws-qqp"],
     );
-    assert_fails(
-        home.path(),
-        &evaluate("/nowhere/bert", "cola", "test"),
-        &["unknown split `test`", "id, ood"],
-    );
-    assert_fails(home.path(), &evaluate("/nowhere/bert", "cola", "id"), &["none of in_domain_dev.tsv"]);
+    assert_fails(home.path(), &evaluate("/nowhere/bert", "cola", "id"), &["no model `/nowhere/bert`"]);
+    let bert = home.path().join("bert");
+    std::fs::create_dir(&bert).unwrap();
+    let bert = bert.to_str().unwrap();
+    assert_fails(home.path(), &evaluate(bert, "cola", "test"), &["unknown split `test`", "id, ood"]);
+    assert_fails(home.path(), &evaluate(bert, "cola", "id"), &["none of in_domain_dev.tsv"]);
     let master = ["finetune", "cola", "--master-seed", "1"];
     assert_fails(home.path(), &master, &["`master_seed`: got 1", "mini-nli"]);
     let delta = ["basins", "--delta", "wide"];
@@ -143,8 +147,8 @@ fn verbs_share_the_runs_of_one_study_with_each_other_and_with_the_library() {
         .collect();
     files.sort();
     let expected = "basins.parquet curves.png evaluations.parquet gap-distance.png gaps.parquet heatmap-auc.png \
-                    heatmap-barrier-height.png heatmap-distance.png heatmap.png histogram.png membership.png \
-                    models.parquet profiles.parquet";
+                    heatmap-barrier-height.png heatmap-distance.png heatmap.png histogram.png \
+                    lmc-results.json membership.png models.parquet profiles.parquet";
     assert_eq!(files.join(" "), expected);
     assert!(
         report.contains("gaps on id, score: accuracy on lo") && report.contains("silhouette"),

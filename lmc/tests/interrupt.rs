@@ -7,6 +7,7 @@ use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use lmc::interrupt;
+use lmc::model::Replace;
 use lmc::spec::{Recipe, TaskSpec};
 use lmc::step::Step;
 use lmc::store::Store;
@@ -173,7 +174,7 @@ fn pretraining_says_that_nothing_is_kept() {
     let _alone = alone();
     let folder = tempfile::tempdir().unwrap();
     raise(SIGINT).unwrap();
-    let message = finished(pretrain_mini(folder.path(), 0, &PretrainRecipe::mini()));
+    let message = finished(pretrain_mini(folder.path(), 0, &PretrainRecipe::mini(), Replace::Same));
     assert_eq!(
         message,
         "0 of 9000 updates of pretraining were made, none is kept; the same call begins anew"

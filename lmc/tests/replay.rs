@@ -86,9 +86,15 @@ fn what_does_not_fit_is_one_line_and_exit_code_one() {
     let message = fails(&["cut.log", "--scores", "scores.json"]);
     assert!(message.starts_with("lmc: cut.log:") && message.contains("must be a whole log"), "{message}");
     let message = fails(&[&all, "--scores", "scores.json"]);
-    assert!(message.contains("unknown model in the evaluations"), "{message}");
+    assert!(
+        message.contains("no accuracy on `lo` for 4 of 4 models") && message.contains("--prefix m- gives"),
+        "{message}"
+    );
     let message = fails(&[&two, "--scores", "scores.json"]);
-    assert!(message.contains("no row for `7` and `22`"), "{message}");
+    assert!(
+        message.contains("no line between `7` and `22`") && message.contains("--missing drop"),
+        "{message}"
+    );
     let message = fails(&[&all, "--scores", "nowhere.json"]);
     assert!(message.contains("read nowhere.json"), "{message}");
     std::fs::create_dir(folder.path().join("empty")).unwrap();

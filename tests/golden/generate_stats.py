@@ -54,6 +54,7 @@ def predictions(rng, n, classes):
         "accuracy": float(metrics.accuracy_score(labels, predicted)),
         "matthews_correlation": float(metrics.matthews_corrcoef(labels, predicted)),
         "f1": float(metrics.f1_score(labels == 1, predicted == 1, zero_division=0)),
+        "macro_f1": float(metrics.f1_score(labels, predicted, average="macro", zero_division=0)),
         "expected_calibration_error": calibration_error(confidences, labels == predicted),
     }
 

@@ -1,6 +1,7 @@
 //! Tests across the crates of this workspace, and what they share.
 
 pub mod browser;
+pub mod certificates;
 pub mod fetching;
 pub mod files;
 pub mod hosts;
@@ -12,3 +13,4 @@ pub mod server;
 pub mod skip;
 pub mod slurm;
 pub mod small;
+pub mod tls;

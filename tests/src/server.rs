@@ -1,12 +1,16 @@
 //! A web server with a hub in memory: small, but real HTTP/1.1 with ranges, and with the faults that a test asks for.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::io::{BufRead, BufReader, Write};
-use std::net::{TcpListener, TcpStream};
+use std::io::{BufRead, BufReader, ErrorKind};
+use std::net::TcpListener;
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use lmc::file::sha256;
+use rustls::ServerConfig;
+
+use crate::tls::{Stream, identity, secure};
 
 /// What a server does instead of answering as it should; each is used up by one request for its path.
 #[derive(Clone, Debug)]
@@ -79,15 +83,34 @@ impl Server {
     /// # Panics
     /// If there is no free port.
     pub fn start() -> Server {
+        Self::start_with(None)
+    }
+
+    /// Starts a server without resources at a free port of `localhost` that speaks TLS, with a certificate and its key.
+    ///
+    /// # Panics
+    /// If there is no free port, or the files are no certificate and key.
+    pub fn start_by_tls(certificate: &Path, key: &Path) -> Server {
+        Self::start_with(Some(identity(certificate, key)))
+    }
+
+    fn start_with(identity: Option<Arc<ServerConfig>>) -> Server {
         let listener = TcpListener::bind("127.0.0.1:0").expect("there is a free port");
-        let url = format!("http://{}", listener.local_addr().expect("it has an address"));
+        let address = listener.local_addr().expect("it has an address");
+        let url = match &identity {
+            None => format!("http://{address}"),
+            Some(_) => format!("https://localhost:{}", address.port()),
+        };
         let state = Arc::new(Mutex::new(State::default()));
         let of_thread = state.clone();
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let state = of_thread.clone();
+                let (state, identity) = (of_thread.clone(), identity.clone());
                 // A client that goes in mid-answer is what many tests are about.
-                std::thread::spawn(move || serve(stream, &state).ok());
+                std::thread::spawn(move || match &identity {
+                    None => serve(stream, &state).ok(),
+                    Some(identity) => serve(secure(stream, identity), &state).ok(),
+                });
             }
         });
         Server { url, state }
@@ -179,12 +202,17 @@ fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
     state.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
 }
 
-fn serve(stream: TcpStream, state: &Mutex<State>) -> std::io::Result<()> {
-    let mut reader = BufReader::new(stream.try_clone()?);
+fn serve(mut stream: impl Stream, state: &Mutex<State>) -> std::io::Result<()> {
+    let mut reader = BufReader::new(&mut stream);
     let mut lines = Vec::new();
     loop {
         let mut line = String::new();
-        if reader.read_line(&mut line)? == 0 || line.trim().is_empty() {
+        let read = reader.read_line(&mut line);
+        if read.as_ref().is_err_and(|error| error.kind() == ErrorKind::InvalidData) {
+            // The client speaks TLS to a server that does not.
+            return reader.get_mut().write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n");
+        }
+        if read? == 0 || line.trim().is_empty() {
             break;
         }
         lines.push(line.trim().to_owned());
@@ -203,11 +231,13 @@ fn serve(stream: TcpStream, state: &Mutex<State>) -> std::io::Result<()> {
         let fault = state.faults.get_mut(&key).and_then(VecDeque::pop_front);
         (state.resources.get(&request.path).cloned(), fault)
     };
-    answer(stream, &request, resource, fault, state)
+    answer(&mut stream, &request, resource, fault, state)?;
+    stream.end();
+    Ok(())
 }
 
 fn answer(
-    mut stream: TcpStream,
+    stream: &mut impl Stream,
     request: &Request,
     resource: Option<Resource>,
     fault: Option<Fault>,
@@ -267,7 +297,7 @@ fn answer(
     }
     if matches!(fault, Some(Fault::Hang(_))) {
         // Returns when the client closes the connection.
-        let mut silent = BufReader::new(&mut stream);
+        let mut silent = BufReader::new(&mut *stream);
         while silent.fill_buf().is_ok_and(|bytes| !bytes.is_empty()) {
             let n = silent.buffer().len();
             silent.consume(n);

@@ -100,7 +100,7 @@ fn specs_that_cannot_be_run() {
         (&["`n_train`: got 0"], |s| {
             s.task = TaskSpec::MiniNli { data_seed: 1, n_train: 0, counterexample_share: 0.03 }
         }),
-        (&["/nowhere/encoder/", "check the path"], |s| s.encoder = Some("/nowhere/encoder".into())),
+        (&["no model `/nowhere/encoder`", "check the path"], |s| s.encoder = Some("/nowhere/encoder".into())),
         (&["`encoder`", "a folder or the name"], |s| s.task = TaskSpec::cola()),
     ];
     for (parts, change) in cases {
@@ -136,7 +136,7 @@ fn an_encoder_of_another_vocabulary() {
     let spec = StudySpec { encoder: Some(folder.path().to_owned()), ..spec() };
     let store = Store::open(folder.path().join("store")).unwrap();
     let error = Study::open_in(spec, store).unwrap_err();
-    assert_says(&error, &["`vocab_size`: got 30", "tokenizer"]);
+    assert_says(&error, &["without a tokenizer, with 30 words", "one of the 76 words of mini-nli"]);
 }
 
 #[test]

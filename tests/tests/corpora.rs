@@ -60,7 +60,7 @@ fn counts(set: &Dataset) -> Vec<usize> {
 #[test]
 fn mnli_matched() {
     let Some(folder) = real("mnli") else { return };
-    let reading = Corpus::Mnli.read(&folder, "validation_matched").unwrap();
+    let reading = Corpus::Mnli.read(&folder, "validation_matched", false).unwrap();
     assert_eq!((reading.dataset.len(), reading.n_skipped), (9815, 0));
     assert_eq!(reading.dataset.labels, ["entailment", "neutral", "contradiction"]);
     assert_eq!(counts(&reading.dataset), [3479, 3123, 3213]);
@@ -72,7 +72,7 @@ fn mnli_matched() {
 #[test]
 fn hans_evaluation() {
     let Some(folder) = real("hans") else { return };
-    let reading = Corpus::Hans.read(&folder, "evaluation").unwrap();
+    let reading = Corpus::Hans.read(&folder, "evaluation", false).unwrap();
     assert_eq!((reading.dataset.len(), reading.n_skipped), (30_000, 0));
     let groups = reading.groups.as_ref().unwrap();
     for heuristic in Heuristic::ALL {

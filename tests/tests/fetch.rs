@@ -153,6 +153,52 @@ fn offline_says_what_is_missing_and_asks_nobody() {
 }
 
 #[test]
+fn repositories_are_found_under_the_names_that_they_had() {
+    let setting = Setting::new();
+    let cache = |name: &str| setting.folder.path().join("hub").join(name);
+    let put = |name: &str, commit: &str, files: &[&str]| {
+        let snapshot = cache(name).join("snapshots").join(commit);
+        std::fs::create_dir_all(&snapshot).unwrap();
+        files.iter().for_each(|file| std::fs::write(snapshot.join(file), name).unwrap());
+        std::fs::create_dir_all(cache(name).join("refs")).unwrap();
+        std::fs::write(cache(name).join("refs/main"), commit).unwrap();
+        snapshot
+    };
+    let manifest = |hub: &str, revision: &str| {
+        let files = file("config.json", "") + &file("vocab.txt", "");
+        model(&format!("hub = \"{hub}\"\nrevision = \"{revision}\""), &files)
+    };
+    let offline = setting.fetcher().with_offline(true);
+    let fetch = |hub: &str, revision: &str| {
+        let lock = tempfile::tempdir().unwrap();
+        offline.clone().with_lock(lock.path().join("lmc.lock")).fetch(&manifest(hub, revision))
+    };
+    let old = put("models--bert-base-uncased", COMMIT, &["config.json", "vocab.txt"]);
+    assert_eq!(fetch("google-bert/bert-base-uncased", COMMIT).unwrap(), old);
+    assert_eq!(fetch("google-bert/bert-base-uncased", "main").unwrap(), old);
+    // What is whole under the present name comes first, and what is not comes after.
+    put("models--google-bert--bert-base-uncased", COMMIT, &["config.json"]);
+    assert_eq!(fetch("google-bert/bert-base-uncased", COMMIT).unwrap(), old);
+    let new = put("models--google-bert--bert-base-uncased", COMMIT, &["config.json", "vocab.txt"]);
+    assert_eq!(fetch("google-bert/bert-base-uncased", COMMIT).unwrap(), new);
+    // Another commit, and another owner.
+    let error = fetch("google-bert/bert-base-uncased", OTHER).unwrap_err().to_string();
+    assert!(error.contains(&format!("models--google-bert--bert-base-uncased/snapshots/{OTHER};")), "{error}");
+    assert!(matches!(fetch("someone/bert-base-uncased", COMMIT), Err(LmcError::Offline { .. })));
+    // Without a server the folder is named that has most of it.
+    put("models--roberta-base", COMMIT, &["config.json"]);
+    let error = fetch("FacebookAI/roberta-base", COMMIT).unwrap_err().to_string();
+    assert!(error.starts_with("vocab.txt of FacebookAI/roberta-base is not in "), "{error}");
+    assert!(error.contains(&format!("hub/models--roberta-base/snapshots/{COMMIT};")), "{error}");
+    // With one the rest is not put there, but everything where it belongs.
+    setting.server.hub_file("FacebookAI/roberta-base", COMMIT, "config.json", b"{}", false);
+    setting.server.hub_file("FacebookAI/roberta-base", COMMIT, "vocab.txt", b"word", false);
+    let folder = setting.fetcher().fetch(&manifest("FacebookAI/roberta-base", COMMIT)).unwrap();
+    assert_eq!(folder, cache("models--FacebookAI--roberta-base").join("snapshots").join(COMMIT));
+    assert!(setting.server.requests().len() >= 4);
+}
+
+#[test]
 fn of_two_that_fetch_the_same_file_one_waits_and_finds_it() {
     let setting = Setting::new();
     let weights = weights();

@@ -1,5 +1,5 @@
 //! Gaps, basins, statistics and confidence against numpy, scipy and scikit-learn:
-//! `golden/generate_{gap,basin,landmarks,stats,confidence}.py`.
+//! `golden/generate_{gap,basin,clusters,landmarks,stats,confidence}.py`.
 
 use lmc::{
     basin::{self, ClusterOptions, Delta},
@@ -119,6 +119,62 @@ fn basins_of_gap_matrices() {
 }
 
 #[test]
+fn basins_of_gap_matrices_that_are_hard() {
+    let golden = golden("clusters.json");
+    assert!(rows(&golden).len() >= 60);
+    for case in rows(&golden) {
+        let (n, width, apart) =
+            (case["n"].as_u64().unwrap() as usize, number(&case["width"]), number(&case["apart"]));
+        let name = format!("{} {n} width {width}", case["kind"]);
+        let mut upper = floats(&case["gaps"]).into_iter();
+        let mut values = Array2::zeros((n, n));
+        for i in 0..n {
+            for j in i + 1..n {
+                values[[i, j]] = upper.next().unwrap();
+                values[[j, i]] = values[[i, j]];
+            }
+        }
+        let models: Vec<String> = (0..n).map(|i| format!("m{i}")).collect();
+        let gaps = GapMatrix::new(models.clone(), Measure::ConvexityGap, values.clone()).unwrap();
+        let options = ClusterOptions { delta: Delta::Fixed(width), ..ClusterOptions::default() };
+        let basins = basin::cluster(&gaps, &options).unwrap();
+        assert_eq!(basins.cluster, clusters(&case["cluster"]), "{name}");
+        let expected = floats(&case["membership"]);
+        // What rounding makes of the vectors grows as two eigenvalues come near to each other.
+        let largest = expected.iter().fold(0.0, |largest: f64, score| largest.max(score.abs()));
+        // A coordinate is an entry of a vector divided by the root of the degree, which is small for an outlier.
+        let degree = |i: usize| {
+            (0..n).filter(|&j| j != i).map(|j| (-0.5 * (values[[i, j]] / width).powi(2)).exp()).sum::<f64>()
+        };
+        let least = (0..n).map(degree).filter(|degree| *degree > 0.0).fold(1.0, f64::min);
+        let tolerance = largest * (1e-9 + 1e-13 / apart) + 1e-13 / least.sqrt();
+        for (got, expected) in basins.membership.iter().zip(&expected) {
+            assert!((got - expected).abs() <= tolerance, "{name}: {got}, expected {expected}");
+        }
+        // The same models in another order.
+        let order: Vec<usize> = (0..n).map(|i| (5 * i + 3) % n).filter(|_| n % 5 != 0).collect();
+        let order = if order.is_empty() { (0..n).rev().collect() } else { order };
+        let moved = GapMatrix::new(
+            order.iter().map(|&i| models[i].clone()).collect(),
+            Measure::ConvexityGap,
+            values.select(ndarray::Axis(0), &order).select(ndarray::Axis(1), &order),
+        );
+        let moved = basin::cluster(&moved.unwrap(), &options).unwrap();
+        // Of two clusters of one size the first model's is the first.
+        let exchanged = moved.cluster[0] != basins.cluster[order[0]];
+        for (to, &from) in order.iter().enumerate() {
+            let (cluster, score) = match exchanged {
+                true => (1 - moved.cluster[to], -moved.membership[to]),
+                false => (moved.cluster[to], moved.membership[to]),
+            };
+            assert_eq!(cluster, basins.cluster[from], "{name}");
+            assert!((score - basins.membership[from]).abs() <= tolerance, "{name}");
+        }
+        assert!(!exchanged || 2 * basins.sizes()[0] == n, "{name}");
+    }
+}
+
+#[test]
 fn basins_of_landmark_gaps() {
     let golden = golden("landmarks.json");
     assert!(rows(&golden).len() >= 30);
@@ -192,10 +248,12 @@ fn classification() {
         let accuracy = stats::accuracy(&labels, &predictions).unwrap();
         let matthews = stats::matthews_correlation(&labels, &predictions).unwrap();
         let f1 = stats::f1(&labels, &predictions, 1).unwrap();
+        let macro_f1 = stats::macro_f1(&labels, &predictions).unwrap();
         let calibration = stats::expected_calibration_error(&floats(&case["confidences"]), &right).unwrap();
         assert_close("accuracy", accuracy, number(&case["accuracy"]), 1e-12);
         assert_close("MCC", matthews, number(&case["matthews_correlation"]), 1e-12);
         assert_close("F1", f1, number(&case["f1"]), 1e-12);
+        assert_close("macro F1", macro_f1, number(&case["macro_f1"]), 1e-12);
         assert_close("ECE", calibration, number(&case["expected_calibration_error"]), 1e-12);
     }
     for case in rows(&golden["rankings"]) {

@@ -1,3 +1,4 @@
+use super::Note;
 use crate::{
     error::{LmcError, Result},
     gap::GapMatrix,
@@ -15,7 +16,9 @@ pub enum Delta {
     Paper,
     /// This width, finite and above 0.
     Fixed(f64),
-    /// The population standard deviation of the off-diagonal gaps, so that the scale of the losses does not matter.
+    /// The population standard deviation of the off-diagonal gaps, so that the scale of the losses does not matter, but at
+    /// least a quarter of the smallest gap: gaps that differ by a few per cent would all be many deviations, and no two models
+    /// similar.
     Auto,
 }
 
@@ -65,27 +68,34 @@ impl fmt::Debug for Affinity {
 pub fn affinity(gaps: &GapMatrix, delta: Delta) -> Result<Affinity> {
     gaps.check()?;
     let off_diagonal: Vec<f64> = gaps.pairs().into_iter().map(|(_, _, gap)| gap).collect();
-    let delta = kernel_width(&off_diagonal, delta)?;
+    if delta == Delta::Auto && off_diagonal.iter().all(|gap| *gap == off_diagonal[0]) {
+        let expected = "gaps that differ, or a fixed width: equal gaps have no standard deviation";
+        return Err(LmcError::invalid("delta", format!("auto, all gaps {}", off_diagonal[0]), expected));
+    }
+    let (delta, _) = kernel_width(&off_diagonal, delta)?;
     Ok(Affinity { delta, values: similarities(&gaps.values, delta) })
 }
 
-/// The width of the kernel, checked; `gaps` are those of different models, each pair once.
-pub(super) fn kernel_width(gaps: &[f64], delta: Delta) -> Result<f64> {
+/// The largest gap, in widths, that the pair with the smallest gap may have by [`Delta::Auto`]: its similarity is then 0.0003.
+const MOST_WIDTHS: f64 = 4.0;
+
+/// The width of the kernel, checked, and what is to be said of it; `gaps` are those of different models, each pair once. Of
+/// [`Delta::Auto`] it is 0 where all gaps are.
+pub(super) fn kernel_width(gaps: &[f64], delta: Delta) -> Result<(f64, Option<Note>)> {
     let delta = match delta {
         Delta::Paper => 1.0,
         Delta::Fixed(width) => width,
         Delta::Auto => {
-            if gaps.iter().all(|gap| *gap == gaps[0]) {
-                let expected = "gaps that differ, or a fixed width: equal gaps have no standard deviation";
-                return Err(LmcError::invalid("delta", format!("auto, all gaps {}", gaps[0]), expected));
-            }
-            standard_deviation(gaps)?
+            let deviation = standard_deviation(gaps)?;
+            let least = gaps.iter().copied().fold(f64::INFINITY, f64::min) / MOST_WIDTHS;
+            let note = Note::Widened { deviation, delta: least };
+            return Ok(if least > deviation { (least, Some(note)) } else { (deviation, None) });
         }
     };
     if !delta.is_finite() || delta <= 0.0 {
         return Err(LmcError::invalid("delta", delta, "a finite number above 0"));
     }
-    Ok(delta)
+    Ok((delta, None))
 }
 
 /// exp(-gap^2 / (2 delta^2)) of every gap.
@@ -123,6 +133,21 @@ mod tests {
         let one = affinity(&gaps(values.clone()), Delta::Auto).unwrap();
         let other = affinity(&gaps(values * 1e-3), Delta::Auto).unwrap();
         assert!((one.values - other.values).iter().all(|difference| difference.abs() < 1e-12));
+    }
+
+    #[test]
+    fn gaps_of_one_size_do_not_leave_every_model_alone() {
+        // Deviations of 0.01 from 1: by themselves a hundred of them make a similarity of exp(-5000).
+        let near = gaps(array![[0.0, 0.99, 1.01], [0.99, 0.0, 1.01], [1.01, 1.01, 0.0]]);
+        let auto = affinity(&near, Delta::Auto).unwrap();
+        assert_eq!(auto.delta, 0.99 / 4.0);
+        assert_eq!(auto.values[[0, 1]], (-8.0f64).exp());
+        let (delta, note) = kernel_width(&[0.99, 1.01, 1.01], Delta::Auto).unwrap();
+        assert!(
+            matches!(note, Some(Note::Widened { delta: width, deviation }) if width == delta && deviation < 0.01)
+        );
+        assert_eq!(kernel_width(&[1.0, 2.0], Delta::Auto).unwrap(), (0.5, None));
+        assert_eq!(kernel_width(&[0.0, 0.0], Delta::Auto).unwrap(), (0.0, None));
     }
 
     #[test]

@@ -1,14 +1,15 @@
 use super::{
-    Delta, affinity,
-    embedding::{eigenvectors, embedding_by},
-    kmeans::two_means,
+    Delta, Note,
+    affinity::similarities,
+    division::{Known, divided},
+    embedding::plane,
 };
 use crate::{
     error::{LmcError, Result},
     gap::GapMatrix,
-    stats::{mean, silhouette},
+    stats::silhouette,
 };
-use ndarray::{Array2, ArrayView1, Axis};
+use ndarray::Array2;
 use std::fmt;
 
 /// How [`cluster`] divides models into two basins.
@@ -30,30 +31,35 @@ impl Default for ClusterOptions {
     }
 }
 
-/// Models divided into two basins. Vectors are in the order of `models`.
+/// Models divided into two basins, or all in one where nothing says how to divide them. Vectors are in the order of `models`.
 #[derive(Clone, PartialEq)]
 pub struct Basins {
     /// Names of the models, in the order of the gap matrix.
     pub models: Vec<String>,
     /// The cluster of each model: 0 for the larger (of two equally large: the one of the first model), 1 for the
-    /// other. Tables and figures call them C1 and C2.
+    /// other. Tables and figures call them C1 and C2. All 0 where the models are not divided.
     pub cluster: Vec<usize>,
     /// The membership score of each model: its distance to the centroid of cluster 0 less that to the centroid of
-    /// cluster 1, in the embedding. Negative inside cluster 0.
+    /// cluster 1, in the embedding. Negative inside cluster 0; 0 for all where the models are not divided.
     pub membership: Vec<f64>,
-    /// Spectral coordinates of the models, \[n_models, 2\]; the first is constant if all models are connected.
+    /// Spectral coordinates of the models, \[n_models, 2\]; the first is constant, but 0 for a model that is similar to no other.
+    /// All 0 where the models are not divided.
     pub embedding: Array2<f64>,
-    /// Means of the coordinates of each cluster, \[2, 2\].
+    /// Means of the coordinates of each cluster, \[2, 2\]; all 0 where the models are not divided.
     pub centroids: Array2<f64>,
-    /// The width of the similarity kernel, in the unit of the gaps.
+    /// The width of the similarity kernel, in the unit of the gaps; 0 for [`Delta::Auto`] where all gaps are 0.
     pub delta: f64,
-    /// The mean silhouette of the clusters under the gaps, from -1 to 1. High also for two shades of one
-    /// behaviour: read it beside `within` and `across`.
+    /// The most by which rounding moves a gap: that of the gap matrix.
+    pub resolution: f64,
+    /// The mean silhouette of the clusters under the gaps, from -1 to 1; NaN where the models are not divided. High also for
+    /// two shades of one behaviour: read it beside `within` and `across`.
     pub silhouette: f64,
     /// The mean gap of two models of one cluster, in the unit of the gaps.
     pub within: f64,
-    /// The mean gap of two models of different clusters, in the unit of the gaps.
+    /// The mean gap of two models of different clusters, in the unit of the gaps; NaN where the models are not divided.
     pub across: f64,
+    /// What the division leaves open; of models that are not divided at least why.
+    pub notes: Vec<Note>,
 }
 
 impl Basins {
@@ -62,12 +68,28 @@ impl Basins {
         let second = self.cluster.iter().sum();
         [self.cluster.len() - second, second]
     }
+
+    /// Returns whether there are two clusters; if not, [`Basins::notes`] says why.
+    pub fn is_divided(&self) -> bool {
+        self.cluster.contains(&1)
+    }
+
+    /// Refuses models that are not divided, for what needs two clusters.
+    pub(crate) fn check_divided(&self) -> Result<()> {
+        match self.notes.iter().find(|note| note.is_undivided()) {
+            Some(note) => Err(LmcError::invalid("basins", note, "models that fall into two clusters")),
+            None => Ok(()),
+        }
+    }
 }
 
 impl fmt::Debug for Basins {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let [first, second] = self.sizes();
         let Basins { silhouette, within, across, .. } = self;
+        if !self.is_divided() {
+            return write!(f, "Basins({first} models in one cluster, mean gap {within:.4})");
+        }
         write!(f, "Basins({first} + {second} models, silhouette {silhouette:.2}, ")?;
         write!(f, "within {within:.4}, across {across:.4})")
     }
@@ -77,12 +99,18 @@ impl fmt::Debug for Basins {
 ///
 /// Similarities, two spectral coordinates per model (the first, constant one kept), 2-means. The order and the
 /// names of the models do not matter, except that the first model decides which of two equally large clusters is
-/// cluster 0. Two clusters are always found, whether the surface has two basins or not: see [`Basins::within`],
-/// [`Basins::across`] and [`crate::stats::permutation_test`].
+/// cluster 0.
+///
+/// Models are left in one cluster where nothing in the gaps says how to divide them, and [`Basins::notes`] says why: all gaps are
+/// equal, or differ by no more than their [`resolution`](GapMatrix::resolution); the width is so far from the gaps that all pairs are
+/// equally similar, or not similar at all; or several divisions are equally good, as for three groups that are equally far from
+/// each other. Where the models fall into more than two parts that no similarity connects, notes name the parts; they are divided
+/// all the same if one division is the best. Otherwise two clusters are found, whether the surface has two basins or not: see
+/// [`Basins::within`], [`Basins::across`] and [`crate::stats::permutation_test`].
 ///
 /// # Errors
-/// [`LmcError::InvalidParameter`] for fewer than 3 models, a bad width (see [`affinity`]), no starts, or models
-/// that do not fall into two clusters.
+/// [`LmcError::InvalidParameter`] for fewer than 3 models, a bad width (see [`affinity`](super::affinity())), or no starts;
+/// [`LmcError::Eigenvectors`].
 ///
 /// # Reference
 /// Juneja et al. 2023, section 4.1; von Luxburg 2007; scikit-learn's `SpectralClustering`.
@@ -101,73 +129,18 @@ impl fmt::Debug for Basins {
 /// # Ok::<(), lmc::LmcError>(())
 /// ```
 pub fn cluster(gaps: &GapMatrix, options: &ClusterOptions) -> Result<Basins> {
-    cluster_by(gaps, options, eigenvectors)
-}
-
-/// [`cluster`] with another solver: of the eigenvectors of a symmetric matrix, as columns in ascending order of eigenvalue.
-pub(crate) fn cluster_by(
-    gaps: &GapMatrix,
-    options: &ClusterOptions,
-    eigenvectors: impl Fn(&Array2<f64>) -> Result<Array2<f64>>,
-) -> Result<Basins> {
-    let affinity = affinity(gaps, options.delta)?;
-    let n = gaps.models.len();
-    if n < 3 {
-        return Err(LmcError::invalid("models", format!("{n} models"), "at least 3 to divide in two"));
-    }
-    let embedding = embedding_by(&affinity.values, 2, false, eigenvectors)?;
-    let division = divide(&embedding, options)?;
-    let silhouette = silhouette(&gaps.values, &division.cluster)?;
-    division.basins(gaps.models.clone(), embedding, affinity.delta, &gaps.pairs(), silhouette)
-}
-
-/// The clusters of models in an embedding.
-pub(super) struct Division {
-    pub(super) cluster: Vec<usize>,
-    membership: Vec<f64>,
-    centroids: Array2<f64>,
-}
-
-/// The two clusters of the rows of an embedding \[n_models, 2\], numbered as [`Basins::cluster`] says.
-pub(super) fn divide(embedding: &Array2<f64>, options: &ClusterOptions) -> Result<Division> {
-    let n = embedding.nrows();
-    let (mut cluster, mut centroids) = two_means(embedding, options.n_init, options.seed)?;
-    let in_second = cluster.iter().sum::<usize>();
-    if 2 * in_second > n || (2 * in_second == n && cluster[0] == 1) {
-        cluster.iter_mut().for_each(|cluster| *cluster = 1 - *cluster);
-        centroids.invert_axis(Axis(0));
-        centroids = centroids.as_standard_layout().into_owned();
-    }
-    let distance = |a: ArrayView1<f64>, b: ArrayView1<f64>| (&a - &b).mapv(|x| x * x).sum().sqrt();
-    let score = |row: ArrayView1<f64>| distance(row, centroids.row(0)) - distance(row, centroids.row(1));
-    let membership = embedding.rows().into_iter().map(score).collect();
-    Ok(Division { cluster, membership, centroids })
-}
-
-impl Division {
-    /// The basins, with the mean gaps of the pairs (model, model, gap) that are known.
-    pub(super) fn basins(
-        self,
-        models: Vec<String>,
-        embedding: Array2<f64>,
-        delta: f64,
-        pairs: &[(usize, usize, f64)],
-        silhouette: f64,
-    ) -> Result<Basins> {
-        let Division { cluster, membership, centroids } = self;
-        let mean_gap = |same: bool| {
-            let pairs = pairs.iter().filter(|&&(i, j, _)| (cluster[i] == cluster[j]) == same);
-            mean(&pairs.map(|&(_, _, gap)| gap).collect::<Vec<_>>())
-        };
-        let (within, across) = (mean_gap(true)?, mean_gap(false)?);
-        Ok(Basins { models, cluster, membership, embedding, centroids, delta, silhouette, within, across })
-    }
+    gaps.check()?;
+    let (pairs, resolution) = (gaps.pairs(), gaps.resolution);
+    let known = Known { models: &gaps.models, pairs: &pairs, resolution };
+    let embed = |delta| plane(&similarities(&gaps.values, delta));
+    divided(&known, options, embed, |cluster| silhouette(&gaps.values, cluster))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::{gap::Measure, seed::rng};
+    use ndarray::Axis;
     use rand::{Rng, seq::SliceRandom};
 
     /// Gaps about 0.1 inside two blocks and about 2.0 between them, item i in block `blocks[i]`.
@@ -232,6 +205,130 @@ mod tests {
             let renamed = cluster(&renamed, &options).unwrap();
             assert_eq!((renamed.cluster, renamed.membership), (basins.cluster, basins.membership));
         }
+    }
+
+    /// Gaps by the groups of two models: `inside` within one, `outside` between two.
+    fn grouped(groups: &[usize], inside: f64, outside: f64) -> GapMatrix {
+        let n = groups.len();
+        let values = Array2::from_shape_fn((n, n), |(i, j)| match i == j {
+            true => 0.0,
+            false if groups[i] == groups[j] => inside,
+            false => outside,
+        });
+        GapMatrix::new((0..n).map(|i| format!("m{i}")).collect(), Measure::ConvexityGap, values).unwrap()
+    }
+
+    fn with(delta: Delta) -> ClusterOptions {
+        ClusterOptions { delta, ..ClusterOptions::default() }
+    }
+
+    #[track_caller]
+    fn undivided(gaps: &GapMatrix, delta: Delta) -> Vec<Note> {
+        let basins = cluster(gaps, &with(delta)).unwrap();
+        let n = gaps.models.len();
+        assert!(!basins.is_divided() && basins.check_divided().is_err(), "{basins:?}");
+        assert_eq!(
+            (basins.sizes(), &basins.cluster, &basins.membership),
+            ([n, 0], &vec![0; n], &vec![0.0; n])
+        );
+        assert!(basins.silhouette.is_nan() && basins.across.is_nan() && basins.within.is_finite());
+        assert!(basins.embedding.iter().chain(&basins.centroids).all(|x| *x == 0.0));
+        assert!(format!("{basins:?}").starts_with(&format!("Basins({n} models in one cluster")));
+        basins.notes
+    }
+
+    #[test]
+    fn equal_gaps_are_no_clusters() {
+        for delta in [Delta::Paper, Delta::Auto, Delta::Fixed(0.3)] {
+            for gap in [0.0, 0.2, 5.0, 1e-9] {
+                let notes = undivided(&grouped(&[0, 1, 2, 3], 0.0, gap), delta);
+                assert!(
+                    matches!(&notes[..], [Note::EqualGaps { smallest, .. }] if *smallest == gap),
+                    "{notes:?}"
+                );
+            }
+            // Gaps that differ by rounding: that of the sums, and that of what they were measured with.
+            let mut near = grouped(&[0, 1, 2, 3], 0.0, 0.3);
+            near.values[[0, 1]] = 0.1 + 0.2;
+            near.values[[1, 0]] = 0.1 + 0.2;
+            assert!(near.values[[0, 1]] != 0.3);
+            assert!(matches!(undivided(&near, delta)[..], [Note::EqualGaps { .. }]));
+            near.values[[0, 1]] = 0.3001;
+            near.values[[1, 0]] = 0.3001;
+            assert!(matches!(
+                undivided(&near.clone().with_resolution(1e-4), delta)[..],
+                [Note::EqualGaps { .. }]
+            ));
+            let rounded = grouped(&[0, 0, 1, 1], 3e-9, 7e-8).with_resolution(5e-8);
+            assert!(matches!(undivided(&rounded, delta)[..], [Note::EqualGaps { .. }]));
+        }
+        let real = grouped(&[0, 0, 1, 1], 3e-9, 7e-8);
+        assert_eq!(cluster(&real, &with(Delta::Auto)).unwrap().cluster, [0, 0, 1, 1]);
+    }
+
+    #[test]
+    fn widths_far_from_the_gaps_are_no_clusters() {
+        let gaps = planted(&[0, 0, 1, 1, 0], 1, 1.0);
+        for delta in [1e-300, 1e-310, 1e-9] {
+            let notes = undivided(&gaps, Delta::Fixed(delta));
+            assert!(matches!(&notes[..], [Note::NoSimilarity { .. }]), "{notes:?}");
+        }
+        for delta in [1e300, 1e9] {
+            let notes = undivided(&gaps, Delta::Fixed(delta));
+            assert!(matches!(&notes[..], [Note::AllSimilar { .. }]), "{notes:?}");
+        }
+        assert_eq!(cluster(&gaps, &with(Delta::Paper)).unwrap().notes, []);
+    }
+
+    #[test]
+    fn nearly_equal_gaps_with_two_blocks_are_divided() {
+        // 2 % apart: the standard deviation is a hundredth of the gaps.
+        let blocks = [0, 1, 0, 0, 1, 0, 1];
+        let gaps = grouped(&blocks, 0.99, 1.01);
+        let basins = cluster(&gaps, &with(Delta::Auto)).unwrap();
+        assert_eq!((&basins.cluster[..], basins.delta), (&blocks[..], 0.99 / 4.0));
+        assert!(matches!(basins.notes[..], [Note::Widened { .. }]));
+        assert!(basins.membership.iter().all(|score| score.abs() < 1e3), "{:?}", basins.membership);
+    }
+
+    #[test]
+    fn three_equal_groups_are_not_divided_in_any_order() {
+        for groups in [[0, 0, 1, 1, 2, 2], [0, 1, 2, 0, 1, 2], [1, 0, 2, 0, 1, 2]] {
+            let notes = undivided(&grouped(&groups, 0.0, 90.0), Delta::Paper);
+            let [Note::Components { parts }, Note::TiedEigenvalues { .. }] = &notes[..] else {
+                panic!("{notes:?}")
+            };
+            assert_eq!(parts.len(), 3);
+            for part in parts {
+                let group = |name: &String| groups[name[1..].parse::<usize>().unwrap()];
+                assert!(part.len() == 2 && group(&part[0]) == group(&part[1]));
+            }
+            let notes = undivided(&grouped(&groups, 0.0, 90.0), Delta::Auto);
+            assert!(matches!(notes[..], [Note::TiedEigenvalues { .. }]), "{notes:?}");
+        }
+    }
+
+    #[test]
+    fn a_model_halfway_between_two_others_belongs_to_neither() {
+        for places in [[0.0, 1.0, 2.0], [1.0, 0.0, 2.0]] {
+            let values = Array2::from_shape_fn((3, 3), |(i, j)| f64::abs(places[i] - places[j]));
+            let models = ["a", "b", "c"].map(String::from).to_vec();
+            let gaps = GapMatrix::new(models, Measure::ConvexityGap, values).unwrap();
+            assert!(matches!(undivided(&gaps, Delta::Paper)[..], [Note::TiedDivisions]));
+        }
+    }
+
+    #[test]
+    fn parts_beside_two_blocks_are_named() {
+        // Four and three models in blocks, one far from all: its similarity to others is 0.
+        let gaps = grouped(&[0, 0, 0, 0, 1, 1, 1, 2], 0.1, 80.0);
+        let basins = cluster(&gaps, &ClusterOptions::default()).unwrap();
+        assert_eq!(basins.cluster[..7], [0, 0, 0, 0, 1, 1, 1]);
+        let [Note::Components { parts }] = &basins.notes[..] else { panic!("{:?}", basins.notes) };
+        assert_eq!(parts.iter().map(Vec::len).collect::<Vec<_>>(), [4, 3, 1]);
+        // Two parts that are the clusters need no word.
+        let two = cluster(&grouped(&[0, 0, 1, 1, 1], 0.1, 80.0), &ClusterOptions::default()).unwrap();
+        assert_eq!((&two.cluster[..], &two.notes[..]), (&[1, 1, 0, 0, 0][..], &[][..]));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use super::Basins;
+use super::{Basins, Note};
 use crate::error::{LmcError, Result};
 
 /// How the basins of models at stages of finetuning relate to those at its end. Vectors are in the order of
@@ -19,7 +19,11 @@ impl fmt::Debug for Drift {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Drift({} models", self.models.len())?;
         for stage in &self.stages {
-            write!(f, ", {}: {:.2} in their final cluster", stage.name, stage.agreement)?;
+            if stage.notes.iter().any(Note::is_undivided) {
+                write!(f, ", {}: not divided", stage.name)?;
+            } else {
+                write!(f, ", {}: {:.2} in their final cluster", stage.name, stage.agreement)?;
+            }
         }
         f.write_str(")")
     }
@@ -34,18 +38,21 @@ pub struct DriftStage {
     pub cluster: Vec<usize>,
     /// The membership score of each model at this stage, negated if the clusters were exchanged.
     pub membership: Vec<f64>,
-    /// The share of models that are in their final cluster, from 0.5 to 1.
+    /// The share of models that are in their final cluster, from 0.5 to 1. Of a stage that is not divided, all of whose models count
+    /// as of the larger final cluster, it says nothing.
     pub agreement: f64,
+    /// What the basins of the stage leave open.
+    pub notes: Vec<Note>,
 }
 
 /// The clusters and membership scores of each stage under the names that the clusters have at the end.
 ///
 /// Clusters of a stage are matched to the final ones by best agreement; if exactly half of the models agree either
 /// way, so that scores correlate positively with the final ones. Each stage has its own embedding: signs and ranks
-/// of scores compare across stages, sizes only roughly.
+/// of scores compare across stages, sizes only roughly. Models of a stage that are not divided have the score 0.
 ///
 /// # Errors
-/// [`LmcError::InvalidParameter`] for no stages, [`LmcError::ShapeMismatch`] if a stage has another number of
+/// [`LmcError::InvalidParameter`] for no stages or models that are not divided at the end, [`LmcError::ShapeMismatch`] if a stage has another number of
 /// models than the end, [`LmcError::UnknownName`] if it lacks one of them.
 ///
 /// # Reference
@@ -54,6 +61,7 @@ pub fn drift(stages: &[(String, Basins)], last: &Basins) -> Result<Drift> {
     if stages.is_empty() {
         return Err(LmcError::invalid("stages", "none", "at least 1"));
     }
+    last.check_divided()?;
     let stages = stages.iter().map(|(name, basins)| stage(name, basins, last)).collect::<Result<_>>()?;
     Ok(Drift { models: last.models.clone(), final_cluster: last.cluster.clone(), stages })
 }
@@ -78,7 +86,8 @@ fn stage(name: &str, basins: &Basins, last: &Basins) -> Result<DriftStage> {
     let cluster = rows.iter().map(|&row| basins.cluster[row]).collect();
     let membership = rows.iter().map(|&row| basins.membership[row]).collect();
     let (cluster, membership, agreeing) = matched(cluster, membership, last);
-    Ok(DriftStage { name: name.to_owned(), cluster, membership, agreement: agreeing as f64 / n as f64 })
+    let (name, agreement, notes) = (name.to_owned(), agreeing as f64 / n as f64, basins.notes.clone());
+    Ok(DriftStage { name, cluster, membership, agreement, notes })
 }
 
 /// Clusters and membership scores under the names that the clusters have in `reference`, whose models they are in its order, and the number of
@@ -112,9 +121,11 @@ mod tests {
             embedding: Array2::zeros((models.len(), 2)),
             centroids: Array2::zeros((2, 2)),
             delta: 1.0,
+            resolution: 0.0,
             silhouette: 0.0,
             within: 0.0,
             across: 0.0,
+            notes: Vec::new(),
         }
     }
 
@@ -146,6 +157,18 @@ mod tests {
         let exchanged = at(&[2.0, -1.0, 1.0, -2.0]);
         assert_eq!(exchanged.stages[0], kept.stages[0]);
         assert_eq!(kept.stages[0].agreement, 0.5);
+    }
+
+    #[test]
+    fn a_stage_that_is_not_divided_says_so() {
+        let last = basins(&MODELS, &[-2.0, -1.0, -1.0, 2.0]);
+        let note = Note::EqualGaps { smallest: 0.0, largest: 0.0, resolution: 0.0 };
+        let early = Basins { notes: vec![note], ..basins(&MODELS, &[0.0; 4]) };
+        let moved = drift(&[("1ep".to_owned(), early.clone())], &last).unwrap();
+        assert_eq!((&moved.stages[0].membership, &moved.stages[0].notes), (&vec![0.0; 4], &early.notes));
+        assert_eq!(format!("{moved:?}"), "Drift(4 models, 1ep: not divided)");
+        let error = drift(&[("1ep".to_owned(), last)], &early).unwrap_err().to_string();
+        assert!(error.starts_with("`basins`: got no clusters: all gaps are 0, expected"), "{error}");
     }
 
     #[test]

@@ -208,20 +208,29 @@ fn check(predictor: &Predictor, final_cluster: &[usize], options: &EarlyOptions)
         let expected = "at least 2 in each cluster, so that one can be left out";
         return Err(LmcError::invalid("final_cluster", got, expected));
     }
-    check_options(options)
+    options.check()
 }
 
-fn check_options(options: &EarlyOptions) -> Result<()> {
-    for (field, count) in [("n_permutations", options.n_permutations), ("n_resamples", options.n_resamples)] {
-        if count == 0 {
-            return Err(LmcError::invalid(field, 0, "at least 1"));
+impl EarlyOptions {
+    /// Nothing, when every field has a value it can have.
+    ///
+    /// # Errors
+    /// [`LmcError::InvalidParameter`] naming the first field that has not.
+    pub fn check(&self) -> Result<()> {
+        for (field, count) in [("n_permutations", self.n_permutations), ("n_resamples", self.n_resamples)] {
+            if !(1..=MOST).contains(&count) {
+                return Err(LmcError::invalid(field, count, format!("1 to {MOST}")));
+            }
         }
+        if !(self.confidence > 0.0 && self.confidence < 1.0) {
+            return Err(LmcError::invalid("confidence", self.confidence, "a number between 0 and 1"));
+        }
+        Ok(())
     }
-    if !(options.confidence > 0.0 && options.confidence < 1.0) {
-        return Err(LmcError::invalid("confidence", options.confidence, "a number between 0 and 1"));
-    }
-    Ok(())
 }
+
+/// The most permutations and resamples.
+const MOST: usize = 10_000_000;
 
 #[cfg(test)]
 mod tests;

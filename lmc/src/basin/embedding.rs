@@ -1,5 +1,5 @@
+use super::eigen::{Eigenpairs, smallest_eigenpairs};
 use crate::error::{LmcError, Result};
-use linfa_linalg::eigh::{EigSort, EighInto};
 use ndarray::{Array1, Array2, Axis, Zip, s};
 
 /// Coordinates \[n, n_components\] of n items in the space of the smoothest functions on their similarity graph:
@@ -12,7 +12,7 @@ use ndarray::{Array1, Array2, Axis, Zip, s};
 ///
 /// # Errors
 /// [`LmcError::ShapeMismatch`] if the matrix is not square; [`LmcError::InvalidParameter`] for fewer than 2 items,
-/// an entry that is negative, not finite or asymmetric, and no or too many components.
+/// an entry that is negative, not finite or asymmetric, and no or too many components; those of [`smallest_eigenpairs`].
 ///
 /// # Reference
 /// Shi and Malik 2000; von Luxburg 2007, section 4; scikit-learn's `spectral_embedding` and scipy's
@@ -22,47 +22,66 @@ pub fn spectral_embedding(
     n_components: usize,
     drop_first: bool,
 ) -> Result<Array2<f64>> {
-    embedding_by(affinity, n_components, drop_first, eigenvectors)
-}
-
-/// The same with another solver: of the eigenvectors of a symmetric matrix, as columns in ascending order of eigenvalue.
-pub(super) fn embedding_by(
-    affinity: &Array2<f64>,
-    n_components: usize,
-    drop_first: bool,
-    eigenvectors: impl Fn(&Array2<f64>) -> Result<Array2<f64>>,
-) -> Result<Array2<f64>> {
     check(affinity)?;
     let n = affinity.nrows();
     let first = usize::from(drop_first);
     if n_components == 0 || n_components > n - first {
         return Err(LmcError::invalid("n_components", n_components, format!("1 to {}", n - first)));
     }
+    let (laplacian, degree) = laplacian(affinity);
+    let pairs = smallest_eigenpairs(&laplacian, first + n_components)?;
+    Ok(coordinates(pairs.vectors.slice_move(s![.., first..]), &degree.mapv(root_of_degree)))
+}
+
+/// Items in the plane of the first two eigenvectors, and how far that plane is determined.
+pub(super) struct Plane {
+    /// The coordinates, \[n, 2\]: those of [`spectral_embedding`], so turned that the first is the same for all items that are
+    /// similar to any other, and 0 for the rest. Distances are those of any other basis of the plane.
+    pub coordinates: Array2<f64>,
+    /// The second eigenvalue of the normalised Laplacian.
+    pub second: f64,
+    /// The third.
+    pub third: f64,
+}
+
+/// The plane of a checked matrix of similarities of at least 3 items, some of which are similar.
+pub(super) fn plane(affinity: &Array2<f64>) -> Result<Plane> {
+    check(affinity)?;
+    let (laplacian, degree) = laplacian(affinity);
+    let Eigenpairs { values, vectors } = smallest_eigenpairs(&laplacian, 2)?;
+    Ok(Plane { coordinates: turned(vectors, &degree), second: values[1], third: values[2] })
+}
+
+/// The normalised Laplacian of a graph, with ones on its diagonal, and the degrees of its items.
+fn laplacian(affinity: &Array2<f64>) -> (Array2<f64>, Array1<f64>) {
     let mut weights = (affinity + &affinity.t()) / 2.0;
     weights.diag_mut().fill(0.0);
-    let root_degree = weights.sum_axis(Axis(0)).mapv(root_of_degree);
-
-    // 1 is added to the Laplacian's diagonal of ones: its eigenvalues then lie in [1, 3], away from 0, where the
-    // solver's relative test for convergence has nothing to be relative to.
-    let mut shifted = weights;
-    Zip::indexed(&mut shifted).for_each(|(i, j), weight| {
-        *weight = if i == j { 2.0 } else { -*weight / root_degree[i] / root_degree[j] };
+    let degree = weights.sum_axis(Axis(0));
+    let root = degree.mapv(root_of_degree);
+    let mut laplacian = weights;
+    Zip::indexed(&mut laplacian).for_each(|(i, j), weight| {
+        *weight = if i == j { 1.0 } else { -*weight / root[i] / root[j] };
     });
-    let vectors = eigenvectors(&shifted)?;
-    Ok(coordinates(vectors.slice(s![.., first..first + n_components]).to_owned(), &root_degree))
+    (laplacian, degree)
+}
+
+/// The coordinates of two eigenvectors of a Laplacian, turned in their plane so that the first is the one that every graph has for
+/// the eigenvalue 0: the roots of the degrees. Where the second eigenvalue is 0, too, a solver gives any basis of the plane.
+pub(super) fn turned(mut vectors: Array2<f64>, degree: &Array1<f64>) -> Array2<f64> {
+    let roots = degree.mapv(f64::sqrt);
+    let first = &roots / roots.dot(&roots).sqrt();
+    let (a, b) = (vectors.column(0).dot(&first), vectors.column(1).dot(&first));
+    let mut second = (&vectors.column(1) * a - &vectors.column(0) * b) / a.hypot(b);
+    let along = second.dot(&first);
+    second.scaled_add(-along, &first);
+    vectors.column_mut(0).assign(&first);
+    vectors.column_mut(1).assign(&second);
+    coordinates(vectors, &degree.mapv(root_of_degree))
 }
 
 /// What the coordinates of an item of that degree are divided by: those of one that resembles no other stay as they are.
 pub(super) fn root_of_degree(degree: f64) -> f64 {
     if degree == 0.0 { 1.0 } else { degree.sqrt() }
-}
-
-/// The eigenvectors of a symmetric matrix with eigenvalues away from 0, as columns in ascending order of eigenvalue.
-pub(super) fn eigenvectors(matrix: &Array2<f64>) -> Result<Array2<f64>> {
-    let decomposed = matrix.clone().eigh_into();
-    let (_, vectors) =
-        decomposed.map_err(|error| LmcError::invalid("affinity", error, "eigenvectors"))?.sort_eig_asc();
-    Ok(refined(matrix, refined(matrix, vectors)))
 }
 
 /// Eigenvectors divided by the root of the degrees, with the sign that makes the largest entry of each positive.
@@ -77,26 +96,6 @@ pub(super) fn coordinates(mut vectors: Array2<f64>, root_degree: &Array1<f64>) -
         }
     }
     vectors
-}
-
-/// Eigenvectors of a symmetric matrix brought nearer: the solver leaves errors about the root of the machine
-/// precision, of which this leaves the square (Ogita and Aishima 2018, algorithm 1).
-fn refined(matrix: &Array2<f64>, vectors: Array2<f64>) -> Array2<f64> {
-    let defect = Array2::eye(vectors.nrows()) - vectors.t().dot(&vectors);
-    let rotated = vectors.t().dot(&matrix.dot(&vectors));
-    let values = &rotated.diag() / (1.0 - &defect.diag());
-    let norm = |matrix: &Array2<f64>| matrix.mapv(|entry| entry * entry).sum().sqrt();
-    let remainder = &rotated - &Array2::from_diag(&values);
-    let apart = 2.0 * (norm(&remainder) + norm(matrix) * norm(&defect));
-    let correction = Array2::from_shape_fn(vectors.dim(), |(i, j)| {
-        let gap = values[j] - values[i];
-        if gap.abs() > apart {
-            (rotated[[i, j]] + values[j] * defect[[i, j]]) / gap
-        } else {
-            defect[[i, j]] / 2.0
-        }
-    });
-    &vectors + &vectors.dot(&correction)
 }
 
 fn check(affinity: &Array2<f64>) -> Result<()> {
@@ -180,6 +179,32 @@ mod tests {
             let first = embedding[[0, 0]];
             assert!(first > 0.0 && embedding.column(0).iter().all(|entry| (entry - first).abs() < 1e-10));
         }
+    }
+
+    #[test]
+    fn the_plane_of_two_components_is_turned_to_the_degrees() {
+        // A pair with degree 1/4 and one with degree 1: both eigenvalues are 0, volumes 1/2 and 2.
+        let affinity =
+            array![[1.0, 0.25, 0.0, 0.0], [0.25, 1.0, 0.0, 0.0], [0.0, 0.0, 1.0, 1.0], [0.0, 0.0, 1.0, 1.0]];
+        let plane = plane(&affinity).unwrap();
+        assert!(
+            plane.second.abs() < 1e-15 && (plane.third - 2.0).abs() < 1e-14,
+            "{} {}",
+            plane.second,
+            plane.third
+        );
+        // The first is the root of 1 / 2.5 everywhere; the second is orthogonal to it and as long, weighted by degrees.
+        let first = 0.4f64.sqrt();
+        let expected =
+            array![[first, 2.0 * first], [first, 2.0 * first], [first, -first / 2.0], [first, -first / 2.0]];
+        assert!(close(&plane.coordinates, &expected, 1e-14), "{}", plane.coordinates);
+        // An item without similarities lies at 0.
+        let mut alone = Array2::zeros((5, 5));
+        alone.slice_mut(s![..4, ..4]).assign(&affinity);
+        let plane = super::plane(&alone).unwrap();
+        assert!(close(&plane.coordinates.slice(s![..4, ..]).to_owned(), &expected, 1e-14));
+        assert_eq!(plane.coordinates.row(4), array![0.0, 0.0]);
+        assert!((plane.third - 1.0).abs() < 1e-14);
     }
 
     #[test]

@@ -7,15 +7,22 @@ use linfa::{
     traits::{Fit, Predict},
 };
 use linfa_clustering::KMeans;
-use ndarray::{Array2, Axis};
+use ndarray::{Array2, Axis, s};
 use rand_xoshiro::{Xoshiro256Plus, rand_core::SeedableRng};
 
+/// Sums of squares count as equal up to this share.
+const ROUNDING: f64 = 1e-9;
+
 /// The cluster (0 or 1) of each row of `points` by 2-means with k-means++ starts, the best of `n_init`; the means of
-/// the rows of each cluster, \[2, n_columns\]. Of rows that differ in the last coordinate alone, as those of a connected graph do, it is the
-/// best of all divisions.
+/// the rows of each cluster, \[2, n_columns\]. Of rows that differ in the last coordinate alone, but for some at one other place, as
+/// those of a graph do, it is the best of all divisions; none where another is as good.
 ///
 /// Rows are taken in an order of their own, so that the order in which they are given does not matter.
-pub(super) fn two_means(points: &Array2<f64>, n_init: usize, seed: u64) -> Result<(Vec<usize>, Array2<f64>)> {
+pub(super) fn two_means(
+    points: &Array2<f64>,
+    n_init: usize,
+    seed: u64,
+) -> Result<Option<(Vec<usize>, Array2<f64>)>> {
     if n_init == 0 {
         return Err(LmcError::invalid("n_init", n_init, "at least 1"));
     }
@@ -29,6 +36,7 @@ pub(super) fn two_means(points: &Array2<f64>, n_init: usize, seed: u64) -> Resul
         Some(labels) => labels,
         None => searched(points, &order, n_init, seed)?,
     };
+    let Some(labels) = the_only_best(points, &order, labels) else { return Ok(None) };
 
     let mut centroids = Array2::zeros((2, points.ncols()));
     for (cluster, mut centroid) in centroids.rows_mut().into_iter().enumerate() {
@@ -42,7 +50,58 @@ pub(super) fn two_means(points: &Array2<f64>, n_init: usize, seed: u64) -> Resul
         };
         centroid.assign(&mean);
     }
-    Ok((labels, centroids))
+    Ok(Some((labels, centroids)))
+}
+
+/// The labels, or better ones where a search missed them; none where another division is as good.
+///
+/// Divisions are those by a cut between rows in order, with the rows that lie off the line of the others on either side.
+fn the_only_best(points: &Array2<f64>, order: &[usize], labels: Vec<usize>) -> Option<Vec<usize>> {
+    let last = points.ncols().checked_sub(1)?;
+    let line = points
+        .slice(s![.., ..last])
+        .rows()
+        .into_iter()
+        .map(|row| row.to_vec())
+        .reduce(|a, b| if b > a { b } else { a })?;
+    let apart = |row: usize| {
+        points.slice(s![row, ..last]).iter().zip(&line).any(|(a, b)| (a - b).abs() > ROUNDING * b.abs())
+    };
+    let (off, on): (Vec<usize>, Vec<usize>) = order.iter().partition(|&&row| apart(row));
+    let mut best = (within(points, &labels), labels);
+    let mut rivals = Vec::new();
+    for side in 0..=usize::from(!off.is_empty()) {
+        let mut division = vec![1; points.nrows()];
+        off.iter().for_each(|&row| division[row] = side);
+        for cut in 0..=on.len() {
+            let sum = within(points, &division);
+            if sum < best.0 * (1.0 - ROUNDING) {
+                best = (sum, division.clone());
+                rivals.clear();
+            } else if sum <= best.0 * (1.0 + ROUNDING) {
+                rivals.push(division.clone());
+            }
+            if let Some(&row) = on.get(cut) {
+                division[row] = 0;
+            }
+        }
+    }
+    let same = |other: &Vec<usize>| {
+        let differ = other.iter().zip(&best.1).filter(|(a, b)| a != b).count();
+        differ == 0 || differ == other.len()
+    };
+    rivals.iter().all(same).then_some(best.1)
+}
+
+/// The sum of squared distances of the rows from the mean of their cluster; infinite for one cluster.
+fn within(points: &Array2<f64>, labels: &[usize]) -> f64 {
+    let of_cluster = |cluster: usize| {
+        let rows: Vec<usize> = (0..labels.len()).filter(|&row| labels[row] == cluster).collect();
+        let members = points.select(Axis(0), &rows);
+        let mean = members.mean_axis(Axis(0))?;
+        Some((members - mean).mapv(|x| x * x).sum())
+    };
+    of_cluster(0).zip(of_cluster(1)).map_or(f64::INFINITY, |(a, b): (f64, f64)| a + b)
 }
 
 /// The best division of points that differ in the last coordinate alone, but for rounding, by trying all cuts between them;
@@ -104,7 +163,7 @@ mod tests {
     fn hand_computed() {
         let points = array![[0.0, 1.0], [0.0, 3.0], [10.0, 0.0], [12.0, 0.0], [0.0, 2.0]];
         for scale in [1e-6, 1.0, 1e6] {
-            let (labels, centroids) = two_means(&(&points * scale), 10, 42).unwrap();
+            let (labels, centroids) = two_means(&(&points * scale), 10, 42).unwrap().unwrap();
             let near = labels[0];
             assert_eq!(labels, [near, near, 1 - near, 1 - near, near]);
             assert!((&centroids.row(near) / scale - array![0.0, 2.0]).iter().all(|x| x.abs() < 1e-12));
@@ -128,7 +187,7 @@ mod tests {
                 };
                 spread(0) + spread(1)
             };
-            let (labels, _) = two_means(&points, 1, 0).unwrap();
+            let (labels, _) = two_means(&points, 1, 0).unwrap().unwrap();
             let all = (1..1_usize << 8).map(|mask| within(&|i| (mask >> i) & 1));
             assert!(within(&|i| labels[i]) <= all.fold(f64::INFINITY, f64::min) + 1e-12);
         }
@@ -138,17 +197,39 @@ mod tests {
     fn order_of_rows_does_not_matter() {
         let points = array![[0.1, 1.0], [0.0, 3.0], [4.0, 0.0], [5.0, 0.5], [2.5, 2.0], [2.2, 1.0]];
         let order = [3, 0, 5, 1, 4, 2];
-        let (labels, _) = two_means(&points, 1, 7).unwrap();
-        let (shuffled, _) = two_means(&points.select(Axis(0), &order), 1, 7).unwrap();
+        let (labels, _) = two_means(&points, 1, 7).unwrap().unwrap();
+        let (shuffled, _) = two_means(&points.select(Axis(0), &order), 1, 7).unwrap().unwrap();
         assert_eq!(shuffled, order.map(|row| labels[row]));
+    }
+
+    #[test]
+    fn two_equally_good_divisions_are_none() {
+        // The middle belongs to either side, and so does a middle pair.
+        for places in [&[-1.0, 0.0, 1.0][..], &[-2.0, -1.0, -1e-17, 1.0, 2.0], &[-1.0, 0.0, 0.0, 1.0]] {
+            let points =
+                Array2::from_shape_fn(
+                    (places.len(), 2),
+                    |(row, column)| if column == 0 { 0.5 } else { places[row] },
+                );
+            assert_eq!(two_means(&points, 10, 1).unwrap(), None, "{places:?}");
+        }
+        let uneven = array![[0.5, -1.0], [0.5, 0.001], [0.5, 1.0]];
+        assert_eq!(two_means(&uneven, 10, 1).unwrap().unwrap().0, [0, 1, 1]);
+        // A row off the line, as far from one end as from the other; then nearer to one.
+        let off = array![[0.5, -1.0], [0.0, 0.0], [0.5, 1.0]];
+        assert_eq!(two_means(&off, 10, 1).unwrap(), None);
+        let nearer = array![[0.5, -1.0], [0.0, 0.0], [0.5, 1.2]];
+        let (labels, _) = two_means(&nearer, 10, 1).unwrap().unwrap();
+        assert!(labels[0] == labels[1] && labels[2] != labels[0], "{labels:?}");
     }
 
     #[test]
     fn bad_input_is_a_typed_error() {
         let none = two_means(&Array2::eye(3), 0, 1);
         assert!(matches!(none, Err(LmcError::InvalidParameter { field: "n_init", .. })));
-        let same = two_means(&Array2::ones((3, 2)), 5, 1);
-        assert!(matches!(same, Err(LmcError::InvalidParameter { field: "gaps", .. })));
-        assert!(two_means(&Array2::zeros((3, 2)), 5, 1).is_err());
+        // Rows at one place have no division that is better than another.
+        for same in [Array2::ones((3, 2)), Array2::zeros((3, 2))] {
+            assert_eq!(two_means(&same, 5, 1).unwrap(), None);
+        }
     }
 }

@@ -6,19 +6,24 @@
 
 mod affinity;
 mod cluster;
+mod components;
+mod division;
 mod drift;
 mod early;
+mod eigen;
 mod embedding;
 mod kmeans;
 mod landmarks;
+mod note;
 mod subsets;
 
 pub use affinity::{Affinity, Delta, affinity};
-pub(crate) use cluster::cluster_by;
 pub use cluster::{Basins, ClusterOptions, cluster};
 pub(crate) use drift::matched;
 pub use drift::{Drift, DriftStage, drift};
 pub use early::{EarlyOptions, EarlyPrediction, Predictor, predict_early, predict_from_landmarks};
+pub use eigen::{Eigenpairs, smallest_eigenpairs};
 pub use embedding::spectral_embedding;
 pub use landmarks::{choose_landmarks, cluster_landmarks, farthest_model, landmarks_of_each};
+pub use note::Note;
 pub use subsets::{Membership, draw_subsets};

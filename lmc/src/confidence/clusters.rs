@@ -3,9 +3,8 @@
 use std::fmt;
 
 use ndarray::{Array2, ArrayView1};
-use tch::Tensor;
 
-use crate::basin::{Basins, ClusterOptions, cluster_by, matched};
+use crate::basin::{Basins, ClusterOptions, cluster, matched};
 use crate::error::{LmcError, Result};
 use crate::gap::{GapMatrix, Measure};
 use crate::parallel::run_units;
@@ -46,7 +45,7 @@ impl ResampledBasins {
     }
 }
 
-/// Each draw clustered as all examples were; none for a draw whose models do not fall into two clusters, such as one without any gap.
+/// Each draw clustered as all examples were; none for a draw whose models are not divided, such as one without any gap.
 ///
 /// `full`: the clusters of all examples. `pairs`: the numbers of the models of each line, every pair once. `gaps`: the convexity gap of
 /// each line in each draw, `[n_lines, n_draws]`. A cluster of a draw takes the name of the one of `full` with which more models agree, and, of two
@@ -87,23 +86,15 @@ fn one(
         values[[a, b]] = gap;
         values[[b, a]] = gap;
     }
-    let gaps = GapMatrix { models: full.models.clone(), measure: Measure::ConvexityGap, values };
-    let basins = match cluster_by(&gaps, options, eigenvectors) {
-        Err(LmcError::InvalidParameter { .. }) => return Ok(None),
-        other => other?,
-    };
+    let (models, resolution) = (full.models.clone(), full.resolution);
+    let basins = cluster(&GapMatrix { models, measure: Measure::ConvexityGap, values, resolution }, options)?;
+    if !basins.is_divided() {
+        return Ok(None);
+    }
     let Basins { silhouette, within, across, .. } = basins;
     let (cluster, membership, _) = matched(basins.cluster, basins.membership, full);
     let adjusted_rand = adjusted_rand_index(&cluster, &full.cluster)?;
     Ok(Some(ResampledBasins { cluster, membership, adjusted_rand, silhouette, within, across }))
-}
-
-/// Eigenvectors by LAPACK, which is faster than the solver of single clusterings and agrees with it to rounding.
-fn eigenvectors(matrix: &Array2<f64>) -> Result<Array2<f64>> {
-    let (n, flat) = (matrix.nrows(), matrix.iter().copied().collect::<Vec<f64>>());
-    let (_, vectors) = Tensor::f_from_slice(&flat)?.f_view([n as i64, n as i64])?.f_linalg_eigh("L")?;
-    let flat = Vec::<f64>::try_from(vectors.f_reshape([-1])?)?;
-    Ok(Array2::from_shape_fn((n, n), |(i, j)| flat[i * n + j]))
 }
 
 fn check(n_models: usize, pairs: &[[usize; 2]], gaps: &Array2<f64>) -> Result<()> {
@@ -128,7 +119,7 @@ fn check(n_models: usize, pairs: &[[usize; 2]], gaps: &Array2<f64>) -> Result<()
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::basin::{Delta, cluster};
+    use crate::basin::Delta;
     use ndarray::Axis;
 
     /// Five models in a row; the gap of two is their distance.

@@ -9,6 +9,9 @@ use rand::seq::SliceRandom;
 use crate::error::{LmcError, Result};
 use crate::seed::rng;
 
+/// The most counts that are kept at a time: 2 GiB of them.
+const MOST_COUNTS: usize = 1 << 28;
+
 /// Draws of examples: how often each example is in each draw. One set of draws serves all lines, so that what is common to them
 /// stays common.
 #[derive(Clone, PartialEq)]
@@ -25,6 +28,24 @@ impl fmt::Debug for Resamples {
 }
 
 impl Resamples {
+    /// Checks that so many draws from so many examples can be made.
+    ///
+    /// # Errors
+    /// [`LmcError::InvalidParameter`] for no examples, no draws, or more than fit into memory.
+    pub fn check(n_examples: usize, n_draws: usize) -> Result<()> {
+        for (field, n) in [("n_examples", n_examples), ("n_resamples", n_draws)] {
+            if n == 0 {
+                return Err(LmcError::invalid(field, 0, "at least 1"));
+            }
+        }
+        let most = (MOST_COUNTS / n_examples).max(1);
+        if n_draws > most {
+            let expected = format!("at most {most} of {n_examples} examples");
+            return Err(LmcError::invalid("n_resamples", n_draws, expected));
+        }
+        Ok(())
+    }
+
     /// Bootstrap draws: as many examples as there are, with replacement. The same seed gives the same draws.
     ///
     /// # Errors
@@ -119,11 +140,7 @@ impl Resamples {
 }
 
 fn zeros(n_examples: usize, n_draws: usize) -> Result<Array2<f64>> {
-    for (field, n) in [("n_examples", n_examples), ("n_resamples", n_draws)] {
-        if n == 0 {
-            return Err(LmcError::invalid(field, 0, "at least 1"));
-        }
-    }
+    Resamples::check(n_examples, n_draws)?;
     Ok(Array2::zeros((n_examples, n_draws)))
 }
 
@@ -171,6 +188,8 @@ mod tests {
         };
         assert_eq!(field(Resamples::bootstrap(0, 5, 1)), "n_examples");
         assert_eq!(field(Resamples::bootstrap(5, 0, 1)), "n_resamples");
+        assert_eq!(field(Resamples::bootstrap(5, usize::MAX, 1)), "n_resamples");
+        assert_eq!(field(Resamples::bootstrap(512, 1 << 60, 1)), "n_resamples");
         assert_eq!(field(Resamples::subsamples(5, 0, 2, 1)), "size");
         assert_eq!(field(Resamples::subsamples(5, 6, 2, 1)), "size");
         assert_eq!(field(Resamples::disjoint(5, 3, 2, 1)), "size");

@@ -7,7 +7,7 @@ use std::fmt;
 use std::path::Path;
 use std::str::FromStr;
 
-use super::corpus::Corpus;
+use super::corpus::{Corpus, read_corpus};
 use super::reader;
 use super::{Dataset, by_name};
 use crate::error::{LmcError, Result};
@@ -56,15 +56,15 @@ impl FromStr for Domain {
 /// of the publication it is from, where the form has it.
 ///
 /// # Errors
-/// As [`Corpus::read`].
+/// As [`read_corpus`].
 pub fn read_split(folder: &Path, split: &str) -> Result<Dataset> {
-    Ok(Corpus::Cola.read(folder, split)?.dataset)
+    read_corpus(Corpus::Cola, folder, split)
 }
 
 /// Returns the development set of a domain; as [`read_split`].
 ///
 /// # Errors
-/// As [`Corpus::read`].
+/// As [`read_corpus`].
 pub fn development(folder: &Path, domain: Domain) -> Result<Dataset> {
     read_split(folder, domain.name())
 }
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn splits_that_do_not_exist_or_are_cut_short_are_refused() {
+    fn splits_that_do_not_exist_are_refused_and_a_part_is_read() {
         let folder = tempfile::tempdir().unwrap();
         let error = read_split(folder.path(), "test").unwrap_err();
         assert_eq!(error.to_string(), "unknown split `test`; known: train, id, ood");
@@ -134,9 +134,28 @@ mod tests {
         assert!(matches!(error, LmcError::Io { action: "read", .. }), "{error}");
         assert!(error.to_string().contains("it has none of in_domain_dev.tsv, dev.tsv, cola/"), "{error}");
         std::fs::write(folder.path().join("in_domain_dev.tsv"), "gj04\t1\t\tHe left.\n").unwrap();
+        assert_eq!(read_split(folder.path(), "id").unwrap().len(), 1);
+    }
+
+    /// Rows of GLUE's development set say by their publication of which set they are, in whatever order they come.
+    #[test]
+    fn a_part_of_the_joined_set_is_divided_by_publication() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("dev.tsv");
+        let row = |code: &str| format!("{code}\t1\t\tHe left in {code}.\n");
+        std::fs::write(&path, ["swb04", "gj04", "c-05", "ks08", "cj99"].map(row).concat()).unwrap();
+        let texts = |split| {
+            let set = read_split(folder.path(), split).unwrap();
+            set.examples.into_iter().map(|e| e.first).collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(texts("id"), "He left in gj04. He left in ks08. He left in cj99.");
+        assert_eq!(texts("ood"), "He left in swb04. He left in c-05.");
+        std::fs::write(&path, row("gj04")).unwrap();
+        let error = read_split(folder.path(), "ood").unwrap_err().to_string();
+        assert!(error.ends_with("dev.tsv: no examples of `ood`; give a file that has some"), "{error}");
+        std::fs::write(&path, row("gj04") + &row("x-99")).unwrap();
         let error = read_split(folder.path(), "id").unwrap_err().to_string();
-        let expected = "in_domain_dev.tsv: 1 examples, the published file has 527; fetch the file again";
-        assert!(error.ends_with(expected), "{error}");
+        assert!(error.contains("dev.tsv:2: `x-99` instead of one of ad03, b_73, "), "{error}");
     }
 
     #[test]

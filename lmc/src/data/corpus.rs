@@ -1,14 +1,16 @@
 //! The corpora of the paper, by name.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
 use std::str::FromStr;
 
 use super::hans::{Heuristic, Subset};
 use super::manifest::Manifest;
-use super::reader::{Reading, read_split};
-use super::{Dataset, by_name};
+use super::reader::Reading;
+use super::{Dataset, by_name, search};
 use crate::error::{LmcError, Result};
+use crate::progress;
 
 /// A corpus that this crate reads in the forms in which it is published.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -60,16 +62,28 @@ impl Corpus {
         Manifest::builtin(self.name())
     }
 
-    /// Returns what was read of a split of the manifest, with the number of rows that were skipped.
+    /// Returns what was read of a split of the manifest, with the number of rows that were skipped. The folder is that of the corpus,
+    /// or one that has such a folder, under the name of the corpus or GLUE's (`CoLA`, `MNLI`, `QQP`) in any case.
+    ///
+    /// A file with fewer examples than published is read with a note ([`Reading::notes`]); `unverified` is for one that is not the
+    /// published one though it has as many, or more.
     ///
     /// # Errors
-    /// As [`read_split`]; [`LmcError::UnknownName`] for a group of HANS that is no heuristic.
-    pub fn read(self, folder: &Path, split: &str) -> Result<Reading> {
-        let reading = read_split(&self.manifest()?, folder, split)?;
+    /// [`LmcError::Io`] with the files and folders that were looked for if there is none; as
+    /// [`read_split`](super::reader::read_split); [`LmcError::UnknownName`] for a group of HANS that is no heuristic.
+    pub fn read(self, folder: &Path, split: &str, unverified: bool) -> Result<Reading> {
+        let reading = search::read(self, &self.manifest()?, folder, split, unverified)?;
         if self == Corpus::Hans {
             reading.groups.iter().flatten().try_for_each(|group| group.parse::<Heuristic>().map(|_| ()))?;
         }
         Ok(reading)
+    }
+
+    /// Returns the splits that [`read_corpora`] knows: those of the manifest, and for HANS the subsets.
+    fn splits(self) -> Result<Vec<String>> {
+        let subsets = if self == Corpus::Hans { &Subset::ALL[..] } else { &[] };
+        let splits = self.manifest()?.splits.into_iter().map(|split| split.name);
+        Ok(splits.chain(subsets.iter().map(Subset::to_string)).collect())
     }
 }
 
@@ -91,32 +105,65 @@ impl FromStr for Corpus {
     }
 }
 
-/// Returns a split of a corpus from a folder that has it in one of the forms in which it is published. For HANS the name
-/// of a [`Subset`] is a split too, taken from the evaluation set.
+/// Returns a split of a corpus from a folder that has it in one of the forms in which it is published, or from a folder below it
+/// ([`Corpus::read`]). For HANS the name of a [`Subset`] is a split too, taken from the evaluation set. What is other than in the
+/// published file is said on the standard error.
 ///
 /// # Errors
 /// [`LmcError::UnknownName`] for another split, [`LmcError::Io`] if the folder has none of the split's files or one cannot
-/// be read, [`LmcError::Format`] with the line for a file that is not as its manifest says.
+/// be read, [`LmcError::Format`] with the line for a file that is not as its manifest says, [`LmcError::Unpublished`].
 ///
 /// # Examples
 /// ```
 /// use lmc::data::corpus::{Corpus, read_corpus};
 /// let corpus: Corpus = "paws-qqp".parse()?;
-/// let error = read_corpus(corpus, "nowhere".as_ref(), "dev_and_test").unwrap_err();
-/// assert!(error.to_string().starts_with("read nowhere: it has none of dev_and_test.tsv"));
+/// let error = read_corpus(corpus, ".".as_ref(), "dev_and_test").unwrap_err();
+/// assert!(error.to_string().starts_with("read .: it has none of dev_and_test.tsv"));
 /// # Ok::<(), lmc::LmcError>(())
 /// ```
 pub fn read_corpus(corpus: Corpus, folder: &Path, split: &str) -> Result<Dataset> {
-    let manifest = corpus.manifest()?;
-    match (corpus, split.parse::<Subset>()) {
-        (Corpus::Hans, Ok(subset)) => subset.of(&corpus.read(folder, "evaluation")?),
-        (Corpus::Hans, Err(_)) if manifest.split(split).is_err() => {
-            let splits = manifest.splits.iter().map(|split| split.name.clone());
-            let known = splits.chain(Subset::ALL.iter().map(Subset::to_string)).collect();
-            Err(LmcError::UnknownName { kind: "split", name: split.to_owned(), known })
-        }
-        _ => Ok(corpus.read(folder, split)?.dataset),
+    let mut sets = read_corpora(corpus, folder, &[split], false)?;
+    sets.pop().ok_or_else(|| LmcError::invalid("splits", "none", "one"))
+}
+
+/// Returns several splits of a corpus, as [`read_corpus`]; each file is read once. `unverified` reads files that are not the published
+/// ones too.
+///
+/// # Errors
+/// As [`read_corpus`], but for [`LmcError::Unpublished`] if `unverified`; [`LmcError::InvalidParameter`] for a subset of which the file
+/// has no pair.
+pub fn read_corpora(
+    corpus: Corpus,
+    folder: &Path,
+    splits: &[impl AsRef<str>],
+    unverified: bool,
+) -> Result<Vec<Dataset>> {
+    let known = corpus.splits()?;
+    if let Some(name) = splits.iter().map(AsRef::as_ref).find(|name| !known.iter().any(|split| split == name))
+    {
+        return Err(LmcError::UnknownName { kind: "split", name: name.to_owned(), known });
     }
+    let mut readings: BTreeMap<&str, Reading> = BTreeMap::new();
+    let mut sets = Vec::new();
+    for split in splits.iter().map(AsRef::as_ref) {
+        let subset = split.parse::<Subset>().ok().filter(|_| corpus == Corpus::Hans);
+        let file = if subset.is_some() { "evaluation" } else { split };
+        if !readings.contains_key(file) {
+            readings.insert(file, corpus.read(folder, file, unverified)?);
+        }
+        let reading = &readings[file];
+        sets.push(subset.map_or_else(|| Ok(reading.dataset.clone()), |subset| subset.of(reading))?);
+        if sets.last().is_some_and(Dataset::is_empty) {
+            let there = Subset::ALL.map(|subset| Ok((subset, subset.of(reading)?.len())));
+            let there = there.into_iter().collect::<Result<Vec<_>>>()?;
+            let there = there.iter().filter(|(_, n)| *n > 0).map(|(subset, n)| format!("{subset} ({n})"));
+            let got = format!("{split}, of which the {} pairs of the file have none", reading.dataset.len());
+            let expected = format!("one of {}", there.collect::<Vec<_>>().join(", "));
+            return Err(LmcError::invalid("split", got, expected));
+        }
+    }
+    readings.values().flat_map(|reading| &reading.notes).for_each(|note| progress::note(note));
+    Ok(sets)
 }
 
 #[cfg(test)]

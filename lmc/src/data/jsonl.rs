@@ -5,14 +5,15 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 
-use super::tsv::{REMEDY, without_mark};
+use super::text;
+use super::tsv::REMEDY;
 use crate::error::{LmcError, Result};
 
 /// A text of JSON lines.
 #[derive(Clone, Debug)]
 pub struct JsonLines<'a> {
     path: PathBuf,
-    body: &'a [u8],
+    text: Cow<'a, [u8]>,
 }
 
 /// One object.
@@ -27,15 +28,13 @@ pub struct Object {
 impl<'a> JsonLines<'a> {
     /// Returns the text of a file; `path` is what errors call it.
     pub fn new(path: &Path, bytes: &'a [u8]) -> Self {
-        let body = without_mark(bytes);
-        Self { path: path.to_owned(), body }
+        Self { path: path.to_owned(), text: text::plain(bytes) }
     }
 
-    /// Returns the objects, each an [`LmcError::Format`] with its line if it is not one JSON object.
+    /// Returns the objects, each an [`LmcError::Format`] with its line if it is not one JSON object. Blank lines are passed over.
     pub fn objects(&self) -> impl Iterator<Item = Result<Object>> + '_ {
-        let body = self.body.strip_suffix(b"\n").unwrap_or(self.body);
-        let lines = (!self.body.is_empty()).then(|| body.split(|&byte| byte == b'\n'));
-        lines.into_iter().flatten().zip(1..).map(|(text, line)| {
+        let lines = text::lines(&self.text).zip(1..).filter(|(text, _)| !text.trim_ascii().is_empty());
+        lines.map(|(text, line)| {
             let wrong = |problem| wrong(&self.path, line, problem);
             match serde_json::from_slice(text) {
                 Ok(Value::Object(fields)) => Ok(Object { line, path: self.path.clone(), fields }),
@@ -84,6 +83,11 @@ mod tests {
         assert_eq!(objects[0].text("a").unwrap(), "say \"no\"é\ttab");
         assert_eq!(objects[0].text("n").unwrap(), "-1");
         assert_eq!((objects[1].line, objects[1].text("n").unwrap().as_ref()), (2, "2"));
+        let lines: Vec<usize> = super::tests::objects(b"\n{\"a\": 1}\n \n{\"a\": 2}\n\n")
+            .into_iter()
+            .map(|o| o.unwrap().line)
+            .collect();
+        assert_eq!(lines, [2, 4]);
         assert_eq!(super::JsonLines::new(Path::new("x"), b"").objects().count(), 0);
     }
 
@@ -97,7 +101,6 @@ mod tests {
         for (line, expected) in [
             ("{\"a\": ", "dev.jsonl:2: not JSON: EOF while parsing a value at line 1 column 6"),
             ("[1]", "dev.jsonl:2: not a JSON object"),
-            ("\n", "dev.jsonl:2: not JSON"),
             ("{\"b\": 1, \"c\": 2}", "dev.jsonl:2: no field `a` among b, c"),
             ("{\"a\": null}", "dev.jsonl:2: field `a` is neither a string nor a whole number"),
             ("{\"a\": 0.5}", "dev.jsonl:2: field `a` is neither"),

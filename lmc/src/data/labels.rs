@@ -4,16 +4,16 @@ use std::fmt;
 
 use crate::error::{LmcError, Result};
 
-/// Names that mean the same label; the first of each line is the one that this crate compares by.
+/// Names that mean the same label, as [`name`] spells them; the first of each line is the one that this crate compares by.
 const SYNONYMS: [&[&str]; 4] = [
-    &["non-entailment", "non_entailment", "not_entailment", "not-entailment", "not entailment"],
     &["contradiction", "contradictory"],
     &["duplicate", "paraphrase", "is_duplicate"],
-    &["not_duplicate", "non_duplicate", "not_paraphrase", "non-paraphrase"],
+    &["not_duplicate", "not_paraphrase", "not_is_duplicate"],
+    &["unacceptable", "not_acceptable"],
 ];
 
 /// The labels that one label of a two-way set stands for in a three-way one.
-const MERGED: (&str, [&str; 2]) = ("non-entailment", ["neutral", "contradiction"]);
+const MERGED: (&str, [&str; 2]) = ("not_entailment", ["neutral", "contradiction"]);
 
 /// How the logits of classes that become one label are merged.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -37,12 +37,13 @@ pub struct LabelMap {
 
 impl LabelMap {
     /// Returns the map from a classifier's classes, in their order, to the labels of a set. Names are compared without
-    /// regard to case, and the common spellings of one label are the same. Where the classifier tells neutral from
-    /// contradiction and the set has only non-entailment, both become it.
+    /// regard to case and to whether words are joined by a hyphen, an underscore or a space; `non-` is `not_`, and the common
+    /// names of one label are the same. Where the classifier tells neutral from contradiction and the set has only
+    /// non-entailment, both become it.
     ///
     /// # Errors
-    /// [`LmcError::InvalidParameter`] for names such as `LABEL_0`, which say nothing, for a name that is there twice, and
-    /// where a label has no class or a class no label.
+    /// [`LmcError::Labels`] for no names, for names such as `LABEL_0`, which say nothing, for a name that is there twice, for
+    /// one that is no label of the set, and for a label of the set that no class stands for.
     ///
     /// # Examples
     /// ```
@@ -54,8 +55,9 @@ impl LabelMap {
     /// # Ok::<(), lmc::LmcError>(())
     /// ```
     pub fn new(model_labels: &[String], set_labels: &[String], merge: Merge) -> Result<LabelMap> {
-        let model = canonical("model_labels", model_labels)?;
-        let set = canonical("set_labels", set_labels)?;
+        let set =
+            names("labels of the set", set_labels, || "give the set the names of its labels".to_owned())?;
+        let model = names("outputs of the classifier", model_labels, || remedy(set_labels))?;
         let position = |name: &str| model.iter().position(|class| class == name);
         let classes_of = |label: &String| match position(label) {
             Some(class) => vec![class],
@@ -63,12 +65,58 @@ impl LabelMap {
             None => Vec::new(),
         };
         let classes: Vec<Vec<usize>> = set.iter().map(classes_of).collect();
-        let unused = (0..model.len()).find(|class| !classes.iter().flatten().any(|used| used == class));
-        if classes.iter().any(Vec::is_empty) || unused.is_some() {
-            let expected = format!("classes that stand for {}, each for one", quoted(set_labels));
-            return Err(LmcError::invalid("model_labels", quoted(model_labels), expected));
+        let known = known(set_labels);
+        if let Some(unused) =
+            (0..model.len()).find(|class| !classes.iter().flatten().any(|used| used == class))
+        {
+            let problem = format!("the set has no label `{}`; known: {known}", model_labels[unused].trim());
+            return Err(wrong(problem, remedy(set_labels)));
+        }
+        if let Some(label) = classes.iter().position(Vec::is_empty) {
+            let problem =
+                format!("no output of {} stands for the label `{}`", quoted(model_labels), set_labels[label]);
+            return Err(wrong(problem, remedy(set_labels)));
         }
         Ok(LabelMap { classes, n_classes: model.len(), merge })
+    }
+
+    /// Returns the map of a classifier that has so many outputs: [`LabelMap::new`] after their number was compared with that of
+    /// the names.
+    ///
+    /// # Errors
+    /// As [`LabelMap::new`]; [`LmcError::Labels`] for another number of outputs than of names, and for a single output.
+    ///
+    /// # Examples
+    /// ```
+    /// use lmc::data::labels::{LabelMap, Merge};
+    /// let hans = ["entailment", "non-entailment"].map(String::from);
+    /// let error = LabelMap::of_outputs(3, &hans, &hans, Merge::Max).unwrap_err().to_string();
+    /// assert!(error.starts_with("3 outputs, 2 labels (entailment, non-entailment); "));
+    /// ```
+    pub fn of_outputs(
+        n_outputs: usize,
+        model_labels: &[String],
+        set_labels: &[String],
+        merge: Merge,
+    ) -> Result<LabelMap> {
+        if n_outputs < 2 {
+            let labels = counted(set_labels.len(), "label");
+            let problem =
+                format!("{}, the set has {labels} ({})", counted(n_outputs, "output"), listed(set_labels));
+            return Err(wrong(
+                problem,
+                "give a classifier with an output for each label, not a regression".to_owned(),
+            ));
+        }
+        if n_outputs != model_labels.len() {
+            let problem = format!(
+                "{n_outputs} outputs, {} ({})",
+                counted(model_labels.len(), "label"),
+                listed(model_labels)
+            );
+            return Err(wrong(problem, remedy(set_labels)));
+        }
+        Self::new(model_labels, set_labels, merge)
     }
 
     /// Returns, for each label of the set, the classes that stand for it.
@@ -136,20 +184,52 @@ impl fmt::Display for LabelMap {
     }
 }
 
-fn canonical(field: &'static str, labels: &[String]) -> Result<Vec<String>> {
+/// The names of labels as this crate compares them; `what` they are is said in errors.
+fn names(what: &str, labels: &[String], remedy: impl Fn() -> String) -> Result<Vec<String>> {
     let names: Vec<String> = labels.iter().map(|label| name(label)).collect();
-    if names.iter().any(|name| is_anonymous(name)) {
-        let expected = "names; the manifest of the model must name its classes in order";
-        return Err(LmcError::invalid(field, quoted(labels), expected));
+    if names.is_empty() {
+        return Err(wrong(format!("the {what} have no names"), remedy()));
     }
-    if names.is_empty() || names.iter().enumerate().any(|(index, name)| names[..index].contains(name)) {
-        return Err(LmcError::invalid(field, quoted(labels), "labels of different meaning"));
+    if names.iter().any(|name| is_anonymous(name)) {
+        let problem = format!("the {} {what} have names that say nothing ({})", labels.len(), listed(labels));
+        return Err(wrong(problem, remedy()));
+    }
+    let is_before = |&i: &usize| names[..i].contains(&names[i]);
+    if let Some(second) = (1..names.len()).find(is_before) {
+        let first = names.iter().position(|name| *name == names[second]).unwrap_or(second);
+        let [first, second] = [first, second].map(|i| labels[i].trim());
+        let problem = match first == second {
+            true => format!("`{first}` is there twice among the {what}"),
+            false => format!("`{first}` and `{second}` mean the same among the {what}"),
+        };
+        return Err(wrong(problem, remedy()));
     }
     Ok(names)
 }
 
+fn wrong(problem: String, remedy: String) -> LmcError {
+    LmcError::Labels { origin: None, problem, remedy }
+}
+
+fn remedy(set_labels: &[String]) -> String {
+    format!("name every output in its order, by --labels, as {}", known(set_labels))
+}
+
+/// The names that an output may have on a set with these labels.
+fn known(set_labels: &[String]) -> String {
+    let mut known = listed(set_labels);
+    if set_labels.iter().any(|label| name(label) == MERGED.0) {
+        known += &format!(" (for which {} may stand)", MERGED.1.join(" and "));
+    }
+    known
+}
+
 fn name(label: &str) -> String {
-    let label = label.trim().to_lowercase();
+    let words = label.split(|c: char| c.is_whitespace() || "-_".contains(c)).filter(|word| !word.is_empty());
+    let mut label = words.map(str::to_lowercase).collect::<Vec<_>>().join("_");
+    if let Some(rest) = label.strip_prefix("non_") {
+        label = format!("not_{rest}");
+    }
     match SYNONYMS.iter().find(|names| names.contains(&label.as_str())) {
         Some(names) => names[0].to_owned(),
         None => label,
@@ -163,7 +243,16 @@ fn is_anonymous(name: &str) -> bool {
 }
 
 fn quoted(labels: &[String]) -> String {
-    labels.iter().map(|label| format!("`{label}`")).collect::<Vec<_>>().join(", ")
+    labels.iter().map(|label| format!("`{}`", label.trim())).collect::<Vec<_>>().join(", ")
+}
+
+/// "1 label", "2 labels".
+pub(crate) fn counted(n: usize, noun: &str) -> String {
+    format!("{n} {noun}{}", if n == 1 { "" } else { "s" })
+}
+
+fn listed(labels: &[String]) -> String {
+    labels.iter().map(|label| label.trim()).collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]
@@ -188,11 +277,21 @@ mod tests {
         assert!(!order.is_identity());
         assert_eq!(order.classes(), [[1], [2], [0]]);
         assert_eq!(order.apply(&[0.1, 0.2, 0.3]).unwrap(), [0.2, 0.3, 0.1]);
-        for spelling in ["not_entailment", "non_entailment", "Non-Entailment", "NOT_ENTAILMENT"] {
+        for spelling in
+            ["not_entailment", "non_entailment", "Non-Entailment", "NOT_ENTAILMENT", " not entailment"]
+        {
             assert!(map(&["ENTAILMENT", spelling], &HANS, Merge::Sum).unwrap().is_identity(), "{spelling}");
         }
         let questions = map(&["not_paraphrase", "paraphrase"], &["not_duplicate", "duplicate"], Merge::Max);
         assert!(questions.unwrap().is_identity());
+        for (model, set) in [
+            (["not-duplicate", "is_duplicate"], ["not_duplicate", "duplicate"]),
+            (["Not Paraphrase", "PARAPHRASE"], ["not_duplicate", "duplicate"]),
+            (["Unacceptable", "acceptable"], ["unacceptable", "acceptable"]),
+            (["not acceptable", "acceptable"], ["unacceptable", "acceptable"]),
+        ] {
+            assert!(map(&model, &set, Merge::Max).unwrap().is_identity(), "{model:?}");
+        }
     }
 
     #[test]
@@ -207,32 +306,84 @@ mod tests {
         assert_eq!(map(&GLUE, &HANS, Merge::Sum).unwrap().to_string(), "sum-0_1+2");
     }
 
+    const REMEDY: &str = "; name every output in its order, by --labels, as entailment, non-entailment (for which neutral \
+                          and contradiction may stand)";
+
     #[test]
     fn names_that_say_nothing_are_refused() {
-        for model in [["LABEL_0", "LABEL_1", "LABEL_2"], ["label0", "label1", "label2"], ["0", "1", "2"]] {
+        for model in [
+            ["LABEL_0", "LABEL_1", "LABEL_2"],
+            ["label0", "label1", "label2"],
+            ["0", "1", "2"],
+            ["", "a", "b"],
+        ] {
             let error = map(&model, &HANS, Merge::Max).unwrap_err().to_string();
-            assert!(error.starts_with(&format!("`model_labels`: got `{}`, ", model[0])), "{error}");
-            assert!(error.ends_with("the manifest of the model must name its classes in order"), "{error}");
+            let names = model.join(", ");
+            let expected =
+                format!("the 3 outputs of the classifier have names that say nothing ({names}){REMEDY}");
+            assert_eq!(error, expected);
         }
+        let error = map(&GLUE, &["LABEL_0", "LABEL_1"], Merge::Max).unwrap_err().to_string();
+        assert!(error.starts_with("the 2 labels of the set have names that say nothing"), "{error}");
+        assert!(!error.contains("--labels"), "{error}");
     }
 
     #[test]
     fn labels_that_do_not_fit_are_refused() {
         let problem = |model: &[&str], set: &[&str]| map(model, set, Merge::Max).unwrap_err().to_string();
-        let expected = "expected classes that stand for `entailment`, `non-entailment`, each for one";
-        for model in [&["entailment", "duplicate"][..], &["entailment", "neutral", "other"], &["entailment"]]
-        {
-            let error = problem(model, &HANS);
-            assert!(
-                error.starts_with("`model_labels`: got `entailment`") && error.ends_with(expected),
-                "{error}"
-            );
+        let known = "known: entailment, non-entailment (for which neutral and contradiction may stand)";
+        for (model, unknown) in [
+            (&["entailment", "duplicate"][..], "duplicate"),
+            (&["entailment", "neutral", "other"], "other"),
+            (&["entailment", "not_entailment", "neutral"], "neutral"),
+        ] {
+            let expected = format!("the set has no label `{unknown}`; {known}{REMEDY}");
+            assert_eq!(problem(model, &HANS), expected);
         }
-        assert!(problem(&HANS, &GLUE).contains("stand for `entailment`, `neutral`, `contradiction`"));
-        let twice = problem(&["entailment", "not_entailment", "non-entailment"], &HANS);
-        assert!(twice.ends_with("expected labels of different meaning"), "{twice}");
-        assert!(problem(&GLUE, &[]).starts_with("`set_labels`"));
-        assert!(problem(&GLUE, &["LABEL_0", "LABEL_1"]).starts_with("`set_labels`"));
+        assert_eq!(
+            problem(&["entailment"], &HANS),
+            format!("no output of `entailment` stands for the label `non-entailment`{REMEDY}")
+        );
+        let two = problem(&["entailment", "neutral"], &GLUE);
+        assert!(
+            two.starts_with("no output of `entailment`, `neutral` stands for the label `contradiction`; "),
+            "{two}"
+        );
+        assert!(two.ends_with("as entailment, neutral, contradiction"), "{two}");
+        assert!(problem(&HANS, &GLUE).starts_with("the set has no label `non-entailment`"));
+        let same = problem(&["entailment", "not_entailment", "non-entailment"], &HANS);
+        assert!(
+            same.starts_with("`not_entailment` and `non-entailment` mean the same among the outputs"),
+            "{same}"
+        );
+        let twice = problem(&["entailment", "neutral", " entailment"], &HANS);
+        assert!(twice.starts_with("`entailment` is there twice among the outputs"), "{twice}");
+        assert!(problem(&GLUE, &[]).starts_with("the labels of the set have no names"));
+        assert!(problem(&[], &GLUE).starts_with("the outputs of the classifier have no names"));
+    }
+
+    #[test]
+    fn outputs_are_counted_before_their_names_are_read() {
+        let owned = |labels: &[&str]| labels.iter().map(|label| label.to_string()).collect::<Vec<_>>();
+        let of =
+            |n, model: &[&str], set: &[&str]| LabelMap::of_outputs(n, &owned(model), &owned(set), Merge::Max);
+        let problem = |n, model: &[&str], set: &[&str]| of(n, model, set).unwrap_err().to_string();
+        assert_eq!(of(3, &FEATHER, &HANS).unwrap(), map(&FEATHER, &HANS, Merge::Max).unwrap());
+        // The names alone would be the labels of the set in their order.
+        assert_eq!(
+            problem(3, &HANS, &HANS),
+            format!("3 outputs, 2 labels (entailment, non-entailment){REMEDY}")
+        );
+        let five = problem(5, &GLUE, &GLUE);
+        assert!(five.starts_with("5 outputs, 3 labels (entailment, neutral, contradiction); "), "{five}");
+        assert!(problem(2, &GLUE, &GLUE).starts_with("2 outputs, 3 labels"));
+        assert!(problem(2, &["LABEL_0"], &HANS).starts_with("2 outputs, 1 label (LABEL_0)"));
+        let one = problem(1, &["LABEL_0"], &HANS);
+        assert!(
+            one.starts_with("1 output, the set has 2 labels (entailment, non-entailment); give a classifier"),
+            "{one}"
+        );
+        assert!(of(1, &["entailment"], &["entailment"]).is_err());
     }
 
     #[test]

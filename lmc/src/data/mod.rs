@@ -13,11 +13,13 @@ pub mod mini_nli;
 pub mod parquet;
 pub mod pretraining;
 pub mod reader;
+mod search;
+pub(crate) mod text;
 pub mod tsv;
 
 use std::fmt;
 
-pub use corpus::{Corpus, read_corpus};
+pub use corpus::{Corpus, read_corpora, read_corpus};
 
 use crate::error::{LmcError, Result};
 

@@ -1,15 +1,16 @@
 //! Reading a split of a corpus as its manifest describes it, from whichever published form lies in a folder.
 
-use std::borrow::Cow;
+mod collector;
+mod fidelity;
+
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use super::jsonl::JsonLines;
-use super::manifest::{Columns, Format, LabelBy, Manifest, Place, ShortRows};
-use super::parquet::ParquetTable;
-use super::tsv::{REMEDY, Tsv};
-use super::{Dataset, Example};
+use super::manifest::{Columns, Format, Manifest, Place};
+use super::{Dataset, text};
 use crate::error::{LmcError, Result};
+use collector::{Collector, Part};
+use fidelity::Fidelity;
 
 /// What was read from one file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,42 +21,95 @@ pub struct Reading {
     pub groups: Option<Vec<String>>,
     /// The rows that were skipped: those without a label, and short ones where the official reading skips them.
     pub n_skipped: usize,
+    /// The rows of the whole file, without the header.
+    pub n_rows: usize,
+    /// What is other than in the published file, and was read all the same: one sentence each, with the file.
+    pub notes: Vec<String>,
 }
 
 /// Returns a split from a folder that has one of the forms in which the corpus is published: the first of them in the
-/// manifest's order whose file is there. A file in a subfolder may also lie in the folder itself.
+/// manifest's order whose file is there. A file in a subfolder may also lie in the folder itself, and text may be compressed by gzip.
+///
+/// A file whose lines end otherwise is read as the published one, and one with fewer examples as a part of it: [`Reading::notes`]
+/// says so. What is neither is refused; `unverified` says that it is to be read as it is.
 ///
 /// # Errors
 /// [`LmcError::UnknownName`] for a split that the manifest does not have, [`LmcError::Io`] if the folder has none of its
-/// files, [`LmcError::Format`] if the number of examples is not the published one or a Parquet file has another digest than the
-/// manifest, otherwise as [`read_file`].
-pub fn read_split(manifest: &Manifest, folder: &Path, split: &str) -> Result<Reading> {
+/// files; unless `unverified`, [`LmcError::Unpublished`] for as many examples as published or more in a file that is not the published
+/// one; [`LmcError::Format`] for no examples, and for another number of rows where rows are a split by their place; otherwise as
+/// [`read_file`].
+pub fn read_split(manifest: &Manifest, folder: &Path, split: &str, unverified: bool) -> Result<Reading> {
     let places = manifest.places(split)?;
-    let (path, place) = find(folder, &places)?;
-    if place.columns.format == Format::Parquet {
-        // Damage that the format does not notice can end the process.
-        manifest.verify_file(place.file, &path)?;
+    match find(folder, &places) {
+        Some((path, place)) => read_place(manifest, &path, place, split, unverified),
+        None => {
+            let none = std::io::Error::new(std::io::ErrorKind::NotFound, none_of(&places));
+            Err(LmcError::io("read", folder)(none))
+        }
     }
-    let reading = read_file(&path, place.columns, &manifest.labels, place.rows.clone(), split)?;
-    let (n, expected) = (reading.dataset.len(), manifest.split(split)?.n_examples);
-    if n != expected {
-        let problem = format!("{n} examples, the published file has {expected}");
-        return Err(LmcError::Format { path, line: None, problem, remedy: "fetch the file again" });
-    }
-    Ok(reading)
 }
 
-fn find<'a>(folder: &Path, places: &'a [Place<'a>]) -> Result<(PathBuf, &'a Place<'a>)> {
+/// Says which files a folder would have to have one of.
+pub(super) fn none_of(places: &[Place<'_>]) -> String {
+    let files: Vec<String> = places.iter().map(|place| place.file.display().to_string()).collect();
+    format!("it has none of {}", files.join(", "))
+}
+
+/// The first file of a split that lies in a folder.
+pub(super) fn find<'a>(folder: &Path, places: &'a [Place<'a>]) -> Option<(PathBuf, &'a Place<'a>)> {
     let candidates = places.iter().flat_map(|place| {
         let name = place.file.file_name().map(Path::new);
-        [Some(place.file), name].into_iter().flatten().map(move |file| (folder.join(file), place))
+        let packed = |file: &Path| {
+            let is_text = place.columns.format != Format::Parquet;
+            is_text.then(|| folder.join(format!("{}.gz", file.display())))
+        };
+        let files = [Some(place.file), name].into_iter().flatten();
+        files
+            .flat_map(move |file| [Some(folder.join(file)), packed(file)])
+            .flatten()
+            .map(move |path| (path, place))
     });
-    candidates.into_iter().find(|(path, _)| path.is_file()).ok_or_else(|| {
-        let files: Vec<String> = places.iter().map(|place| place.file.display().to_string()).collect();
-        let none =
-            std::io::Error::new(std::io::ErrorKind::NotFound, format!("it has none of {}", files.join(", ")));
-        LmcError::io("read", folder)(none)
-    })
+    candidates.into_iter().find(|(path, _)| path.is_file())
+}
+
+/// Reads the file at a path, which lies in a place of the split, after comparing it with what is known of the published one.
+pub(super) fn read_place(
+    manifest: &Manifest,
+    path: &Path,
+    place: &Place<'_>,
+    split: &str,
+    unverified: bool,
+) -> Result<Reading> {
+    let published = manifest.split(split)?.n_examples;
+    let entry = manifest.files.iter().find(|entry| entry.path == place.file);
+    let mut collector = Collector::new(path, place.columns, &manifest.labels, Part::of(place));
+    let fidelity = if place.columns.format == Format::Parquet {
+        let fidelity = Fidelity::of_file(entry, path)?;
+        // Damage that the format does not notice can end the process, so that a damaged file is not read at all.
+        fidelity.check_rows(path, published, unverified)?;
+        collector.parquet()?;
+        fidelity
+    } else {
+        let bytes = text::read(path)?;
+        let (text, fidelity) = Fidelity::of_text(entry, &bytes);
+        collector.text(&text)?;
+        fidelity
+    };
+    let mut reading = collector.reading(split)?;
+    let format = |problem, remedy| LmcError::Format { path: path.to_owned(), line: None, problem, remedy };
+    if let Some(whole) = place.n_rows.filter(|&whole| whole != reading.n_rows) {
+        let problem = format!(
+            "{} rows, the published file has {whole}, and only the place of a row says whether it is in `{split}`",
+            reading.n_rows
+        );
+        return Err(format(problem, "give the files of a form that has one for each split"));
+    }
+    if reading.dataset.is_empty() {
+        return Err(format(format!("no examples of `{split}`"), "give a file that has some"));
+    }
+    let note = fidelity.check_examples(path, reading.dataset.len(), published, unverified)?;
+    reading.notes.extend(note);
+    Ok(reading)
 }
 
 /// Returns the examples of one file with the given columns under a name of your choice; `rows` are those that are read,
@@ -72,10 +126,10 @@ pub fn read_file(
     name: &str,
 ) -> Result<Reading> {
     if columns.format != Format::Parquet {
-        let bytes = std::fs::read(path).map_err(LmcError::io("read", path))?;
+        let bytes = text::read(path)?;
         return read_text(&bytes, path, columns, labels, rows, name);
     }
-    let mut collector = Collector::new(path, columns, labels, rows);
+    let mut collector = Collector::new(path, columns, labels, Part::rows(rows));
     collector.parquet()?;
     collector.reading(name)
 }
@@ -93,153 +147,9 @@ pub fn read_text(
     rows: Option<Range<usize>>,
     name: &str,
 ) -> Result<Reading> {
-    let mut collector = Collector::new(path, columns, labels, rows);
-    match columns.format {
-        Format::Tsv => collector.tsv(bytes)?,
-        Format::Jsonl => collector.jsonl(bytes)?,
-        Format::Parquet => {
-            return Err(LmcError::invalid("columns.format", "parquet", "tsv or jsonl, formats of text"));
-        }
-    }
+    let mut collector = Collector::new(path, columns, labels, Part::rows(rows));
+    collector.text(bytes)?;
     collector.reading(name)
-}
-
-/// Where a row stands.
-#[derive(Clone, Copy)]
-enum At {
-    Line(usize),
-    Row(usize),
-}
-
-struct Collector<'a> {
-    path: &'a Path,
-    columns: &'a Columns,
-    labels: &'a [String],
-    rows: Range<usize>,
-    next_row: usize,
-    examples: Vec<Example>,
-    kinds: Vec<String>,
-    groups: Vec<String>,
-    n_skipped: usize,
-}
-
-impl<'a> Collector<'a> {
-    fn new(path: &'a Path, columns: &'a Columns, labels: &'a [String], rows: Option<Range<usize>>) -> Self {
-        let rows = rows.unwrap_or(0..usize::MAX);
-        let (examples, kinds, groups) = (Vec::new(), Vec::new(), Vec::new());
-        Self { path, columns, labels, rows, next_row: 0, examples, kinds, groups, n_skipped: 0 }
-    }
-
-    fn reading(self, name: &str) -> Result<Reading> {
-        let Self { columns, labels, examples, kinds, groups, n_skipped, .. } = self;
-        let kinds = columns.kind.is_some().then_some(kinds);
-        let dataset = Dataset { name: name.to_owned(), labels: labels.to_vec(), examples, kinds };
-        dataset.check()?;
-        Ok(Reading { dataset, groups: columns.group.is_some().then_some(groups), n_skipped })
-    }
-
-    fn tsv(&mut self, bytes: &[u8]) -> Result<()> {
-        let tsv = match self.columns.header {
-            Some(true) => Tsv::with_header(self.path, bytes)?,
-            _ => Tsv::without_header(self.path, bytes, &self.columns.names),
-        };
-        self.columns.names.iter().try_for_each(|name| tsv.position(name).map(|_| ()))?;
-        let roles = self.columns.roles();
-        let positions = roles.iter().map(|name| tsv.position(name)).collect::<Result<Vec<_>>>()?;
-        let last = positions.iter().copied().max().unwrap_or(0);
-        for row in tsv.rows() {
-            let row = row?;
-            let (n, expected) = (row.fields.len(), tsv.names().len());
-            let is_cut = self.columns.short_rows == ShortRows::Cut && n > last;
-            if n < expected && self.columns.short_rows == ShortRows::Skip {
-                self.skip();
-            } else if n > expected || (n < expected && !is_cut) {
-                let problem = format!("{n} columns instead of {}", tsv.names().join(", "));
-                return Err(self.wrong(At::Line(row.line), problem));
-            } else {
-                let fields = positions.iter().map(|&position| Cow::Borrowed(row.fields[position])).collect();
-                self.row(At::Line(row.line), fields)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn jsonl(&mut self, bytes: &[u8]) -> Result<()> {
-        let roles = self.columns.roles();
-        JsonLines::new(self.path, bytes).objects().try_for_each(|object| {
-            let object = object?;
-            let fields = roles.iter().map(|name| object.text(name)).collect::<Result<Vec<_>>>()?;
-            self.row(At::Line(object.line), fields)
-        })
-    }
-
-    fn parquet(&mut self) -> Result<()> {
-        let table = ParquetTable::read(self.path, &self.columns.roles())?;
-        table.rows()?.enumerate().try_for_each(|(row, fields)| {
-            self.row(At::Row(row), fields.into_iter().map(Cow::Borrowed).collect())
-        })
-    }
-
-    fn skip(&mut self) {
-        self.n_skipped += usize::from(self.rows.contains(&self.next_row));
-        self.next_row += 1;
-    }
-
-    /// Takes one row: its fields in the order of [`Columns::roles`].
-    fn row(&mut self, at: At, fields: Vec<Cow<'_, str>>) -> Result<()> {
-        let columns = self.columns;
-        let mut fields = fields.into_iter();
-        let mut field = |is_there: bool| if is_there { fields.next() } else { None };
-        let (first, second, label) = (field(true), field(columns.second.is_some()), field(true));
-        let (kind, group) = (field(columns.kind.is_some()), field(columns.group.is_some()));
-        let (first, label) = (first.unwrap_or_default(), label.unwrap_or_default());
-        if !self.rows.contains(&self.next_row) {
-            self.next_row += 1;
-            return Ok(());
-        }
-        if columns.no_label.as_deref() == Some(&*label) {
-            self.skip();
-            return Ok(());
-        }
-        let empty = [(Some(&columns.first), Some(&first)), (columns.second.as_ref(), second.as_ref())]
-            .into_iter()
-            .find_map(|(name, text)| name.filter(|_| text.is_some_and(|text| text.is_empty())));
-        if let Some(name) = empty.filter(|_| !columns.empty_texts) {
-            return Err(self.wrong(at, format!("`{name}` is empty")));
-        }
-        let label = self.label(&label).ok_or_else(|| self.unknown_label(at, &label))?;
-        self.examples.push(Example { first: first.into_owned(), second: second.map(Cow::into_owned), label });
-        self.kinds.extend(kind.map(Cow::into_owned));
-        self.groups.extend(group.map(Cow::into_owned));
-        self.next_row += 1;
-        Ok(())
-    }
-
-    fn label(&self, text: &str) -> Option<i64> {
-        let index = match self.columns.label_by {
-            LabelBy::Index => text.parse().ok().filter(|&index: &usize| index < self.labels.len()),
-            LabelBy::Name => self.labels.iter().position(|label| label == text),
-        };
-        index.and_then(|index| i64::try_from(index).ok())
-    }
-
-    fn unknown_label(&self, at: At, label: &str) -> LmcError {
-        let known: Vec<String> = match self.columns.label_by {
-            LabelBy::Index => {
-                self.labels.iter().enumerate().map(|(index, name)| format!("{index} ({name})")).collect()
-            }
-            LabelBy::Name => self.labels.to_vec(),
-        };
-        self.wrong(at, format!("label `{label}` instead of {}", known.join(" or ")))
-    }
-
-    fn wrong(&self, at: At, problem: String) -> LmcError {
-        let (line, problem) = match at {
-            At::Line(line) => (Some(line), problem),
-            At::Row(row) => (None, format!("row {row}: {problem}")),
-        };
-        LmcError::Format { path: self.path.to_owned(), line, problem, remedy: REMEDY }
-    }
 }
 
 #[cfg(test)]

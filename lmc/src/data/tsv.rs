@@ -1,9 +1,12 @@
 //! Tab-separated text as the corpora publish it: no quoting, so that a `"` is text.
 //!
-//! A line ends in LF or CRLF; a carriage return elsewhere is text. A byte order mark at the very start is not text.
+//! A line ends in LF or CRLF, or in CR where no line of the file ends in LF; a carriage return elsewhere is text. A byte order mark at
+//! the very start and blank lines at the end are not text. A file that is marked as UTF-16 is read as such.
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
+use super::text;
 use crate::error::{LmcError, Result};
 
 /// What to do about a file that is not as its manifest says.
@@ -14,8 +17,8 @@ pub(super) const REMEDY: &str = "this must be the published file, as its manifes
 pub struct Tsv<'a> {
     path: PathBuf,
     names: Vec<String>,
-    body: &'a [u8],
-    first_line: usize,
+    text: Cow<'a, [u8]>,
+    has_header: bool,
 }
 
 /// One row.
@@ -33,17 +36,16 @@ impl<'a> Tsv<'a> {
     /// # Errors
     /// [`LmcError::Format`] if there is no first line, or it is not UTF-8 or names a column twice.
     pub fn with_header(path: &Path, bytes: &'a [u8]) -> Result<Self> {
-        let bytes = without_mark(bytes);
-        let (header, body) = match bytes.iter().position(|&byte| byte == b'\n') {
-            Some(end) => (&bytes[..end], &bytes[end + 1..]),
-            None => (bytes, &bytes[bytes.len()..]),
-        };
-        let tsv = Self { path: path.to_owned(), names: Vec::new(), body, first_line: 2 };
+        let tsv = Self { has_header: true, ..Self::without_header(path, bytes, &[]) };
+        let header = text::lines(&tsv.text).next().unwrap_or_default();
         let row = tsv.row(1, header)?;
-        if header.is_empty() {
+        if header.trim_ascii().is_empty() {
             return Err(tsv.wrong(1, "no header".to_owned()));
         }
-        let names: Vec<String> = row.fields.into_iter().map(str::to_owned).collect();
+        let mut names: Vec<String> = row.fields.into_iter().map(|name| name.trim().to_owned()).collect();
+        while names.last().is_some_and(String::is_empty) {
+            names.pop();
+        }
         match names.iter().enumerate().find(|(index, name)| names[..*index].contains(name)) {
             Some((_, name)) => Err(tsv.wrong(1, format!("column `{name}` is there twice"))),
             None => Ok(Self { names, ..tsv }),
@@ -52,7 +54,7 @@ impl<'a> Tsv<'a> {
 
     /// Returns the text of a file without a header, whose columns have the given names in order.
     pub fn without_header(path: &Path, bytes: &'a [u8], names: &[String]) -> Self {
-        Self { path: path.to_owned(), names: names.to_vec(), body: without_mark(bytes), first_line: 1 }
+        Self { path: path.to_owned(), names: names.to_vec(), text: text::plain(bytes), has_header: false }
     }
 
     /// Returns the names of the columns in order.
@@ -72,26 +74,26 @@ impl<'a> Tsv<'a> {
     }
 
     /// Returns the rows, each an [`LmcError::Format`] with its line if it is not UTF-8.
-    pub fn rows(&self) -> impl Iterator<Item = Result<Row<'a>>> + '_ {
-        let body = self.body.strip_suffix(b"\n").unwrap_or(self.body);
-        let lines = (!self.body.is_empty()).then(|| body.split(|&byte| byte == b'\n'));
-        lines.into_iter().flatten().zip(self.first_line..).map(|(line, number)| self.row(number, line))
+    pub fn rows(&self) -> impl Iterator<Item = Result<Row<'_>>> + '_ {
+        let lines = text::lines(&self.text).zip(1..).skip(usize::from(self.has_header));
+        lines.map(|(line, number)| self.row(number, line))
     }
 
-    fn row(&self, number: usize, line: &'a [u8]) -> Result<Row<'a>> {
+    /// The fields of a line; blank ones beyond the columns are no fields.
+    fn row<'b>(&self, number: usize, line: &'b [u8]) -> Result<Row<'b>> {
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         let text = std::str::from_utf8(line).map_err(|_| self.wrong(number, "not UTF-8".to_owned()))?;
-        Ok(Row { line: number, fields: text.split('\t').collect() })
+        let mut fields: Vec<&str> = text.split('\t').collect();
+        let named = self.names.len().max(1);
+        while fields.len() > named && fields.last().is_some_and(|field| field.trim().is_empty()) {
+            fields.pop();
+        }
+        Ok(Row { line: number, fields })
     }
 
     fn wrong(&self, line: usize, problem: String) -> LmcError {
         LmcError::Format { path: self.path.clone(), line: Some(line), problem, remedy: REMEDY }
     }
-}
-
-/// The bytes without the mark that some editors put before UTF-8.
-pub(super) fn without_mark(bytes: &[u8]) -> &[u8] {
-    bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)
 }
 
 #[cfg(test)]
@@ -102,9 +104,13 @@ mod tests {
         Tsv::with_header(Path::new("dev.tsv"), text)
     }
 
-    fn rows(text: &[u8]) -> Vec<(usize, Vec<&str>)> {
+    fn row(line: usize, fields: &[&str]) -> (usize, Vec<String>) {
+        (line, fields.iter().map(|field| (*field).to_owned()).collect())
+    }
+
+    fn rows(text: &[u8]) -> Vec<(usize, Vec<String>)> {
         let tsv = with_header(text).unwrap();
-        tsv.rows().map(|row| row.map(|row| (row.line, row.fields)).unwrap()).collect()
+        tsv.rows().map(Result::unwrap).map(|found| row(found.line, &found.fields)).collect()
     }
 
     #[test]
@@ -112,16 +118,33 @@ mod tests {
         let text = b"\xef\xbb\xbfid\ttext\r\n1\tHe said \"no\"\n2\t\"unbalanced\r\n3\tone\rtwo\n";
         assert_eq!(with_header(text).unwrap().names(), ["id", "text"]);
         let expected =
-            [(2, vec!["1", "He said \"no\""]), (3, vec!["2", "\"unbalanced"]), (4, vec!["3", "one\rtwo"])];
+            [row(2, &["1", "He said \"no\""]), row(3, &["2", "\"unbalanced"]), row(4, &["3", "one\rtwo"])];
         assert_eq!(rows(text), expected);
     }
 
     #[test]
     fn the_last_line_may_end_or_not() {
         assert_eq!(rows(b"id\n1\n2"), rows(b"id\n1\n2\n"));
-        assert_eq!(rows(b"id\n1\n\n"), [(2, vec!["1"]), (3, vec![""])]);
-        assert!(rows(b"id").is_empty() && rows(b"id\n").is_empty());
-        assert_eq!(rows(b"id\n\n"), [(2, vec![""])]);
+        assert_eq!(rows(b"id\n1\n\n \r\n"), rows(b"id\n1\n"));
+        assert!(rows(b"id").is_empty() && rows(b"id\n").is_empty() && rows(b"id\n\n").is_empty());
+        // A blank line inside is a row.
+        assert_eq!(rows(b"id\n\n1\n"), [row(2, &[""]), row(3, &["1"])]);
+    }
+
+    #[test]
+    fn blanks_beyond_the_columns_are_no_fields() {
+        assert_eq!(with_header(b"id\ttext \t\t\n").unwrap().names(), ["id", "text"]);
+        assert_eq!(rows(b"id\ttext\n1\tx\t \t\n2\t\n"), [row(2, &["1", "x"]), row(3, &["2", ""])]);
+        assert_eq!(rows(b"id\ttext\n1\tx\ty\n"), [row(2, &["1", "x", "y"])]);
+    }
+
+    #[test]
+    fn lines_of_an_old_mac_and_utf_16() {
+        let expected = [row(2, &["1", "x"]), row(3, &["2", "y"])];
+        assert_eq!(rows(b"id\ttext\r1\tx\r2\ty\r"), expected);
+        let text: Vec<u8> =
+            "\u{feff}id\ttext\r\n1\tx\r\n2\ty\r\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        assert_eq!(rows(&text), expected);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::path::Path;
 use polars::prelude::*;
 use tch::{Device, Kind, Tensor};
 
-use super::{Outcome, damaged_unit, in_order, label_logits};
+use super::{Outcome, check_labels, damaged_unit, in_order, label_logits};
 use crate::data::labels::LabelMap;
 use crate::encode::Batch;
 use crate::error::{LmcError, Result};
@@ -130,6 +130,7 @@ pub fn evaluate_logits(
     map: Option<&LabelMap>,
 ) -> Result<Logits> {
     let _no_grad = tch::no_grad_guard();
+    check_labels(classifier, batches, map)?;
     let parameters = Parameters::views(&theta.unsqueeze(0), classifier.layout());
     let mut parts = Vec::with_capacity(batches.len());
     for (done, batch) in batches.iter().enumerate() {

@@ -18,7 +18,7 @@ use std::fmt;
 use tch::{Device, Kind, Tensor};
 
 use crate::compute::within_memory;
-use crate::data::labels::{LabelMap, Merge};
+use crate::data::labels::{LabelMap, Merge, counted};
 use crate::encode::Batch;
 use crate::error::{LmcError, Result};
 use crate::interrupt;
@@ -53,8 +53,8 @@ impl Outcome {
 /// the classifier.
 ///
 /// # Errors
-/// [`LmcError::Torch`]; [`LmcError::OutOfMemory`]; [`LmcError::NonFiniteLoss`] naming the example;
-/// [`LmcError::Interrupted`] between two batches.
+/// [`LmcError::Labels`] for an example whose label has no output; [`LmcError::Torch`]; [`LmcError::OutOfMemory`];
+/// [`LmcError::NonFiniteLoss`] naming the example; [`LmcError::Interrupted`] between two batches.
 pub fn evaluate(classifier: &Classifier, theta: &Tensor, batches: &[Batch], n: usize) -> Result<Outcome> {
     evaluate_mapped(classifier, theta, batches, n, None)
 }
@@ -63,7 +63,7 @@ pub fn evaluate(classifier: &Classifier, theta: &Tensor, batches: &[Batch], n: u
 /// labels that `map` makes of the classifier's classes; none where they are the same in the same order.
 ///
 /// # Errors
-/// As [`evaluate`]; [`LmcError::ShapeMismatch`] for a map from another number of classes.
+/// As [`evaluate`]; [`LmcError::ShapeMismatch`] for a map from another number of classes, the identity included.
 pub fn evaluate_mapped(
     classifier: &Classifier,
     theta: &Tensor,
@@ -71,8 +71,21 @@ pub fn evaluate_mapped(
     n: usize,
     map: Option<&LabelMap>,
 ) -> Result<Outcome> {
+    evaluate_counted(classifier, theta, batches, n, map, &|_| ())
+}
+
+/// [`evaluate_mapped`], which says after each batch how many examples it had.
+pub(crate) fn evaluate_counted(
+    classifier: &Classifier,
+    theta: &Tensor,
+    batches: &[Batch],
+    n: usize,
+    map: Option<&LabelMap>,
+    count: &dyn Fn(usize),
+) -> Result<Outcome> {
     let parameters = Parameters::views(&theta.unsqueeze(0), classifier.layout());
-    Ok(evaluate_stack(classifier, &parameters, batches, n, map)?.swap_remove(0))
+    let outcomes = within_memory(|| evaluate_all(classifier, &parameters, batches, n, map, count));
+    Ok(outcomes?.swap_remove(0))
 }
 
 /// The outcome of every model of a stack, as [`evaluate_mapped`] of each; operands and batches are on one device.
@@ -88,7 +101,7 @@ pub fn evaluate_stack(
     n: usize,
     map: Option<&LabelMap>,
 ) -> Result<Vec<Outcome>> {
-    within_memory(|| evaluate_all(classifier, parameters, batches, n, map))
+    within_memory(|| evaluate_all(classifier, parameters, batches, n, map, &|_| ()))
 }
 
 fn evaluate_all(
@@ -97,8 +110,10 @@ fn evaluate_all(
     batches: &[Batch],
     n: usize,
     map: Option<&LabelMap>,
+    count: &dyn Fn(usize),
 ) -> Result<Vec<Outcome>> {
     let _no_grad = tch::no_grad_guard();
+    check_labels(classifier, batches, map)?;
     let (mut losses, mut predictions, mut confidences) = (Vec::new(), Vec::new(), Vec::new());
     for (done, batch) in batches.iter().enumerate() {
         interrupt::check(|| format!("{done} of {} batches were evaluated; none is kept", batches.len()))?;
@@ -109,6 +124,7 @@ fn evaluate_all(
         let (confidence, prediction) = log_probabilities.max_dim(-1, false);
         confidences.push(confidence.exp());
         predictions.push(prediction);
+        count(batch.indices.len());
     }
     let on_host = |parts: &[Tensor]| Ok::<_, LmcError>(Tensor::f_cat(parts, 1)?.to_device(Device::Cpu));
     let (losses, predictions) = (on_host(&losses)?, on_host(&predictions)?);
@@ -128,6 +144,23 @@ fn evaluate_all(
             })
         })
         .collect()
+}
+
+/// Nothing, when the map is one of so many outputs, and every label of the batches has a logit.
+fn check_labels(classifier: &Classifier, batches: &[Batch], map: Option<&LabelMap>) -> Result<()> {
+    let n_outputs = usize::try_from(classifier.n_labels()).unwrap_or(0);
+    map.map_or(Ok(()), |map| map.check(n_outputs))?;
+    let n_logits = map.map_or(n_outputs, |map| map.classes().len()) as i64;
+    for batch in batches.iter().filter(|batch| batch.labels.numel() > 0) {
+        let (least, most) = (batch.labels.min().int64_value(&[]), batch.labels.max().int64_value(&[]));
+        if let Some(label) = [least, most].into_iter().find(|label| !(0..n_logits).contains(label)) {
+            let problem =
+                format!("{}, an example has the label number {label}", counted(n_outputs, "output"));
+            let remedy = "give a classifier with an output for each label".to_owned();
+            return Err(LmcError::Labels { origin: None, problem, remedy });
+        }
+    }
+    Ok(())
 }
 
 /// The logits of a batch in the labels of `map`, `[stack, batch, n_labels]`.

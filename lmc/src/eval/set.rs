@@ -7,7 +7,7 @@ use tokenizers::Tokenizer;
 
 use crate::compute::batch_tokens;
 use crate::data::Dataset;
-use crate::data::labels::LabelMap;
+use crate::data::labels::{LabelMap, counted};
 use crate::encode::{Batch, Encoded, digest, encode_counted, note_cut, packed_batches};
 use crate::error::{LmcError, Result};
 
@@ -54,6 +54,23 @@ impl EvaluationSet {
             return self;
         }
         Self { key: format!("{}-{map}", self.key), label_map: Some(map), ..self }
+    }
+
+    /// Nothing, when a classifier with so many outputs has one for each label, or as many as the map of labels is for.
+    ///
+    /// # Errors
+    /// [`LmcError::Labels`] with both numbers.
+    pub fn check_outputs(&self, n_outputs: i64) -> Result<()> {
+        let labels = &self.dataset.labels;
+        let got = usize::try_from(n_outputs).unwrap_or(0);
+        let expected = self.label_map.as_ref().map_or(labels.len(), LabelMap::n_classes);
+        if got == expected {
+            return Ok(());
+        }
+        let (got, labels) = (counted(got, "output"), labels.join(", "));
+        let problem = format!("{got}, `{}` with the labels {labels} takes {expected}", self.dataset.name);
+        let remedy = "give a classifier with an output for each, or the set the map of its classes".into();
+        Err(LmcError::Labels { origin: None, problem, remedy })
     }
 
     /// The examples in packed batches of the size that suits the CPU.

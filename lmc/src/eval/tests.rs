@@ -151,3 +151,53 @@ fn a_map_is_part_of_a_sets_key() {
     assert_eq!(key(label_map(&GLUE, &hans, Merge::Max)), format!("{}-max-0_1+2", set().key));
     assert_eq!(key(label_map(&FEATHER, &hans, Merge::Sum)), format!("{}-sum-1_2+0", set().key));
 }
+
+#[test]
+fn outputs_and_labels_are_counted_before_the_forward_pass() {
+    let examples = examples(12, 1);
+    let batches = packed_batches(&examples, 64);
+    let hans = ["entailment", "non-entailment"];
+    let identity = label_map(&hans, &hans, Merge::Max);
+    assert!(identity.is_identity());
+    let on = |n_outputs: usize, map: Option<&LabelMap>| {
+        let classifier = Classifier::new(&config(), n_outputs);
+        let theta = weights(&classifier, 1).theta().copy();
+        // A forward pass would end in this.
+        let _ = theta.narrow(0, theta.size()[0] - 1, 1).fill_(f64::NAN);
+        let logits = evaluate_logits(&classifier, &theta, &batches, 12, map).unwrap_err();
+        let outcome = evaluate_mapped(&classifier, &theta, &batches, 12, map).unwrap_err();
+        assert_eq!(std::mem::discriminant(&logits), std::mem::discriminant(&outcome), "{logits}, {outcome}");
+        outcome
+    };
+    // The identity is a map of two classes, and no other number of outputs fits it.
+    for n_outputs in [1, 3, 5] {
+        let error = on(n_outputs, Some(&identity));
+        assert!(matches!(&error, LmcError::ShapeMismatch { got, .. } if got == &[n_outputs]), "{error}");
+    }
+    let error = on(1, None).to_string();
+    assert!(error.starts_with("1 output, an example has the label number 1; "), "{error}");
+    assert!(matches!(on(2, Some(&identity)), LmcError::NonFiniteLoss { .. }));
+    assert!(matches!(on(2, None), LmcError::NonFiniteLoss { .. }));
+}
+
+#[test]
+fn a_set_knows_how_many_outputs_it_is_for() {
+    let set = || {
+        let examples = vec![Example { first: "doctors slept".into(), second: None, label: 0 }];
+        let dataset = Dataset::new("few", &["entailment", "non-entailment"], examples, None).unwrap();
+        EvaluationSet::new(dataset, &tokenizer().unwrap(), 16).unwrap()
+    };
+    let hans = ["entailment", "non-entailment"];
+    set().check_outputs(2).unwrap();
+    set().with_label_map(label_map(&hans, &hans, Merge::Max)).check_outputs(2).unwrap();
+    let merged = set().with_label_map(label_map(&FEATHER, &hans, Merge::Max));
+    merged.check_outputs(3).unwrap();
+    for (set, n_outputs, start) in [
+        (&set(), 3, "3 outputs, `few` with the labels entailment, non-entailment takes 2; "),
+        (&set(), 1, "1 output, `few` with the labels entailment, non-entailment takes 2; "),
+        (&merged, 2, "2 outputs, `few` with the labels entailment, non-entailment takes 3; "),
+    ] {
+        let message = set.check_outputs(n_outputs).unwrap_err().to_string();
+        assert!(message.starts_with(start), "{message}");
+    }
+}

@@ -143,11 +143,12 @@ fn add_panel(
     let scores = table::scores(evaluations, dataset, metric, &models)?;
     let bins = Bins::of(&scores)?;
     let mut tallest = 0;
-    for cluster in distinct(&clusters) {
+    let among = distinct(&clusters);
+    for &cluster in &among {
         let members: Vec<f64> =
             scores.iter().zip(&clusters).filter(|(_, of)| **of == cluster).map(|(score, _)| *score).collect();
         tallest = tallest.max(bins.count(&members).into_iter().max().unwrap_or(0));
-        let name = theme::cluster_name(cluster);
+        let name = theme::cluster_name_among(cluster, &among);
         plot.add_trace(
             bins.bars(&members, cluster)
                 .name(format!("{name}, {}", theme::counted(members.len(), "model")))

@@ -18,6 +18,7 @@ mod groups;
 mod heatmap;
 mod histogram;
 mod json;
+mod notes;
 mod planes;
 mod quiver;
 mod scatter;

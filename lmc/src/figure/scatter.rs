@@ -18,7 +18,8 @@ pub(super) const MEMBERSHIP: &str = "membership score ‖w − c₁‖ − ‖w 
 ///
 /// `basins` is a [`BASINS`] table, `evaluations` an [`EVALUATIONS`](table::EVALUATIONS) table. Drawn over the
 /// points is the line of least squares; Pearson's r is noted beside it, or that it is undefined because all scores
-/// or all memberships are equal.
+/// or all memberships are equal, as those of models that are not divided are: why they are not,
+/// [`Figure::with_notes`] writes below the figure.
 ///
 /// # Errors
 /// [`LmcError::Column`](crate::LmcError::Column) for a table of another schema,
@@ -133,9 +134,10 @@ fn scatter(
         Some(clusters) => distinct(clusters)
             .into_iter()
             .map(|cluster| {
+                let among = distinct(clusters);
                 let members: Vec<usize> = all.clone().filter(|&i| clusters[i] == cluster).collect();
                 let count = theme::counted(members.len(), "model");
-                let name = format!("{}, {count}", theme::cluster_name(cluster));
+                let name = format!("{}, {count}", theme::cluster_name_among(cluster, &among));
                 (name, theme::cluster_colour(cluster), members)
             })
             .collect(),
@@ -228,6 +230,18 @@ mod tests {
     fn equal_scores_have_no_correlation_but_a_figure() {
         let figure = described([0.5; 3]);
         assert_eq!(figure["data"].as_array().unwrap().len(), 2);
+        assert_eq!(figure["layout"]["annotations"][0]["text"], "Pearson r undefined, 3 models");
+    }
+
+    #[test]
+    fn models_that_are_not_divided_are_one_cluster() {
+        let mut basins = basins();
+        basins.with_column(polars::prelude::Column::new("cluster".into(), [1_i64; 3])).unwrap();
+        basins.with_column(polars::prelude::Column::new("membership".into(), [0.0; 3])).unwrap();
+        let figure =
+            membership_scatter(&basins, &evaluations([0.5, 0.25, 0.75]), "lo", Metric::Accuracy).unwrap();
+        let figure: Value = serde_json::from_str(&figure.to_json().unwrap()).unwrap();
+        assert_eq!(figure["data"][0]["name"], "one cluster, 3 models");
         assert_eq!(figure["layout"]["annotations"][0]["text"], "Pearson r undefined, 3 models");
     }
 

@@ -48,6 +48,11 @@ pub(super) fn cluster_name(cluster: i64) -> String {
     }
 }
 
+/// The name of a basin in legends, where these basins occur: models that are not divided are all in basin 1.
+pub(super) fn cluster_name_among(cluster: i64, all: &[i64]) -> String {
+    if all == [1] { "one cluster".to_owned() } else { cluster_name(cluster) }
+}
+
 /// The scale of sequential colours.
 pub(super) fn sequential() -> ColorScale {
     scale(&VIRIDIS)

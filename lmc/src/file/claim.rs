@@ -22,7 +22,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use super::holder::Holder;
-use super::remove;
+use super::{make_folder, remove};
 use crate::error::{LmcError, Result};
 use crate::interrupt;
 
@@ -58,7 +58,7 @@ impl Claim {
         let name = file.file_stem().unwrap_or_default().to_string_lossy();
         let path = file.with_file_name(format!(".{name}.claim"));
         if let Some(folder) = file.parent() {
-            fs::create_dir_all(folder).map_err(LmcError::io("create folder", folder))?;
+            make_folder(folder)?;
         }
         let mut interval = INTERVALS[0];
         loop {
@@ -131,7 +131,7 @@ impl Drop for Claim {
 }
 
 /// The lease of claims of this process: `LMC_LEASE` in seconds.
-fn lease() -> Result<Duration> {
+pub(crate) fn lease() -> Result<Duration> {
     let Some(value) = std::env::var_os("LMC_LEASE").filter(|value| !value.is_empty()) else {
         return Ok(LEASE);
     };

@@ -19,6 +19,16 @@ const ABANDONED: Duration = Duration::from_secs(24 * 60 * 60);
 /// The name has host, process and a counter. It is only made if nobody has it, so that even hosts and processes that are
 /// called alike never write into one file.
 pub(super) fn create(folder: &Path) -> io::Result<(File, PathBuf)> {
+    fresh(folder, |path| File::options().write(true).create_new(true).open(path))
+}
+
+/// A new folder beside that one's entries, whose content is to be renamed into place; none where none can be made.
+pub(super) fn create_folder(folder: &Path) -> Option<PathBuf> {
+    fresh(folder, |path| std::fs::create_dir(path)).ok().map(|((), path)| path)
+}
+
+/// What `make` makes under a name that nobody else has.
+fn fresh<T>(folder: &Path, make: impl Fn(&Path) -> io::Result<T>) -> io::Result<(T, PathBuf)> {
     static NEXT: AtomicU64 = AtomicU64::new(0);
     static HOST: OnceLock<String> = OnceLock::new();
     let host = HOST
@@ -26,15 +36,15 @@ pub(super) fn create(folder: &Path) -> io::Result<(File, PathBuf)> {
     loop {
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let path = folder.join(format!(".{host}-{}-{number}{ENDING}", std::process::id()));
-        match File::options().write(true).create_new(true).open(&path) {
+        match make(&path) {
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
-            other => return other.map(|file| (file, path)),
+            other => return other.map(|made| (made, path)),
         }
     }
 }
 
 /// Whether files can be made in that folder.
-pub(crate) fn writable(folder: &Path) -> io::Result<()> {
+pub(super) fn writable(folder: &Path) -> io::Result<()> {
     let (_, probe) = create(folder)?;
     std::fs::remove_file(probe)
 }

@@ -1,4 +1,4 @@
-use super::{GapMatrix, Measure, check_names};
+use super::{GapMatrix, Measure, check_names, check_resolution};
 use crate::error::{LmcError, Result};
 use ndarray::{Array2, ArrayView1, Axis};
 use std::fmt;
@@ -15,6 +15,8 @@ pub struct LandmarkGaps {
     pub landmarks: Vec<usize>,
     /// The numbers, \[n_models, n_landmarks\].
     pub values: Array2<f64>,
+    /// The most by which rounding of what they were computed from moves one of the numbers, in their unit; 0 if that is not known.
+    pub resolution: f64,
 }
 
 impl LandmarkGaps {
@@ -31,7 +33,7 @@ impl LandmarkGaps {
         landmarks: Vec<usize>,
         values: Array2<f64>,
     ) -> Result<LandmarkGaps> {
-        let gaps = LandmarkGaps { models, measure, landmarks, values };
+        let gaps = LandmarkGaps { models, measure, landmarks, values, resolution: 0.0 };
         gaps.check()?;
         Ok(gaps)
     }
@@ -54,7 +56,13 @@ impl LandmarkGaps {
         gaps.check()?;
         check_landmarks(landmarks, gaps.models.len())?;
         let values = gaps.values.select(Axis(1), landmarks);
-        LandmarkGaps::new(gaps.models.clone(), gaps.measure, landmarks.to_vec(), values)
+        let known = LandmarkGaps::new(gaps.models.clone(), gaps.measure, landmarks.to_vec(), values)?;
+        Ok(known.with_resolution(gaps.resolution))
+    }
+
+    /// Returns the same gaps, which rounding may have moved by up to `resolution`; see [`GapMatrix::with_resolution`].
+    pub fn with_resolution(self, resolution: f64) -> LandmarkGaps {
+        LandmarkGaps { resolution, ..self }
     }
 
     /// These gaps and those of one more landmark, `gaps` \[n_models\].
@@ -128,7 +136,7 @@ impl LandmarkGaps {
                 format!("{value} for `{}` and `{}`", self.models[i], self.models[self.landmarks[column]]);
             return Err(LmcError::invalid("values", got, problem));
         }
-        Ok(())
+        check_resolution(self.resolution)
     }
 }
 

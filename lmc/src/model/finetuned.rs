@@ -9,6 +9,7 @@ use super::classifier::Classifier;
 use super::config::ModelConfig;
 use super::head;
 use super::load::{Part, read_folder, select};
+use crate::data::labels::counted;
 use crate::error::{LmcError, Result};
 use crate::weights::Weights;
 
@@ -28,9 +29,18 @@ pub struct Finetuned {
 ///
 /// # Errors
 /// Those of [`ModelConfig::read`] and [`read_folder`]; [`LmcError::Format`] when there is no head;
-/// [`LmcError::InvalidParameter`] when `id2label` does not fit the head; those of [`Weights::from_named`] when a tensor is
+/// [`LmcError::Labels`] when `id2label` does not fit the head; those of [`Weights::from_named`] when a tensor is
 /// missing, unexpected or has another shape.
 pub fn load_finetuned(folder: &Path) -> Result<Finetuned> {
+    load_finetuned_as(folder, &[])
+}
+
+/// The finetuned classifier in a folder as [`load_finetuned`] reads it, with the given names of its outputs instead of those of its
+/// config, which then do not matter; no names leave them as they are.
+///
+/// # Errors
+/// As [`load_finetuned`]; [`LmcError::Labels`] for another number of names than outputs.
+pub fn load_finetuned_as(folder: &Path, labels: &[String]) -> Result<Finetuned> {
     let config = ModelConfig::read(&folder.join("config.json"))?;
     let mut named = select(read_folder(folder)?, config.prefix(), Part::Classifier, folder)?;
     named.retain(|name, _| !Classifier::is_unused(&config, name));
@@ -56,9 +66,19 @@ pub fn load_finetuned(folder: &Path) -> Result<Finetuned> {
             });
         }
     };
-    let labels = config.labels(n_labels)?;
     let classifier = Classifier::new(&config, n_labels);
     let weights = Weights::from_named(classifier.layout().clone(), named).map_err(|e| e.found_in(folder))?;
+    let labels = match &config.id2label {
+        _ if !labels.is_empty() => labels.to_vec(),
+        Some(labels) => labels.values().cloned().collect(),
+        None => config.labels(n_labels)?,
+    };
+    if labels.len() != n_labels {
+        let (outputs, names) = (counted(n_labels, "output"), counted(labels.len(), "label"));
+        let problem = format!("{outputs}, {names} ({})", labels.join(", "));
+        let remedy = "name the outputs in their order, by --labels".to_owned();
+        return Err(LmcError::Labels { origin: Some(folder.to_owned()), problem, remedy });
+    }
     Ok(Finetuned { classifier, weights, labels })
 }
 
@@ -115,7 +135,12 @@ mod tests {
         assert!(message.contains("id2label") && message.contains("expected 3"), "{message}");
         std::fs::write(folder.path().join("config.json"), serde_json::to_string(&four).unwrap()).unwrap();
         let message = load_finetuned(folder.path()).unwrap_err().to_string();
-        assert!(message.contains("id2label") && message.contains("expected 3"), "{message}");
+        let expected = format!("{}: 3 outputs, 4 labels (a, b, c, d); ", folder.path().display());
+        assert!(message.starts_with(&expected), "{message}");
+        let named = ["x", "y", "z"].map(String::from);
+        assert_eq!(load_finetuned_as(folder.path(), &named).unwrap().labels, named);
+        let message = load_finetuned_as(folder.path(), &named[..2]).unwrap_err().to_string();
+        assert!(message.contains("3 outputs, 2 labels (x, y); "), "{message}");
     }
 
     #[test]

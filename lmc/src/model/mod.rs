@@ -12,6 +12,7 @@ mod layers;
 pub mod load;
 mod pretraining;
 pub(crate) mod save;
+mod saved;
 #[cfg(test)]
 mod tests;
 
@@ -19,11 +20,13 @@ pub use classifier::Classifier;
 pub use config::ModelConfig;
 pub use dropout::Dropout;
 pub use encoder::{Encoder, Tokens};
-pub use finetuned::{Finetuned, load_finetuned};
+pub use finetuned::{Finetuned, load_finetuned, load_finetuned_as};
 pub use load::{Pretrained, load_folder, read_folder, read_safetensors};
 pub(crate) use pretraining::is_norm;
 pub use pretraining::{PretrainingModel, PretrainingTargets};
 pub use save::save_folder;
+pub use saved::Replace;
+pub(crate) use saved::{Saved, check_place};
 
 use rand_distr::{Distribution, StandardNormal};
 use tch::Tensor;

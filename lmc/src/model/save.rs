@@ -8,26 +8,23 @@ use serde_json::{Value, json};
 
 use super::config::ModelConfig;
 use super::head;
+use super::saved::{Replace, Saved};
 use crate::error::{LmcError, Result};
-use crate::file::write_atomic;
 use crate::weights::Weights;
 
 /// Writes `config.json` and `model.safetensors` into a folder. Where the weights are those of a classifier, it is one that
 /// transformers' `AutoModelForSequenceClassification.from_pretrained` reads, with the labels of the config, or `LABEL_0`,
-/// `LABEL_1`, ... where it has none.
+/// `LABEL_1`, ... where it has none. Both files appear at once.
 ///
 /// # Errors
 /// [`LmcError::InvalidParameter`] when the config has another number of labels than the head;
-/// [`LmcError::Io`] when the folder cannot be written.
+/// [`LmcError::Io`] when the folder cannot be written; [`LmcError::Occupied`] when it holds anything.
 pub fn save_folder(folder: &Path, config: &ModelConfig, weights: &Weights) -> Result<()> {
-    let json = format!("{:#}\n", folder_config(config, weights)?);
-    std::fs::create_dir_all(folder).map_err(LmcError::io("create folder", folder))?;
-    write_atomic(&folder.join("config.json"), json.as_bytes())?;
-    write_atomic(&folder.join("model.safetensors"), &to_bytes(weights)?)
+    Saved { config, weights, files: Vec::new() }.write(folder, &Value::Null, Replace::Same)
 }
 
 /// The fields of the `config.json` beside those weights.
-fn folder_config(config: &ModelConfig, weights: &Weights) -> Result<Value> {
+pub(super) fn folder_config(config: &ModelConfig, weights: &Weights) -> Result<Value> {
     let name = head::output_weight(config);
     let head = weights.layout().entries().iter().find(|entry| entry.name == name);
     let family = if config.is_roberta() { "Roberta" } else { "Bert" };

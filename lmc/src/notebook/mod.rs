@@ -121,7 +121,7 @@ fn bundled((mime, content): &(&'static str, String)) -> (String, Value) {
 /// Writes a display; a closed output is told on the standard error, since nothing else can be done.
 fn write(text: &str) {
     if let Err(error) = kernel::write(text) {
-        eprintln!("cannot show: {error}");
+        crate::terminal::tell(&format!("cannot show: {error}"));
     }
 }
 

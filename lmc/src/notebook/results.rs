@@ -54,7 +54,7 @@ impl Show for Replay {
             values.map_or_else(|error| error.to_string(), |values| range(values.into_iter(), unit))
         };
         let ReplayOptions { dataset, n_examples, .. } = &self.options;
-        let rows = vec![
+        let mut rows = vec![
             ("models", self.models.len().to_string()),
             ("names", listed(&self.models)),
             ("lines", format!("{} of {} points", self.lines.len(), self.n_points())),
@@ -63,6 +63,7 @@ impl Show for Replay {
             ("barrier height", measured(Measure::BarrierHeight, "nats")),
             ("distance", measured(Measure::EuclideanDistance, "")),
         ];
+        rows.extend(self.notes.iter().map(|note| ("note", note.clone())));
         Fields { heading: "Replay".into(), rows }.forms()
     }
 }
@@ -74,15 +75,24 @@ impl Show for Basins {
             listed(&all.map(|(name, _)| name.as_str()).collect::<Vec<_>>())
         };
         let [first, second] = self.sizes();
-        let rows = vec![
-            ("sizes", format!("{first} + {second}")),
-            ("cluster 1", members(0)),
-            ("cluster 2", members(1)),
-            ("mean gap within", format!("{:.4}", self.within)),
-            ("mean gap across", format!("{:.4}", self.across)),
-            ("silhouette", format!("{:.2}", self.silhouette)),
-            ("width of the kernel", format!("{:.4}", self.delta)),
-        ];
+        let width = ("width of the kernel", format!("{:.4}", self.delta));
+        let mut rows = match self.is_divided() {
+            true => vec![
+                ("sizes", format!("{first} + {second}")),
+                ("cluster 1", members(0)),
+                ("cluster 2", members(1)),
+                ("mean gap within", format!("{:.4}", self.within)),
+                ("mean gap across", format!("{:.4}", self.across)),
+                ("silhouette", format!("{:.2}", self.silhouette)),
+                width,
+            ],
+            false => vec![
+                ("models, in one cluster", members(0)),
+                ("mean gap", format!("{:.4}", self.within)),
+                width,
+            ],
+        };
+        rows.extend(self.notes.iter().map(|note| ("note", note.to_string())));
         Fields { heading: "Basins".into(), rows }.forms()
     }
 }
@@ -103,9 +113,14 @@ impl Show for Confidence {
             ("draws with the same clusters", format!("{:.3}", self.share_identical())),
             ("adjusted Rand index of draws", agreement),
         ];
+        // What is said of clusters has no meaning without them.
+        if self.draws.is_empty() {
+            rows.truncate(4);
+        }
         let interval = |Interval { value, low, high }: Interval| format!("{value:.4} [{low:.4}, {high:.4}]");
         let statistics = self.statistics().unwrap_or_default();
         rows.extend(statistics.into_iter().map(|(name, found)| (name, interval(found))));
+        rows.extend(self.notes.iter().map(|note| ("note", note.to_string())));
         Fields { heading: "Confidence".into(), rows }.forms()
     }
 }
@@ -115,23 +130,31 @@ impl Show for SampleSizes {
         let mut sizes: Vec<usize> = self.draws.iter().map(|draw| draw.n_examples).collect();
         sizes.dedup();
         let [first, second] = self.basins.sizes();
-        let rows = vec![
+        let mut rows = vec![
             ("sizes of all examples' clusters", format!("{first} + {second}")),
             ("evaluation set", self.dataset.clone()),
             ("numbers of examples", listed(&sizes)),
             ("draws", self.draws.len().to_string()),
         ];
+        rows.extend(self.basins.notes.iter().map(|note| ("note", note.to_string())));
         Fields { heading: "SampleSizes".into(), rows }.forms()
     }
 }
 
 impl Show for Report {
     fn forms(&self) -> Forms {
-        let row = |(name, value): (&'static str, f64)| {
+        let row = |(name, value): (&'static str, Option<f64>)| {
             let is_count = name.starts_with("models");
-            (name, if is_count { format!("{value:.0}") } else { format!("{value:.4}") })
+            let text = match value {
+                None => "not defined".to_owned(),
+                Some(value) if is_count => format!("{value:.0}"),
+                Some(value) => format!("{value:.4}"),
+            };
+            (name, text)
         };
-        Fields { heading: "Report".into(), rows: self.rows().into_iter().map(row).collect() }.forms()
+        let mut rows: Vec<(&str, String)> = self.rows().into_iter().map(row).collect();
+        rows.extend(self.constant.iter().map(|score| ("note", score.to_string())));
+        Fields { heading: "Report".into(), rows }.forms()
     }
 }
 
@@ -177,7 +200,15 @@ mod tests {
         let replay = Replay::parse(log, "x.log".as_ref(), &ReplayOptions::new("id")).unwrap();
         let text = text(&replay);
         assert!(text.contains("lines           6 of 10 points\n"), "{text}");
-        assert!(text.contains("evaluation set  id (512 examples)\n"), "{text}");
+        assert!(text.contains("evaluation set  id (512 examples)\n") && !text.contains("note"), "{text}");
+        let first = std::str::from_utf8(log).unwrap().split("Completed").next().unwrap();
+        let twice = [first.as_bytes(), log].concat();
+        let options = ReplayOptions { repeated: crate::replay::Repeated::Last, ..ReplayOptions::new("id") };
+        let text = super::tests::text(&Replay::parse(&twice, "x.log".as_ref(), &options).unwrap());
+        assert!(
+            text.contains("note            the last line counts between `0` and `7` (2 times)"),
+            "{text}"
+        );
     }
 
     #[test]
@@ -196,12 +227,23 @@ mod tests {
             dataset: "id".into(),
             labels: vec![0],
             profiles: vec![profile],
+            imprecision: 0.0,
         };
         let text = text(&sweep);
         assert!(text.contains("lines           1 of 3 points\n"), "{text}");
         assert!(text.contains("convexity gap   0.5000 to 0.5000 nats\n"), "{text}");
         assert!(text.ends_with("distance        2.0000 to 2.0000"), "{text}");
         assert_eq!(format!("{sweep:?}"), "Sweep(2 models on id, 1 lines of 3 points)");
+    }
+
+    #[test]
+    fn models_that_are_not_divided_say_why() {
+        let models = ["a", "b", "c"].map(String::from).to_vec();
+        let gaps = GapMatrix::new(models, Measure::ConvexityGap, ndarray::Array2::zeros((3, 3))).unwrap();
+        let text = text(&cluster(&gaps, &ClusterOptions::default()).unwrap());
+        assert!(text.contains("models, in one cluster  a, b, c\n"), "{text}");
+        assert!(text.ends_with("note                    no clusters: all gaps are 0"), "{text}");
+        assert!(!text.contains("NaN") && !text.contains("cluster 2"), "{text}");
     }
 
     #[test]

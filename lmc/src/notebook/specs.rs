@@ -126,17 +126,18 @@ impl Show for Study {
 }
 
 fn rows_of(spec: &StudySpec) -> Vec<(&'static str, String)> {
-    let StudySpec { task, recipe, seeds: all, data, encoder, stack } = spec;
+    let StudySpec { task, recipe, seeds: all, data, unverified, encoder, stack } = spec;
     let folder = |folder: &Option<PathBuf>| {
         folder.as_ref().map_or_else(|| "embedded".to_owned(), |folder| folder.display().to_string())
     };
+    let files = if *unverified { " (unverified)" } else { "" };
     vec![
         ("task", format!("{}, {} training examples", task.name(), task.n_train())),
         ("recipe", format!("{}, {} in batches of {}", recipe.name, recipe.length, recipe.batch_size)),
         ("copies", all.len().to_string()),
         ("seeds", seeds(all)),
         ("trained side by side", stack.to_string()),
-        ("data", folder(data)),
+        ("data", folder(data) + files),
         ("encoder", folder(encoder)),
     ]
 }

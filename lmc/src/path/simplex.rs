@@ -47,7 +47,7 @@ impl Combination {
         // Independent gammas over their sum.
         let gamma = Gamma::new(concentration, 1.0).map_err(|_| refused())?;
         let mut rng = crate::seed::rng(seed, &format!("dirichlet over {n_models}"));
-        let mut points = Vec::with_capacity(n_points);
+        let mut points = Vec::new();
         while points.len() < n_points {
             let draws: Vec<f64> = (0..n_models).map(|_| gamma.sample(&mut rng)).collect();
             let sum: f64 = draws.iter().sum();

@@ -68,7 +68,7 @@ impl Line {
         self.ended = true;
     }
 
-    /// Nobody is left to be told when an output is closed, and the work matters more.
+    /// The work goes on when an output fails: nobody is left to be told of a closed one, and [`crate::terminal`] remembers the rest.
     fn write(&mut self, now: Duration, text: &str) {
         let (bytes, output) = match &mut self.form {
             Form::Live { display_id, output } => {

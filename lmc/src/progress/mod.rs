@@ -18,6 +18,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 pub use text::Unit;
 
 use crate::kernel::{Host, fresh_display_id, host};
+use crate::terminal::{Errors, print, tell};
 use line::{Form, Line};
 use text::Count;
 
@@ -52,7 +53,7 @@ impl Progress {
             }
             Host::Evcxr => line(Form::Lines(Box::new(std::io::stdout()))),
             Host::None if std::io::stderr().is_terminal() => Sink::Bar(bar(total)),
-            Host::None => line(Form::Lines(Box::new(std::io::stderr()))),
+            Host::None => line(Form::Lines(Box::new(Errors))),
         };
         Self::on(what.into(), unit, total, sink)
     }
@@ -136,17 +137,17 @@ pub fn say(text: &str) {
         return;
     }
     match host() {
-        Host::None => eprintln!("{text}"),
-        Host::Lmc | Host::Evcxr => println!("{text}"),
+        Host::None => tell(text),
+        Host::Lmc | Host::Evcxr => print(&format!("{text}\n")),
     }
 }
 
-/// Says what a user must know of an input or a result: a line that begins with "note:", on the standard error or in the output of the
-/// cell. `LMC_PROGRESS=off` does not silence it.
+/// Says what a user must know about an input or a result: a line that begins with "note:", on the standard error or in
+/// the output of the cell. `LMC_PROGRESS=off` does not silence it.
 pub fn note(text: &str) {
     match host() {
-        Host::None => eprintln!("note: {text}"),
-        Host::Lmc | Host::Evcxr => println!("note: {text}"),
+        Host::None => tell(&format!("note: {text}")),
+        Host::Lmc | Host::Evcxr => print(&format!("note: {text}\n")),
     }
 }
 

@@ -9,6 +9,8 @@ pub enum Unit {
     Updates,
     /// Finetuned copies.
     Copies,
+    /// Models from elsewhere.
+    Models,
     /// Examples of a dataset.
     Examples,
     /// Points on lines between models.
@@ -44,6 +46,8 @@ impl Unit {
             (Self::Updates, _) => "updates",
             (Self::Copies, 1) => "copy",
             (Self::Copies, _) => "copies",
+            (Self::Models, 1) => "model",
+            (Self::Models, _) => "models",
             (Self::Examples, 1) => "example",
             (Self::Examples, _) => "examples",
             (Self::Points, 1) => "point",

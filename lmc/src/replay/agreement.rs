@@ -1,50 +1,161 @@
-//! Whether the pairs of several logs belong together.
+//! Whether the pairs of several logs belong together, and which line of a pair counts.
 
 use std::collections::BTreeMap;
 
 use super::log::{Entry, LoggedLine, wrong};
 use super::number::shown;
+use super::{Missing, Repeated, ReplayOptions};
 use crate::error::{LmcError, Result};
 
-/// The line of each unordered pair, the first of the two directions, after checking that everything said twice agrees.
-pub(super) fn each_pair_once(entries: Vec<Entry>, tolerance: f64) -> Result<Vec<LoggedLine>> {
+/// The lines that count, and what is to be said of those that do not.
+pub(super) struct Settled {
+    pub lines: Vec<LoggedLine>,
+    /// All models that the logs name, also those of lines that are not whole.
+    pub models: Vec<String>,
+    pub notes: Vec<String>,
+}
+
+/// The line of each unordered pair after checking that all that count agree. Of a pair that is there in both directions the first
+/// counts, of one that is repeated the one that the options say.
+pub(super) fn settle(mut entries: Vec<Entry>, options: &ReplayOptions) -> Result<Settled> {
+    mark_other_grids(&mut entries);
+    let chosen = match options.repeated {
+        Repeated::Error => each_once(&entries, options)?,
+        Repeated::First | Repeated::Last => one_of_each(&entries, options)?,
+    };
     let mut ends: BTreeMap<&str, (f64, usize)> = BTreeMap::new();
-    let mut pairs: BTreeMap<(&str, &str), usize> = BTreeMap::new();
-    let mut kept = vec![true; entries.len()];
-    for (i, entry) in entries.iter().enumerate() {
-        alike(&entries[0], entry)?;
-        let line = &entry.line;
-        let (a, b) = (line.a.as_str(), line.b.as_str());
-        if let Some(&before) = pairs.get(&(a, b)) {
-            return Err(entry.wrong(format!(
-                "`{}` and `{}` again after {}",
-                shown(a),
-                shown(b),
-                place(&entries[before])
-            )));
-        }
-        if let Some(&before) = pairs.get(&(b, a)) {
-            reversed(&entries[before], entry, tolerance)?;
-            kept[i] = false;
-        }
-        pairs.insert((a, b), i);
+    for (nth, &i) in chosen.iter().enumerate() {
+        let (entry, line) = (&entries[i], &entries[i].line);
+        alike(&entries[chosen[0]], entry)?;
         let last = line.losses.len() - 1;
-        for (model, loss) in [(b, line.losses[0]), (a, line.losses[last])] {
-            let &mut (first, before) = ends.entry(model).or_insert((loss, i));
-            if (loss - first).abs() > tolerance {
+        for (model, loss) in [(line.b.as_str(), line.losses[0]), (line.a.as_str(), line.losses[last])] {
+            let &mut (first, before) = ends.entry(model).or_insert((loss, nth));
+            if (loss - first).abs() > options.tolerance {
                 let problem = format!(
                     "the loss of `{}` is {loss} here and {first} at {}: they were not evaluated on the same examples",
                     shown(model),
-                    place(&entries[before])
+                    place(&entries[chosen[before]])
                 );
                 return Err(entry.wrong(problem));
             }
         }
     }
-    Ok(entries.into_iter().zip(kept).filter(|(_, kept)| *kept).map(|(entry, _)| entry.line).collect())
+    let mut models: Vec<String> = Vec::new();
+    for name in entries.iter().flat_map(|entry| [&entry.line.a, &entry.line.b]) {
+        if !name.is_empty() && !models.contains(name) {
+            models.push(name.clone());
+        }
+    }
+    let notes = notes(&entries, &chosen, options);
+    let mut counts = vec![false; entries.len()];
+    chosen.iter().for_each(|&i| counts[i] = true);
+    let lines =
+        entries.into_iter().zip(counts).filter(|(_, counts)| *counts).map(|(entry, _)| entry.line).collect();
+    Ok(Settled { lines, models, notes })
 }
 
-/// Whether two pairs were run on the same set and grid, with the same metrics.
+/// The two models of a line in the order of their names.
+fn pair(entry: &Entry) -> (&str, &str) {
+    let (a, b) = (entry.line.a.as_str(), entry.line.b.as_str());
+    if a < b { (a, b) } else { (b, a) }
+}
+
+/// Marks the lines that have another number of points than most, the first of them where as many have one as another.
+fn mark_other_grids(entries: &mut [Entry]) {
+    let whole = |entry: &&Entry| entry.problem.is_none();
+    let points = |entry: &Entry| entry.line.losses.len();
+    let number = |n: usize| entries.iter().filter(whole).filter(|entry| points(entry) == n).count();
+    let best = entries.iter().filter(whole).map(|entry| number(points(entry))).max().unwrap_or_default();
+    let Some(first) = entries.iter().filter(whole).find(|entry| number(points(entry)) == best) else {
+        return;
+    };
+    let (expected, at) = (points(first), place(first));
+    for entry in entries.iter_mut().filter(|entry| entry.problem.is_none() && points(entry) != expected) {
+        let problem = format!("{} points instead of the {expected} of {at}", points(entry));
+        entry.problem = Some((entry.number, problem));
+    }
+}
+
+/// Every pair once, or in both directions alike.
+fn each_once(entries: &[Entry], options: &ReplayOptions) -> Result<Vec<usize>> {
+    let mut pairs: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+    let mut chosen = Vec::new();
+    for (i, entry) in entries.iter().enumerate() {
+        let (a, b) = (entry.line.a.as_str(), entry.line.b.as_str());
+        if let Some(problem) = &entry.problem {
+            if options.missing == Missing::Error {
+                return Err(entry.not_whole(problem));
+            }
+            continue;
+        }
+        if let Some(&before) = pairs.get(&(a, b)) {
+            return Err(entry.repeated(&entries[before]));
+        }
+        match pairs.get(&(b, a)) {
+            Some(&before) => {
+                alike(&entries[before], entry)?;
+                reversed(&entries[before], entry, options.tolerance)?;
+            }
+            None => chosen.push(i),
+        }
+        pairs.insert((a, b), i);
+    }
+    Ok(chosen)
+}
+
+/// The first or last whole line of each pair, in either direction.
+fn one_of_each(entries: &[Entry], options: &ReplayOptions) -> Result<Vec<usize>> {
+    let mut pairs: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+    for (i, entry) in entries.iter().enumerate().filter(|(_, entry)| entry.problem.is_none()) {
+        let of = pairs.entry(pair(entry)).or_insert(i);
+        if options.repeated == Repeated::Last {
+            *of = i;
+        }
+    }
+    let lost = entries.iter().find(|entry| entry.problem.is_some() && !pairs.contains_key(&pair(entry)));
+    if let Some((entry, problem)) =
+        lost.and_then(|entry| entry.problem.as_ref().map(|problem| (entry, problem)))
+        && options.missing == Missing::Error
+    {
+        return Err(entry.not_whole(problem));
+    }
+    let mut chosen: Vec<usize> = pairs.into_values().collect();
+    chosen.sort_unstable();
+    Ok(chosen)
+}
+
+/// What is to be said of lines that do not count: those that are not whole, and those of pairs that are there again.
+fn notes(entries: &[Entry], chosen: &[usize], options: &ReplayOptions) -> Vec<String> {
+    let mut notes: Vec<String> = entries
+        .iter()
+        .filter_map(|entry| {
+            let (line, problem) = entry.problem.as_ref()?;
+            let (path, a, b) = (entry.path.display(), shown(&entry.line.a), shown(&entry.line.b));
+            if a.is_empty() {
+                return Some(format!("{path}:{line}: the last line does not count: {problem}"));
+            }
+            Some(format!("{path}:{line}: the line between `{a}` and `{b}` does not count: {problem}"))
+        })
+        .collect();
+    if options.repeated != Repeated::Error {
+        let of = |i: &usize| {
+            let n = entries
+                .iter()
+                .filter(|entry| entry.problem.is_none() && pair(entry) == pair(&entries[*i]))
+                .count();
+            let (a, b) = pair(&entries[*i]);
+            (n > 1).then(|| format!("`{}` and `{}` ({n} times)", shown(a), shown(b)))
+        };
+        let again: Vec<String> = chosen.iter().filter_map(of).collect();
+        if !again.is_empty() {
+            let which = if options.repeated == Repeated::First { "first" } else { "last" };
+            notes.push(format!("the {which} line counts between {}", again.join(", ")));
+        }
+    }
+    notes
+}
+
+/// Whether two pairs were run on the same set, with the same metrics.
 fn alike(first: &Entry, entry: &Entry) -> Result<()> {
     if let (Some(expected), Some(got)) = (&first.dataset, &entry.dataset)
         && expected != got
@@ -54,10 +165,6 @@ fn alike(first: &Entry, entry: &Entry) -> Result<()> {
             shown(got),
             shown(expected)
         )));
-    }
-    let (got, expected) = (entry.line.losses.len(), first.line.losses.len());
-    if got != expected {
-        return Err(entry.wrong(format!("{got} points instead of the {expected} of {}", place(first))));
     }
     let names = |entry: &Entry| entry.line.metrics.iter().map(|(name, _)| *name).collect::<Vec<_>>();
     let (got, expected) = (names(entry).join(", "), names(first).join(", "));
@@ -97,6 +204,17 @@ fn reversed(before: &Entry, entry: &Entry, tolerance: f64) -> Result<()> {
 impl Entry {
     fn wrong(&self, problem: String) -> LmcError {
         wrong(&self.path, self.number, problem)
+    }
+
+    /// The error of a pair that is there again.
+    fn repeated(&self, before: &Entry) -> LmcError {
+        let (a, b) = (shown(&self.line.a), shown(&self.line.b));
+        LmcError::Format {
+            path: self.path.clone(),
+            line: Some(self.number),
+            problem: format!("`{a}` and `{b}` again after {}", place(before)),
+            remedy: "give each pair once, or say which line counts with `repeated` (--repeated last)",
+        }
     }
 }
 

@@ -22,6 +22,10 @@
 //! (B, A). Measures that are the same in both directions hide it.
 //!
 //! Its grid has 8 points between the ends, 10 with them; any number from 3 is read here.
+//!
+//! Logs of real jobs have more in them: progress bars, colours, what Slurm and loggers put in front of every line. All of that is
+//! passed over. A job that was run again has pairs twice, one that ran out of time has a pair that is cut off, and pairs may be
+//! missing: [`ReplayOptions`] says what is done then.
 
 mod agreement;
 mod log;
@@ -29,15 +33,21 @@ mod number;
 mod point;
 mod scores;
 mod tables;
+mod text;
+mod whole;
 mod write;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::Path;
 
 use crate::error::{LmcError, Result};
 pub use log::LoggedLine;
-pub use scores::{read_samples, read_scores};
+pub use scores::{ScoreOptions, Scores, check_scores, read_samples, read_score_files, read_scores};
 pub use write::{log_text, write_log};
+
+/// How many names of other models a note has for each that is left out.
+const NAMED: usize = 5;
 
 /// What a log does not say itself.
 #[derive(Debug, Clone, PartialEq)]
@@ -49,12 +59,56 @@ pub struct ReplayOptions {
     /// The most by which two numbers may differ that must be the same: the loss of a model in all its pairs, and a pair that is
     /// there in both directions. In nats, for distances relative.
     pub tolerance: f64,
+    /// What is done about pairs that have no line, or none that is whole.
+    pub missing: Missing,
+    /// What is done about pairs that have more than one line.
+    pub repeated: Repeated,
 }
 
 impl ReplayOptions {
-    /// 512 examples of that set, and a tolerance of 0.001.
+    /// 512 examples of that set, and a tolerance of 0.001; missing and repeated pairs are errors.
     pub fn new(dataset: &str) -> ReplayOptions {
-        ReplayOptions { dataset: dataset.to_owned(), n_examples: 512, tolerance: 1e-3 }
+        let (missing, repeated) = (Missing::Error, Repeated::Error);
+        ReplayOptions { dataset: dataset.to_owned(), n_examples: 512, tolerance: 1e-3, missing, repeated }
+    }
+}
+
+/// What is done about pairs of models that have no line, or none that is whole: with every loss, and every point of the grid.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Missing {
+    /// A line that is not whole is an error, and no matrix is made of logs in which a pair is missing.
+    #[default]
+    Error,
+    /// The fewest models are left out such that all pairs of the others are there; [`Replay::notes`] names them.
+    Drop,
+}
+
+/// What is done about a pair of models that has more than one line. One in each direction may be there in any case.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Repeated {
+    /// It is an error.
+    #[default]
+    Error,
+    /// The first whole line counts.
+    First,
+    /// The last whole line counts.
+    Last,
+}
+
+impl ReplayOptions {
+    /// Nothing, when every field has a value it can have.
+    ///
+    /// # Errors
+    /// [`LmcError::InvalidParameter`] for a tolerance that is negative or no number, and for no examples or more than a billion.
+    pub fn check(&self) -> Result<()> {
+        if !self.tolerance.is_finite() || self.tolerance < 0.0 {
+            return Err(LmcError::invalid("tolerance", self.tolerance, "a finite number of at least 0"));
+        }
+        match self.n_examples {
+            0 => Err(LmcError::invalid("n_examples", 0, "at least 1")),
+            1..=1_000_000_000 => Ok(()),
+            n => Err(LmcError::invalid("n_examples", n, "at most 1000000000")),
+        }
     }
 }
 
@@ -67,6 +121,8 @@ pub struct Replay {
     pub options: ReplayOptions,
     /// The lines, in the order of the logs.
     pub lines: Vec<LoggedLine>,
+    /// What of the logs does not count and why: lines that are not whole, pairs that are there again, models that are left out.
+    pub notes: Vec<String>,
 }
 
 impl fmt::Debug for Replay {
@@ -83,10 +139,10 @@ impl Replay {
     /// first is kept. The loss of a model must be the same in all its pairs: else they were sampled on other examples.
     ///
     /// # Errors
-    /// [`LmcError::Io`] if a file cannot be read; [`LmcError::Format`] with file and line for a table that is cut short, has
-    /// another header or something else than finite numbers in its columns, a point that is missing or there twice, a pair that
-    /// is there again or has another number of points, models or sets that do not fit, numbers that differ by more than the
-    /// tolerance, and a file without any pair; [`LmcError::InvalidParameter`] for a tolerance that is negative or no number,
+    /// [`LmcError::Io`] if a file cannot be read; [`LmcError::Format`] with file and line for models or sets that do not fit, numbers
+    /// that differ by more than the tolerance, and a file without any pair; with [`Missing::Error`] for a table that is cut short, has
+    /// another header or something else than finite numbers in its columns, a point that is missing or there twice, and another number
+    /// of points than most pairs have; with [`Repeated::Error`] for a pair that is there again; [`LmcError::InvalidParameter`] for a tolerance that is negative or no number,
     /// no examples, or no files.
     ///
     /// # Examples
@@ -103,7 +159,7 @@ impl Replay {
         let mut entries = Vec::new();
         for path in paths {
             let path = path.as_ref();
-            let bytes = std::fs::read(path).map_err(LmcError::io("read", path))?;
+            let bytes = crate::data::text::read(path)?;
             entries.extend(log::parse(path, &bytes)?);
         }
         Self::of(entries, options)
@@ -118,21 +174,66 @@ impl Replay {
     }
 
     fn of(entries: Vec<log::Entry>, options: &ReplayOptions) -> Result<Replay> {
-        if !options.tolerance.is_finite() || options.tolerance < 0.0 {
-            return Err(LmcError::invalid("tolerance", options.tolerance, "a finite number of at least 0"));
+        options.check()?;
+        let agreement::Settled { lines, models, notes } = agreement::settle(entries, options)?;
+        let replay = Replay { models, options: options.clone(), lines, notes };
+        match options.missing {
+            Missing::Error => Ok(replay),
+            Missing::Drop => replay.without_missing(),
         }
-        if options.n_examples == 0 {
-            return Err(LmcError::invalid("n_examples", 0, "at least 1"));
+    }
+
+    /// The pairs of models that have no line, in the order of the models.
+    pub fn missing(&self) -> Vec<(&str, &str)> {
+        self.lacking().into_iter().map(|(a, b)| (self.models[a].as_str(), self.models[b].as_str())).collect()
+    }
+
+    /// The numbers of the models of each pair that has no line.
+    fn lacking(&self) -> Vec<(usize, usize)> {
+        let number: BTreeMap<&str, usize> = self.models.iter().map(String::as_str).zip(0..).collect();
+        let there: BTreeSet<[usize; 2]> = self
+            .lines
+            .iter()
+            .map(|line| {
+                let mut pair = [number[line.a.as_str()], number[line.b.as_str()]];
+                pair.sort_unstable();
+                pair
+            })
+            .collect();
+        let n = self.models.len();
+        let pairs = (0..n).flat_map(|a| (a + 1..n).map(move |b| (a, b)));
+        pairs.filter(|&(a, b)| !there.contains(&[a, b])).collect()
+    }
+
+    /// The lines between the models of which every pair has one.
+    fn without_missing(mut self) -> Result<Replay> {
+        let lacking = self.lacking();
+        if lacking.is_empty() {
+            return Ok(self);
         }
-        let lines = agreement::each_pair_once(entries, options.tolerance)?;
-        let mut models = Vec::new();
-        let mut known = std::collections::BTreeSet::new();
-        for name in lines.iter().flat_map(|line| [&line.a, &line.b]) {
-            if known.insert(name) {
-                models.push(name.clone());
-            }
+        let out = whole::fewest(self.models.len(), &lacking);
+        let named = |&model: &usize| {
+            let others =
+                lacking.iter().filter_map(|&(a, b)| (a == model).then_some(b).or((b == model).then_some(a)));
+            let others: Vec<String> = others.map(|other| format!("`{}`", self.models[other])).collect();
+            let (n, first) = (others.len(), &others[..others.len().min(NAMED)]);
+            let more = if n > NAMED { format!(" and {} more", n - NAMED) } else { String::new() };
+            format!("`{}` (no whole line to {}{more})", self.models[model], first.join(", "))
+        };
+        let note = format!(
+            "left out of {} models: {}",
+            self.models.len(),
+            out.iter().map(named).collect::<Vec<_>>().join(", ")
+        );
+        self.notes.push(note);
+        let names: BTreeSet<String> = out.iter().map(|&model| self.models[model].clone()).collect();
+        self.models.retain(|model| !names.contains(model));
+        self.lines.retain(|line| !names.contains(&line.a) && !names.contains(&line.b));
+        if self.lines.is_empty() {
+            let got = format!("no pair of models with a whole line, {} were left out", names.len());
+            return Err(LmcError::invalid("missing", got, "logs with at least one whole line"));
         }
-        Ok(Replay { models, options: options.clone(), lines })
+        Ok(self)
     }
 
     /// The number of points of a line, both ends included; all lines have as many.

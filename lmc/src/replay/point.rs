@@ -7,28 +7,35 @@ pub(super) const OPENING: &str = "Euclidean distance between ";
 /// How the line begins that repeats the pair and names the set.
 const REPEATED: &str = "Interpolating between ";
 
-/// The two models and their distance, from the line that opens a pair; what is wrong with it otherwise.
-pub(super) fn opening(text: &str) -> Option<Result<(String, String, f64), String>> {
+/// The two models and their distance, or what is wrong with the distance.
+pub(super) struct Opening {
+    pub a: String,
+    pub b: String,
+    pub distance: Result<f64, String>,
+}
+
+/// What the line says that opens a pair; what is wrong with it otherwise.
+pub(super) fn opening(text: &str) -> Option<Result<Opening, String>> {
     let rest = text.strip_prefix(OPENING)?;
     let read = || -> Result<_, String> {
         let expected = || format!("`{}` instead of `{OPENING}A and B: x.`", shown(text));
         let (names, distance) = rest.rsplit_once(": ").ok_or_else(expected)?;
-        let distance = distance.strip_suffix('.').ok_or_else(expected)?;
+        let distance = distance.trim_end().strip_suffix('.').ok_or_else(expected)?;
         let (a, b) = pair(names).ok_or_else(expected)?;
-        let number = Quantity::NotNegative.read(distance);
-        let number =
-            number.map_err(|expected| format!("distance `{}` instead of {expected}", shown(distance)))?;
         if a == b {
             return Err(format!("a line from `{}` to itself", shown(a)));
         }
-        Ok((a.to_owned(), b.to_owned(), number))
+        let number = Quantity::NotNegative.read(distance);
+        let distance =
+            number.map_err(|expected| format!("distance `{}` instead of {expected}", shown(distance)));
+        Ok(Opening { a: a.to_owned(), b: b.to_owned(), distance })
     };
     Some(read())
 }
 
 /// The two models and the set, from the line that repeats the pair.
 pub(super) fn repeated(text: &str) -> Option<(&str, &str, &str)> {
-    let (names, dataset) = text.strip_prefix(REPEATED)?.rsplit_once(" on ")?;
+    let (names, dataset) = text.trim_start().strip_prefix(REPEATED)?.rsplit_once(" on ")?;
     let (a, b) = pair(names)?;
     Some((a, b, dataset))
 }
@@ -93,4 +100,27 @@ pub(super) fn row(text: &str, metrics: &Metrics) -> Result<(usize, f64, Vec<f64>
     let loss = read("loss", Quantity::NotNegative, fields[1])?;
     let values = metrics.iter().zip(&fields[2..]).map(|((name, quantity), text)| read(name, *quantity, text));
     Ok((point, loss, values.collect::<Result<_, _>>()?))
+}
+
+/// The decimals with which the loss in the row of a point is printed.
+pub(super) fn decimals(text: &str) -> usize {
+    let loss = text.split_whitespace().nth(1).unwrap_or_default();
+    let (mantissa, exponent) = loss.split_once(['e', 'E']).unwrap_or((loss, "0"));
+    let after_point = mantissa.split_once('.').map_or(0, |(_, digits)| digits.len());
+    let exponent: i64 = exponent.parse().unwrap_or(0);
+    usize::try_from(after_point as i64 - exponent).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn decimals_are_those_of_the_loss() {
+        for (loss, expected) in
+            [("0.4568", 4), ("12", 0), ("0.5", 1), ("1.25e-05", 7), ("3e-7", 7), ("1.5e3", 0)]
+        {
+            assert_eq!(decimals(&format!("  0  {loss}  0.845678")), expected, "{loss}");
+        }
+    }
 }

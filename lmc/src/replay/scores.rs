@@ -1,215 +1,248 @@
-//! Scores of models that others evaluated.
+//! Scores of models that others evaluated, in the files that people have: JSON of several forms, tables as text, Parquet.
+
+mod cell;
+mod check;
+mod delimited;
+mod json;
+mod parquet;
+mod records;
+mod samples;
+mod tree;
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use polars::prelude::{DataFrame, df};
-use serde::Deserialize;
 
 use super::number::{METRICS, metric};
+use crate::data::parquet::is_parquet;
+use crate::data::text::decoded;
 use crate::error::{LmcError, Result};
-use crate::stats::{accuracy, expected_calibration_error, f1, matthews_correlation, mean};
+use crate::published::read_accuracies;
+use crate::table::Metric;
+use cell::Cell;
+pub use check::check_scores;
+pub use samples::read_samples;
 
-/// The scores of models on one set from a JSON file that maps each model to its metrics, such as
-/// `{"7": {"accuracy": 0.41}, "22": {"accuracy": 0.38, "loss": 1.2}}`: an [`EVALUATIONS`](crate::table::EVALUATIONS) table.
-///
-/// Metrics are `loss`, `accuracy`, `f1`, `mcc` (or `matthews_correlation`) and `ece`, with `n_examples` beside them where that
-/// is known. What is not given is empty. DIFFERENCE: the public code of the paper has no such file, it computes scores from
-/// predictions every time: see [`read_samples`].
+/// How the published table of the Feather-BERTs begins.
+const ACCURACIES: &str = "Run,MNLI dev acc.,";
+
+/// What score files do not say themselves.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ScoreOptions {
+    /// The set that scores are on, where a file does not name it.
+    pub dataset: String,
+    /// The metric of a number that has no name.
+    pub metric: Metric,
+    /// The models, where they are known: a file with the scores of one model is that of the model with which its name ends.
+    pub models: Vec<String>,
+}
+
+impl ScoreOptions {
+    /// Accuracies on that set, of models that are not known.
+    pub fn new(dataset: &str) -> Self {
+        Self { dataset: dataset.to_owned(), metric: Metric::Accuracy, models: Vec::new() }
+    }
+}
+
+/// The scores of models.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Scores {
+    /// One row per model and set: the schema [`EVALUATIONS`](crate::table::EVALUATIONS). What is not given is empty.
+    pub table: DataFrame,
+    /// What was passed over or taken for something: one sentence each.
+    pub notes: Vec<String>,
+}
+
+/// The scores of models on one set from a file, as [`read_score_files`].
 ///
 /// # Errors
-/// [`LmcError::Io`] if the file cannot be read; [`LmcError::Format`] if it is not JSON of that form (with the line), has no
-/// models, or has an unknown metric or a value that the metric cannot have.
+/// As [`read_score_files`].
 pub fn read_scores(path: &Path, dataset: &str) -> Result<DataFrame> {
-    let bytes = std::fs::read(path).map_err(LmcError::io("read", path))?;
-    let models: BTreeMap<String, BTreeMap<String, f64>> = json(path, &bytes)?;
-    if models.is_empty() {
-        return Err(wrong(path, None, "no models".into()));
-    }
-    let (mut names, mut sizes, mut values) = (Vec::new(), Vec::new(), BTreeMap::new());
-    for (i, (model, metrics)) in models.into_iter().enumerate() {
-        let mut size = None;
-        for (name, value) in metrics {
-            if name == "n_examples" && value >= 1.0 && value.fract() == 0.0 && value < 1e15 {
-                size = Some(value as i64);
-                continue;
-            }
-            let (column, quantity) = metric(&name).ok_or_else(|| {
-                let problem =
-                    format!("model `{model}` has `{name}` = {value}; known: loss, {METRICS}, n_examples");
-                wrong(path, None, problem)
-            })?;
-            let value = quantity.read(&value.to_string()).map_err(|expected| {
-                wrong(path, None, format!("`{name}` of model `{model}` is {value} instead of {expected}"))
-            })?;
-            values.insert((column, i), value);
-        }
-        names.push(model);
-        sizes.push(size);
-    }
-    let column = |name: &'static str| -> Vec<Option<f64>> {
-        (0..names.len()).map(|i| values.get(&(name, i)).copied()).collect()
-    };
-    let (loss, accuracy, f1, mcc, ece) =
-        (column("loss"), column("accuracy"), column("f1"), column("mcc"), column("ece"));
-    let datasets = vec![dataset; names.len()];
-    Ok(
-        df!("model" => names, "dataset" => datasets, "n_examples" => sizes, "loss" => loss, "accuracy" => accuracy,
-        "f1" => f1, "mcc" => mcc, "ece" => ece)?,
-    )
+    Ok(read_score_files(&[path], &ScoreOptions::new(dataset))?.table)
 }
 
-/// The predictions of one model as the public code of the paper stores them.
-#[derive(Deserialize)]
-struct Predictions {
-    /// The classes by name; the outputs are in the order of their numbers.
-    label_dict: BTreeMap<String, usize>,
-    samples: Vec<Sample>,
-}
-
-#[derive(Deserialize)]
-struct Sample {
-    probabilities: Vec<f64>,
-    label: usize,
-}
-
-/// The scores of one model on one set, in one row of an [`EVALUATIONS`](crate::table::EVALUATIONS) table, from its predictions
-/// as the public code of the paper publishes them: JSON with `label_dict`, the number of each class, and `samples`, each with
-/// `probabilities` of the classes and its `label`; other members are passed over.
+/// The scores of models from files, or from all files of folders, together.
 ///
-/// The loss of an example is minus the logarithm of the probability of its label, its prediction the first of the most probable
-/// classes, as there. F1 is that of class 1; of other than 2 classes F1 and MCC are empty. All samples of the file count: the
-/// public code takes subsets of HANS by looking their sentences up in the corpus, and the domains of CoLA by their place.
+/// | file | form |
+/// |---|---|
+/// | JSON | `{"7": {"accuracy": 0.41}}`, `{"7": 0.41}`, `{"accuracy": {"7": 0.41}}`, `{"model": ["7"], "accuracy": [0.41]}`, `{"7": {"lo": {"accuracy": 0.41}}}`, a list of records `[{"model": "7", "accuracy": 0.41}]`, or one record a line |
+/// | JSON of one model | `{"eval_accuracy": 0.41}`, or the predictions that [`read_samples`] reads; the name of the file ends with that of the model |
+/// | text | a table with a header, values separated by commas, semicolons, tabs or blanks; or two columns without one |
+/// | text | the published accuracies of the Feather-BERTs, which [`read_accuracies`] reads |
+/// | Parquet | a table of evaluations, or columns of other programs, of any type that says numbers |
+///
+/// Metrics are `loss`, `accuracy`, `f1`, `mcc` and `ece` under these names and common other ones (`acc`, `eval_accuracy`,
+/// `matthews_correlation`), with `n_examples` beside them where that is known; columns for `model` (`name`, `run`, `checkpoint`, `seed`)
+/// and `dataset` are told by their names, others are passed over with a note. A percentage has its sign: `41%`.
+/// DIFFERENCE: the public code of the paper has no such files, it computes scores from predictions every time.
 ///
 /// # Errors
-/// [`LmcError::Io`] if the file cannot be read; [`LmcError::Format`] (with the line, where JSON is at fault) if it has another
-/// form, no samples, or a sample whose label is no class or whose probabilities are not as many as the classes or no
-/// distribution.
-pub fn read_samples(path: &Path, model: &str, dataset: &str) -> Result<DataFrame> {
-    let bytes = std::fs::read(path).map_err(LmcError::io("read", path))?;
-    let Predictions { label_dict, samples } = json(path, &bytes)?;
-    let n_classes = label_dict.len();
-    if samples.is_empty() {
-        return Err(wrong(path, None, "no samples".into()));
-    }
-    let (mut losses, mut labels, mut predictions, mut confidences) = (vec![], vec![], vec![], vec![]);
-    for (i, Sample { probabilities, label }) in samples.iter().enumerate() {
-        let sum: f64 = probabilities.iter().sum();
-        let fits = probabilities.iter().all(|p| (0.0..=1.0).contains(p)) && (sum - 1.0).abs() < 1e-3;
-        if probabilities.len() != n_classes || *label >= n_classes || !fits {
-            let problem = format!(
-                "sample {i} has label {label} and {} probabilities with sum {sum} instead of a label below {n_classes} and a \
-                 distribution over {n_classes} classes",
-                probabilities.len()
-            );
-            return Err(wrong(path, None, problem));
-        }
-        let (mut best, mut most) = (0, f64::NEG_INFINITY);
-        for (class, &probability) in probabilities.iter().enumerate() {
-            if probability > most {
-                (best, most) = (class, probability);
+/// [`LmcError::Io`] if a file cannot be read; [`LmcError::Format`] (with the line, where there are lines) if it has none of these
+/// forms, no models, no metric, a model twice, or a value that a metric cannot have.
+///
+/// # Examples
+/// ```
+/// use lmc::replay::{ScoreOptions, read_score_files};
+/// let path = std::env::temp_dir().join(format!("scores-{}.csv", std::process::id()));
+/// std::fs::write(&path, "model,acc\n7,41%\n22,38%\n").unwrap();
+/// let scores = read_score_files(&[&path], &ScoreOptions::new("lo"))?;
+/// assert_eq!(scores.table.column("accuracy")?.f64()?.get(1), Some(0.38));
+/// # std::fs::remove_file(&path).unwrap();
+/// # Ok::<(), lmc::LmcError>(())
+/// ```
+pub fn read_score_files(paths: &[impl AsRef<Path>], options: &ScoreOptions) -> Result<Scores> {
+    let mut all = Collected::default();
+    for path in files(paths)? {
+        if is_parquet(&path) || path.extension().is_some_and(|extension| extension == "parquet") {
+            match parquet::read(&path)? {
+                parquet::Read::Own(table) => all.tables.push(table),
+                parquet::Read::Records(records) => all.take(&path, records, options)?,
             }
+            continue;
         }
-        let loss = -probabilities[*label].ln();
-        if !loss.is_finite() {
-            let position = format!("sample {i} of {}", path.display());
-            return Err(LmcError::NonFiniteLoss { what: model.to_owned(), value: loss, position });
+        let bytes = crate::data::text::read(&path)?;
+        let text = decoded(&bytes);
+        let text = std::str::from_utf8(&text).map_err(|_| wrong(&path, None, "not UTF-8".into()))?;
+        let at = |(line, problem)| wrong(&path, Some(line), problem);
+        if text.starts_with(ACCURACIES) {
+            all.tables.push(read_accuracies(&path)?);
+            continue;
         }
-        losses.push(loss);
-        labels.push(*label as i64);
-        predictions.push(best as i64);
-        confidences.push(most);
+        if !text.trim_start().starts_with(['{', '[']) {
+            all.take(&path, delimited::records(text).map_err(at)?, options)?;
+            continue;
+        }
+        let trees = tree::trees(text).map_err(at)?;
+        if trees.len() == 1 && trees[0].get("samples").is_some() && trees[0].get("label_dict").is_some() {
+            let model = check::model_of(&path, &options.models);
+            all.one(&path, &model, &options.dataset)?;
+            all.tables.push(read_samples(&path, &model, &options.dataset)?);
+            continue;
+        }
+        let records = json::of_json(&trees).map_err(|problem| wrong(&path, None, problem))?;
+        all.take(&path, records, options)?;
     }
-    let right: Vec<bool> = labels.iter().zip(&predictions).map(|(label, best)| label == best).collect();
-    let is_binary = n_classes == 2;
-    let of_two = |score: Result<f64>| if is_binary { score.map(Some) } else { Ok(None) };
-    Ok(df!("model" => [model], "dataset" => [dataset], "n_examples" => [labels.len() as i64],
-        "loss" => [mean(&losses)?], "accuracy" => [accuracy(&labels, &predictions)?],
-        "f1" => [of_two(f1(&labels, &predictions, 1))?], "mcc" => [of_two(matthews_correlation(&labels, &predictions))?],
-        "ece" => [expected_calibration_error(&confidences, &right)?])?)
+    all.scores()
 }
 
-fn json<T: for<'de> Deserialize<'de>>(path: &Path, bytes: &[u8]) -> Result<T> {
-    serde_json::from_slice(bytes).map_err(|error| wrong(path, Some(error.line()), error.to_string()))
+/// The files, and those in folders that are neither hidden nor folders, in the order of their names.
+fn files(paths: &[impl AsRef<Path>]) -> Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for path in paths.iter().map(AsRef::as_ref) {
+        if !path.is_dir() {
+            files.push(path.to_owned());
+            continue;
+        }
+        let mut inside = Vec::new();
+        for entry in std::fs::read_dir(path).map_err(LmcError::io("read folder", path))? {
+            let file = entry.map_err(LmcError::io("read folder", path))?.path();
+            let hidden = file.file_name().is_some_and(|name| {
+                name.as_encoded_bytes().starts_with(b".") || name.as_encoded_bytes().starts_with(b"_")
+            });
+            if file.is_file() && !hidden {
+                inside.push(file);
+            }
+        }
+        if inside.is_empty() {
+            let none = std::io::Error::new(std::io::ErrorKind::NotFound, "it has no score files");
+            return Err(LmcError::io("read folder", path)(none));
+        }
+        inside.sort();
+        files.extend(inside);
+    }
+    Ok(files)
+}
+
+/// One row of a file: a model and what is said of it.
+#[derive(Clone, Debug, PartialEq)]
+struct Record {
+    /// The line of the file, counted from 1, where the format has lines.
+    at: Option<usize>,
+    /// The model, where the form says it without a column.
+    model: Option<String>,
+    /// The set, likewise.
+    dataset: Option<String>,
+    fields: Vec<(String, Cell)>,
+}
+
+/// A model's scores on a set.
+struct Row {
+    model: String,
+    dataset: String,
+    n_examples: Option<i64>,
+    values: BTreeMap<&'static str, f64>,
+}
+
+#[derive(Default)]
+struct Collected {
+    rows: Vec<Row>,
+    tables: Vec<DataFrame>,
+    known: BTreeMap<(String, String), PathBuf>,
+    notes: Vec<String>,
+}
+
+impl Collected {
+    /// Takes the records of a file.
+    fn take(&mut self, path: &Path, records: Vec<Record>, options: &ScoreOptions) -> Result<()> {
+        let columns =
+            records::Roles::of(&records, options.metric).map_err(|problem| wrong(path, None, problem))?;
+        for record in &records {
+            let wrong = |problem| wrong(path, record.at, problem);
+            let model = match columns.model(record) {
+                Some(model) => model,
+                None if records.len() == 1 && columns.is_one_model() => {
+                    check::model_of(path, &options.models)
+                }
+                None => return Err(wrong("a record without a model".to_owned())),
+            };
+            let dataset = columns.dataset(record).unwrap_or_else(|| options.dataset.clone());
+            let (n_examples, values) = columns.values(record, &model).map_err(wrong)?;
+            self.one(path, &model, &dataset)?;
+            self.rows.push(Row { model, dataset, n_examples, values });
+        }
+        self.notes.extend(columns.notes().into_iter().map(|note| format!("{}: {note}", path.display())));
+        Ok(())
+    }
+
+    /// Refuses a model that has scores on that set already.
+    fn one(&mut self, path: &Path, model: &str, dataset: &str) -> Result<()> {
+        match self.known.insert((model.to_owned(), dataset.to_owned()), path.to_owned()) {
+            Some(before) if before == path => {
+                Err(wrong(path, None, format!("model `{model}` is there twice on `{dataset}`")))
+            }
+            Some(before) => Err(wrong(
+                path,
+                None,
+                format!("model `{model}` on `{dataset}` is in {} too", before.display()),
+            )),
+            None => Ok(()),
+        }
+    }
+
+    fn scores(self) -> Result<Scores> {
+        let rows = &self.rows;
+        let column = |name: &'static str| -> Vec<Option<f64>> {
+            rows.iter().map(|row| row.values.get(name).copied()).collect()
+        };
+        let mut table = df!(
+            "model" => rows.iter().map(|row| row.model.clone()).collect::<Vec<_>>(),
+            "dataset" => rows.iter().map(|row| row.dataset.clone()).collect::<Vec<_>>(),
+            "n_examples" => rows.iter().map(|row| row.n_examples).collect::<Vec<_>>(),
+            "loss" => column("loss"), "accuracy" => column("accuracy"), "f1" => column("f1"), "mcc" => column("mcc"),
+            "ece" => column("ece"),
+        )?;
+        for more in &self.tables {
+            table.vstack_mut(more)?;
+        }
+        Ok(Scores { table, notes: self.notes })
+    }
 }
 
 fn wrong(path: &Path, line: Option<usize>, problem: String) -> LmcError {
-    let remedy = "`lmc::replay` describes the forms of score files";
+    let remedy = "`lmc::replay::read_score_files` describes the forms of score files";
     LmcError::Format { path: path.to_owned(), line, problem, remedy }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::table::{EVALUATIONS, Metric, scores};
-
-    fn in_file<T>(text: &str, read: impl Fn(&Path) -> T) -> T {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("x.json");
-        std::fs::write(&path, text).unwrap();
-        read(&path)
-    }
-
-    #[test]
-    fn scores_of_models_are_evaluations() {
-        let read = |text: &str| in_file(text, |path| read_scores(path, "lo"));
-        let text = r#"{"7": {"accuracy": 0.25, "n_examples": 5000}, "22": {"accuracy": 0.5, "matthews_correlation": -0.5}}"#;
-        let table = read(text).unwrap();
-        EVALUATIONS.check(&table).unwrap();
-        let models = ["7", "22"].map(str::to_owned);
-        assert_eq!(scores(&table, "lo", Metric::Accuracy, &models).unwrap(), [0.25, 0.5]);
-        assert_eq!(
-            table.column("mcc").unwrap().f64().unwrap().iter().collect::<Vec<_>>(),
-            [Some(-0.5), None]
-        );
-        assert_eq!(table.column("n_examples").unwrap().i64().unwrap().get(1), Some(5000));
-        let refused = |text: &str| read(text).unwrap_err().to_string();
-        assert!(refused("{}").contains("x.json: no models"));
-        assert!(
-            refused("{\n\"7\": 0.5}").contains("x.json:2: invalid type"),
-            "{}",
-            refused("{\n\"7\": 0.5}")
-        );
-        assert!(
-            refused(r#"{"7": {"bleu": 0.5}}"#).contains("model `7` has `bleu` = 0.5; known: loss, accuracy")
-        );
-        assert!(refused(r#"{"7": {"n_examples": 0.5}}"#).contains("has `n_examples` = 0.5"));
-        assert!(refused(r#"{"7": {"accuracy": 41}}"#).contains("is 41 instead of a number from 0 to 1"));
-        assert!(refused(r#"{"7": {"accuracy": 0.41"#).contains("x.json:1: EOF"));
-    }
-
-    #[test]
-    fn predictions_become_scores() {
-        let sample = |p: [f64; 2], label: usize| {
-            format!(
-                r#"{{"probabilities": [{}, {}], "logits": [0, 0], "label": {label}, "sentence": "x"}}"#,
-                p[0], p[1]
-            )
-        };
-        let file = |samples: &[String]| {
-            format!(r#"{{"label_dict": {{"no": 0, "yes": 1}}, "samples": [{}]}}"#, samples.join(","))
-        };
-        let read = |samples: &[String]| in_file(&file(samples), |path| read_samples(path, "7", "id"));
-        let samples = [
-            sample([0.25, 0.75], 1),
-            sample([0.5, 0.5], 0),
-            sample([0.75, 0.25], 1),
-            sample([0.125, 0.875], 1),
-        ];
-        let table = read(&samples).unwrap();
-        EVALUATIONS.check(&table).unwrap();
-        let value = |name: &str| table.column(name).unwrap().f64().unwrap().get(0).unwrap();
-        // Right are 1, 2 and 4; class 1 has 2 true positives and a false negative.
-        assert_eq!((value("accuracy"), value("f1")), (0.75, 0.8));
-        let loss = -(0.75f64.ln() + 0.5f64.ln() + 0.25f64.ln() + 0.875f64.ln()) / 4.0;
-        assert!((value("loss") - loss).abs() < 1e-12);
-        // Of the confusion matrix TP 2, TN 1, FN 1, FP 0.
-        assert!((value("mcc") - 2.0 / 12.0f64.sqrt()).abs() < 1e-12, "{}", value("mcc"));
-        let refused = |samples: &[String]| read(samples).unwrap_err().to_string();
-        assert!(refused(&[]).contains("no samples"));
-        assert!(refused(&[sample([0.5, 0.5], 2)]).contains("sample 0 has label 2"));
-        assert!(refused(&[sample([0.5, 0.75], 1)]).contains("with sum 1.25"));
-        assert!(refused(&[sample([1.5, -0.5], 1)]).contains("sample 0"));
-        assert!(refused(&[sample([1.0, 0.0], 1)]).contains("loss is inf at sample 0"));
-    }
-}
+mod tests;

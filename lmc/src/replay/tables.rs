@@ -3,7 +3,7 @@
 use polars::prelude::{Column, DataFrame, df};
 
 use super::{LoggedLine, Replay};
-use crate::error::Result;
+use crate::error::{LmcError, Result};
 use crate::gap::{
     GapMatrix, Measure, area_under_curve, area_under_curve_at, barrier_height, barrier_height_at,
     convexity_gap, convexity_gap_at,
@@ -36,7 +36,7 @@ impl Replay {
     /// is not accuracy. Where the logs have no accuracy, its column is empty.
     ///
     /// # Errors
-    /// [`LmcError::Polars`](crate::LmcError::Polars) when polars refuses a column.
+    /// [`LmcError::Polars`] when polars refuses a column.
     pub fn table(&self) -> Result<DataFrame> {
         let points = || self.lines.iter().flat_map(|line| (0..line.losses.len()).map(move |k| (line, k)));
         let n = points().count();
@@ -66,7 +66,7 @@ impl Replay {
     /// One row per pair: the schema [`GAPS`](crate::table::GAPS).
     ///
     /// # Errors
-    /// [`LmcError::Polars`](crate::LmcError::Polars) when polars refuses a column.
+    /// [`LmcError::Polars`] when polars refuses a column.
     pub fn gaps(&self) -> Result<DataFrame> {
         let each =
             |measure| self.lines.iter().map(|line| line.measure(measure)).collect::<Result<Vec<f64>>>();
@@ -84,8 +84,32 @@ impl Replay {
     /// The matrix of one measure of all pairs, to be clustered.
     ///
     /// # Errors
-    /// As [`gap_matrix`]: the logs must have every pair of their models.
+    /// [`LmcError::InvalidParameter`] if the logs do not have every pair of their models; as [`gap_matrix`].
     pub fn matrix(&self, measure: Measure) -> Result<GapMatrix> {
-        gap_matrix(&self.gaps()?, &self.options.dataset, measure)
+        let missing = self.missing();
+        if let Some((a, b)) = missing.first() {
+            let more = if missing.len() > 1 {
+                format!(" and {} more pairs", missing.len() - 1)
+            } else {
+                String::new()
+            };
+            let got = format!("no line between `{a}` and `{b}`{more}");
+            let expected = "every pair of models; `missing` (--missing drop) leaves the fewest models out";
+            return Err(LmcError::invalid("logs", got, expected));
+        }
+        let matrix = gap_matrix(&self.gaps()?, &self.options.dataset, measure)?;
+        Ok(matrix.with_resolution(self.resolution(measure)))
+    }
+
+    /// Returns the most by which rounding moves that measure of a line: of a gap or a barrier, which is a difference of two losses, a
+    /// unit in the last decimal that the logs print, and at least what float32 moves a loss. Of other measures 0.
+    pub fn resolution(&self, measure: Measure) -> f64 {
+        if !matches!(measure, Measure::ConvexityGap | Measure::BarrierHeight) {
+            return 0.0;
+        }
+        let decimals = self.lines.iter().map(|line| line.decimals).max().unwrap_or(0);
+        let largest = self.lines.iter().flat_map(|line| &line.losses).copied().fold(0.0, f64::max);
+        let float32 = 4.0 * f64::from(f32::EPSILON) * largest;
+        float32.max(10f64.powi(-(decimals.min(300) as i32)))
     }
 }

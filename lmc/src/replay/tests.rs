@@ -8,6 +8,8 @@ use crate::basin::{ClusterOptions, Delta, cluster};
 use crate::gap::Measure;
 use crate::table::{GAPS, PROFILES, integers, reals, texts};
 
+mod jobs;
+
 const ALL_PAIRS: &str = include_str!("../../../tests/golden/logs/all_pairs.log");
 const WITHOUT_WEIGHTS: &str = include_str!("../../../tests/golden/logs/without_weights.log");
 
@@ -38,7 +40,13 @@ fn problem(text: &str) -> String {
     let error = parse(text).unwrap_err();
     assert!(matches!(error, LmcError::Format { .. }), "{error}");
     let error = error.to_string();
-    error.strip_prefix("x.log").unwrap().split_once("; this must be").unwrap().0.to_owned()
+    error
+        .strip_prefix("x.log")
+        .unwrap()
+        .split_once("; this must be")
+        .unwrap_or_else(|| panic!("{error}"))
+        .0
+        .to_owned()
 }
 
 #[test]
@@ -84,9 +92,15 @@ fn logs_of_the_public_form_become_profiles_and_gaps() {
 fn basins_come_from_logs_alone() {
     let matrix = parse(ALL_PAIRS).unwrap().matrix(Measure::ConvexityGap).unwrap();
     let options = ClusterOptions { delta: Delta::Auto, ..ClusterOptions::default() };
+    assert_eq!(matrix.resolution, 1e-4, "the last of four decimals");
+    assert_eq!(parse(ALL_PAIRS).unwrap().matrix(Measure::EuclideanDistance).unwrap().resolution, 0.0);
     assert_eq!(cluster(&matrix, &options).unwrap().cluster, [0, 0, 1, 1]);
     let error = parse(WITHOUT_WEIGHTS).unwrap().matrix(Measure::ConvexityGap).unwrap_err().to_string();
-    assert_eq!(error, "`gaps`: got no row for `7` and `22`, expected every pair of models");
+    assert!(error.starts_with("`logs`: got no line between `7` and `22`"), "{error}");
+    assert!(
+        error.ends_with("every pair of models; `missing` (--missing drop) leaves the fewest models out"),
+        "{error}"
+    );
 }
 
 /// Tables of three pairs whose numbers need all their digits.
@@ -178,7 +192,9 @@ fn both_directions_must_agree_and_count_once() {
     assert!(problem(&(there.clone() + &farther)).starts_with(":11: distance 2.6 instead of 2.5"));
     let better = short("b", "a", [0.25, 0.75, 0.5]).replacen("0.75  0.5\n", "0.75  0.6\n", 1);
     assert!(problem(&(there.clone() + &better)).starts_with(":11: another accuracy, compared"));
-    assert_eq!(problem(&(there.clone() + &there)), ":11: `a` and `b` again after x.log:1");
+    let again = parse(&(there.clone() + &there)).unwrap_err().to_string();
+    let remedy = "give each pair once, or say which line counts with `repeated` (--repeated last)";
+    assert_eq!(again, format!("x.log:11: `a` and `b` again after x.log:1; {remedy}"));
     let third = there.clone() + &short("c", "a", [0.3, 0.4, 0.5]);
     assert_eq!(
         problem(&third),
@@ -290,8 +306,12 @@ fn damaged_logs_are_refused_with_the_line() {
     assert_eq!(problem(&log[..log.rfind("2  0.25").unwrap()]), ":9: the file ends within a table");
     let two = &log[..log.rfind("  point_num").unwrap()];
     assert_eq!(problem(two), ":7: 2 points between `a` and `b` instead of at least 3");
-    let error =
-        Replay::parse(b"Euclidean \xff\n", Path::new("x.log"), &ReplayOptions::new("id")).unwrap_err();
+    let error = Replay::parse(
+        b"Euclidean distance between \xff and b: 1.\n",
+        Path::new("x.log"),
+        &ReplayOptions::new("id"),
+    )
+    .unwrap_err();
     assert!(error.to_string().starts_with("x.log:1: not UTF-8"), "{error}");
 }
 

@@ -35,6 +35,12 @@ pub struct Sharpness {
 /// directions of length 1 as columns; A⁺ is its pseudo-inverse. The largest value is that at the end of the ascent, unless the
 /// ascent has led down.
 ///
+/// DIFFERENCE: the public code's box is |y_i| <= eps |x_i + 1|, so that a parameter near -1 may hardly move; here it is the paper's.
+/// The code sums the gradients of the batches of an update, which is a learning rate [`SharpnessRecipe::accumulation`] times as large;
+/// here their mean counts. Dropout is on during its ascent; here it is off. Its random directions are axes, parameters drawn at random;
+/// here they are random vectors. It goes through the examples once, in their order; here they are shuffled, as often as all have been
+/// used. It takes the value at the end of the ascent even where that has led down.
+///
 /// # Errors
 /// Those of [`SharpnessRecipe::check`]; [`LmcError::InvalidParameter`] for more directions than dimensions or an objective
 /// without examples; [`LmcError::NonFiniteLoss`]; [`LmcError::Interrupted`], and then nothing is kept; those of the objective.

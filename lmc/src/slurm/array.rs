@@ -10,7 +10,7 @@ use super::queue::{Record, look};
 use super::script::{Script, quoted};
 use super::words::{in_words, ranges, tail_of};
 use crate::error::{LmcError, Result};
-use crate::file::write_atomic;
+use crate::file::{make_folder, write_atomic};
 use crate::interrupt;
 use crate::progress::Progress;
 
@@ -210,7 +210,7 @@ impl Array<'_> {
     fn submit(&self, tasks: &[usize], begun: bool) -> Result<Option<u64>> {
         let Script { folder, .. } = self.script;
         let logs = folder.join(Script::LOGS);
-        std::fs::create_dir_all(&logs).map_err(LmcError::io("create folder", &logs))?;
+        make_folder(&logs)?;
         let script = folder.join("job.sh");
         write_atomic(&script, self.script.text().as_bytes())?;
         let at_once = self.slurm().at_once.map(|n| format!("%{n}")).unwrap_or_default();

@@ -5,6 +5,9 @@ use serde::{Deserialize, Serialize};
 use super::Recipe;
 use crate::error::{LmcError, Result};
 
+/// The stages of training on QQP (Juneja et al. 2023, Fig. 7) as shares of its 34,110 updates.
+const QQP_STAGES: [f64; 3] = [15_000.0 / 34_110.0, 25_000.0 / 34_110.0, 1.0];
+
 /// A task and where its data come from.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "name", rename_all = "kebab-case")]
@@ -51,6 +54,9 @@ pub enum TaskSpec {
 impl TaskSpec {
     /// The share of counterexamples in the embedded task's default distribution.
     pub const COUNTEREXAMPLE_SHARE: f64 = 0.01;
+
+    /// The most training examples of the embedded task: they are in memory at once.
+    pub const MOST_DRAWN: usize = 1_000_000;
 
     /// The names of [`TaskSpec::named`]: the embedded task first, then those whose data come from outside.
     pub const NAMES: [&str; 5] = ["mini-nli", "cola", "mnli", "qqp", "paws-qqp"];
@@ -105,6 +111,27 @@ impl TaskSpec {
                 known: Self::NAMES.map(str::to_owned).to_vec(),
             }),
         }
+    }
+
+    /// Nothing, when the task can be drawn.
+    ///
+    /// # Errors
+    /// [`LmcError::InvalidParameter`] for no training examples, for more than [`TaskSpec::MOST_DRAWN`] of the embedded task, and for a
+    /// share of its counterexamples that is none. How many a corpus has is known when it is read.
+    pub fn check(&self) -> Result<()> {
+        if self.n_train() == 0 {
+            return Err(LmcError::invalid("n_train", 0, "at least one training example"));
+        }
+        if let Self::MiniNli { n_train, counterexample_share, .. } = *self {
+            if n_train > Self::MOST_DRAWN {
+                return Err(LmcError::invalid("n_train", n_train, format!("at most {}", Self::MOST_DRAWN)));
+            }
+            if !(0.0..=0.5).contains(&counterexample_share) {
+                let expected = "a share from 0 to 0.5";
+                return Err(LmcError::invalid("counterexample_share", counterexample_share, expected));
+            }
+        }
+        Ok(())
     }
 
     /// The task's name.
@@ -165,11 +192,35 @@ impl TaskSpec {
     }
 
     /// The recipe that the paper has for this task; Google's for PAWS-QQP, which the paper does not train on.
+    ///
+    /// For QQP it keeps three checkpoints, after 15,000 and 25,000 of all 34,110 updates and at the end: the stages of Fig. 7. For the
+    /// other corpora it keeps the end alone.
     pub fn recipe(&self) -> Recipe {
         match self {
             Self::MiniNli { .. } => Recipe::mini(),
             Self::Cola { .. } => Recipe::hf_cola(),
-            Self::Mnli { .. } | Self::Qqp { .. } | Self::PawsQqp { .. } => Recipe::google(),
+            Self::Qqp { .. } => Recipe { trajectory: QQP_STAGES.to_vec(), ..Recipe::google() },
+            Self::Mnli { .. } | Self::PawsQqp { .. } => Recipe::google(),
+        }
+    }
+
+    /// The recipe of that name for this task: [`TaskSpec::recipe`], if it is called so, else [`Recipe::named`].
+    ///
+    /// # Errors
+    /// [`LmcError::UnknownName`] listing [`Recipe::NAMES`].
+    pub fn recipe_named(&self, name: &str) -> Result<Recipe> {
+        let own = self.recipe();
+        if own.name == name { Ok(own) } else { Recipe::named(name) }
+    }
+
+    /// The pretrained encoder that the paper has for this task and a recipe, by the name of its manifest; the embedded RoBERTa for the
+    /// recipe of RoBERTa on the embedded task, and none for the embedded BERT.
+    pub fn encoder(&self, recipe: &Recipe) -> Option<&'static str> {
+        match (self, recipe.name == Recipe::ROBERTA) {
+            (Self::MiniNli { .. }, false) => None,
+            (Self::MiniNli { .. }, true) => Some("mini-roberta"),
+            (_, false) => Some("bert-base-uncased"),
+            (_, true) => Some("roberta-base"),
         }
     }
 }
@@ -188,6 +239,10 @@ mod tests {
             assert_eq!((json["name"].as_str(), json["n_train"].as_u64()), (Some(name), Some(7)));
             task.recipe().check().unwrap();
         }
+        assert_eq!(TaskSpec::qqp().recipe().checkpoints(363_846), [15_000, 25_000, 34_110]);
+        assert_eq!(TaskSpec::qqp().recipe_named("google").unwrap(), TaskSpec::qqp().recipe());
+        assert_eq!(TaskSpec::mnli().recipe_named("google").unwrap(), Recipe::google());
+        assert_eq!(TaskSpec::qqp().recipe_named("roberta").unwrap(), Recipe::roberta());
         let message = TaskSpec::named("snli").unwrap_err().to_string();
         assert_eq!(message, "unknown task `snli`; known: mini-nli, cola, mnli, qqp, paws-qqp");
     }

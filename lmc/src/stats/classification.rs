@@ -1,6 +1,6 @@
 use super::{check_finite, check_lengths};
 use crate::error::{LmcError, Result};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The share of predictions that are right, in \[0, 1\].
 ///
@@ -35,6 +35,26 @@ pub fn f1(labels: &[i64], predictions: &[i64], positive: i64) -> Result<f64> {
     let both = labels.iter().zip(predictions).filter(|&(&l, &p)| l == positive && p == positive).count();
     let either = labels.iter().chain(predictions).filter(|&&class| class == positive).count();
     Ok(if either == 0 { 0.0 } else { 2.0 * both as f64 / either as f64 })
+}
+
+/// The mean of [`f1`] over the classes that occur among labels or predictions, in \[0, 1\]: each class counts alike, however
+/// many examples it has, as in scikit-learn's `f1_score(average="macro")`.
+///
+/// # Errors
+/// [`LmcError::ShapeMismatch`] if the lengths differ, [`LmcError::InvalidParameter`] for no examples.
+///
+/// # Examples
+/// ```
+/// // Class 0: one found, none missed, one more claimed, F1 = 2 / 3. Class 1: one of two found, F1 = 2 / 3. Class 2: F1 = 1.
+/// let f1 = lmc::stats::macro_f1(&[0, 1, 1, 2], &[0, 1, 0, 2])?;
+/// assert!((f1 - 7.0 / 9.0).abs() < 1e-15);
+/// # Ok::<(), lmc::LmcError>(())
+/// ```
+pub fn macro_f1(labels: &[i64], predictions: &[i64]) -> Result<f64> {
+    check_lengths("predictions", labels.len(), predictions.len(), 1)?;
+    let classes: BTreeSet<i64> = labels.iter().chain(predictions).copied().collect();
+    let each = classes.iter().map(|&class| f1(labels, predictions, class)).collect::<Result<Vec<f64>>>()?;
+    Ok(each.iter().sum::<f64>() / each.len() as f64)
 }
 
 /// Matthews correlation of labels and predictions, from -1 to 1, for two or more classes; 0 if either is constant.
@@ -160,6 +180,22 @@ mod tests {
     }
 
     #[test]
+    fn hand_computed_f1_of_more_than_two_classes() {
+        // Class 0: TP 2, FP 1, FN 1, F1 = 4 / 6. Class 1: TP 1, FP 1, FN 2, F1 = 2 / 5. Class 2: TP 2, FP 2, FN 1, F1 = 4 / 7.
+        let labels = [0, 0, 0, 1, 1, 1, 2, 2, 2];
+        let predictions = [0, 0, 1, 1, 2, 2, 2, 2, 0];
+        let expected = (4.0 / 6.0 + 2.0 / 5.0 + 4.0 / 7.0) / 3.0;
+        assert!((macro_f1(&labels, &predictions).unwrap() - expected).abs() < 1e-15);
+        // A class that is only claimed counts with 0, one that does not occur does not count.
+        assert_eq!(macro_f1(&[0, 0, 1, 1], &[0, 0, 1, 2]).unwrap(), (1.0 + 2.0 / 3.0) / 3.0);
+        assert_eq!(macro_f1(&[1, 1], &[1, 1]).unwrap(), 1.0);
+        assert_eq!(macro_f1(&[1, 1], &[0, 0]).unwrap(), 0.0);
+        // Of two classes it is the mean of both, not that of one.
+        let both = (f1(&LABELS, &[1; 8], 0).unwrap() + f1(&LABELS, &[1; 8], 1).unwrap()) / 2.0;
+        assert_eq!(macro_f1(&LABELS, &[1; 8]).unwrap(), both);
+    }
+
+    #[test]
     fn hand_computed_probabilities() {
         // Bin (0.9, 1]: mean confidence 0.95, accuracy 0.5. Bin (0.5, 0.6]: 0.6, accuracy 1. Weights 2/3 and 1/3.
         let ece = expected_calibration_error(&[0.92, 0.98, 0.6], &[true, false, true]).unwrap();
@@ -177,7 +213,7 @@ mod tests {
 
     #[test]
     fn bad_input_is_a_typed_error() {
-        for metric in [accuracy, matthews_correlation, |l: &[i64], p: &[i64]| f1(l, p, 1)] {
+        for metric in [accuracy, matthews_correlation, macro_f1, |l: &[i64], p: &[i64]| f1(l, p, 1)] {
             assert!(matches!(metric(&[1, 0], &[1]), Err(LmcError::ShapeMismatch { .. })));
             assert!(matches!(metric(&[], &[]), Err(LmcError::InvalidParameter { field: "values", .. })));
         }

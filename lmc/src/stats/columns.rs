@@ -6,6 +6,8 @@ use rand::{Rng, seq::SliceRandom};
 use super::{check_count, check_finite, quantile};
 use crate::error::{LmcError, Result};
 
+/// The most means that are returned: 2 GiB of them.
+const MOST_MEANS: usize = 1 << 28;
 /// Resamples whose counts are in memory at once.
 const BLOCK: usize = 64;
 
@@ -15,7 +17,7 @@ const BLOCK: usize = 64;
 /// [`bootstrap_interval`](super::bootstrap_interval) with the same seed, so that differences of columns may be taken afterwards.
 ///
 /// # Errors
-/// [`LmcError::InvalidParameter`] for no items or no resamples.
+/// [`LmcError::InvalidParameter`] for no items, no resamples, or more than fit into memory.
 ///
 /// # Reference
 /// Efron 1979; Efron and Tibshirani 1993, chapter 6.
@@ -24,6 +26,11 @@ pub fn resampled_means(values: ArrayView2<f64>, n_resamples: usize, seed: u64) -
     check_count(n_items, 1)?;
     if n_resamples == 0 {
         return Err(LmcError::invalid("n_resamples", 0, "at least 1"));
+    }
+    let most = (MOST_MEANS / values.ncols().max(1)).max(1);
+    if n_resamples > most {
+        let expected = format!("at most {most} of {} columns", values.ncols());
+        return Err(LmcError::invalid("n_resamples", n_resamples, expected));
     }
     let mut rng = crate::seed::rng(seed, "bootstrap");
     let mut means = Array2::zeros((n_resamples, values.ncols()));

@@ -1,4 +1,4 @@
-use super::{check_finite, check_lengths, mean};
+use super::{check_finite, check_lengths, is_constant, mean};
 use crate::error::{LmcError, Result};
 
 /// Pearson's correlation coefficient of two columns, from -1 to 1.
@@ -70,8 +70,7 @@ impl Moments {
         let (mean_x, mean_y) = (mean(x)?, mean(y)?);
         let mut moments = Moments { mean_x, mean_y, xx: 0.0, yy: 0.0, xy: 0.0 };
         // A constant column may miss its rounded mean by the last bit; its spread is zero all the same.
-        let constant = |column: &[f64]| column.iter().all(|value| *value == column[0]);
-        let (constant_x, constant_y) = (constant(x), constant(y));
+        let (constant_x, constant_y) = (is_constant(x), is_constant(y));
         for (a, b) in x.iter().zip(y) {
             let dx = if constant_x { 0.0 } else { a - mean_x };
             let dy = if constant_y { 0.0 } else { b - mean_y };
@@ -130,6 +129,7 @@ mod tests {
         assert!(matches!(error, Err(LmcError::InvalidParameter { field: "values", .. })));
         let constant = [0.1; 10];
         let rising: Vec<f64> = (0..10).map(f64::from).collect();
+        assert!(pearson(&[0.3, 0.1 + 0.2, 0.3], &[1.0, 2.0, 3.0]).is_err(), "equal but for the last bit");
         assert!(matches!(pearson(&constant, &rising), Err(LmcError::InvalidParameter { field: "x", .. })));
         assert!(matches!(pearson(&rising, &constant), Err(LmcError::InvalidParameter { field: "y", .. })));
         assert!(matches!(

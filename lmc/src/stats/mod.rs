@@ -9,9 +9,10 @@ mod moments;
 mod resampling;
 
 pub use agreement::{adjusted_rand_index, silhouette};
-pub use classification::{accuracy, expected_calibration_error, f1, matthews_correlation, roc_auc};
+pub use classification::{accuracy, expected_calibration_error, f1, macro_f1, matthews_correlation, roc_auc};
 pub use columns::{cross_fitted_maximum, percentile_interval, resampled_means};
 pub use correlation::{Line, least_squares, pearson};
+pub(crate) use moments::{is_constant, is_constant_but_for};
 pub use moments::{mean, quantile, standard_deviation};
 pub use resampling::{bootstrap_interval, correlation_test, permutation_test};
 

@@ -17,7 +17,21 @@ pub fn mean(values: &[f64]) -> Result<f64> {
     Ok(values.iter().sum::<f64>() / values.len() as f64)
 }
 
+/// Returns whether all values are equal but for the last bits, which sums and means of equal numbers differ by.
+pub(crate) fn is_constant(values: &[f64]) -> bool {
+    is_constant_but_for(values, 16.0 * f64::EPSILON)
+}
+
+/// Returns whether no two values differ by more than a share of the largest.
+pub(crate) fn is_constant_but_for(values: &[f64], share: f64) -> bool {
+    let low = values.iter().copied().fold(f64::INFINITY, f64::min);
+    let high = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    high - low <= share * high.abs().max(low.abs())
+}
+
 /// The population standard deviation: the root of the mean squared deviation, with divisor n.
+///
+/// It is exactly 0 for values that are equal but for rounding.
 ///
 /// # Errors
 /// [`LmcError::InvalidParameter`] for no values or a non-finite one.
@@ -29,6 +43,9 @@ pub fn mean(values: &[f64]) -> Result<f64> {
 /// ```
 pub fn standard_deviation(values: &[f64]) -> Result<f64> {
     let centre = mean(values)?;
+    if is_constant(values) {
+        return Ok(0.0);
+    }
     let squares: f64 = values.iter().map(|value| (value - centre).powi(2)).sum();
     Ok((squares / values.len() as f64).sqrt())
 }
@@ -67,6 +84,10 @@ mod tests {
         assert_eq!(mean(&values).unwrap(), 5.0);
         assert_eq!(standard_deviation(&values).unwrap(), 2.0);
         assert_eq!(standard_deviation(&[3.0]).unwrap(), 0.0);
+        // The mean of three times 0.7 is not 0.7, and 0.1 + 0.2 is not 0.3.
+        assert_eq!(standard_deviation(&[0.7; 3]).unwrap(), 0.0);
+        assert_eq!(standard_deviation(&[0.3, 0.1 + 0.2, 0.3]).unwrap(), 0.0);
+        assert!(standard_deviation(&[0.7, 0.7 + 1e-12]).unwrap() > 0.0);
         assert_eq!(quantile(&[4.0, 1.0, 2.0], 0.5).unwrap(), 2.0);
         assert_eq!(quantile(&[4.0, 1.0, 2.0], 0.75).unwrap(), 3.0);
         assert_eq!(quantile(&[4.0, 1.0, 2.0], 0.0).unwrap(), 1.0);

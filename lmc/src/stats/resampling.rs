@@ -128,7 +128,7 @@ pub fn bootstrap_interval(
     }
     let mut rng = crate::seed::rng(seed, "bootstrap");
     let mut indices = vec![0; n_items];
-    let mut resampled = Vec::with_capacity(n_resamples);
+    let mut resampled = Vec::new();
     for _ in 0..n_resamples {
         indices.iter_mut().for_each(|index| *index = rng.random_range(0..n_items));
         resampled.push(statistic(&indices)?);

@@ -3,7 +3,7 @@
 use crate::file::sha256;
 
 /// What the digest is called in the metadata of a format.
-pub(super) const KEY: &str = "lmc.sha256";
+pub(crate) const KEY: &str = "lmc.sha256";
 /// What stands in the place of the digest while the bytes are hashed.
 pub(super) const BLANK: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 

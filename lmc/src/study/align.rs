@@ -66,6 +66,7 @@ impl Models {
     /// # Ok::<(), LmcError>(())
     /// ```
     pub fn sweep_aligned(&self, sweep: &Sweep, compute: &Compute) -> Result<AlignedSweep> {
+        compute.check()?;
         let pairs = self.pairs(sweep)?;
         let alignments = self.alignments(&pairs)?;
         let moved: Vec<usize> = (0..pairs.len()).filter(|&line| !alignments[line].is_identity()).collect();

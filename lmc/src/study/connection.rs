@@ -19,7 +19,7 @@ use crate::path::CurveKind;
 use crate::progress::{Progress, Unit};
 use crate::stats::accuracy;
 use crate::store::{Claim, Store};
-use crate::sweep::{SweepJob, SweepPlan, execute};
+use crate::sweep::{Grid, SweepJob, SweepPlan, execute};
 use crate::train::{CurveRecipe, CurveState, CurveTraining};
 use crate::weights::Weights;
 
@@ -190,6 +190,9 @@ impl Connection {
     pub fn along(&self, dataset: &str, n_points: usize) -> Result<CurveProfile> {
         if n_points < 2 {
             return Err(LmcError::invalid("n_points", n_points, "at least 2, both ends counted"));
+        }
+        if n_points > Grid::MOST_POINTS {
+            return Err(LmcError::invalid("n_points", n_points, format!("at most {}", Grid::MOST_POINTS)));
         }
         let (study, curve) = (&self.study, Curve::of(self));
         let n_controls = self.kind.n_inner() + 2;

@@ -4,6 +4,7 @@ use std::fmt;
 
 use polars::prelude::{DataFrame, df};
 
+use super::checks::enough;
 use super::tables::metrics;
 use super::{Evaluation, Models, Sweep};
 use crate::basin::{Basins, ClusterOptions, EarlyOptions, EarlyPrediction, Predictor, predict_early};
@@ -45,6 +46,8 @@ impl Models {
         grid: Grid,
         options: &ClusterOptions,
     ) -> Result<Stage> {
+        enough(self.models().len(), 3, "a stage with clusters")?;
+        self.study().task().set(scored)?;
         let sweep = self.sweep(in_domain, grid)?;
         let basins = sweep.basins(options)?;
         let (in_domain, scored) = (self.evaluate(in_domain)?, self.evaluate(scored)?);
@@ -56,12 +59,14 @@ impl Models {
 ///
 /// Four predictors are compared, each by [`predict_early`]: the convexity gaps of the stage, the membership scores of its own
 /// clusters, `metric` on the scored set, and the loss on the in-domain set. At the last stage the first two are what the
-/// clusters were made of: there they have to be right.
+/// clusters were made of: there they have to be right. A stage whose models are not divided has equal membership scores, which
+/// predict nothing: their AUC is 0.5.
 ///
 /// # Errors
-/// [`LmcError::InvalidParameter`] for no stages; those of [`predict_early`] and [`Evaluation::metric`].
+/// [`LmcError::InvalidParameter`] for no stages and models that are not divided at the last; those of [`predict_early`] and [`Evaluation::metric`].
 pub fn early_table(stages: &[Stage], metric: Metric, options: &EarlyOptions) -> Result<DataFrame> {
     let last = stages.last().ok_or_else(|| LmcError::invalid("stages", "none", "at least 1"))?;
+    last.basins.check_divided()?;
     let mut rows = Vec::new();
     for (index, stage) in stages.iter().enumerate() {
         for (predictor, measured) in stage.predictors(metric)? {
@@ -156,9 +161,16 @@ mod tests {
             dataset: dataset.into(),
             outcome: outcome(0.5, if dataset == "lo" { i } else { 3 }),
             labels: Arc::new(vec![1; 6]),
+            n_labels: 2,
         };
         let each = |dataset: &str| (0..6).map(|i| evaluation(dataset, i)).collect();
-        let sweep = Sweep { models: models.clone(), dataset: "id".into(), labels: vec![1; 6], profiles };
+        let sweep = Sweep {
+            models: models.clone(),
+            dataset: "id".into(),
+            labels: vec![1; 6],
+            profiles,
+            imprecision: 0.0,
+        };
         let basins = sweep.basins(&ClusterOptions::default()).unwrap();
         Stage { step: step.into(), sweep, basins, in_domain: each("id"), scored: each("lo") }
     }

@@ -72,6 +72,7 @@ impl Study {
         kept: &Kept<T>,
     ) -> Result<Vec<T>> {
         let set = self.task.set(dataset)?;
+        set.check_outputs(self.task.classifier.n_labels())?;
         let mut all: Vec<Option<T>> = keys.iter().map(|_| None).collect();
         let progress = Progress::new(format!("evaluating on {dataset}"), Unit::Copies, keys.len() as u64);
         let path = |i: usize| (kept.path)(&keys[i]);

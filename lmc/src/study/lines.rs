@@ -77,6 +77,7 @@ impl Models {
     /// # Ok::<(), LmcError>(())
     /// ```
     pub fn refine(&self, sweep: &Sweep, compute: &Compute) -> Result<Sweep> {
+        compute.check()?;
         let pairs = self.pairs(sweep)?;
         // Lines that are highest at the same point are one plan.
         let mut plans: BTreeMap<[u64; 2], Vec<usize>> = BTreeMap::new();
@@ -116,7 +117,14 @@ impl Models {
         let models: Vec<String> = self.models().iter().map(|m| m.name.clone()).collect();
         let profiles = sampled.into_iter().map(|line| Profile::of(line, plan, &models)).collect();
         let labels = self.study().task().set(dataset)?.labels();
-        Ok(Sweep { models, dataset: dataset.to_owned(), labels, profiles })
+        let imprecision = self.with_job(dataset, plan, compute, &[], |job| Ok(job.imprecision()))?;
+        Ok(Sweep {
+            models,
+            dataset: dataset.to_owned(),
+            labels,
+            profiles,
+            imprecision: imprecision.unwrap_or(0.0),
+        })
     }
 
     /// What was sampled in every unit of a plan over the copies, on the evaluation set of that name; see [`execute`].
@@ -135,6 +143,7 @@ impl Models {
     /// # Ok::<(), LmcError>(())
     /// ```
     pub fn sample(&self, dataset: &str, plan: &SweepPlan, compute: &Compute) -> Result<Vec<Sampled>> {
+        compute.check()?;
         self.with_job(dataset, plan, compute, &self.ends(dataset)?, execute)
     }
 

@@ -1,6 +1,8 @@
 //! A study: one task, one pretrained encoder, many seeds; its verbs find finished work in the store again.
 
 mod align;
+mod checks;
+mod classifiers;
 mod comparison;
 mod confidence;
 mod connection;
@@ -8,7 +10,6 @@ mod convexity;
 mod early;
 mod evaluating;
 mod finetune;
-mod finetuned;
 mod lines;
 mod models;
 mod plane;
@@ -32,19 +33,19 @@ use std::rc::Rc;
 use tch::Tensor;
 
 pub use align::AlignedSweep;
+pub use classifiers::{ClassifierOptions, Classifiers, Evaluated, evaluate_finetuned};
 pub use comparison::{Compared, Comparison, ComparisonOptions, Group, Statistic, compare};
 pub use confidence::{Confidence, ConfidenceOptions, SampleDraw, SampleSizes};
 pub use connection::{Connection, CurveProfile};
 pub use convexity::{Convexity, ConvexityOptions, ExcessEstimate, SimplexSample};
 pub use early::{Stage, early_table};
-pub use finetuned::evaluate_finetuned;
 pub use models::{Evaluation, Model, Models};
 pub use plane::PlaneSample;
 pub use predictors::compare_predictors;
 pub use pretraining::{N_DOCUMENTS, pretrain_mini, pretrain_mini_roberta};
 pub use report::Report;
 pub use slurm::{Submission, work};
-pub use soups::{Choice, SoupOptions, SoupResult, Soups};
+pub use soups::{Choice, SoupFolder, SoupOptions, SoupResult, Soups};
 pub use spec::StudySpec;
 pub use sweep::Sweep;
 pub use tables::evaluations_table;
@@ -52,6 +53,7 @@ pub use task::Task;
 pub use triangles::{Triangle, TriangleOptions, Triangles};
 pub use warning::early_warning;
 
+use crate::environment;
 use crate::error::Result;
 use crate::spec::{Recipe, RunSpec};
 use crate::store::Store;
@@ -93,11 +95,14 @@ impl Study {
     /// A study in that store.
     ///
     /// # Errors
-    /// Those of [`StudySpec::check`], of loading the task and of [`Recipe::check_size`].
+    /// Those of [`StudySpec::check`], of loading the task and of [`Recipe::check_size`];
+    /// [`LmcError::InvalidParameter`](crate::LmcError::InvalidParameter) for a variable of the environment that cannot be.
     pub fn open_in(spec: StudySpec, store: Store) -> Result<Rc<Self>> {
+        environment::check()?;
         spec.check()?;
         let task = Task::load(&spec)?;
         spec.recipe.check_size(task.train.len())?;
+        let spec = StudySpec { task: task.spec.clone(), ..spec };
         Ok(Rc::new(Self { spec, task, store }))
     }
 

@@ -35,6 +35,11 @@ impl Model {
     }
 }
 
+/// The name of the copy of a seed.
+pub(super) fn name(seed: u64) -> String {
+    format!("s{seed}")
+}
+
 /// The copies of a study at one checkpoint, in the order of its seeds.
 #[derive(Clone)]
 pub struct Models {
@@ -61,6 +66,8 @@ pub struct Evaluation {
     pub outcome: Outcome,
     /// The label of every example.
     pub labels: Arc<Vec<i64>>,
+    /// The number of labels that the set knows, more than two where F1 is a mean over classes.
+    pub n_labels: usize,
 }
 
 impl fmt::Debug for Evaluation {
@@ -80,7 +87,7 @@ impl Models {
                     let kept = study.spec.recipe.checkpoints(study.task.train.len());
                     LmcError::invalid("step", step, format!("one of the checkpoints {kept:?}"))
                 })?;
-                Ok(Model { name: format!("s{}", spec.seed), spec, info })
+                Ok(Model { name: name(spec.seed), spec, info })
             })
             .collect::<Result<_>>()?;
         Ok(Self { study: study.clone(), step, models })
@@ -183,7 +190,8 @@ impl Models {
     pub fn evaluate(&self, dataset: &str) -> Result<Vec<Evaluation>> {
         let (store, models) = (&self.study.store, &self.models);
         let layout = self.study.task.classifier.layout();
-        let labels = Arc::new(self.study.task.set(dataset)?.labels());
+        let set = self.study.task.set(dataset)?;
+        let (labels, n_labels) = (Arc::new(set.labels()), set.dataset.labels.len());
         let load = |i: usize| store.load_checkpoint(&models[i].spec, models[i].info.step, layout);
         let outcomes = self.study.outcomes(dataset, &self.keys(), &load)?;
         let evaluation = |(model, outcome): (&Model, Outcome)| Evaluation {
@@ -191,6 +199,7 @@ impl Models {
             dataset: dataset.to_owned(),
             outcome,
             labels: labels.clone(),
+            n_labels,
         };
         Ok(models.iter().zip(outcomes).map(evaluation).collect())
     }

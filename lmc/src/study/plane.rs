@@ -62,6 +62,8 @@ impl Models {
             let expected = format!("three different numbers below {n}");
             return Err(LmcError::invalid("models", format!("{models:?}"), expected));
         }
+        options.check()?;
+        self.study().task().set(dataset)?;
         let weights = |model: usize| self.weights_of(&self.models()[model]);
         let [first, second, third] = [weights(i)?, weights(j)?, weights(k)?];
         let plane = Plane::new(

@@ -2,15 +2,17 @@
 
 use std::path::Path;
 
+use serde_json::{Value, json};
 use tokenizers::Tokenizer;
 
+use super::task::files_of;
 use crate::data::byte_pairs::{self, byte_pair_tokenizer};
 use crate::data::grammar::{self, tokenizer};
 use crate::data::pretraining::{Document, pretraining_documents};
 use crate::data::{Dataset, Example};
 use crate::encode::encode;
-use crate::error::{LmcError, Result};
-use crate::model::{ModelConfig, save_folder};
+use crate::error::Result;
+use crate::model::{ModelConfig, Replace, Saved, check_place};
 use crate::progress::{Progress, Unit};
 use crate::train::{MaskVocabulary, PretrainRecipe, pretrain};
 use crate::weights::Weights;
@@ -22,15 +24,17 @@ pub const N_DOCUMENTS: usize = 60_000;
 /// folder.
 ///
 /// # Errors
-/// [`LmcError::Io`] when the folder cannot be written; [`LmcError::NonFiniteLoss`] when training diverges;
-/// [`LmcError::Interrupted`], and then nothing is kept.
-pub fn pretrain_mini(folder: &Path, seed: u64, recipe: &PretrainRecipe) -> Result<Weights> {
+/// [`crate::LmcError::Occupied`] when the folder holds anything but what the same call wrote before, or with [`Replace::Models`] a model;
+/// [`crate::LmcError::Io`] when it cannot be written; both before training. [`crate::LmcError::InvalidParameter`] for a recipe that cannot be;
+/// [`crate::LmcError::NonFiniteLoss`] when training diverges; [`crate::LmcError::Interrupted`], and then nothing is kept.
+pub fn pretrain_mini(folder: &Path, seed: u64, recipe: &PretrainRecipe, replace: Replace) -> Result<Weights> {
+    let place = place(folder, "bert", seed, recipe, replace)?;
     let tokenizer = tokenizer()?;
     let config = ModelConfig::mini(size(&tokenizer));
     let vocabulary =
         MaskVocabulary { mask: grammar::MASK, n_special: grammar::UNK + 1, size: config.vocab_size };
-    Maker { tokenizer, config, vocabulary, recipe, seed }
-        .make(folder, pretraining_documents(seed, N_DOCUMENTS))
+    Maker { tokenizer, config, vocabulary, recipe, seed, place }
+        .make(pretraining_documents(seed, N_DOCUMENTS))
 }
 
 /// Pretrains the RoBERTa of the embedded task from a seed, on masked tokens alone, and writes it as a Hugging Face folder.
@@ -40,13 +44,19 @@ pub fn pretrain_mini(folder: &Path, seed: u64, recipe: &PretrainRecipe) -> Resul
 ///
 /// # Errors
 /// As [`pretrain_mini`].
-pub fn pretrain_mini_roberta(folder: &Path, seed: u64, recipe: &PretrainRecipe) -> Result<Weights> {
+pub fn pretrain_mini_roberta(
+    folder: &Path,
+    seed: u64,
+    recipe: &PretrainRecipe,
+    replace: Replace,
+) -> Result<Weights> {
+    let place = place(folder, "roberta", seed, recipe, replace)?;
     let documents = contiguous_documents(seed);
     let tokenizer = byte_pair_tokenizer(&documents, byte_pairs::N_TOKENS)?;
     let config = ModelConfig::mini_roberta(size(&tokenizer));
     let vocabulary =
         MaskVocabulary { mask: byte_pairs::MASK, n_special: byte_pairs::MASK + 1, size: config.vocab_size };
-    Maker { tokenizer, config, vocabulary, recipe, seed }.make(folder, documents)
+    Maker { tokenizer, config, vocabulary, recipe, seed, place }.make(documents)
 }
 
 /// The documents of the RoBERTa, about 48,000.
@@ -65,11 +75,33 @@ struct Maker<'a> {
     vocabulary: MaskVocabulary,
     recipe: &'a PretrainRecipe,
     seed: u64,
+    place: Place<'a>,
+}
+
+/// Where the encoder goes.
+struct Place<'a> {
+    folder: &'a Path,
+    /// What makes it.
+    origin: Value,
+    replace: Replace,
+}
+
+/// The place of an encoder, after checks of it and of the recipe.
+fn place<'a>(
+    folder: &'a Path,
+    family: &str,
+    seed: u64,
+    recipe: &PretrainRecipe,
+    replace: Replace,
+) -> Result<Place<'a>> {
+    recipe.check()?;
+    let origin = json!({ "pretrained": family, "seed": seed, "recipe": format!("{recipe:?}") });
+    check_place(folder, &origin, replace)?;
+    Ok(Place { folder, origin, replace })
 }
 
 impl Maker<'_> {
-    fn make(self, folder: &Path, documents: Vec<Document>) -> Result<Weights> {
-        std::fs::create_dir_all(folder).map_err(LmcError::io("create folder", folder))?;
+    fn make(self, documents: Vec<Document>) -> Result<Weights> {
         let examples = documents
             .into_iter()
             .map(|d| Example { first: d.first, second: Some(d.second), label: i64::from(!d.is_next) })
@@ -77,14 +109,17 @@ impl Maker<'_> {
         let documents = Dataset::new("pretraining", &["next", "random"], examples, None)?;
         let encoded = encode(&documents, &self.tokenizer, self.config.max_len())?;
         let progress = Progress::new("pretraining", Unit::Updates, u64::from(self.recipe.n_steps));
-        let Self { config, vocabulary, recipe, seed, tokenizer } = self;
+        let Self { config, vocabulary, recipe, seed, tokenizer, place } = self;
         let weights = pretrain(&config, &encoded, vocabulary, recipe, seed, |_, loss| {
             progress.tick(|| format!("loss {loss:.3}"));
             Ok(())
         })?;
-        save_folder(folder, &config, &weights)?;
-        let path = folder.join("tokenizer.json");
-        tokenizer.save(&path, true).map_err(|e| LmcError::Tokenizer(format!("{}: {e}", path.display())))?;
+        let files = files_of(&tokenizer, &config)?;
+        Saved { config: &config, weights: &weights, files }.write(
+            place.folder,
+            &place.origin,
+            place.replace,
+        )?;
         Ok(weights)
     }
 }

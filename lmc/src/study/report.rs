@@ -4,16 +4,17 @@ use polars::prelude::{DataFrame, df};
 
 use super::tables::metrics;
 use super::{Evaluation, Sweep};
-use crate::basin::Basins;
+use crate::basin::{Basins, Note};
 use crate::error::Result;
 use crate::gap::Measure;
-use crate::stats::{mean, pearson, permutation_test, roc_auc};
-use crate::table::Metric;
+use crate::stats::{is_constant, mean, pearson, permutation_test, roc_auc};
+use crate::table::{ConstantScore, Metric};
 
 /// Resamples of each permutation test.
 const N_PERMUTATIONS: usize = 10_000;
 
-/// Whether the clusters by convexity gap say anything about a score on another set.
+/// Whether the clusters by convexity gap say anything about a score on another set. What is not defined is none: what follows
+/// from two clusters where the models are not divided, and correlations with numbers that are all equal.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Report {
     /// Models in the larger and in the smaller cluster.
@@ -21,24 +22,26 @@ pub struct Report {
     /// Mean convexity gap of pairs within a cluster, nats per example.
     pub within: f64,
     /// Mean convexity gap of pairs across clusters, nats per example.
-    pub across: f64,
+    pub across: Option<f64>,
     /// Mean silhouette of the clusters with the gap as distance.
-    pub silhouette: f64,
+    pub silhouette: Option<f64>,
     /// Mean score of each cluster.
-    pub scores: [f64; 2],
+    pub scores: [Option<f64>; 2],
     /// Two-sided permutation test of the difference of the two means.
-    pub p_value: f64,
+    pub p_value: Option<f64>,
     /// Pearson's r of membership score and score.
-    pub r_membership: f64,
+    pub r_membership: Option<f64>,
     /// Pearson's r of in-domain loss and score: a confound, since the in-domain loss may explain the split as well.
-    pub r_id_loss: f64,
+    pub r_id_loss: Option<f64>,
     /// Pearson's r over pairs of convexity gap and difference in score.
-    pub r_pairs: f64,
+    pub r_pairs: Option<f64>,
     /// Pearson's r over pairs of convexity gap and difference in in-domain loss.
-    pub r_pairs_id_loss: f64,
+    pub r_pairs_id_loss: Option<f64>,
     /// The area under the ROC curve of the convexity gap for pairs whose scores lie on different sides of the
     /// largest jump between neighbouring scores: a check that does not use the clusters.
-    pub auc_sides: f64,
+    pub auc_sides: Option<f64>,
+    /// The scores and in-domain losses that all models share.
+    pub constant: Vec<ConstantScore>,
 }
 
 impl Report {
@@ -46,7 +49,7 @@ impl Report {
     /// another set.
     ///
     /// # Errors
-    /// Those of [`crate::stats`], such as scores that are all the same.
+    /// Those of [`Sweep::matrix`] and [`Evaluation::metric`].
     pub fn new(
         sweep: &Sweep,
         basins: &Basins,
@@ -62,22 +65,42 @@ impl Report {
             |of: &[f64]| gaps.iter().map(|&(a, b, _)| (of[a] - of[b]).abs()).collect::<Vec<f64>>();
         let high = above_largest_jump(&scores);
         let sides: Vec<bool> = gaps.iter().map(|&(a, b, _)| high[a] != high[b]).collect();
+        let divided = basins.is_divided();
+        // Numbers that are equal but for rounding correlate with nothing but rounding.
+        let gaps_differ = !basins.notes.iter().any(|note| matches!(note, Note::EqualGaps { .. }));
+        let constant = |metric, of: &[Evaluation], values: &[f64]| {
+            ConstantScore::of(metric, of.first().map_or("", |evaluation| &evaluation.dataset), values)
+        };
+        let constant_score = constant(metric, scored, &scores);
+        let constant_loss = constant(Metric::Loss, in_domain, &id_losses);
+        let (scores_differ, losses_differ) = (constant_score.is_none(), constant_loss.is_none());
+        let r = |differ: bool, x: &[f64], y: &[f64]| match !differ || is_constant(x) || is_constant(y) {
+            true => Ok(None),
+            false => pearson(x, y).map(Some),
+        };
         Ok(Self {
             sizes: basins.sizes(),
             within: basins.within,
-            across: basins.across,
-            silhouette: basins.silhouette,
+            across: divided.then_some(basins.across),
+            silhouette: divided.then_some(basins.silhouette),
             scores: [mean_of(basins, &scores, 0)?, mean_of(basins, &scores, 1)?],
-            p_value: permutation_test(&basins.cluster, &scores, N_PERMUTATIONS, 0)?,
-            r_membership: pearson(&basins.membership, &scores)?,
-            r_id_loss: pearson(&id_losses, &scores)?,
-            r_pairs: pearson(&gap_values, &differences(&scores))?,
-            r_pairs_id_loss: pearson(&gap_values, &differences(&id_losses))?,
-            auc_sides: roc_auc(&sides, &gap_values)?,
+            p_value: match divided {
+                true => Some(permutation_test(&basins.cluster, &scores, N_PERMUTATIONS, 0)?),
+                false => None,
+            },
+            r_membership: r(divided && scores_differ, &basins.membership, &scores)?,
+            r_id_loss: r(losses_differ && scores_differ, &id_losses, &scores)?,
+            r_pairs: r(gaps_differ && scores_differ, &gap_values, &differences(&scores))?,
+            r_pairs_id_loss: r(gaps_differ && losses_differ, &gap_values, &differences(&id_losses))?,
+            auc_sides: match gaps_differ && scores_differ && sides.contains(&false) {
+                true => Some(roc_auc(&sides, &gap_values)?),
+                false => None,
+            },
+            constant: constant_score.into_iter().chain(constant_loss).collect(),
         })
     }
 
-    /// One row per figure: name and value.
+    /// One row per figure: name and value, empty where it is not defined.
     ///
     /// # Errors
     /// [`LmcError::Polars`](crate::LmcError::Polars) when polars refuses a column.
@@ -90,17 +113,19 @@ impl Report {
     }
 
     /// Names and values, in the order of the table.
-    pub fn rows(&self) -> Vec<(&'static str, f64)> {
+    pub fn rows(&self) -> Vec<(&'static str, Option<f64>)> {
+        let ratio = self.across.map(|across| across / self.within).filter(|ratio| ratio.is_finite());
+        let [first, second] = self.scores;
         vec![
-            ("models in cluster 1", self.sizes[0] as f64),
-            ("models in cluster 2", self.sizes[1] as f64),
-            ("mean CG within clusters (nats)", self.within),
+            ("models in cluster 1", Some(self.sizes[0] as f64)),
+            ("models in cluster 2", Some(self.sizes[1] as f64)),
+            ("mean CG within clusters (nats)", Some(self.within)),
             ("mean CG across clusters (nats)", self.across),
-            ("CG across / within", self.across / self.within),
+            ("CG across / within", ratio),
             ("silhouette", self.silhouette),
-            ("mean score of cluster 1", self.scores[0]),
-            ("mean score of cluster 2", self.scores[1]),
-            ("difference of mean scores", (self.scores[0] - self.scores[1]).abs()),
+            ("mean score of cluster 1", first),
+            ("mean score of cluster 2", second),
+            ("difference of mean scores", first.zip(second).map(|(first, second)| (first - second).abs())),
             ("permutation p of the difference", self.p_value),
             ("r of membership and score", self.r_membership),
             ("r of in-domain loss and score", self.r_id_loss),
@@ -111,9 +136,11 @@ impl Report {
     }
 }
 
-fn mean_of(basins: &Basins, scores: &[f64], cluster: usize) -> Result<f64> {
+/// The mean score of a cluster; none without models.
+fn mean_of(basins: &Basins, scores: &[f64], cluster: usize) -> Result<Option<f64>> {
     let members = basins.cluster.iter().zip(scores).filter(|&(&c, _)| c == cluster);
-    mean(&members.map(|(_, &score)| score).collect::<Vec<_>>())
+    let members: Vec<f64> = members.map(|(_, &score)| score).collect();
+    if members.is_empty() { Ok(None) } else { mean(&members).map(Some) }
 }
 
 /// For each score whether it lies above the largest jump between neighbours of the sorted scores.

@@ -1,7 +1,12 @@
 //! The description of a study.
 
+mod changes;
+mod document;
 mod file;
+mod paths;
+mod words;
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use crate::error::{LmcError, Result};
@@ -21,8 +26,10 @@ pub struct StudySpec {
     /// The folder of the task's files, or one with a subfolder for each corpus; none for an embedded task, and for files that
     /// are fetched as their manifests say.
     pub data: Option<PathBuf>,
+    /// Whether files of corpora are read as they are that are not the published ones, though they have as many examples, or more.
+    pub unverified: bool,
     /// The folder of the pretrained encoder or the name of its manifest; for the embedded task
-    /// [`StudySpec::MINI_ROBERTA`], which comes with the crate as well, or none for [`StudySpec::MINI_BERT`].
+    /// [`StudySpec::MINI_ROBERTA`] or [`StudySpec::MINI_BERT`], which come with the crate, none for the latter.
     pub encoder: Option<PathBuf>,
     /// How many copies are trained side by side as one batched model.
     pub stack: usize,
@@ -35,18 +42,26 @@ impl StudySpec {
     /// The name of the embedded RoBERTa: of the same size, pretrained on the same documents, with tokens of its own.
     pub const MINI_ROBERTA: &str = "mini-roberta";
 
+    /// The largest seed of a copy: tables and TOML have no place for a larger one.
+    pub const MOST_SEED: u64 = i64::MAX as u64;
+
+    /// The largest master seed, a hundredth of the largest seed that it gives.
+    pub const MOST_MASTER_SEED: u64 = Self::MOST_SEED / 100 - 2;
+
     /// The names of [`StudySpec::named`].
     pub const NAMES: [&str; 3] = ["mini-nli", "mini-nli-lp-ft", "mini-nli-roberta"];
 
     /// The embedded study: 16 copies of the tiny BERT on mini-NLI.
     ///
-    /// `master_seed` draws the data and the 16 seeds; the pretrained encoder is the same for all.
+    /// `master_seed` draws the data and the 16 seeds; the pretrained encoder is the same for all. The seeds are refused where it is above
+    /// [`StudySpec::MOST_MASTER_SEED`].
     pub fn mini_nli(master_seed: u64) -> Self {
         Self {
             task: TaskSpec::mini_nli(sub_seed(master_seed, "data")),
             recipe: Recipe::mini(),
-            seeds: (0..16).map(|i| 100 * (master_seed + 1) + i).collect(),
+            seeds: (0..16).map(|i| master_seed.wrapping_add(1).wrapping_mul(100).wrapping_add(i)).collect(),
             data: None,
+            unverified: false,
             encoder: None,
             stack: 8,
         }
@@ -71,6 +86,7 @@ impl StudySpec {
             task,
             seeds: vec![0, 1, 2],
             data: None,
+            unverified: false,
             encoder: Some(encoder.into()),
             stack: 1,
         }
@@ -79,7 +95,7 @@ impl StudySpec {
     /// This study with data and seeds drawn by another master seed.
     ///
     /// # Errors
-    /// [`LmcError::InvalidParameter`] for another task than the embedded one.
+    /// [`LmcError::InvalidParameter`] for another task than the embedded one, or above [`StudySpec::MOST_MASTER_SEED`].
     pub fn with_master_seed(self, master_seed: u64) -> Result<Self> {
         if !matches!(self.task, TaskSpec::MiniNli { .. }) {
             return Err(LmcError::invalid(
@@ -88,6 +104,7 @@ impl StudySpec {
                 "the task mini-nli; others have seeds",
             ));
         }
+        check_master(master_seed)?;
         let Self { task, seeds, .. } = Self::mini_nli(master_seed);
         let n_seeds = self.seeds.len();
         let seeds =
@@ -107,8 +124,10 @@ impl StudySpec {
     /// The study of that name, with its default settings and data.
     ///
     /// # Errors
-    /// [`LmcError::UnknownName`] listing [`StudySpec::NAMES`].
+    /// [`LmcError::UnknownName`] listing [`StudySpec::NAMES`]; [`LmcError::InvalidParameter`] for a master seed above
+    /// [`StudySpec::MOST_MASTER_SEED`].
     pub fn named(name: &str, master_seed: u64) -> Result<Self> {
+        check_master(master_seed)?;
         match name {
             "mini-nli" => Ok(Self::mini_nli(master_seed)),
             "mini-nli-lp-ft" => Ok(Self::mini_nli_lp_ft(master_seed)),
@@ -121,7 +140,11 @@ impl StudySpec {
         }
     }
 
-    /// The evaluation set on which lines are sampled: in-domain examples, of a large set a sample.
+    /// The evaluation set on which lines are sampled: in-domain examples, of a large set a random sample of 512, the same for all pairs
+    /// (Juneja et al. 2023, F.2).
+    ///
+    /// DIFFERENCE: the public code takes the first 512 examples as they lie in the split; only HANS, of which it takes the
+    /// non-entailments of the heuristics that are asked for, is shuffled before, with a fixed seed. Here every set has a random sample.
     pub fn swept(&self) -> &'static str {
         match self.task {
             TaskSpec::MiniNli { .. } => "id",
@@ -153,6 +176,31 @@ impl StudySpec {
         self
     }
 
+    /// This study with the recipe of that name for its task. Where it has the encoder of the recipe before, it gets that of the new one;
+    /// another encoder stays.
+    ///
+    /// # Errors
+    /// [`LmcError::UnknownName`] listing [`Recipe::NAMES`].
+    ///
+    /// # Examples
+    /// ```
+    /// use lmc::spec::TaskSpec;
+    /// use lmc::study::StudySpec;
+    /// let mnli = StudySpec::corpus(TaskSpec::mnli(), "bert-base-uncased");
+    /// let roberta = mnli.with_recipe_named("roberta")?;
+    /// assert_eq!(roberta.encoder.as_deref(), Some("roberta-base".as_ref()));
+    /// # Ok::<(), lmc::LmcError>(())
+    /// ```
+    pub fn with_recipe_named(mut self, name: &str) -> Result<Self> {
+        let recipe = self.task.recipe_named(name)?;
+        let encoder = |recipe: &Recipe| self.task.encoder(recipe).map(PathBuf::from);
+        if self.encoder == encoder(&self.recipe) {
+            self.encoder = encoder(&recipe);
+        }
+        self.recipe = recipe;
+        Ok(self)
+    }
+
     /// This study with another recipe.
     pub fn with_recipe(mut self, recipe: Recipe) -> Self {
         self.recipe = recipe;
@@ -169,25 +217,37 @@ impl StudySpec {
     /// Nothing, when the seeds and the recipe can be run.
     ///
     /// # Errors
-    /// [`LmcError::InvalidParameter`] for no seed, a seed that comes twice, or a field of the recipe.
+    /// [`LmcError::InvalidParameter`] for no seed, a seed that comes twice or is above [`StudySpec::MOST_SEED`], or a field of the task
+    /// or the recipe.
     pub fn check(&self) -> Result<()> {
         if self.seeds.is_empty() {
             return Err(LmcError::invalid("seeds", "no seed", "at least one"));
         }
-        if let Some(seed) =
-            self.seeds.iter().enumerate().find_map(|(i, s)| self.seeds[..i].contains(s).then_some(s))
-        {
+        let mut seen = BTreeSet::new();
+        if let Some(seed) = self.seeds.iter().find(|&&seed| !seen.insert(seed)) {
             return Err(LmcError::invalid(
                 "seeds",
                 format!("{seed} twice"),
                 "each seed once, copies would be identical",
             ));
         }
+        if let Some(seed) = self.seeds.iter().find(|&&seed| seed > Self::MOST_SEED) {
+            let expected = format!("at most {}, tables have no place for more", Self::MOST_SEED);
+            return Err(LmcError::invalid("seeds", seed, expected));
+        }
         if self.stack == 0 {
             return Err(LmcError::invalid("stack", 0, "at least 1"));
         }
+        self.task.check()?;
         self.recipe.check()
     }
+}
+
+/// Checks that the seeds of a master seed are such as there can be.
+fn check_master(master_seed: u64) -> Result<()> {
+    let most = StudySpec::MOST_MASTER_SEED;
+    let fits = (master_seed <= most).then_some(());
+    fits.ok_or_else(|| LmcError::invalid("master_seed", master_seed, format!("at most {most}")))
 }
 
 #[cfg(test)]
@@ -205,6 +265,45 @@ mod tests {
         let other = StudySpec { task: TaskSpec::mini_nli(0), ..StudySpec::mini_nli(0) };
         assert_eq!(other.master_seed(), None);
         assert_eq!(StudySpec::corpus(TaskSpec::cola(), "bert").master_seed(), None);
+    }
+
+    #[test]
+    fn an_encoder_that_is_not_the_one_of_the_recipe_stays() {
+        let study = |encoder: &str| StudySpec::corpus(TaskSpec::mnli(), encoder);
+        let encoder = |study: StudySpec, name| study.with_recipe_named(name).unwrap().encoder.unwrap();
+        assert_eq!(encoder(study("mine"), "roberta"), PathBuf::from("mine"));
+        assert_eq!(encoder(study("roberta-base"), "roberta"), PathBuf::from("roberta-base"));
+        let roberta = study("bert-base-uncased").with_recipe_named("roberta").unwrap();
+        assert_eq!(encoder(roberta, "lp-ft"), PathBuf::from("bert-base-uncased"));
+        let mini = StudySpec::mini_nli_roberta(0).with_recipe_named("mini-lp-ft").unwrap();
+        assert_eq!(mini.encoder, Some(StudySpec::MINI_ROBERTA.into()));
+        let mini = StudySpec::mini_nli(0).with_recipe_named("roberta").unwrap();
+        assert_eq!(mini.encoder, Some(StudySpec::MINI_ROBERTA.into()));
+        assert!(mini.with_recipe_named("bert").is_err());
+    }
+
+    #[test]
+    fn seeds_fit_into_tables() {
+        let most = StudySpec::MOST_MASTER_SEED;
+        StudySpec::named("mini-nli", most).unwrap().check().unwrap();
+        for master in [most + 1, u64::MAX - 1, u64::MAX] {
+            let message = StudySpec::named("mini-nli", master).unwrap_err().to_string();
+            assert!(
+                message.starts_with(&format!("`master_seed`: got {master}, expected at most")),
+                "{message}"
+            );
+            assert!(StudySpec::mini_nli(0).with_master_seed(master).is_err());
+        }
+        let study = |seed| StudySpec::mini_nli(0).with_seeds([1, seed]);
+        study(StudySpec::MOST_SEED).check().unwrap();
+        let message = study(u64::MAX).check().unwrap_err().to_string();
+        assert!(
+            message.starts_with("`seeds`: got 18446744073709551615, expected at most 9223372036854775807"),
+            "{message}"
+        );
+        let task = StudySpec::mini_nli(0).task.with_n_train(1 << 60);
+        let message = StudySpec { task, ..StudySpec::mini_nli(0) }.check().unwrap_err().to_string();
+        assert!(message.starts_with("`n_train`: got 1152921504606846976, expected at most"), "{message}");
     }
 
     #[test]

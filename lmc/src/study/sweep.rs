@@ -7,6 +7,7 @@ use ndarray::Array2;
 
 use crate::basin::{Basins, ClusterOptions, cluster};
 use crate::error::{LmcError, Result};
+use crate::eval::Outcome;
 use crate::gap::{GapMatrix, LandmarkGaps, Measure};
 use crate::sweep::Profile;
 
@@ -21,7 +22,13 @@ pub struct Sweep {
     pub labels: Vec<i64>,
     /// One profile for each unordered pair that was swept.
     pub profiles: Vec<Profile>,
+    /// The largest difference from float32 of a convexity gap or a loss on a sample of the lines, nats per example; 0 for lines that
+    /// were evaluated in float32.
+    pub imprecision: f64,
 }
+
+/// How far float32 moves a mean loss, as a share of it: two units in the last place.
+const FLOAT32: f64 = 2.0 * f32::EPSILON as f64;
 
 impl fmt::Debug for Sweep {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -53,7 +60,18 @@ impl Sweep {
     pub fn matrix(&self, measure: Measure) -> Result<GapMatrix> {
         let n = self.models.len();
         let all: Vec<usize> = (0..n).collect();
-        GapMatrix::new(self.models.clone(), measure, self.columns(measure, &all)?)
+        let matrix = GapMatrix::new(self.models.clone(), measure, self.columns(measure, &all)?)?;
+        Ok(matrix.with_resolution(self.resolution(measure)))
+    }
+
+    /// Returns the most by which rounding moves that measure of a line: of a gap or a barrier, which is a difference of two losses, twice
+    /// what float32 moves the largest of all losses, and what a coarser precision moves beyond it. Of other measures 0.
+    pub fn resolution(&self, measure: Measure) -> f64 {
+        if !matches!(measure, Measure::ConvexityGap | Measure::BarrierHeight) {
+            return 0.0;
+        }
+        let losses = self.profiles.iter().flat_map(|profile| &profile.outcomes).map(Outcome::mean_loss);
+        2.0 * FLOAT32 * losses.fold(0.0, f64::max) + self.imprecision
     }
 
     /// One measure of each model and each landmark, by number, `[n_models, n_landmarks]`.
@@ -62,7 +80,8 @@ impl Sweep {
     /// As [`Sweep::matrix`], for a pair with a landmark.
     pub fn landmark_gaps(&self, measure: Measure, landmarks: &[usize]) -> Result<LandmarkGaps> {
         let values = self.columns(measure, landmarks)?;
-        LandmarkGaps::new(self.models.clone(), measure, landmarks.to_vec(), values)
+        let gaps = LandmarkGaps::new(self.models.clone(), measure, landmarks.to_vec(), values)?;
+        Ok(gaps.with_resolution(self.resolution(measure)))
     }
 
     fn columns(&self, measure: Measure, columns: &[usize]) -> Result<Array2<f64>> {
@@ -89,7 +108,8 @@ impl Sweep {
         Ok(values)
     }
 
-    /// The two clusters of the models by convexity gap.
+    /// The two clusters of the models by convexity gap; all models in one where the gaps differ by no more than rounding, or say nothing of a
+    /// division otherwise.
     ///
     /// # Errors
     /// Those of [`Sweep::matrix`] and [`cluster`].

@@ -6,7 +6,7 @@ use super::{Evaluation, Models, Sweep};
 use crate::basin::{Basins, Drift};
 use crate::error::Result;
 use crate::gap::Measure;
-use crate::stats::{accuracy, expected_calibration_error, f1, matthews_correlation};
+use crate::stats::{accuracy, expected_calibration_error, f1, macro_f1, matthews_correlation};
 use crate::table::Metric;
 
 impl Models {
@@ -53,7 +53,7 @@ impl Models {
 }
 
 impl Evaluation {
-    /// One metric; F1 is that of class 1.
+    /// One metric; F1 is that of class 1 where the set has two labels, and the mean over the classes that occur where it has more.
     ///
     /// # Errors
     /// Those of [`crate::stats`] for an empty set.
@@ -62,6 +62,7 @@ impl Evaluation {
         match metric {
             Metric::Loss => Ok(self.outcome.mean_loss()),
             Metric::Accuracy => accuracy(labels, predictions),
+            Metric::F1 if self.n_labels > 2 => macro_f1(labels, predictions),
             Metric::F1 => f1(labels, predictions, 1),
             Metric::Mcc => matthews_correlation(labels, predictions),
             Metric::Ece => {

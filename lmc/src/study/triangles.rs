@@ -6,6 +6,7 @@ use std::fmt;
 use ndarray::{Array2, ArrayView2};
 use polars::prelude::{DataFrame, df};
 
+use super::checks::{check_confidence, check_resamples, enough, in_range};
 use super::{Models, Sweep};
 use crate::basin::{Basins, Membership, draw_subsets};
 use crate::compute::Compute;
@@ -17,6 +18,9 @@ use crate::path::Combination;
 use crate::stats::{percentile_interval, resampled_means};
 use crate::sweep::{Profile, SweepPlan};
 
+/// The most steps of a side and the most triples.
+const MOST_STEPS: usize = 60;
+const MOST_TRIPLES: usize = 1_000_000;
 /// Triples whose resampled losses are in memory at once.
 const BLOCK: usize = 32;
 
@@ -39,6 +43,29 @@ impl Default for TriangleOptions {
     /// 10 points inside each of up to 600 triangles, which are all of 16 models; 200 resamples, 95 %.
     fn default() -> Self {
         Self { n_steps: 6, n_triples: 600, n_resamples: 200, confidence: 0.95, seed: 0 }
+    }
+}
+
+impl TriangleOptions {
+    /// Nothing, when every field has a value it can have.
+    ///
+    /// # Errors
+    /// [`LmcError::InvalidParameter`] naming the first field that has not.
+    ///
+    /// # Examples
+    /// ```
+    /// use lmc::study::TriangleOptions;
+    /// let none = TriangleOptions { n_triples: 0, ..TriangleOptions::default() };
+    /// assert!(none.check().unwrap_err().to_string().starts_with("`triangles.n_triples`: got 0"));
+    /// ```
+    pub fn check(&self) -> Result<()> {
+        if !(3..=MOST_STEPS).contains(&self.n_steps) {
+            let expected = format!("3 to {MOST_STEPS}, with 3 there is one point inside");
+            return Err(LmcError::invalid("triangles.n_steps", self.n_steps, expected));
+        }
+        in_range("triangles.n_triples", self.n_triples, MOST_TRIPLES)?;
+        check_resamples("triangles.n_resamples", self.n_resamples)?;
+        check_confidence("triangles.confidence", self.confidence)
     }
 }
 
@@ -93,8 +120,8 @@ impl Models {
     /// are kept in the store.
     ///
     /// # Errors
-    /// [`LmcError::InvalidParameter`] for fewer than 3 steps or no triples, the clusters or a sweep of other models, or one that lacks a
-    /// line; as [`Models::sample`].
+    /// Those of [`TriangleOptions::check`]; [`LmcError::InvalidParameter`] for fewer than 3 copies, the clusters or a sweep of other
+    /// models, or one that lacks a line; as [`Models::sample`].
     pub fn triangles(
         &self,
         sweep: &Sweep,
@@ -102,14 +129,10 @@ impl Models {
         options: &TriangleOptions,
         compute: &Compute,
     ) -> Result<Triangles> {
+        options.check()?;
+        compute.check()?;
+        enough(self.models().len(), 3, "a triangle")?;
         self.check_basins(basins)?;
-        if options.n_steps < 3 {
-            return Err(LmcError::invalid(
-                "triangles.n_steps",
-                options.n_steps,
-                "at least 3 to have a point inside",
-            ));
-        }
         let triples = draw_subsets(&basins.cluster, Membership::Any, 3, options.n_triples, options.seed);
         let inside = Combination::lattice(3, options.n_steps);
         let plan = SweepPlan::new(self.models().len(), triples, inside)?;
@@ -277,5 +300,30 @@ impl Triangles {
             "low" => reals(|t| t.interval.0),
             "high" => reals(|t| t.interval.1),
         )?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn impossible_options_are_refused_by_field() {
+        type Change = fn(&mut TriangleOptions);
+        let cases: [(&str, Change); 7] = [
+            ("`triangles.n_steps`: got 2", |o| o.n_steps = 2),
+            ("`triangles.n_steps`", |o| o.n_steps = usize::MAX),
+            ("`triangles.n_triples`", |o| o.n_triples = 0),
+            ("`triangles.n_triples`", |o| o.n_triples = usize::MAX),
+            ("`triangles.n_resamples`", |o| o.n_resamples = 0),
+            ("`triangles.confidence`", |o| o.confidence = 2.0),
+            ("`triangles.confidence`", |o| o.confidence = f64::NAN),
+        ];
+        for (field, change) in cases {
+            let mut options = TriangleOptions::default();
+            change(&mut options);
+            assert!(options.check().unwrap_err().to_string().starts_with(field), "{field}");
+        }
+        TriangleOptions::default().check().unwrap();
     }
 }

@@ -20,7 +20,7 @@ use crate::sweep::{Grid, SweepPlan};
 /// each landmark. Lines are found in the store again.
 ///
 /// # Errors
-/// [`LmcError::InvalidParameter`] for no stages, basins of other copies or landmarks that are not there; those of [`Models::sweep`] and
+/// [`LmcError::InvalidParameter`] for no stages, basins of other copies or of copies that are not divided, or landmarks that are not there; those of [`Models::sweep`] and
 /// [`predict_from_landmarks`].
 ///
 /// # Examples
@@ -54,6 +54,12 @@ pub fn early_warning(
             "the finished copies'",
         ));
     }
+    if let Some(row) = landmarks.iter().find(|&&row| row >= basins.models.len()) {
+        return Err(LmcError::invalid("landmarks", row, format!("rows below {}", basins.models.len())));
+    }
+    options.check()?;
+    finished.study().task().set(dataset)?;
+    basins.check_divided()?;
     let clusters = |rows: &[usize]| rows.iter().map(|&row| basins.cluster[row]).collect::<Vec<_>>();
     let others: Vec<usize> = (0..basins.models.len()).filter(|row| !landmarks.contains(row)).collect();
     let predictor = format!("gaps to {} finished copies", landmarks.len());

@@ -37,7 +37,7 @@ pub struct SweepJob<'a> {
 }
 
 impl<'a> SweepJob<'a> {
-    /// Nothing, if there are as many models as in the plan, and so many of their own outcomes.
+    /// Nothing, if there are as many models as in the plan, so many of their own outcomes, and an output for each label.
     pub(super) fn check(&self, n_ends: usize) -> Result<()> {
         let got = vec![self.models.len(), self.ends.len()];
         let expected = vec![self.plan.n_models(), n_ends];
@@ -45,7 +45,7 @@ impl<'a> SweepJob<'a> {
             let what = "models and their own evaluations in a sweep".into();
             return Err(LmcError::ShapeMismatch { what, got, expected });
         }
-        Ok(())
+        self.set.check_outputs(self.classifier.n_labels())
     }
 
     /// The units that are not in the store.
@@ -69,6 +69,12 @@ impl<'a> SweepJob<'a> {
             other => format!("-{other}"),
         };
         format!("{}-{}{precision}", self.set.key, self.plan.name())
+    }
+
+    /// The largest difference from float32 of a convexity gap or a loss on a sample, in nats per example; none in float32, and before the
+    /// job was executed.
+    pub(crate) fn imprecision(&self) -> Option<f64> {
+        (self.compute.precision != Precision::Float32).then(|| super::precision::found(self)).flatten()
     }
 
     /// The folder of the units.

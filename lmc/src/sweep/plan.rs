@@ -9,6 +9,9 @@ use crate::file::hexadecimal;
 use crate::path::Combination;
 
 /// Equally spaced values of alpha from 0 (model B) to 1 (model A), ends included.
+///
+/// DIFFERENCE: the paper has eleven points, in steps of a tenth (Juneja et al. 2023, F.2); its public code has ten, eight between the
+/// ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Grid(usize);
 
@@ -16,10 +19,14 @@ impl Grid {
     /// The paper's grid of tenths: 11 points.
     pub const TENTHS: Self = Self(11);
 
+    /// The most points of a grid: the results of a line must fit into memory.
+    pub const MOST_POINTS: usize = 10_001;
+
     /// A grid of `n_points`, both ends counted.
     ///
     /// # Errors
-    /// [`LmcError::InvalidParameter`] for fewer than 3 points, on which nothing can be said of convexity.
+    /// [`LmcError::InvalidParameter`] for fewer than 3 points, on which nothing can be said of convexity, and for more than
+    /// [`Grid::MOST_POINTS`].
     ///
     /// # Examples
     /// ```
@@ -30,7 +37,11 @@ impl Grid {
     /// ```
     pub fn new(n_points: usize) -> Result<Self> {
         match n_points {
-            3.. => Ok(Self(n_points)),
+            3..=Self::MOST_POINTS => Ok(Self(n_points)),
+            4.. => {
+                let expected = format!("at most {}, both ends counted", Self::MOST_POINTS);
+                Err(LmcError::invalid("grid", format!("{n_points} points"), expected))
+            }
             _ => {
                 Err(LmcError::invalid("grid", format!("{n_points} points"), "at least 3, both ends counted"))
             }
@@ -58,10 +69,13 @@ pub struct SweepPlan {
 }
 
 impl SweepPlan {
+    /// The most models between all pairs of which lines are planned: twelve million lines.
+    pub const MOST_MODELS: usize = 5_000;
+
     /// The lines between all unordered pairs (a, b), a < b, of that many models.
     ///
     /// # Errors
-    /// [`LmcError::InvalidParameter`] for fewer than two models.
+    /// [`LmcError::InvalidParameter`] for fewer than two models or more than [`SweepPlan::MOST_MODELS`].
     ///
     /// # Examples
     /// ```
@@ -71,8 +85,21 @@ impl SweepPlan {
     /// # Ok::<(), lmc::LmcError>(())
     /// ```
     pub fn lines(n_models: usize, grid: Grid) -> Result<Self> {
+        Self::check_models(n_models)?;
         let pairs = (0..n_models).flat_map(|a| (a + 1..n_models).map(move |b| vec![a, b]));
         Self::along(n_models, pairs.collect(), grid)
+    }
+
+    /// Checks that a plan of all lines between so many models fits into memory.
+    ///
+    /// # Errors
+    /// [`LmcError::InvalidParameter`] for more than [`SweepPlan::MOST_MODELS`].
+    pub fn check_models(n_models: usize) -> Result<()> {
+        if n_models <= Self::MOST_MODELS {
+            return Ok(());
+        }
+        let expected = format!("at most {}; lines to landmarks are fewer", Self::MOST_MODELS);
+        Err(LmcError::invalid("models", n_models, expected))
     }
 
     /// The lines between each model and each landmark, every unordered pair once.
@@ -336,5 +363,8 @@ mod tests {
     fn too_few_points_or_models_are_refused() {
         assert!(Grid::new(2).unwrap_err().to_string().contains("`grid`: got 2 points"));
         assert!(SweepPlan::lines(1, Grid::TENTHS).unwrap_err().to_string().contains("`models`: got 1"));
+        let many = SweepPlan::lines(usize::MAX, Grid::TENTHS).unwrap_err().to_string();
+        assert!(many.contains("expected at most 5000; lines to landmarks"), "{many}");
+        assert!(Grid::new(usize::MAX).unwrap_err().to_string().contains("expected at most 10001"));
     }
 }

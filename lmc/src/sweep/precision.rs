@@ -57,6 +57,13 @@ pub(super) fn check(job: &SweepJob<'_>) -> Result<()> {
     }
 }
 
+/// The largest difference of a convexity gap or a loss that [`check`] found; none where it has not looked.
+pub(super) fn found(job: &SweepJob<'_>) -> Option<f64> {
+    let bytes = std::fs::read(job.folder().join("precision.json")).ok()?;
+    let difference: Difference = serde_json::from_slice(&bytes).ok()?;
+    Some(difference.loss.max(difference.convexity_gap))
+}
+
 fn measured(job: &SweepJob<'_>) -> Result<Difference> {
     let (units, compute) = (job.plan.units(), job.compute);
     let device = compute.devices[0];

@@ -268,6 +268,8 @@ fn a_store_is_filled_without_results() {
         assert!(matches!(fill(&job(&names[1..])), Err(LmcError::ShapeMismatch { .. })));
         assert!(matches!(execute(&job(&names)), Err(LmcError::ShapeMismatch { .. })));
         assert_eq!(run(filled.path(), &models, &plan, compute).unwrap(), expected);
+        let imprecision = job(&names).imprecision();
+        assert_eq!(imprecision.is_some_and(|found| found > 0.0), precision != Precision::Float32);
     }
 }
 

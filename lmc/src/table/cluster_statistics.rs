@@ -20,9 +20,9 @@ pub const CLUSTER_STATISTICS: Schema = Schema {
         column("mean_1", Real, "mean score of cluster 1, in the unit of the metric"),
         column("sd_1", Real, "population standard deviation in cluster 1"),
         column("n_2", Integer, "number of models in cluster 2"),
-        column("mean_2", Real, "mean score of cluster 2, in the unit of the metric"),
-        column("sd_2", Real, "population standard deviation in cluster 2, empty for a single model"),
-        column("best_2", Real, "best score in cluster 2, in the unit of the metric"),
+        column("mean_2", Real, "mean score of cluster 2, in the unit of the metric, empty for no model"),
+        column("sd_2", Real, "population standard deviation in cluster 2, empty for less than two models"),
+        column("best_2", Real, "best score in cluster 2, in the unit of the metric, empty for no model"),
         column("difference", Real, "(mean_1 - mean_2) / sd_1, no unit, empty if sd_1 is 0"),
         column("margin", Real, "(mean_1 - best_2) / sd_1, no unit, empty if sd_1 is 0"),
     ],
@@ -55,10 +55,10 @@ impl Arithmetic {
 ///
 /// `clusters` is a [`CLUSTERS`] table such as [`published::clusters`](crate::published::clusters) or a
 /// [`BASINS`](super::BASINS) table, `evaluations` an [`EVALUATIONS`](super::EVALUATIONS) table. The best score of cluster 2 is
-/// its largest, or its smallest where smaller is better.
+/// its largest, or its smallest where smaller is better. Models that are all in cluster 1 leave what follows from cluster 2 empty.
 ///
 /// # Errors
-/// [`LmcError::Column`] for a table of another schema, [`LmcError::InvalidParameter`] if the clusters are not 1 and 2,
+/// [`LmcError::Column`] for a table of another schema, [`LmcError::InvalidParameter`] if there are other clusters than 1 and 2,
 /// [`LmcError::UnknownName`] for a set or a model without evaluations.
 ///
 /// # Reference
@@ -85,11 +85,11 @@ pub fn cluster_statistics(
         "mean_1" => of(|row| row.mean_1),
         "sd_1" => of(|row| row.sd_1),
         "n_2" => vec![sizes[1] as i64; scored.len()],
-        "mean_2" => of(|row| row.mean_2),
+        "mean_2" => ratio(|row| row.mean_2),
         "sd_2" => ratio(|row| row.sd_2),
-        "best_2" => of(|row| row.best_2),
-        "difference" => ratio(|row| row.in_deviations(row.mean_2)),
-        "margin" => ratio(|row| row.in_deviations(row.best_2)),
+        "best_2" => ratio(|row| row.best_2),
+        "difference" => ratio(|row| row.in_deviations(row.mean_2?)),
+        "margin" => ratio(|row| row.in_deviations(row.best_2?)),
     )?)
 }
 
@@ -97,7 +97,7 @@ pub fn cluster_statistics(
 pub(super) struct Members([Vec<String>; 2]);
 
 impl Members {
-    /// Those of a [`CLUSTERS`] table, neither empty.
+    /// Those of a [`CLUSTERS`] table, the first not empty.
     pub(super) fn of(clusters: &DataFrame) -> Result<Members> {
         let models = texts(clusters, &CLUSTERS, "model")?;
         let cluster = integers(clusters, &CLUSTERS, "cluster")?;
@@ -109,7 +109,7 @@ impl Members {
                 .map(|(model, _)| model.clone())
                 .collect()
         });
-        if members.iter().any(Vec::is_empty) || members[0].len() + members[1].len() != models.len() {
+        if members[0].is_empty() || members[0].len() + members[1].len() != models.len() {
             let got: std::collections::BTreeSet<_> = cluster.iter().collect();
             return Err(LmcError::invalid(
                 "clusters",
@@ -135,21 +135,22 @@ impl Members {
 struct Row {
     mean_1: f64,
     sd_1: f64,
-    mean_2: f64,
+    mean_2: Option<f64>,
     sd_2: Option<f64>,
-    best_2: f64,
+    best_2: Option<f64>,
 }
 
 impl Row {
     fn of(first: &[f64], second: &[f64], metric: Metric, arithmetic: Arithmetic) -> Result<Row> {
         let best = if metric.larger_is_better() { f64::max } else { f64::min };
+        let mean_2 = (!second.is_empty()).then(|| mean(second)).transpose()?;
         let sd_2 = (second.len() > 1).then(|| standard_deviation(second)).transpose()?;
         Ok(Row {
             mean_1: arithmetic.of(mean(first)?),
             sd_1: arithmetic.of(standard_deviation(first)?),
-            mean_2: arithmetic.of(mean(second)?),
+            mean_2: mean_2.map(|mean| arithmetic.of(mean)),
             sd_2: sd_2.map(|sd| arithmetic.of(sd)),
-            best_2: arithmetic.of(second.iter().copied().reduce(best).unwrap_or(f64::NAN)),
+            best_2: second.iter().copied().reduce(best).map(|best| arithmetic.of(best)),
         })
     }
 
@@ -243,6 +244,37 @@ mod tests {
     }
 
     #[test]
+    fn scores_that_are_equal_but_for_rounding_have_no_deviation() {
+        // The mean of three times 0.7 is not 0.7: by itself that is a deviation of 1e-16, and a difference of 1.
+        let scores = [0.7, 0.7, 0.7, 0.1 + 0.6, 0.7];
+        let table = cluster_statistics(
+            &clusters(&[1, 1, 1, 2, 2]),
+            &evaluations(&scores, "lo"),
+            &[("lo", Metric::Accuracy)],
+            Arithmetic::Exact,
+        )
+        .unwrap();
+        assert_eq!((value(&table, "sd_1", 0), value(&table, "sd_2", 0)), (Some(0.0), Some(0.0)));
+        assert_eq!((value(&table, "difference", 0), value(&table, "margin", 0)), (None, None));
+    }
+
+    #[test]
+    fn models_in_one_cluster_leave_the_second_empty() {
+        let table = cluster_statistics(
+            &clusters(&[1, 1]),
+            &evaluations(&[0.5, 0.75], "lo"),
+            &[("lo", Metric::Accuracy)],
+            Arithmetic::Rounded,
+        )
+        .unwrap();
+        CLUSTER_STATISTICS.check(&table).unwrap();
+        assert_eq!((value(&table, "mean_1", 0), value(&table, "sd_1", 0)), (Some(0.625), Some(0.125)));
+        for column in ["mean_2", "sd_2", "best_2", "difference", "margin"] {
+            assert_eq!(value(&table, column, 0), None, "{column}");
+        }
+    }
+
+    #[test]
     fn other_clusters_and_unknown_models_are_refused() {
         let refused = |cluster: &[i64]| {
             let table = cluster_statistics(
@@ -253,7 +285,7 @@ mod tests {
             );
             table.unwrap_err().to_string()
         };
-        assert_eq!(refused(&[1, 1]), "`clusters`: got {1}, expected models in clusters 1 and 2 alone");
+        assert_eq!(refused(&[2, 2]), "`clusters`: got {2}, expected models in clusters 1 and 2 alone");
         assert!(refused(&[0, 1]).starts_with("`clusters`: got {0, 1}"));
         assert!(refused(&[1, 2, 3]).starts_with("`clusters`: got {1, 2, 3}"));
         assert!(refused(&[]).starts_with("`clusters`: got {}"));

@@ -35,7 +35,8 @@ pub const CLUSTER_TESTS: Schema = Schema {
 /// A [`CLUSTER_TESTS`] table: on each set, by the metric beside it, whether two clusters differ.
 ///
 /// Arguments are those of [`cluster_statistics`](super::cluster_statistics). The relabellings are drawn by a fixed seed, so
-/// that the same tables give the same p-values. A tie counts one half in the area under the ROC curve.
+/// that the same tables give the same p-values. A tie counts one half in the area under the ROC curve. All is empty where
+/// the models are in one cluster.
 ///
 /// # Errors
 /// As [`cluster_statistics`](super::cluster_statistics); [`LmcError::InvalidParameter`](crate::LmcError::InvalidParameter) for a
@@ -52,18 +53,25 @@ pub fn cluster_tests(
     let (mut difference, mut p_value, mut auc, mut overlap) = (vec![], vec![], vec![], vec![]);
     for &(dataset, metric) in scored {
         let [first, second] = members.scores(evaluations, dataset, metric)?;
-        difference.push(mean(&first)? - mean(&second)?);
+        if second.is_empty() {
+            [&mut difference, &mut p_value, &mut auc, &mut overlap]
+                .into_iter()
+                .for_each(|column| column.push(None));
+            continue;
+        }
+        difference.push(Some(mean(&first)? - mean(&second)?));
         let all = [first.as_slice(), second.as_slice()].concat();
         let labels: Vec<usize> = (0..all.len()).map(|i| usize::from(i >= first.len())).collect();
-        p_value.push(permutation_test(&labels, &all, N_PERMUTATIONS, 0)?);
+        p_value.push(Some(permutation_test(&labels, &all, N_PERMUTATIONS, 0)?));
         // From here on larger is better.
         let sign = if metric.larger_is_better() { 1.0 } else { -1.0 };
         let goodness: Vec<f64> = all.iter().map(|score| sign * score).collect();
         let is_first: Vec<bool> = labels.iter().map(|label| *label == 0).collect();
-        auc.push(roc_auc(&is_first, &goodness)?);
+        auc.push(Some(roc_auc(&is_first, &goodness)?));
         let (first, second) = goodness.split_at(first.len());
         let best = second.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        overlap.push(first.iter().filter(|score| **score <= best).count() as f64 / first.len() as f64);
+        let no_better = first.iter().filter(|score| **score <= best).count();
+        overlap.push(Some(no_better as f64 / first.len() as f64));
     }
     Ok(df!(
         "dataset" => scored.iter().map(|(dataset, _)| *dataset).collect::<Vec<_>>(),
@@ -101,7 +109,13 @@ mod tests {
             // Of the 10 ways to choose 2 of 5, 0.2 with either 0.5 and {0.8, 0.9} differ at least as much.
             assert!((value("p_value", row) - 0.3).abs() < 0.015, "{}", value("p_value", row));
         }
-        let one = df!("model" => ["a"], "cluster" => [1_i64]).unwrap();
-        assert!(cluster_tests(&one, &evaluations, &scored).is_err());
+        let other = df!("model" => ["a"], "cluster" => [2_i64]).unwrap();
+        assert!(cluster_tests(&other, &evaluations, &scored).is_err());
+        let one = df!("model" => ["a", "b"], "cluster" => [1_i64, 1]).unwrap();
+        let table = cluster_tests(&one, &evaluations, &scored).unwrap();
+        CLUSTER_TESTS.check(&table).unwrap();
+        for name in ["difference", "p_value", "auc", "overlap"] {
+            assert_eq!(table.column(name).unwrap().null_count(), 2, "{name}");
+        }
     }
 }

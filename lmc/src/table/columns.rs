@@ -34,7 +34,7 @@ pub(crate) fn optional_reals(
     Ok(table.column(name)?.f64()?.iter().collect())
 }
 
-/// The value of one metric on one set for each of `models`, in their order.
+/// The value of one metric on one set for each of `models`, in their order; what others have may be empty.
 pub(crate) fn scores(
     evaluations: &DataFrame,
     dataset: &str,
@@ -43,21 +43,23 @@ pub(crate) fn scores(
 ) -> Result<Vec<f64>> {
     let names = texts(evaluations, &EVALUATIONS, "model")?;
     let datasets = texts(evaluations, &EVALUATIONS, "dataset")?;
-    let values = reals(evaluations, &EVALUATIONS, metric.column())?;
+    let values = optional_reals(evaluations, &EVALUATIONS, metric.column())?;
     if !datasets.iter().any(|name| name == dataset) {
         return Err(unknown("dataset in the evaluations", dataset, datasets));
     }
-    let of_model: std::collections::BTreeMap<&String, f64> = (names.iter().zip(&datasets).zip(values))
-        .filter(|((_, set), _)| *set == dataset)
-        .map(|((model, _), value)| (model, value))
-        .collect();
-    models
+    let of_model: std::collections::BTreeMap<&String, Option<f64>> =
+        (names.iter().zip(&datasets).zip(values))
+            .filter(|((_, set), _)| *set == dataset)
+            .map(|((model, _), value)| (model, value))
+            .collect();
+    let found = models
         .iter()
         .map(|model| {
             let known = || of_model.keys().map(|name| (*name).clone()).collect();
             of_model.get(model).copied().ok_or_else(|| unknown("model in the evaluations", model, known()))
         })
-        .collect()
+        .collect::<Result<Vec<_>>>()?;
+    no_nulls(&EVALUATIONS, metric.column(), found)
 }
 
 /// An [`LmcError::UnknownName`] with each known name once.

@@ -4,7 +4,7 @@ use polars::prelude::{DataFrame, df};
 
 use super::schemas::column;
 use super::{EVALUATIONS, Kind::*, Metric, Schema, scores, texts};
-use crate::stats::pearson;
+use crate::stats::{is_constant, pearson};
 use crate::{LmcError, Result};
 
 /// One row per ordered pair of evaluated sets: the correlation of their scores over models.
@@ -48,7 +48,6 @@ pub fn correlations(evaluations: &DataFrame, datasets: &[&str], metric: Metric) 
         .iter()
         .map(|dataset| scores(evaluations, dataset, metric, &models))
         .collect::<Result<Vec<_>>>()?;
-    let is_constant = |column: &[f64]| column.iter().all(|score| *score == column[0]);
     let (mut a, mut b, mut r) = (Vec::new(), Vec::new(), Vec::new());
     for (first, x) in datasets.iter().zip(&columns) {
         for (second, y) in datasets.iter().zip(&columns) {

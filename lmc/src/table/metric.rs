@@ -12,7 +12,7 @@ pub enum Metric {
     Loss,
     /// Share of right predictions, in [0, 1].
     Accuracy,
-    /// F1 of the positive class, in [0, 1].
+    /// F1 of the second of two labels, or the mean over more of them, in [0, 1].
     F1,
     /// Matthews correlation, in [-1, 1].
     Mcc,

@@ -8,6 +8,7 @@ mod cluster_statistics;
 mod cluster_tests;
 mod columns;
 mod confidence;
+mod constant;
 mod convexity;
 mod correlations;
 mod early;
@@ -30,6 +31,7 @@ pub use cluster_statistics::{Arithmetic, CLUSTER_STATISTICS, CLUSTERS, cluster_s
 pub use cluster_tests::{CLUSTER_TESTS, cluster_tests};
 pub(crate) use columns::{integers, optional_reals, reals, scores, texts, unknown};
 pub use confidence::{CLUSTER_INTERVALS, CO_ASSIGNMENT, MEMBERSHIP_INTERVALS, PAIR_INTERVALS, SAMPLE_SIZES};
+pub use constant::{ConstantScore, constant_scores};
 pub use convexity::{CONVEXITY, CONVEXITY_POINTS, TRIANGLES};
 pub use correlations::{CORRELATIONS, correlations};
 pub use early::EARLY;

@@ -2,10 +2,11 @@
 
 use std::path::Path;
 
-use polars::prelude::DataFrame;
+use polars::prelude::{Column, DataFrame};
 
-use super::Schema;
-use crate::store::{read_frame, write_frame};
+use super::{Kind, Schema};
+use crate::data::parquet::{Columns, Value};
+use crate::store::{STAMP, read_frame, write_frame};
 use crate::{LmcError, Result};
 
 /// Writes `table` to `path` as Parquet (zstd), after checking its schema.
@@ -22,6 +23,9 @@ pub fn write_parquet(path: &Path, table: &DataFrame, schema: &Schema) -> Result<
 
 /// The table in the Parquet file `path`, with its schema checked.
 ///
+/// Of a file that another program wrote only the columns of the schema are read, of whatever type they are that becomes theirs without
+/// loss: decimals, categories, other integers.
+///
 /// # Errors
 /// [`LmcError::Io`] if the file cannot be opened, [`LmcError::Format`] if it is damaged or not Parquet, [`LmcError::Column`]
 /// if it holds another table.
@@ -37,14 +41,59 @@ pub fn write_parquet(path: &Path, table: &DataFrame, schema: &Schema) -> Result<
 /// # Ok::<(), lmc::LmcError>(())
 /// ```
 pub fn read_parquet(path: &Path, schema: &Schema) -> Result<DataFrame> {
-    let table = read_frame(path, |problem| LmcError::Format {
+    let damaged = |problem| LmcError::Format {
         path: path.to_owned(),
         line: None,
         problem,
         remedy: "delete the file and compute the table again",
-    })?;
+    };
+    let file = Columns::open(path, damaged)?;
+    let table =
+        if file.has_key(STAMP) { read_frame(path, damaged)? } else { foreign(file, schema, damaged)? };
     schema.check(&table)?;
     Ok(table)
+}
+
+/// The columns of a schema in a file of another program; those that are not there are missed by the check of the schema.
+fn foreign(file: Columns, schema: &Schema, wrong: impl Fn(String) -> LmcError) -> Result<DataFrame> {
+    let there = file.names();
+    let wanted: Vec<_> = schema.columns.iter().filter(|column| there.contains(&column.name)).collect();
+    let names: Vec<&str> = wanted.iter().map(|column| column.name).collect();
+    let n = file.n_rows();
+    let mut columns = Vec::new();
+    for (column, values) in wanted.iter().zip(file.read(&names, &wrong)?) {
+        let name = column.name;
+        let misfit = |row: usize, value: &dyn std::fmt::Display| {
+            wrong(format!("column `{name}` holds {value} in row {row}, expected {}", column.kind.dtype()))
+        };
+        let rows = values.into_iter().enumerate();
+        columns.push(match column.kind {
+            Kind::Text => {
+                let text = |(row, value): (usize, Option<Value>)| match value.map(Value::into_text) {
+                    Some(Err(value)) => Err(misfit(row, &value)),
+                    Some(Ok(text)) => Ok(Some(text)),
+                    None => Ok(None),
+                };
+                Column::new(name.into(), rows.map(text).collect::<Result<Vec<_>>>()?)
+            }
+            Kind::Integer => {
+                let integer = |(row, value): (usize, Option<Value>)| match value.map(Value::into_text) {
+                    Some(Err(value)) => Err(misfit(row, &value)),
+                    Some(Ok(text)) => text.parse::<i64>().map(Some).map_err(|_| misfit(row, &text)),
+                    None => Ok(None),
+                };
+                Column::new(name.into(), rows.map(integer).collect::<Result<Vec<_>>>()?)
+            }
+            Kind::Real => {
+                let real = |(row, value): (usize, Option<Value>)| match value {
+                    Some(value) => value.number().map(Some).ok_or_else(|| misfit(row, &value)),
+                    None => Ok(None),
+                };
+                Column::new(name.into(), rows.map(real).collect::<Result<Vec<_>>>()?)
+            }
+        });
+    }
+    Ok(DataFrame::new(n, columns)?)
 }
 
 #[cfg(test)]
@@ -78,6 +127,37 @@ mod tests {
         assert!(!path.exists());
         write_parquet(&path, &table(1), &GROUPS).unwrap();
         assert!(matches!(read_parquet(&path, &MODELS), Err(LmcError::Column { table: "models", .. })));
+    }
+
+    /// What other programs write (`tests/golden/generate_parquet.py`).
+    #[test]
+    fn tables_of_other_programs_take_the_types_of_the_schema() {
+        const SCORES: Schema = Schema {
+            name: "scores",
+            columns: &[
+                crate::table::Column { name: "model", kind: Kind::Text, description: "model" },
+                crate::table::Column { name: "n_examples", kind: Kind::Integer, description: "number" },
+                crate::table::Column { name: "accuracy", kind: Kind::Real, description: "share" },
+            ],
+        };
+        let golden =
+            |file: &str| Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/golden/parquet").join(file);
+        let models = ["m-7", "m-22", "m-98"];
+        let n_examples = [Some(5000i64), None, Some(3)];
+        for (file, first) in [("duckdb.parquet", 0.417), ("polars.parquet", 0.417)] {
+            let table = read_parquet(&golden(file), &SCORES).unwrap();
+            let expected =
+                df!("model" => models, "n_examples" => n_examples, "accuracy" => [first, 0.5, 1.0]).unwrap();
+            assert!(table.equals_missing(&expected), "{file}: {table}");
+        }
+        let error = read_parquet(&golden("duckdb.parquet"), &GROUPS).unwrap_err();
+        assert!(matches!(error, LmcError::Column { table: "groups", column: "group", .. }), "{error}");
+        let time = Schema {
+            name: "time",
+            columns: &[crate::table::Column { name: "when", kind: Kind::Text, description: "" }],
+        };
+        let error = read_parquet(&golden("duckdb.parquet"), &time).unwrap_err().to_string();
+        assert!(error.contains("column `when` holds Timestamp values instead of text or numbers"), "{error}");
     }
 
     #[test]

@@ -44,8 +44,17 @@ pub const EVALUATIONS: Schema = Schema {
         column("n_examples", Integer, "number of examples"),
         column("loss", Real, "mean cross-entropy, nats per example"),
         column("accuracy", Real, "share of right predictions, in [0, 1]"),
-        column("f1", Real, "F1 of the positive class, in [0, 1]"),
-        column("mcc", Real, "Matthews correlation, in [-1, 1]"),
+        column(
+            "f1",
+            Real,
+            "F1 of the second label where a set has two (acceptable, duplicate, non-entailment), 0 where it does not occur; where \
+             there are more, the mean over the labels that occur (macro average); in [0, 1]",
+        ),
+        column(
+            "mcc",
+            Real,
+            "Matthews correlation, 0 where labels or predictions are all the same, in [-1, 1]",
+        ),
         column("ece", Real, "expected calibration error over 10 bins, in [0, 1]"),
     ],
 };

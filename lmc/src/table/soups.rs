@@ -29,7 +29,7 @@ pub const SOUPS: Schema = Schema {
         N_EXAMPLES,
         column("loss", Real, "mean cross-entropy, nats per example"),
         column("accuracy", Real, "share of right predictions, in [0, 1]"),
-        column("f1", Real, "F1 of the positive class, in [0, 1]"),
+        column("f1", Real, "F1 of the second of two labels, macro average of more, in [0, 1]"),
         column("mcc", Real, "Matthews correlation, in [-1, 1]"),
         column("ece", Real, "expected calibration error over 10 bins, in [0, 1]"),
         column("excess", Real, "loss less the mean loss of the models, nats per example"),

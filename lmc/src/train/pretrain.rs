@@ -62,6 +62,46 @@ impl PretrainRecipe {
     }
 }
 
+impl PretrainRecipe {
+    /// Nothing, when every field has a value it can have.
+    ///
+    /// # Errors
+    /// [`LmcError::InvalidParameter`] naming the first field that has not.
+    pub fn check(&self) -> Result<()> {
+        for (field, count, most) in [
+            ("pretrain.n_steps", self.n_steps as usize, 1_000_000_000),
+            ("pretrain.batch_size", self.batch_size, 1_000_000),
+            ("pretrain.n_shards", self.n_shards, 1024),
+        ] {
+            if !(1..=most).contains(&count) {
+                return Err(LmcError::invalid(field, count, format!("1 to {most}")));
+            }
+        }
+        let rates = [
+            ("pretrain.learning_rate", self.learning_rate),
+            ("pretrain.clip_norm", self.clip_norm.unwrap_or(1.0)),
+        ];
+        for (field, value) in rates {
+            if !(value > 0.0 && value.is_finite()) {
+                return Err(LmcError::invalid(field, value, "a positive number"));
+            }
+        }
+        let kept = 1.0 - self.masked - self.replaced;
+        let shares = [
+            ("pretrain.mask_share", self.mask_share),
+            ("pretrain.masked", self.masked),
+            ("pretrain.replaced", self.replaced),
+            ("pretrain.masked and pretrain.replaced", 1.0 - kept),
+        ];
+        for (field, share) in shares {
+            if !(0.0..=1.0 + 1e-9).contains(&share) {
+                return Err(LmcError::invalid(field, share, "a share from 0 to 1"));
+            }
+        }
+        Ok(())
+    }
+}
+
 /// The ids that masking must know.
 #[derive(Debug, Clone, Copy)]
 pub struct MaskVocabulary {

@@ -60,7 +60,9 @@ impl Place {
         command.args(arguments).current_dir(self.path("")).stdin(Stdio::null());
         for (name, _) in std::env::vars_os() {
             let text = name.to_string_lossy();
-            if ["HF_", "HUGGING", "TRANSFORMERS_", "SSL_CERT", "LMC_"].iter().any(|start| text.starts_with(start)) {
+            let starts =
+                ["HF_", "HUGGING", "TRANSFORMERS_", "PYTORCH_", "SSL_CERT", "REQUESTS_CA", "CURL_CA", "LMC_"];
+            if starts.iter().any(|start| text.starts_with(start)) || text.to_lowercase().ends_with("_proxy") {
                 command.env_remove(&name);
             }
         }
@@ -111,6 +113,11 @@ impl Ran {
         String::from_utf8_lossy(&self.output.stderr).into_owned()
     }
 
+    /// Its exit code; none where a signal ended it.
+    pub fn code(&self) -> Option<i32> {
+        self.output.status.code()
+    }
+
     /// Asserts that the input was taken: exit code 0, no panic. Returns what it printed.
     #[track_caller]
     pub fn handled(&self) -> String {
@@ -136,6 +143,15 @@ impl Ran {
         assert!(message.starts_with("lmc: ") && message.lines().count() == 1, "{}\n{message}", self.line);
         assert_eq!(self.stdout(), "", "{}", self.line);
         self.says(&message, parts);
+    }
+
+    /// Asserts that a part of the work failed: exit code 1 and these parts on the standard error. Returns what was printed of the rest.
+    #[track_caller]
+    pub fn failed(&self, parts: &[&str]) -> String {
+        REFUSED.fetch_add(1, Relaxed);
+        assert_eq!(self.output.status.code(), Some(1), "{}\n{}", self.line, self.stderr());
+        self.says(&self.stderr(), parts);
+        self.stdout()
     }
 
     /// Asserts that the command line itself was refused: exit code 2.

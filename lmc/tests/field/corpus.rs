@@ -28,3 +28,61 @@ pub fn hans(place: &Place, n: usize) -> PathBuf {
     place.write("data/heuristics_evaluation_set.txt", text);
     place.path("data")
 }
+
+/// Writes a raw file of CoLA with `n` sentences, whose publications come from `codes` in turn, and returns its path.
+pub fn cola(place: &Place, name: &str, codes: &[&str], n: usize) -> PathBuf {
+    let people = ["doctors", "lawyers", "judges", "actors", "artists", "authors", "bankers", "managers"];
+    let verbs = ["helped", "saw", "thanked", "supported", "recommended", "admired", "advised"];
+    let mut text = String::new();
+    for i in 0..n {
+        let (a, b, verb) = (people[i % 8], people[(i + 1 + i / 56) % 8], verbs[i / 8 % 7]);
+        let (label, mark, sentence) = match i % 3 {
+            0 => (0, "*", format!("The {verb} {a} the {b}.")),
+            _ => (1, "", format!("The {a} {verb} the {b}.")),
+        };
+        writeln!(text, "{}\t{label}\t{mark}\t{sentence}", codes[i % codes.len()]).unwrap();
+    }
+    place.write(name, text)
+}
+
+/// Writes HANS as [`hans`], of which only the first `n` pairs invite the lexical overlap, and returns `data`.
+///
+/// The other pairs are of one word each; the split `hans-lo` has every second of the first ones.
+pub fn hans_of(place: &Place, n: usize) -> PathBuf {
+    let path = hans(place, n).join("heuristics_evaluation_set.txt");
+    let mut text = std::fs::read_to_string(&path).unwrap();
+    for i in n..30_000 {
+        writeln!(
+            text,
+            "entailment\t( x )\t( x )\t(ROOT x)\t(ROOT x)\tthe\tthe\tex{i}\tconstituent\tce_after\ttemp1"
+        )
+        .unwrap();
+    }
+    std::fs::write(path, text).unwrap();
+    place.path("data")
+}
+
+/// Writes `data/dev.tsv` with CoLA's development sentences as GLUE has them, of the splits `id` and `ood`, and returns `data`.
+pub fn glue_cola(place: &Place) -> PathBuf {
+    let mut text = String::new();
+    for i in 0..1043 {
+        let end = ["slept", "helped the judges", "by near that", "the the", "saw actors"][i % 5];
+        writeln!(text, "gj04\t{}\t{}\tthe doctors {end} .", i % 3 / 2, if i % 3 == 2 { "" } else { "*" })
+            .unwrap();
+    }
+    place.write("data/dev.tsv", text);
+    place.path("data")
+}
+
+/// Writes `data/dev_matched.tsv` with MNLI's development set as GLUE has it, of the split `validation_matched`, and returns `data`.
+pub fn mnli(place: &Place) -> PathBuf {
+    let mut text = "index\tpromptID\tpairID\tgenre\tsentence1_binary_parse\tsentence2_binary_parse\tsentence1_parse\t\
+                    sentence2_parse\tsentence1\tsentence2\tlabel1\tlabel2\tlabel3\tlabel4\tlabel5\tgold_label\n"
+        .to_owned();
+    for i in 0..9_815 {
+        let label = ["entailment", "neutral", "contradiction"][i % 3];
+        writeln!(text, "{i}\t{i}\t{i}\tfiction\t\t\t\t\tthe doctors\tthe judges\t\t\t\t\t\t{label}").unwrap();
+    }
+    place.write("data/dev_matched.tsv", text);
+    place.path("data")
+}

@@ -4,9 +4,27 @@
 //! handled (exit code 0) or refused with a reason (one line). The last line counts both.
 
 mod case;
+#[allow(dead_code, reason = "it serves other tests too")]
+#[path = "../../../tests/src/certificates.rs"]
+mod certificates;
+mod clusters;
 mod corpus;
+mod evaluate;
+mod files;
+mod hub;
 mod labels;
+mod logs;
 mod model;
+mod numbers;
+mod output;
+#[allow(dead_code, reason = "it serves other tests too")]
+#[path = "../../../tests/src/server.rs"]
+mod server;
+mod sound;
+mod specs;
+#[allow(dead_code, reason = "it serves other tests too")]
+#[path = "../../../tests/src/tls.rs"]
+mod tls;
 mod tokenizers;
 
 use std::process::ExitCode;
@@ -15,7 +33,19 @@ use case::Case;
 use libtest_mimic::{Arguments, Trial};
 
 /// The cases of every area.
-const AREAS: &[&[Case]] = &[labels::CASES, tokenizers::CASES];
+const AREAS: &[&[Case]] = &[
+    clusters::CASES,
+    evaluate::CASES,
+    files::CASES,
+    hub::CASES,
+    labels::CASES,
+    logs::CASES,
+    numbers::CASES,
+    output::CASES,
+    sound::CASES,
+    specs::CASES,
+    tokenizers::CASES,
+];
 
 fn main() -> ExitCode {
     let trials = AREAS.iter().copied().flatten().map(|case| {

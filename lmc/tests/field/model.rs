@@ -11,10 +11,41 @@ use crate::case::Place;
 
 /// The words of [`Model::bert`]'s vocabulary, after the special ones: frequent words of HANS.
 pub const WORDS: [&str; 35] = [
-    "the", ".", "doctors", "lawyers", "judges", "actors", "artists", "authors", "bankers", "managers", "presidents",
-    "professors", "scientists", "secretaries", "senators", "students", "tourists", "by", "near", "that", "who",
-    "helped", "saw", "thanked", "supported", "recommended", "admired", "advised", "avoided", "believed", "called",
-    "contacted", "encouraged", "introduced", "mentioned",
+    "the",
+    ".",
+    "doctors",
+    "lawyers",
+    "judges",
+    "actors",
+    "artists",
+    "authors",
+    "bankers",
+    "managers",
+    "presidents",
+    "professors",
+    "scientists",
+    "secretaries",
+    "senators",
+    "students",
+    "tourists",
+    "by",
+    "near",
+    "that",
+    "who",
+    "helped",
+    "saw",
+    "thanked",
+    "supported",
+    "recommended",
+    "admired",
+    "advised",
+    "avoided",
+    "believed",
+    "called",
+    "contacted",
+    "encouraged",
+    "introduced",
+    "mentioned",
 ];
 
 /// The special words of a BERT, in the order of their ids.
@@ -98,6 +129,18 @@ impl Model {
         self.config(json!({ "id2label": id2label, "label2id": label2id }))
     }
 
+    /// Leaves the last of the three outputs out, with its name.
+    pub fn two_outputs(mut self) -> Self {
+        let names: Vec<String> =
+            (0..2).map(|i| self.config["id2label"][i.to_string()].as_str().unwrap().to_owned()).collect();
+        for name in ["classifier.weight", "classifier.bias"] {
+            let tensor = self.tensors.get_mut(name).unwrap();
+            tensor.bytes.truncate(tensor.bytes.len() / tensor.shape[0] * 2);
+            tensor.shape[0] = 2;
+        }
+        self.outputs(&names.iter().map(String::as_str).collect::<Vec<_>>())
+    }
+
     /// Sets a tensor.
     pub fn tensor(mut self, name: &str, tensor: Tensor) -> Self {
         self.tensors.insert(name.to_owned(), tensor);
@@ -136,11 +179,47 @@ impl Model {
         let views = self.tensors.iter().map(|(name, tensor)| {
             (name, TensorView::new(tensor.dtype, tensor.shape.clone(), &tensor.bytes).unwrap())
         });
-        serialize_to_file(views, Some([("format".to_owned(), "pt".to_owned())].into()), &folder.join("model.safetensors"))
-            .unwrap();
+        serialize_to_file(
+            views,
+            Some([("format".to_owned(), "pt".to_owned())].into()),
+            &folder.join("model.safetensors"),
+        )
+        .unwrap();
         for (name, content) in &self.files {
             std::fs::write(folder.join(name), content).unwrap();
         }
         folder
+    }
+}
+
+impl Model {
+    /// Sets the number of outputs of a BERT: the first ones, and after the third others that are alike. Nothing names them then.
+    pub fn n_outputs(mut self, n: usize) -> Self {
+        let values = |name: &str| -> Vec<f32> {
+            let bytes = self.tensors[name].bytes.chunks_exact(4);
+            bytes.map(|bytes| f32::from_le_bytes(bytes.try_into().unwrap())).collect()
+        };
+        let (mut weight, mut bias) = (values("classifier.weight"), values("classifier.bias"));
+        weight.resize(weight.len().max(16 * n), 0.0625);
+        bias.resize(bias.len().max(n), 0.0);
+        self = self.tensor("classifier.weight", Tensor::f32(&[n, 16], weight.into_iter().take(16 * n)));
+        self = self.tensor("classifier.bias", Tensor::f32(&[n], bias.into_iter().take(n)));
+        self.config(json!({ "id2label": null, "label2id": null, "problem_type": null }))
+    }
+
+    /// Sets the order of the outputs.
+    pub fn turned(mut self, order: [usize; 3]) -> Self {
+        for (name, width) in [("classifier.weight", 16), ("classifier.bias", 1)] {
+            let old = self.tensors[name].clone();
+            let row = |i: usize| old.bytes[4 * width * i..4 * width * (i + 1)].to_vec();
+            let bytes = order.map(row).concat();
+            self = self.tensor(name, Tensor { bytes, ..old });
+        }
+        self
+    }
+
+    /// Sets the last bias of the head to a number that is none, so that every loss is.
+    pub fn broken(self) -> Self {
+        self.tensor("classifier.bias", Tensor::f32(&[3], [0.0, 0.0, f32::NAN]))
     }
 }

@@ -3,7 +3,7 @@
 use ndarray::Array2;
 use rand::seq::SliceRandom;
 
-use super::{EarlyOptions, EarlyPrediction, check_options, interval, mean, win};
+use super::{EarlyOptions, EarlyPrediction, interval, mean, win};
 use crate::error::{LmcError, Result};
 
 /// How well the clusters of models (0 or 1 each) are predicted from their gaps to landmarks, models whose clusters are known.
@@ -40,7 +40,7 @@ pub fn predict_from_landmarks(
     options: &EarlyOptions,
 ) -> Result<EarlyPrediction> {
     check(gaps, landmark_cluster, final_cluster)?;
-    check_options(options)?;
+    options.check()?;
     let mean_to = |model: usize, cluster: usize| {
         let members = (0..landmark_cluster.len()).filter(|&landmark| landmark_cluster[landmark] == cluster);
         let gaps: Vec<f64> = members.map(|landmark| gaps[[model, landmark]]).collect();

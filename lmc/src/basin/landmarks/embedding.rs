@@ -1,20 +1,19 @@
+use super::thin::Thin;
 use crate::{
     basin::{
-        embedding::{coordinates, eigenvectors, root_of_degree},
-        spectral_embedding,
+        eigen::{Eigenpairs, smallest_eigenpairs},
+        embedding::{Plane, plane, root_of_degree, turned},
     },
-    error::{LmcError, Result},
+    error::Result,
 };
-use linfa_linalg::qr::QRInto;
-use ndarray::{Array1, Array2, Axis, ShapeBuilder, s};
+use ndarray::{Array1, Array2, Axis, s};
 
-/// What [`spectral_embedding`] gives, in 2 components, for the matrix \[n, n\] that holds the known similarities and is
-/// 0 elsewhere.
+/// The plane of the matrix \[n, n\] that holds the known similarities and is 0 elsewhere.
 ///
 /// `similarities`: \[n, m\], those of all models to the landmarks, checked. With the landmarks first, the normalised
 /// matrix is \[A, B'; B, 0\]. With B = Q R, Q's columns orthonormal, it acts only on the landmarks and on the range of
 /// Q, there as \[A, R'; R, 0\] of 2 m rows.
-pub(super) fn of_known_pairs(similarities: &Array2<f64>, landmarks: &[usize]) -> Result<Array2<f64>> {
+pub(super) fn of_known_pairs(similarities: &Array2<f64>, landmarks: &[usize]) -> Result<Plane> {
     let (n, m) = similarities.dim();
     if n <= 2 * m {
         let mut known = Array2::zeros((n, n));
@@ -22,7 +21,7 @@ pub(super) fn of_known_pairs(similarities: &Array2<f64>, landmarks: &[usize]) ->
             known.column_mut(landmark).assign(&column);
             known.row_mut(landmark).assign(&column);
         }
-        return spectral_embedding(&known, 2, false);
+        return plane(&known);
     }
 
     let mut weights = similarities.clone();
@@ -39,25 +38,22 @@ pub(super) fn of_known_pairs(similarities: &Array2<f64>, landmarks: &[usize]) ->
     }
 
     let others: Vec<usize> = (0..n).filter(|&i| !is_landmark[i]).collect();
-    let mut rows = Array2::zeros((others.len(), m).f());
-    rows.assign(&weights.select(Axis(0), &others));
-    let decomposed = rows.qr_into();
-    let (q, r) =
-        decomposed.map_err(|error| LmcError::invalid("gaps", error, "a QR decomposition"))?.into_decomp();
-    // Subtracted from 2, as in the embedding of the whole matrix.
-    let mut core = Array2::from_diag_elem(2 * m, 2.0);
+    let thin = Thin::of(&weights.select(Axis(0), &others));
+    let mut core = Array2::eye(2 * m);
     let mut block = core.slice_mut(s![..m, ..m]);
     block -= &weights.select(Axis(0), landmarks);
-    core.slice_mut(s![m.., ..m]).assign(&-&r);
-    core.slice_mut(s![..m, m..]).assign(&-&r.t());
-    let leading = eigenvectors(&core)?.slice_move(s![.., ..2]);
+    core.slice_mut(s![m.., ..m]).assign(&-&thin.triangle);
+    core.slice_mut(s![..m, m..]).assign(&-&thin.triangle.t());
+    let Eigenpairs { values, vectors: leading } = smallest_eigenpairs(&core, 2)?;
 
     let mut vectors = Array2::zeros((n, 2));
     for (&landmark, row) in landmarks.iter().zip(leading.rows()) {
         vectors.row_mut(landmark).assign(&row);
     }
-    for (&other, row) in others.iter().zip(q.dot(&leading.slice(s![m.., ..])).rows()) {
-        vectors.row_mut(other).assign(&row);
+    for (column, rest) in leading.slice(s![m.., ..]).columns().into_iter().enumerate() {
+        let rest = thin.times(&rest.to_vec());
+        others.iter().zip(rest).for_each(|(&other, entry)| vectors[[other, column]] = entry);
     }
-    Ok(coordinates(vectors, &root_degree))
+    // What lies outside of the range of Q has the eigenvalue 1.
+    Ok(Plane { coordinates: turned(vectors, &degree), second: values[1], third: values[2].min(1.0) })
 }

@@ -4,13 +4,14 @@ mod choice;
 mod embedding;
 #[cfg(test)]
 mod tests;
+mod thin;
 
 pub use choice::{choose_landmarks, farthest_model, landmarks_of_each};
 
 use super::{
     Basins, ClusterOptions,
-    affinity::{kernel_width, similarities},
-    cluster::divide,
+    affinity::similarities,
+    division::{Known, divided},
 };
 use crate::{
     error::{LmcError, Result},
@@ -33,12 +34,14 @@ use crate::{
 /// the landmarks); one that has none of these in its cluster or in the other is left out of the mean, and one alone
 /// in its cluster counts 0.
 ///
+/// Where nothing says how to divide the models, they stay in one cluster, as in [`cluster`](super::cluster()).
+///
 /// A basin is found reliably only if some landmark lies in it: random landmarks miss basins of about n / m models
 /// and less, for which [`farthest_model`] is the better choice.
 ///
 /// # Errors
-/// [`LmcError::InvalidParameter`] for fewer than 3 models or 2 landmarks, a bad width, no starts, or models that do
-/// not fall into two clusters; what [`LandmarkGaps::new`] would refuse.
+/// [`LmcError::InvalidParameter`] for fewer than 3 models or 2 landmarks, a bad width, or no starts; what [`LandmarkGaps::new`] would
+/// refuse; [`LmcError::Eigenvectors`].
 ///
 /// # Reference
 /// Bengio et al. 2004, "Learning eigenfunctions links spectral embedding and kernel PCA", for the extension. Fowlkes
@@ -58,20 +61,14 @@ use crate::{
 /// ```
 pub fn cluster_landmarks(gaps: &LandmarkGaps, options: &ClusterOptions) -> Result<Basins> {
     gaps.check()?;
-    let (n, m) = gaps.values.dim();
-    if n < 3 {
-        return Err(LmcError::invalid("models", format!("{n} models"), "at least 3 to divide in two"));
-    }
-    if m < 2 {
+    let m = gaps.landmarks.len();
+    if gaps.models.len() > 2 && m < 2 {
         return Err(LmcError::invalid("landmarks", format!("{m} landmark"), "at least 2 to divide in two"));
     }
     let pairs = gaps.pairs();
-    let known: Vec<f64> = pairs.iter().map(|&(_, _, gap)| gap).collect();
-    let delta = kernel_width(&known, options.delta)?;
-    let embedding = embedding::of_known_pairs(&similarities(&gaps.values, delta), &gaps.landmarks)?;
-    let division = divide(&embedding, options)?;
-    let silhouette = silhouette(&pairs, &division.cluster)?;
-    division.basins(gaps.models.clone(), embedding, delta, &pairs, silhouette)
+    let known = Known { models: &gaps.models, pairs: &pairs, resolution: gaps.resolution };
+    let embed = |delta| embedding::of_known_pairs(&similarities(&gaps.values, delta), &gaps.landmarks);
+    divided(&known, options, embed, |cluster| silhouette(&pairs, cluster))
 }
 
 /// The mean silhouette of two clusters under the known gaps.

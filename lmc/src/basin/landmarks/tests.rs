@@ -1,6 +1,6 @@
 use super::*;
 use crate::{
-    basin::{Delta, cluster},
+    basin::{Delta, Note, cluster},
     gap::{GapMatrix, Measure},
     seed::rng,
     stats::adjusted_rand_index,
@@ -196,6 +196,31 @@ fn a_basin_without_a_landmark_is_found_by_its_distance() {
 }
 
 #[test]
+fn known_gaps_that_say_nothing_are_no_clusters() {
+    let whole = planted(&[0, 0, 0, 1, 1, 1, 0, 1], 0.1, 2.0, 1);
+    let mut equal = LandmarkGaps::from_matrix(&whole, &[3, 0]).unwrap();
+    equal.values.indexed_iter_mut().for_each(|((row, column), gap)| {
+        *gap = if row == [3, 0][column] { 0.0 } else { 0.5 };
+    });
+    for delta in [Delta::Paper, Delta::Auto] {
+        let basins = cluster_landmarks(&equal, &options(delta)).unwrap();
+        assert!(
+            matches!(basins.notes[..], [Note::EqualGaps { .. }]) && basins.sizes() == [8, 0],
+            "{basins:?}"
+        );
+    }
+    let known = LandmarkGaps::from_matrix(&whole, &[3, 0]).unwrap();
+    let far = cluster_landmarks(&known, &options(Delta::Fixed(1e-300))).unwrap();
+    assert!(matches!(far.notes[..], [Note::NoSimilarity { .. }]));
+    // Ten models in two blocks, a landmark in each, with no similarity between them.
+    let apart = planted(&[0, 0, 0, 1, 1, 1, 0, 1, 0, 0], 0.1, 2e6, 1);
+    let basins =
+        cluster_landmarks(&LandmarkGaps::from_matrix(&apart, &[3, 0]).unwrap(), &options(Delta::Paper))
+            .unwrap();
+    assert_eq!((&basins.cluster[..], &basins.notes[..]), (&[0, 0, 0, 1, 1, 1, 0, 1, 0, 0][..], &[][..]));
+}
+
+#[test]
 fn bad_input_is_a_typed_error() {
     let whole = planted(&[0, 0, 0, 1, 1, 1, 0, 1], 0.1, 2.0, 1);
     let fails = |gaps: &LandmarkGaps, options: &ClusterOptions| cluster_landmarks(gaps, options).unwrap_err();
@@ -210,12 +235,6 @@ fn bad_input_is_a_typed_error() {
         let error = fails(&known, &ClusterOptions { delta, n_init, seed: 1 });
         assert!(matches!(error, LmcError::InvalidParameter { field, .. } if field == expected), "{error}");
     }
-    let mut equal = known.clone();
-    equal.values.indexed_iter_mut().for_each(|((row, column), gap)| {
-        *gap = if row == [3, 0][column] { 0.0 } else { 0.5 };
-    });
-    let error = fails(&equal, &options(Delta::Auto));
-    assert!(matches!(error, LmcError::InvalidParameter { field: "delta", .. }));
     let mut broken = known;
     broken.landmarks[0] = 8;
     let error = fails(&broken, &ClusterOptions::default());

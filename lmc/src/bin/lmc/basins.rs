@@ -4,19 +4,23 @@ use std::rc::Rc;
 
 use clap::Args;
 use lmc::basin::{Basins as Clusters, ClusterOptions, Delta};
-use lmc::study::{Models, Report, Study, Sweep as Swept};
+use lmc::study::{Models, Report, Study, StudySpec, Sweep as Swept};
 use lmc::table::Metric;
-use lmc::{Result, figure, table};
+use lmc::{LmcError, Result, figure, table};
 
 use crate::confidence::Resampling;
-use crate::output::{Output, print};
+use crate::notes;
+use crate::output::{Output, identity, print, say};
 use crate::study::StudyArgs;
 use crate::sweep::Interpolation;
+
+/// The fewest copies that are divided in two.
+const LEAST: usize = 3;
 
 /// How copies are clustered and judged.
 #[derive(Args)]
 pub struct Clustering {
-    /// The width of the similarity in nats: auto (the standard deviation of the gaps), paper (1) or a number.
+    /// The width of the similarity in nats: auto (the standard deviation of the gaps, at least a quarter of the smallest), paper (1) or a number.
     #[arg(long, default_value = "auto")]
     delta: Delta,
     /// The evaluation set by which generalisation is judged; the task's own if absent.
@@ -34,7 +38,7 @@ impl Clustering {
         (self.score.as_deref().unwrap_or(set), self.metric.unwrap_or(metric))
     }
 
-    /// Nothing, when there is such a score.
+    /// Checks that there is such a score.
     pub fn check(&self, study: &Study) -> Result<()> {
         study.task().set(self.score(study).0).map(|_| ())
     }
@@ -54,10 +58,12 @@ impl Clustering {
         let (set, metric) = self.score(study);
         let (swept, scored) = (models.evaluate(&sweep.dataset)?, models.evaluate(set)?);
         let report = Report::new(sweep, basins, &swept, &scored, metric)?;
-        println!("gaps on {}, score: {metric} on {set}", sweep.dataset);
+        say(format_args!("gaps on {}, score: {metric} on {set}", sweep.dataset));
         for (name, value) in report.rows() {
-            println!("{name:48} {value:.4}");
+            let value = value.map_or_else(|| "not defined".to_owned(), |value| format!("{value:.4}"));
+            say(format_args!("{name:48} {value}"));
         }
+        notes::say(&report.constant);
         Ok(())
     }
 }
@@ -74,15 +80,29 @@ pub struct Clustered {
 }
 
 impl Clustered {
-    /// The study, its copies, the lines between them and their clusters; what is wrong is said before anything is computed.
-    pub fn run(&self) -> Result<(Rc<Study>, Models, Swept, Clusters)> {
+    /// Checks the numbers for a verb, and returns what the study is.
+    pub fn check(&self, verb: &str) -> Result<StudySpec> {
+        let spec = self.study.spec()?;
+        spec.check_count(LEAST, verb)?;
+        self.interpolation.check_numbers(&spec)?;
+        Ok(spec)
+    }
+
+    /// Opens the study and checks what is asked of it, before anything is computed.
+    pub fn open(&self) -> Result<Rc<Study>> {
         let study = self.study.open()?;
         self.interpolation.check(&study)?;
         self.clustering.check(&study)?;
+        Ok(study)
+    }
+
+    /// Computes the copies, the lines between them and their clusters.
+    pub fn compute(&self, study: &Rc<Study>) -> Result<(Models, Swept, Clusters)> {
         let models = study.finetune()?;
-        let sweep = self.interpolation.sweep(&study, &models)?;
+        let sweep = self.interpolation.sweep(study, &models)?;
         let basins = self.clustering.cluster(&sweep)?;
-        Ok((study, models, sweep, basins))
+        notes::say(&basins.notes);
+        Ok((models, sweep, basins))
     }
 }
 
@@ -97,13 +117,22 @@ pub struct Basins {
 }
 
 impl Basins {
+    pub fn check(&self) -> Result<()> {
+        self.clustered.check("basins")?;
+        self.resampling.check()
+    }
+
     pub fn run(self) -> Result<()> {
-        let (study, models, sweep, basins) = self.clustered.run()?;
+        let study = self.clustered.open()?;
+        self.resampling.check_for(self.clustered.interpolation.n_examples(&study)?)?;
+        let out = self.output.open("basins")?;
+        let (models, sweep, basins) = self.clustered.compute(&study)?;
         let clustering = &self.clustered.clustering;
         let (set, metric) = clustering.score(&study);
         let (table, evaluations) = (basins.table()?, models.evaluations(&[set])?);
         print(&table)?;
-        let scatter = figure::membership_scatter(&table, &evaluations, set, metric)?;
+        let scatter =
+            figure::membership_scatter(&table, &evaluations, set, metric)?.with_notes(&basins.notes);
         let found = self.resampling.found(&sweep, &models, clustering.options(), (set, metric))?;
         let mut tables = vec![(&table::BASINS, &table), (&table::EVALUATIONS, &evaluations)];
         let mut figures = vec![("membership", scatter)];
@@ -111,7 +140,16 @@ impl Basins {
             tables.extend(found.tables());
             figures.extend(found.figures());
         }
-        self.output.write(&tables, &figures)?;
+        out.write(&identity(&models), &tables, &figures)?;
         clustering.report(&study, &models, &sweep, &basins)
     }
+}
+
+/// Checks numbers of copies that were asked for: there must be so many.
+pub fn check_sizes(field: &'static str, sizes: Option<&[usize]>, n_copies: usize) -> Result<()> {
+    let too_large = sizes.unwrap_or_default().iter().find(|&&size| size > n_copies);
+    too_large.map_or(Ok(()), |size| {
+        let (got, expected) = (size.to_string(), format!("2 to {n_copies}, the number of copies"));
+        Err(LmcError::InvalidParameter { field, got, expected })
+    })
 }

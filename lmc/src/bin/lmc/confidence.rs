@@ -8,7 +8,8 @@ use lmc::study::{ConfidenceOptions, Evaluation, Models, Sweep};
 use lmc::table::{self, Metric, Schema};
 use lmc::{Result, basin::ClusterOptions};
 
-use crate::output::print;
+use crate::notes;
+use crate::output::{print, say};
 
 /// Draws of each number of examples.
 const N_DRAWS: usize = 200;
@@ -43,6 +44,20 @@ impl Found {
 }
 
 impl Resampling {
+    /// Checks the number of draws.
+    pub fn check(&self) -> Result<()> {
+        self.check_for(1)
+    }
+
+    /// Checks the number of draws from so many examples.
+    pub fn check_for(&self, n_examples: usize) -> Result<()> {
+        self.options(ClusterOptions::default()).check(n_examples)
+    }
+
+    fn options(&self, clusters: ClusterOptions) -> ConfidenceOptions {
+        ConfidenceOptions { n_resamples: self.resamples, clusters, ..ConfidenceOptions::default() }
+    }
+
     /// Computes and prints, if it is asked for.
     pub fn found(
         &self,
@@ -54,23 +69,30 @@ impl Resampling {
         if !self.confidence {
             return Ok(None);
         }
-        let options =
-            ConfidenceOptions { n_resamples: self.resamples, clusters, ..ConfidenceOptions::default() };
+        let options = self.options(clusters);
         let confidence = sweep.confidence(&options)?;
         let scored = models.evaluate(set)?;
         let scores = scored.iter().map(|e: &Evaluation| e.metric(metric)).collect::<Result<Vec<f64>>>()?;
         let statistics = confidence.statistics_table(Some(&scores))?;
         let (pairs, membership) = (confidence.pairs_table()?, confidence.membership_table()?);
+        let gap_intervals = figure::gap_intervals(&pairs, Measure::ConvexityGap)?;
+        if confidence.draws.is_empty() {
+            // Notes of the clusters themselves are said with them.
+            let said = &confidence.notes[confidence.basins.notes.len()..];
+            notes::say(said);
+            let figures = vec![("gap-intervals", gap_intervals.with_notes(&confidence.notes))];
+            return Ok(Some(Found { tables: vec![(&table::PAIR_INTERVALS, pairs)], figures }));
+        }
         let shares = confidence.co_assignment_table()?;
         print(&statistics)?;
         print(&membership)?;
-        println!(
+        say(format_args!(
             "{} draws of {} examples: {:.3} have the same clusters, adjusted Rand index {:.3}",
             options.n_resamples,
             confidence.n_examples,
             confidence.share_identical(),
             confidence.agreement()?
-        );
+        ));
         let n = confidence.n_examples;
         let sizes: Vec<usize> =
             [8, 4, 2, 1].map(|part| n / part).into_iter().filter(|&size| size > 0).collect();
@@ -78,7 +100,7 @@ impl Resampling {
         let sizes = sweep.sample_sizes(&sizes, &fewer)?.table(&scores)?;
         let evaluations = lmc::study::evaluations_table(&scored)?;
         let figures = vec![
-            ("gap-intervals", figure::gap_intervals(&pairs, Measure::ConvexityGap)?),
+            ("gap-intervals", gap_intervals),
             ("membership-intervals", figure::membership_intervals(&membership, &evaluations, set, metric)?),
             ("co-assignment", figure::co_assignment(&shares, &membership)?),
             ("stability", figure::stability_bars(&membership)?),

@@ -5,16 +5,17 @@ use lmc::gap::Measure;
 use lmc::study::{ConvexityOptions, Sweep, TriangleOptions, Triangles};
 use lmc::{Result, figure, table};
 
-use crate::basins::Clustered;
-use crate::output::{Output, print};
+use crate::basins::{Clustered, check_sizes};
+use crate::output::{Output, identity, print, say};
 
 #[derive(Args)]
 pub struct Convexity {
     #[command(flatten)]
     clustered: Clustered,
-    /// How many copies are combined; all copies of a cluster, and all there are, always are as well.
-    #[arg(long, value_delimiter = ',', default_value = "2,3,4,8", value_name = "N,...")]
-    sizes: Vec<usize>,
+    /// How many copies are combined; all copies of a cluster, and all there are, always are as well. 2,3,4,8 if absent, as far as
+    /// there are so many.
+    #[arg(long, value_delimiter = ',', value_name = "N,...")]
+    sizes: Option<Vec<usize>>,
     /// The most subsets of copies of each kind and size.
     #[arg(long, default_value_t = 24, value_name = "N")]
     subsets: usize,
@@ -32,31 +33,50 @@ pub struct Convexity {
 }
 
 impl Convexity {
-    pub fn run(self) -> Result<()> {
-        let (_, models, sweep, basins) = self.clustered.run()?;
-        let compute = self.clustered.interpolation.compute();
-        let options = ConvexityOptions {
-            sizes: self.sizes.clone(),
+    pub fn check(&self) -> Result<()> {
+        let spec = self.clustered.check("convexity")?;
+        self.options().check()?;
+        check_sizes("convexity.sizes", self.sizes.as_deref(), spec.seeds.len())?;
+        self.triangles().map_or(Ok(()), |options| options.check())
+    }
+
+    fn options(&self) -> ConvexityOptions {
+        let default = ConvexityOptions::default();
+        ConvexityOptions {
+            sizes: self.sizes.clone().unwrap_or(default.sizes),
             n_subsets: self.subsets,
             n_points: self.combinations,
             concentration: self.concentration,
-            ..ConvexityOptions::default()
-        };
+            ..default
+        }
+    }
+
+    fn triangles(&self) -> Option<TriangleOptions> {
+        let options = TriangleOptions { n_triples: self.triples, ..TriangleOptions::default() };
+        (self.triples > 0).then_some(options)
+    }
+
+    pub fn run(self) -> Result<()> {
+        let study = self.clustered.open()?;
+        let out = self.output.open("convexity")?;
+        let (models, sweep, basins) = self.clustered.compute(&study)?;
+        let compute = self.clustered.interpolation.compute();
+        let options = self.options();
         let convexity = models.convexity(&sweep.dataset, &basins, &options, &compute)?;
         let (all, points) = (convexity.table()?, convexity.points()?);
         print(&all)?;
         let mut tables = vec![(&table::CONVEXITY, &all), (&table::CONVEXITY_POINTS, &points)];
-        let mut figures = vec![("convexity", figure::excess_strips(&all, &points)?)];
+        let mut figures =
+            vec![("convexity", figure::excess_strips(&all, &points)?.with_notes(&basins.notes))];
         let triangles;
-        if self.triples > 0 {
-            let options = TriangleOptions { n_triples: self.triples, ..TriangleOptions::default() };
+        if let Some(options) = self.triangles() {
             let found = models.triangles(&sweep, &basins, &options, &compute)?;
             report(&sweep, &found)?;
             triangles = found.table()?;
             tables.push((&table::TRIANGLES, &triangles));
-            figures.push(("triangles", figure::triangle_scatter(&triangles)?));
+            figures.push(("triangles", figure::triangle_scatter(&triangles)?.with_notes(&basins.notes)));
         }
-        self.output.write(&tables, &figures)
+        out.write(&identity(&models), &tables, &figures)
     }
 }
 
@@ -67,10 +87,10 @@ fn report(sweep: &Sweep, triangles: &Triangles) -> Result<()> {
     let all = &triangles.triangles;
     let above = all.iter().filter(|triangle| triangle.inside_gap > triangle.edge_gap).count();
     let certain = all.iter().filter(|triangle| triangle.interval.0 > 0.0).count();
-    println!("largest convexity gap of a pair: {largest:.4} nats");
-    println!(
+    say(format_args!("largest convexity gap of a pair: {largest:.4} nats"));
+    say(format_args!(
         "triangles: {}, less convex inside than on every side: {above}, beyond chance: {certain}",
         all.len()
-    );
+    ));
     Ok(())
 }

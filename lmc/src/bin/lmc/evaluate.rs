@@ -1,23 +1,24 @@
 //! `lmc evaluate`: copies of a study, or classifiers that were finetuned elsewhere.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use lmc::data::corpus::{Corpus, read_corpus};
+use lmc::data::corpus::{Corpus, read_corpora};
 use lmc::data::fetch::{Fetcher, ModelFolder};
 use lmc::data::labels;
-use lmc::polars::prelude::DataFrame;
-use lmc::study::{Study, evaluate_finetuned, evaluations_table};
+use lmc::progress;
+use lmc::store::Store;
+use lmc::study::{ClassifierOptions, Classifiers, Evaluated, Study, evaluations_table};
 use lmc::{LmcError, Result, table};
 
-use crate::output::{Output, print};
+use crate::output::{Output, Place, identity, identity_of, print};
 use crate::study::Changes;
 
 #[derive(Args)]
 pub struct Evaluate {
-    /// A study, as in the other verbs; or with --corpus Hugging Face folders of finetuned classifiers, or names such as
-    /// feather-berts-12 that are fetched.
-    #[arg(default_value = "mini-nli", value_name = "STUDY or MODEL")]
+    /// A study, as in the other verbs, mini-nli if absent; or with --corpus Hugging Face folders of finetuned classifiers, or names
+    /// such as feather-berts-12 that are fetched.
+    #[arg(value_name = "STUDY or MODEL")]
     what: Vec<PathBuf>,
     /// The evaluation sets of a study, such as id,lo; all but samples if absent.
     #[arg(long, value_delimiter = ',', value_name = "SET,...", conflicts_with = "corpus")]
@@ -28,9 +29,14 @@ pub struct Evaluate {
     /// Its splits, such as id,ood or hans-lo.
     #[arg(long, value_delimiter = ',', requires = "corpus", value_name = "SPLIT,...")]
     split: Vec<String>,
-    /// The names of a classifier's outputs in their order, where neither manifest nor config names them.
+    /// The names of a classifier's outputs in their order, where neither manifest nor config names them, or not rightly; for every
+    /// model alike.
     #[arg(long, value_delimiter = ',', requires = "corpus", value_name = "LABEL,...")]
     labels: Option<Vec<String>>,
+    /// The folder, or the name that `lmc manifests` lists, of a model whose tokenizer is that of the classifiers: for those without
+    /// one of their own, and instead of theirs.
+    #[arg(long, requires = "corpus", value_name = "FOLDER or NAME")]
+    tokenizer: Option<PathBuf>,
     /// How the logits of neutral and contradiction become that of non-entailment.
     #[arg(long, default_value = "max", requires = "corpus")]
     merge: Merge,
@@ -46,53 +52,124 @@ enum Merge {
     Sum,
 }
 
+impl From<Merge> for labels::Merge {
+    fn from(merge: Merge) -> Self {
+        match merge {
+            Merge::Max => labels::Merge::Max,
+            Merge::Sum => labels::Merge::Sum,
+        }
+    }
+}
+
 impl Evaluate {
+    pub fn check(&self) -> Result<()> {
+        if let Some(set) = twice(&self.set).or(twice(&self.split)) {
+            let (got, expected) = (format!("{set} twice"), "each once".to_owned());
+            return Err(LmcError::InvalidParameter { field: "set", got, expected });
+        }
+        match &self.corpus {
+            None => self.changes.spec(self.study()?).map(|_| ()),
+            Some(_) => Ok(()),
+        }
+    }
+
     pub fn run(self) -> Result<()> {
-        let evaluations = match &self.corpus {
-            Some(corpus) => self.finetuned(corpus.parse()?)?,
-            None => self.copies()?,
-        };
-        print(&evaluations)?;
-        self.output.write(&[(&table::EVALUATIONS, &evaluations)], &[])
+        match &self.corpus {
+            Some(corpus) => self.finetuned(corpus.parse()?),
+            None => self.copies(),
+        }
+    }
+
+    /// The study that is named, or the embedded one.
+    fn study(&self) -> Result<&Path> {
+        match self.what.as_slice() {
+            [] => Ok(Path::new("mini-nli")),
+            [study] => Ok(study),
+            names => {
+                let (got, expected) =
+                    (format!("{} names", names.len()), "one study; --corpus evaluates classifiers");
+                Err(LmcError::InvalidParameter { field: "STUDY", got, expected: expected.into() })
+            }
+        }
     }
 
     /// The copies of a study on its sets.
-    fn copies(&self) -> Result<DataFrame> {
-        let [study] = self.what.as_slice() else {
-            let (got, expected) =
-                (format!("{} names", self.what.len()), "one study; --corpus evaluates classifiers");
-            return Err(LmcError::InvalidParameter { field: "STUDY", got, expected: expected.into() });
-        };
-        let study = Study::open(self.changes.spec(study)?)?;
+    fn copies(&self) -> Result<()> {
+        let study = Study::open(self.changes.spec(self.study()?)?)?;
         let all = study.task().sets.iter().map(|set| set.dataset.name.as_str());
         let sets: Vec<&str> = match self.set.as_slice() {
             [] => all.filter(|name| !name.ends_with("-sample")).collect(),
             sets => sets.iter().map(String::as_str).collect(),
         };
         sets.iter().try_for_each(|set| study.task().set(set).map(|_| ()))?;
-        study.finetune()?.evaluations(&sets)
+        let out = self.output.open("evaluate")?;
+        let models = study.finetune()?;
+        let evaluations = models.evaluations(&sets)?;
+        print(&evaluations)?;
+        out.write(&identity(&models), &[(&table::EVALUATIONS, &evaluations)], &[])
     }
 
     /// Classifiers from elsewhere on splits of a corpus.
-    fn finetuned(&self, corpus: Corpus) -> Result<DataFrame> {
-        let merge = match self.merge {
-            Merge::Max => labels::Merge::Max,
-            Merge::Sum => labels::Merge::Sum,
-        };
+    fn finetuned(&self, corpus: Corpus) -> Result<()> {
+        if self.what.is_empty() {
+            let expected =
+                "a model: folders of classifiers, or names such as feather-berts-12, before --corpus";
+            return Err(LmcError::InvalidParameter {
+                field: "MODEL",
+                got: "none".into(),
+                expected: expected.into(),
+            });
+        }
+        let models = self.models()?;
         let folder = match self.changes.data() {
             Some(folder) => folder.to_owned(),
             None => Fetcher::from_env()?.fetch(&corpus.manifest()?)?,
         };
-        let read = |split: &String| read_corpus(corpus, &folder, split);
-        let sets = self.split.iter().map(read).collect::<Result<Vec<_>>>()?;
-        let mut evaluations = Vec::new();
-        for model in &self.what {
-            let mut model = ModelFolder::find(model)?;
-            model.labels = self.labels.clone().unwrap_or(model.labels);
-            for set in &sets {
-                evaluations.push(evaluate_finetuned(&model, set.clone(), merge, self.changes.max_length())?);
+        let out = self.output.open("evaluate")?;
+        let sets = read_corpora(corpus, &folder, &self.split, self.changes.unverified())?;
+        let options = ClassifierOptions { merge: self.merge.into(), max_length: self.changes.max_length() };
+        let classifiers = Classifiers::look(models, sets, &options)?;
+        let store = Store::default_location();
+        if let Err(error) = &store {
+            progress::note(&format!("results are printed and not kept: {error}"));
+        }
+        self.tell(&out, classifiers.evaluate(store.as_ref().ok()))
+    }
+
+    /// The models, with the labels and the tokenizer that they are given.
+    fn models(&self) -> Result<Vec<ModelFolder>> {
+        let mut models = ModelFolder::find_all(&self.what)?;
+        let tokenizer = self.tokenizer.as_deref().map(ModelFolder::find_tokenizer).transpose()?;
+        for model in &mut models {
+            model.labels = self.labels.clone().unwrap_or(std::mem::take(&mut model.labels));
+            if let Some(tokenizer) = &tokenizer {
+                if model.has_tokenizer() && model.tokenizer != *tokenizer {
+                    let (name, folder) = (&model.name, tokenizer.display());
+                    progress::note(&format!("{name} has a tokenizer; that of {folder} is taken instead"));
+                }
+                model.tokenizer.clone_from(tokenizer);
             }
         }
-        evaluations_table(&evaluations)
+        Ok(models)
     }
+
+    /// Prints and writes what is finished, and then says what is not.
+    fn tell(&self, out: &Place, evaluated: Evaluated) -> Result<()> {
+        let Evaluated { evaluations, mut errors } = evaluated;
+        if !evaluations.is_empty() {
+            let table = evaluations_table(&evaluations)?;
+            print(&table)?;
+            let of = identity_of(self.what.iter().map(|what| what.display()));
+            let written = out.write(&of, &[(&table::EVALUATIONS, &table)], &[]);
+            errors.splice(0..0, written.err());
+        }
+        let last = errors.pop();
+        errors.iter().for_each(|error| progress::note(&error.to_string()));
+        last.map_or(Ok(()), Err)
+    }
+}
+
+/// The first name that comes twice.
+fn twice(names: &[String]) -> Option<&String> {
+    names.iter().enumerate().find_map(|(i, name)| names[..i].contains(name).then_some(name))
 }

@@ -8,10 +8,13 @@ use lmc::figure::{self, Figure, HeatmapOptions};
 use lmc::gap::Measure;
 use lmc::polars::prelude::DataFrame;
 use lmc::table::{self, Schema};
+use lmc::terminal::tell;
 use lmc::{LmcError, Result};
 
 use crate::basins::Clustering;
-use crate::output::write;
+use crate::notes;
+use crate::output::identity;
+use crate::results::Results;
 use crate::study::StudyArgs;
 use crate::sweep::Interpolation;
 
@@ -23,17 +26,27 @@ pub struct Figures {
     interpolation: Interpolation,
     #[command(flatten)]
     clustering: Clustering,
-    /// The folder for tables (Parquet) and figures (PNG).
+    /// The folder for tables (Parquet) and figures (PNG). What an earlier run of lmc wrote there is replaced.
     #[arg(long, default_value = "lmc-results", value_name = "FOLDER")]
     out: PathBuf,
+    /// Replace also files of the same names there that others wrote.
+    #[arg(long)]
+    force: bool,
 }
 
 impl Figures {
+    pub fn check(&self) -> Result<()> {
+        let spec = self.study.spec()?;
+        spec.check_count(2, "a line")?;
+        self.interpolation.check_numbers(&spec)
+    }
+
     pub fn run(self) -> Result<()> {
         let clock = Clock::start();
         let study = self.study.open()?;
         self.interpolation.check(&study)?;
         self.clustering.check(&study)?;
+        let out = Results::open(&self.out, "figures", self.force)?;
         let models = study.finetune()?;
         clock.say("finetuned");
         let names: Vec<&str> = study.task().sets.iter().map(|set| set.dataset.name.as_str()).collect();
@@ -50,6 +63,16 @@ impl Figures {
             (&table::GAPS, &gaps),
         ];
         let mut figures = Vec::new();
+        // Three copies are too few to divide; what is known is written all the same.
+        let clustered = match self.clustering.cluster(&sweep) {
+            Err(error @ LmcError::InvalidParameter { .. }) => {
+                tell(&format!("no clusters: {error}"));
+                None
+            }
+            other => Some(other?),
+        };
+        let said = clustered.as_ref().map_or(&[][..], |basins| &basins.notes);
+        notes::say(said);
         for (name, measure) in [
             ("heatmap", Measure::ConvexityGap),
             ("heatmap-barrier-height", Measure::BarrierHeight),
@@ -57,24 +80,18 @@ impl Figures {
             ("heatmap-distance", Measure::EuclideanDistance),
         ] {
             let options = HeatmapOptions { measure, ..HeatmapOptions::new(swept, scored, metric) };
-            figures.push((name, figure::heatmap(&gaps, &evaluations, &options)?));
+            figures.push((name, figure::heatmap(&gaps, &evaluations, &options)?.with_notes(said)));
         }
-        // Three copies or gaps that are all the same have no clusters; what is known is written all the same.
-        let clustered = match self.clustering.cluster(&sweep) {
-            Err(error @ LmcError::InvalidParameter { .. }) => {
-                eprintln!("no clusters: {error}");
-                None
-            }
-            other => Some(other?),
-        };
         let basins = clustered.as_ref().map(|basins| basins.table()).transpose()?;
-        let groups = basins.as_ref().map(figure::groups_by_basin).transpose()?;
+        let divided = clustered.as_ref().is_some_and(|basins| basins.is_divided());
+        let groups = basins.as_ref().filter(|_| divided).map(figure::groups_by_basin).transpose()?;
         figures.push(("curves", figure::curves(&profiles, groups.as_ref(), &[])?));
         if let Some(basins) = &basins {
             tables.push((&table::BASINS, basins));
-            figures.extend(of_basins(basins, &evaluations, &gaps, swept, (scored, metric))?);
+            let of_basins = of_basins(basins, &evaluations, &gaps, swept, (scored, metric))?;
+            figures.extend(of_basins.map(|(name, figure)| (name, figure.with_notes(said))));
         }
-        write(&self.out, &tables, &figures)?;
+        out.write(&identity(&models), &tables, &figures)?;
         if let Some(basins) = &clustered {
             self.clustering.report(&study, &models, &sweep, basins)?;
         }
@@ -105,6 +122,6 @@ impl Clock {
     }
 
     fn say(&self, what: &str) {
-        eprintln!("{what} after {:.1} s", self.0.elapsed().as_secs_f64());
+        tell(&format!("{what} after {:.1} s", self.0.elapsed().as_secs_f64()));
     }
 }

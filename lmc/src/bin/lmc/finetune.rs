@@ -3,7 +3,7 @@
 use clap::Args;
 use lmc::{Result, table};
 
-use crate::output::{Output, print};
+use crate::output::{Output, identity, print, say};
 use crate::slurm::SlurmArgs;
 use crate::study::StudyArgs;
 
@@ -18,18 +18,24 @@ pub struct Finetune {
 }
 
 impl Finetune {
+    pub fn check(&self) -> Result<()> {
+        self.study.spec()?;
+        self.slurm.check()
+    }
+
     pub fn run(self) -> Result<()> {
         let study = self.study.open()?;
+        let out = self.output.open("finetune")?;
         let models = match self.slurm.slurm() {
             Some(slurm) if self.slurm.is_dry_run() => {
-                println!("{}", study.finetune_submission(&slurm)?);
+                say(study.finetune_submission(&slurm)?);
                 return Ok(());
             }
             Some(slurm) => study.finetune_on(&slurm)?,
             None => study.finetune()?,
         };
-        let models = models.table()?;
-        print(&models)?;
-        self.output.write(&[(&table::MODELS, &models)], &[])
+        let table = models.table()?;
+        print(&table)?;
+        out.write(&identity(&models), &[(&table::MODELS, &table)], &[])
     }
 }

@@ -1,44 +1,78 @@
-//! Where results go.
+//! What is printed, and where results go.
 
+use std::fmt::Display;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use lmc::figure::Figure;
+use lmc::file::sha256;
 use lmc::polars::prelude::DataFrame;
+use lmc::study::Models;
 use lmc::table::{self, Schema};
-use lmc::{LmcError, Result};
+use lmc::{Result, terminal};
+
+use crate::results::Results;
+
+/// Digits of the digest that tells one set of models from another.
+const DIGITS: usize = 12;
 
 /// Where tables and figures go.
 #[derive(Args)]
 pub struct Output {
-    /// A folder for tables (Parquet) and figures (PNG).
+    /// A folder for tables (Parquet) and figures (PNG). What an earlier run of lmc wrote there is replaced.
     #[arg(long, value_name = "FOLDER")]
     out: Option<PathBuf>,
+    /// Replace also what this verb did not write: files of the same names in --out, or another model in --save.
+    #[arg(long)]
+    pub force: bool,
 }
 
+/// The folder of results, if one was named.
+pub struct Place(Option<Results>);
+
 impl Output {
-    /// Writes tables and figures, if a folder was named.
-    pub fn write(&self, tables: &[(&Schema, &DataFrame)], figures: &[(&str, Figure)]) -> Result<()> {
-        self.out.as_deref().map_or(Ok(()), |out| write(out, tables, figures))
+    /// Makes the folder, if one was named, and checks that the files of a verb can be written there.
+    pub fn open(&self, verb: &'static str) -> Result<Place> {
+        self.out.as_ref().map(|out| Results::open(out, verb, self.force)).transpose().map(Place)
     }
+}
+
+impl Place {
+    /// Whether results go to that folder.
+    pub fn is(&self, folder: &Path) -> bool {
+        let place = |path: &Path| path.canonicalize().ok();
+        self.0.as_ref().is_some_and(|results| place(results.folder()) == place(folder))
+    }
+
+    /// Writes tables and figures about the models that `of` tells from others.
+    pub fn write(
+        &self,
+        of: &str,
+        tables: &[(&Schema, &DataFrame)],
+        figures: &[(&str, Figure)],
+    ) -> Result<()> {
+        self.0.as_ref().map_or(Ok(()), |results| results.write(of, tables, figures))
+    }
+}
+
+/// What tells the copies of a study from those of others.
+pub fn identity(models: &Models) -> String {
+    identity_of(models.models().iter().map(|model| model.key()))
+}
+
+/// What tells models of those names from others.
+pub fn identity_of(names: impl Iterator<Item = impl Display>) -> String {
+    let names: String = names.map(|name| format!("{name}\n")).collect();
+    sha256(names.as_bytes()).chars().take(DIGITS).collect()
+}
+
+/// Prints a line.
+pub fn say(line: impl Display) {
+    terminal::print(&format!("{line}\n"));
 }
 
 /// Prints a table whole.
 pub fn print(table: &DataFrame) -> Result<()> {
-    println!("{}", table::to_text(table)?);
-    Ok(())
-}
-
-/// Writes tables and figures into a folder, which is made.
-pub fn write(out: &Path, tables: &[(&Schema, &DataFrame)], figures: &[(&str, Figure)]) -> Result<()> {
-    let failed = |source| LmcError::Io { action: "create folder", path: out.to_owned(), source };
-    std::fs::create_dir_all(out).map_err(failed)?;
-    for (schema, frame) in tables {
-        table::write_parquet(&out.join(format!("{}.parquet", schema.name)), frame, schema)?;
-    }
-    for (name, figure) in figures {
-        figure.save(out.join(format!("{name}.png")))?;
-    }
-    println!("{} tables and {} figures in {}", tables.len(), figures.len(), out.display());
+    say(table::to_text(table)?);
     Ok(())
 }

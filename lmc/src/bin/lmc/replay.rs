@@ -2,25 +2,27 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use lmc::basin::{ClusterOptions, Delta, cluster};
 use lmc::figure::{self, HeatmapOptions};
 use lmc::gap::Measure;
-use lmc::replay::{ReplayOptions, read_scores};
+use lmc::progress::note;
+use lmc::replay::{ReplayOptions, ScoreOptions, check_scores, read_score_files};
 use lmc::table::{self, Arithmetic, Metric};
 use lmc::{LmcError, Result};
 
-use crate::output::{Output, print};
+use crate::notes;
+use crate::output::{Output, identity_of, print, say};
 
 #[derive(Args)]
 pub struct Replay {
     /// Logs of interpolations, as the public code of the paper prints them, or folders of them.
     #[arg(required = true, value_name = "LOG")]
     logs: Vec<PathBuf>,
-    /// Scores of the models: JSON that maps each to its metrics, {"7": {"accuracy": 0.4}}, or a table of evaluations that
-    /// another command wrote (.parquet).
-    #[arg(long, value_name = "FILE")]
-    scores: PathBuf,
+    /// Scores of the models: JSON such as {"7": {"accuracy": 0.4}}, predictions as the public code stores them, a table in CSV, TSV
+    /// or Parquet, or a folder of such files; may be given several times.
+    #[arg(long, required = true, value_name = "FILE")]
+    scores: Vec<PathBuf>,
     /// The set that scores are on.
     #[arg(long, default_value = "lo", value_name = "SET")]
     scored_on: String,
@@ -36,30 +38,70 @@ pub struct Replay {
     /// The most that numbers may differ that must be the same, such as a model's loss in all its pairs.
     #[arg(long, default_value_t = 1e-3)]
     tolerance: f64,
+    /// What is done about pairs of models without a whole line: drop leaves out the fewest models such that all pairs of the others
+    /// are there.
+    #[arg(long, default_value = "error")]
+    missing: Missing,
+    /// Which line counts of a pair that has several, as in the log of a job that ran again.
+    #[arg(long, default_value = "error")]
+    repeated: Repeated,
     /// Goes before the names that models have in the logs, such as feather-berts- before 7.
     #[arg(long, default_value = "")]
     prefix: String,
-    /// The width of the similarity in nats: paper (1), auto (the standard deviation of the gaps) or a number.
+    /// The width of the similarity in nats: paper (1), auto (the standard deviation of the gaps, at least a quarter of the smallest) or a number.
     #[arg(long, default_value = "paper")]
     delta: Delta,
     #[command(flatten)]
     output: Output,
 }
 
+#[derive(Clone, Copy, ValueEnum)]
+enum Missing {
+    Error,
+    Drop,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Repeated {
+    Error,
+    First,
+    Last,
+}
+
 impl Replay {
+    fn options(&self) -> ReplayOptions {
+        let &Self { n_examples, tolerance, .. } = self;
+        let missing = match self.missing {
+            Missing::Error => lmc::replay::Missing::Error,
+            Missing::Drop => lmc::replay::Missing::Drop,
+        };
+        let repeated = match self.repeated {
+            Repeated::Error => lmc::replay::Repeated::Error,
+            Repeated::First => lmc::replay::Repeated::First,
+            Repeated::Last => lmc::replay::Repeated::Last,
+        };
+        ReplayOptions { dataset: self.dataset.clone(), n_examples, tolerance, missing, repeated }
+    }
+
+    pub fn check(&self) -> Result<()> {
+        self.options().check()
+    }
+
     pub fn run(self) -> Result<()> {
         let metric = self.metric;
-        let (dataset, n_examples, tolerance) = (self.dataset, self.n_examples, self.tolerance);
-        let options = ReplayOptions { dataset, n_examples, tolerance };
+        let options = self.options();
+        let out = self.output.open("replay")?;
         let replay = lmc::replay::Replay::read(&files(&self.logs)?, &options)?;
         let replay = replay.renamed(|name| format!("{}{name}", self.prefix))?;
-        let evaluations = match self.scores.extension().is_some_and(|extension| extension == "parquet") {
-            true => table::read_parquet(&self.scores, &table::EVALUATIONS)?,
-            false => read_scores(&self.scores, &self.scored_on)?,
-        };
+        let gap = replay.matrix(Measure::ConvexityGap)?;
+        let score_options =
+            ScoreOptions { dataset: self.scored_on.clone(), metric, models: replay.models.clone() };
+        let scores = read_score_files(&self.scores, &score_options)?;
+        let evaluations = scores.table;
+        let beside = check_scores(&evaluations, &replay.models, &self.scored_on, metric)?;
         let (profiles, gaps) = (replay.table()?, replay.gaps()?);
         let cluster_options = ClusterOptions { delta: self.delta, ..ClusterOptions::default() };
-        let basins = cluster(&replay.matrix(Measure::ConvexityGap)?, &cluster_options)?;
+        let basins = cluster(&gap, &cluster_options)?;
         let table = basins.table()?;
         let scored = [(self.scored_on.as_str(), metric)];
         let statistics = table::cluster_statistics(&table, &evaluations, &scored, Arithmetic::Exact)?;
@@ -72,14 +114,24 @@ impl Replay {
             (&table::CLUSTER_STATISTICS, &statistics),
             (&table::CLUSTER_TESTS, &tests),
         ];
+        let constant = table::constant_scores(&evaluations, &scored, &replay.models)?;
+        let said: Vec<String> = basins
+            .notes
+            .iter()
+            .map(|note| note.to_string())
+            .chain(constant.iter().map(|score| score.to_string()))
+            .collect();
         let heatmap = HeatmapOptions::new(&options.dataset, &self.scored_on, metric);
         let figures = [
             ("heatmap", figure::heatmap(&gaps, &evaluations, &heatmap)?),
             ("membership", figure::membership_scatter(&table, &evaluations, &self.scored_on, metric)?),
             ("histogram", figure::histogram(&table, &evaluations, &self.scored_on, metric)?),
         ];
-        self.output.write(&tables, &figures)?;
-        println!("{replay:?}\n{basins:?}");
+        replay.notes.iter().chain(&scores.notes).chain(&beside).for_each(|text| note(text));
+        let figures = figures.map(|(name, figure)| (name, figure.with_notes(&said)));
+        out.write(&identity_of(replay.models.iter()), &tables, &figures)?;
+        say(format_args!("{replay:?}\n{basins:?}"));
+        notes::say(&said);
         print(&statistics)?;
         print(&tests)?;
         Ok(())

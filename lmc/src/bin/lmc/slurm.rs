@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use lmc::Result;
 use lmc::slurm::Slurm;
 
 /// Options of Slurm; what is left out is as the cluster has it.
@@ -80,6 +81,11 @@ impl SlurmArgs {
             at_once: self.at_once,
             retries: self.retries,
         })
+    }
+
+    /// Checks what was asked for, if Slurm is to be used.
+    pub fn check(&self) -> Result<()> {
+        self.slurm().map_or(Ok(()), |slurm| slurm.check())
     }
 
     /// Whether nothing is to be submitted.

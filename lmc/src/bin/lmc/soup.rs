@@ -3,24 +3,27 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use lmc::model::save_folder;
-use lmc::study::{Models, SoupOptions, Soups};
-use lmc::{Result, figure, table};
+use lmc::model::Replace;
+use lmc::study::{Models, SoupFolder, SoupOptions, Soups, Study};
+use lmc::table::Metric;
+use lmc::{LmcError, Result, figure, table};
 
-use crate::basins::Clustered;
-use crate::output::{Output, print};
+use crate::basins::{Clustered, check_sizes};
+use crate::notes;
+use crate::output::{Output, identity, print, say};
 
 #[derive(Args)]
 pub struct Soup {
     #[command(flatten)]
     clustered: Clustered,
-    /// How many copies are averaged beside the sizes of the clusters.
-    #[arg(long, value_delimiter = ',', default_value = "2,4", value_name = "N,...")]
-    sizes: Vec<usize>,
+    /// How many copies are averaged beside the sizes of the clusters. 2,4 if absent, as far as there are so many.
+    #[arg(long, value_delimiter = ',', value_name = "N,...")]
+    sizes: Option<Vec<usize>>,
     /// The most subsets of copies of each kind and size.
     #[arg(long, default_value_t = 12, value_name = "N")]
     subsets: usize,
-    /// A folder for the weights of one soup as a Hugging Face model (config.json and model.safetensors).
+    /// A folder for one soup as a Hugging Face model with its tokenizer. It must be missing, empty or of the same soup; --force
+    /// replaces another model in it.
     #[arg(long, value_name = "FOLDER")]
     save: Option<PathBuf>,
     /// The copies of that soup, such as s100,s104; those of the greedy soup by the metric if absent.
@@ -31,44 +34,79 @@ pub struct Soup {
 }
 
 impl Soup {
+    pub fn check(&self) -> Result<()> {
+        let spec = self.clustered.check("soup")?;
+        self.options(spec.scored().1).check()?;
+        check_sizes("soups.sizes", self.sizes.as_deref(), spec.seeds.len())?;
+        self.ingredients.as_ref().map_or(Ok(()), |names| spec.numbers(names).map(|_| ()))
+    }
+
+    fn options(&self, metric: Metric) -> SoupOptions {
+        let default = SoupOptions::new(metric);
+        let sizes = self.sizes.clone().unwrap_or(default.sizes);
+        SoupOptions { sizes, n_subsets: self.subsets, ..default }
+    }
+
+    /// The folder for a soup, if one was named.
+    fn folder(&self, study: &Study) -> Result<Option<SoupFolder>> {
+        let Some(folder) = &self.save else { return Ok(None) };
+        let (_, metric) = self.clustered.clustering.score(study);
+        let which = match &self.ingredients {
+            Some(names) => names.join(" "),
+            None => format!("greedy by {metric} on {}", self.clustered.interpolation.set(study)),
+        };
+        SoupFolder::new(study, folder, &which, Replace::models_if(self.output.force)).map(Some)
+    }
+
     pub fn run(self) -> Result<()> {
-        let (study, models, sweep, basins) = self.clustered.run()?;
+        let study = self.clustered.open()?;
+        let out = self.output.open("soup")?;
+        let folder = self.folder(&study)?;
+        if let Some(save) = self.save.as_ref().filter(|save| out.is(save)) {
+            let (got, expected) = (save.display().to_string(), "another folder than --out".to_owned());
+            return Err(LmcError::InvalidParameter { field: "save", got, expected });
+        }
+        let (models, sweep, basins) = self.clustered.compute(&study)?;
         let (scored, metric) = self.clustered.clustering.score(&study);
-        let options =
-            SoupOptions { sizes: self.sizes.clone(), n_subsets: self.subsets, ..SoupOptions::new(metric) };
+        let options = self.options(metric);
         let compute = self.clustered.interpolation.compute();
         let soups = models.soups(&sweep.dataset, scored, &basins, &options, &compute)?;
         let (all, kinds) = (soups.table()?, soups.kinds()?);
         print(&kinds)?;
-        println!("chosen by {} examples of {}, which none of these counts", soups.n_choosing, sweep.dataset);
+        say(format_args!(
+            "chosen by {} examples of {}, which none of these counts",
+            soups.n_choosing, sweep.dataset
+        ));
         for (metric, greedy) in &soups.greedy {
             let names: Vec<&str> =
                 greedy.ingredients.iter().map(|&model| soups.models[model].as_str()).collect();
-            println!("greedy by {metric}: {}", names.join(" "));
+            say(format_args!("greedy by {metric}: {}", names.join(" ")));
         }
+        let scores =
+            models.evaluate(scored)?.iter().map(|found| found.metric(metric)).collect::<Result<Vec<_>>>()?;
+        let constant = table::ConstantScore::of(metric, scored, &scores);
+        notes::say(&constant);
+        let said: Vec<String> = basins
+            .notes
+            .iter()
+            .map(|note| note.to_string())
+            .chain(constant.iter().map(|score| score.to_string()))
+            .collect();
         let dots = figure::soup_dots(&all, &kinds, &sweep.dataset, scored, metric)?;
-        self.output.write(&[(&table::SOUPS, &all), (&table::SOUP_KINDS, &kinds)], &[("soups", dots)])?;
-        self.save(&models, &soups)
+        let tables = [(&table::SOUPS, &all), (&table::SOUP_KINDS, &kinds)];
+        out.write(&identity(&models), &tables, &[("soups", dots.with_notes(said))])?;
+        folder.map_or(Ok(()), |folder| self.save(&folder, &models, &soups))
     }
 
-    /// Writes the weights of one soup, if a folder was named.
-    fn save(&self, models: &Models, soups: &Soups) -> Result<()> {
-        let Some(folder) = &self.save else { return Ok(()) };
+    /// Saves the soup that was asked for.
+    fn save(&self, folder: &SoupFolder, models: &Models, soups: &Soups) -> Result<()> {
         let ingredients = match (&self.ingredients, soups.greedy.first()) {
-            (Some(names), _) => {
-                names.iter().map(|name| models.number(name)).collect::<Result<Vec<usize>>>()?
-            }
+            (Some(names), _) => models.study().spec().numbers(names)?,
             (None, Some((_, greedy))) => greedy.ingredients.clone(),
             (None, None) => Vec::new(),
         };
-        let task = models.study().task();
-        let mut config = task.classifier.config().clone();
-        // The in-domain set has the labels of training, in the order of the classifier's classes.
-        if let Some(set) = task.sets.first().filter(|set| set.label_map.is_none()) {
-            config = config.with_labels(&set.dataset.labels);
-        }
-        save_folder(folder, &config, &models.soup(&ingredients)?)?;
-        println!("the average of {} copies in {}", ingredients.len(), folder.display());
+        folder.save(models, &ingredients)?;
+        say(format_args!("the average of {} copies in {}", ingredients.len(), folder.path().display()));
         Ok(())
     }
 }

@@ -1,7 +1,7 @@
 //! `lmc spec`: a study as TOML.
 
 use clap::Args;
-use lmc::Result;
+use lmc::{Result, terminal};
 
 use crate::study::StudyArgs;
 
@@ -12,8 +12,12 @@ pub struct Spec {
 }
 
 impl Spec {
+    pub fn check(&self) -> Result<()> {
+        self.study.spec().map(|_| ())
+    }
+
     pub fn run(self) -> Result<()> {
-        print!("{}", self.study.spec()?.to_toml()?);
+        terminal::print(&self.study.spec()?.to_toml()?);
         Ok(())
     }
 }

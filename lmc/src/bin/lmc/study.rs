@@ -5,6 +5,7 @@ use std::rc::Rc;
 use std::sync::LazyLock;
 
 use clap::Args;
+use lmc::data::manifest::{Manifest, ManifestKind};
 use lmc::spec::{Recipe, TaskSpec};
 use lmc::step::Step;
 use lmc::study::{Study, StudySpec};
@@ -14,6 +15,20 @@ use lmc::{LmcError, Result};
 fn names() -> Vec<&'static str> {
     let corpora = TaskSpec::NAMES.into_iter().filter(|name| !StudySpec::NAMES.contains(name));
     StudySpec::NAMES.into_iter().chain(corpora).collect()
+}
+
+/// What is said of models where a study is due.
+const OF_MODELS: &str = "`lmc evaluate MODEL... --corpus CORPUS --split SPLIT` takes models";
+
+/// What is wrong with a study that is none: it may be a model.
+fn no_study(given: &Path) -> LmcError {
+    let known = names().into_iter().chain(["a file that ends in .toml"]);
+    let name = given.display().to_string();
+    if given.exists() || Manifest::builtin(&name).is_ok_and(|manifest| manifest.kind == ManifestKind::Model) {
+        let expected = format!("a study ({}); {OF_MODELS}", known.collect::<Vec<_>>().join(", "));
+        return LmcError::InvalidParameter { field: "STUDY", got: name, expected };
+    }
+    LmcError::UnknownName { kind: "study", name, known: known.map(str::to_owned).collect() }
 }
 
 static STUDY: LazyLock<String> = LazyLock::new(|| {
@@ -29,6 +44,9 @@ static RECIPE: LazyLock<String> = LazyLock::new(|| format!("The recipe: {}", Rec
 pub struct StudyArgs {
     #[arg(default_value = "mini-nli", value_name = "STUDY", help = STUDY.as_str())]
     study: PathBuf,
+    /// What comes after the study: nothing may, and what is said about it is better than what the command line would say.
+    #[arg(hide = true)]
+    more: Vec<PathBuf>,
     #[command(flatten)]
     changes: Changes,
 }
@@ -39,11 +57,16 @@ pub struct Changes {
     /// Draws data and seeds of mini-nli; 0 is the study of the notebooks.
     #[arg(long, value_name = "N")]
     master_seed: Option<u64>,
-    /// The folder of the corpora's files, or one with a subfolder for each corpus; fetched if absent.
+    /// The folder of the corpora's files, or one with a subfolder for each corpus, such as GLUE's CoLA, MNLI and QQP; fetched if
+    /// absent.
     #[arg(long, value_name = "FOLDER")]
     data: Option<PathBuf>,
+    /// Reads files of the corpora that are not the published ones as they are. Without it, other ends of lines and a file with fewer
+    /// examples are taken with a note, and another content is refused.
+    #[arg(long)]
+    unverified: bool,
     /// A Hugging Face folder of the encoder, or the name of one that `lmc manifests` lists and that is fetched; for mini-nli also
-    /// mini-roberta, which comes with the crate.
+    /// mini-roberta, which comes with the crate. Without it the encoder of the recipe.
     #[arg(long, value_name = "ENCODER")]
     encoder: Option<PathBuf>,
     #[arg(long, value_name = "NAME", help = RECIPE.as_str())]
@@ -74,7 +97,12 @@ impl StudyArgs {
 
     /// Its description.
     pub fn spec(&self) -> Result<StudySpec> {
-        self.changes.spec(&self.study)
+        if self.more.is_empty() {
+            return self.changes.spec(&self.study);
+        }
+        let names = std::iter::once(&self.study).chain(&self.more).map(|name| name.display().to_string());
+        let got = format!("{} names ({})", 1 + self.more.len(), names.collect::<Vec<_>>().join(", "));
+        Err(LmcError::InvalidParameter { field: "STUDY", got, expected: format!("one study; {OF_MODELS}") })
     }
 }
 
@@ -89,6 +117,11 @@ impl Changes {
         self.max_length
     }
 
+    /// Whether files are read that are not the published ones.
+    pub fn unverified(&self) -> bool {
+        self.unverified
+    }
+
     /// The study of that name or in that file, changed.
     pub fn spec(&self, study: &Path) -> Result<StudySpec> {
         let mut spec = match study.extension() {
@@ -98,15 +131,7 @@ impl Changes {
                 if StudySpec::NAMES.contains(&&*name) {
                     StudySpec::named(&name, 0)?
                 } else {
-                    let task = TaskSpec::named(&name).map_err(|_| LmcError::UnknownName {
-                        kind: "study",
-                        name: name.into_owned(),
-                        known: names()
-                            .into_iter()
-                            .chain(["a file that ends in .toml"])
-                            .map(str::to_owned)
-                            .collect(),
-                    })?;
+                    let task = TaskSpec::named(&name).map_err(|_| no_study(study))?;
                     StudySpec::corpus(task, "bert-base-uncased")
                 }
             }
@@ -115,12 +140,13 @@ impl Changes {
             spec = spec.with_master_seed(master)?;
         }
         if let Some(name) = &self.recipe {
-            spec.recipe = Recipe::named(name)?;
+            spec = spec.with_recipe_named(name)?;
         }
         if let Some(n_train) = self.n_train {
             spec.task = spec.task.with_n_train(n_train);
         }
         spec.data = self.data.clone().or(spec.data);
+        spec.unverified |= self.unverified;
         spec.encoder = self.encoder.clone().or(spec.encoder);
         spec.seeds = self.seeds.clone().unwrap_or(spec.seeds);
         spec.recipe.length = self.length.unwrap_or(spec.recipe.length);

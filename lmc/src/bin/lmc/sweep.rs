@@ -5,11 +5,11 @@ use std::rc::Rc;
 use clap::Args;
 use lmc::compute::{Compute, Precision};
 use lmc::slurm::Slurm;
-use lmc::study::{Models, Study, Sweep as Swept};
-use lmc::sweep::Grid;
+use lmc::study::{Models, Study, StudySpec, Sweep as Swept};
+use lmc::sweep::{Grid, SweepPlan};
 use lmc::{Result, figure, table};
 
-use crate::output::{Output, print};
+use crate::output::{Output, identity, print, say};
 use crate::slurm::SlurmArgs;
 use crate::study::StudyArgs;
 
@@ -36,11 +36,22 @@ impl Interpolation {
         self.set.as_deref().unwrap_or(study.spec().swept())
     }
 
-    /// Nothing, when the study can be swept like that: what is wrong is said before anything is computed.
-    pub fn check(&self, study: &Study) -> Result<()> {
-        study.task().set(self.set(study))?;
+    /// Checks the numbers.
+    pub fn check_numbers(&self, spec: &StudySpec) -> Result<()> {
+        SweepPlan::check_models(spec.seeds.len())?;
         self.grid()?;
         self.compute().check()
+    }
+
+    /// Checks that the study can be swept like that, before anything is computed.
+    pub fn check(&self, study: &Study) -> Result<()> {
+        study.task().set(self.set(study))?;
+        self.check_numbers(study.spec())
+    }
+
+    /// The number of examples of the set that is swept.
+    pub fn n_examples(&self, study: &Study) -> Result<usize> {
+        Ok(study.task().set(self.set(study))?.encoded.len())
     }
 
     /// Sweeps all lines.
@@ -71,33 +82,48 @@ pub struct Sweep {
 }
 
 impl Sweep {
+    pub fn check(&self) -> Result<()> {
+        let spec = self.study.spec()?;
+        spec.check_count(2, "a line")?;
+        self.interpolation.check_numbers(&spec)?;
+        self.slurm.check()
+    }
+
     pub fn run(self) -> Result<()> {
         let study = self.study.open()?;
         self.interpolation.check(&study)?;
-        let sweep = match self.slurm.slurm() {
+        let out = self.output.open("sweep")?;
+        let (models, sweep) = match self.slurm.slurm() {
             Some(slurm) if self.slurm.is_dry_run() => return self.say_what_is_submitted(&study, &slurm),
             Some(slurm) => {
                 let (grid, compute) = (self.interpolation.grid()?, self.interpolation.compute());
-                study.finetune_on(&slurm)?.sweep_on(&slurm, self.interpolation.set(&study), grid, &compute)?
+                let models = study.finetune_on(&slurm)?;
+                let sweep = models.sweep_on(&slurm, self.interpolation.set(&study), grid, &compute)?;
+                (models, sweep)
             }
-            None => self.interpolation.sweep(&study, &study.finetune()?)?,
+            None => {
+                let models = study.finetune()?;
+                let sweep = self.interpolation.sweep(&study, &models)?;
+                (models, sweep)
+            }
         };
         let (profiles, gaps) = (sweep.table()?, sweep.gaps()?);
         print(&gaps)?;
         let curves = figure::curves(&profiles, None, &[])?;
-        self.output.write(&[(&table::PROFILES, &profiles), (&table::GAPS, &gaps)], &[("curves", curves)])
+        let of = identity(&models);
+        out.write(&of, &[(&table::PROFILES, &profiles), (&table::GAPS, &gaps)], &[("curves", curves)])
     }
 
     /// What would be submitted first: the copies, or when they are there their lines.
     fn say_what_is_submitted(&self, study: &Rc<Study>, slurm: &Slurm) -> Result<()> {
         let copies = study.finetune_submission(slurm)?;
         if copies.n_tasks > 0 {
-            println!("{copies}\nThe lines follow when the copies are there.");
+            say(format_args!("{copies}\nThe lines follow when the copies are there."));
             return Ok(());
         }
         let (set, grid) = (self.interpolation.set(study), self.interpolation.grid()?);
         let compute = self.interpolation.compute();
-        println!("{}", study.finetune()?.sweep_submission(slurm, set, grid, &compute)?);
+        say(study.finetune()?.sweep_submission(slurm, set, grid, &compute)?);
         Ok(())
     }
 }

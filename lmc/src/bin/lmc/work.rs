@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::Args;
 use lmc::{Result, interrupt, study};
 
+use crate::output::say;
+
 #[derive(Args)]
 pub struct Work {
     /// The plan, which --slurm wrote into the store.
@@ -19,7 +21,7 @@ impl Work {
     pub fn run(self) -> Result<()> {
         // Slurm sends SIGTERM before it takes a node away: what was trained by then is kept.
         interrupt::listen_to_termination()?;
-        println!("task {}: {} in the store", self.task, study::work(&self.plan, self.task)?);
+        say(format_args!("task {}: {} in the store", self.task, study::work(&self.plan, self.task)?));
         Ok(())
     }
 }

@@ -33,7 +33,6 @@ fn splits_that_do_not_exist_are_answered_with_those_that_do() {
                     hans-subsequence-entailed, hans-constituent, hans-constituent-entailed";
     assert_eq!(error(Corpus::Hans, "lo"), expected);
     let missing = error(Corpus::Hans, "hans-lo");
-    let expected =
-        "it has none of heuristics_evaluation_set.txt, heuristics_evaluation_set.jsonl; check the path";
+    let expected = "it has none of heuristics_evaluation_set.txt, heuristics_evaluation_set.jsonl, and no folder hans; check the path";
     assert!(missing.ends_with(expected), "{missing}");
 }

@@ -7,11 +7,15 @@ use std::io::Read;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::Duration;
 
-use ureq::Agent;
 use ureq::http::HeaderMap;
+use ureq::tls::TlsConfig;
+use ureq::{Agent, ProxyProtocol};
 
 use super::address::{Origin, origin, redirect, shown};
+use super::proxy::{Proxies, Via};
 use super::retry::{Failure, refusal};
+use super::trouble::Trouble;
+use super::trust::Trust;
 use crate::error::{LmcError, Result};
 use crate::interrupt;
 
@@ -27,6 +31,8 @@ const MAX_TEXT: usize = 16 << 20;
 pub(super) struct Client {
     /// The secret, and the only place that it is sent to.
     pub token: Option<(Origin, String)>,
+    pub trust: Trust,
+    pub proxies: Proxies,
     pub connect_timeout: Duration,
     pub silence_timeout: Duration,
 }
@@ -49,7 +55,9 @@ enum Message {
     Head(u16, Box<HeaderMap>),
     Chunk(Vec<u8>),
     End,
-    Failed(String),
+    Failed(Trouble),
+    /// The body breaks off.
+    Broken(String),
 }
 
 /// What a server answers; the body comes piece by piece.
@@ -59,6 +67,8 @@ pub(super) struct Reply {
     pub status: u16,
     /// The headers of the answer and of the redirects before it, the last first.
     headers: Vec<HeaderMap>,
+    /// The proxy that it came through.
+    pub via: Option<Via>,
     messages: Receiver<Message>,
     agent: Agent,
 }
@@ -116,9 +126,18 @@ impl Client {
     }
 
     fn exchange(&self, method: Method, url: &str, fields: &[(&str, &str)]) -> Result<Reply, Failure> {
+        let via = self.proxies.of(url).map_err(Failure::last)?;
+        let proxy = via.as_ref().map(|via| via.proxy.clone());
+        let by_tls = proxy.as_ref().is_some_and(|proxy| proxy.protocol() == ProxyProtocol::Https);
+        let mut tls = TlsConfig::builder();
+        if by_tls || url.to_ascii_lowercase().starts_with("https:") {
+            tls = tls.root_certs(self.trust.roots().map_err(Failure::last)?);
+        }
         let agent: Agent = Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
+            .proxy(proxy)
+            .tls_config(tls.build())
             .user_agent(concat!("lmc/", env!("CARGO_PKG_VERSION")))
             .timeout_resolve(Some(self.connect_timeout))
             .timeout_connect(Some(self.connect_timeout))
@@ -143,16 +162,16 @@ impl Client {
         }
         let (sender, messages) = sync_channel(8);
         std::thread::spawn(move || deliver(request.call(), &sender));
-        let mut reply =
-            Reply { url: url.to_owned(), status: 0, headers: Vec::new(), messages, agent: agent.clone() };
+        let (headers, agent) = (Vec::new(), agent.clone());
+        let mut reply = Reply { url: url.to_owned(), status: 0, headers, via, messages, agent };
         match reply.receive()? {
             Message::Head(status, headers) => {
                 reply.status = status;
                 reply.headers = vec![*headers];
                 Ok(reply)
             }
-            Message::Failed(problem) => Err(Failure::again(network(url, None, problem), None)),
-            Message::Chunk(_) | Message::End => {
+            Message::Failed(trouble) => Err(trouble.failure(url, reply.via.as_ref(), &self.trust)),
+            Message::Chunk(_) | Message::End | Message::Broken(_) => {
                 Err(Failure::again(network(url, None, "no answer".into()), None))
             }
         }
@@ -164,7 +183,7 @@ fn deliver(answer: Result<ureq::http::Response<ureq::Body>, ureq::Error>, sender
     let response = match answer {
         Ok(response) => response,
         Err(error) => {
-            let _ = sender.send(Message::Failed(error.to_string()));
+            let _ = sender.send(Message::Failed(Trouble::from(&error)));
             return;
         }
     };
@@ -180,7 +199,7 @@ fn deliver(answer: Result<ureq::http::Response<ureq::Body>, ureq::Error>, sender
                 Message::Chunk(chunk)
             }
             Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
-            Err(error) => Message::Failed(error.to_string()),
+            Err(error) => Message::Broken(error.to_string()),
         };
         let last = !matches!(message, Message::Chunk(_));
         going_on = sender.send(message).is_ok() && !last;
@@ -198,10 +217,10 @@ impl Reply {
         match self.receive()? {
             Message::Chunk(chunk) => Ok(Some(chunk)),
             Message::End => Ok(None),
-            Message::Failed(problem) => {
+            Message::Broken(problem) => {
                 Err(Failure::again(network(&self.url, Some(self.status), problem), None))
             }
-            Message::Head(..) => {
+            Message::Head(..) | Message::Failed(_) => {
                 Err(Failure::last(network(&self.url, Some(self.status), "two answers".into())))
             }
         }

@@ -6,6 +6,8 @@
 //! <cache>/models--<owner>--<name>/snapshots/<commit>/<path>    links to them
 //! <cache>/.locks/models--<owner>--<name>/<etag>.lock           held while a file is fetched
 //! ```
+//!
+//! A repository may lie there already under the name that it had before, or in another cache.
 
 use std::path::{Path, PathBuf};
 
@@ -17,18 +19,32 @@ use super::client::{Follow, Method, network};
 use super::download::{Content, Download};
 use super::lock::{Locked, exclusive};
 use super::retry::{Failure, refusal};
-use super::{Fetcher, steps, unchanged};
+use super::{Fetcher, former, in_question, steps, unchanged};
 use crate::data::manifest::{FileEntry, HubSource, Manifest, RepoType, Revision, is_commit, is_hexadecimal};
 use crate::error::{LmcError, Result};
-use crate::file::write_atomic;
+use crate::file::{make_folder, write_atomic};
 
 /// A repository in the cache and on the hub.
 pub(super) struct Repository<'a> {
     fetcher: &'a Fetcher,
     source: &'a HubSource,
-    cache: CacheRepo,
+    /// Where it may lie; what is fetched comes to the first.
+    places: Vec<Place>,
     repo: Repo,
     key: String,
+}
+
+/// A folder in which a repository may lie.
+struct Place {
+    folder: PathBuf,
+    cache: CacheRepo,
+}
+
+impl Place {
+    /// The folder of a commit.
+    fn snapshot(&self, commit: &str) -> PathBuf {
+        self.cache.pointer_path(commit)
+    }
 }
 
 /// What the hub says of a file before it is fetched.
@@ -54,25 +70,49 @@ impl<'a> Repository<'a> {
             Revision::Steps(steps) => format!("steps {steps:?}"),
         };
         let key = format!("hub {kind} {} {revision}", source.repository);
-        let repo = Repo::with_revision(source.repository.clone(), repo_type, revision);
-        let cache = Cache::new(fetcher.hub_cache.clone()).repo(repo.clone());
-        Self { fetcher, source, cache, repo, key }
+        let named = |name: String| Repo::with_revision(name, repo_type, revision.clone());
+        let repo = named(source.repository.clone());
+        let caches = std::iter::once(&fetcher.hub_cache).chain(&fetcher.other_caches);
+        let places = caches.flat_map(|cache| {
+            former::names(&source.repository, source.repo_type).into_iter().map(|name| {
+                let repo = named(name);
+                let folder = cache.join(repo.folder_name());
+                Place { folder, cache: Cache::new(cache.clone()).repo(repo) }
+            })
+        });
+        let places = places.collect();
+        Self { fetcher, source, places, repo, key }
     }
 
     /// The folder of the commit in the cache, with every file of the manifest in it.
     pub fn fetch(&self, manifest: &Manifest) -> Result<PathBuf> {
         let locked = self.fetcher.lock().of(&self.key)?;
         let commit = self.commit(&locked)?;
-        let snapshot = self.cache.pointer_path(&commit);
+        let place = self.place(manifest, &commit, &locked);
+        let snapshot = place.snapshot(&commit);
         for choice in manifest.choices() {
-            let have = |entry: &FileEntry, sha256: Option<&str>| self.file(entry, &commit, sha256);
+            let have = |entry: &FileEntry, sha256: Option<&str>| self.file(place, entry, &commit, sha256);
             self.fetcher.first_of((&self.key, &locked), &choice, &snapshot, have)?;
         }
         Ok(snapshot)
     }
 
-    fn folder(&self) -> PathBuf {
-        self.fetcher.hub_cache.join(self.repo.folder_name())
+    /// The place that has every file of the manifest, otherwise the first; without a server the one that has most of them.
+    fn place(&self, manifest: &Manifest, commit: &str, locked: &Locked) -> &Place {
+        let choices = manifest.choices();
+        let n_found = |place: &Place| {
+            let there = |entry: &&FileEntry| place.snapshot(commit).join(&entry.path).exists();
+            choices.iter().filter(|choice| in_question(locked, choice).iter().any(there)).count()
+        };
+        let first = &self.places[0];
+        let mut best = (first, n_found(first));
+        for place in &self.places[1..] {
+            let n = n_found(place);
+            if n > best.1 && (n == choices.len() || self.fetcher.offline) {
+                best = (place, n);
+            }
+        }
+        best.0
     }
 
     /// The commit that the revision means: itself, as locked, or as the hub says now.
@@ -82,14 +122,18 @@ impl<'a> Repository<'a> {
         }
         let kind = if matches!(self.source.repo_type, RepoType::Model) { "models" } else { "datasets" };
         let api = format!("{}/api/{kind}/{}", self.fetcher.endpoint, self.source.repository);
+        let here = || self.places[0].folder.clone();
         let commit = match &self.source.revision {
             Revision::Named(name) => {
-                let reference = self.folder().join("refs").join(name);
                 if self.fetcher.offline {
-                    let text = std::fs::read_to_string(&reference).ok();
-                    let commit = text.map(|text| text.trim().to_owned()).filter(|text| is_commit(text));
-                    commit.ok_or_else(|| self.offline(&format!("revision {name}")))?
+                    let known = |place: &Place| {
+                        let text = std::fs::read_to_string(place.folder.join("refs").join(name)).ok();
+                        text.map(|text| text.trim().to_owned()).filter(|text| is_commit(text))
+                    };
+                    let commit = self.places.iter().find_map(known);
+                    commit.ok_or_else(|| self.offline(format!("revision {name}"), here()))?
                 } else {
+                    let reference = self.places[0].folder.join("refs").join(name);
                     let commit =
                         self.named_commit(&format!("{api}/revision/{}", self.repo.url_revision()))?;
                     write_atomic(&reference, commit.as_bytes())?;
@@ -97,7 +141,7 @@ impl<'a> Repository<'a> {
                 }
             }
             Revision::Step(step) if self.fetcher.offline => {
-                return Err(self.offline(&format!("the commit of step {step}")));
+                return Err(self.offline(format!("the commit of step {step}"), here()));
             }
             Revision::Step(step) => steps::commit(self.fetcher, &api, &self.source.repository, *step)?,
             Revision::Steps(_) => {
@@ -123,15 +167,16 @@ impl<'a> Repository<'a> {
     }
 
     /// Sees to it that a file is in the cache and has the content that manifest, lock file and its own name say.
-    fn file(&self, entry: &FileEntry, commit: &str, sha256: Option<&str>) -> Result<Content> {
-        let pointer = self.cache.pointer_path(commit).join(&entry.path);
+    fn file(&self, place: &Place, entry: &FileEntry, commit: &str, sha256: Option<&str>) -> Result<Content> {
+        let pointer = place.snapshot(commit).join(&entry.path);
         if pointer.exists() {
             let blob = std::fs::canonicalize(&pointer).map_err(LmcError::io("read", &pointer))?;
             let name = blob.file_name().and_then(|name| name.to_str()).filter(|n| is_hexadecimal(n, 64));
             return unchanged(&pointer, entry.bytes, sha256.or(name));
         }
         if self.fetcher.offline {
-            return Err(self.offline(&entry.path.to_string_lossy()));
+            let file = entry.path.display().to_string();
+            return Err(self.offline(file, place.snapshot(commit)));
         }
         let path = entry.path.to_string_lossy();
         let base = format!("{}/{}/resolve/{commit}", self.fetcher.endpoint, self.repo.url());
@@ -150,7 +195,7 @@ impl<'a> Repository<'a> {
         {
             return differs(format!("SHA-256 {lfs}"), format!("SHA-256 {expected}"));
         }
-        let blob = self.cache.blob_path(&metadata.etag);
+        let blob = place.cache.blob_path(&metadata.etag);
         let locks = self.fetcher.hub_cache.join(".locks").join(self.repo.folder_name());
         let _lock = exclusive(&locks.join(format!("{}.lock", metadata.etag)))?;
         let (bytes, sha256) = (entry.bytes.or(metadata.bytes), sha256.or(lfs));
@@ -186,16 +231,28 @@ impl<'a> Repository<'a> {
         Ok(Metadata { etag: etag.to_owned(), bytes })
     }
 
-    fn offline(&self, file: &str) -> LmcError {
+    fn offline(&self, file: String, folder: PathBuf) -> LmcError {
         let file = format!("{file} of {}", self.source.repository);
-        LmcError::Offline { file, folder: self.folder() }
+        let default = self.fetcher.hub_cache.with_file_name("transformers");
+        let mut caches = self.fetcher.other_caches.iter().chain([&self.fetcher.hub_cache, &default]);
+        let flat = caches.find(|cache| is_flat(cache)).cloned();
+        LmcError::Offline { file, folder, flat }
     }
+}
+
+/// Whether a folder has files as transformers before 4.22 called them: the digest of an address, a point, the digest of an etag.
+fn is_flat(folder: &Path) -> bool {
+    let is_old = |name: &str| {
+        name.split_once('.').is_some_and(|(url, etag)| is_hexadecimal(url, 64) && is_hexadecimal(etag, 64))
+    };
+    let mut entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.any(|entry| entry.file_name().to_str().is_some_and(is_old))
 }
 
 /// Makes a snapshot's link to a blob; one that leads nowhere is replaced.
 fn link(pointer: &Path, path: &Path, etag: &str) -> Result<()> {
     let folder = pointer.parent().unwrap_or(pointer);
-    std::fs::create_dir_all(folder).map_err(LmcError::io("create folder", folder))?;
+    make_folder(folder)?;
     // From snapshots/<commit>/ two folders up, and one more for each folder in the path.
     let up = path.components().count() + 1;
     let target: PathBuf = std::iter::repeat_n("..", up).chain(["blobs", etag]).collect();

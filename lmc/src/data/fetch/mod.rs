@@ -12,13 +12,18 @@ mod address;
 mod client;
 mod download;
 mod environment;
+mod former;
 mod hub;
 mod lock;
 mod model;
+mod model_names;
 mod part;
+mod proxy;
 mod retry;
 mod server;
 mod steps;
+mod trouble;
+mod trust;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -34,13 +39,17 @@ use download::Content;
 use hub::Repository;
 use lock::{LockFile, Locked};
 pub use model::ModelFolder;
+use proxy::Proxies;
 use retry::Retries;
+use trust::Trust;
 
 /// Fetches what manifests describe; the environment makes one ([`Fetcher::from_env`]), or [`Fetcher::new`].
 #[derive(Clone)]
 pub struct Fetcher {
     endpoint: String,
     hub_cache: PathBuf,
+    /// Further folders in which a repository of the hub may lie already.
+    other_caches: Vec<PathBuf>,
     downloads: PathBuf,
     lock_file: PathBuf,
     offline: bool,
@@ -58,18 +67,25 @@ impl fmt::Debug for Fetcher {
 
 impl Fetcher {
     /// Returns a fetcher from `https://huggingface.co`, without token, with the hub's cache in one folder and everything of
-    /// `lmc`'s own in another: `downloads` and `lmc.lock`.
+    /// `lmc`'s own in another: `downloads` and `lmc.lock`. Proxies and certificates are those of the environment.
     pub fn new(hub_cache: impl Into<PathBuf>, lmc_home: impl Into<PathBuf>) -> Fetcher {
         let home = lmc_home.into();
         let (connect_timeout, silence_timeout) = (Duration::from_secs(15), Duration::from_secs(30));
         Fetcher {
             endpoint: "https://huggingface.co".into(),
             hub_cache: hub_cache.into(),
+            other_caches: Vec::new(),
             downloads: home.join("downloads"),
             lock_file: home.join("lmc.lock"),
             offline: false,
             token: None,
-            client: Client { token: None, connect_timeout, silence_timeout },
+            client: Client {
+                token: None,
+                trust: Trust::from(environment::variable),
+                proxies: Proxies::from(environment::variable),
+                connect_timeout,
+                silence_timeout,
+            },
             retries: Retries { number: 4, pause: Duration::from_millis(500) },
         }
     }
@@ -98,6 +114,16 @@ impl Fetcher {
         }
         self.token = token.map(str::to_owned);
         Ok(self.with_client_token())
+    }
+
+    /// Returns the fetcher that trusts the authorities whose certificates are in a PEM file or a folder of such files, in place of
+    /// those that the environment names or the system has.
+    ///
+    /// The certificates are read for the first address that begins with `https`; what has none is an
+    /// [`LmcError::InvalidParameter`] then.
+    pub fn with_certificates(mut self, path: impl Into<PathBuf>) -> Fetcher {
+        self.client.trust = Trust::of(path.into());
+        self
     }
 
     /// Returns the fetcher that asks no server (`true`), or does.
@@ -150,7 +176,8 @@ impl Fetcher {
     /// is asked when everything is there and the commit is known.
     ///
     /// # Errors
-    /// [`LmcError::Network`] when a server cannot be reached or refuses, [`LmcError::Offline`] when it may not be asked,
+    /// [`LmcError::Network`] when a server cannot be reached or refuses, [`LmcError::Certificate`] when its certificate does not do,
+    /// [`LmcError::InvalidParameter`] for a proxy or certificates of the environment that cannot be used, [`LmcError::Offline`] when it may not be asked,
     /// [`LmcError::Checksum`] when it sends another content, [`LmcError::Format`] for a file in the cache with another content
     /// or a damaged lock file, [`LmcError::UnknownName`] for a step of training that no commit names and
     /// [`LmcError::InvalidParameter`] for one that several name, [`LmcError::NotFetched`] for what does not come from a server,
@@ -227,8 +254,8 @@ impl Fetcher {
         folder: &Path,
         have: impl Fn(&FileEntry, Option<&str>) -> Result<Content>,
     ) -> Result<()> {
-        let locked_one = choice.iter().find(|entry| locked.file(&entry.path).is_some());
-        let known = locked_one.or_else(|| choice.iter().find(|entry| folder.join(&entry.path).exists()));
+        let known = in_question(locked, choice).iter().find(|entry| folder.join(&entry.path).exists());
+        let known = known.or_else(|| locked_one(locked, choice));
         let candidates = known.map_or(choice, std::slice::from_ref);
         for (index, entry) in candidates.iter().enumerate() {
             let before = locked.file(&entry.path);
@@ -243,6 +270,16 @@ impl Fetcher {
         }
         Ok(())
     }
+}
+
+/// The one of some files that the lock file has.
+fn locked_one<'a, 'b>(locked: &Locked, choice: &'b [&'a FileEntry]) -> Option<&'b &'a FileEntry> {
+    choice.iter().find(|entry| locked.file(&entry.path).is_some())
+}
+
+/// Those of some files that may be the one that is meant: the one of the lock file, otherwise each.
+fn in_question<'a, 'b>(locked: &Locked, choice: &'b [&'a FileEntry]) -> &'b [&'a FileEntry] {
+    locked_one(locked, choice).map_or(choice, std::slice::from_ref)
 }
 
 fn not_fetched(manifest: &Manifest, reason: String, remedy: String) -> LmcError {

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::download::Content;
 use crate::error::{LmcError, Result};
-use crate::file::{hash_file, hexadecimal, write_atomic};
+use crate::file::{hash_file, hexadecimal, make_folder, write_atomic};
 
 /// The beginning of a file beside the place that it is for, with its running digest.
 pub(super) struct Part {
@@ -26,7 +26,7 @@ impl Part {
     /// What an earlier try left, or nothing so far.
     pub fn open(target: &Path, addressed: bool) -> Result<Part> {
         if let Some(folder) = target.parent() {
-            std::fs::create_dir_all(folder).map_err(LmcError::io("create folder", folder))?;
+            make_folder(folder)?;
         }
         let with = |ending: &str| {
             let mut name = target.as_os_str().to_owned();

@@ -78,13 +78,15 @@ pub(super) fn refusal(reply: &Reply) -> Failure {
         401 | 403 => {
             "the repository is private, gated or not there: check its name, accept its terms on its page and set HF_TOKEN to a token that may read it"
         }
+        407 => "the proxy wants a name and a password: HTTPS_PROXY=http://NAME:PASSWORD@HOST:PORT",
         404 => "check the repository, the revision and the name of the file in the manifest",
         429 => "the server has had too many requests: try again later, what was fetched is kept",
         408 | 500.. => "the server has a fault: try again later, what was fetched is kept",
         _ => "the server does not allow it: check the manifest and HF_ENDPOINT",
     };
     let said = reply.header("x-error-message").map(|said| format!(" ({})", brief(said))).unwrap_or_default();
-    let problem = format!("status {status}{said}");
+    let through = reply.via.as_ref().map(|via| format!(", through {}", via.shown())).unwrap_or_default();
+    let problem = format!("status {status}{said}{through}");
     let error =
         LmcError::Network { url: shown(&reply.url), status: Some(status), problem, remedy: remedy.into() };
     match status {

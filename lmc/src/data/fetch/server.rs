@@ -24,7 +24,7 @@ pub(super) fn fetch(fetcher: &Fetcher, manifest: &Manifest, address: &str) -> Re
         }
         let label = format!("{path} of {}", manifest.name);
         if fetcher.offline {
-            return Err(LmcError::Offline { file: label, folder: folder.clone() });
+            return Err(LmcError::Offline { file: label, folder: folder.clone(), flat: None });
         }
         let _lock = exclusive(&locks.join(format!("{path}.lock")))?;
         if target.exists() {

@@ -1,4 +1,6 @@
 //! From a step of training to the commit that holds the weights of that step.
+//!
+//! DIFFERENCE: of several commits of a step the public code of Juneja et al. (2023) takes the newest; here they are refused.
 
 use serde::Deserialize;
 

@@ -8,7 +8,8 @@ fn reading(groups: &[&str]) -> Reading {
     let dataset =
         Dataset::new("evaluation", &["entailment", "non-entailment"], examples, Some(kinds)).unwrap();
     let groups = Some(groups.iter().map(|group| group.to_string()).collect());
-    Reading { dataset, groups, n_skipped: 0 }
+    let n_rows = dataset.len();
+    Reading { dataset, groups, n_skipped: 0, n_rows, notes: Vec::new() }
 }
 
 #[test]

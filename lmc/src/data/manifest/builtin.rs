@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{Manifest, ManifestKind};
+use super::{Manifest, ManifestKind, Source};
 use crate::error::{LmcError, Result};
 
 macro_rules! embedded {
@@ -36,7 +36,8 @@ impl Manifest {
     }
 
     /// Returns the manifest of that name that comes with the crate: `bert-base-uncased`, the collection `qqp-berts`, its member
-    /// `qqp-berts-12`, or that at a step of training, `qqp-berts-12@15000`.
+    /// `qqp-berts-12`, or that at a step of training, `qqp-berts-12@15000`. Models are also found by the name of their repository
+    /// on the hub: `google-bert/bert-base-uncased`, `connectivity/bert_ft_qqp-12`.
     ///
     /// # Errors
     /// [`LmcError::UnknownName`] listing the names; as [`Manifest::member`] and [`Manifest::member_at`].
@@ -56,6 +57,9 @@ impl Manifest {
             name: name.to_owned(),
             known: Self::builtin_names().into_iter().map(str::to_owned).collect(),
         };
+        if name.contains('/') {
+            return Self::of_repository(name)?.ok_or_else(unknown);
+        }
         let (collection, number) = name.rsplit_once('-').ok_or_else(unknown)?;
         if !MANIFESTS.iter().any(|(known, _)| *known == collection) {
             return Err(unknown());
@@ -69,5 +73,24 @@ impl Manifest {
             }
             _ => Err(unknown()),
         }
+    }
+
+    /// The model that comes from that repository of the hub, or the member of a collection.
+    fn of_repository(repository: &str) -> Result<Option<Manifest>> {
+        for (name, _) in MANIFESTS {
+            let manifest = Self::builtin(name)?;
+            let Source::Hub(source) = &manifest.source else { continue };
+            match (manifest.kind, source.repository.split_once("{}")) {
+                (ManifestKind::Model, None) if source.repository == repository => return Ok(Some(manifest)),
+                (ManifestKind::Collection, Some((before, after))) => {
+                    let number = repository.strip_prefix(before).and_then(|rest| rest.strip_suffix(after));
+                    if let Some(number) = number.and_then(|number| number.parse().ok()) {
+                        return manifest.member(number).map(Some);
+                    }
+                }
+                _ => {}
+            }
+        }
+        Ok(None)
     }
 }

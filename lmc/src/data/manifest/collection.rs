@@ -44,8 +44,9 @@ impl Manifest {
     pub fn member(&self, number: u32) -> Result<Manifest> {
         let (members, source) = self.collection()?;
         if !members.numbers().contains(&number) {
-            let expected = format!("{} to {}", members.first, members.last);
-            return Err(LmcError::invalid("member", number, expected));
+            let name = &self.name;
+            let expected = format!("{name}-{} to {name}-{}", members.first, members.last);
+            return Err(LmcError::invalid("member", format!("{name}-{number}"), expected));
         }
         let revision = match &source.revision {
             Revision::Steps(steps) => Revision::Step(*steps.last().ok_or_else(|| no_collection(&self.name))?),
@@ -65,7 +66,8 @@ impl Manifest {
     /// Returns the same member at another step of training, called `<collection>-<number>@<step>`.
     ///
     /// # Errors
-    /// As [`Manifest::member`]; [`LmcError::UnknownName`] if the collection does not have that step.
+    /// As [`Manifest::member`]; [`LmcError::UnknownName`] if the collection does not have that step, [`LmcError::InvalidParameter`] if it has
+    /// no steps.
     pub fn member_at(&self, number: u32, step: u64) -> Result<Manifest> {
         let mut member = self.member(number)?;
         let (_, source) = self.collection()?;
@@ -73,9 +75,17 @@ impl Manifest {
             Revision::Steps(steps) => steps.as_slice(),
             _ => &[],
         };
+        if steps.is_empty() {
+            let expected = format!("{}-{number}, only the end of training is there", self.name);
+            return Err(LmcError::invalid("member", format!("{}-{number}@{step}", self.name), expected));
+        }
         if !steps.contains(&step) {
             let known = steps.iter().map(u64::to_string).collect();
-            return Err(LmcError::UnknownName { kind: "step", name: step.to_string(), known });
+            return Err(LmcError::UnknownName {
+                kind: "step",
+                name: format!("{step} of {}", self.name),
+                known,
+            });
         }
         member.name = format!("{}@{step}", member.name);
         if let Source::Hub(source) = &mut member.source {

@@ -53,6 +53,11 @@ pub(crate) fn plain(path: &str) -> std::result::Result<(), String> {
 }
 
 impl FileEntry {
+    /// Returns whether size or content are known.
+    pub(crate) fn is_known(&self) -> bool {
+        self.bytes.is_some() || self.sha256.is_some()
+    }
+
     /// Returns nothing if that many bytes with that SHA-256 are what is known of the file, otherwise what is.
     pub(crate) fn deviation(&self, bytes: u64, sha256: &str) -> Option<String> {
         let differs = self.bytes.is_some_and(|expected| expected != bytes)
@@ -107,30 +112,6 @@ impl Manifest {
             entry.verify(&folder.join(&entry.path))?;
         }
         Ok(())
-    }
-
-    /// Returns nothing if those files of the manifest that lie in `folder`, under their paths or without their subfolders, have
-    /// the size and content that the manifest knows; a corpus in another form has others.
-    ///
-    /// # Errors
-    /// As [`Manifest::verify`], but for files that are missing.
-    pub fn verify_present(&self, folder: &Path) -> Result<()> {
-        let known = self.files.iter().filter(|entry| entry.bytes.is_some() || entry.sha256.is_some());
-        known.into_iter().try_for_each(|entry| {
-            let bare = entry.path.file_name().map(|name| folder.join(name));
-            let there =
-                [Some(folder.join(&entry.path)), bare].into_iter().flatten().find(|path| path.is_file());
-            there.map_or(Ok(()), |path| entry.verify(&path))
-        })
-    }
-
-    /// Returns nothing if the file at `place`, which stands for the one of the manifest that has that path, has the size and
-    /// content that the manifest knows.
-    ///
-    /// # Errors
-    /// As [`Manifest::verify`].
-    pub fn verify_file(&self, path: &Path, place: &Path) -> Result<()> {
-        self.files.iter().find(|entry| entry.path == path).map_or(Ok(()), |entry| entry.verify(place))
     }
 
     /// What does not fit among the files: a text that the line at fault contains, and the problem.

@@ -55,9 +55,15 @@ fn members_of_collections_are_manifests_of_models() {
     assert_eq!(feather.members.unwrap().numbers().count(), 100);
     assert_eq!(source(&feather.member(99).unwrap()).0, "connectivity/feather_berts_99");
     let wrong = |name: &str| Manifest::builtin(name).unwrap_err().to_string();
-    assert_eq!(wrong("feather-berts-100"), "`member`: got 100, expected 0 to 99");
-    assert_eq!(wrong("qqp-berts-7@100"), "unknown step `100`; known: 15000, 25000, 34110");
-    assert_eq!(wrong("feather-berts-7@100"), "unknown step `100`; known: ");
+    assert_eq!(
+        wrong("feather-berts-100"),
+        "`member`: got feather-berts-100, expected feather-berts-0 to feather-berts-99"
+    );
+    assert_eq!(wrong("qqp-berts-7@100"), "unknown step `100 of qqp-berts`; known: 15000, 25000, 34110");
+    assert_eq!(
+        wrong("feather-berts-7@100"),
+        "`member`: got feather-berts-7@100, expected feather-berts-7, only the end of training is there"
+    );
     for name in ["bert", "cola-7", "bert-base", "qqp-berts-", "qqp-berts-x", "qqp-berts-7@", "../cola"] {
         let error = wrong(name);
         assert!(
@@ -67,6 +73,26 @@ fn members_of_collections_are_manifests_of_models() {
     }
     let error = Manifest::builtin("cola").unwrap().member(0).unwrap_err().to_string();
     assert_eq!(error, "`member`: got a member of cola, expected a member of a collection");
+}
+
+#[test]
+fn models_are_found_by_their_repository_too() {
+    let name = |repository: &str| Manifest::builtin(repository).map(|manifest| manifest.name);
+    assert_eq!(name("google-bert/bert-base-uncased").unwrap(), "bert-base-uncased");
+    assert_eq!(name("google/bert_uncased_L-2_H-128_A-2").unwrap(), "bert-tiny");
+    assert_eq!(name("connectivity/bert_ft_qqp-12").unwrap(), "qqp-berts-12");
+    for other in ["nyu-mll/glue", "google-bert/bert-base-cased", "connectivity/bert_ft_qqp-x", "a/b/c", "/"] {
+        let message = name(other).unwrap_err().to_string();
+        assert!(message.starts_with(&format!("unknown manifest `{other}`; known: ")), "{message}");
+    }
+    assert!(
+        name("connectivity/bert_ft_qqp-100")
+            .unwrap_err()
+            .to_string()
+            .contains("expected qqp-berts-0 to qqp-berts-99")
+    );
+    let message = name("bert-base-cased").unwrap_err().to_string();
+    assert!(message.ends_with("; did you mean `bert-base-uncased`?"), "{message}");
 }
 
 #[test]
@@ -265,12 +291,18 @@ fn forms_that_do_not_fit_are_reported_with_file_and_line() {
     let line = |name: &str| COLA.lines().position(|line| line.contains(name)).unwrap() + 1;
     let (tsv, hub) = (line("GLUE, tab-separated"), line("Hugging Face hub"));
     for (from, to, line, expected) in [
-        ("rows = [0, 527]", "rows = [0, 526]", tsv, "rows 0 to 526 are not the 527 examples of `id`"),
+        ("rows = [0, 527]", "rows = [0, 526]", hub, "rows 0 to 526 are not the 527 examples of `id`"),
         (
             "rows = [527, 1043]",
             "rows = [1043, 527]",
-            tsv,
+            hub,
             "rows 1043 to 527 are not the 516 examples of `ood`",
+        ),
+        (
+            "kinds = [\"ad03\"",
+            "rows = [0, 527]\nkinds = [\"ad03\"",
+            tsv,
+            "`kinds` of `id` need a column `kind`",
         ),
         (
             "name = \"train\"\nfile = \"train.tsv\"",

@@ -3,6 +3,7 @@ use polars::prelude::{DataFrame, ParquetWriter};
 
 use super::*;
 use crate::data::Corpus;
+use crate::data::tsv::REMEDY;
 
 /// A folder with files of the given names and texts.
 fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
@@ -156,11 +157,28 @@ fn qqp_skips_the_rows_that_other_readers_skip() {
     let reading = read(&manifest, "train", "train.tsv", &text).unwrap();
     assert_eq!(rows(&reading), [("Who?", "", 1), ("A?\r", "B?", 0)]);
     assert_eq!(reading.n_skipped, 4);
-    // One column too many would shift the label: no reader skips that.
-    let long = problem(&manifest, "train", "train.tsv", &format!("{head}1\t2\t3\tWho\tis\tit?\t1\n"));
-    assert_eq!(long, ":2: 7 columns instead of id, qid1, qid2, question1, question2, is_duplicate");
+    assert!(reading.notes.is_empty());
+    // One column too many would shift the label, two such rows are one note; a blank one is none.
+    let text = format!("{head}1\t2\t3\tWho\tis\tit?\t1\n3\t4\t5\tA?\tB?\t1\t \n4\t5\t6\tA?\tB?\t0\t1\n");
+    let long = read(&manifest, "train", "train.tsv", &text).unwrap();
+    assert_eq!((rows(&long), long.n_skipped), (vec![("A?", "B?", 1)], 2));
+    assert!(long.notes[0].ends_with("train.tsv:2: 2 rows are skipped, with more columns than the header"));
     let label = problem(&manifest, "train", "train.tsv", &format!("{head}1\t2\t3\tA?\tB?\tyes\n"));
     assert_eq!(label, ":2: label `yes` instead of 0 (not_duplicate) or 1 (duplicate)");
+}
+
+#[test]
+fn texts_that_a_csv_writer_has_quoted_are_noted() {
+    let manifest = Corpus::Qqp.manifest().unwrap();
+    let head = "id\tqid1\tqid2\tquestion1\tquestion2\tis_duplicate\n";
+    let notes = |text: &str| read(&manifest, "train", "train.tsv", &format!("{head}{text}")).unwrap().notes;
+    let written = notes("1\t2\t3\tA?\tB?\t1\n1\t2\t3\t\"Who is \"\"he\"\"?\"\tB?\t1\n");
+    assert!(
+        written[0].ends_with(
+            "train.tsv:3: quotes of a CSV writer are read as text, as the published files have none"
+        )
+    );
+    assert!(notes("1\t2\t3\t\"Who?\"\t\"B\" or \"C\"\t1\n").is_empty());
 }
 
 #[test]
@@ -202,8 +220,10 @@ fn parquet_that_is_not_as_it_should_be_is_refused() {
     assert_eq!(missing, "no column `question2` among question1, sentence, label");
     let label = problem(df!("question1" => a, "question2" => b, "label" => [0i64, 2]).unwrap());
     assert_eq!(label, "row 1: label `2` instead of 0 (not_duplicate) or 1 (duplicate)");
-    let kind = problem(df!("question1" => a, "question2" => b, "label" => [0.0, 1.0]).unwrap());
-    assert_eq!(kind, "column `label` holds f64 instead of text or integers");
+    let kind = problem(df!("question1" => a, "question2" => b, "label" => [0.0, 0.5]).unwrap());
+    assert_eq!(kind, "column `label` holds 0.5 in row 1 instead of text or whole numbers");
+    let null = problem(df!("question1" => a, "question2" => b, "label" => [0.0, f64::NAN]).unwrap());
+    assert_eq!(null, "column `label` has no value in row 1");
     let null =
         problem(df!("question1" => [Some("A?"), None], "question2" => b, "label" => [0i64, 1]).unwrap());
     assert_eq!(null, "column `question1` has no value in row 1");
@@ -273,42 +293,62 @@ rows = [1, 3]
 #[test]
 fn rows_of_a_joined_file_are_the_splits() {
     let manifest = two_forms();
-    let one = folder(&[("joined.tsv", "yes\tfirst\nno\tsecond\nyes\tthird\nyes\tbeyond\n")]);
+    let one = folder(&[("joined.tsv", "yes\tfirst\nno\tsecond\nyes\tthird\n")]);
     let texts = |split| {
-        let reading = read_split(&manifest, one.path(), split).unwrap();
+        let reading = read_split(&manifest, one.path(), split, false).unwrap();
         assert_eq!((reading.n_skipped, reading.dataset.name.as_str()), (0, split));
         reading.dataset.examples.into_iter().map(|e| (e.first, e.label)).collect::<Vec<_>>()
     };
     assert_eq!(texts("a"), [("first".to_owned(), 1)]);
     assert_eq!(texts("b"), [("second".to_owned(), 0), ("third".to_owned(), 1)]);
-    // A row that is skipped still counts as one; then the split has too few examples.
+    // A row that is skipped still counts as one; then the split has too few examples, here none.
     let gap = folder(&[("joined.tsv", "?\tfirst\nno\tsecond\nyes\tthird\n")]);
-    assert_eq!(read_split(&manifest, gap.path(), "b").unwrap().dataset.len(), 2);
-    let error = read_split(&manifest, gap.path(), "a").unwrap_err().to_string();
-    assert!(
-        error.ends_with("joined.tsv: 0 examples, the published file has 1; fetch the file again"),
-        "{error}"
-    );
+    let reading = read_split(&manifest, gap.path(), "b", false).unwrap();
+    assert_eq!((reading.dataset.len(), reading.n_rows, reading.notes.len()), (2, 3, 0));
+    let error = read_split(&manifest, gap.path(), "a", false).unwrap_err().to_string();
+    assert!(error.ends_with("joined.tsv: no examples of `a`; give a file that has some"), "{error}");
+    // Of a part of the file nobody can say which rows are which, whatever the user wants.
+    for text in ["yes\tfirst\nno\tsecond\n", "yes\tfirst\nno\tsecond\nyes\tthird\nyes\tbeyond\n"] {
+        let part = folder(&[("joined.tsv", text)]);
+        for unverified in [false, true] {
+            let error = read_split(&manifest, part.path(), "a", unverified).unwrap_err().to_string();
+            let n = text.lines().count();
+            let expected =
+                format!("joined.tsv: {n} rows, the published file has 3, and only the place of a row says");
+            assert!(error.contains(&expected), "{error}");
+        }
+    }
 }
 
 #[test]
-fn parquet_with_another_digest_is_not_read() {
+fn parquet_with_another_digest_is_read_as_a_part_or_unverified() {
     let mut manifest = two_forms();
     manifest.files[0].sha256 = Some("0".repeat(64));
     let both = folder(&[("joined.tsv", "yes\tfrom text\n")]);
+    let path = both.path().join("a.parquet");
     // What lies there is no Parquet at all, which nobody comes to see.
-    std::fs::write(both.path().join("a.parquet"), "PAR1").unwrap();
-    let error = read_split(&manifest, both.path(), "a").unwrap_err().to_string();
-    assert!(error.contains("a.parquet: 4 bytes with SHA-256 "), "{error}");
-    assert!(error.ends_with("fetch the file again"), "{error}");
+    std::fs::write(&path, "PAR1").unwrap();
+    let error = read_split(&manifest, both.path(), "a", false).unwrap_err();
+    assert!(matches!(error, LmcError::Format { .. }), "{error}");
+    write_parquet(&path, df!("text" => ["x"], "label" => [1i64]).unwrap());
+    let error = read_split(&manifest, both.path(), "a", false).unwrap_err();
+    assert!(matches!(error, LmcError::Unpublished { .. }), "{error}");
+    let error = error.to_string();
+    assert!(error.contains("a.parquet: 1 examples in ") && error.contains(" bytes with SHA-256 "), "{error}");
+    let known = format!("the published hub/a.parquet has 1 examples in SHA-256 {}", "0".repeat(64));
+    assert!(error.contains(&known) && error.ends_with("with `unverified` (--unverified)"), "{error}");
+    let reading = read_split(&manifest, both.path(), "a", true).unwrap();
+    assert!(reading.notes[0].contains("a.parquet: 1 examples, not those of the published file ("));
+    let part = read_split(&manifest, both.path(), "b", false).unwrap();
+    assert!(part.notes[0].contains("a.parquet: 1 examples, a part of the published 2 ("), "{:?}", part.notes);
 }
 
 #[test]
 fn the_first_form_that_is_there_is_read() {
     let manifest = two_forms();
-    let both = folder(&[("joined.tsv", "yes\tfrom text\n")]);
+    let both = folder(&[("joined.tsv", "yes\tfrom text\nno\tsecond\nno\tthird\n")]);
     let parquet = || df!("text" => ["from parquet"], "label" => [1i64]).unwrap();
-    let first = || read_split(&manifest, both.path(), "a").unwrap().dataset.examples[0].first.clone();
+    let first = || read_split(&manifest, both.path(), "a", false).unwrap().dataset.examples[0].first.clone();
     assert_eq!(first(), "from text");
     write_parquet(&both.path().join("a.parquet"), parquet());
     assert_eq!(first(), "from parquet");
@@ -316,8 +356,8 @@ fn the_first_form_that_is_there_is_read() {
     write_parquet(&both.path().join("hub/a.parquet"), parquet());
     assert_eq!(first(), "from parquet");
     let empty = tempfile::tempdir().unwrap();
-    let error = read_split(&manifest, empty.path(), "a").unwrap_err().to_string();
+    let error = read_split(&manifest, empty.path(), "a", false).unwrap_err().to_string();
     assert!(error.ends_with("it has none of hub/a.parquet, joined.tsv; check the path"), "{error}");
-    let error = read_split(&manifest, empty.path(), "c").unwrap_err().to_string();
+    let error = read_split(&manifest, empty.path(), "c", false).unwrap_err().to_string();
     assert_eq!(error, "unknown split `c`; known: a, b");
 }

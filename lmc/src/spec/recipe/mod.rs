@@ -7,6 +7,9 @@ use serde::{Deserialize, Serialize};
 use crate::error::{LmcError, Result};
 use crate::step::Step;
 
+/// The most examples in a batch.
+const MOST_IN_BATCH: usize = 1_000_000;
+
 /// The constants of Adam.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -131,6 +134,10 @@ impl Recipe {
                 expected,
             ));
         }
+        if self.batch_size > MOST_IN_BATCH {
+            let expected = format!("at most {MOST_IN_BATCH}");
+            return Err(LmcError::invalid("recipe.batch_size", self.batch_size, expected));
+        }
         if matches!(self.length, Step::Epochs(0) | Step::Iterations(0)) {
             return Err(LmcError::invalid("recipe.length", self.length, "at least one update"));
         }
@@ -170,24 +177,35 @@ impl Recipe {
         self.after.as_ref().map_or(Ok(()), |before| before.check())
     }
 
-    /// Nothing, when a training set of that size has a batch for this recipe and for those before.
+    /// Nothing, when a training set of that size has a batch for this recipe and for those before, and their updates can be counted.
     ///
     /// # Errors
-    /// [`LmcError::InvalidParameter`] for a batch that is larger than the set where partial batches are dropped.
+    /// [`LmcError::InvalidParameter`] for a batch that is larger than the set where partial batches are dropped, and for more than
+    /// 4,294,967,295 updates.
     pub fn check_size(&self, n_train: usize) -> Result<()> {
         if self.drop_last && self.batch_size > n_train {
             let expected =
                 format!("at most {n_train}, the training examples, since partial batches are dropped");
             return Err(LmcError::invalid("recipe.batch_size", self.batch_size, expected));
         }
+        if let Step::Epochs(epochs) = self.length {
+            let most = u64::from(u32::MAX) / self.updates_of_epoch(n_train).max(1);
+            if u64::from(epochs) > most {
+                let expected = format!("at most {most}ep, that is {} updates", u32::MAX);
+                return Err(LmcError::invalid("recipe.length", self.length, expected));
+            }
+        }
         self.after.as_ref().map_or(Ok(()), |before| before.check_size(n_train))
     }
 
     /// The number of updates on a training set of that size.
     pub fn n_updates(&self, n_train: usize) -> u32 {
+        self.length.iterations(u32::try_from(self.updates_of_epoch(n_train)).unwrap_or(u32::MAX))
+    }
+
+    fn updates_of_epoch(&self, n_train: usize) -> u64 {
         let (whole, rest) = (n_train / self.batch_size.max(1), n_train % self.batch_size.max(1));
-        let per_epoch = whole + usize::from(rest > 0 && !self.drop_last);
-        self.length.iterations(u32::try_from(per_epoch).unwrap_or(u32::MAX))
+        whole as u64 + u64::from(rest > 0 && !self.drop_last)
     }
 
     /// The numbers of updates after which a checkpoint is kept, on a training set of that size.

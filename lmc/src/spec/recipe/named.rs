@@ -9,8 +9,19 @@ const ADAM: Adam = Adam { beta1: 0.9, beta2: 0.999, eps: 1e-8, bias_correction: 
 
 impl Recipe {
     /// The names of [`Recipe::named`].
-    pub const NAMES: [&str; 8] =
-        ["mini", "google", "hf-cola", "linear-probe", "lp-ft", "roberta", "mini-linear-probe", "mini-lp-ft"];
+    pub const NAMES: [&str; 8] = [
+        "mini",
+        "google",
+        "hf-cola",
+        "linear-probe",
+        "lp-ft",
+        Self::ROBERTA,
+        "mini-linear-probe",
+        "mini-lp-ft",
+    ];
+
+    /// The name of [`Recipe::roberta`].
+    pub const ROBERTA: &str = "roberta";
 
     /// Returns the recipe of that name.
     ///
@@ -32,7 +43,7 @@ impl Recipe {
             "hf-cola" => Ok(Self::hf_cola()),
             "linear-probe" => Ok(Self::linear_probe()),
             "lp-ft" => Ok(Self::lp_ft()),
-            "roberta" => Ok(Self::roberta()),
+            Self::ROBERTA => Ok(Self::roberta()),
             "mini-linear-probe" => Ok(Self::mini_linear_probe()),
             "mini-lp-ft" => Ok(Self::mini_lp_ft()),
             _ => Err(LmcError::UnknownName {
@@ -163,7 +174,7 @@ impl Recipe {
 
     /// The paper's recipe for RoBERTa (Juneja et al. 2023, appendix J): [`Recipe::google`] on another encoder.
     pub fn roberta() -> Self {
-        Self { name: "roberta".into(), ..Self::google() }
+        Self { name: Self::ROBERTA.into(), ..Self::google() }
     }
 }
 

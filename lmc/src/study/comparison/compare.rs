@@ -7,12 +7,13 @@ use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
 use super::{Group, Statistic};
-use crate::basin::{ClusterOptions, Delta, cluster};
+use crate::basin::{Basins, ClusterOptions, Delta, cluster};
 use crate::error::{LmcError, Result};
 use crate::gap::GapMatrix;
 use crate::interrupt;
 use crate::seed::{rng, sub_seed};
 use crate::stats::{pearson, permutation_test, quantile};
+use crate::study::checks::{check_confidence, check_resamples, in_range};
 
 /// How groups are compared.
 #[derive(Debug, Clone, PartialEq)]
@@ -35,6 +36,18 @@ impl Default for ComparisonOptions {
     fn default() -> Self {
         let clusters = ClusterOptions { delta: Delta::Auto, n_init: 10, ..ClusterOptions::default() };
         Self { n_resamples: 2_000, confidence: 0.95, n_permutations: 999, seed: 0, clusters }
+    }
+}
+
+impl ComparisonOptions {
+    /// Nothing, when every field has a value it can have.
+    ///
+    /// # Errors
+    /// [`LmcError::InvalidParameter`] naming the first field that has not.
+    pub fn check(&self) -> Result<()> {
+        check_resamples("n_resamples", self.n_resamples)?;
+        in_range("n_permutations", self.n_permutations, 10_000_000)?;
+        check_confidence("confidence", self.confidence)
     }
 }
 
@@ -145,15 +158,7 @@ fn check(groups: &[Group], options: &ComparisonOptions) -> Result<()> {
         }
         group.check()?;
     }
-    for (field, n) in [("n_resamples", options.n_resamples), ("n_permutations", options.n_permutations)] {
-        if n == 0 {
-            return Err(LmcError::invalid(field, 0, "at least 1"));
-        }
-    }
-    if !(options.confidence > 0.0 && options.confidence < 1.0) {
-        return Err(LmcError::invalid("confidence", options.confidence, "a number between 0 and 1"));
-    }
-    Ok(())
+    options.check()
 }
 
 type Statistics = [Option<f64>; Statistic::ALL.len()];
@@ -250,7 +255,10 @@ fn p_value(
 fn crispness(group: &Group, options: &ComparisonOptions) -> Result<Option<f64>> {
     let (pairs, mut dealt) = (group.gaps.pairs(), group.gaps.clone());
     let mut gaps: Vec<f64> = pairs.iter().map(|&(.., gap)| gap).collect();
-    let silhouette = |gaps: &GapMatrix| cluster(gaps, &options.clusters).ok().map(|basins| basins.silhouette);
+    let silhouette = |gaps: &GapMatrix| {
+        let basins = cluster(gaps, &options.clusters).ok().filter(Basins::is_divided)?;
+        Some(basins.silhouette)
+    };
     let Some(observed) = silhouette(&group.gaps) else { return Ok(None) };
     permuted_at_least(observed, options.n_permutations, rng(options.seed, "gaps over pairs"), |rng| {
         gaps.shuffle(rng);
@@ -258,7 +266,8 @@ fn crispness(group: &Group, options: &ComparisonOptions) -> Result<Option<f64>> 
             dealt.values[[i, j]] = gap;
             dealt.values[[j, i]] = gap;
         }
-        Ok(silhouette(&dealt))
+        // Gaps that do not say how to divide the models are not as crisp.
+        Ok(Some(silhouette(&dealt).unwrap_or(f64::NEG_INFINITY)))
     })
 }
 

@@ -10,14 +10,15 @@ use std::fmt;
 use ndarray::Array2;
 
 use super::Sweep;
-use crate::basin::{Basins, ClusterOptions, Delta};
+use super::checks::{check_confidence, check_resamples};
+use crate::basin::{Basins, ClusterOptions, Delta, Note};
 use crate::confidence::{
     Interval, IntervalMethod, LineConfidence, LineLosses, ResampledBasins, Resamples, line_confidence,
     recluster,
 };
 use crate::error::{LmcError, Result};
 use crate::gap::Measure;
-use crate::stats::{mean, pearson};
+use crate::stats::{is_constant, mean, pearson};
 
 pub use sizes::{SampleDraw, SampleSizes};
 
@@ -42,6 +43,25 @@ impl Default for ConfidenceOptions {
     }
 }
 
+impl ConfidenceOptions {
+    /// Nothing, when every field has a value it can have, for a set with that many examples.
+    ///
+    /// # Errors
+    /// [`LmcError::InvalidParameter`] naming the first field that has not.
+    ///
+    /// # Examples
+    /// ```
+    /// use lmc::study::ConfidenceOptions;
+    /// let none = ConfidenceOptions { n_resamples: 0, ..ConfidenceOptions::default() };
+    /// assert!(none.check(512).unwrap_err().to_string().starts_with("`n_resamples`: got 0"));
+    /// ```
+    pub fn check(&self, n_examples: usize) -> Result<()> {
+        check_resamples("n_resamples", self.n_resamples)?;
+        Resamples::check(n_examples, self.n_resamples)?;
+        check_confidence("confidence", self.confidence)
+    }
+}
+
 /// A sweep with the uncertainty that comes from its sample of examples; vectors are in the order of `basins.models`.
 #[derive(Clone)]
 pub struct Confidence {
@@ -57,14 +77,18 @@ pub struct Confidence {
     pub pairs: Vec<[usize; 2]>,
     /// What is measured along each line.
     pub lines: Vec<LineConfidence>,
-    /// The membership score of each model.
+    /// The membership score of each model; nothing without draws.
     pub membership: Vec<Interval>,
-    /// For each model the share of draws in which it is in its cluster.
+    /// For each model the share of draws in which it is in its cluster; nothing without draws.
     pub stability: Vec<f64>,
-    /// For each two models the share of draws in which they are in one cluster, `[n_models, n_models]`.
+    /// For each two models the share of draws in which they are in one cluster, `[n_models, n_models]`; `[0, 0]` without draws.
     pub together: Array2<f64>,
-    /// The draws that fall into two clusters: all but those without gaps.
+    /// The draws that fall into two clusters. None where the models are not divided by all examples, and where fewer than half of the draws
+    /// divide them: what would follow from these few says nothing of the others.
     pub draws: Vec<ResampledBasins>,
+    /// Why there are no intervals of what follows from clusters, where there are none: notes of the clusters, or
+    /// [`Note::FewDraws`].
+    pub notes: Vec<Note>,
 }
 
 impl fmt::Debug for Confidence {
@@ -81,9 +105,9 @@ impl Sweep {
     /// What intervals mean, and how often they hold the truth, is said at [`crate::confidence`].
     ///
     /// # Errors
-    /// Those of [`Sweep::basins`]; [`LmcError::InvalidParameter`] for no draws, a confidence outside (0, 1), or clusters that fewer than
-    /// half of the draws have; [`LmcError::Interrupted`].
+    /// Those of [`ConfidenceOptions::check`] and [`Sweep::basins`]; [`LmcError::Interrupted`].
     pub fn confidence(&self, options: &ConfidenceOptions) -> Result<Confidence> {
+        options.check(self.labels.len())?;
         let resamples = Resamples::bootstrap(self.labels.len(), options.n_resamples, options.seed)?;
         let basins = self.basins(&options.clusters)?;
         let pairs = self.numbers()?;
@@ -95,19 +119,23 @@ impl Sweep {
             line.convexity_gap.value = profile.measure(Measure::ConvexityGap)?;
             line.auc.value = profile.measure(Measure::AreaUnderCurve)?;
         }
-        let draws = recluster(&basins, &pairs, &gaps, &options.clusters)?;
-        let draws: Vec<ResampledBasins> = draws.into_iter().flatten().collect();
-        if 2 * draws.len() < options.n_resamples {
-            let got = format!("{} of {} draws with two clusters", draws.len(), options.n_resamples);
-            return Err(LmcError::invalid("sweep", got, "gaps that do not vanish with a few examples"));
+        let mut notes = basins.notes.clone();
+        let mut draws = Vec::new();
+        if basins.is_divided() {
+            draws = recluster(&basins, &pairs, &gaps, &options.clusters)?.into_iter().flatten().collect();
+            if 2 * draws.len() < options.n_resamples {
+                notes.push(Note::FewDraws { divided: draws.len(), drawn: options.n_resamples });
+                draws.clear();
+            }
         }
-        let membership = (0..basins.models.len())
+        let with_draws = if draws.is_empty() { 0 } else { basins.models.len() };
+        let membership = (0..with_draws)
             .map(|model| {
                 let resampled: Vec<f64> = draws.iter().map(|draw| draw.membership[model]).collect();
                 Interval::of(basins.membership[model], &resampled, options.confidence, OF_CLUSTERS)
             })
             .collect::<Result<_>>()?;
-        let (stability, together) = assignments(&basins, &draws);
+        let (stability, together) = assignments(&basins, &draws, with_draws);
         let (dataset, n_examples) = (self.dataset.clone(), self.labels.len());
         let options = options.clone();
         Ok(Confidence {
@@ -121,6 +149,7 @@ impl Sweep {
             stability,
             together,
             draws,
+            notes,
         })
     }
 
@@ -153,8 +182,7 @@ impl Sweep {
 const OF_CLUSTERS: IntervalMethod = IntervalMethod::Percentile;
 
 /// For each model the share of draws in its cluster, and for each two the share of draws in one cluster.
-fn assignments(basins: &Basins, draws: &[ResampledBasins]) -> (Vec<f64>, Array2<f64>) {
-    let n = basins.models.len();
+fn assignments(basins: &Basins, draws: &[ResampledBasins], n: usize) -> (Vec<f64>, Array2<f64>) {
     let share = |held: &dyn Fn(&ResampledBasins) -> bool| {
         draws.iter().filter(|draw| held(draw)).count() as f64 / draws.len() as f64
     };
@@ -165,13 +193,16 @@ fn assignments(basins: &Basins, draws: &[ResampledBasins]) -> (Vec<f64>, Array2<
 
 impl Confidence {
     /// Mean silhouette, mean gap within and across clusters in nats per example, and across over within, with their names. The last is left out
-    /// where there is no gap within, in the clusters of all examples or of a draw.
+    /// where there is no gap within, in the clusters of all examples or of a draw. Nothing without draws.
     ///
     /// Each draw has clusters of its own.
     ///
     /// # Errors
     /// [`LmcError::InvalidParameter`] for no draws.
     pub fn statistics(&self) -> Result<Vec<(&'static str, Interval)>> {
+        if self.draws.is_empty() {
+            return Ok(Vec::new());
+        }
         let Basins { silhouette, within, across, .. } = self.basins;
         let of = |value: f64, of_draw: fn(&ResampledBasins) -> f64| self.of_draws(value, of_draw);
         let mut statistics = vec![
@@ -185,15 +216,19 @@ impl Confidence {
         Ok(statistics)
     }
 
-    /// Pearson's r of membership score and `scores`, one for each model; the scores stay what they are.
+    /// Pearson's r of membership score and `scores`, one for each model; the scores stay what they are. None without draws and where all
+    /// scores are equal.
     ///
     /// # Errors
-    /// Those of [`pearson`].
-    pub fn correlation(&self, scores: &[f64]) -> Result<Interval> {
+    /// [`LmcError::ShapeMismatch`] for another number of scores; [`LmcError::InvalidParameter`] for one that is not finite.
+    pub fn correlation(&self, scores: &[f64]) -> Result<Option<Interval>> {
+        if self.draws.is_empty() || is_constant(scores) {
+            return Ok(None);
+        }
         let value = pearson(&self.basins.membership, scores)?;
         let resampled =
             self.draws.iter().map(|draw| pearson(&draw.membership, scores)).collect::<Result<Vec<_>>>()?;
-        Interval::of(value, &resampled, self.options.confidence, OF_CLUSTERS)
+        Interval::of(value, &resampled, self.options.confidence, OF_CLUSTERS).map(Some)
     }
 
     /// The mean over draws of the adjusted Rand index with the clusters of all examples.
@@ -204,7 +239,7 @@ impl Confidence {
         mean(&self.draws.iter().map(|draw| draw.adjusted_rand).collect::<Vec<_>>())
     }
 
-    /// The share of draws whose clusters are those of all examples, model for model.
+    /// The share of draws whose clusters are those of all examples, model for model; NaN without draws.
     pub fn share_identical(&self) -> f64 {
         let identical = self.draws.iter().filter(|draw| draw.cluster == self.basins.cluster).count();
         identical as f64 / self.draws.len() as f64

@@ -30,7 +30,7 @@ pub struct SampleDraw {
     pub gap_correlation: Option<f64>,
 }
 
-/// Draws of several sizes. Draws that do not fall into two clusters are left out.
+/// Draws of several sizes. Draws that do not fall into two clusters are left out; where all examples do not divide the models, all are.
 #[derive(Clone)]
 pub struct SampleSizes {
     /// The evaluation set's name.
@@ -64,11 +64,17 @@ impl Sweep {
         if sizes.is_empty() {
             return Err(LmcError::invalid("sizes", "none", "at least one number of examples"));
         }
+        options.check(self.labels.len())?;
+        if let Some(size) = sizes.iter().find(|&&size| size == 0 || size > self.labels.len()) {
+            let expected = format!("1 to {}, the number of examples", self.labels.len());
+            return Err(LmcError::invalid("sizes", size, expected));
+        }
         let (basins, pairs, n) = (self.basins(&options.clusters)?, self.numbers()?, self.labels.len());
         let whole =
             self.profiles.iter().map(|p| p.measure(Measure::ConvexityGap)).collect::<Result<Vec<f64>>>()?;
         let mut draws = Vec::new();
-        for &size in sizes {
+        let compared_with = if basins.is_divided() { sizes } else { &[] };
+        for &size in compared_with {
             let n_draws = if size == n { options.n_resamples.min(1) } else { options.n_resamples };
             let clustered = |resamples: &Resamples| {
                 let gaps = resampled_gaps(pairs.len(), |line| self.losses(line), resamples)?;

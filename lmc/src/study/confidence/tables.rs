@@ -38,26 +38,29 @@ impl Confidence {
         )?)
     }
 
-    /// One row per model: the schema [`MEMBERSHIP_INTERVALS`](crate::table::MEMBERSHIP_INTERVALS).
+    /// One row per model: the schema [`MEMBERSHIP_INTERVALS`](crate::table::MEMBERSHIP_INTERVALS), intervals and stability empty without draws.
     ///
     /// # Errors
     /// [`LmcError::Polars`] when polars refuses a column.
     pub fn membership_table(&self) -> Result<DataFrame> {
-        let rows = self.membership.len();
-        let of = |interval: fn(&Interval) -> f64| self.membership.iter().map(interval).collect::<Vec<_>>();
+        let rows = self.basins.models.len();
+        let of = |interval: fn(&Interval) -> f64| {
+            (0..rows).map(|model| self.membership.get(model).map(interval)).collect::<Vec<_>>()
+        };
         Ok(df!(
             "model" => self.basins.models.clone(),
             "cluster" => self.basins.cluster.iter().map(|&cluster| cluster as i64 + 1).collect::<Vec<_>>(),
-            "membership" => of(|interval| interval.value),
+            "membership" => self.basins.membership.clone(),
             "low" => of(|interval| interval.low),
             "high" => of(|interval| interval.high),
-            "stability" => self.stability.clone(),
+            "stability" => (0..rows).map(|model| self.stability.get(model).copied()).collect::<Vec<_>>(),
             "n_examples" => vec![self.n_examples as i64; rows],
             "confidence" => vec![self.options.confidence; rows],
         )?)
     }
 
-    /// One row per two models, a model with itself left out: the schema [`CO_ASSIGNMENT`](crate::table::CO_ASSIGNMENT).
+    /// One row per two models, a model with itself left out: the schema [`CO_ASSIGNMENT`](crate::table::CO_ASSIGNMENT), shares empty without
+    /// draws.
     ///
     /// # Errors
     /// [`LmcError::Polars`] when polars refuses a column.
@@ -68,19 +71,19 @@ impl Confidence {
         Ok(df!(
             "a" => pairs.iter().map(|&(a, _)| models[a].clone()).collect::<Vec<_>>(),
             "b" => pairs.iter().map(|&(_, b)| models[b].clone()).collect::<Vec<_>>(),
-            "share" => pairs.iter().map(|&(a, b)| self.together[[a, b]]).collect::<Vec<_>>(),
+            "share" => pairs.iter().map(|&(a, b)| self.together.get([a, b]).copied()).collect::<Vec<_>>(),
         )?)
     }
 
     /// One row per statistic of the clusters: the schema [`CLUSTER_INTERVALS`](crate::table::CLUSTER_INTERVALS). With `scores`, one for each
-    /// model, also the correlation with them.
+    /// model, also the correlation with them, where there is one. No rows without draws.
     ///
     /// # Errors
     /// Those of [`Confidence::statistics`] and [`Confidence::correlation`]; [`LmcError::Polars`].
     pub fn statistics_table(&self, scores: Option<&[f64]>) -> Result<DataFrame> {
         let mut rows = self.statistics()?;
         if let Some(scores) = scores {
-            rows.push(("r of membership and score", self.correlation(scores)?));
+            rows.extend(self.correlation(scores)?.map(|r| ("r of membership and score", r)));
         }
         let of =
             |interval: fn(&Interval) -> f64| rows.iter().map(|(_, row)| interval(row)).collect::<Vec<_>>();

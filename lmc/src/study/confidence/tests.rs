@@ -33,7 +33,7 @@ fn sweep() -> Sweep {
             profiles.push(Profile { a, b, alphas: alphas.clone(), outcomes, distance: 2.0 });
         }
     }
-    Sweep { models, dataset: "id".into(), labels: vec![0; N], profiles }
+    Sweep { models, dataset: "id".into(), labels: vec![0; N], profiles, imprecision: 0.0 }
 }
 
 /// The same sweep on some of its examples.
@@ -164,7 +164,7 @@ fn bad_input_is_a_typed_error() {
 }
 
 #[test]
-fn clusters_that_few_draws_have_are_refused() {
+fn clusters_that_few_draws_have_get_no_intervals() {
     // A few examples lift the middle by a little more in sum than all others lower it. Where one of them is drawn too seldom there is no
     // gap at all, which is so in more than half of the draws.
     let above =
@@ -179,6 +179,54 @@ fn clusters_that_few_draws_have_are_refused() {
         }
     }
     assert!(sweep.basins(&options().clusters).is_ok());
-    let error = sweep.confidence(&ConfidenceOptions { n_resamples: 1000, ..options() }).unwrap_err();
-    assert!(error.to_string().contains("of 1000 draws with two clusters"), "{error}");
+    let confidence = sweep.confidence(&ConfidenceOptions { n_resamples: 1000, ..options() }).unwrap();
+    assert!(
+        matches!(confidence.notes[..], [Note::FewDraws { divided, drawn: 1000 }] if divided < 500),
+        "{:?}",
+        confidence.notes
+    );
+    without_draws(&confidence);
+}
+
+/// Asserts that pairs have intervals, and that nothing is said of clusters.
+#[track_caller]
+fn without_draws(confidence: &Confidence) {
+    assert!(confidence.draws.is_empty() && confidence.lines.len() == 10);
+    let (pairs, membership) = (confidence.pairs_table().unwrap(), confidence.membership_table().unwrap());
+    let (shares, scores) = (confidence.co_assignment_table().unwrap(), [0.1, 0.2, 0.1, 0.8, 0.9]);
+    let statistics = confidence.statistics_table(Some(&scores)).unwrap();
+    PAIR_INTERVALS.check(&pairs).unwrap();
+    MEMBERSHIP_INTERVALS.check(&membership).unwrap();
+    CO_ASSIGNMENT.check(&shares).unwrap();
+    CLUSTER_INTERVALS.check(&statistics).unwrap();
+    assert_eq!((pairs.height(), membership.height(), shares.height(), statistics.height()), (10, 5, 10, 0));
+    for name in ["low", "high", "stability"] {
+        assert_eq!(membership.column(name).unwrap().null_count(), 5);
+    }
+    assert_eq!(shares.column("share").unwrap().null_count(), 10);
+}
+
+#[test]
+fn models_without_clusters_have_intervals_of_gaps() {
+    let mut sweep = sweep();
+    // One line for all: equal gaps.
+    let outcomes = sweep.profiles[9].outcomes.clone();
+    sweep.profiles.iter_mut().for_each(|profile| profile.outcomes = outcomes.clone());
+    // Twice two units in the last place of the largest loss, which is between 0 and 2.
+    let resolution = sweep.matrix(Measure::ConvexityGap).unwrap().resolution;
+    assert!(resolution > 0.0 && resolution < 2.0 * 4.0 * f64::from(f32::EPSILON));
+    sweep.imprecision = 1e-3;
+    assert_eq!(sweep.matrix(Measure::ConvexityGap).unwrap().resolution, resolution + 1e-3);
+    assert_eq!(sweep.matrix(Measure::AreaUnderCurve).unwrap().resolution, 0.0);
+    let confidence = sweep.confidence(&options()).unwrap();
+    assert!(matches!(confidence.notes[..], [Note::EqualGaps { .. }]));
+    without_draws(&confidence);
+    let sizes = sweep.sample_sizes(&[20, N], &options()).unwrap();
+    assert!(sizes.draws.is_empty() && sizes.table(&[0.5; 5]).unwrap().height() == 0);
+}
+
+#[test]
+fn equal_scores_have_no_correlation() {
+    let confidence = sweep().confidence(&options()).unwrap();
+    assert_eq!(confidence.statistics_table(Some(&[0.7; 5])).unwrap().height(), 4);
 }

@@ -11,12 +11,16 @@ use ndarray::Array2;
 pub use estimate::ExcessEstimate;
 
 use super::Models;
+use super::checks::{check_confidence, check_resamples, in_range};
 use crate::basin::{Basins, Membership, draw_subsets};
 use crate::compute::Compute;
 use crate::error::{LmcError, Result};
 use crate::eval::Outcome;
 use crate::path::Combination;
 use crate::sweep::{Sampled, SweepPlan};
+
+/// The most subsets and points of each kind and size.
+const MOST: usize = 10_000;
 
 /// How eps-convexity is sampled.
 #[derive(Debug, Clone, PartialEq)]
@@ -62,22 +66,10 @@ impl ConvexityOptions {
         if let Some(size) = self.sizes.iter().find(|&&size| size < 2) {
             return Err(LmcError::invalid("convexity.sizes", size, "at least 2 models to lie between"));
         }
-        for (field, value) in [
-            ("convexity.n_subsets", self.n_subsets),
-            ("convexity.n_points", self.n_points),
-            ("convexity.n_resamples", self.n_resamples),
-        ] {
-            if value == 0 {
-                return Err(LmcError::invalid(field, 0, "at least 1"));
-            }
-        }
-        if !(self.confidence > 0.0 && self.confidence < 1.0) {
-            return Err(LmcError::invalid(
-                "convexity.confidence",
-                self.confidence,
-                "a number between 0 and 1",
-            ));
-        }
+        in_range("convexity.n_subsets", self.n_subsets, MOST)?;
+        in_range("convexity.n_points", self.n_points, MOST)?;
+        check_resamples("convexity.n_resamples", self.n_resamples)?;
+        check_confidence("convexity.confidence", self.confidence)?;
         Combination::dirichlet(2, 0, self.concentration, self.seed).map(|_| ())
     }
 }
@@ -150,6 +142,7 @@ impl Models {
         compute: &Compute,
     ) -> Result<Convexity> {
         options.check()?;
+        compute.check()?;
         self.check_basins(basins)?;
         let ends = self.ends(dataset)?;
         let mut samples = Vec::new();

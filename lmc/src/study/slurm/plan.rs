@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::error::{LmcError, Result};
-use crate::study::Study;
+use crate::study::{Study, StudySpec};
 
 /// The version of the file's format.
 const FORMAT: u64 = 1;
@@ -69,6 +69,17 @@ pub(super) struct Share {
     pub lines: Vec<[usize; 2]>,
 }
 
+/// The study with its folders named from the root: tasks may run in another folder, and the plan lies in one of its own.
+fn from_everywhere(spec: &StudySpec) -> Result<StudySpec> {
+    let absolute = |folder: &Path| std::path::absolute(folder).map_err(LmcError::io("read", folder));
+    let data = spec.data.as_deref().map(absolute).transpose()?;
+    let encoder = match &spec.encoder {
+        Some(folder) if folder.is_dir() => Some(absolute(folder)?),
+        other => other.clone(),
+    };
+    Ok(StudySpec { data, encoder, ..spec.clone() })
+}
+
 impl Plan {
     /// A plan for a study.
     pub fn new(study: &Study, work: Work, shares: Vec<Share>) -> Result<Self> {
@@ -77,7 +88,7 @@ impl Plan {
             format: FORMAT,
             lmc: env!("CARGO_PKG_VERSION").to_owned(),
             store: std::path::absolute(root).map_err(LmcError::io("read", root))?,
-            study: study.spec.to_toml()?,
+            study: from_everywhere(&study.spec)?.to_toml()?,
             runs: study.runs().iter().map(|run| run.run_id()).collect(),
             work,
             shares,
@@ -181,6 +192,16 @@ mod tests {
                 Share { copies: vec![1], lines: vec![[0, 2], [1, 2]], ..Share::default() },
             ],
         }
+    }
+
+    #[test]
+    fn the_folders_of_a_study_are_named_from_the_root() {
+        let here = std::env::current_dir().unwrap();
+        let spec = StudySpec::corpus(crate::spec::TaskSpec::cola(), "src").with_data("data");
+        let plan = from_everywhere(&spec).unwrap();
+        assert_eq!((plan.data, plan.encoder), (Some(here.join("data")), Some(here.join("src"))));
+        let named = StudySpec::corpus(crate::spec::TaskSpec::cola(), "roberta-base");
+        assert_eq!(from_everywhere(&named).unwrap(), named);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Soups of copies inside clusters and across them, against single copies and against ensembles of the same copies.
 
 mod choices;
+mod folder;
 mod part;
 mod result;
 mod table;
@@ -10,10 +11,12 @@ use std::fmt;
 
 pub use choices::Choice;
 use choices::choices;
+pub use folder::SoupFolder;
 use part::Part;
 pub use result::SoupResult;
 
 use super::Models;
+use super::checks::{check_confidence, check_resamples, in_range};
 use super::tables::metrics;
 use crate::basin::Basins;
 use crate::compute::Compute;
@@ -24,6 +27,9 @@ use crate::soup::{Greedy, greedy, uniform};
 use crate::sweep::SweepPlan;
 use crate::table::Metric;
 use crate::weights::Weights;
+
+/// The most subsets of each kind and size.
+const MOST_SUBSETS: usize = 10_000;
 
 /// Which soups are made and how they are judged.
 #[derive(Debug, Clone, PartialEq)]
@@ -58,15 +64,9 @@ impl SoupOptions {
         if let Some(size) = self.sizes.iter().find(|&&size| size < 2) {
             return Err(LmcError::invalid("soups.sizes", size, "at least 2 models to average"));
         }
-        for (field, value) in [("soups.n_subsets", self.n_subsets), ("soups.n_resamples", self.n_resamples)] {
-            if value == 0 {
-                return Err(LmcError::invalid(field, 0, "at least 1"));
-            }
-        }
-        if !(self.confidence > 0.0 && self.confidence < 1.0) {
-            return Err(LmcError::invalid("soups.confidence", self.confidence, "a number between 0 and 1"));
-        }
-        Ok(())
+        in_range("soups.n_subsets", self.n_subsets, MOST_SUBSETS)?;
+        check_resamples("soups.n_resamples", self.n_resamples)?;
+        check_confidence("soups.confidence", self.confidence)
     }
 }
 
@@ -97,13 +97,18 @@ impl Models {
     /// The weights of the uniform soup of copies, given by number.
     ///
     /// # Errors
-    /// Those of [`uniform`]; [`LmcError::InvalidParameter`] for a number that is no copy.
+    /// Those of [`uniform`]; [`LmcError::InvalidParameter`] for a number that is no copy or comes twice.
     pub fn soup(&self, ingredients: &[usize]) -> Result<Weights> {
-        uniform(ingredients.len(), |i| {
-            let expected = || format!("a number below {}", self.models().len());
-            let model = self.models().get(ingredients[i]);
-            self.weights_of(model.ok_or_else(|| LmcError::invalid("model", ingredients[i], expected()))?)
-        })
+        let n = self.models().len();
+        for (i, &model) in ingredients.iter().enumerate() {
+            if model >= n {
+                return Err(LmcError::invalid("model", model, format!("a number below {n}")));
+            }
+            if ingredients[..i].contains(&model) {
+                return Err(LmcError::invalid("ingredients", format!("{model} twice"), "each copy once"));
+            }
+        }
+        uniform(ingredients.len(), |i| self.weights_of(&self.models()[ingredients[i]]))
     }
 
     /// Uniform soups within each cluster, across both and of any copies, greedy soups, and the ensembles of the same copies, on the
@@ -126,8 +131,10 @@ impl Models {
         compute: &Compute,
     ) -> Result<Soups> {
         options.check()?;
+        compute.check()?;
         self.check_basins(basins)?;
         let task = self.study().task();
+        task.set(scored)?;
         let choosing = Part::for_choosing(task.set(in_domain)?, options.seed)?;
         let ends = self.ends(in_domain)?;
         let plain = |metric| metrics(&choosing.evaluations(&ends), metric);
@@ -230,11 +237,14 @@ mod tests {
     #[test]
     fn impossible_options_are_refused_by_field() {
         type Change = fn(&mut SoupOptions);
-        let cases: [(&str, Change); 4] = [
+        let cases: [(&str, Change); 7] = [
             ("`soups.sizes`: got 1", |o| o.sizes = vec![1]),
             ("`soups.n_subsets`", |o| o.n_subsets = 0),
             ("`soups.n_resamples`", |o| o.n_resamples = 0),
             ("`soups.confidence`", |o| o.confidence = 0.0),
+            ("`soups.confidence`", |o| o.confidence = f64::NAN),
+            ("`soups.n_resamples`", |o| o.n_resamples = usize::MAX),
+            ("`soups.n_subsets`", |o| o.n_subsets = usize::MAX),
         ];
         for (field, change) in cases {
             let mut options = SoupOptions::new(Metric::Accuracy);

@@ -15,6 +15,7 @@ pub(super) struct Part {
     dataset: String,
     examples: Vec<usize>,
     labels: Arc<Vec<i64>>,
+    n_labels: usize,
     /// The tokens of the examples.
     texts: BTreeSet<[Vec<i64>; 2]>,
 }
@@ -47,7 +48,8 @@ impl Part {
         }
         let labels = examples.iter().map(|&example| set.encoded[example].label).collect();
         let texts = examples.iter().map(|&example| text(&set.encoded[example])).collect();
-        Ok(Self { dataset, examples, labels: Arc::new(labels), texts })
+        let n_labels = set.dataset.labels.len();
+        Ok(Self { dataset, examples, labels: Arc::new(labels), n_labels, texts })
     }
 
     pub fn n_examples(&self) -> usize {
@@ -67,6 +69,7 @@ impl Part {
                 confidences: pick(&whole.confidences),
             },
             labels: self.labels.clone(),
+            n_labels: self.n_labels,
         }
     }
 

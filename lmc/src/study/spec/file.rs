@@ -1,13 +1,13 @@
 //! Studies as TOML: what is left out is as the task or the named recipe has it.
 
-use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use toml::{Spanned, Table, Value};
+use toml::{Table, Value};
 
-use super::StudySpec;
+use super::changes::{Fault, changed};
+use super::document::Document;
+use super::{StudySpec, paths};
 use crate::error::{LmcError, Result};
 use crate::spec::{Recipe, TaskSpec};
 
@@ -15,11 +15,12 @@ use crate::spec::{Recipe, TaskSpec};
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Read {
-    task: Spanned<Value>,
-    recipe: Option<Spanned<Value>>,
-    master_seed: Option<Spanned<u64>>,
+    task: Value,
+    recipe: Option<Value>,
+    master_seed: Option<u64>,
     seeds: Option<Vec<u64>>,
     data: Option<PathBuf>,
+    unverified: Option<bool>,
     encoder: Option<PathBuf>,
     stack: Option<usize>,
 }
@@ -31,6 +32,8 @@ struct Written<'a> {
     stack: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
     data: Option<&'a Path>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    unverified: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     encoder: Option<&'a Path>,
     task: Table,
@@ -41,21 +44,29 @@ impl StudySpec {
     /// The study in a TOML file; see [`StudySpec::from_toml`].
     ///
     /// # Errors
-    /// [`LmcError::Io`] if the file cannot be read; those of [`StudySpec::from_toml`].
+    /// [`LmcError::Io`] if the file cannot be read; [`LmcError::Format`] if it is not UTF-8; those of [`StudySpec::from_toml`].
     pub fn read(path: &Path) -> Result<Self> {
-        let text = std::fs::read_to_string(path).map_err(LmcError::io("read", path))?;
+        let bytes = std::fs::read(path).map_err(LmcError::io("read", path))?;
+        let text = String::from_utf8(bytes).map_err(|_| LmcError::Format {
+            path: path.to_owned(),
+            line: None,
+            problem: "the text is not in UTF-8".to_owned(),
+            remedy: "save it in that encoding",
+        })?;
         Self::from_toml(&text, path)
     }
 
-    /// The study in a TOML text; `path` is what errors call it.
+    /// The study in a TOML text; `path` is what errors call it, and relative paths in it begin at that file's folder.
     ///
     /// `task` is a name of [`TaskSpec::NAMES`] or a table with `name` and what differs from the task of that name; `recipe` likewise,
-    /// from [`Recipe::named`], or with all fields under a name of its own; without it, it is the paper's for the task. `seeds`, `stack`, `data` and
-    /// `encoder` are the fields of [`StudySpec`]. `master_seed` is for `mini-nli` alone: it draws data and seeds.
+    /// from [`TaskSpec::recipe_named`], or with all fields under a name of its own; without it, it is the paper's for the task.
+    /// `seeds`, `stack`, `data`, `unverified` and `encoder` are the fields of [`StudySpec`]; a `~` at the beginning of a path is
+    /// the home folder, and without `encoder` it is that of the recipe. `master_seed` is for `mini-nli` alone: it draws data and
+    /// seeds.
     ///
     /// # Errors
-    /// [`LmcError::Format`] with file and line for what is no TOML, and for an unknown, missing or mistyped key;
-    /// [`LmcError::UnknownName`] for a task or recipe; those of [`StudySpec::check`].
+    /// [`LmcError::Format`] with file and line for what is no TOML, for an unknown, missing or mistyped key, for the name of a task or
+    /// recipe that is not known, and for a value that is there and that [`StudySpec::check`] refuses.
     ///
     /// # Examples
     /// ```
@@ -72,45 +83,34 @@ impl StudySpec {
     /// # Ok::<(), lmc::LmcError>(())
     /// ```
     pub fn from_toml(text: &str, path: &Path) -> Result<Self> {
-        let format = |span: Option<Range<usize>>, problem: String| LmcError::Format {
-            path: path.to_owned(),
-            line: span.and_then(|span| text.get(..span.start)).map(|before| before.matches('\n').count() + 1),
-            problem: in_words(&problem),
-            remedy: "`lmc spec TASK` prints a study with all its keys",
-        };
-        let read: Read =
-            toml::from_str(text).map_err(|error| format(error.span(), error.message().to_owned()))?;
-        let at = |value: &Spanned<Value>, problem: String| format(Some(value.span()), problem);
-        let (name, mut changes) = named(&read.task).map_err(|problem| at(&read.task, problem))?;
-        let data_seed = changes.remove("data_seed").map(|seed| unsigned(&seed)).transpose();
-        let data_seed = data_seed.map_err(|problem| at(&read.task, problem))?;
-        let task: TaskSpec =
-            changed(&TaskSpec::named(&name)?, changes, true).map_err(|problem| at(&read.task, problem))?;
-        let mut spec = match (&task, &read.master_seed) {
-            (TaskSpec::MiniNli { .. }, master) => Self::mini_nli(master.as_ref().map_or(0, |m| *m.get_ref())),
-            (_, None) => Self::corpus(task.clone(), "bert-base-uncased"),
-            (_, Some(master)) => {
+        let document = Document::parse(text, path)?;
+        let read: Read = document.read()?;
+        let task = task(&document, &read.task)?;
+        let mut spec = match (&task.spec, read.master_seed) {
+            (TaskSpec::MiniNli { .. }, master) => Self::named("mini-nli", master.unwrap_or(0))
+                .map_err(|error| document.wrong("master_seed", error.to_string()))?,
+            (other, None) => Self::corpus(other.clone(), "bert-base-uncased"),
+            (_, Some(_)) => {
                 let problem = "`master_seed` is for the task mini-nli; give `seeds`".to_owned();
-                return Err(format(Some(master.span()), problem));
+                return Err(document.wrong("master_seed", problem));
             }
         };
         // A data seed that is written down comes before the one that the master seed draws.
-        spec.task = task.with_data_seed(data_seed.unwrap_or(spec.task.data_seed()));
-        if let Some(recipe) = &read.recipe {
-            let (name, changes) = named(recipe).map_err(|problem| at(recipe, problem))?;
-            spec.recipe = match Recipe::named(&name) {
-                Ok(known) => changed(&known, changes, false),
-                Err(error) if changes.is_empty() => return Err(error),
-                // A recipe of one's own has all its fields.
-                Err(_) => changes.try_into().map_err(|error: toml::de::Error| error.message().to_owned()),
-            }
-            .map_err(|problem| at(recipe, problem))?;
+        spec.task = task.spec.with_data_seed(task.data_seed.unwrap_or(spec.task.data_seed()));
+        if let Some(written) = &read.recipe {
+            spec.recipe = recipe(&document, written, &spec.task)?;
+            spec.encoder = spec.task.encoder(&spec.recipe).map(PathBuf::from);
         }
         spec.seeds = read.seeds.unwrap_or(spec.seeds);
         spec.stack = read.stack.unwrap_or(spec.stack);
-        spec.data = read.data.or(spec.data);
-        spec.encoder = read.encoder.or(spec.encoder);
-        spec.check()?;
+        if let Some(data) = &read.data {
+            spec.data = Some(paths::folder(&document, "data", data)?);
+        }
+        spec.unverified = read.unverified.unwrap_or(spec.unverified);
+        if let Some(encoder) = &read.encoder {
+            spec.encoder = Some(paths::encoder(&document, "encoder", encoder)?);
+        }
+        spec.check().map_err(|error| at_its_line(&document, error))?;
         Ok(spec)
     }
 
@@ -127,56 +127,82 @@ impl StudySpec {
         let seed = self.task.data_seed();
         let seed = i64::try_from(seed).map_or_else(|_| Value::String(seed.to_string()), Value::Integer);
         task.insert("data_seed".to_owned(), seed);
-        let Self { recipe, seeds, data, encoder, stack, .. } = self;
-        let (data, encoder) = (data.as_deref(), encoder.as_deref());
-        toml::to_string(&Written { seeds, stack: *stack, data, encoder, task, recipe }).map_err(unwritable)
+        let Self { recipe, seeds, data, unverified, encoder, stack, .. } = self;
+        // The embedded BERT has no name where it is the encoder of the recipe.
+        let unnamed = matches!(self.task, TaskSpec::MiniNli { .. }) && self.task.encoder(recipe).is_some();
+        let encoder = encoder.as_deref().or(unnamed.then_some(Path::new(Self::MINI_BERT)));
+        let (data, stack, unverified) = (data.as_deref(), *stack, *unverified);
+        toml::to_string(&Written { seeds, stack, data, unverified, encoder, task, recipe })
+            .map_err(unwritable)
     }
 }
 
-/// A problem without the names that types have in Rust.
-fn in_words(problem: &str) -> String {
-    let whole = ["usize", "u32", "u64"].map(|name| (format!("expected {name}"), "expected a whole number"));
-    let real = [("expected f64".to_owned(), "expected a number")];
-    let words = |text: String, (name, words): (String, &str)| text.replace(&name, words);
-    whole.into_iter().chain(real).fold(problem.to_owned(), words)
+/// A task that is written, and the data seed where that is written too.
+struct Task {
+    spec: TaskSpec,
+    data_seed: Option<u64>,
 }
 
-/// The name that is written, and what is written beside it.
-fn named(written: &Spanned<Value>) -> std::result::Result<(String, Table), String> {
-    match written.get_ref() {
-        Value::String(name) => Ok((name.clone(), Table::new())),
-        Value::Table(table) => match table.get("name").and_then(Value::as_str) {
-            Some(name) => Ok((name.to_owned(), table.clone())),
-            None => Err("missing key `name`, which says what the other keys differ from".to_owned()),
-        },
-        other => Err(format!("expected a name or a table, not {}", other.type_str())),
-    }
-}
-
-/// A value with other fields; `strict` allows only such as it has already.
-fn changed<T: Serialize + DeserializeOwned>(
-    value: &T,
-    changes: Table,
-    strict: bool,
-) -> std::result::Result<T, String> {
-    let mut fields = Table::try_from(value).map_err(|error| error.to_string())?;
-    if let Some(unknown) = changes.keys().find(|key| strict && !fields.contains_key(*key)) {
+fn task(document: &Document<'_>, written: &Value) -> Result<Task> {
+    let (name, mut changes) = named(document, "task", written)?;
+    let known = TaskSpec::named(&name).map_err(|error| document.wrong("task.name", error.to_string()))?;
+    let data_seed = changes.remove("data_seed").map(|seed| unsigned(&seed)).transpose();
+    let data_seed = data_seed.map_err(|problem| document.wrong("task.data_seed", problem))?;
+    let fields = Table::try_from(&known).unwrap_or_default();
+    if let Some(unknown) = changes.keys().find(|key| !fields.contains_key(*key)) {
         let known: Vec<&str> = fields.keys().map(String::as_str).collect();
-        return Err(format!("unknown key `{unknown}`, known: {}", known.join(", ")));
+        let problem = format!("unknown key `{unknown}`, known: {}", known.join(", "));
+        return Err(document.wrong(&format!("task.{unknown}"), problem));
     }
-    merge(&mut fields, changes);
-    fields.try_into().map_err(|error: toml::de::Error| error.message().to_owned())
+    let spec = changed(&known, &changes).map_err(|fault| fault.at(document, "task"))?;
+    Ok(Task { spec, data_seed })
 }
 
-/// Writes fields over others, tables field by field.
-fn merge(fields: &mut Table, changes: Table) {
-    for (key, change) in changes {
-        match (fields.get_mut(&key), change) {
-            (Some(Value::Table(field)), Value::Table(change)) => merge(field, change),
-            (_, change) => {
-                fields.insert(key, change);
+fn recipe(document: &Document<'_>, written: &Value, task: &TaskSpec) -> Result<Recipe> {
+    let (name, changes) = named(document, "recipe", written)?;
+    match task.recipe_named(&name) {
+        Ok(known) => changed(&known, &changes).map_err(|fault| fault.at(document, "recipe")),
+        Err(unknown) if changes.is_empty() => Err(document.wrong("recipe.name", unknown.to_string())),
+        // A recipe of one's own has all its fields.
+        Err(unknown) => changes.clone().try_into().map_err(|error: toml::de::Error| {
+            let told = changed(&Recipe::mini(), &changes).err();
+            let fault = told.unwrap_or_else(|| {
+                let problem = format!("{}; {unknown}, and a new one has all keys", error.message());
+                Fault { key: String::new(), problem, date: None }
+            });
+            fault.at(document, "recipe")
+        }),
+    }
+}
+
+/// An error of the study, with file and line where its field is written there.
+fn at_its_line(document: &Document<'_>, error: LmcError) -> LmcError {
+    let LmcError::InvalidParameter { field, .. } = &error else { return error };
+    let key = [(*field).to_owned(), format!("task.{field}")].into_iter().find(|key| document.has(key));
+    // A field that is the recipe's own may not fit what is written beside it.
+    let key = key.or_else(|| field.starts_with("recipe.").then(|| "recipe".to_owned()));
+    match key.filter(|key| document.has(key)) {
+        Some(key) => document.wrong(&key, error.to_string()),
+        None => error,
+    }
+}
+
+/// The name that is written under a key, and what is written beside it.
+fn named(document: &Document<'_>, key: &str, written: &Value) -> Result<(String, Table)> {
+    let wrong = |key: &str, value: &Value, expected: &str| {
+        Err(document.wrong(key, format!("`{key}`: got {} `{value}`, expected {expected}", value.type_str())))
+    };
+    match written {
+        Value::String(name) => Ok((name.clone(), Table::new())),
+        Value::Table(table) => match table.get("name") {
+            Some(Value::String(name)) => Ok((name.clone(), table.clone())),
+            Some(other) => wrong(&format!("{key}.name"), other, "a name in quotes"),
+            None => {
+                let problem = "missing key `name`, which says what the other keys differ from";
+                Err(document.wrong(key, format!("`{key}`: {problem}")))
             }
-        }
+        },
+        other => wrong(key, other, "a name in quotes or a table"),
     }
 }
 
@@ -192,65 +218,4 @@ fn unsigned(value: &Value) -> std::result::Result<u64, String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn read(text: &str) -> Result<StudySpec> {
-        StudySpec::from_toml(text, Path::new("study.toml"))
-    }
-
-    #[test]
-    fn what_is_written_is_read_again() {
-        let with_seed = TaskSpec::mini_nli(u64::MAX);
-        let specs = [
-            StudySpec::mini_nli(0),
-            StudySpec::mini_nli(3).with_recipe(Recipe::lp_ft()),
-            StudySpec { task: with_seed, ..StudySpec::mini_nli(1) },
-            StudySpec::corpus(TaskSpec::qqp().with_n_train(9), "roberta-base").with_data("some where"),
-        ];
-        for spec in specs {
-            let text = spec.to_toml().unwrap();
-            assert_eq!(read(&text).unwrap(), spec, "{text}");
-        }
-    }
-
-    #[test]
-    fn what_is_left_out_is_the_default() {
-        assert_eq!(read("task = 'mini-nli'").unwrap(), StudySpec::mini_nli(0));
-        assert_eq!(read("task = 'mini-nli'\nmaster_seed = 2").unwrap(), StudySpec::mini_nli(2));
-        assert_eq!(read("task = 'cola'").unwrap(), StudySpec::corpus(TaskSpec::cola(), "bert-base-uncased"));
-        let spec = read("task = 'mini-nli'\n[recipe]\nname = 'google'\nadam = { eps = 0.5 }").unwrap();
-        let google = Recipe::google();
-        assert_eq!(spec.recipe, Recipe { adam: crate::spec::Adam { eps: 0.5, ..google.adam }, ..google });
-        let spec = read("task = { name = 'mini-nli', n_train = 640 }\nseeds = [5]").unwrap();
-        assert_eq!((spec.task, spec.seeds), (StudySpec::mini_nli(0).task.with_n_train(640), vec![5]));
-    }
-
-    #[test]
-    fn what_is_wrong_is_named_with_its_line() {
-        let cases = [
-            ("task = 'cola'\nsed = 1", "study.toml:2: unknown field `sed`"),
-            ("task = 'cola'\nmaster_seed = 1", "study.toml:2: `master_seed` is for the task mini-nli"),
-            ("seeds = [1]\ntask = 7", "study.toml:2: expected a name or a table, not integer"),
-            ("\ntask = { n_train = 7 }", "study.toml:2: missing key `name`"),
-            ("task = { name = 'cola', n = 7 }", "unknown key `n`, known: data_seed, n_train, name"),
-            (
-                "task = { name = 'cola', n_train = 'x' }",
-                "invalid type: string \"x\", expected a whole number;",
-            ),
-            ("task = { name = 'cola', data_seed = -1 }", "`data_seed` is -1"),
-            ("task = 'snli'", "unknown task `snli`"),
-            ("task = 'cola'\nrecipe = 'sgd'", "unknown recipe `sgd`; known: mini"),
-            ("task = 'cola'\n[recipe]\nname = 'sgd'\nwarmup = 0.5", "study.toml:2: missing field"),
-            ("task = 'cola'\n[recipe]\nname = 'google'\nrate = 0.5", "unknown field `rate`"),
-            ("task = 'cola'\nrecipe = { name = 'google', length = '3' }", "3ep"),
-            ("task = 'cola'\nseeds = [1, 1]", "`seeds`: got 1 twice"),
-            ("seeds = [1]", "missing field `task`"),
-            ("task", "study.toml:1: "),
-        ];
-        for (text, expected) in cases {
-            let message = read(text).unwrap_err().to_string();
-            assert!(message.contains(expected), "{text}: {message}");
-        }
-    }
-}
+mod tests;

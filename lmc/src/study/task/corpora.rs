@@ -1,5 +1,6 @@
 //! Which corpora a task is trained and evaluated on, where they lie, and the fixed samples of them.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
@@ -7,6 +8,7 @@ use crate::data::Dataset;
 use crate::data::corpus::Corpus;
 use crate::data::fetch::Fetcher;
 use crate::data::hans::Subset;
+use crate::data::reader::Reading;
 use crate::error::{LmcError, Result};
 
 /// Examples in the sample of an evaluation set on which models are compared (Juneja et al. 2023, F.2).
@@ -46,30 +48,53 @@ impl Corpora {
         hans: false,
     };
 
-    /// The folder of every corpus, in or below that of the data; without one they are fetched.
+    /// The folder of every corpus: that of the data, without one what is fetched.
     pub fn folders(&self, data: Option<&Path>) -> Result<Folders> {
         let mut corpora: BTreeSet<Corpus> = self.sets.iter().map(|&(_, corpus, _)| corpus).collect();
         corpora.insert(self.train.0);
         corpora.extend(self.hans.then_some(Corpus::Hans));
-        corpora.into_iter().map(|corpus| Ok((corpus, folder(data, corpus)?))).collect()
+        let folder = |corpus: Corpus| match data {
+            Some(data) => Ok(data.to_owned()),
+            None => Fetcher::from_env()?.fetch(&corpus.manifest()?),
+        };
+        corpora.into_iter().map(|corpus| Ok((corpus, folder(corpus)?))).collect()
     }
 
-    /// The training set, `n_train` examples drawn by `seed`.
-    pub fn train(&self, folders: &Folders, n_train: usize, seed: u64) -> Result<Dataset> {
+    /// The training set, `n_train` examples drawn by `seed`: all of a file that has fewer, where all of the published one are
+    /// wanted.
+    pub fn train(&self, source: &Source<'_>, n_train: usize, seed: u64) -> Result<Dataset> {
         let (corpus, split) = self.train;
-        sample(&corpus.read(&folders[&corpus], split)?.dataset, "train", n_train, seed)
+        let set = source.read(corpus, split)?.dataset;
+        let all = corpus.manifest()?.split(split)?.n_examples;
+        let n_train = if n_train == all { n_train.min(set.len()) } else { n_train };
+        sample(&set, "train", n_train, seed)
     }
 
-    /// The evaluation sets, each followed by its sample.
-    pub fn evaluation_sets(&self, folders: &Folders, seed: u64) -> Result<Vec<Dataset>> {
+    /// The evaluation sets, each followed by its sample. Subsets of HANS of which a part of the file has no pair are left out,
+    /// but for the first, by which generalisation is judged.
+    pub fn evaluation_sets(&self, source: &Source<'_>, seed: u64) -> Result<Vec<Dataset>> {
         let mut sets = Vec::new();
         for &(name, corpus, split) in self.sets {
-            let set = corpus.read(&folders[&corpus], split)?.dataset;
+            let set = source.read(corpus, split)?.dataset;
             sets.push(Dataset { name: name.to_owned(), ..set });
         }
         if self.hans {
-            let reading = Corpus::Hans.read(&folders[&Corpus::Hans], "evaluation")?;
-            sets.extend(Subset::ALL.into_iter().map(|s| s.of(&reading)).collect::<Result<Vec<_>>>()?);
+            let reading = source.read(Corpus::Hans, "evaluation")?;
+            for subset in Subset::ALL {
+                let set = subset.of(&reading)?;
+                if !set.is_empty() {
+                    sets.push(set);
+                } else if subset == Subset::ALL[0] {
+                    let got = format!("{subset} without a pair among {}", reading.dataset.len());
+                    return Err(LmcError::invalid(
+                        "data",
+                        got,
+                        "a file that has some, scores are on this set",
+                    ));
+                } else {
+                    source.note(format!("{subset} is left out, the file has no pair of it"));
+                }
+            }
         }
         let with_sample = |set: Dataset| {
             let few = sample(&set, &format!("{}-sample", set.name), SAMPLE.min(set.len()), seed)?;
@@ -79,15 +104,25 @@ impl Corpora {
     }
 }
 
-/// The folder of a corpus: the subfolder of its name in the folder of the data, where there is none that folder itself, and
-/// without a folder what is fetched. What its manifest knows of the files is checked.
-fn folder(data: Option<&Path>, corpus: Corpus) -> Result<PathBuf> {
-    let manifest = corpus.manifest()?;
-    let Some(data) = data else { return Fetcher::from_env()?.fetch(&manifest) };
-    let own = data.join(corpus.name());
-    let folder = if own.is_dir() { own } else { data.to_owned() };
-    manifest.verify_present(&folder)?;
-    Ok(folder)
+/// The folders of corpora, and whether files are read that are not the published ones.
+pub(super) struct Source<'a> {
+    pub folders: &'a Folders,
+    pub unverified: bool,
+    /// What is other than in the published files.
+    pub notes: RefCell<Vec<String>>,
+}
+
+impl Source<'_> {
+    /// A split.
+    fn read(&self, corpus: Corpus, split: &str) -> Result<Reading> {
+        let reading = corpus.read(&self.folders[&corpus], split, self.unverified)?;
+        reading.notes.iter().for_each(|note| self.note(note.clone()));
+        Ok(reading)
+    }
+
+    fn note(&self, note: String) {
+        self.notes.borrow_mut().push(note);
+    }
 }
 
 /// A fixed random sample of a set under a new name, in the set's order.

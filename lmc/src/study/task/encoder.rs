@@ -1,16 +1,18 @@
 //! The pretrained encoder of a task: an embedded one, or one in a Hugging Face folder.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 use tokenizers::Tokenizer;
 
+use super::Sources;
+use crate::data::fetch::ModelFolder;
 use crate::data::grammar;
 use crate::encode::load_stored_tokenizer;
 use crate::error::{LmcError, Result};
 use crate::file::{hash_file, hexadecimal, sha256};
 use crate::model::load::{pretrained_from_bytes, weight_files};
-use crate::model::{Pretrained, load_folder};
+use crate::model::{ModelConfig, Pretrained, load_folder};
 use crate::spec::ModelSpec;
 use crate::study::StudySpec;
 
@@ -19,21 +21,30 @@ pub(super) struct Mini {
     pub model: ModelSpec,
     pub pretrained: Pretrained,
     pub tokenizer: Tokenizer,
+    pub sources: Sources,
 }
 
 impl Mini {
-    /// The encoder of that name or in that folder; without one the embedded BERT.
+    /// The embedded encoder of that name, or the one in that folder or of that manifest; without one the embedded BERT.
     pub fn find(encoder: Option<&Path>) -> Result<Self> {
         match encoder {
             None => Self::bert(),
+            Some(name) if name == Path::new(StudySpec::MINI_BERT) => Self::bert(),
             Some(name) if name == Path::new(StudySpec::MINI_ROBERTA) => Self::roberta(),
-            Some(folder) => {
-                let (pretrained, sha256) = in_folder(folder)?;
-                let (name, tokenizer) = match pretrained.config.model_type.as_str() {
-                    "roberta" => (StudySpec::MINI_ROBERTA, load_stored_tokenizer(folder)?),
-                    _ => (StudySpec::MINI_BERT, grammar::tokenizer()?),
+            Some(given) => {
+                let found = ModelFolder::find(given)?;
+                let (pretrained, sha256) =
+                    in_folder(&found.folder).map_err(|error| error.in_model(&found.folder))?;
+                let folder = found.folder.clone();
+                let (name, tokenizer, its_folder) = match pretrained.config.model_type.as_str() {
+                    "roberta" => {
+                        let tokenizer = load_stored_tokenizer(&found.tokenizer)?;
+                        (StudySpec::MINI_ROBERTA.to_owned(), tokenizer, Some(found.tokenizer))
+                    }
+                    _ => bert_tokens(found, &pretrained.config)?,
                 };
-                Ok(Self { model: ModelSpec { name: name.into(), sha256 }, pretrained, tokenizer })
+                let sources = Sources { encoder: Some(folder), tokenizer: its_folder, data: Vec::new() };
+                Ok(Self { model: ModelSpec { name, sha256 }, pretrained, tokenizer, sources })
             }
         }
     }
@@ -44,7 +55,7 @@ impl Mini {
         let weights = include_bytes!("../../../assets/mini-bert/model.safetensors");
         let pretrained = pretrained_from_bytes(config, weights, Path::new("lmc/assets/mini-bert"))?;
         let model = ModelSpec { name: StudySpec::MINI_BERT.into(), sha256: sha256(weights) };
-        Ok(Self { model, pretrained, tokenizer: grammar::tokenizer()? })
+        Ok(Self { model, pretrained, tokenizer: grammar::tokenizer()?, sources: Sources::default() })
     }
 
     /// What `lmc pretrain lmc/assets/mini-roberta --family roberta` makes.
@@ -56,8 +67,26 @@ impl Mini {
         let model = ModelSpec { name: StudySpec::MINI_ROBERTA.into(), sha256: sha256(weights) };
         let tokenizer =
             tokenizer.parse().map_err(|e: tokenizers::Error| LmcError::Tokenizer(e.to_string()))?;
-        Ok(Self { model, pretrained, tokenizer })
+        Ok(Self { model, pretrained, tokenizer, sources: Sources::default() })
     }
+}
+
+/// The name of a BERT from elsewhere, its tokenizer, and the folder of that tokenizer unless it is the one of the grammar.
+fn bert_tokens(found: ModelFolder, config: &ModelConfig) -> Result<(String, Tokenizer, Option<PathBuf>)> {
+    let of_grammar = grammar::tokenizer()?;
+    let n_words = of_grammar.get_vocab_size(true);
+    if found.has_tokenizer() {
+        let own = load_stored_tokenizer(&found.tokenizer)?;
+        if own.get_vocab(true) != of_grammar.get_vocab(true) {
+            return Ok((found.name, own, Some(found.tokenizer)));
+        }
+    } else if config.vocab_size != n_words as i64 {
+        let got = format!("{} without a tokenizer, with {} words", found.folder.display(), config.vocab_size);
+        let expected =
+            format!("an encoder with its tokenizer's files, or one of the {n_words} words of mini-nli");
+        return Err(LmcError::invalid("encoder", got, expected));
+    }
+    Ok((StudySpec::MINI_BERT.to_owned(), of_grammar, None))
 }
 
 /// An encoder in a Hugging Face folder, with the digest of its weights.
@@ -84,6 +113,32 @@ mod tests {
         let Mini { tokenizer, pretrained, .. } = Mini::roberta().unwrap();
         assert_eq!(learnt.to_string(true).unwrap(), tokenizer.to_string(true).unwrap());
         assert_eq!(pretrained.config.vocab_size as usize, N_TOKENS);
+    }
+
+    #[test]
+    fn a_bert_from_elsewhere_reads_by_its_own_tokens() {
+        let folder = tempfile::tempdir().unwrap();
+        let found = || ModelFolder::find(folder.path()).unwrap();
+        let config = |n| ModelConfig::mini(n);
+        let of_grammar = grammar::tokenizer().unwrap();
+        let n = of_grammar.get_vocab_size(true) as i64;
+        // Folders that come without a tokenizer, and those that `lmc pretrain` makes, keep the name that runs have.
+        let (name, tokenizer, its_folder) = bert_tokens(found(), &config(n)).unwrap();
+        assert_eq!(its_folder, None);
+        assert_eq!(
+            (name.as_str(), tokenizer.get_vocab(true)),
+            (StudySpec::MINI_BERT, of_grammar.get_vocab(true))
+        );
+        let message = bert_tokens(found(), &config(n + 1)).unwrap_err().to_string();
+        assert!(message.starts_with("`encoder`: got ") && message.contains("77 words"), "{message}");
+        of_grammar.save(folder.path().join("tokenizer.json"), true).unwrap();
+        assert_eq!(bert_tokens(found(), &config(n)).unwrap().0, StudySpec::MINI_BERT);
+        std::fs::remove_file(folder.path().join("tokenizer.json")).unwrap();
+        std::fs::write(folder.path().join("vocab.txt"), "[PAD]\n[UNK]\n[CLS]\n[SEP]\ndoctors\n").unwrap();
+        let (name, tokenizer, its_folder) = bert_tokens(found(), &config(n)).unwrap();
+        assert_eq!(its_folder.as_deref(), Some(folder.path()));
+        assert_eq!(name, folder.path().file_name().unwrap().to_string_lossy());
+        assert_eq!(tokenizer.get_vocab_size(true), 5);
     }
 
     #[test]

@@ -2,13 +2,16 @@
 
 mod corpora;
 mod encoder;
+mod sources;
 
+use std::cell::RefCell;
 use std::fmt;
 
 use tokenizers::Tokenizer;
 
-use self::corpora::{Corpora, SAMPLE, sample};
+use self::corpora::{Corpora, SAMPLE, Source, sample};
 use self::encoder::Mini;
+pub(super) use self::sources::{Sources, files_of};
 use super::StudySpec;
 use crate::data::Dataset;
 use crate::data::fetch::ModelFolder;
@@ -18,6 +21,7 @@ use crate::encode::{Encoded, digest, encode_counted, load_tokenizer, longest_exa
 use crate::error::{LmcError, Result};
 use crate::eval::EvaluationSet;
 use crate::model::{Classifier, ModelConfig, Pretrained};
+use crate::progress;
 use crate::spec::{ModelSpec, TaskSpec};
 
 /// The longest sequence of the paper's recipes, in tokens.
@@ -25,7 +29,7 @@ const MAX_LENGTH: usize = 128;
 
 /// A task with its data, encoder and classifier.
 pub struct Task {
-    /// What it was made from.
+    /// What it was made from, with the number of training examples that there were.
     pub spec: TaskSpec,
     /// The encoder's name and digest.
     pub model: ModelSpec,
@@ -39,6 +43,10 @@ pub struct Task {
     pub pretrained: Pretrained,
     /// The classifier over it.
     pub classifier: Classifier,
+    /// The folders that it was read from.
+    pub(super) sources: Sources,
+    /// The files of the tokenizer by name, for models that are saved.
+    pub(super) tokenizer_files: Vec<(String, Vec<u8>)>,
 }
 
 impl fmt::Debug for Task {
@@ -60,8 +68,9 @@ impl Task {
         match study.task {
             TaskSpec::MiniNli { data_seed, n_train, counterexample_share } => {
                 let data = MiniNli { n_train, counterexample_share, ..MiniNli::new(data_seed) };
-                let Mini { model, pretrained, tokenizer } = Mini::find(study.encoder.as_deref())?;
-                Self::new(study, model, pretrained, &tokenizer, &data.train()?, data.evaluation_sets()?)
+                let Mini { model, pretrained, tokenizer, sources } = Mini::find(study.encoder.as_deref())?;
+                let sets = data.evaluation_sets()?;
+                Self::new(study, model, pretrained, &tokenizer, sources, &data.train()?, sets)
             }
             TaskSpec::Cola { n_train, data_seed } => Self::of(study, Corpora::COLA, n_train, data_seed),
             TaskSpec::Mnli { n_train, data_seed } => Self::of(study, Corpora::MNLI, n_train, data_seed),
@@ -82,12 +91,22 @@ impl Task {
             )
         })?;
         let folders = corpora.folders(study.data.as_deref())?;
-        let train = corpora.train(&folders, n_train, data_seed)?;
-        let sets = corpora.evaluation_sets(&folders, data_seed)?;
+        let source = Source { folders: &folders, unverified: study.unverified, notes: RefCell::default() };
+        let train = corpora.train(&source, n_train, data_seed)?;
+        let sets = corpora.evaluation_sets(&source, data_seed)?;
         let encoder = ModelFolder::find(given)?;
-        let (pretrained, sha256) = encoder::in_folder(&encoder.folder)?;
+        let (pretrained, sha256) =
+            encoder::in_folder(&encoder.folder).map_err(|error| error.in_model(&encoder.folder))?;
         let tokenizer = load_tokenizer(&encoder.tokenizer)?;
-        Self::new(study, ModelSpec { name: encoder.name, sha256 }, pretrained, &tokenizer, &train, sets)
+        let sources = Sources {
+            encoder: Some(encoder.folder),
+            tokenizer: Some(encoder.tokenizer),
+            data: folders.values().cloned().collect(),
+        };
+        let model = ModelSpec { name: encoder.name, sha256 };
+        let task = Self::new(study, model, pretrained, &tokenizer, sources, &train, sets)?;
+        source.notes.take().iter().for_each(|note| progress::note(note));
+        Ok(task)
     }
 
     fn new(
@@ -95,6 +114,7 @@ impl Task {
         model: ModelSpec,
         pretrained: Pretrained,
         tokenizer: &Tokenizer,
+        sources: Sources,
         train: &Dataset,
         sets: Vec<Dataset>,
     ) -> Result<Self> {
@@ -124,7 +144,12 @@ impl Task {
             check_tokens(encoded, &pretrained.config)?;
         }
         let train_sha256 = digest(&train);
-        Ok(Self { spec: study.task.clone(), model, train, train_sha256, sets, pretrained, classifier })
+        let tokenizer_files = match &sources.tokenizer {
+            Some(folder) => sources::files_in(folder)?,
+            None => files_of(tokenizer, &pretrained.config)?,
+        };
+        let spec = study.task.clone().with_n_train(train.len());
+        Ok(Self { spec, model, train, train_sha256, sets, pretrained, classifier, sources, tokenizer_files })
     }
 
     /// The evaluation set of that name.
@@ -141,7 +166,7 @@ impl Task {
 }
 
 /// Nothing, when the encoder has an embedding for every token and segment.
-fn check_tokens(encoded: &[Encoded], config: &ModelConfig) -> Result<()> {
+pub(super) fn check_tokens(encoded: &[Encoded], config: &ModelConfig) -> Result<()> {
     for (field, size, largest) in [
         ("vocab_size", config.vocab_size, encoded.iter().flat_map(|e| &e.ids).max()),
         ("type_vocab_size", config.type_vocab_size, encoded.iter().flat_map(|e| &e.segments).max()),

@@ -1,0 +1,302 @@
+//! Folders of results: which files lmc wrote there, so that a rerun replaces its own and nothing else.
+//!
+//! `lmc-results.json` lists the files with the verb that wrote them, their models and their digests. It is written before and after
+//! them: after a kill it lists at least what is there. Folders of lmc 0.1 have none; there tables tell by their columns whose they are.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use lmc::figure::Figure;
+use lmc::file::{remove, sha256, writable_folder, write_atomic};
+use lmc::polars::prelude::DataFrame;
+use lmc::table::{self, Schema};
+use lmc::{LmcError, Result};
+use serde::{Deserialize, Serialize};
+
+use crate::output::say;
+use crate::result_files::{FILES, TABLES};
+
+/// The file that lists the others.
+const RECORD: &str = "lmc-results.json";
+
+/// What lmc wrote into a folder.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Record {
+    /// The version of lmc that wrote last.
+    lmc: String,
+    files: BTreeMap<String, Written>,
+}
+
+/// A file that lmc wrote.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Written {
+    verb: String,
+    /// What tells its models from others.
+    of: String,
+    /// The digest of its content; none while it is being written.
+    sha256: Option<String>,
+}
+
+/// A folder for the results of one run of a verb.
+pub struct Results {
+    folder: PathBuf,
+    verb: &'static str,
+    force: bool,
+    /// Whether this run made the folder.
+    made: bool,
+    /// What this run wrote by now.
+    written: RefCell<BTreeSet<String>>,
+}
+
+impl Results {
+    /// Makes the folder and checks that the files of a verb may be written there.
+    pub fn open(folder: &Path, verb: &'static str, force: bool) -> Result<Self> {
+        let made = !folder.exists();
+        writable_folder(folder)?;
+        let results = Self { folder: folder.to_owned(), verb, force, made, written: RefCell::default() };
+        let names = FILES.iter().filter(|(of, _)| *of == verb).flat_map(|(_, names)| names.iter().copied());
+        results.check(&results.record()?, names)?;
+        Ok(results)
+    }
+
+    /// The folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Writes tables and figures, removes what an earlier run of the verb left beside, and says so.
+    pub fn write(
+        &self,
+        of: &str,
+        tables: &[(&Schema, &DataFrame)],
+        figures: &[(&str, Figure)],
+    ) -> Result<()> {
+        let of_tables = tables.iter().map(|(schema, _)| format!("{}.parquet", schema.name));
+        let names: Vec<String> =
+            of_tables.chain(figures.iter().map(|(name, _)| format!("{name}.png"))).collect();
+        let mut record = self.record()?;
+        self.check(&record, names.iter().map(String::as_str))?;
+        self.written.borrow_mut().extend(names.iter().cloned());
+        let stale = self.stale(&record);
+        for name in &stale {
+            remove(&self.folder.join(name))?;
+            record.files.remove(name);
+        }
+        let others = self.others(&record, of);
+        self.enter(&mut record, of, &names, |_| None)?;
+        for (schema, frame) in tables {
+            table::write_parquet(&self.folder.join(format!("{}.parquet", schema.name)), frame, schema)?;
+        }
+        for (name, figure) in figures {
+            figure.save(self.folder.join(format!("{name}.png")))?;
+        }
+        self.enter(&mut record, of, &names, |path| digest(path))?;
+        let folder = self.folder.display();
+        say(format_args!("{} tables and {} figures in {folder}", tables.len(), figures.len()));
+        if !stale.is_empty() {
+            say(format_args!("removed from {folder}, of an earlier run: {}", stale.join(", ")));
+        }
+        if !others.is_empty() {
+            say(format_args!("also in {folder}, not of this run: {}", others.join(", ")));
+        }
+        Ok(())
+    }
+
+    fn record(&self) -> Result<Record> {
+        let path = self.folder.join(RECORD);
+        let bytes = match std::fs::read(&path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Record::default()),
+            Err(source) => return Err(LmcError::Io { action: "read", path, source }),
+        };
+        match serde_json::from_slice(&bytes) {
+            Ok(record) => Ok(record),
+            Err(_) if self.force => Ok(Record::default()),
+            Err(error) => Err(LmcError::Format {
+                path,
+                line: Some(error.line()),
+                problem: error.to_string(),
+                remedy: "choose another folder, or replace what is in it by --force",
+            }),
+        }
+    }
+
+    /// Checks that every file of these names that is there is one that lmc wrote and nobody changed.
+    fn check<'a>(&self, record: &Record, names: impl Iterator<Item = &'a str>) -> Result<()> {
+        if self.force {
+            return Ok(());
+        }
+        let there: Vec<&str> =
+            names.filter(|name| self.folder.join(name).symlink_metadata().is_ok()).collect();
+        let is_old = record.files.is_empty() && self.is_of_first_version(&there);
+        let foreign = there.into_iter().find(|name| match record.files.get(*name) {
+            Some(written) => !self.is_unchanged(name, written) && !self.written.borrow().contains(*name),
+            None => !is_old,
+        });
+        foreign.map_or(Ok(()), |name| {
+            let holds = match record.files.contains_key(name) {
+                true => format!("{name}, changed since lmc wrote it"),
+                false => format!("{name}, not of lmc"),
+            };
+            let remedy = "choose another folder, or replace it by --force";
+            Err(LmcError::Occupied { path: self.folder.clone(), holds, remedy })
+        })
+    }
+
+    /// Whether files are results of lmc 0.1, which listed none: the tables among them have its columns, and there are some.
+    fn is_of_first_version(&self, names: &[&str]) -> bool {
+        let schema =
+            |name: &str| TABLES.into_iter().find(|schema| name.strip_suffix(".parquet") == Some(schema.name));
+        let mut tables = names.iter().filter_map(|name| schema(name)).peekable();
+        let fits = |schema: &Schema| {
+            table::read_parquet(&self.folder.join(format!("{}.parquet", schema.name)), schema).is_ok()
+        };
+        tables.peek().is_some() && tables.all(fits)
+    }
+
+    fn is_unchanged(&self, name: &str, written: &Written) -> bool {
+        written.sha256.as_ref().is_none_or(|sha256| digest(&self.folder.join(name)).as_ref() == Some(sha256))
+    }
+
+    /// What earlier runs of the verb wrote and this one did not.
+    fn stale(&self, record: &Record) -> Vec<String> {
+        let written = self.written.borrow();
+        let stale = record.files.iter().filter(|(name, entry)| {
+            entry.verb == self.verb && !written.contains(*name) && self.is_unchanged(name, entry)
+        });
+        stale.map(|(name, _)| name.clone()).collect()
+    }
+
+    /// Files that may be taken for results of this run: those of other models, and of the same names as results that nobody listed.
+    fn others(&self, record: &Record, of: &str) -> Vec<String> {
+        let written = self.written.borrow();
+        let known: BTreeSet<&str> = FILES.iter().flat_map(|(_, names)| names.iter().copied()).collect();
+        let listed = record.files.iter().filter(|(_, entry)| entry.of != of || entry.verb == self.verb);
+        let unlisted = known.into_iter().filter(|name| !record.files.contains_key(*name));
+        let names: BTreeSet<&str> = listed.map(|(name, _)| name.as_str()).chain(unlisted).collect();
+        let left =
+            names.into_iter().filter(|name| !written.contains(*name) && self.folder.join(name).exists());
+        left.map(str::to_owned).collect()
+    }
+
+    /// Writes the record with these files in it.
+    fn enter(
+        &self,
+        record: &mut Record,
+        of: &str,
+        names: &[String],
+        sha256: impl Fn(&Path) -> Option<String>,
+    ) -> Result<()> {
+        record.lmc = env!("CARGO_PKG_VERSION").to_owned();
+        for name in names {
+            let sha256 = sha256(&self.folder.join(name));
+            let written = Written { verb: self.verb.to_owned(), of: of.to_owned(), sha256 };
+            record.files.insert(name.clone(), written);
+        }
+        let path = self.folder.join(RECORD);
+        let json = serde_json::to_string_pretty(record).map_err(|error| LmcError::Io {
+            action: "write",
+            path: path.clone(),
+            source: error.into(),
+        })?;
+        write_atomic(&path, format!("{json}\n").as_bytes())
+    }
+}
+
+impl Drop for Results {
+    fn drop(&mut self) {
+        if self.made {
+            // Only an empty folder can be removed: one of a run that was refused or failed.
+            let _ = std::fs::remove_dir(&self.folder);
+        }
+    }
+}
+
+fn digest(path: &Path) -> Option<String> {
+    std::fs::read(path).ok().map(|bytes| sha256(&bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use lmc::polars::df;
+
+    fn gaps() -> DataFrame {
+        df!(
+            "a" => ["s1"], "b" => ["s2"], "dataset" => ["id"], "barrier_height" => [0.0], "convexity_gap" => [0.0],
+            "auc" => [0.0], "euclidean_distance" => [1.0]
+        )
+        .unwrap()
+    }
+
+    fn names(folder: &Path) -> Vec<String> {
+        let entries = std::fs::read_dir(folder).unwrap();
+        let mut names: Vec<String> =
+            entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn a_rerun_replaces_its_own_files_and_removes_what_is_stale() {
+        let folder = tempfile::tempdir().unwrap();
+        let table = gaps();
+        let tables: &[(&Schema, &DataFrame)] = &[(&table::GAPS, &table)];
+        let sweep = |force| Results::open(folder.path(), "sweep", force);
+        sweep(false).unwrap().write("one", tables, &[]).unwrap();
+        // A kill after the first entry of the record: the file counts as lmc's, whatever it holds.
+        let results = sweep(false).unwrap();
+        let mut record = results.record().unwrap();
+        results.enter(&mut record, "one", &["curves.png".to_owned()], |_| None).unwrap();
+        std::fs::write(folder.path().join("curves.png"), b"half").unwrap();
+        sweep(false).unwrap().write("two", tables, &[]).unwrap();
+        assert_eq!(names(folder.path()), ["gaps.parquet", RECORD]);
+        let record = sweep(false).unwrap().record().unwrap();
+        assert_eq!((record.files.len(), record.files["gaps.parquet"].of.as_str()), (1, "two"));
+        // What somebody changed is theirs.
+        std::fs::write(folder.path().join("gaps.parquet"), b"mine").unwrap();
+        let error = sweep(false).map(|_| ()).unwrap_err().to_string();
+        assert!(error.contains("gaps.parquet, changed since lmc wrote it"), "{error}");
+        sweep(true).unwrap().write("two", tables, &[]).unwrap();
+        assert!(sweep(false).is_ok());
+    }
+
+    #[test]
+    fn files_of_others_are_kept_and_those_of_the_first_version_are_known() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        std::fs::write(path("curves.png"), b"a photograph").unwrap();
+        let open = || Results::open(folder.path(), "sweep", false).map(|_| ());
+        assert!(open().unwrap_err().to_string().contains("curves.png, not of lmc"));
+        table::write_parquet(&path("gaps.parquet"), &gaps(), &table::GAPS).unwrap();
+        open().unwrap();
+        std::fs::write(path("gaps.parquet"), b"another table").unwrap();
+        assert!(open().is_err());
+        // Another verb writes none of these.
+        Results::open(folder.path(), "finetune", false).unwrap();
+        std::fs::write(path(RECORD), b"[1]").unwrap();
+        let error = Results::open(folder.path(), "finetune", false).map(|_| ()).unwrap_err().to_string();
+        assert!(error.contains(RECORD) && error.contains("--force"), "{error}");
+        Results::open(folder.path(), "finetune", true).unwrap();
+        // A folder that nothing came into is gone again.
+        drop(Results::open(&path("new"), "sweep", false).unwrap());
+        assert!(!path("new").exists());
+    }
+
+    #[test]
+    fn results_of_other_models_are_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let table = gaps();
+        let tables: &[(&Schema, &DataFrame)] = &[(&table::GAPS, &table)];
+        Results::open(folder.path(), "sweep", false).unwrap().write("one", tables, &[]).unwrap();
+        std::fs::write(folder.path().join("notes.txt"), b"").unwrap();
+        std::fs::write(folder.path().join("histogram.png"), b"").unwrap();
+        let others = |of: &str| {
+            let results = Results::open(folder.path(), "finetune", false).unwrap();
+            results.others(&results.record().unwrap(), of)
+        };
+        assert_eq!(others("one"), ["histogram.png"]);
+        assert_eq!(others("two"), ["gaps.parquet", "histogram.png"]);
+    }
+}

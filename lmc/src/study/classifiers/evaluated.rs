@@ -1,0 +1,243 @@
+//! Evaluating classifiers: each result is found in the store or evaluated and kept there, and what fails costs itself alone.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use tch::{Device, Tensor};
+
+use super::{Classifiers, Evaluation, Looked, evaluation};
+use crate::compute::Compute;
+use crate::compute::within_memory;
+use crate::error::{LmcError, Result};
+use crate::eval::{EvaluationSet, Outcome, Tile, evaluate_counted, read_outcome, write_outcome};
+use crate::file::tidy;
+use crate::interrupt;
+use crate::model::Classifier;
+use crate::parallel::{n_threads, run_on_workers};
+use crate::progress::{Progress, Unit};
+use crate::store::{Claim, Store};
+
+/// How many copies of its weights are in memory while a model is read: the file's bytes, its tensors and theta.
+const COPIES: u64 = 4;
+
+/// What came of evaluating classifiers: the results, and what kept the others from being there.
+#[derive(Debug)]
+#[must_use = "what failed is said in it"]
+pub struct Evaluated {
+    /// The results that are finished, in the order of the models and for each in that of the sets.
+    pub evaluations: Vec<Evaluation>,
+    /// What failed, in the order of the models; last what stopped all work, if anything did. Empty when all results are there.
+    pub errors: Vec<LmcError>,
+}
+
+impl Evaluated {
+    /// All results.
+    ///
+    /// # Errors
+    /// The last one of [`Evaluated::errors`], if there is any.
+    pub fn all(mut self) -> Result<Vec<Evaluation>> {
+        self.errors.pop().map_or(Ok(self.evaluations), Err)
+    }
+}
+
+/// Results and errors by the number of the result.
+type Slots = Mutex<Vec<Option<std::result::Result<Outcome, LmcError>>>>;
+
+/// One evaluation of all classifiers on all sets.
+struct Work<'a> {
+    classifiers: &'a Classifiers,
+    store: Option<&'a Store>,
+    progress: Progress,
+    slots: Slots,
+}
+
+pub(super) fn evaluate(classifiers: &Classifiers, store: Option<&Store>) -> Evaluated {
+    let n_sets = classifiers.names.len();
+    let units = || classifiers.models.iter().flat_map(|model| model.sets.iter().map(move |set| (model, set)));
+    let examples: usize = units().map(|(_, set)| set.encoded.len()).sum();
+    let models = classifiers.models.len();
+    let what =
+        if models == 1 { classifiers.models[0].model.name.clone() } else { format!("{models} models") };
+    let heading = format!("evaluating {what} on {}", classifiers.names.join(", "));
+    let work = Work {
+        classifiers,
+        store,
+        progress: Progress::new(heading, Unit::Examples, examples as u64),
+        slots: Mutex::new((0..classifiers.n_units()).map(|_| None).collect()),
+    };
+    let stopped = work.run(n_sets).err();
+    let slots = work.slots.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let (mut evaluations, mut errors) = (Vec::new(), Vec::new());
+    for ((model, set), slot) in units().zip(slots) {
+        match slot {
+            Some(Ok(outcome)) => evaluations.push(evaluation(&model.model, set, outcome)),
+            Some(Err(error)) => errors.push(error),
+            None => {}
+        }
+    }
+    errors.extend(stopped);
+    Evaluated { evaluations, errors }
+}
+
+impl Work<'_> {
+    fn run(&self, n_sets: usize) -> Result<()> {
+        if let Some(store) = self.store {
+            for set in self.classifiers.models.iter().flat_map(|model| &model.sets) {
+                if let Some(folder) = store.evaluation_path(&set.key, "x").parent() {
+                    tidy(folder);
+                }
+            }
+        }
+        // What another process evaluates is left to the end, when it is read or, if nothing came of it, evaluated.
+        for waits in [false, true] {
+            let slots = self.slots();
+            let is_left = |&model: &usize| slots[model * n_sets..][..n_sets].iter().any(Option::is_none);
+            let left: Vec<usize> = (0..self.classifiers.models.len()).filter(is_left).collect();
+            drop(slots);
+            let (workers, threads) = self.workers(left.len());
+            let equip = |&device: &Device| {
+                tch::set_num_threads(threads);
+                Ok(device)
+            };
+            let done = run_on_workers(&workers, left, equip, |&mut device, _, model| {
+                within_memory(|| self.model(model, n_sets, device, waits))
+            });
+            interrupt::settle(done, |_| {
+                let n = self.slots().iter().flatten().filter(|slot| slot.is_ok()).count() as u64;
+                match self.store {
+                    Some(_) => interrupt::in_store(n, self.classifiers.n_units() as u64, "evaluations"),
+                    None => {
+                        format!("{n} of {} evaluations are done; none is kept", self.classifiers.n_units())
+                    }
+                }
+            })?;
+        }
+        Ok(())
+    }
+
+    /// The device of each worker and the threads that it has for its models: as many workers as there are models to share, and room
+    /// for.
+    fn workers(&self, n_models: usize) -> (Vec<Device>, i32) {
+        let compute = Compute::auto();
+        let largest = self.classifiers.models.iter().map(|model| 4 * model.seen.n_parameters as u64).max();
+        let room = compute.host_memory / (COPIES * largest.unwrap_or(0)).max(1);
+        let mut workers = compute.workers();
+        workers.truncate(n_models.min(usize::try_from(room).unwrap_or(usize::MAX)).max(1));
+        let threads = n_threads() / workers.len();
+        (workers, i32::try_from(threads.max(1)).unwrap_or(1))
+    }
+
+    /// One model on all sets.
+    fn model(&self, model: usize, n_sets: usize, device: Device, waits: bool) -> Result<()> {
+        let looked = &self.classifiers.models[model];
+        let mut loaded = None;
+        for (number, set) in looked.sets.iter().enumerate() {
+            let unit = model * n_sets + number;
+            if self.slots()[unit].is_some() {
+                continue;
+            }
+            let one = One { work: self, looked, set, unit, device };
+            match one.made(&mut loaded, waits) {
+                Err(error) if costs_itself_alone(&error) => {
+                    let mut slots = self.slots();
+                    slots[unit] = Some(Err(error));
+                }
+                other => other?,
+            }
+        }
+        Ok(())
+    }
+
+    fn slots(&self) -> MutexGuard<'_, Vec<Option<std::result::Result<Outcome, LmcError>>>> {
+        self.slots.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Whether other models may be evaluated all the same.
+fn costs_itself_alone(error: &LmcError) -> bool {
+    matches!(error, LmcError::NonFiniteLoss { .. } | LmcError::Format { .. } | LmcError::Tensors { .. })
+}
+
+/// One result: a model on a set.
+struct One<'a> {
+    work: &'a Work<'a>,
+    looked: &'a Looked,
+    set: &'a EvaluationSet,
+    unit: usize,
+    device: Device,
+}
+
+impl One<'_> {
+    /// Finds the result in the store, or evaluates it and keeps it there, unless another process does and nobody `waits` for it.
+    fn made(&self, loaded: &mut Option<(Classifier, Tensor)>, waits: bool) -> Result<()> {
+        let path = self.work.store.map(|store| store.evaluation_path(&self.set.key, &self.looked.seen.key));
+        let is_there = || path.as_ref().is_some_and(|path| path.exists());
+        let claim = match &path {
+            Some(path) if !path.exists() => Some(Claim::of(path, waits)?),
+            _ => None,
+        };
+        // Who waited for a claim finds what the other one made.
+        if let Some(path) = path.as_ref().filter(|_| is_there()) {
+            let outcome = read_outcome(path, self.set.encoded.len())?;
+            self.work.progress.found(self.set.encoded.len() as u64);
+            self.keep(outcome);
+            return Ok(());
+        }
+        if path.is_some() && claim.as_ref().is_some_and(Option::is_none) {
+            return Ok(());
+        }
+        let (classifier, theta) = match loaded {
+            Some(loaded) => loaded,
+            empty => {
+                let (classifier, weights) = self.looked.load()?;
+                empty.insert((classifier, weights.theta().to_device(self.device)))
+            }
+        };
+        let outcome = self.evaluate(classifier, theta)?;
+        // What cannot be kept is still a result.
+        let written = path.map_or(Ok(()), |path| write_outcome(&path, &outcome));
+        self.keep(outcome);
+        written
+    }
+
+    fn evaluate(&self, classifier: &Classifier, theta: &Tensor) -> Result<Outcome> {
+        let (set, n) = (self.set, self.set.encoded.len());
+        let counted = Counted::new(&self.work.progress, self.looked.model.name.as_str());
+        let outcome = Tile::new(set, self.device)?.fitting(|batches| {
+            counted.again();
+            evaluate_counted(classifier, theta, batches, n, set.label_map.as_ref(), &|n| counted.count(n))
+        });
+        outcome.map_err(|error| error.of(format!("{} on {}", self.looked.model.name, set.dataset.name)))
+    }
+
+    fn keep(&self, outcome: Outcome) {
+        self.work.slots()[self.unit] = Some(Ok(outcome));
+    }
+}
+
+/// Counts examples as done once, though they are evaluated again in smaller batches.
+struct Counted<'a> {
+    progress: &'a Progress,
+    name: &'a str,
+    /// Examples done since it began anew, and the most that were.
+    done: Mutex<(usize, usize)>,
+}
+
+impl<'a> Counted<'a> {
+    fn new(progress: &'a Progress, name: &'a str) -> Self {
+        Self { progress, name, done: Mutex::new((0, 0)) }
+    }
+
+    fn again(&self) {
+        self.done.lock().unwrap_or_else(PoisonError::into_inner).0 = 0;
+    }
+
+    fn count(&self, n: usize) {
+        let mut done = self.done.lock().unwrap_or_else(PoisonError::into_inner);
+        done.0 += n;
+        let more = done.0.saturating_sub(done.1);
+        done.1 += more;
+        if more > 0 {
+            self.progress.advance(more as u64, || self.name.to_owned());
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! The sets in the tokens of each model: models with one tokenizer and one map of labels share them.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use tokenizers::Tokenizer;
+
+use super::ClassifierOptions;
+use super::looked::Seen;
+use crate::data::Dataset;
+use crate::data::fetch::ModelFolder;
+use crate::data::labels::LabelMap;
+use crate::encode::{load_tokenizer, longest_example};
+use crate::error::{LmcError, Result};
+use crate::eval::EvaluationSet;
+use crate::file::sha256;
+use crate::model::ModelConfig;
+use crate::study::task::check_tokens;
+
+/// What is seen of a model without its weights.
+pub(super) struct Head {
+    /// The digest of its tokenizer.
+    tokenizer: String,
+    max_len: usize,
+}
+
+/// Tokenizer, longest example, map of labels and number of the set.
+type Key = (String, usize, String, usize);
+
+/// The sets, encoded once for all models that see the same tokens and labels.
+pub(super) struct Sets {
+    datasets: Vec<Dataset>,
+    options: ClassifierOptions,
+    tokenizers: BTreeMap<String, Tokenizer>,
+    encoded: BTreeMap<Key, Arc<EvaluationSet>>,
+}
+
+impl Sets {
+    pub fn new(datasets: Vec<Dataset>, options: &ClassifierOptions) -> Result<Self> {
+        for dataset in &datasets {
+            dataset.check()?;
+            if dataset.is_empty() {
+                let got = format!("`{}` with 0 examples", dataset.name);
+                return Err(LmcError::invalid("dataset", got, "at least one"));
+            }
+        }
+        Ok(Self { datasets, options: *options, tokenizers: BTreeMap::new(), encoded: BTreeMap::new() })
+    }
+
+    /// Reads config and tokenizer of a model, and compares the labels that it is given with those of every set.
+    pub fn look(&mut self, model: &ModelFolder) -> Result<Head> {
+        let config = ModelConfig::read(&model.folder.join("config.json"))?;
+        if !model.labels.is_empty() {
+            for set in &self.datasets {
+                LabelMap::new(&model.labels, &set.labels, self.options.merge)?;
+            }
+        }
+        if !model.has_tokenizer() {
+            return Err(LmcError::Format {
+                path: model.tokenizer.clone(),
+                line: None,
+                problem: "there is no tokenizer (tokenizer.json, vocab.txt, or vocab.json with merges.txt)"
+                    .into(),
+                remedy: "give the folder or the name of a model with the same one by --tokenizer, or add its files",
+            });
+        }
+        let tokenizer = load_tokenizer(&model.tokenizer)?;
+        let max_len = longest_example("max_length", self.options.max_length, config.max_len(), &tokenizer)?;
+        let text = tokenizer.to_string(false).map_err(|error| LmcError::Tokenizer(error.to_string()))?;
+        // Whether special tokens in texts are split is no part of a tokenizer's text.
+        let digest = sha256(format!("{text} {}", tokenizer.get_encode_special_tokens()).as_bytes());
+        self.tokenizers.entry(digest.clone()).or_insert(tokenizer);
+        Ok(Head { tokenizer: digest, max_len })
+    }
+
+    /// For each set the labels of a model with so many outputs of those names.
+    pub fn maps(&self, n_outputs: usize, labels: &[String]) -> Result<Vec<LabelMap>> {
+        let map = |set: &Dataset| LabelMap::of_outputs(n_outputs, labels, &set.labels, self.options.merge);
+        self.datasets.iter().map(map).collect()
+    }
+
+    /// The sets in the tokens and labels of a model, which must have an embedding for each of them.
+    pub fn of(&mut self, head: &Head, seen: &Seen) -> Result<Vec<Arc<EvaluationSet>>> {
+        let sets: Vec<Arc<EvaluationSet>> = seen
+            .maps
+            .iter()
+            .enumerate()
+            .map(|(number, map)| self.set(head, number, map))
+            .collect::<Result<_>>()?;
+        sets.iter().try_for_each(|set| check_tokens(&set.encoded, &seen.config))?;
+        Ok(sets)
+    }
+
+    fn set(&mut self, head: &Head, number: usize, map: &LabelMap) -> Result<Arc<EvaluationSet>> {
+        let key = (head.tokenizer.clone(), head.max_len, map.to_string(), number);
+        if let Some(set) = self.encoded.get(&key) {
+            return Ok(set.clone());
+        }
+        let (dataset, tokenizer) = (self.datasets[number].clone(), &self.tokenizers[&head.tokenizer]);
+        let set = Arc::new(EvaluationSet::new(dataset, tokenizer, head.max_len)?.with_label_map(map.clone()));
+        self.encoded.insert(key, set.clone());
+        Ok(set)
+    }
+}

@@ -1,0 +1,111 @@
+//! Where the parts of a task come from: folders that must stay as they are, and the tokenizer's files for models that are saved.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::json;
+use tokenizers::Tokenizer;
+
+use crate::error::{LmcError, Result};
+use crate::model::ModelConfig;
+
+/// The files of a tokenizer in a Hugging Face folder.
+const FILES: [&str; 7] = [
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "vocab.txt",
+    "vocab.json",
+    "merges.txt",
+    "special_tokens_map.json",
+    "added_tokens.json",
+];
+
+/// The folders that a task was read from; none for what comes with the crate.
+#[derive(Debug, Clone, Default)]
+pub(in super::super) struct Sources {
+    pub encoder: Option<PathBuf>,
+    /// The tokenizer's folder.
+    pub tokenizer: Option<PathBuf>,
+    /// The folders of the corpora.
+    pub data: Vec<PathBuf>,
+}
+
+impl Sources {
+    /// Every folder with what it holds.
+    pub fn folders(&self) -> impl Iterator<Item = (&'static str, &Path)> {
+        let encoder = self.encoder.as_deref().map(|folder| ("encoder", folder));
+        let tokenizer = self.tokenizer.as_deref().map(|folder| ("tokenizer", folder));
+        encoder.into_iter().chain(tokenizer).chain(self.data.iter().map(|folder| ("data", folder.as_path())))
+    }
+}
+
+/// The files of the tokenizer in a folder, as they are.
+pub(super) fn files_in(folder: &Path) -> Result<Vec<(String, Vec<u8>)>> {
+    let there = FILES.iter().map(|name| (name, folder.join(name))).filter(|(_, path)| path.exists());
+    there
+        .map(|(name, path)| {
+            Ok(((*name).to_owned(), std::fs::read(&path).map_err(LmcError::io("read", &path))?))
+        })
+        .collect()
+}
+
+/// The files of a tokenizer that comes with the crate. Its `tokenizer_config.json` says that `tokenizer.json` is to be taken as it is.
+pub(in super::super) fn files_of(
+    tokenizer: &Tokenizer,
+    config: &ModelConfig,
+) -> Result<Vec<(String, Vec<u8>)>> {
+    let text = tokenizer.to_string(true).map_err(|e| LmcError::Tokenizer(e.to_string()))?;
+    let ([cls, sep, pad, unk, mask], inputs): (_, &[&str]) = match config.is_roberta() {
+        true => (["<s>", "</s>", "<pad>", "<unk>", "<mask>"], &["input_ids", "attention_mask"]),
+        // Without their name transformers leaves segments out, and takes all for the first.
+        false => (
+            ["[CLS]", "[SEP]", "[PAD]", "[UNK]", "[MASK]"],
+            &["input_ids", "token_type_ids", "attention_mask"],
+        ),
+    };
+    let options = json!({
+        "tokenizer_class": "PreTrainedTokenizerFast",
+        "model_max_length": config.max_len(),
+        "model_input_names": inputs,
+        "cls_token": cls,
+        "sep_token": sep,
+        "pad_token": pad,
+        "unk_token": unk,
+        "mask_token": mask,
+    });
+    Ok(vec![
+        ("tokenizer.json".to_owned(), text.into_bytes()),
+        ("tokenizer_config.json".to_owned(), format!("{options:#}\n").into_bytes()),
+    ])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::grammar;
+    use crate::encode::load_tokenizer;
+
+    #[test]
+    fn the_files_of_a_tokenizer_are_all_that_it_is_read_from() {
+        let folder = tempfile::tempdir().unwrap();
+        let tokenizer = grammar::tokenizer().unwrap();
+        for (name, bytes) in files_of(&tokenizer, &ModelConfig::mini(76)).unwrap() {
+            std::fs::write(folder.path().join(name), bytes).unwrap();
+        }
+        let read = load_tokenizer(folder.path()).unwrap();
+        let ids = |tokenizer: &Tokenizer| {
+            tokenizer.encode(("the doctor slept", "who knows"), true).unwrap().get_ids().to_vec()
+        };
+        assert_eq!(ids(&read), ids(&tokenizer));
+        std::fs::write(folder.path().join("added_tokens.json"), b"{}").unwrap();
+        std::fs::write(folder.path().join("config.json"), b"{}").unwrap();
+        let names: Vec<String> = files_in(folder.path()).unwrap().into_iter().map(|(name, _)| name).collect();
+        assert_eq!(names, ["tokenizer.json", "tokenizer_config.json", "added_tokens.json"]);
+    }
+
+    #[test]
+    fn folders_are_told_with_what_they_hold() {
+        let sources = Sources { encoder: Some("bert".into()), tokenizer: None, data: vec!["cola".into()] };
+        let folders: Vec<(&str, &Path)> = sources.folders().collect();
+        assert_eq!(folders, [("encoder", Path::new("bert")), ("data", Path::new("cola"))]);
+    }
+}
