@@ -72,7 +72,7 @@ fn lapack(matrix: &Array2<f64>) -> lmc::Result<Vec<f64>> {
 fn speed(n: usize) -> lmc::Result<()> {
     let matrix = matrix(&mut rng(2, "speed"), 1, n);
     let rounds = (100_000_000 / (n * n * n)).clamp(3, 300);
-    let median = |run: &dyn Fn() -> lmc::Result<()>| {
+    let median = |run: &dyn Fn() -> lmc::Result<()>| -> lmc::Result<f64> {
         let mut times: Vec<Duration> = Vec::with_capacity(rounds);
         for _ in 0..rounds {
             let start = Instant::now();
@@ -80,7 +80,7 @@ fn speed(n: usize) -> lmc::Result<()> {
             times.push(start.elapsed());
         }
         times.sort();
-        lmc::Result::Ok(times[rounds / 2].as_secs_f64() * 1e3)
+        Ok(times[rounds / 2].as_secs_f64() * 1e3)
     };
     let own = median(&|| smallest_eigenpairs(&matrix, 2).map(|_| ()))?;
     let other = median(&|| lapack(&matrix).map(|_| ()))?;

@@ -1,14 +1,12 @@
 //! Where models are evaluated, and in which numbers.
 
-mod memory;
-
 use std::fmt;
 use std::str::FromStr;
 
-pub(crate) use memory::within_memory;
 use tch::{Cuda, Device, Kind};
 
 use crate::error::{LmcError, Result};
+pub(crate) use crate::guard::guarded as within_memory;
 use crate::parallel::n_threads;
 
 /// The variable that libtorch reads once, when its first operation starts.

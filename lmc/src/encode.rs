@@ -8,10 +8,12 @@ use crate::data::Dataset;
 use crate::error::{LmcError, Result};
 use crate::file::hexadecimal;
 
+mod extent;
 mod length;
 mod packed;
 mod tokenizer;
 
+pub use extent::Extent;
 pub(crate) use length::note_cut;
 pub use length::{LONGEST, longest_example};
 pub use packed::{Batch, Group, PackedTokens, packed_batches};
@@ -113,7 +115,8 @@ fn refused(error: tokenizers::Error) -> LmcError {
     LmcError::Tokenizer(error.to_string())
 }
 
-/// Returns the examples at `indices`, in that order, padded on the right with `pad_id` to the longest of them.
+/// Returns the examples at `indices`, in that order, padded on the right with `pad_id`, or 0 where that is below 0 and no token's, to
+/// the longest of them.
 ///
 /// # Errors
 /// [`LmcError::InvalidParameter`] if there is no index or one is not below the number of examples.
@@ -122,7 +125,7 @@ pub fn padded_batch(examples: &[Encoded], indices: &[usize], pad_id: i64) -> Res
         return Err(LmcError::invalid("indices", index, format!("an index below {}", examples.len())));
     }
     match indices.iter().map(|&index| examples[index].ids.len()).max() {
-        Some(longest) => Ok(stack(examples, indices, longest, pad_id)),
+        Some(longest) => Ok(stack(examples, indices, longest, pad_id.max(0))),
         None => Err(LmcError::invalid("indices", "no index", "at least one example")),
     }
 }

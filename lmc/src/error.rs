@@ -71,6 +71,25 @@ pub enum LmcError {
         /// The shape that was needed.
         expected: Vec<usize>,
     },
+    /// A text has a token, a segment or a place for which a model has no row.
+    #[error(
+        "{}a text has {what} {got}, the table of the model has {size} rows (`{field}`), numbered from 0; {remedy}",
+        origin.as_ref().map(|o| format!("{}: ", o.display())).unwrap_or_default()
+    )]
+    OutsideTable {
+        /// The folder of the model, where that is known.
+        origin: Option<PathBuf>,
+        /// What has no row: "token id", "segment", "position".
+        what: &'static str,
+        /// The largest such number, or one below 0.
+        got: i64,
+        /// The number of rows.
+        size: i64,
+        /// The field of config.json that says so.
+        field: &'static str,
+        /// What to do.
+        remedy: &'static str,
+    },
     /// Named tensors are not those that a model or a file must have.
     #[error("{}{}; {remedy}", origin.as_ref().map(|o| format!("{}: ", o.display())).unwrap_or_default(), differences(missing, unexpected, misshapen))]
     Tensors {
@@ -455,6 +474,22 @@ impl LmcError {
             }
             Self::Labels { origin: None, problem, remedy } => {
                 Self::Labels { origin: Some(path.to_owned()), problem, remedy }
+            }
+            Self::OutsideTable { origin: None, what, got, size, field, remedy } => {
+                Self::OutsideTable { origin: Some(path.to_owned()), what, got, size, field, remedy }
+            }
+            other => other,
+        }
+    }
+
+    /// The same error, where tensors are missing with others that were set aside among those that are unexpected.
+    pub(crate) fn beside(self, others: &[String]) -> Self {
+        match self {
+            Self::Tensors { origin, missing, mut unexpected, misshapen, remedy } => {
+                if !missing.is_empty() {
+                    unexpected.extend_from_slice(others);
+                }
+                Self::Tensors { origin, missing, unexpected, misshapen, remedy }
             }
             other => other,
         }

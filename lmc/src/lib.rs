@@ -52,6 +52,7 @@ pub mod eval;
 pub mod figure;
 pub mod file;
 pub mod gap;
+mod guard;
 pub mod interrupt;
 pub mod kernel;
 pub mod model;

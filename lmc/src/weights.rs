@@ -63,14 +63,15 @@ impl Layout {
     /// Appends tensors of one shape side by side and returns the block that spans them along the first axis.
     pub fn push_fused(&mut self, names: &[String], shape: &[i64]) -> BlockId {
         let offset = self.len;
-        let size: i64 = shape.iter().product();
+        // A size that no machine has room for is refused where it is allocated.
+        let size = shape.iter().fold(1i64, |size, &axis| size.saturating_mul(axis));
         for name in names {
             self.entries.push(Entry { name: name.clone(), shape: shape.to_vec(), offset: self.len });
-            self.len += size;
+            self.len = self.len.saturating_add(size);
         }
         let mut fused = shape.to_vec();
         if let Some(rows) = fused.first_mut() {
-            *rows *= names.len() as i64;
+            *rows = rows.saturating_mul(names.len() as i64);
         }
         self.blocks.push(Block { shape: fused, offset, size: self.len - offset });
         BlockId(self.blocks.len() - 1)
@@ -84,6 +85,32 @@ impl Layout {
     /// The named tensors in the order in which they lie in theta.
     pub fn entries(&self) -> &[Entry] {
         &self.entries
+    }
+
+    /// Nothing, when tensors of those names and shapes are those of the layout.
+    pub(crate) fn check(&self, shapes: &BTreeMap<&str, Vec<i64>>) -> Result<()> {
+        let (mut missing, mut misshapen) = (Vec::new(), Vec::new());
+        for Entry { name, shape, .. } in &self.entries {
+            match shapes.get(name.as_str()) {
+                None => missing.push(name.clone()),
+                Some(got) if got != shape => {
+                    misshapen.push(MisshapenTensor {
+                        name: name.clone(),
+                        got: got.clone(),
+                        expected: shape.clone(),
+                    });
+                }
+                Some(_) => {}
+            }
+        }
+        let expected: BTreeSet<&str> = self.entries.iter().map(|e| e.name.as_str()).collect();
+        let unexpected: Vec<String> =
+            shapes.keys().filter(|name| !expected.contains(*name)).map(|&name| name.to_owned()).collect();
+        if missing.is_empty() && unexpected.is_empty() && misshapen.is_empty() {
+            return Ok(());
+        }
+        let remedy = "config.json, the number of labels and the weights must be those of one model";
+        Err(LmcError::Tensors { origin: None, missing, unexpected, misshapen, remedy })
     }
 
     /// A float mask over theta, `[n_parameters]`, 1 where `select` says so of a tensor's name.
@@ -105,26 +132,38 @@ pub struct Parameters {
 
 impl Parameters {
     /// The operands of `theta`, `[stack, n_parameters]`, without a copy.
-    pub fn views(theta: &Tensor, layout: &Layout) -> Self {
-        let stack = theta.size()[0];
-        let tensors = layout
-            .blocks
-            .iter()
-            .map(|block| {
-                let shape: Vec<i64> = std::iter::once(stack).chain(block.shape.iter().copied()).collect();
-                theta.narrow(1, block.offset, block.size).view(shape.as_slice())
-            })
-            .collect();
-        Self { tensors, stack }
+    ///
+    /// # Errors
+    /// [`LmcError::ShapeMismatch`] for a tensor of another shape; [`LmcError::Torch`].
+    pub fn views(theta: &Tensor, layout: &Layout) -> Result<Self> {
+        let stack = match theta.size()[..] {
+            [stack, n] if n == layout.len && stack > 0 => stack,
+            ref size => {
+                let unsigned = |n: &i64| usize::try_from(*n).unwrap_or_default();
+                return Err(LmcError::ShapeMismatch {
+                    what: "theta".into(),
+                    got: size.iter().map(unsigned).collect(),
+                    expected: vec![size.first().map_or(1, unsigned).max(1), unsigned(&layout.len)],
+                });
+            }
+        };
+        let operand = |block: &Block| {
+            let shape: Vec<i64> = std::iter::once(stack).chain(block.shape.iter().copied()).collect();
+            Ok(theta.f_narrow(1, block.offset, block.size)?.f_view(shape.as_slice())?)
+        };
+        Ok(Self { tensors: layout.blocks.iter().map(operand).collect::<Result<_>>()?, stack })
     }
 
     /// The same operands as leaves of a new graph: they share theta's storage and collect gradients.
-    pub fn leaves(theta: &Tensor, layout: &Layout) -> Self {
-        let mut leaves = Self::views(theta, layout);
+    ///
+    /// # Errors
+    /// As [`Parameters::views`].
+    pub fn leaves(theta: &Tensor, layout: &Layout) -> Result<Self> {
+        let mut leaves = Self::views(theta, layout)?;
         for tensor in &mut leaves.tensors {
-            *tensor = tensor.detach().set_requires_grad(true);
+            *tensor = tensor.f_detach()?.f_set_requires_grad(true)?;
         }
-        leaves
+        Ok(leaves)
     }
 
     /// The gradient of `loss` (a scalar) by theta, `[stack, n_parameters]`.
@@ -200,24 +239,8 @@ impl Weights {
     /// # Errors
     /// [`LmcError::Tensors`] with all that are missing, unexpected or of another shape; [`LmcError::Torch`].
     pub fn from_named(layout: Arc<Layout>, named: BTreeMap<String, Tensor>) -> Result<Self> {
-        let (mut missing, mut misshapen) = (Vec::new(), Vec::new());
-        for Entry { name, shape, .. } in &layout.entries {
-            match named.get(name).map(Tensor::size) {
-                None => missing.push(name.clone()),
-                Some(got) if got != *shape => {
-                    misshapen.push(MisshapenTensor { name: name.clone(), got, expected: shape.clone() });
-                }
-                Some(_) => {}
-            }
-        }
-        let expected: BTreeSet<&str> = layout.entries.iter().map(|e| e.name.as_str()).collect();
-        let unexpected: Vec<String> =
-            named.keys().filter(|name| !expected.contains(name.as_str())).cloned().collect();
-        if !(missing.is_empty() && unexpected.is_empty() && misshapen.is_empty()) {
-            let remedy = "config.json, the number of labels and the weights must be those of one model";
-            return Err(LmcError::Tensors { origin: None, missing, unexpected, misshapen, remedy });
-        }
-        let theta = Tensor::zeros([layout.len], (Kind::Float, Device::Cpu));
+        layout.check(&named.iter().map(|(name, tensor)| (name.as_str(), tensor.size())).collect())?;
+        let theta = Tensor::f_zeros([layout.len], (Kind::Float, Device::Cpu))?;
         for entry in &layout.entries {
             let tensor = &named[&entry.name];
             theta.narrow(0, entry.offset, tensor.numel() as i64).f_copy_(&tensor.f_reshape([-1])?)?;

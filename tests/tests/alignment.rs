@@ -45,9 +45,11 @@ fn a_copy_in_another_order_is_brought_back() {
     let other = shuffled(config, &copy, 1).unwrap();
     // In float64, so that nothing but the function is compared.
     let logits = |weights: &Weights| {
-        let p = Parameters::views(&weights.theta().to_kind(Kind::Double).unsqueeze(0), weights.layout());
-        let of =
-            |batch: &Batch| task.classifier.packed_logits(&p, &batch.tokens, &Dropout::NONE).squeeze_dim(0);
+        let p =
+            Parameters::views(&weights.theta().to_kind(Kind::Double).unsqueeze(0), weights.layout()).unwrap();
+        let of = |batch: &Batch| {
+            task.classifier.packed_logits(&p, &batch.tokens, &Dropout::NONE).unwrap().squeeze_dim(0)
+        };
         Tensor::cat(&set.batches().iter().map(of).collect::<Vec<_>>(), 0)
     };
     let (as_it_was, in_other_order) = (logits(&copy), logits(&other));

@@ -47,8 +47,8 @@ impl Golden {
     /// Logits, `[batch, n_labels]`.
     fn logits(&self, tokens: &Tokens) -> Tensor {
         let Finetuned { classifier, weights, .. } = &self.model;
-        let p = Parameters::views(&weights.theta().unsqueeze(0), classifier.layout());
-        classifier.logits(&p, tokens, &Dropout::NONE).squeeze_dim(0)
+        let p = Parameters::views(&weights.theta().unsqueeze(0), classifier.layout()).unwrap();
+        classifier.logits(&p, tokens, &Dropout::NONE).unwrap().squeeze_dim(0)
     }
 }
 
@@ -94,8 +94,8 @@ fn loss_and_gradients() {
         let golden = read(family);
         let Finetuned { classifier, weights, .. } = &golden.model;
         let (tokens, batch) = golden.batch(&golden.all(), classifier.config().pad_id());
-        let leaves = Parameters::leaves(&weights.theta().unsqueeze(0), classifier.layout());
-        let logits = classifier.logits(&leaves, &tokens, &Dropout::NONE);
+        let leaves = Parameters::leaves(&weights.theta().unsqueeze(0), classifier.layout()).unwrap();
+        let logits = classifier.logits(&leaves, &tokens, &Dropout::NONE).unwrap();
         let loss = logits.squeeze_dim(0).cross_entropy_for_logits(&batch.labels);
         let expected = golden.values["loss"].as_f64().unwrap();
         assert!((loss.double_value(&[]) - expected).abs() < TOLERANCE, "{family}: {loss}");

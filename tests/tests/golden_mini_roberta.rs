@@ -59,9 +59,10 @@ fn hidden_states_of_the_first_token() {
     let pretrained = load_folder(&assets()).unwrap();
     let classifier = Classifier::new(&pretrained.config, 2);
     let theta = pretrained.with_head(&classifier, 0, 0.02).unwrap().theta().unsqueeze(0);
-    let parameters = Parameters::views(&theta, classifier.layout());
+    let parameters = Parameters::views(&theta, classifier.layout()).unwrap();
     for (i, example) in examples(&golden).iter().enumerate() {
-        let features = classifier.features(&parameters, &tokens(&example.ids), &Dropout::NONE).reshape([-1]);
+        let features =
+            classifier.features(&parameters, &tokens(&example.ids), &Dropout::NONE).unwrap().reshape([-1]);
         let features = Vec::<f64>::try_from(features.to_kind(lmc::tch::Kind::Double)).unwrap();
         let expected = golden["features"][i].as_array().unwrap();
         assert_eq!(features.len(), expected.len());
@@ -80,7 +81,7 @@ fn masked_lm_loss() {
     let model = PretrainingModel::new(&config);
     let named = read_safetensors(&assets().join("model.safetensors")).unwrap();
     let weights = Weights::from_named(model.layout().clone(), named).unwrap();
-    let parameters = Parameters::views(&weights.theta().unsqueeze(0), model.layout());
+    let parameters = Parameters::views(&weights.theta().unsqueeze(0), model.layout()).unwrap();
     for (i, example) in examples(&golden).iter().enumerate() {
         let positions = integers(&golden["masked"][i]);
         let mut ids = example.ids.clone();
@@ -91,7 +92,7 @@ fn masked_lm_loss() {
             tokens: Tensor::from_slice(&hidden),
             is_random: Tensor::from_slice(&[0i64]),
         };
-        let (masked_lm, next) = model.losses(&parameters, &tokens(&ids), &targets);
+        let (masked_lm, next) = model.losses(&parameters, &tokens(&ids), &targets).unwrap();
         assert!(next.is_none());
         let (got, expected) = (masked_lm.double_value(&[]), golden["masked_lm_loss"][i].as_f64().unwrap());
         assert!((got - expected).abs() < 10.0 * TOLERANCE, "pair {i}: {got}, expected {expected}");

@@ -37,8 +37,9 @@ impl Model {
             segments: batch.segments.unsqueeze(0),
             mask: batch.mask.map(|mask| mask.unsqueeze(0)),
         };
-        let parameters = Parameters::views(&self.weights.theta().unsqueeze(0), self.classifier.layout());
-        self.classifier.logits(&parameters, &tokens, &Dropout::NONE).squeeze_dim(0)
+        let parameters =
+            Parameters::views(&self.weights.theta().unsqueeze(0), self.classifier.layout()).unwrap();
+        self.classifier.logits(&parameters, &tokens, &Dropout::NONE).unwrap().squeeze_dim(0)
     }
 
     /// Compares ids, logits of each example alone, and logits of all as one padded batch.

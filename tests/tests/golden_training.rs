@@ -62,12 +62,12 @@ impl Golden {
     }
 
     fn logits(&self, parameters: &Parameters, tokens: &Tokens) -> Tensor {
-        self.classifier.logits(parameters, tokens, &Dropout::NONE)
+        self.classifier.logits(parameters, tokens, &Dropout::NONE).unwrap()
     }
 
     fn loss_and_gradient(&self, theta: &Tensor, batch: usize) -> (f64, Tensor) {
         let (tokens, labels) = self.batch(batch);
-        let leaves = Parameters::leaves(theta, self.classifier.layout());
+        let leaves = Parameters::leaves(theta, self.classifier.layout()).unwrap();
         let loss = self.logits(&leaves, &tokens).squeeze_dim(0).cross_entropy_for_logits(&labels);
         (loss.double_value(&[]), leaves.gradient(&loss).unwrap())
     }
@@ -75,10 +75,11 @@ impl Golden {
     /// The same by the head alone, on the features of the frozen encoder; `theta` is the head's part.
     fn head_loss_and_gradient(&self, theta: &Tensor, batch: usize) -> (f64, Tensor) {
         let (tokens, labels) = self.batch(batch);
-        let encoder = Parameters::views(&self.initial.theta().unsqueeze(0), self.classifier.layout());
-        let features = self.classifier.features(&encoder, &tokens, &Dropout::NONE);
-        let leaves = Parameters::leaves(theta, self.classifier.head_layout());
-        let logits = self.classifier.head_logits(&leaves, &features, &Dropout::NONE);
+        let encoder =
+            Parameters::views(&self.initial.theta().unsqueeze(0), self.classifier.layout()).unwrap();
+        let features = self.classifier.features(&encoder, &tokens, &Dropout::NONE).unwrap();
+        let leaves = Parameters::leaves(theta, self.classifier.head_layout()).unwrap();
+        let logits = self.classifier.head_logits(&leaves, &features, &Dropout::NONE).unwrap();
         let loss = logits.squeeze_dim(0).cross_entropy_for_logits(&labels);
         (loss.double_value(&[]), leaves.gradient(&loss).unwrap())
     }
@@ -147,7 +148,7 @@ fn assert_close(got: &Tensor, expected: &Value, what: &str) {
 fn logits_and_first_gradient() {
     let golden = golden();
     let theta = golden.initial.theta().unsqueeze(0);
-    let parameters = Parameters::views(&theta, golden.classifier.layout());
+    let parameters = Parameters::views(&theta, golden.classifier.layout()).unwrap();
     for i in 0..4 {
         assert_close(&golden.logits(&parameters, &golden.batch(i).0), &golden.values["logits"][i], "logits");
     }
@@ -224,7 +225,7 @@ impl Golden {
         for i in 0..n_seeds {
             let mask = batch.mask.as_ref().map(|mask| mask.unsqueeze(0));
             let tokens = Tokens { ids: batch.ids.unsqueeze(0), segments: batch.segments.unsqueeze(0), mask };
-            let parameters = Parameters::views(&theta.narrow(0, i, 1), self.classifier.layout());
+            let parameters = Parameters::views(&theta.narrow(0, i, 1), self.classifier.layout()).unwrap();
             let logits = self.logits(&parameters, &tokens);
             assert_close(&logits, &self.values["whole"]["logits"], "logits after training");
         }

@@ -33,7 +33,7 @@ fn planted(config: &ModelConfig, seed: u64) -> Alignment {
 
 /// The logits of all examples, `[n_examples * n_labels]`.
 fn logits(classifier: &Classifier, weights: &Weights) -> Tensor {
-    let p = Parameters::views(&weights.theta().unsqueeze(0), classifier.layout());
+    let p = Parameters::views(&weights.theta().unsqueeze(0), classifier.layout()).unwrap();
     let mut examples = examples(40, 1);
     // RoBERTa has one segment.
     if classifier.config().type_vocab_size == 1 {
@@ -41,7 +41,7 @@ fn logits(classifier: &Classifier, weights: &Weights) -> Tensor {
     }
     let parts: Vec<Tensor> = packed_batches(&examples, 64)
         .iter()
-        .map(|batch| classifier.packed_logits(&p, &batch.tokens, &Dropout::NONE).reshape([-1]))
+        .map(|batch| classifier.packed_logits(&p, &batch.tokens, &Dropout::NONE).unwrap().reshape([-1]))
         .collect();
     Tensor::cat(&parts, 0)
 }

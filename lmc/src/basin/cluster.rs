@@ -76,10 +76,12 @@ impl Basins {
 
     /// Refuses models that are not divided, for what needs two clusters.
     pub(crate) fn check_divided(&self) -> Result<()> {
-        match self.notes.iter().find(|note| note.is_undivided()) {
-            Some(note) => Err(LmcError::invalid("basins", note, "models that fall into two clusters")),
-            None => Ok(()),
+        if self.is_divided() {
+            return Ok(());
         }
+        let why = self.notes.iter().find(|note| note.is_undivided());
+        let got = why.map_or_else(|| "one cluster".to_owned(), Note::to_string);
+        Err(LmcError::invalid("basins", got, "models that fall into two clusters"))
     }
 }
 

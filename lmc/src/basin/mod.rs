@@ -3,6 +3,9 @@
 //!
 //! gaps -> [`affinity`] -> [`spectral_embedding`] -> k-means -> [`Basins`]; [`cluster`] does all of it. [`cluster_landmarks`]
 //! does it where only the gaps to some models, the landmarks, are known.
+//!
+//! Two clusters are reported where the gaps determine them. Elsewhere all models stay in one, and a [`Note`] says why; what follows from
+//! two clusters is then empty in tables, and scores of membership are 0.
 
 mod affinity;
 mod cluster;

@@ -2,7 +2,7 @@
 
 use tch::{Device, Tensor};
 
-use super::Encoded;
+use super::{Encoded, Extent};
 
 /// Neighbouring sequences of one length, which attention works on together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +33,7 @@ pub struct PackedTokens {
     pub starts: Tensor,
     /// The lengths of the sequences, in order.
     pub groups: Vec<Group>,
+    extent: Extent,
 }
 
 impl PackedTokens {
@@ -40,7 +41,9 @@ impl PackedTokens {
     pub fn new<'a>(examples: impl IntoIterator<Item = &'a Encoded>) -> Self {
         let (mut ids, mut segments, mut positions) = (Vec::new(), Vec::new(), Vec::new());
         let (mut starts, mut groups) = (Vec::new(), Vec::<Group>::new());
+        let mut extent = Extent::default();
         for example in examples {
+            extent.add(example);
             let length = example.ids.len() as i64;
             starts.push(ids.len() as i64);
             ids.extend_from_slice(&example.ids);
@@ -53,12 +56,17 @@ impl PackedTokens {
         }
         let [ids, segments, positions, starts] =
             [ids, segments, positions, starts].map(|values| Tensor::from_slice(&values));
-        Self { ids, segments, positions, starts, groups }
+        Self { ids, segments, positions, starts, groups, extent }
     }
 
     /// The number of tokens.
     pub fn n_tokens(&self) -> usize {
         self.ids.numel()
+    }
+
+    /// How far ids, segments and lengths of the sequences reach.
+    pub fn extent(&self) -> Extent {
+        self.extent
     }
 
     /// The same on another device.
@@ -69,6 +77,7 @@ impl PackedTokens {
             positions: self.positions.to_device(device),
             starts: self.starts.to_device(device),
             groups: self.groups.clone(),
+            extent: self.extent,
         }
     }
 }

@@ -21,7 +21,7 @@ use self::class::{Choice, Class};
 use self::files::wrong_key;
 use self::json::Json;
 use self::settings::Settings;
-use self::told::{tell_equal_tokens, tell_unheard};
+use self::told::{tell_equal_tokens, tell_no_segments, tell_unheard};
 use self::vocabulary::{Vocabulary, Whole};
 use crate::error::{LmcError, Result};
 
@@ -107,7 +107,10 @@ fn load(folder: &Path, chosen: Option<Choice>) -> Result<Tokenizer> {
     }
     tell_equal_tokens(&tokenizer, folder);
     if !settings.lists("model_input_names", "token_type_ids")?.unwrap_or(choice.segments) {
-        without_segments(&mut tokenizer, folder)?;
+        let had_segments = without_segments(&mut tokenizer, folder)?;
+        if had_segments && choice.class != Class::Roberta {
+            tell_no_segments(folder, &choice);
+        }
     }
     tokenizer.set_encode_special_tokens(settings.flag("split_special_tokens", false)?);
     let side = complete.as_ref().and_then(|whole| whole.text("truncation", "direction"));

@@ -6,10 +6,11 @@ use std::path::Path;
 use polars::prelude::*;
 use tch::{Device, Kind, Tensor};
 
-use super::{Outcome, check_labels, damaged_unit, in_order, label_logits};
+use super::{Outcome, check, damaged_unit, in_order, label_logits};
 use crate::data::labels::LabelMap;
 use crate::encode::Batch;
 use crate::error::{LmcError, Result};
+use crate::guard::guarded;
 use crate::interrupt;
 use crate::model::Classifier;
 use crate::store::{read_frame, write_frame};
@@ -129,9 +130,19 @@ pub fn evaluate_logits(
     n: usize,
     map: Option<&LabelMap>,
 ) -> Result<Logits> {
+    guarded(|| logits_of(classifier, theta, batches, n, map))
+}
+
+fn logits_of(
+    classifier: &Classifier,
+    theta: &Tensor,
+    batches: &[Batch],
+    n: usize,
+    map: Option<&LabelMap>,
+) -> Result<Logits> {
+    check(classifier, batches, map)?;
     let _no_grad = tch::no_grad_guard();
-    check_labels(classifier, batches, map)?;
-    let parameters = Parameters::views(&theta.unsqueeze(0), classifier.layout());
+    let parameters = Parameters::views(&theta.unsqueeze(0), classifier.layout())?;
     let mut parts = Vec::with_capacity(batches.len());
     for (done, batch) in batches.iter().enumerate() {
         interrupt::check(|| format!("{done} of {} batches were evaluated; none is kept", batches.len()))?;

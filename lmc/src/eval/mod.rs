@@ -18,7 +18,7 @@ use std::fmt;
 use tch::{Device, Kind, Tensor};
 
 use crate::compute::within_memory;
-use crate::data::labels::{LabelMap, Merge, counted};
+use crate::data::labels::{LabelMap, Merge};
 use crate::encode::Batch;
 use crate::error::{LmcError, Result};
 use crate::interrupt;
@@ -53,8 +53,10 @@ impl Outcome {
 /// the classifier.
 ///
 /// # Errors
-/// [`LmcError::Labels`] for an example whose label has no output; [`LmcError::Torch`]; [`LmcError::OutOfMemory`];
-/// [`LmcError::NonFiniteLoss`] naming the example; [`LmcError::Interrupted`] between two batches.
+/// Before anything is computed [`LmcError::OutsideTable`] where the model has no row for a token,
+/// [`LmcError::InvalidParameter`] for a label that is none of the classes, [`LmcError::ShapeMismatch`] for a theta of another
+/// model; [`LmcError::Torch`]; [`LmcError::OutOfMemory`]; [`LmcError::NonFiniteLoss`] naming the example;
+/// [`LmcError::Interrupted`] between two batches.
 pub fn evaluate(classifier: &Classifier, theta: &Tensor, batches: &[Batch], n: usize) -> Result<Outcome> {
     evaluate_mapped(classifier, theta, batches, n, None)
 }
@@ -83,7 +85,7 @@ pub(crate) fn evaluate_counted(
     map: Option<&LabelMap>,
     count: &dyn Fn(usize),
 ) -> Result<Outcome> {
-    let parameters = Parameters::views(&theta.unsqueeze(0), classifier.layout());
+    let parameters = Parameters::views(&theta.unsqueeze(0), classifier.layout())?;
     let outcomes = within_memory(|| evaluate_all(classifier, &parameters, batches, n, map, count));
     Ok(outcomes?.swap_remove(0))
 }
@@ -112,8 +114,8 @@ fn evaluate_all(
     map: Option<&LabelMap>,
     count: &dyn Fn(usize),
 ) -> Result<Vec<Outcome>> {
+    check(classifier, batches, map)?;
     let _no_grad = tch::no_grad_guard();
-    check_labels(classifier, batches, map)?;
     let (mut losses, mut predictions, mut confidences) = (Vec::new(), Vec::new(), Vec::new());
     for (done, batch) in batches.iter().enumerate() {
         interrupt::check(|| format!("{done} of {} batches were evaluated; none is kept", batches.len()))?;
@@ -146,21 +148,15 @@ fn evaluate_all(
         .collect()
 }
 
-/// Nothing, when the map is one of so many outputs, and every label of the batches has a logit.
-fn check_labels(classifier: &Classifier, batches: &[Batch], map: Option<&LabelMap>) -> Result<()> {
-    let n_outputs = usize::try_from(classifier.n_labels()).unwrap_or(0);
-    map.map_or(Ok(()), |map| map.check(n_outputs))?;
-    let n_logits = map.map_or(n_outputs, |map| map.classes().len()) as i64;
-    for batch in batches.iter().filter(|batch| batch.labels.numel() > 0) {
-        let (least, most) = (batch.labels.min().int64_value(&[]), batch.labels.max().int64_value(&[]));
-        if let Some(label) = [least, most].into_iter().find(|label| !(0..n_logits).contains(label)) {
-            let problem =
-                format!("{}, an example has the label number {label}", counted(n_outputs, "output"));
-            let remedy = "give a classifier with an output for each label".to_owned();
-            return Err(LmcError::Labels { origin: None, problem, remedy });
-        }
+/// Nothing, when the model has a row for every token and, by `map`, a logit for every label.
+fn check(classifier: &Classifier, batches: &[Batch], map: Option<&LabelMap>) -> Result<()> {
+    if let Some(map) = map {
+        map.check(usize::try_from(classifier.n_labels()).unwrap_or_default())?;
     }
-    Ok(())
+    batches.iter().map(|batch| batch.tokens.extent()).try_for_each(|extent| {
+        classifier.check_extent(&extent)?;
+        classifier.check_labels(&extent, map.map(|map| map.classes().len()))
+    })
 }
 
 /// The logits of a batch in the labels of `map`, `[stack, batch, n_labels]`.
@@ -170,7 +166,7 @@ fn label_logits(
     batch: &Batch,
     map: Option<&LabelMap>,
 ) -> Result<Tensor> {
-    let logits = classifier.packed_logits(parameters, &batch.tokens, &Dropout::NONE);
+    let logits = classifier.packed_logits(parameters, &batch.tokens, &Dropout::NONE)?;
     match map.filter(|map| !map.is_identity()) {
         None => Ok(logits),
         Some(map) => map_logits(&logits, map),

@@ -20,11 +20,11 @@ fn every_example_gets_its_own_loss_and_prediction() {
     for seed in 1..=4 {
         let theta = weights(&classifier, seed).theta().copy();
         let outcome = evaluate(&classifier, &theta, &packed_batches(&examples, 64), 40).unwrap();
-        let p = Parameters::views(&theta.unsqueeze(0), classifier.layout());
+        let p = Parameters::views(&theta.unsqueeze(0), classifier.layout()).unwrap();
         for (i, example) in examples.iter().enumerate() {
             let row = |v: &[i64]| Tensor::from_slice(v).unsqueeze(0);
             let tokens = Tokens::shared(&row(&example.ids), &row(&example.segments), 1);
-            let logits = classifier.logits(&p, &tokens, &Dropout::NONE).reshape([-1]);
+            let logits = classifier.logits(&p, &tokens, &Dropout::NONE).unwrap().reshape([-1]);
             let logits = Vec::<f32>::try_from(logits).unwrap();
             let total: f64 = logits.iter().map(|&l| f64::from(l).exp()).sum();
             let probability = |k: usize| f64::from(logits[k]).exp() / total;
@@ -175,7 +175,7 @@ fn outputs_and_labels_are_counted_before_the_forward_pass() {
         assert!(matches!(&error, LmcError::ShapeMismatch { got, .. } if got == &[n_outputs]), "{error}");
     }
     let error = on(1, None).to_string();
-    assert!(error.starts_with("1 output, an example has the label number 1; "), "{error}");
+    assert!(error.starts_with("`label`: got 1, expected 0 to 0, one of the classes"), "{error}");
     assert!(matches!(on(2, Some(&identity)), LmcError::NonFiniteLoss { .. }));
     assert!(matches!(on(2, None), LmcError::NonFiniteLoss { .. }));
 }

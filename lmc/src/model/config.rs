@@ -1,14 +1,21 @@
 //! The architecture: the fields of a Hugging Face `config.json` that a BERT or RoBERTa classifier needs.
 
+mod labels;
+mod read;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use labels::Labels;
+pub(crate) use read::ConfigFile;
+
+use super::activation::Activation;
 use crate::error::{LmcError, Result};
 
 /// The most layers and parameters of a model: several times those of BERT-large and RoBERTa-large (24 layers, 355 million).
-const MAX_LAYERS: i64 = 1024;
+pub(super) const MAX_LAYERS: i64 = 1024;
 const MAX_PARAMETERS: i64 = 1 << 32;
 
 /// An encoder's architecture, read from and written to `config.json`: BERT (Devlin et al. 2019) or RoBERTa (Liu et al.
@@ -32,7 +39,8 @@ pub struct ModelConfig {
     /// The number of segments.
     #[serde(default = "two")]
     pub type_vocab_size: i64,
-    /// The feed-forward activation; `gelu`, also spelt `gelu_python`, is supported: the exact one, by the error function.
+    /// The feed-forward activation, by the name that transformers gives it: `gelu` is the exact one, by the error function. All of
+    /// transformers' that have no parameters are known.
     #[serde(default = "gelu")]
     pub hidden_act: String,
     /// The epsilon of every layer norm.
@@ -41,7 +49,8 @@ pub struct ModelConfig {
     /// The standard deviation of freshly initialised weights.
     #[serde(default = "bert_std")]
     pub initializer_range: f64,
-    /// The id of the token for padding; where it is not set it is 0 for BERT and 1 for RoBERTa.
+    /// The id of the token for padding; where it is not set it is 0 for BERT and 1 for RoBERTa. RoBERTa counts positions from it
+    /// on, and in a text gives no place to tokens of that id; one below 0 is no token's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pad_token_id: Option<i64>,
     /// The share of hidden units that transformers drops when it trains the model. Runs of this crate drop the share of
@@ -54,15 +63,6 @@ pub struct ModelConfig {
     /// The label of each class index.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id2label: Option<BTreeMap<usize, String>>,
-}
-
-/// What a `config.json` may say that would make another model of it, or contradict the labels.
-#[derive(Deserialize)]
-struct Rest {
-    position_embedding_type: Option<String>,
-    #[serde(default)]
-    is_decoder: bool,
-    label2id: Option<BTreeMap<String, usize>>,
 }
 
 fn two() -> i64 {
@@ -123,49 +123,20 @@ impl ModelConfig {
         }
     }
 
-    /// The config in a file.
+    /// The config in a file. Fields that it does not have are those of transformers' `BertConfig` and `RobertaConfig`; what does not
+    /// matter to an encoder and its classifier is not looked at, and `NaN` and `Infinity`, as Python writes them, may stand there.
     ///
     /// # Errors
-    /// [`LmcError::Io`], [`LmcError::Format`] with the line, or those of [`ModelConfig::check`].
+    /// [`LmcError::Io`]; [`LmcError::Format`] with the line where the file is damaged, a field has a value that no BERT or RoBERTa of
+    /// this crate has (see [`ModelConfig::check`]), or `id2label` cannot be the names of a classifier's outputs.
     pub fn read(path: &Path) -> Result<Self> {
-        Self::parse(&std::fs::read_to_string(path).map_err(LmcError::io("read", path))?, path)
+        ConfigFile::read(path)?.with_usable_labels()
     }
 
     /// The config in the text of a `config.json`; `path` is named in errors.
+    #[cfg(test)]
     pub(crate) fn parse(text: &str, path: &Path) -> Result<Self> {
-        let damaged = |e: serde_json::Error| LmcError::Format {
-            path: path.to_owned(),
-            line: Some(e.line()),
-            problem: e.to_string(),
-            remedy: "give the config.json of a Hugging Face BERT or RoBERTa",
-        };
-        let mut config: Self = serde_json::from_str(text).map_err(damaged)?;
-        let rest: Rest = serde_json::from_str(text).map_err(damaged)?;
-        config.check()?;
-        known(
-            "position_embedding_type",
-            rest.position_embedding_type.as_deref().unwrap_or("absolute"),
-            &["absolute"],
-        )?;
-        if rest.is_decoder {
-            return Err(LmcError::invalid("is_decoder", true, "false, an encoder that looks both ways"));
-        }
-        if let Some(label2id) = rest.label2id {
-            config.set_label2id(label2id)?;
-        }
-        Ok(config)
-    }
-
-    /// Takes the inverse of the labels: it must be that of `id2label`, or stand in for it.
-    fn set_label2id(&mut self, label2id: BTreeMap<String, usize>) -> Result<()> {
-        let inverse: BTreeMap<usize, String> =
-            label2id.iter().map(|(label, &id)| (id, label.clone())).collect();
-        let id2label = self.id2label.get_or_insert_with(|| inverse.clone());
-        if *id2label != inverse || inverse.len() != label2id.len() {
-            let expected = format!("the inverse of id2label = {id2label:?}");
-            return Err(LmcError::invalid("label2id", format!("{label2id:?}"), expected));
-        }
-        self.check_labels()
+        ConfigFile::parse(text, path)?.with_usable_labels()
     }
 
     /// The same architecture for a classifier with these labels, in the order of their class indices.
@@ -198,12 +169,12 @@ impl ModelConfig {
     /// The longest sequence in tokens, special ones included. RoBERTa counts positions from `pad_token_id` + 1, so that it
     /// cannot use the first embeddings: 512 of 514.
     pub fn max_len(&self) -> usize {
-        usize::try_from(self.max_position_embeddings - self.first_position()).unwrap_or(0)
+        usize::try_from(self.max_position_embeddings.saturating_sub(self.first_position())).unwrap_or(0)
     }
 
     /// The position of the first token.
     pub(super) fn first_position(&self) -> i64 {
-        if self.is_roberta() { self.pad_id() + 1 } else { 0 }
+        if self.is_roberta() { self.pad_id().saturating_add(1) } else { 0 }
     }
 
     /// The id of the token for padding.
@@ -227,14 +198,13 @@ impl ModelConfig {
     /// [`LmcError::UnknownName`] for another family or activation, [`LmcError::InvalidParameter`] for sizes and labels.
     pub fn check(&self) -> Result<()> {
         known("model_type", &self.model_type, &["bert", "roberta"])?;
-        known("hidden_act", &self.hidden_act, &["gelu", "gelu_python"])?;
+        Activation::named(&self.hidden_act)?;
         self.check_sizes()?;
-        for (field, value) in
-            [("layer_norm_eps", self.layer_norm_eps), ("initializer_range", self.initializer_range)]
-        {
-            if !(value > 0.0 && value.is_finite()) {
-                return Err(LmcError::invalid(field, value, "a positive number"));
-            }
+        if !(self.layer_norm_eps >= 0.0 && self.layer_norm_eps.is_finite()) {
+            return Err(LmcError::invalid("layer_norm_eps", self.layer_norm_eps, "a number, 0 or more"));
+        }
+        if !(self.initializer_range > 0.0 && self.initializer_range.is_finite()) {
+            return Err(LmcError::invalid("initializer_range", self.initializer_range, "a positive number"));
         }
         for (field, value) in [
             ("hidden_dropout_prob", self.hidden_dropout_prob),
@@ -260,8 +230,8 @@ impl ModelConfig {
                 return Err(LmcError::invalid(field, value, "1 to 2^24"));
             }
         }
-        if !(1..=MAX_LAYERS).contains(&self.num_hidden_layers) {
-            let expected = format!("1 to {MAX_LAYERS}");
+        if !(0..=MAX_LAYERS).contains(&self.num_hidden_layers) {
+            let expected = format!("0 to {MAX_LAYERS}");
             return Err(LmcError::invalid("num_hidden_layers", self.num_hidden_layers, expected));
         }
         if self.hidden_size % self.num_attention_heads != 0 {
@@ -271,12 +241,14 @@ impl ModelConfig {
                 format!("a divisor of hidden_size = {}", self.hidden_size),
             ));
         }
-        if !(0..self.vocab_size).contains(&self.pad_id()) {
-            let expected = format!("0 to below vocab_size = {}", self.vocab_size);
+        let lowest = if self.is_roberta() { -1 } else { -self.vocab_size };
+        if !(lowest..self.vocab_size).contains(&self.pad_id()) {
+            let expected = format!("a token's id below vocab_size = {}, or -1 for none", self.vocab_size);
             return Err(LmcError::invalid("pad_token_id", self.pad_id(), expected));
         }
         if self.max_len() == 0 {
-            let expected = format!("more than {}, the first position of RoBERTa", self.first_position());
+            let first = self.first_position();
+            let expected = format!("more than {first}, RoBERTa's first position (pad_token_id + 1)");
             return Err(LmcError::invalid("max_position_embeddings", self.max_position_embeddings, expected));
         }
         let rows = self.vocab_size + self.max_position_embeddings + self.type_vocab_size;

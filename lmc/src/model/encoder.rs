@@ -5,9 +5,13 @@ use tch::{Kind, Tensor};
 
 mod packed;
 
-use super::config::ModelConfig;
+use super::activation::Activation;
+use super::config::{MAX_LAYERS, ModelConfig};
 use super::dropout::Dropout;
 use super::layers::{embedding, layer_norm, linear, stack_offsets};
+use crate::encode::Extent;
+use crate::error::{LmcError, Result};
+use crate::guard::guarded;
 use crate::weights::{BlockId, Layout, Parameters};
 
 /// A weight and a bias.
@@ -71,6 +75,7 @@ pub struct Encoder {
     segment: BlockId,
     norm: Affine,
     layers: Vec<Layer>,
+    activation: Activation,
 }
 
 impl Encoder {
@@ -83,7 +88,8 @@ impl Encoder {
             layout.push(format!("{e}.position_embeddings.weight"), &[config.max_position_embeddings, d]);
         let segment = layout.push(format!("{e}.token_type_embeddings.weight"), &[config.type_vocab_size, d]);
         let norm = Affine::push_norm(layout, &format!("{e}.LayerNorm"), d);
-        let layers = (0..config.num_hidden_layers)
+        // A config with more is refused before anything is computed.
+        let layers = (0..config.num_hidden_layers.min(MAX_LAYERS))
             .map(|i| {
                 let l = format!("{prefix}encoder.layer.{i}");
                 let qkv = |what: &str| {
@@ -102,7 +108,9 @@ impl Encoder {
                 }
             })
             .collect();
-        Self { config: config.clone(), word, position, segment, norm, layers }
+        // A name that is not known is refused before anything is computed, as all that `ModelConfig::check` refuses.
+        let activation = Activation::named(&config.hidden_act).unwrap_or(Activation::Linear);
+        Self { config: config.clone(), word, position, segment, norm, layers, activation }
     }
 
     /// The architecture.
@@ -117,26 +125,80 @@ impl Encoder {
 
     /// Hidden states of the last layer, `[stack, batch * seq, width]`; a sequence has at most [`ModelConfig::max_len`] tokens.
     ///
-    /// Padding stands on the right: then RoBERTa's positions, which count what is not padding, are those of the tokens.
-    pub fn forward(&self, p: &Parameters, tokens: &Tokens, dropout: &Dropout) -> Tensor {
+    /// Padding stands on the right: then positions, which in RoBERTa count what is not padding, are those of the tokens.
+    ///
+    /// # Errors
+    /// Those of [`ModelConfig::check`] and [`ModelConfig::check_extent`]; [`LmcError::ShapeMismatch`] for tensors that do not belong
+    /// together; [`LmcError::Torch`], [`LmcError::OutOfMemory`].
+    pub fn forward(&self, p: &Parameters, tokens: &Tokens, dropout: &Dropout) -> Result<Tensor> {
+        self.config.check()?;
+        tokens.check(p.stack())?;
+        self.config.check_extent(&tokens.extent()?, None)?;
+        guarded(|| self.hidden(p, tokens, dropout))
+    }
+
+    fn hidden(&self, p: &Parameters, tokens: &Tokens, dropout: &Dropout) -> Result<Tensor> {
         let size = tokens.ids.size();
         let (stack, batch, seq) = (size[0], size[1], size[2]);
         let (d, eps) = (self.config.hidden_size, self.config.layer_norm_eps);
         let rows = [stack, batch * seq];
-        let words =
-            embedding(p.get(self.word), &stack_offsets(&tokens.ids.reshape(rows), self.config.vocab_size));
+        let ids = tokens.ids.reshape(rows);
+        let words = embedding(p.get(self.word), &stack_offsets(&ids, self.config.vocab_size));
         let segments = embedding(
             p.get(self.segment),
             &stack_offsets(&tokens.segments.reshape(rows), self.config.type_vocab_size),
         );
-        let positions = p.get(self.position).narrow(1, self.config.first_position(), seq).unsqueeze(1);
-        let x = ((words + segments).view([stack, batch, seq, d]) + positions).view([stack, batch * seq, d]);
-        let mut x = dropout.apply(self.norm.norm(p, &x, eps));
+        let is_pad = self.padding_among(&ids, tokens.mask.as_ref())?;
+        let words = untaught(words, is_pad.as_ref());
+        let x =
+            (words + segments).view([stack, batch, seq, d]) + self.positions(p, tokens, is_pad.as_ref())?;
+        let mut x = dropout.apply(self.norm.norm(p, &x.view([stack, batch * seq, d]), eps));
         let mask = tokens.mask.as_ref().map(|m| m.reshape([stack * batch, 1, 1, seq]));
         for layer in &self.layers {
             x = self.layer(p, layer, &x, [stack, batch, seq], mask.as_ref(), dropout);
         }
-        x
+        Ok(x)
+    }
+
+    /// The position embeddings of tokens, `[stack, batch, seq, width]` or of a shape that stretches to it.
+    fn positions(&self, p: &Parameters, tokens: &Tokens, is_pad: Option<&Tensor>) -> Result<Tensor> {
+        let (size, config) = (tokens.ids.size(), &self.config);
+        let Some(is_pad) = is_pad.filter(|_| config.is_roberta()) else {
+            self.check_places(size[2] + config.first_position() - 1)?;
+            return Ok(p.get(self.position).narrow(1, config.first_position(), size[2]).unsqueeze(1));
+        };
+        let is_counted = is_pad.view(size.as_slice()).logical_not();
+        let is_counted = match &tokens.mask {
+            Some(mask) => is_counted.logical_and(mask),
+            None => is_counted,
+        };
+        let counted = is_counted.to_kind(Kind::Int64);
+        let places = counted.cumsum(-1, Kind::Int64) * counted + config.pad_id();
+        self.check_places(i64::try_from(places.f_max()?)?)?;
+        let rows = places.reshape([size[0], size[1] * size[2]]);
+        let positions =
+            embedding(p.get(self.position), &stack_offsets(&rows, config.max_position_embeddings));
+        Ok(untaught(positions, Some(is_pad)).view([size[0], size[1], size[2], config.hidden_size]))
+    }
+
+    /// Nothing, when there is a row for the last position.
+    fn check_places(&self, last: i64) -> Result<()> {
+        if last < self.config.max_position_embeddings {
+            Ok(())
+        } else {
+            Err(self.config.no_place(last, None))
+        }
+    }
+
+    /// Where among ids `[stack, rows]` real tokens have the id for padding, as bool of that shape; none where no token has it, so
+    /// with every usual tokenizer.
+    fn padding_among(&self, ids: &Tensor, mask: Option<&Tensor>) -> Result<Option<Tensor>> {
+        let is_pad = ids.f_eq(self.config.pad_id())?;
+        let is_pad = match mask {
+            Some(mask) => is_pad.f_logical_and(&mask.f_reshape(ids.size())?)?,
+            None => is_pad,
+        };
+        Ok(bool::try_from(is_pad.f_any()?)?.then_some(is_pad))
     }
 
     fn layer(
@@ -174,7 +236,7 @@ impl Encoder {
         let eps = self.config.layer_norm_eps;
         let attended = dropout.apply(layer.attention_output.linear(p, context)) + x;
         let x = layer.attention_norm.norm(p, &attended, eps);
-        let hidden = layer.up.linear(p, &x).gelu("none");
+        let hidden = self.activation.apply(&layer.up.linear(p, &x));
         let output = dropout.apply(layer.down.linear(p, &hidden)) + &x;
         layer.output_norm.norm(p, &output, eps)
     }
@@ -199,7 +261,54 @@ fn attention(q: &Tensor, k: &Tensor, v: &Tensor, mask: Option<&Tensor>, dropout:
     dropout.apply(scores.softmax(-1, Kind::Float)).matmul(v)
 }
 
+/// Embeddings `[stack, rows, width]` of which those of padding, bool `[stack, rows]`, teach their table nothing: as in transformers,
+/// whose tables know the row for padding, wherever it is looked up.
+fn untaught(embeddings: Tensor, is_pad: Option<&Tensor>) -> Tensor {
+    match is_pad.filter(|_| embeddings.requires_grad()) {
+        Some(is_pad) => embeddings.detach().where_self(&is_pad.unsqueeze(-1), &embeddings),
+        None => embeddings,
+    }
+}
+
 impl Tokens {
+    /// Nothing, when the tensors belong together and are for so many models.
+    fn check(&self, stack: i64) -> Result<()> {
+        let unsigned = |size: Vec<i64>| size.iter().map(|&n| n as usize).collect::<Vec<_>>();
+        let mut expected = self.ids.size();
+        if expected.len() != 3 || expected[0] != stack {
+            let expected = vec![
+                stack as usize,
+                expected.iter().nth_back(1).copied().unwrap_or(1) as usize,
+                expected.last().copied().unwrap_or(1) as usize,
+            ];
+            return Err(LmcError::ShapeMismatch {
+                what: "token ids".into(),
+                got: unsigned(self.ids.size()),
+                expected,
+            });
+        }
+        for (what, tensor) in [("segments", Some(&self.segments)), ("mask of tokens", self.mask.as_ref())] {
+            if let Some(got) = tensor.map(Tensor::size).filter(|size| *size != expected) {
+                let expected = unsigned(std::mem::take(&mut expected));
+                return Err(LmcError::ShapeMismatch { what: what.into(), got: unsigned(got), expected });
+            }
+        }
+        Ok(())
+    }
+
+    /// How far ids and segments reach, padding included, and the length.
+    fn extent(&self) -> Result<Extent> {
+        let range = |tensor: &Tensor| -> Result<Option<[i64; 2]>> {
+            if tensor.numel() == 0 {
+                return Ok(None);
+            }
+            let (least, greatest) = tensor.f_aminmax(None, false)?;
+            Ok(Some([i64::try_from(least)?, i64::try_from(greatest)?]))
+        };
+        let longest = self.ids.size().last().map_or(0, |&n| n as usize);
+        Ok(Extent { ids: range(&self.ids)?, segments: range(&self.segments)?, longest, ..Extent::default() })
+    }
+
     /// The number of tokens, padding included.
     pub fn n_tokens(&self) -> usize {
         self.ids.numel()

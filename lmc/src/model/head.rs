@@ -6,7 +6,7 @@ use super::config::ModelConfig;
 use super::dropout::Dropout;
 use super::encoder::Affine;
 use super::normal_tensor;
-use crate::weights::{Layout, Parameters};
+use crate::weights::{Entry, Layout, Parameters};
 
 /// The operands of a head.
 #[derive(Debug)]
@@ -43,17 +43,24 @@ impl Head {
     }
 }
 
+/// How the names of the tensors of BERT's pooler begin.
+pub(super) const POOLER: &str = "bert.pooler.dense.";
+
 /// The name of the tensor whose rows are the classes, `[n_labels, width]`.
 pub(super) fn output_weight(config: &ModelConfig) -> &'static str {
     if config.is_roberta() { "classifier.out_proj.weight" } else { "classifier.weight" }
 }
 
-/// Fresh tensors of a head's layout: weights normal with standard deviation `std`, biases zero, from a named sub-seed.
-pub(super) fn init(layout: &Layout, seed: u64, std: f64) -> Vec<(String, Tensor)> {
-    let mut rng = crate::seed::rng(seed, "head");
+/// Fresh tensors: weights normal with standard deviation `std`, biases zero, from a named sub-seed.
+pub(super) fn init<'a>(
+    entries: impl IntoIterator<Item = &'a Entry>,
+    (seed, stream): (u64, &str),
+    std: f64,
+) -> Vec<(String, Tensor)> {
+    let mut rng = crate::seed::rng(seed, stream);
     let mut draw = |shape: &[i64]| match shape.len() {
         1 => Tensor::zeros(shape, (Kind::Float, Device::Cpu)),
         _ => normal_tensor(&mut rng, shape, std),
     };
-    layout.entries().iter().map(|entry| (entry.name.clone(), draw(&entry.shape))).collect()
+    entries.into_iter().map(|entry| (entry.name.clone(), draw(&entry.shape))).collect()
 }

@@ -1,5 +1,6 @@
 //! Text classifiers described by a Hugging Face `config.json`: one encoder for tiny and for real models.
 
+mod activation;
 mod classifier;
 mod config;
 mod dropout;
@@ -13,6 +14,7 @@ pub mod load;
 mod pretraining;
 pub(crate) mod save;
 mod saved;
+mod tables;
 #[cfg(test)]
 mod tests;
 

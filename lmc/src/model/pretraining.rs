@@ -6,11 +6,13 @@ use std::sync::Arc;
 
 use tch::{Kind, Reduction, Tensor};
 
+use super::activation::Activation;
 use super::config::ModelConfig;
 use super::dropout::Dropout;
 use super::encoder::{Affine, Encoder, Tokens};
 use super::normal_tensor;
 use crate::error::Result;
+use crate::guard::guarded;
 use crate::weights::{BlockId, Layout, Parameters, Weights};
 
 /// What a pretraining batch asks for.
@@ -97,25 +99,43 @@ impl PretrainingModel {
 
     /// The sum over the batch of the losses in nats, as (masked LM, next sentence), for a stack of one; RoBERTa has only the
     /// first.
+    ///
+    /// # Errors
+    /// Those of [`Encoder::forward`].
     pub fn losses(
         &self,
         p: &Parameters,
         tokens: &Tokens,
         targets: &PretrainingTargets,
-    ) -> (Tensor, Option<Tensor>) {
-        let hidden = self.encoder.forward(p, tokens, &Dropout::NONE);
+    ) -> Result<(Tensor, Option<Tensor>)> {
+        let hidden = self.encoder.forward(p, tokens, &Dropout::NONE)?;
+        guarded(|| self.losses_of(p, &hidden, tokens, targets))
+    }
+
+    fn losses_of(
+        &self,
+        p: &Parameters,
+        hidden: &Tensor,
+        tokens: &Tokens,
+        targets: &PretrainingTargets,
+    ) -> Result<(Tensor, Option<Tensor>)> {
+        // The head of RoBERTa's masked language model has its own.
+        let activation = match &self.next_sentence {
+            Some(_) => Activation::named(&self.encoder.config().hidden_act)?,
+            None => Activation::Gelu,
+        };
         let eps = self.encoder.config().layer_norm_eps;
         let masked = hidden.index_select(1, &targets.positions);
-        let transformed =
-            self.transform_norm.norm(p, &self.transform.linear(p, &masked).gelu("none"), eps).squeeze_dim(0);
+        let transformed = activation.apply(&self.transform.linear(p, &masked));
+        let transformed = self.transform_norm.norm(p, &transformed, eps).squeeze_dim(0);
         let words = p.get(self.encoder.word_embeddings()).squeeze_dim(0);
         let logits = transformed.linear(&words, Some(p.get(self.decoder_bias).squeeze_dim(0)));
         let masked_lm = summed_loss(&logits, &targets.tokens);
         let next = self.next_sentence.as_ref().map(|NextSentence { pooler, out }| {
-            let pooled = pooler.linear(p, &self.encoder.first_token(&hidden, tokens)).tanh();
+            let pooled = pooler.linear(p, &self.encoder.first_token(hidden, tokens)).tanh();
             summed_loss(&out.linear(p, &pooled).squeeze_dim(0), &targets.is_random)
         });
-        (masked_lm, next)
+        Ok((masked_lm, next))
     }
 }
 

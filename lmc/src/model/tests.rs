@@ -1,3 +1,5 @@
+mod inputs;
+
 use tch::{Kind, Tensor};
 
 use super::fixture::{classifier, config, examples, roberta, stack, weights};
@@ -65,12 +67,12 @@ fn tokens(examples: &[Encoded], n_stack: i64) -> Tokens {
 fn a_stack_of_three_models_is_three_models() {
     let (classifier, examples) = (classifier(), examples(6, 1));
     let theta = stack(&classifier, &[1, 2, 3]);
-    let together = Parameters::views(&theta, classifier.layout());
-    let logits = classifier.logits(&together, &tokens(&examples, 3), &Dropout::NONE);
+    let together = Parameters::views(&theta, classifier.layout()).unwrap();
+    let logits = classifier.logits(&together, &tokens(&examples, 3), &Dropout::NONE).unwrap();
     assert_eq!(logits.size(), [3, 6, 2]);
     for i in 0..3 {
-        let alone = Parameters::views(&one(&theta, i), classifier.layout());
-        let alone = classifier.logits(&alone, &tokens(&examples, 1), &Dropout::NONE);
+        let alone = Parameters::views(&one(&theta, i), classifier.layout()).unwrap();
+        let alone = classifier.logits(&alone, &tokens(&examples, 1), &Dropout::NONE).unwrap();
         assert!(worst(&one(&logits, i), &alone) < 1e-5);
     }
     assert!(worst(&one(&logits, 0), &one(&logits, 1)) > 1e-2);
@@ -80,20 +82,20 @@ fn a_stack_of_three_models_is_three_models() {
 fn padding_changes_nothing() {
     let (classifier, examples) = (classifier(), examples(8, 2));
     let theta = weights(&classifier, 1).theta().unsqueeze(0);
-    let p = Parameters::views(&theta, classifier.layout());
+    let p = Parameters::views(&theta, classifier.layout()).unwrap();
     let padded = tokens(&examples, 1);
     assert!(padded.mask.is_some());
-    let logits = classifier.logits(&p, &padded, &Dropout::NONE);
+    let logits = classifier.logits(&p, &padded, &Dropout::NONE).unwrap();
     for (i, example) in examples.iter().enumerate() {
         let alone = tokens(std::slice::from_ref(example), 1);
         assert!(alone.mask.is_none());
-        let alone = classifier.logits(&p, &alone, &Dropout::NONE);
+        let alone = classifier.logits(&p, &alone, &Dropout::NONE).unwrap();
         assert!(worst(&alone.select(1, 0), &logits.select(1, i as i64)) < 1e-5);
     }
     // What stands in the padding is never looked at.
     let other = padded.ids.where_self(padded.mask.as_ref().unwrap(), &Tensor::from(7i64));
     let other = Tokens { ids: other, segments: padded.segments, mask: padded.mask };
-    assert!(worst(&classifier.logits(&p, &other, &Dropout::NONE), &logits) < 1e-6);
+    assert!(worst(&classifier.logits(&p, &other, &Dropout::NONE).unwrap(), &logits) < 1e-6);
 }
 
 /// Dropout takes another attention kernel, which must compute the same when nothing falls.
@@ -102,19 +104,19 @@ fn both_attention_kernels_agree() {
     use rand_xoshiro::rand_core::SeedableRng;
     let (classifier, examples) = (classifier(), examples(8, 3));
     let theta = stack(&classifier, &[1, 2]);
-    let p = Parameters::views(&theta, classifier.layout());
+    let p = Parameters::views(&theta, classifier.layout()).unwrap();
     let nothing = Dropout::new(1e-9, rand_xoshiro::Xoshiro256PlusPlus::seed_from_u64(0));
     assert!(nothing.is_active());
-    let plain = classifier.logits(&p, &tokens(&examples, 2), &Dropout::NONE);
-    assert!(worst(&classifier.logits(&p, &tokens(&examples, 2), &nothing), &plain) < 1e-5);
+    let plain = classifier.logits(&p, &tokens(&examples, 2), &Dropout::NONE).unwrap();
+    assert!(worst(&classifier.logits(&p, &tokens(&examples, 2), &nothing).unwrap(), &plain) < 1e-5);
 }
 
 #[test]
 fn the_same_input_gives_the_same_bits() {
     let (classifier, examples) = (classifier(), examples(8, 4));
     let run = || {
-        let p = Parameters::views(&stack(&classifier, &[5]), classifier.layout());
-        classifier.logits(&p, &tokens(&examples, 1), &Dropout::NONE)
+        let p = Parameters::views(&stack(&classifier, &[5]), classifier.layout()).unwrap();
+        classifier.logits(&p, &tokens(&examples, 1), &Dropout::NONE).unwrap()
     };
     assert_eq!(run(), run());
 }
@@ -147,17 +149,17 @@ fn a_head_alone_over_features_gives_the_same_logits() {
         assert_eq!(n_named, head.entries().len());
 
         let theta = stack(&classifier, &[1, 2]);
-        let p = Parameters::views(&theta, layout);
+        let p = Parameters::views(&theta, layout).unwrap();
         let mut tokens = tokens(&examples(6, 5), 2);
         if config.is_roberta() {
             tokens.segments = tokens.segments.zeros_like();
         }
-        let features = classifier.features(&p, &tokens, &Dropout::NONE);
+        let features = classifier.features(&p, &tokens, &Dropout::NONE).unwrap();
         assert_eq!(features.size(), [2, 6, 8]);
         let alone = theta.narrow(1, classifier.head_offset(), n_head);
-        let alone = Parameters::views(&alone, head);
-        let logits = classifier.head_logits(&alone, &features, &Dropout::NONE);
-        assert_eq!(logits, classifier.logits(&p, &tokens, &Dropout::NONE));
+        let alone = Parameters::views(&alone, head).unwrap();
+        let logits = classifier.head_logits(&alone, &features, &Dropout::NONE).unwrap();
+        assert_eq!(logits, classifier.logits(&p, &tokens, &Dropout::NONE).unwrap());
         assert!(logits.std(false).double_value(&[]) > 0.1);
     }
 }
@@ -171,10 +173,10 @@ fn a_head_alone_drops_what_it_drops_in_the_whole() {
         let classifier = Classifier::new(&config, 2);
         let theta = stack(&classifier, &[1]);
         let alone = theta.narrow(1, classifier.head_offset(), classifier.head_layout().n_parameters());
-        let alone = Parameters::views(&alone, classifier.head_layout());
+        let alone = Parameters::views(&alone, classifier.head_layout()).unwrap();
         let features = normal(&[1, 4, 8], 9);
         let drops = dropout();
-        let logits = classifier.head_logits(&alone, &features, &drops);
+        let logits = classifier.head_logits(&alone, &features, &drops).unwrap();
         let named: std::collections::BTreeMap<_, _> =
             weights(&classifier, 1).named().into_iter().filter(|(n, _)| Classifier::is_head(n)).collect();
         let get = |name: &str| named[&format!("classifier.{name}")].unsqueeze(0);
@@ -255,12 +257,12 @@ fn impossible_configs_are_refused_by_field() {
     type Change = fn(&mut ModelConfig);
     let cases: [(&str, Change); 8] = [
         ("model_type", |c| c.model_type = "gpt2".into()),
-        ("hidden_act", |c| c.hidden_act = "relu".into()),
+        ("hidden_act", |c| c.hidden_act = "prelu".into()),
         ("vocab_size", |c| c.vocab_size = 0),
         ("num_hidden_layers", |c| c.num_hidden_layers = -1),
         ("max_position_embeddings", |c| c.max_position_embeddings = 1 << 25),
         ("num_attention_heads", |c| c.num_attention_heads = 3),
-        ("layer_norm_eps", |c| c.layer_norm_eps = 0.0),
+        ("layer_norm_eps", |c| c.layer_norm_eps = -1e-12),
         ("initializer_range", |c| c.initializer_range = f64::NAN),
     ];
     for (field, change) in cases {
@@ -286,14 +288,14 @@ fn packed_tokens_are_sequences_alone() {
         assert!(packed.groups.len() > 2 && packed.groups.iter().any(|group| group.n_sequences > 1));
         for seeds in [&[1u64][..], &[1, 2, 3]] {
             let theta = stack(&classifier, seeds);
-            let leaves = Parameters::leaves(&theta, classifier.layout());
-            let together = classifier.packed_logits(&leaves, &packed, &Dropout::NONE);
-            let again = Parameters::leaves(&theta, classifier.layout());
+            let leaves = Parameters::leaves(&theta, classifier.layout()).unwrap();
+            let together = classifier.packed_logits(&leaves, &packed, &Dropout::NONE).unwrap();
+            let again = Parameters::leaves(&theta, classifier.layout()).unwrap();
             let alone: Vec<Tensor> = examples
                 .iter()
                 .map(|example| {
                     let tokens = tokens(std::slice::from_ref(example), seeds.len() as i64);
-                    classifier.logits(&again, &tokens, &Dropout::NONE)
+                    classifier.logits(&again, &tokens, &Dropout::NONE).unwrap()
                 })
                 .collect();
             let alone = Tensor::cat(&alone, 1);
@@ -311,9 +313,9 @@ fn packed_tokens_are_sequences_alone() {
 fn packed_attention_with_dropout_is_that_without_when_nothing_falls() {
     use rand_xoshiro::rand_core::SeedableRng;
     let (classifier, examples) = (classifier(), examples(9, 7));
-    let p = Parameters::views(&stack(&classifier, &[1, 2]), classifier.layout());
+    let p = Parameters::views(&stack(&classifier, &[1, 2]), classifier.layout()).unwrap();
     let packed = PackedTokens::new(&examples);
     let nothing = Dropout::new(1e-9, rand_xoshiro::Xoshiro256PlusPlus::seed_from_u64(0));
-    let plain = classifier.packed_logits(&p, &packed, &Dropout::NONE);
-    assert!(worst(&classifier.packed_logits(&p, &packed, &nothing), &plain) < 1e-5);
+    let plain = classifier.packed_logits(&p, &packed, &Dropout::NONE).unwrap();
+    assert!(worst(&classifier.packed_logits(&p, &packed, &nothing).unwrap(), &plain) < 1e-5);
 }

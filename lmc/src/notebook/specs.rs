@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::Show;
 use super::fields::{Fields, Forms, seeds};
-use crate::spec::{Adam, Decay, Recipe, RunSpec, TaskSpec, Trained};
+use crate::spec::{Adam, Decay, ModelSpec, Recipe, RunSpec, TaskSpec, Trained};
 use crate::study::{Study, StudySpec};
 
 impl Show for TaskSpec {
@@ -93,7 +93,7 @@ impl Show for RunSpec {
         let rows = vec![
             ("task", task.name().to_owned()),
             ("digest of the training set", beginning(train_sha256)),
-            ("encoder", format!("{}, digest {}", model.name, beginning(&model.sha256))),
+            ("encoder", format!("{}, digest {}{}", model.name, beginning(&model.sha256), pooler(model))),
             ("recipe", recipe.name.clone()),
             ("seed", seed.to_string()),
             ("trained", beside),
@@ -118,11 +118,16 @@ impl Show for Study {
             ("evaluation sets", sets.join(", ")),
             ("parameters", task.classifier.layout().n_parameters().to_string()),
             ("digest of the training set", beginning(&task.train_sha256)),
-            ("digest of the encoder", beginning(&task.model.sha256)),
+            ("digest of the encoder", format!("{}{}", beginning(&task.model.sha256), pooler(&task.model))),
             ("store", self.store().root().display().to_string()),
         ]);
         Fields { heading: format!("Study of {}", task.model.name), rows }.forms()
     }
+}
+
+/// Where the pooler comes from, when not from the encoder.
+fn pooler(model: &ModelSpec) -> &'static str {
+    if model.fresh_pooler { "; its pooler is drawn from the seed of each copy" } else { "" }
 }
 
 fn rows_of(spec: &StudySpec) -> Vec<(&'static str, String)> {
@@ -190,7 +195,7 @@ mod tests {
         let run = RunSpec {
             task: TaskSpec::cola(),
             train_sha256: "0123456789abcdef".into(),
-            model: ModelSpec { name: "tiny".into(), sha256: "ff".into() },
+            model: ModelSpec { name: "tiny".into(), sha256: "ff".into(), fresh_pooler: false },
             recipe: Recipe::hf_cola(),
             seed: 3,
             stack: vec![3, 4],

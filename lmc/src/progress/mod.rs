@@ -8,9 +8,10 @@
 mod line;
 mod text;
 
+use std::collections::BTreeSet;
 use std::io::IsTerminal;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -143,9 +144,12 @@ pub fn say(text: &str) {
 }
 
 /// Says what a user must know about an input or a result: a line that begins with "note:", on the standard error or in
-/// the output of the cell. `LMC_PROGRESS=off` does not silence it.
+/// the output of the cell. Each note is said once in a process, and `LMC_PROGRESS=off` does not silence it.
 pub fn note(text: &str) {
+    static SAID: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+    let is_new = SAID.lock().unwrap_or_else(PoisonError::into_inner).insert(text.to_owned());
     match host() {
+        _ if !is_new => {}
         Host::None => tell(&format!("note: {text}")),
         Host::Lmc | Host::Evcxr => print(&format!("note: {text}\n")),
     }

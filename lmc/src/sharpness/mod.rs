@@ -14,6 +14,7 @@ pub use recipe::SharpnessRecipe;
 use region::Region;
 
 use crate::error::{LmcError, Result};
+use crate::guard::guarded;
 use crate::interrupt;
 use crate::train::Order;
 
@@ -54,6 +55,15 @@ pub fn sharpness(
     if objective.n_examples() == 0 {
         return Err(LmcError::invalid("objective", "no examples", "at least one"));
     }
+    guarded(|| ascend(objective, x, recipe, tick))
+}
+
+fn ascend(
+    objective: &impl Objective,
+    x: &Tensor,
+    recipe: &SharpnessRecipe,
+    tick: impl Fn(),
+) -> Result<Sharpness> {
     let region = Region::new(x, recipe)?;
     let finite = |value: f64, position: &str| match value.is_finite() {
         true => Ok(value),

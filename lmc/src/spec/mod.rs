@@ -36,6 +36,9 @@ pub struct ModelSpec {
     pub name: String,
     /// SHA-256 of `model.safetensors`, in hexadecimal.
     pub sha256: String,
+    /// Whether it is a BERT without a pooler, of which each run draws its own from its seed; left out of the JSON where it is not.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub fresh_pooler: bool,
 }
 
 impl RunSpec {
@@ -59,7 +62,7 @@ mod tests {
         RunSpec {
             task: TaskSpec::mini_nli(0),
             train_sha256: "11".into(),
-            model: ModelSpec { name: "mini-bert".into(), sha256: "00".into() },
+            model: ModelSpec { name: "mini-bert".into(), sha256: "00".into(), fresh_pooler: false },
             recipe: Recipe::mini(),
             seed: 7,
             stack: Vec::new(),
@@ -71,7 +74,7 @@ mod tests {
         let id = spec().run_id();
         assert_eq!(id, spec().run_id());
         assert!(id.starts_with("mini-nli-mini-s7-"), "{id}");
-        let changes: [fn(&mut RunSpec); 7] = [
+        let changes: [fn(&mut RunSpec); 8] = [
             |s| s.train_sha256 = "12".into(),
             |s| s.stack = vec![7, 8],
             |s| s.seed = 8,
@@ -79,6 +82,7 @@ mod tests {
             |s| s.recipe.learning_rate = 1e-3,
             |s| s.recipe.trajectory = vec![1.0],
             |s| s.model.sha256 = "01".into(),
+            |s| s.model.fresh_pooler = true,
         ];
         for change in changes {
             let mut other = spec();
@@ -91,5 +95,6 @@ mod tests {
     fn a_spec_survives_json() {
         let json = serde_json::to_string(&spec()).unwrap();
         assert_eq!(serde_json::from_str::<RunSpec>(&json).unwrap(), spec());
+        assert!(!json.contains("fresh_pooler"), "{json}");
     }
 }

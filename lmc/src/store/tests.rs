@@ -7,7 +7,7 @@ fn spec() -> RunSpec {
     RunSpec {
         task: TaskSpec::mini_nli(0),
         train_sha256: "11".into(),
-        model: ModelSpec { name: "tiny".into(), sha256: "00".into() },
+        model: ModelSpec { name: "tiny".into(), sha256: "00".into(), fresh_pooler: false },
         recipe: Recipe::mini(),
         seed: 3,
         stack: vec![3, 4],

@@ -142,7 +142,7 @@ impl Work<'_> {
             counted.store(true, Ordering::Relaxed);
             return Ok(true);
         }
-        let mut training = Training::new(self.classifier, theta, seeds, self.set, self.recipe);
+        let mut training = Training::new(self.classifier, theta, seeds, self.set, self.recipe)?;
         if let Some(state) = self.state(&path, seeds, &runs)? {
             self.progress.found(state.step().into());
             training = training.resumed(state);

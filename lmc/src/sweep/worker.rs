@@ -136,7 +136,7 @@ impl<'a> Worker<'a> {
             }
         };
         let theta = theta.narrow(0, 0, points.len() as i64);
-        let parameters = Parameters::views(&theta, self.classifier.layout());
+        let parameters = Parameters::views(&theta, self.classifier.layout())?;
         let (n, map) = (self.set.encoded.len(), self.set.label_map.as_ref());
         evaluate_stack(self.classifier, &parameters, self.tile.batches(), n, map)
     }
@@ -152,7 +152,7 @@ impl<'a> Worker<'a> {
             let batches = worker.tile.batches();
             let middle = batches.len() / 2;
             let batch = &batches[middle..(middle + 1).min(batches.len())];
-            let parameters = Parameters::views(theta, worker.classifier.layout());
+            let parameters = Parameters::views(theta, worker.classifier.layout())?;
             evaluate_stack(worker.classifier, &parameters, batch, worker.set.encoded.len(), None)?;
             let flop: f64 = batch.iter().map(|batch| worker.classifier.packed_flop(&batch.tokens)).sum();
             Ok(flop * theta.size()[0] as f64)

@@ -32,8 +32,12 @@ pub const MEMBERSHIP_INTERVALS: Schema = Schema {
         MODEL,
         CLUSTER,
         column("membership", Real, "membership score, negative near basin 1, no unit"),
-        column("low", Real, "lower end of its interval, no unit"),
-        column("high", Real, "upper end of its interval, no unit"),
+        column(
+            "low",
+            Real,
+            "lower end of its interval, no unit, empty where there are no draws with clusters",
+        ),
+        column("high", Real, "upper end of its interval, no unit, empty like the lower one"),
         column(
             "stability",
             Real,

@@ -120,9 +120,9 @@ pub const PREDICTORS: Schema = Schema {
     columns: &[
         column("predictor", Text, "what predicts, for example \"membership\""),
         column("n_models", Integer, "number of models"),
-        column("slope", Real, "score for one unit of the predictor"),
-        column("intercept", Real, "score where the predictor is 0"),
-        column("r", Real, "Pearson's r, in [-1, 1]"),
+        column("slope", Real, "score for one unit of the predictor, empty if all its values are equal"),
+        column("intercept", Real, "score where the predictor is 0, empty like the slope"),
+        column("r", Real, "Pearson's r, in [-1, 1], empty if all values or all scores are equal"),
         column("r_squared", Real, "share of the variance that is explained, in [0, 1]"),
         column("p_value", Real, "two-sided permutation test of r, in (0, 1]"),
     ],

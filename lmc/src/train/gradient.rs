@@ -5,6 +5,7 @@ use tch::{Kind, Tensor};
 use super::set::packed_batch;
 use crate::encode::Encoded;
 use crate::error::Result;
+use crate::guard::guarded;
 use crate::model::{Classifier, Dropout};
 use crate::weights::Parameters;
 
@@ -12,6 +13,8 @@ use crate::weights::Parameters;
 /// gradient by theta, `[n_parameters]`.
 ///
 /// # Errors
+/// [`LmcError::OutsideTable`](crate::LmcError::OutsideTable) where the model has no row for a token,
+/// [`LmcError::InvalidParameter`](crate::LmcError::InvalidParameter) for a label that is none of its classes;
 /// [`LmcError::Torch`](crate::LmcError::Torch).
 pub fn loss_gradient(
     classifier: &Classifier,
@@ -19,9 +22,19 @@ pub fn loss_gradient(
     examples: &[Encoded],
     batch: &[usize],
 ) -> Result<(f64, Tensor)> {
-    let leaves = Parameters::leaves(&theta.unsqueeze(0), classifier.layout());
+    guarded(|| loss_gradient_of(classifier, theta, examples, batch))
+}
+
+fn loss_gradient_of(
+    classifier: &Classifier,
+    theta: &Tensor,
+    examples: &[Encoded],
+    batch: &[usize],
+) -> Result<(f64, Tensor)> {
+    let leaves = Parameters::leaves(&theta.unsqueeze(0), classifier.layout())?;
     let (tokens, labels) = packed_batch(examples, batch);
-    let logits = classifier.packed_logits(&leaves, &tokens, &Dropout::NONE);
+    classifier.check_labels(&tokens.extent(), None)?;
+    let logits = classifier.packed_logits(&leaves, &tokens, &Dropout::NONE)?;
     let log_probabilities = logits.log_softmax(-1, Kind::Float);
     let loss = -log_probabilities.f_gather(-1, &labels.unsqueeze(-1), false)?.mean(Kind::Float);
     let gradient = leaves.gradient(&loss)?;

@@ -12,6 +12,7 @@ use super::schedule::Schedule;
 use super::set::TrainingSet;
 use super::state::{Numbers, TrainingState};
 use crate::error::{LmcError, Result};
+use crate::guard::guarded;
 use crate::interrupt;
 use crate::model::{Classifier, Dropout};
 use crate::spec::Recipe;
@@ -59,7 +60,28 @@ pub struct Training<'a> {
 impl<'a> Training<'a> {
     /// A stack before its first update; `theta`, `[seeds.len(), n_parameters]`, is trained in place, as far as the set trains
     /// it.
+    ///
+    /// # Errors
+    /// [`LmcError::ShapeMismatch`] for a theta of other models; [`LmcError::OutsideTable`] where the model has no row for a token,
+    /// [`LmcError::InvalidParameter`] for a label that is none of its classes; [`LmcError::Torch`].
     pub fn new(
+        classifier: &'a Classifier,
+        theta: Tensor,
+        seeds: &'a [u64],
+        set: TrainingSet<'a>,
+        recipe: &'a Recipe,
+    ) -> Result<Self> {
+        set.check(classifier)?;
+        let unsigned = |size: &[i64]| size.iter().map(|&n| n as usize).collect::<Vec<_>>();
+        let expected = [seeds.len() as i64, classifier.layout().n_parameters()];
+        if theta.size() != expected {
+            let (got, expected) = (unsigned(&theta.size()), unsigned(&expected));
+            return Err(LmcError::ShapeMismatch { what: "theta".into(), got, expected });
+        }
+        guarded(|| Ok(Self::begun(classifier, theta, seeds, set, recipe)))
+    }
+
+    fn begun(
         classifier: &'a Classifier,
         theta: Tensor,
         seeds: &'a [u64],
@@ -146,7 +168,7 @@ impl<'a> Training<'a> {
         let checkpoints = self.recipe.checkpoints(self.set.n_examples());
         while self.step < self.schedule.n_steps {
             self.check_interrupt()?;
-            let losses = self.update()?;
+            let losses = guarded(|| self.update())?;
             if checkpoints.contains(&self.step) {
                 check_finite(&self.theta, self.seeds, self.step)?;
                 let train_loss: Vec<f64> = self.sums.iter().map(|s| s / f64::from(self.since)).collect();
@@ -169,8 +191,8 @@ impl<'a> Training<'a> {
         let recipe = self.recipe;
         let masks = self.dropout.generator();
         let batch: Vec<&[usize]> = self.orders.iter_mut().map(|o| o.peek(recipe.batch_size)).collect();
-        let leaves = Parameters::leaves(&self.trained, self.set.layout(self.classifier));
-        let (logits, labels) = self.set.logits(self.classifier, &leaves, &batch, &self.dropout);
+        let leaves = Parameters::leaves(&self.trained, self.set.layout(self.classifier))?;
+        let (logits, labels) = self.set.logits(self.classifier, &leaves, &batch, &self.dropout)?;
         // The way back takes twice as long as the way there.
         if let Err(interrupted) = self.check_interrupt() {
             self.dropout = masks.map_or(Dropout::NONE, |masks| Dropout::new(recipe.dropout, masks));
@@ -207,7 +229,7 @@ impl<'a> Training<'a> {
 /// the number of threads.
 ///
 /// # Errors
-/// Those of [`Training::run`].
+/// Those of [`Training::new`] and [`Training::run`].
 pub fn train_stack(
     classifier: &Classifier,
     theta: &mut Tensor,
@@ -217,7 +239,7 @@ pub fn train_stack(
     keep: impl FnMut(Snapshot<'_>) -> Result<()>,
     tick: impl FnMut(f64) -> Result<()>,
 ) -> Result<()> {
-    Training::new(classifier, theta.shallow_clone(), seeds, set, recipe).run(keep, tick)
+    Training::new(classifier, theta.shallow_clone(), seeds, set, recipe)?.run(keep, tick)
 }
 
 /// Nothing, when all weights are finite; the last update of a run may overflow without a loss to show it.

@@ -209,8 +209,8 @@ fn stopped() -> LmcError {
 }
 
 fn shard_gradient(model: &PretrainingModel, theta: &Tensor, job: &Job) -> Result<(Tensor, f64)> {
-    let leaves = Parameters::leaves(theta, model.layout());
-    let (masked_lm, next) = model.losses(&leaves, &job.tokens, &job.targets);
+    let leaves = Parameters::leaves(theta, model.layout())?;
+    let (masked_lm, next) = model.losses(&leaves, &job.tokens, &job.targets)?;
     let masked_lm = masked_lm / job.n_masked;
     let loss = match next {
         Some(next) => masked_lm + next / job.n_documents,

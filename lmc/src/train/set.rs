@@ -4,7 +4,7 @@ use std::fmt;
 
 use tch::Tensor;
 
-use crate::encode::{Encoded, PackedTokens, packed_batches};
+use crate::encode::{Encoded, Extent, PackedTokens, packed_batches};
 use crate::error::Result;
 use crate::interrupt;
 use crate::model::{Classifier, Dropout, Tokens};
@@ -56,23 +56,35 @@ impl TrainingSet<'_> {
         trained: &Parameters,
         batch: &[&[usize]],
         dropout: &Dropout,
-    ) -> (Tensor, Tensor) {
-        match self {
+    ) -> Result<(Tensor, Tensor)> {
+        Ok(match self {
             Self::Examples(examples) => match batch {
                 [one] => {
                     let (tokens, labels) = packed_batch(examples, one);
-                    (classifier.packed_logits(trained, &tokens, dropout), labels)
+                    (classifier.packed_logits(trained, &tokens, dropout)?, labels)
                 }
                 _ => {
                     let (tokens, labels) = stacked_batch(examples, batch);
-                    (classifier.logits(trained, &tokens, dropout), labels)
+                    (classifier.logits(trained, &tokens, dropout)?, labels)
                 }
             },
             Self::Features(features) => {
                 let (features, labels) = features.stacked_batch(batch);
-                (classifier.head_logits(trained, &features, dropout), labels)
+                (classifier.head_logits(trained, &features, dropout)?, labels)
             }
-        }
+        })
+    }
+
+    /// Nothing, when the model has a row for every token and a class for every label.
+    pub(super) fn check(&self, classifier: &Classifier) -> Result<()> {
+        let extent = match self {
+            Self::Examples(examples) => Extent::of(*examples),
+            Self::Features(features) => {
+                Extent { labels: Extent::range(&features.labels), ..Extent::default() }
+            }
+        };
+        classifier.check_extent(&extent)?;
+        classifier.check_labels(&extent, None)
     }
 }
 
@@ -95,6 +107,7 @@ impl Features {
     /// number of examples in every batch.
     ///
     /// # Errors
+    /// [`LmcError::OutsideTable`](crate::LmcError::OutsideTable) where the model has no row for a token;
     /// [`LmcError::Interrupted`](crate::LmcError::Interrupted) between two batches, and then nothing is kept;
     /// [`LmcError::Torch`](crate::LmcError::Torch).
     pub fn new(
@@ -103,13 +116,14 @@ impl Features {
         examples: &[Encoded],
         tick: impl Fn(usize) + Sync,
     ) -> Result<Self> {
+        classifier.check_extent(&Extent::of(examples))?;
         let batches = packed_batches(examples, MAX_TOKENS);
         let units: Vec<_> = batches.into_iter().map(|batch| (batch, theta.shallow_clone())).collect();
         let parts = run_units(units, |_, (batch, theta)| {
             interrupt::check(|| "the features of the frozen encoder are computed again".to_owned())?;
             let _no_grad = tch::no_grad_guard();
-            let parameters = Parameters::views(&theta.unsqueeze(0), classifier.layout());
-            let features = classifier.packed_features(&parameters, &batch.tokens, &Dropout::NONE);
+            let parameters = Parameters::views(&theta.unsqueeze(0), classifier.layout())?;
+            let features = classifier.packed_features(&parameters, &batch.tokens, &Dropout::NONE)?;
             tick(batch.indices.len());
             Ok((batch.indices, Vec::<f32>::try_from(features.reshape([-1]))?))
         })?;
@@ -193,11 +207,11 @@ mod tests {
         let (classifier, examples) = (classifier(), examples(30, 1));
         let features = features(&classifier, &examples);
         let theta = stack(&classifier, &[1]);
-        let parameters = Parameters::views(&theta, classifier.layout());
+        let parameters = Parameters::views(&theta, classifier.layout()).unwrap();
         for (i, example) in examples.iter().enumerate() {
             let row = |v: &[i64]| Tensor::from_slice(v).unsqueeze(0);
             let tokens = Tokens::shared(&row(&example.ids), &row(&example.segments), 1);
-            let alone = classifier.features(&parameters, &tokens, &Dropout::NONE).reshape([-1]);
+            let alone = classifier.features(&parameters, &tokens, &Dropout::NONE).unwrap().reshape([-1]);
             let alone = Vec::<f32>::try_from(alone).unwrap();
             assert!(alone.iter().zip(features.row(i)).all(|(a, b)| (a - b).abs() < 1e-5), "example {i}");
         }
@@ -215,8 +229,8 @@ mod tests {
         let batch: [&[usize]; 2] = [&[3, 0, 11], &[5, 5, 1]];
         let logits = |set: TrainingSet<'_>| {
             let trained = theta.narrow(1, set.offset(&classifier), set.layout(&classifier).n_parameters());
-            let leaves = Parameters::leaves(&trained, set.layout(&classifier));
-            set.logits(&classifier, &leaves, &batch, &Dropout::NONE)
+            let leaves = Parameters::leaves(&trained, set.layout(&classifier)).unwrap();
+            set.logits(&classifier, &leaves, &batch, &Dropout::NONE).unwrap()
         };
         let (from_tokens, labels) = logits(TrainingSet::Examples(&examples));
         let (from_features, same) = logits(TrainingSet::Features(&features));

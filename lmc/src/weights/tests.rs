@@ -106,7 +106,7 @@ fn a_vector_of_another_length_is_refused() {
 fn a_fused_block_is_its_tensors_side_by_side() {
     let (layout, fused, bias) = layout();
     let (a, b) = (random(&layout, 1), random(&layout, 2));
-    let p = Parameters::views(&Tensor::stack(&[a.theta(), b.theta()], 0), &layout);
+    let p = Parameters::views(&Tensor::stack(&[a.theta(), b.theta()], 0), &layout).unwrap();
     assert_eq!((p.stack(), p.get(fused).size(), p.get(bias).size()), (2, vec![2, 6, 3], vec![2, 4]));
     for (i, weights) in [&a, &b].into_iter().enumerate() {
         let three: Vec<Tensor> = weights.named().into_iter().take(3).map(|(_, t)| t).collect();
@@ -119,12 +119,12 @@ fn a_fused_block_is_its_tensors_side_by_side() {
 fn views_and_leaves_share_the_storage() {
     let (layout, fused, bias) = layout();
     let theta = counted(&layout).theta.unsqueeze(0);
-    for p in [Parameters::views(&theta, &layout), Parameters::leaves(&theta, &layout)] {
+    for p in [Parameters::views(&theta, &layout).unwrap(), Parameters::leaves(&theta, &layout).unwrap()] {
         let start = p.get(fused).data_ptr() as usize;
         assert_eq!(start, theta.data_ptr() as usize);
         assert_eq!(p.get(bias).data_ptr() as usize, start + 18 * 4);
     }
-    let p = Parameters::views(&theta, &layout);
+    let p = Parameters::views(&theta, &layout).unwrap();
     let _ = theta.shallow_clone().fill_(2.0);
     assert_eq!(flat(p.get(bias)), [2.0; 4]);
 }
@@ -133,14 +133,14 @@ fn views_and_leaves_share_the_storage() {
 fn the_gradient_of_a_sum_of_cubes() {
     let (layout, fused, bias) = layout();
     let theta = Tensor::stack(&[random(&layout, 3).theta(), random(&layout, 4).theta()], 0);
-    let leaves = Parameters::leaves(&theta, &layout);
+    let leaves = Parameters::leaves(&theta, &layout).unwrap();
     let cubes = |id| leaves.get(id).pow_tensor_scalar(3.0).sum(Kind::Float);
     let gradient = leaves.gradient(&(cubes(fused) + cubes(bias))).unwrap();
     assert_eq!(gradient.size(), theta.size());
     for (got, x) in flat(&gradient).iter().zip(flat(&theta)) {
         assert!((got - 3.0 * x * x).abs() < 1e-5);
     }
-    let unreached = Parameters::leaves(&theta, &layout);
+    let unreached = Parameters::leaves(&theta, &layout).unwrap();
     let loss = unreached.get(bias).sum(Kind::Float);
     let message = unreached.gradient(&loss).unwrap_err().to_string();
     assert!(message.contains("`loss`: got one that does not depend on operand 0"), "{message}");
@@ -160,16 +160,17 @@ fn the_gradient_of_a_classifier_is_numerical() {
         mask: batch.mask.map(|mask| mask.unsqueeze(0)),
     };
     let loss = |p: &Parameters| {
-        let logits = classifier.logits(p, &tokens, &Dropout::NONE).squeeze_dim(0);
+        let logits = classifier.logits(p, &tokens, &Dropout::NONE).unwrap().squeeze_dim(0);
         logits.cross_entropy_loss(&batch.labels, None::<Tensor>, tch::Reduction::Mean, -100, 0.0)
     };
     let theta = weights(&classifier, 1).theta.to_kind(Kind::Double).unsqueeze(0);
-    let leaves = Parameters::leaves(&theta, classifier.layout());
+    let leaves = Parameters::leaves(&theta, classifier.layout()).unwrap();
     let gradient = leaves.gradient(&loss(&leaves)).unwrap();
     for seed in 0..4 {
         let direction = weights(&classifier, 10 + seed).theta.to_kind(Kind::Double).unsqueeze(0);
         let at = |h: f64| {
-            loss(&Parameters::views(&(&theta + &direction * h), classifier.layout())).double_value(&[])
+            loss(&Parameters::views(&(&theta + &direction * h), classifier.layout()).unwrap())
+                .double_value(&[])
         };
         let numerical = (at(1e-5) - at(-1e-5)) / 2e-5;
         let analytic = (&gradient * &direction).sum(Kind::Double).double_value(&[]);

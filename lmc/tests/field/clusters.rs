@@ -10,9 +10,9 @@ use crate::case::{Case, Place, Ran};
 /// Writes `LOG.log` with a line of three losses for each two of `names`, in `decimals`; `middle` gives the loss in the middle.
 fn log(place: &Place, name: &str, names: &[&str], decimals: usize, middle: impl Fn(usize, usize) -> f64) {
     let mut text = String::new();
-    for i in 0..names.len() {
-        for j in i + 1..names.len() {
-            let (a, b, top) = (names[i], names[j], middle(i, j));
+    for (i, a) in names.iter().enumerate() {
+        for (j, b) in names.iter().enumerate().skip(i + 1) {
+            let top = middle(i, j);
             writeln!(text, "Euclidean distance between {a} and {b}: 1.5.").unwrap();
             writeln!(text, "Interpolating between {a} and {b} on mnli").unwrap();
             for (point, loss) in [END, END + top, END].into_iter().enumerate() {

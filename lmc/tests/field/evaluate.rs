@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use crate::case::{Case, Place};
-use crate::corpus::{glue_cola, hans, hans_of};
+use crate::corpus::{glue_cola, hans_of};
 use crate::labels::{numbers, on_hans};
 use crate::model::Model;
 
@@ -240,7 +240,7 @@ pub const CASES: &[Case] = &[
         row: "kept",
         what: "an interrupt keeps all models that are finished",
         test: |place| {
-            hans(place, 30_000);
+            hans_of(place, 6_000);
             let names: Vec<String> = (0..5).map(|i| format!("m{i}")).collect();
             for (i, name) in names.iter().enumerate() {
                 Model::bert().config(json!({ "layer_norm_eps": 1e-6 * (i + 1) as f64 })).save(place, name);
@@ -290,13 +290,17 @@ pub const CASES: &[Case] = &[
         row: "kept",
         what: "a full disk costs no result",
         test: |place| {
+            hans_of(place, 600);
+            Model::bert().save(place, "base");
+            on_hans(place, "base").handled();
+            let kept = results(place);
+            let pages = kept.values().map(|bytes| bytes.len().div_ceil(4096)).sum::<usize>();
             let at = place.path("../small");
             let disk = SmallDisk(&at);
-            // Room for results of a few of the models; each is some 60 kB.
-            if !disk.mount("size=200k") {
+            // Room for results of a few of the models and a claim.
+            if !disk.mount(&format!("size={}k", 4 * (3 * pages + 2))) {
                 return;
             }
-            hans_of(place, 8_000);
             let names: Vec<String> = (0..8).map(|i| format!("m{i}")).collect();
             for (i, name) in names.iter().enumerate() {
                 Model::bert().config(json!({ "layer_norm_eps": 1e-6 * (i + 1) as f64 })).save(place, name);
@@ -402,7 +406,7 @@ pub const CASES: &[Case] = &[
                 place.lmc(&format!("finetune mini-nli --encoder {name}")).refused(&part);
             }
             // Names are looked up for mini-nli as well: this one is known, and may not be fetched here.
-            place.lmc("finetune mini-nli --encoder bert-tiny").refused(&["bert-tiny", "HF_HUB_OFFLINE"]);
+            place.lmc("finetune mini-nli --encoder bert-tiny").refused(&["bert_uncased", "HF_HUB_OFFLINE"]);
         },
     },
     Case {
@@ -435,6 +439,20 @@ pub const CASES: &[Case] = &[
             on_hans(place, "base").handled();
             let twice = "evaluate base --corpus hans --split hans-lo,hans-lo --data data";
             place.lmc(twice).refused(&["hans-lo twice"]);
+        },
+    },
+    Case {
+        row: "messages",
+        what: "options of studies beside models",
+        test: |place| {
+            Model::bert().save(place, "base");
+            for option in
+                ["--seeds 1,2", "--encoder base", "--recipe google", "--n-train 8", "--master-seed 1"]
+            {
+                let name = option.split(' ').next().unwrap();
+                on_hans(place, &format!("base {option}")).refused(&[&format!("got {name} beside --corpus")]);
+            }
+            assert_eq!(place.n_stored(), 0);
         },
     },
     Case {

@@ -8,6 +8,7 @@ mod case;
 #[path = "../../../tests/src/certificates.rs"]
 mod certificates;
 mod clusters;
+mod configs;
 mod corpus;
 mod evaluate;
 mod files;
@@ -35,6 +36,7 @@ use libtest_mimic::{Arguments, Trial};
 /// The cases of every area.
 const AREAS: &[&[Case]] = &[
     clusters::CASES,
+    configs::CASES,
     evaluate::CASES,
     files::CASES,
     hub::CASES,

@@ -129,8 +129,7 @@ fn check(entries: &[f64], values: &[f64], vectors: &[Vec<f64>]) -> Result<()> {
         found.extend(vectors[..i].iter().map(|other| ("a product of two is", dot(vector, other).abs())));
     }
     let allowed = allowed(n);
-    // A number that is none fails, too.
-    match found.into_iter().find(|&(_, got)| !(got <= allowed)) {
+    match found.into_iter().find(|&(_, got)| got.is_nan() || got > allowed) {
         Some((what, got)) => Err(LmcError::Eigenvectors { n, what, got, allowed }),
         None => Ok(()),
     }

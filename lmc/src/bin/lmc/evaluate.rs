@@ -120,6 +120,11 @@ impl Evaluate {
                 expected: expected.into(),
             });
         }
+        if let Some(option) = self.changes.of_a_study() {
+            let (got, expected) =
+                (format!("{option} beside --corpus"), "it with a study; models are as they are");
+            return Err(LmcError::InvalidParameter { field: "OPTION", got, expected: expected.into() });
+        }
         let models = self.models()?;
         let folder = match self.changes.data() {
             Some(folder) => folder.to_owned(),
@@ -143,7 +148,9 @@ impl Evaluate {
         for model in &mut models {
             model.labels = self.labels.clone().unwrap_or(std::mem::take(&mut model.labels));
             if let Some(tokenizer) = &tokenizer {
-                if model.has_tokenizer() && model.tokenizer != *tokenizer {
+                if model.has_tokenizer()
+                    && model.tokenizer.canonicalize().ok() != tokenizer.canonicalize().ok()
+                {
                     let (name, folder) = (&model.name, tokenizer.display());
                     progress::note(&format!("{name} has a tokenizer; that of {folder} is taken instead"));
                 }

@@ -122,6 +122,21 @@ impl Changes {
         self.unverified
     }
 
+    /// The first option that is set and says nothing of models from elsewhere.
+    pub fn of_a_study(&self) -> Option<&'static str> {
+        [
+            ("--master-seed", self.master_seed.is_some()),
+            ("--encoder", self.encoder.is_some()),
+            ("--recipe", self.recipe.is_some()),
+            ("--seeds", self.seeds.is_some()),
+            ("--n-train", self.n_train.is_some()),
+            ("--length", self.length.is_some()),
+            ("--learning-rate", self.learning_rate.is_some()),
+        ]
+        .into_iter()
+        .find_map(|(option, is_set)| is_set.then_some(option))
+    }
+
     /// The study of that name or in that file, changed.
     pub fn spec(&self, study: &Path) -> Result<StudySpec> {
         let mut spec = match study.extension() {

@@ -138,18 +138,20 @@ fn numbered(tokenizer: &Tokenizer, token: String, path: &Path) -> Result<(String
     }
 }
 
-/// Lets a tokenizer put both texts of a pair into segment 0: its model is not told which of two texts a token is of.
-pub(super) fn without_segments(tokenizer: &mut Tokenizer, path: &Path) -> Result<()> {
-    let Some(processor) = tokenizer.get_post_processor() else { return Ok(()) };
+/// Lets a tokenizer put both texts of a pair into segment 0: its model is not told which of two texts a token is of. Returns whether it
+/// put them into two.
+pub(super) fn without_segments(tokenizer: &mut Tokenizer, path: &Path) -> Result<bool> {
+    let Some(processor) = tokenizer.get_post_processor() else { return Ok(false) };
     let unusable = |error: serde_json::Error| wrong(path, None, error.to_string());
     let mut value = serde_json::to_value(processor).map_err(unusable)?;
-    in_one_segment(&mut value);
+    let had_segments = in_one_segment(&mut value);
     let processor: PostProcessorWrapper = serde_json::from_value(value).map_err(unusable)?;
     tokenizer.with_post_processor(Some(processor));
-    Ok(())
+    Ok(had_segments)
 }
 
-fn in_one_segment(processor: &mut Value) {
+/// Sets every segment in a processor to 0; returns whether one was another.
+fn in_one_segment(processor: &mut Value) -> bool {
     if processor["type"] == "BertProcessing" {
         let special = |end: &Value| json!({ "SpecialToken": { "id": end[0], "type_id": 0 } });
         let tokens = |end: &Value| json!({ "id": end[0], "ids": [end[1]], "tokens": [end[0]] });
@@ -163,17 +165,14 @@ fn in_one_segment(processor: &mut Value) {
         let pair = [special(cls), text("A"), special(sep), text("B"), special(sep)];
         *processor =
             json!({ "type": "TemplateProcessing", "single": single, "pair": pair, "special_tokens": known });
+        return true;
     }
     match processor {
-        Value::Object(entries) => {
-            for (key, value) in entries {
-                match key.as_str() {
-                    "type_id" => *value = json!(0),
-                    _ => in_one_segment(value),
-                }
-            }
-        }
-        Value::Array(values) => values.iter_mut().for_each(in_one_segment),
-        _ => {}
+        Value::Object(entries) => entries.iter_mut().fold(false, |had, (key, value)| match key.as_str() {
+            "type_id" => std::mem::replace(value, json!(0)) != 0 || had,
+            _ => in_one_segment(value) || had,
+        }),
+        Value::Array(values) => values.iter_mut().fold(false, |had, value| in_one_segment(value) || had),
+        _ => false,
     }
 }

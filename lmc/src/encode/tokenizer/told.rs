@@ -88,6 +88,15 @@ fn unheard(whole: &Whole, class: Class, settings: &Settings) -> Result<Vec<(Stri
     Ok(found)
 }
 
+/// Says that a model is not told which of two texts a token is of, though its tokenizer knows it.
+pub(super) fn tell_no_segments(folder: &Path, choice: &Choice) {
+    note_once(format!(
+        "{}: the tokenizer gives no segments ({}, as transformers 5 reads it): all tokens are of the first",
+        folder.display(),
+        choice.told()
+    ));
+}
+
 /// Says that texts cannot tell two added tokens from each other.
 pub(super) fn tell_equal_tokens(tokenizer: &Tokenizer, folder: &Path) {
     let Some(normalizer) = tokenizer.get_normalizer() else { return };

@@ -1,9 +1,11 @@
 //! The encoder over packed tokens, as far as a classifier looks: the first token of each sequence.
 
-use tch::Tensor;
+use tch::{Kind, Tensor};
 
-use super::{Encoder, Layer, attention};
+use super::{Encoder, Layer, attention, untaught};
 use crate::encode::{Group, PackedTokens};
+use crate::error::Result;
+use crate::guard::guarded;
 use crate::model::dropout::Dropout;
 use crate::model::layers::{embedding, linear, stack_offsets};
 use crate::weights::Parameters;
@@ -14,10 +16,24 @@ impl Encoder {
     ///
     /// Linear layers and norms run over all tokens at once, attention over each group of sequences of one length. The last
     /// layer makes keys and values of every token, the rest of the first tokens alone.
-    pub fn packed_first_tokens(&self, p: &Parameters, tokens: &PackedTokens, dropout: &Dropout) -> Tensor {
-        let mut x = self.packed_embeddings(p, tokens, dropout);
+    ///
+    /// # Errors
+    /// As [`Encoder::forward`].
+    pub fn packed_first_tokens(
+        &self,
+        p: &Parameters,
+        tokens: &PackedTokens,
+        dropout: &Dropout,
+    ) -> Result<Tensor> {
+        self.config.check()?;
+        self.config.check_extent(&tokens.extent(), None)?;
+        guarded(|| self.packed_hidden(p, tokens, dropout))
+    }
+
+    fn packed_hidden(&self, p: &Parameters, tokens: &PackedTokens, dropout: &Dropout) -> Result<Tensor> {
+        let mut x = self.packed_embeddings(p, tokens, dropout)?;
         let Some((last, layers)) = self.layers.split_last() else {
-            return x.index_select(1, &tokens.starts);
+            return Ok(x.index_select(1, &tokens.starts));
         };
         for layer in layers {
             let qkv = layer.qkv.linear(p, &x);
@@ -26,7 +42,7 @@ impl Encoder {
         }
         let first = x.index_select(1, &tokens.starts);
         let context = self.first_token_attention(p, last, &x, &first, &tokens.groups, dropout);
-        self.after_attention(p, last, &first, &context, dropout)
+        Ok(self.after_attention(p, last, &first, &context, dropout))
     }
 
     /// The floating-point operations of [`Encoder::packed_first_tokens`] in matrix products, for one model.
@@ -45,7 +61,7 @@ impl Encoder {
         }
     }
 
-    fn packed_embeddings(&self, p: &Parameters, tokens: &PackedTokens, dropout: &Dropout) -> Tensor {
+    fn packed_embeddings(&self, p: &Parameters, tokens: &PackedTokens, dropout: &Dropout) -> Result<Tensor> {
         let rows = |block, ids: &Tensor, n| {
             let ids = ids.unsqueeze(0).expand([p.stack(), -1], false);
             embedding(p.get(block), &stack_offsets(&ids, n))
@@ -53,9 +69,29 @@ impl Encoder {
         let config = &self.config;
         let words = rows(self.word, &tokens.ids, config.vocab_size);
         let segments = rows(self.segment, &tokens.segments, config.type_vocab_size);
-        let positions = &tokens.positions + config.first_position();
-        let positions = rows(self.position, &positions, config.max_position_embeddings);
-        dropout.apply(self.norm.norm(p, &(words + segments + positions), config.layer_norm_eps))
+        let is_pad = match tokens.extent().ids {
+            // Nobody waits for the device's answer where nothing is taught: with no such token the places are the same.
+            Some([least, greatest]) if (least..=greatest).contains(&config.pad_id()) => {
+                let ids = tokens.ids.unsqueeze(0);
+                if words.requires_grad() {
+                    self.padding_among(&ids, None)?
+                } else {
+                    Some(ids.f_eq(config.pad_id())?)
+                }
+            }
+            _ => None,
+        };
+        let places = match is_pad.as_ref().filter(|_| config.is_roberta()) {
+            None => &tokens.positions + config.first_position(),
+            Some(is_pad) => counted_places(tokens, &is_pad.squeeze_dim(0)) + config.pad_id(),
+        };
+        if tokens.extent().longest > config.max_len() {
+            self.check_places(i64::try_from(places.f_max()?)?)?;
+        }
+        let positions = rows(self.position, &places, config.max_position_embeddings);
+        let words = untaught(words, is_pad.as_ref());
+        let positions = untaught(positions, is_pad.as_ref().filter(|_| config.is_roberta()));
+        Ok(dropout.apply(self.norm.norm(p, &(words + segments + positions), config.layer_norm_eps)))
     }
 
     /// What each token reads in its sequence: qkv `[stack, n_tokens, 3 width]` -> `[stack, n_tokens, width]`.
@@ -96,6 +132,16 @@ impl Encoder {
     fn rows(&self, context: &Tensor, stack: i64) -> Tensor {
         context.transpose(1, 2).reshape([stack, -1, self.config.hidden_size])
     }
+}
+
+/// The place of each token in its sequence from 1 on, tokens of the id for padding not counted, at which it is 0.
+fn counted_places(tokens: &PackedTokens, is_pad: &Tensor) -> Tensor {
+    let counted = is_pad.logical_not().to_kind(Kind::Int64);
+    let total = counted.cumsum(0, Kind::Int64);
+    let n_tokens = Tensor::arange(tokens.ids.size()[0], (Kind::Int64, tokens.ids.device()));
+    // What was counted before the first token of each token's sequence.
+    let before = (&total - &counted).index_select(0, &(n_tokens - &tokens.positions));
+    (total - before) * counted
 }
 
 /// The rows of each group, `[stack, rows, width]`; `n_rows` says how many it has.

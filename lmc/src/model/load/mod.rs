@@ -15,14 +15,16 @@ use safetensors::{Dtype, SafeTensors};
 use tch::{Kind, Tensor};
 
 use super::classifier::Classifier;
-use super::config::ModelConfig;
+use super::config::{ConfigFile, ModelConfig};
+use super::head;
 use crate::error::{LmcError, Result};
 use crate::file::StandIn;
 use crate::weights::Weights;
 
 pub use folder::{read_folder, weight_files};
 pub use index::ShardIndex;
-pub use names::{Part, select};
+pub(super) use names::note_others;
+pub use names::{Part, Selected, select};
 
 /// A pretrained encoder: its architecture and tensors under the names of a classifier (the family's prefix in front).
 #[derive(Debug)]
@@ -31,45 +33,77 @@ pub struct Pretrained {
     pub config: ModelConfig,
     /// The tensors of the encoder and the pooler, f32 on the CPU.
     pub tensors: BTreeMap<String, Tensor>,
+    /// The names of tensors for which the model has no place, such as heads of other tasks.
+    pub others: Vec<String>,
     /// Where they come from; named in errors.
     pub origin: PathBuf,
 }
 
 impl Pretrained {
     fn new(config: ModelConfig, tensors: BTreeMap<String, Tensor>, origin: &Path) -> Result<Self> {
-        let tensors = select(tensors, config.prefix(), Part::Encoder, origin)?;
-        Ok(Self { config, tensors, origin: origin.to_owned() })
+        let Selected { tensors, others } = select(tensors, &config, Part::Encoder, origin)?;
+        Ok(Self { config, tensors, others, origin: origin.to_owned() })
+    }
+
+    /// Whether a BERT has no pooler, the tanh layer between the encoder and the head: so it is with encoders that were saved as masked
+    /// language models, or for questions or for tokens. A classifier over it then draws one.
+    pub fn lacks_pooler(&self) -> bool {
+        !self.config.is_roberta() && !self.tensors.keys().any(|name| name.starts_with(head::POOLER))
     }
 
     /// The weights of a classifier: this encoder with a fresh head from `seed`, normal with deviation `head_std`.
     ///
+    /// Where the encoder [lacks its pooler](Pretrained::lacks_pooler), that is drawn alike, from a stream of its own of the same seed,
+    /// as transformers draws it anew in every run: then copies share the encoder, and each has its own pooler and head, as the copies
+    /// of a RoBERTa have their own two layers.
+    ///
     /// # Errors
-    /// Those of [`Weights::from_named`] when the folder misses a tensor or one has another shape.
+    /// Those of [`Pretrained::check`].
     pub fn with_head(&self, classifier: &Classifier, seed: u64, head_std: f64) -> Result<Weights> {
         let mut named: BTreeMap<String, Tensor> =
             self.tensors.iter().map(|(n, t)| (n.clone(), t.shallow_clone())).collect();
-        named.retain(|name, _| !Classifier::is_unused(&self.config, name));
+        if self.lacks_pooler() {
+            named.extend(classifier.init_pooler(seed, head_std));
+        }
         named.extend(classifier.init_head(seed, head_std));
-        Weights::from_named(classifier.layout().clone(), named).map_err(|e| e.found_in(&self.origin))
+        Weights::from_named(classifier.layout().clone(), named)
+            .map_err(|error| error.found_in(&self.origin).beside(&self.others))
+    }
+
+    /// Nothing, when the folder has what a classifier over this encoder needs.
+    ///
+    /// # Errors
+    /// [`LmcError::Tensors`] with those that are missing, unexpected or of another shape.
+    pub fn check(&self, classifier: &Classifier) -> Result<()> {
+        let is_drawn =
+            |name: &str| Classifier::is_head(name) || self.lacks_pooler() && name.starts_with(head::POOLER);
+        let drawn = classifier.layout().entries().iter().filter(|entry| is_drawn(&entry.name));
+        let shapes = self.tensors.iter().map(|(name, tensor)| (name.as_str(), tensor.size()));
+        let shapes = shapes.chain(drawn.map(|entry| (entry.name.as_str(), entry.shape.clone()))).collect();
+        classifier.layout().check(&shapes).map_err(|error| error.found_in(&self.origin).beside(&self.others))
     }
 }
 
 /// The pretrained encoder in a Hugging Face folder (`config.json` and weights in one of the formats of [`read_folder`]).
 ///
-/// Names may be any of those of [`select`]; heads of other tasks and index buffers are left out.
+/// Names may be any of those of [`select`]; heads of other tasks and index buffers are left out, and what else the model has no place
+/// for is told by a note. The labels of its config do not matter.
 ///
 /// # Errors
-/// [`LmcError::Io`] for a missing file, [`LmcError::Format`] for a damaged one.
+/// [`LmcError::Io`] for a missing file, [`LmcError::Format`] for a damaged one; those of [`Pretrained::check`].
 pub fn load_folder(folder: &Path) -> Result<Pretrained> {
-    let config = ModelConfig::read(&folder.join("config.json"))?;
-    Pretrained::new(config, read_folder(folder)?, folder)
+    let file = ConfigFile::read(&folder.join("config.json"))?;
+    let pretrained = Pretrained::new(file.config, read_folder(folder)?, folder)?;
+    pretrained.check(&Classifier::new(&pretrained.config, 1))?;
+    note_others(&pretrained.others, Part::Encoder, folder);
+    Ok(pretrained)
 }
 
 /// The pretrained encoder in the bytes of `config.json` and `model.safetensors`; `origin` is named in errors.
 pub(crate) fn pretrained_from_bytes(config: &str, weights: &[u8], origin: &Path) -> Result<Pretrained> {
-    let config = ModelConfig::parse(config, &origin.join("config.json"))?;
+    let file = ConfigFile::parse(config, &origin.join("config.json"))?;
     let tensors = tensors_from_bytes(weights, &origin.join("model.safetensors"))?;
-    Pretrained::new(config, tensors, origin)
+    Pretrained::new(file.config, tensors, origin)
 }
 
 /// All tensors of a safetensors file as f32 on the CPU, by name.

@@ -7,74 +7,148 @@ use tch::Tensor;
 
 use super::File;
 use crate::error::Result;
+use crate::model::config::ModelConfig;
+use crate::progress;
 
 /// Which tensors of a checkpoint are wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Part {
-    /// The embeddings, layers and pooler of an encoder; heads are left out.
+    /// The embeddings, layers and pooler of an encoder.
     Encoder,
-    /// All of a finetuned classifier; a head of another task is kept, so that it is found to be unexpected.
+    /// All of a finetuned classifier.
     Classifier,
 }
 
-/// The tensors of a checkpoint that belong to a part of a model, under the names that transformers gives them today:
-/// `prefix` (`bert.`) in front of the encoder's tensors, which may have it or not.
+/// What wrappers of a model put into the names of its tensors: data-parallel, `torch.compile`, FSDP, checkpointing, DeepSpeed.
+const WRAPPERS: [&str; 5] =
+    ["module", "_orig_mod", "_fsdp_wrapped_module", "_checkpoint_wrapped_module", "_forward_module"];
+
+/// What a model that holds the classifier as one of its parts puts in front.
+const HOLDERS: [&str; 2] = ["model", "base_model"];
+
+/// The heads that an encoder's checkpoint usually brings from its pretraining, and a classifier's own.
+const HEADS: [&str; 5] = ["cls", "lm_head", "qa_outputs", "classifier", "mlm"];
+
+/// How many names a note tells.
+const TOLD: usize = 3;
+
+/// The tensors of a checkpoint, divided into those of a part of a model and others.
+#[derive(Debug)]
+pub struct Selected {
+    /// The tensors of the part, under the names that transformers gives them today.
+    pub tensors: BTreeMap<String, Tensor>,
+    /// The names, as they are in the checkpoint, of tensors for which a model of this config has no place: heads of other tasks,
+    /// layers beyond `num_hidden_layers`, what an optimiser left.
+    pub others: Vec<String>,
+}
+
+/// Divides the tensors of a checkpoint. The family's prefix (`bert.`) is put in front of the encoder's tensors, which may have it or
+/// not.
 ///
-/// `module.` of a data-parallel model in front is dropped, the `gamma` and `beta` of a `LayerNorm`, which is what checkpoints
-/// converted from TensorFlow call them, become `weight` and `bias`, and the buffers `position_ids` and `token_type_ids` are
-/// left out.
+/// What wrappers put into names (`module.`, `_orig_mod.`, `model.` and such, also several) is dropped, the `gamma` and `beta` of a
+/// `LayerNorm`, which is what checkpoints converted from TensorFlow call them, become `weight` and `bias`. The buffers `position_ids`
+/// and `token_type_ids`, which hold nothing that was learnt, and RoBERTa's pooler, which its classifiers do not use, are left out.
+/// Unknown tensors within the layers, embeddings or head that a model uses are kept: with them it would compute something else.
 ///
 /// # Errors
 /// [`crate::LmcError::Format`], with `origin`, when two tensors get the same name.
 pub fn select(
     tensors: BTreeMap<String, Tensor>,
-    prefix: &str,
+    config: &ModelConfig,
     part: Part,
     origin: &Path,
-) -> Result<BTreeMap<String, Tensor>> {
+) -> Result<Selected> {
     let mut selected: BTreeMap<String, (String, Tensor)> = BTreeMap::new();
+    let mut others = Vec::new();
     for (source, tensor) in tensors {
-        let Some(name) = canonical(&source, prefix, part) else { continue };
+        let name = match place(&source, config, part) {
+            Place::Part(name) => name,
+            Place::Other => {
+                others.push(source);
+                continue;
+            }
+            Place::Nowhere => continue,
+        };
         if let Some((first, _)) = selected.get(&name) {
             let file = File { path: origin, remedy: "remove one of the two from the checkpoint" };
             return Err(file.damaged(format!("tensors {first} and {source} are both {name}")));
         }
         selected.insert(name, (source, tensor));
     }
-    Ok(selected.into_iter().map(|(name, (_, tensor))| (name, tensor)).collect())
+    let tensors = selected.into_iter().map(|(name, (_, tensor))| (name, tensor)).collect();
+    Ok(Selected { tensors, others })
 }
 
-/// The name of a tensor in a model, if it is one of the part that is wanted.
-fn canonical(name: &str, prefix: &str, part: Part) -> Option<String> {
-    let name = name.strip_prefix("module.").unwrap_or(name);
-    let last = name.rsplit('.').next();
-    if matches!(last, Some("position_ids" | "token_type_ids")) {
-        return None;
+/// Says which tensors of a folder a model has no place for, but for the heads that an encoder usually brings.
+pub(in crate::model) fn note_others(others: &[String], part: Part, origin: &Path) {
+    let is_usual = |name: &str| part == Part::Encoder && HEADS.contains(&components(name)[0]);
+    let told: Vec<&str> = others.iter().map(String::as_str).filter(|name| !is_usual(name)).collect();
+    if told.is_empty() {
+        return;
     }
-    let name = if let Some(layer_norm) = name.strip_suffix("LayerNorm.gamma") {
-        format!("{layer_norm}LayerNorm.weight")
-    } else if let Some(layer_norm) = name.strip_suffix("LayerNorm.beta") {
-        format!("{layer_norm}LayerNorm.bias")
-    } else {
-        name.to_owned()
+    let names = told[..told.len().min(TOLD)].join(", ");
+    let more = match told.len().saturating_sub(TOLD) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
     };
-    let bare = name.strip_prefix(prefix).unwrap_or(&name);
-    let component = |i| bare.split('.').nth(i).unwrap_or_default();
-    let is_encoder = |component| matches!(component, "embeddings" | "encoder" | "pooler");
-    if is_encoder(component(0)) {
-        return Some(format!("{prefix}{bare}"));
+    let (n, origin) = (told.len(), origin.display());
+    let tensors = if n == 1 { "1 tensor is" } else { &format!("{n} tensors are") };
+    progress::note(&format!("{origin}: {tensors} left out, the model has no place for {names}{more}"));
+}
+
+/// Where a tensor belongs.
+#[derive(Debug, PartialEq)]
+enum Place {
+    /// To the part that is wanted, under that name.
+    Part(String),
+    /// To something else.
+    Other,
+    /// It is not needed anywhere.
+    Nowhere,
+}
+
+/// The components of a name without those of wrappers; one at least.
+fn components(name: &str) -> Vec<&str> {
+    let mut components: Vec<&str> =
+        name.split('.').filter(|component| !WRAPPERS.contains(component)).collect();
+    let held = components.iter().take_while(|component| HOLDERS.contains(*component)).count();
+    components.drain(..held);
+    if components.is_empty() { vec![name] } else { components }
+}
+
+fn place(name: &str, config: &ModelConfig, part: Part) -> Place {
+    let family = config.prefix().trim_end_matches('.');
+    let mut components = components(name);
+    match components[..] {
+        [.., "position_ids" | "token_type_ids"] => return Place::Nowhere,
+        [.., "LayerNorm", ref mut last] if *last == "gamma" => *last = "weight",
+        [.., "LayerNorm", ref mut last] if *last == "beta" => *last = "bias",
+        _ => {}
     }
-    // An encoder under the prefix of another family is kept, so that it is found to be unexpected.
-    (part == Part::Classifier || is_encoder(component(1))).then_some(name)
+    let bare = if components[0] == family { &components[1..] } else { &components[..] };
+    match bare {
+        ["pooler", ..] if config.is_roberta() => Place::Nowhere,
+        ["encoder", "layer", number, ..] if is_beyond(number, config.num_hidden_layers) => Place::Other,
+        ["embeddings" | "encoder" | "pooler", ..] => Place::Part(format!("{family}.{}", bare.join("."))),
+        ["classifier", ..] if part == Part::Classifier => Place::Part(bare.join(".")),
+        _ => Place::Other,
+    }
+}
+
+/// Whether a layer's number is one that a model of so many layers does not have.
+fn is_beyond(number: &str, n_layers: i64) -> bool {
+    number.parse::<i64>().is_ok_and(|number| number >= n_layers)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::fixture::{config, roberta};
 
     #[test]
     fn names_by_hand() {
-        let both = |name: &str| [Part::Encoder, Part::Classifier].map(|part| canonical(name, "bert.", part));
+        let both = |name: &str| [Part::Encoder, Part::Classifier].map(|part| place(name, &config(), part));
+        let part = |name: &str| Place::Part(name.to_owned());
         for (name, expected) in [
             ("bert.pooler.dense.bias", "bert.pooler.dense.bias"),
             ("pooler.dense.bias", "bert.pooler.dense.bias"),
@@ -84,19 +158,42 @@ mod tests {
             ),
             ("embeddings.LayerNorm.beta", "bert.embeddings.LayerNorm.bias"),
             ("embeddings.LayerNorm.bias", "bert.embeddings.LayerNorm.bias"),
-            ("roberta.encoder.layer.0.output.dense.bias", "roberta.encoder.layer.0.output.dense.bias"),
+            ("_orig_mod.bert.embeddings.LayerNorm.bias", "bert.embeddings.LayerNorm.bias"),
+            ("module._orig_mod.model.bert.pooler.dense.bias", "bert.pooler.dense.bias"),
+            ("base_model.model.encoder.layer.1.output.dense.bias", "bert.encoder.layer.1.output.dense.bias"),
+            (
+                "bert._orig_mod.encoder.layer.0._fsdp_wrapped_module.output.dense.bias",
+                "bert.encoder.layer.0.output.dense.bias",
+            ),
+            // What is unknown within the model is kept, so that it is found to be unexpected.
+            (
+                "bert.encoder.layer.1.attention.self.query.lora_A",
+                "bert.encoder.layer.1.attention.self.query.lora_A",
+            ),
         ] {
-            assert_eq!(both(name), [Some(expected.into()), Some(expected.into())], "{name}");
+            assert_eq!(both(name), [part(expected), part(expected)], "{name}");
         }
-        for head in ["cls.predictions.bias", "lm_head.dense.weight", "qa_outputs.bias", "classifier.weight"] {
-            assert_eq!(both(head), [None, Some(head.into())], "{head}");
+        for other in [
+            "cls.predictions.bias",
+            "lm_head.dense.weight",
+            "qa_outputs.bias",
+            "bert.encoder.layer.2.output.dense.bias",
+            "roberta.encoder.layer.0.output.dense.bias",
+            "optimizer.state.0.exp_avg",
+            "module",
+        ] {
+            assert_eq!(both(other), [Place::Other, Place::Other], "{other}");
+        }
+        for head in ["classifier.weight", "module.classifier.weight", "model.classifier.weight"] {
+            assert_eq!(both(head), [Place::Other, part("classifier.weight")], "{head}");
         }
         for buffer in ["bert.embeddings.position_ids", "module.embeddings.token_type_ids"] {
-            assert_eq!(both(buffer), [None, None], "{buffer}");
+            assert_eq!(both(buffer), [Place::Nowhere, Place::Nowhere], "{buffer}");
         }
-        let roberta = |name| canonical(name, "roberta.", Part::Encoder);
-        assert_eq!(roberta("embeddings.x").unwrap(), "roberta.embeddings.x");
-        assert_eq!(roberta("lm_head.layer_norm.bias"), None);
+        let of_roberta = |name| place(name, &roberta(), Part::Encoder);
+        assert_eq!(of_roberta("embeddings.x"), part("roberta.embeddings.x"));
+        assert_eq!(of_roberta("lm_head.layer_norm.bias"), Place::Other);
+        assert_eq!(of_roberta("roberta.pooler.dense.bias"), Place::Nowhere);
     }
 
     #[test]
@@ -106,10 +203,11 @@ mod tests {
             ("bert.pooler.dense.bias", "pooler.dense.bias"),
             ("bert.embeddings.LayerNorm.beta", "bert.embeddings.LayerNorm.bias"),
             ("classifier.bias", "module.classifier.bias"),
+            ("_orig_mod.classifier.bias", "classifier.bias"),
         ] {
             let tensors = BTreeMap::from([(first.into(), tensor()), (second.into(), tensor())]);
             let error =
-                select(tensors, "bert.", Part::Classifier, Path::new("folder")).unwrap_err().to_string();
+                select(tensors, &config(), Part::Classifier, Path::new("folder")).unwrap_err().to_string();
             let expected = format!("folder: tensors {first} and {second} are both ");
             assert!(error.starts_with(&expected), "{error}");
         }

@@ -5,8 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use tch::{Device, Tensor};
 
 use super::{Classifiers, Evaluation, Looked, evaluation};
-use crate::compute::Compute;
-use crate::compute::within_memory;
+use crate::compute::{Compute, within_memory};
 use crate::error::{LmcError, Result};
 use crate::eval::{EvaluationSet, Outcome, Tile, evaluate_counted, read_outcome, write_outcome};
 use crate::file::tidy;
@@ -18,6 +17,9 @@ use crate::store::{Claim, Store};
 
 /// How many copies of its weights are in memory while a model is read: the file's bytes, its tensors and theta.
 const COPIES: u64 = 4;
+
+/// The fewest parameters of a model that several threads share: they wait for each other longer than a smaller one takes.
+const WORTH_SHARING: i64 = 4_000_000;
 
 /// What came of evaluating classifiers: the results, and what kept the others from being there.
 #[derive(Debug)]
@@ -39,15 +41,16 @@ impl Evaluated {
     }
 }
 
-/// Results and errors by the number of the result.
-type Slots = Mutex<Vec<Option<std::result::Result<Outcome, LmcError>>>>;
+/// A result, or why there is none, once that is known.
+type Slot = Option<Result<Outcome>>;
 
 /// One evaluation of all classifiers on all sets.
 struct Work<'a> {
     classifiers: &'a Classifiers,
     store: Option<&'a Store>,
     progress: Progress,
-    slots: Slots,
+    /// By the number of the result.
+    slots: Mutex<Vec<Slot>>,
 }
 
 pub(super) fn evaluate(classifiers: &Classifiers, store: Option<&Store>) -> Evaluated {
@@ -118,11 +121,11 @@ impl Work<'_> {
     /// for.
     fn workers(&self, n_models: usize) -> (Vec<Device>, i32) {
         let compute = Compute::auto();
-        let largest = self.classifiers.models.iter().map(|model| 4 * model.seen.n_parameters as u64).max();
-        let room = compute.host_memory / (COPIES * largest.unwrap_or(0)).max(1);
+        let largest = self.classifiers.models.iter().map(|model| model.seen.n_parameters).max().unwrap_or(0);
+        let room = compute.host_memory / (COPIES * 4 * largest as u64).max(1);
         let mut workers = compute.workers();
         workers.truncate(n_models.min(usize::try_from(room).unwrap_or(usize::MAX)).max(1));
-        let threads = n_threads() / workers.len();
+        let threads = if largest < WORTH_SHARING { 1 } else { n_threads() / workers.len() };
         (workers, i32::try_from(threads.max(1)).unwrap_or(1))
     }
 
@@ -137,17 +140,14 @@ impl Work<'_> {
             }
             let one = One { work: self, looked, set, unit, device };
             match one.made(&mut loaded, waits) {
-                Err(error) if costs_itself_alone(&error) => {
-                    let mut slots = self.slots();
-                    slots[unit] = Some(Err(error));
-                }
+                Err(error) if costs_itself_alone(&error) => self.slots()[unit] = Some(Err(error)),
                 other => other?,
             }
         }
         Ok(())
     }
 
-    fn slots(&self) -> MutexGuard<'_, Vec<Option<std::result::Result<Outcome, LmcError>>>> {
+    fn slots(&self) -> MutexGuard<'_, Vec<Slot>> {
         self.slots.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -201,7 +201,9 @@ impl One<'_> {
 
     fn evaluate(&self, classifier: &Classifier, theta: &Tensor) -> Result<Outcome> {
         let (set, n) = (self.set, self.set.encoded.len());
-        let counted = Counted::new(&self.work.progress, self.looked.model.name.as_str());
+        // Beside a single model's progress there is no need to say which it is: the heading does.
+        let name = if self.work.classifiers.models.len() == 1 { "" } else { &self.looked.model.name };
+        let counted = Counted::new(&self.work.progress, name);
         let outcome = Tile::new(set, self.device)?.fitting(|batches| {
             counted.again();
             evaluate_counted(classifier, theta, batches, n, set.label_map.as_ref(), &|n| counted.count(n))

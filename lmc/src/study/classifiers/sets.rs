@@ -10,12 +10,12 @@ use super::looked::Seen;
 use crate::data::Dataset;
 use crate::data::fetch::ModelFolder;
 use crate::data::labels::LabelMap;
-use crate::encode::{load_tokenizer, longest_example};
+use crate::encode::{Extent, load_tokenizer, longest_example};
 use crate::error::{LmcError, Result};
 use crate::eval::EvaluationSet;
 use crate::file::sha256;
 use crate::model::ModelConfig;
-use crate::study::task::check_tokens;
+use crate::study::task::check_length;
 
 /// What is seen of a model without its weights.
 pub(super) struct Head {
@@ -65,6 +65,7 @@ impl Sets {
             });
         }
         let tokenizer = load_tokenizer(&model.tokenizer)?;
+        check_length(&config, &tokenizer, &model.folder)?;
         let max_len = longest_example("max_length", self.options.max_length, config.max_len(), &tokenizer)?;
         let text = tokenizer.to_string(false).map_err(|error| LmcError::Tokenizer(error.to_string()))?;
         // Whether special tokens in texts are split is no part of a tokenizer's text.
@@ -87,7 +88,7 @@ impl Sets {
             .enumerate()
             .map(|(number, map)| self.set(head, number, map))
             .collect::<Result<_>>()?;
-        sets.iter().try_for_each(|set| check_tokens(&set.encoded, &seen.config))?;
+        sets.iter().try_for_each(|set| seen.config.check_extent(&Extent::of(&set.encoded), None))?;
         Ok(sets)
     }
 

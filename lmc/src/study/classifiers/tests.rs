@@ -253,13 +253,14 @@ fn everything_is_looked_at_before_anything_is_computed() {
         ..good.clone()
     };
     let many_words = saved("many-words", &GLUE);
-    let words: String = WORDS.iter().chain(&["x", "y"]).rev().map(|word| format!("{word}\n")).collect();
+    let words: String =
+        WORDS.iter().chain(&["x", "y", "z", "w"]).rev().map(|word| format!("{word}\n")).collect();
     std::fs::write(many_words.folder.join("vocab.txt"), words).unwrap();
     for (model, parts) in [
         (gone, ["/gone/config.json: ", "check the path"]),
         (no_tokenizer, ["/no-tokenizer: there is no tokenizer", "--tokenizer"]),
         (no_weights, ["/no-weights: no weights", "model.safetensors"]),
-        (many_words, ["/many-words: `vocab_size`: got 20", "more than 2"]),
+        (many_words, ["/many-words: ", "`vocab_size`"]),
         (
             saved("five", &["a", "b", "c", "d", "e"]),
             ["/five: the set has no label `a`", "entailment, non-entailment"],

@@ -44,7 +44,8 @@ impl Mini {
                     _ => bert_tokens(found, &pretrained.config)?,
                 };
                 let sources = Sources { encoder: Some(folder), tokenizer: its_folder, data: Vec::new() };
-                Ok(Self { model: ModelSpec { name, sha256 }, pretrained, tokenizer, sources })
+                let model = spec(name, sha256, &pretrained);
+                Ok(Self { model, pretrained, tokenizer, sources })
             }
         }
     }
@@ -54,7 +55,7 @@ impl Mini {
         let config = include_str!("../../../assets/mini-bert/config.json");
         let weights = include_bytes!("../../../assets/mini-bert/model.safetensors");
         let pretrained = pretrained_from_bytes(config, weights, Path::new("lmc/assets/mini-bert"))?;
-        let model = ModelSpec { name: StudySpec::MINI_BERT.into(), sha256: sha256(weights) };
+        let model = spec(StudySpec::MINI_BERT.into(), sha256(weights), &pretrained);
         Ok(Self { model, pretrained, tokenizer: grammar::tokenizer()?, sources: Sources::default() })
     }
 
@@ -64,7 +65,7 @@ impl Mini {
         let weights = include_bytes!("../../../assets/mini-roberta/model.safetensors");
         let tokenizer = include_str!("../../../assets/mini-roberta/tokenizer.json");
         let pretrained = pretrained_from_bytes(config, weights, Path::new("lmc/assets/mini-roberta"))?;
-        let model = ModelSpec { name: StudySpec::MINI_ROBERTA.into(), sha256: sha256(weights) };
+        let model = spec(StudySpec::MINI_ROBERTA.into(), sha256(weights), &pretrained);
         let tokenizer =
             tokenizer.parse().map_err(|e: tokenizers::Error| LmcError::Tokenizer(e.to_string()))?;
         Ok(Self { model, pretrained, tokenizer, sources: Sources::default() })
@@ -87,6 +88,11 @@ fn bert_tokens(found: ModelFolder, config: &ModelConfig) -> Result<(String, Toke
         return Err(LmcError::invalid("encoder", got, expected));
     }
     Ok((StudySpec::MINI_BERT.to_owned(), of_grammar, None))
+}
+
+/// The description of an encoder that goes into the specs of runs.
+pub(super) fn spec(name: String, sha256: String, pretrained: &Pretrained) -> ModelSpec {
+    ModelSpec { name, sha256, fresh_pooler: pretrained.lacks_pooler() }
 }
 
 /// An encoder in a Hugging Face folder, with the digest of its weights.

@@ -6,8 +6,9 @@ mod sources;
 
 use std::cell::RefCell;
 use std::fmt;
+use std::path::Path;
 
-use tokenizers::Tokenizer;
+use tokenizers::{PostProcessor, Tokenizer};
 
 use self::corpora::{Corpora, SAMPLE, Source, sample};
 use self::encoder::Mini;
@@ -17,12 +18,12 @@ use crate::data::Dataset;
 use crate::data::fetch::ModelFolder;
 use crate::data::labels::{LabelMap, Merge};
 use crate::data::mini_nli::MiniNli;
-use crate::encode::{Encoded, digest, encode_counted, load_tokenizer, longest_example, note_cut};
+use crate::encode::{Encoded, Extent, digest, encode_counted, load_tokenizer, longest_example, note_cut};
 use crate::error::{LmcError, Result};
 use crate::eval::EvaluationSet;
 use crate::model::{Classifier, ModelConfig, Pretrained};
 use crate::progress;
-use crate::spec::{ModelSpec, TaskSpec};
+use crate::spec::{ModelSpec, Recipe, TaskSpec, Trained};
 
 /// The longest sequence of the paper's recipes, in tokens.
 const MAX_LENGTH: usize = 128;
@@ -103,7 +104,7 @@ impl Task {
             tokenizer: Some(encoder.tokenizer),
             data: folders.values().cloned().collect(),
         };
-        let model = ModelSpec { name: encoder.name, sha256 };
+        let model = encoder::spec(encoder.name, sha256, &pretrained);
         let task = Self::new(study, model, pretrained, &tokenizer, sources, &train, sets)?;
         source.notes.take().iter().for_each(|note| progress::note(note));
         Ok(task)
@@ -126,7 +127,9 @@ impl Task {
             given @ Some(_) => longest_example("recipe.max_length", given, positions, tokenizer)?,
             None => positions.min(MAX_LENGTH),
         };
-        let classifier = Classifier::new(&pretrained.config, train.labels.len());
+        let classifier = Classifier::new(&pretrained.config, train.labels.len()).found_in(&pretrained.origin);
+        check_pooler(&pretrained, &study.recipe)?;
+        check_length(&pretrained.config, tokenizer, &pretrained.origin)?;
         let n_sample = SAMPLE.min(train.len());
         let train_sample = sample(train, "train-sample", n_sample, study.task.data_seed())?;
         let sets = sets
@@ -141,7 +144,7 @@ impl Task {
         let (train, n_cut) = encode_counted(train, tokenizer, max_len)?;
         note_cut(name, n_cut, n_train, max_len);
         for encoded in std::iter::once(&train).chain(sets.iter().map(|set| &set.encoded)) {
-            check_tokens(encoded, &pretrained.config)?;
+            classifier.check_extent(&Extent::of(encoded))?;
         }
         let train_sha256 = digest(&train);
         let tokenizer_files = match &sources.tokenizer {
@@ -165,16 +168,39 @@ impl Task {
     }
 }
 
-/// Nothing, when the encoder has an embedding for every token and segment.
-pub(super) fn check_tokens(encoded: &[Encoded], config: &ModelConfig) -> Result<()> {
-    for (field, size, largest) in [
-        ("vocab_size", config.vocab_size, encoded.iter().flat_map(|e| &e.ids).max()),
-        ("type_vocab_size", config.type_vocab_size, encoded.iter().flat_map(|e| &e.segments).max()),
-    ] {
-        if let Some(largest) = largest.filter(|&&id| id >= size) {
-            let expected = format!("more than {largest}, the encoder must be one for this task's tokenizer");
-            return Err(LmcError::invalid(field, size, expected));
-        }
+/// Nothing, when the encoder has the pooler that a recipe needs; says where copies draw their own.
+///
+/// A probe of a frozen encoder would read a random layer that nothing trains.
+fn check_pooler(pretrained: &Pretrained, recipe: &Recipe) -> Result<()> {
+    if !pretrained.lacks_pooler() {
+        return Ok(());
     }
+    let origin = pretrained.origin.display();
+    let recipes = std::iter::successors(Some(recipe), |recipe| recipe.after.as_deref());
+    if recipes.into_iter().any(|recipe| recipe.trained == Trained::Head) {
+        let expected =
+            format!("all: the encoder {origin} has no pooler, a probe would read a random one that stays so");
+        return Err(LmcError::invalid("recipe.trained", "head", expected));
+    }
+    progress::note(&format!(
+        "{origin}: the encoder has no pooler; each copy draws one from its seed, as its head"
+    ));
     Ok(())
+}
+
+/// Nothing, when an encoder has places for the special tokens of its tokenizer and one more; `origin` is named in errors.
+pub(super) fn check_length(config: &ModelConfig, tokenizer: &Tokenizer, origin: &Path) -> Result<()> {
+    let n_special = tokenizer.get_post_processor().map_or(0, |processor| processor.added_tokens(false));
+    if config.max_len() > n_special {
+        return Ok(());
+    }
+    let (n, field) = (config.max_len(), "max_position_embeddings");
+    Err(LmcError::Format {
+        path: origin.to_owned(),
+        line: None,
+        problem: format!(
+            "the model has places for {n} tokens (`{field}`), the tokenizer puts {n_special} around a text"
+        ),
+        remedy: "give a model and a tokenizer that belong together",
+    })
 }

@@ -17,8 +17,10 @@ pub use state::CurveState;
 use super::gradient::loss_gradient;
 use super::optimiser::AdamW;
 use super::order::Order;
+use super::set::TrainingSet;
 use crate::encode::Encoded;
 use crate::error::{LmcError, Result};
+use crate::guard::guarded;
 use crate::interrupt;
 use crate::model::Classifier;
 
@@ -49,7 +51,9 @@ impl<'a> CurveTraining<'a> {
     /// A curve between the models `a` and `b`, `[n_parameters]` each, before its first update: the straight line.
     ///
     /// # Errors
-    /// Those of [`CurveRecipe::check`]; [`LmcError::Torch`] for models of another layout than the classifier's.
+    /// Those of [`CurveRecipe::check`]; [`LmcError::OutsideTable`] where the models have no row for a token,
+    /// [`LmcError::InvalidParameter`] for a label that is none of their classes; [`LmcError::Torch`] for models of another layout than
+    /// the classifier's.
     pub fn new(
         classifier: &'a Classifier,
         [a, b]: [&Tensor; 2],
@@ -57,6 +61,16 @@ impl<'a> CurveTraining<'a> {
         recipe: &'a CurveRecipe,
     ) -> Result<Self> {
         recipe.check(examples.len())?;
+        TrainingSet::Examples(examples).check(classifier)?;
+        guarded(|| Self::begun(classifier, [a, b], examples, recipe))
+    }
+
+    fn begun(
+        classifier: &'a Classifier,
+        [a, b]: [&Tensor; 2],
+        examples: &'a [Encoded],
+        recipe: &'a CurveRecipe,
+    ) -> Result<Self> {
         let layout = classifier.layout();
         let ends = [a.shallow_clone(), b.shallow_clone()];
         let inner =
@@ -122,7 +136,7 @@ impl<'a> CurveTraining<'a> {
         let n_updates = self.recipe.n_updates();
         while self.losses.len() < n_updates {
             interrupt::check(|| format!("{} of {n_updates} updates were made", self.losses.len()))?;
-            tick(self.update()?);
+            tick(guarded(|| self.update())?);
         }
         Ok(())
     }

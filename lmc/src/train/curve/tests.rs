@@ -59,12 +59,13 @@ fn control_points_get_their_share_of_the_gradient() {
         let theta: Tensor = point.weights().iter().zip(&controls).map(|(&w, c)| c * w).sum();
         // The chain rule by autograd, through the combination and the model at once.
         let tokens = packed_batches(&examples, 512);
-        let parameters = crate::weights::Parameters::views(&theta.unsqueeze(0), classifier.layout());
+        let parameters = crate::weights::Parameters::views(&theta.unsqueeze(0), classifier.layout()).unwrap();
         let losses: Vec<Tensor> = tokens
             .iter()
             .map(|batch| {
-                let logits =
-                    classifier.packed_logits(&parameters, &batch.tokens, &crate::model::Dropout::NONE);
+                let logits = classifier
+                    .packed_logits(&parameters, &batch.tokens, &crate::model::Dropout::NONE)
+                    .unwrap();
                 let labels = batch.labels.view([1, -1, 1]);
                 -logits.log_softmax(-1, Kind::Float).gather(-1, &labels, false).sum(Kind::Float)
             })

@@ -30,7 +30,8 @@ fn part(
     stop: u32,
 ) -> Part {
     let mut training =
-        Training::new(classifier, stack(classifier, &SEEDS), &SEEDS, TrainingSet::Examples(examples), recipe);
+        Training::new(classifier, stack(classifier, &SEEDS), &SEEDS, TrainingSet::Examples(examples), recipe)
+            .unwrap();
     let mut made = from.as_ref().map_or(0, TrainingState::step);
     if let Some(state) = from {
         training = training.resumed(state);

@@ -1,0 +1,73 @@
+//! Types of numbers, and damage.
+
+use super::*;
+
+pub fn types_of_numbers(place: &Place) {
+    use safetensors::tensor::Dtype;
+    sentences(place);
+    bert().save(place, "base");
+    let floats = |tensor: &Tensor| -> Vec<f32> {
+        tensor.bytes.chunks(4).map(|bytes| f32::from_le_bytes(bytes.try_into().unwrap())).collect()
+    };
+    let with = |dtype: Dtype, bytes: fn(f32) -> Vec<u8>| {
+        let mut model = bert();
+        for tensor in model.tensors.values_mut() {
+            tensor.bytes = floats(tensor).into_iter().flat_map(bytes).collect();
+            tensor.dtype = dtype;
+        }
+        model
+    };
+    with(Dtype::F64, |x| f64::from(x).to_le_bytes().to_vec()).save(place, "double");
+    same(place, &["base", "double"]);
+    let trainer = with(Dtype::BF16, |x| ((x.to_bits() >> 16) as u16).to_le_bytes().to_vec());
+    let trainer =
+        ["optimizer.pt", "scheduler.pt", "rng_state.pth", "training_args.bin", "trainer_state.json"]
+            .into_iter()
+            .fold(trainer, |model, name| model.file(name, "PK"));
+    trainer.save(place, "checkpoint-500");
+    with(Dtype::F32, |x| f32::from_bits(x.to_bits() >> 16 << 16).to_le_bytes().to_vec()).save(place, "cut");
+    same(place, &["cut", "checkpoint-500"]);
+    // 1.0 and -2.0 in 16 bits.
+    let mut half = bert();
+    let whole = |bytes: fn(u16) -> Vec<u8>| {
+        (0..2 * 16u16).flat_map(move |i| bytes(if i % 2 == 0 { 0x3c00 } else { 0xc000 })).collect()
+    };
+    let shape = vec![2, 16];
+    half.tensors.insert(
+        "classifier.weight".into(),
+        Tensor { dtype: Dtype::F16, shape: shape.clone(), bytes: whole(|x| x.to_le_bytes().to_vec()) },
+    );
+    half.save(place, "half");
+    bert()
+        .tensor(
+            "classifier.weight",
+            Tensor::f32(&shape, (0..32).map(|i| if i % 2 == 0 { 1.0 } else { -2.0 })),
+        )
+        .save(place, "single");
+    same(place, &["single", "half"]);
+    bert()
+        .tensor("classifier.bias", Tensor { dtype: Dtype::I16, shape: vec![2], bytes: vec![0; 4] })
+        .save(place, "odd");
+    refused(place, "odd", &["tensor classifier.bias has dtype I16, expected a float"]);
+}
+
+pub fn damaged(place: &Place) {
+    sentences(place);
+    let folder = bert().save(place, "odd");
+    let path = folder.join("model.safetensors");
+    let bytes = std::fs::read(&path).unwrap();
+    for damage in
+        [&bytes[..bytes.len() / 2], &bytes[..7], b"", b"<!DOCTYPE html>\n<html></html>\n", &[0xff; 64]]
+    {
+        std::fs::write(&path, damage).unwrap();
+        refused(place, "odd", &["model.safetensors: not a complete safetensors file"]);
+    }
+    std::fs::write(&path, "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n").unwrap();
+    refused(place, "odd", &["pointer of Git LFS", "git lfs pull"]);
+    std::fs::remove_file(&path).unwrap();
+    refused(place, "odd", &["no weights; looked for model.safetensors"]);
+    bert().tensor("classifier.bias", Tensor::f32(&[2], [f32::NAN; 2])).save(place, "nan");
+    refused(place, "nan", &["loss is NaN"]);
+    std::fs::remove_file(folder.join("config.json")).unwrap();
+    refused(place, "odd", &["config.json"]);
+}
