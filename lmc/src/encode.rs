@@ -9,13 +9,16 @@ use crate::error::{LmcError, Result};
 use crate::file::hexadecimal;
 
 mod extent;
+mod length;
 mod packed;
-mod segments;
 mod tokenizer;
 
 pub use extent::Extent;
+pub(crate) use length::note_cut;
+pub use length::{LONGEST, longest_example};
 pub use packed::{Batch, Group, PackedTokens, packed_batches};
-pub use tokenizer::load_tokenizer;
+pub(crate) use tokenizer::load_stored_tokenizer;
+pub use tokenizer::{load_tokenizer, model_max_length};
 
 /// The tokens of one example: `[CLS] first [SEP]`, for pairs followed by `second [SEP]`, or as its tokenizer has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,8 +57,8 @@ pub struct PaddedBatch {
     pub mask: Option<Tensor>,
 }
 
-/// Returns the tokens of every example, in order, each cut to `max_len` tokens with the special ones included; truncation and
-/// padding set in the tokenizer are put aside.
+/// Returns the tokens of every example, in order, each cut to `max_len` tokens with the special ones included, at the end of a text
+/// or at the side that the truncation of the tokenizer has; else truncation and padding set in the tokenizer are put aside.
 ///
 /// Of a pair the longer text is cut first, as the `longest_first` of transformers' fast tokenizers does: where both texts are
 /// longer than half the room, each keeps half, and of an odd room the longer text, or of equal ones the second, keeps the odd
@@ -66,15 +69,28 @@ pub struct PaddedBatch {
 /// [`LmcError::InvalidParameter`] if `max_len` leaves no room for a token beside the special ones or a label is out of
 /// range; [`LmcError::ShapeMismatch`] as [`Dataset::check`]; [`LmcError::Tokenizer`] if the tokenizer refuses a text.
 pub fn encode(dataset: &Dataset, tokenizer: &Tokenizer, max_len: usize) -> Result<Vec<Encoded>> {
+    encode_counted(dataset, tokenizer, max_len).map(|(encoded, _)| encoded)
+}
+
+/// [`encode`], and how many examples were cut.
+///
+/// # Errors
+/// As [`encode`].
+pub fn encode_counted(
+    dataset: &Dataset,
+    tokenizer: &Tokenizer,
+    max_len: usize,
+) -> Result<(Vec<Encoded>, usize)> {
     dataset.check()?;
     let is_pair = dataset.examples.iter().any(|example| example.second.is_some());
     let n_special = tokenizer.get_post_processor().map_or(0, |processor| processor.added_tokens(is_pair));
     if max_len <= n_special {
         let expected = format!("more than the {n_special} special tokens");
-        return Err(LmcError::invalid("max_len", max_len, expected));
+        return Err(LmcError::invalid("max_length", max_len, expected));
     }
     let mut tokenizer = tokenizer.clone();
-    let truncation = TruncationParams { max_length: max_len, ..TruncationParams::default() };
+    let direction = tokenizer.get_truncation().map(|truncation| truncation.direction).unwrap_or_default();
+    let truncation = TruncationParams { max_length: max_len, direction, ..TruncationParams::default() };
     tokenizer.with_truncation(Some(truncation)).map_err(refused)?;
     tokenizer.with_padding(None);
     let inputs: Vec<EncodeInput> = dataset
@@ -91,7 +107,8 @@ pub fn encode(dataset: &Dataset, tokenizer: &Tokenizer, max_len: usize) -> Resul
         segments: encoding.get_type_ids().iter().map(|&id| i64::from(id)).collect(),
         label: example.label,
     });
-    Ok(encoded.collect())
+    let n_cut = encodings.iter().filter(|encoding| !encoding.get_overflowing().is_empty()).count();
+    Ok((encoded.collect(), n_cut))
 }
 
 fn refused(error: tokenizers::Error) -> LmcError {
@@ -143,7 +160,7 @@ mod tests {
     use crate::data::Example;
     use crate::data::grammar::{PAD, tokenizer};
     use tch::Kind;
-    use tokenizers::PaddingParams;
+    use tokenizers::{PaddingParams, TruncationDirection};
 
     fn dataset(pairs: &[(&str, Option<&str>, i64)]) -> Dataset {
         let example = |&(first, second, label): &(&str, Option<&str>, i64)| Example {
@@ -195,6 +212,25 @@ mod tests {
         assert_eq!(cut(4)[1], [1, 6, 51, 2]);
     }
 
+    /// Either text of a pair, at either end.
+    #[test]
+    fn the_examples_that_are_cut_are_counted() {
+        let dataset = dataset(&[
+            ("doctors that judges helped slept", None, 0),
+            ("judges slept", Some("doctors that judges helped slept"), 0),
+            ("judges", Some("slept"), 0),
+            ("", Some("judges"), 0),
+        ]);
+        let mut tokenizer = tokenizer().unwrap();
+        let cut = |max_len, tokenizer: &Tokenizer| encode_counted(&dataset, tokenizer, max_len).unwrap();
+        let counts = [10, 9, 7, 6, 5, 4].map(|max_len| cut(max_len, &tokenizer).1);
+        assert_eq!(counts, [0, 1, 1, 2, 2, 3]);
+        let left = TruncationDirection::Left;
+        tokenizer.with_truncation(Some(TruncationParams { direction: left, ..Default::default() })).unwrap();
+        let (encoded, n_cut) = cut(6, &tokenizer);
+        assert_eq!((encoded[0].ids.as_slice(), n_cut), ([1, 73, 6, 35, 51, 2].as_slice(), 2));
+    }
+
     #[test]
     fn padding_and_truncation_of_the_tokenizer_are_put_aside() {
         let mut tokenizer = tokenizer().unwrap();
@@ -211,7 +247,7 @@ mod tests {
         let tokenizer = tokenizer().unwrap();
         let mut pairs = dataset(&[("doctors slept", Some("doctors slept"), 0)]);
         let error = encode(&pairs, &tokenizer, 3).unwrap_err();
-        assert_eq!(error.to_string(), "`max_len`: got 3, expected more than the 3 special tokens");
+        assert_eq!(error.to_string(), "`max_length`: got 3, expected more than the 3 special tokens");
         pairs.examples[0].label = 2;
         let error = encode(&pairs, &tokenizer, 16).unwrap_err();
         assert!(matches!(error, LmcError::InvalidParameter { field: "example.label", .. }), "{error}");

@@ -7,6 +7,7 @@ mod claim;
 mod folder;
 mod holder;
 mod sealed;
+mod stand_in;
 mod unique;
 
 use std::io::{self, ErrorKind, Read, Write};
@@ -23,6 +24,7 @@ pub(crate) use claim::lease;
 pub(crate) use folder::{is_working_folder, one_by_one, resolved, write_folder};
 pub use folder::{make_folder, writable_folder};
 pub use sealed::{read_sealed, remove, write_sealed};
+pub(crate) use stand_in::StandIn;
 pub(crate) use unique::tidy;
 
 /// How often a file that another host replaces meanwhile is opened again, and after which pause.

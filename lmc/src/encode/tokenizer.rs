@@ -1,225 +1,187 @@
-//! Tokenizers from the files of a Hugging Face folder: WordPiece (Wu et al. 2016) as BERT uses it, byte-level byte-pair
-//! encoding (Radford et al. 2019) as RoBERTa uses it.
+//! Tokenizers from the files of a Hugging Face folder, as `AutoTokenizer` of transformers 5 makes them: WordPiece (Wu et al.
+//! 2016) as BERT uses it, byte-level byte-pair encoding (Radford et al. 2019) as RoBERTa uses it.
 
-use std::collections::BTreeMap;
+mod added;
+mod build;
+mod class;
+mod files;
+mod json;
+mod settings;
+mod token;
+mod told;
+mod vocabulary;
+
 use std::path::Path;
 
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
-use tokenizers::models::bpe::{self, BPE};
-use tokenizers::models::wordpiece::WordPiece;
-use tokenizers::normalizers::BertNormalizer;
-use tokenizers::pre_tokenizers::bert::BertPreTokenizer;
-use tokenizers::pre_tokenizers::byte_level::ByteLevel;
-use tokenizers::processors::bert::BertProcessing;
-use tokenizers::processors::roberta::RobertaProcessing;
-use tokenizers::{AddedToken, PostProcessor, Tokenizer};
+use tokenizers::{PostProcessor, Tokenizer, TruncationDirection, TruncationParams};
 
-use super::segments;
+use self::added::Added;
+use self::build::{BERT_TOKENS, ROBERTA_TOKENS, byte_level, whole, without_segments, word_piece};
+use self::class::{Choice, Class};
+use self::files::wrong_key;
+use self::json::Json;
+use self::settings::Settings;
+use self::told::{tell_equal_tokens, tell_no_segments, tell_unheard};
+use self::vocabulary::{Vocabulary, Whole};
 use crate::error::{LmcError, Result};
 
-const REMEDY: &str = "fetch the tokenizer's files again";
+pub(super) use self::told::note_once;
 
-/// What a `tokenizer_config.json` says about a tokenizer that is built from its vocabulary.
-#[derive(Default, Deserialize)]
-struct Options {
-    do_lower_case: Option<bool>,
-    strip_accents: Option<bool>,
-    tokenize_chinese_chars: Option<bool>,
-    add_prefix_space: Option<bool>,
-    cls_token: Option<Token>,
-    sep_token: Option<Token>,
-    pad_token: Option<Token>,
-    unk_token: Option<Token>,
-    mask_token: Option<Token>,
-}
-
-/// A special token, spelt alone or with its properties.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Token {
-    Spelt(String),
-    Described { content: String },
-}
-
-/// The spellings of the special tokens.
-struct Specials {
-    cls: String,
-    sep: String,
-    pad: String,
-    unk: String,
-    mask: String,
-}
+/// What to do about a folder without a tokenizer.
+const ELSEWHERE: &str =
+    "fetch the tokenizer's files again, or name a folder that has them (`lmc evaluate --tokenizer FOLDER`)";
 
 /// Returns the tokenizer of a folder, with the special tokens of its family around texts and pairs: `[CLS] A [SEP] B [SEP]`,
-/// segments 0 and 1, for WordPiece; `<s> A </s></s> B </s>`, segments 0, for byte-level pairs.
+/// segments 0 and 1, for WordPiece; `<s> A </s></s> B </s>`, segments 0, for byte-level pairs. Ids and segments are those of
+/// `AutoTokenizer` of transformers 5.17 and 5.24.
 ///
-/// It comes from `tokenizer.json` where there is one, taken as it is; otherwise from `vocab.txt` (WordPiece) or from `vocab.json`
-/// and `merges.txt` (byte-level pairs). Then `tokenizer_config.json`, if any, says how to normalise: `do_lower_case` (true where not
-/// said), `strip_accents` (as lower case), `tokenize_chinese_chars` (true) and `add_prefix_space` (false), and how the special tokens
-/// are spelt. Where the tokenizer's class gives no segments to a model (see `model_input_names` in transformers), all are 0. Ids are those of transformers 5.24.
+/// `tokenizer_class` in `tokenizer_config.json`, or else in `config.json`, or else the `model_type` there says how the files are read:
+///
+/// - `BertTokenizer` takes the vocabulary of `tokenizer.json`, or of `vocab.txt` where there is none, and nothing else of it.
+///   How texts are normalised is in `tokenizer_config.json` alone: `do_lower_case` (true where not said), `strip_accents` (as lower
+///   case), `tokenize_chinese_chars` (true).
+/// - `RobertaTokenizer` takes vocabulary and merges of `tokenizer.json`, or of `vocab.json` and `merges.txt`, and `add_prefix_space`
+///   (false) of `tokenizer_config.json`.
+/// - `PreTrainedTokenizerFast` takes `tokenizer.json` as it is. Its models are not told which text of a pair a token is of, unless
+///   `model_input_names` lists `token_type_ids`.
+///
+/// Where no file says anything, `tokenizer.json` is taken as it is, and the other files as their family's class does.
+///
+/// Added and special tokens are those of `added_tokens_decoder` in `tokenizer_config.json`; only where that is not there those of
+/// `special_tokens_map.json`, `added_tokens.json` and `tokenizer.json`. How they are spelt is in `tokenizer_config.json`, too.
+///
+/// The truncation of the tokenizer is `model_max_length` with `truncation_side`, none where nothing is said of either; padding
+/// and truncation that are stored in `tokenizer.json` are put aside, but for the side where `tokenizer_config.json` has none.
 ///
 /// # Errors
-/// [`LmcError::Io`] for a file that cannot be read; [`LmcError::Format`], with the line where there is one, if the folder has none of
-/// those files, or one is not of its format, or has no tokens, or lacks a special token, or a merge names a token that the vocabulary
-/// lacks.
+/// [`LmcError::Io`] for a file that cannot be read; [`LmcError::Format`], with the line or the key where there is one, if the folder
+/// has no tokenizer, or a file is not of its format, stands in for another (a pointer of Git LFS, a web page), has no tokens or
+/// lacks a special token, if a merge names a token that the vocabulary lacks, if a token has another id than a file says, and for a
+/// setting of a wrong kind or a class of tokenizers that is not known here.
 pub fn load_tokenizer(folder: &Path) -> Result<Tokenizer> {
-    segments::as_fed(from_files(folder)?, folder)
+    load(folder, None)
 }
 
-fn from_files(folder: &Path) -> Result<Tokenizer> {
+/// Returns the tokenizer in the `tokenizer.json` of a folder as it is, where no `tokenizer_config.json` says how it is read; else as
+/// [`load_tokenizer`]. So are the folders read that `lmc pretrain` of version 0.1 wrote.
+///
+/// # Errors
+/// As [`load_tokenizer`].
+pub(crate) fn load_stored_tokenizer(folder: &Path) -> Result<Tokenizer> {
+    let is_there = |name: &str| folder.join(name).exists();
+    let is_alone = is_there("tokenizer.json") && !is_there("tokenizer_config.json");
+    load(folder, is_alone.then_some(Choice { class: Class::Whole, name: None, segments: true }))
+}
+
+fn load(folder: &Path, chosen: Option<Choice>) -> Result<Tokenizer> {
     let file = |name: &str| Some(folder.join(name)).filter(|path| path.exists());
-    if let Some(path) = file("tokenizer.json") {
-        let tokenizer: Tokenizer = read_json(&path)?;
-        if tokenizer.get_vocab_size(true) == 0 {
-            return Err(wrong(&path, None, "there are no tokens"));
-        }
-        if tokenizer.get_post_processor().is_none_or(|processor| processor.added_tokens(false) == 0) {
-            return Err(wrong(&path, None, "it puts no special tokens around a text"));
-        }
-        return Ok(tokenizer);
+    let mut settings = Settings::read(file("tokenizer_config.json").as_deref())?;
+    let complete = file("tokenizer.json").map(Whole::read).transpose()?;
+    let choice = chosen.map_or_else(|| choice(folder, &settings, complete.as_ref()), Ok)?;
+    if let (Some(_), Some(setting)) = (&complete, settings.given("fast_tokenizer_files"))
+        && setting.value != Json::List(vec![Json::Text("tokenizer.json".into())])
+    {
+        return Err(setting.wrong("tokenizer.json alone, files for single versions are not read"));
     }
-    let options = file("tokenizer_config.json").map_or(Ok(Options::default()), |path| read_json(&path))?;
-    if let Some(path) = file("vocab.txt") {
-        word_piece(&path, options)
-    } else if let Some(path) = file("vocab.json") {
-        byte_level(&path, &folder.join("merges.txt"), options)
-    } else {
-        let problem = "there is no tokenizer.json, no vocab.txt and no vocab.json with merges.txt";
-        Err(wrong(folder, None, problem))
+    let padding = complete.as_ref().and_then(|whole| whole.text("padding", "pad_token"));
+    let pad = padding.map(|token| ("pad_token", token));
+    let defaults = match choice.class {
+        Class::Bert => &BERT_TOKENS[..],
+        Class::Roberta => &ROBERTA_TOKENS[..],
+        Class::Whole => pad.as_slice(),
+    };
+    let added_by = complete.as_ref().map(|whole| (whole.path.as_path(), &whole.json));
+    let added = Added::gather(folder, &mut settings, added_by, defaults)?;
+    let mut tokenizer = match (choice.class, &complete) {
+        (Class::Whole, Some(complete)) => whole(complete, &added)?,
+        (Class::Bert, Some(complete)) => word_piece(complete.vocabulary()?, &settings, &added)?,
+        (Class::Bert, None) => word_piece(Vocabulary::lines(folder.join("vocab.txt"))?, &settings, &added)?,
+        (Class::Roberta, Some(complete)) => byte_level(complete.vocabulary()?, &settings, &added)?,
+        (Class::Roberta | Class::Whole, None) => {
+            let vocabulary = Vocabulary::pairs(folder.join("vocab.json"), &folder.join("merges.txt"))?;
+            byte_level(vocabulary, &settings, &added)?
+        }
+    };
+    if let Some(complete) = &complete {
+        tell_unheard(complete, &choice, &settings)?;
     }
-}
-
-fn wrong(path: &Path, line: Option<usize>, problem: impl Into<String>) -> LmcError {
-    LmcError::Format { path: path.to_owned(), line, problem: problem.into(), remedy: REMEDY }
-}
-
-/// The text of a file, which must be UTF-8.
-fn read_text(path: &Path) -> Result<String> {
-    let bytes = std::fs::read(path).map_err(LmcError::io("read", path))?;
-    String::from_utf8(bytes).map_err(|error| {
-        let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
-        let line = before.iter().filter(|&&byte| byte == b'\n').count() + 1;
-        wrong(path, Some(line), "not UTF-8")
-    })
-}
-
-fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T> {
-    let text = read_text(path)?;
-    serde_json::from_str(&text).map_err(|error| wrong(path, Some(error.line()), error.to_string()))
-}
-
-/// A BERT tokenizer; the id of a token is the number of its line, from 0.
-fn word_piece(path: &Path, options: Options) -> Result<Tokenizer> {
-    let text = read_text(path)?;
-    let ids = text.lines().zip(0u32..).map(|(token, id)| (token.to_owned(), id));
-    let vocabulary: BTreeMap<String, u32> = ids.collect();
-    let lower = options.do_lower_case.unwrap_or(true);
-    let chinese = options.tokenize_chinese_chars.unwrap_or(true);
-    let normalizer = BertNormalizer::new(true, chinese, options.strip_accents, lower);
-    let specials = options.specials(["[CLS]", "[SEP]", "[PAD]", "[UNK]", "[MASK]"]);
-    let [cls, sep] = specials.check(&vocabulary, path)?;
-    let model = WordPiece::builder()
-        .vocab(vocabulary.iter().map(|(token, &id)| (token.clone(), id)).collect::<bpe::Vocab>())
-        .unk_token(specials.unk.clone())
-        .build()
-        .map_err(|error| wrong(path, None, error.to_string()))?;
-    let mut tokenizer = Tokenizer::new(model);
-    tokenizer.with_normalizer(Some(normalizer));
-    tokenizer.with_pre_tokenizer(Some(BertPreTokenizer));
-    tokenizer.with_post_processor(Some(BertProcessing::new(sep, cls)));
-    tokenizer.add_special_tokens(&specials.tokens(&vocabulary));
+    tell_equal_tokens(&tokenizer, folder);
+    if !settings.lists("model_input_names", "token_type_ids")?.unwrap_or(choice.segments) {
+        let had_segments = without_segments(&mut tokenizer, folder)?;
+        if had_segments && choice.class != Class::Roberta {
+            tell_no_segments(folder, &choice);
+        }
+    }
+    tokenizer.set_encode_special_tokens(settings.flag("split_special_tokens", false)?);
+    let side = complete.as_ref().and_then(|whole| whole.text("truncation", "direction"));
+    set_truncation(&mut tokenizer, &settings, side)?;
     Ok(tokenizer)
 }
 
-/// A RoBERTa tokenizer.
-fn byte_level(path: &Path, merges: &Path, options: Options) -> Result<Tokenizer> {
-    let vocabulary: BTreeMap<String, u32> = read_json(path)?;
-    let prefix = options.add_prefix_space.unwrap_or(false);
-    let specials = options.specials(["<s>", "</s>", "<pad>", "<unk>", "<mask>"]);
-    let [cls, sep] = specials.check(&vocabulary, path)?;
-    let merges = read_merges(merges, &vocabulary)?;
-    let model = BPE::builder()
-        .vocab_and_merges(
-            vocabulary.iter().map(|(token, &id)| (token.clone(), id)).collect::<bpe::Vocab>(),
-            merges,
-        )
-        .build()
-        .map_err(|error| wrong(path, None, error.to_string()))?;
-    let mut tokenizer = Tokenizer::new(model);
-    tokenizer.with_pre_tokenizer(Some(ByteLevel::default().add_prefix_space(prefix)));
-    tokenizer.with_post_processor(Some(RobertaProcessing::new(sep, cls).add_prefix_space(prefix)));
-    tokenizer.add_special_tokens(&specials.tokens(&vocabulary));
-    Ok(tokenizer)
+/// The most tokens that the model of a tokenizer takes by `model_max_length`, special ones included; none where that is not said.
+pub fn model_max_length(tokenizer: &Tokenizer) -> Option<usize> {
+    tokenizer.get_truncation().map(|truncation| truncation.max_length).filter(|&length| length < usize::MAX)
 }
 
-/// The merges in their order: two tokens in a line, after a first line `#version`.
-fn read_merges(path: &Path, vocabulary: &BTreeMap<String, u32>) -> Result<Vec<(String, String)>> {
-    let text = read_text(path)?;
-    let mut merges = Vec::new();
-    for (line, number) in text.lines().zip(1..) {
-        if line.starts_with("#version") {
-            continue;
+/// The class that reads a folder. A class that no `tokenizer_class` names gives way to the files that are there.
+fn choice(folder: &Path, settings: &Settings, complete: Option<&Whole>) -> Result<Choice> {
+    let is_there = |name: &str| folder.join(name).exists();
+    let (words, pairs) = (is_there("vocab.txt"), is_there("vocab.json"));
+    let chosen = Choice::of(folder, settings)?;
+    let by_files = |class| Choice { class, name: None, segments: class != Class::Roberta };
+    match &chosen {
+        Some(choice) if complete.is_some() => Ok(choice.clone()),
+        None if complete.is_some() => Ok(by_files(Class::Whole)),
+        Some(choice) if choice.class == Class::Bert && words || choice.class == Class::Roberta && pairs => {
+            Ok(choice.clone())
         }
-        let Some((first, second)) = line.split_once(' ').filter(|(_, second)| !second.contains(' ')) else {
-            return Err(wrong(
-                path,
-                Some(number),
-                format!("`{line}` is not two tokens with a space between"),
-            ));
-        };
-        let merged = format!("{first}{second}");
-        if let Some(token) = [first, second, &merged].into_iter().find(|&t| !vocabulary.contains_key(t)) {
-            let problem = format!("the merge `{line}` needs the token `{token}`, which vocab.json lacks");
-            return Err(wrong(path, Some(number), problem));
+        Some(choice) if choice.name.is_some() && (words || pairs) => {
+            let files = match choice.class {
+                Class::Bert => "tokenizer.json or vocab.txt",
+                Class::Roberta => "tokenizer.json or vocab.json with merges.txt",
+                Class::Whole => "tokenizer.json",
+            };
+            let expected =
+                format!("the class of the files that are there: {} is read from {files}", choice.told());
+            let path = folder.join("tokenizer_config.json");
+            Err(wrong_key(&path, "tokenizer_class", choice.told(), expected))
         }
-        merges.push((first.to_owned(), second.to_owned()));
-    }
-    Ok(merges)
-}
-
-impl Options {
-    /// The special tokens, each as spelt here or as the family spells it.
-    fn specials(self, family: [&str; 5]) -> Specials {
-        let [cls, sep, pad, unk, mask] = family;
-        let spelt = |token: Option<Token>, family: &str| match token {
-            Some(Token::Spelt(content) | Token::Described { content }) => content,
-            None => family.to_owned(),
-        };
-        Specials {
-            cls: spelt(self.cls_token, cls),
-            sep: spelt(self.sep_token, sep),
-            pad: spelt(self.pad_token, pad),
-            unk: spelt(self.unk_token, unk),
-            mask: spelt(self.mask_token, mask),
+        _ if words => Ok(by_files(Class::Bert)),
+        _ if pairs => Ok(by_files(Class::Roberta)),
+        _ => {
+            let problem =
+                "there is no tokenizer.json, no vocab.txt and no vocab.json with merges.txt".to_owned();
+            Err(LmcError::Format { path: folder.to_owned(), line: None, problem, remedy: ELSEWHERE })
         }
     }
 }
 
-impl Specials {
-    /// The tokens for the start and the end of a text, when the vocabulary has those that a classifier needs.
-    fn check(&self, vocabulary: &BTreeMap<String, u32>, path: &Path) -> Result<[(String, u32); 2]> {
-        if vocabulary.is_empty() {
-            return Err(wrong(path, None, "there are no tokens"));
-        }
-        let find = |token: &String| match vocabulary.get(token) {
-            Some(&id) => Ok((token.clone(), id)),
-            None => Err(wrong(path, None, format!("the special token `{token}` is missing"))),
-        };
-        find(&self.pad)?;
-        find(&self.unk)?;
-        Ok([find(&self.cls)?, find(&self.sep)?])
+/// Sets the truncation that a tokenizer's settings ask for; `stored` is the side in `tokenizer.json`.
+fn set_truncation(tokenizer: &mut Tokenizer, settings: &Settings, stored: Option<&str>) -> Result<()> {
+    let direction = match settings.given("truncation_side") {
+        None if stored.is_some_and(|side| side == "Left") => TruncationDirection::Left,
+        None => TruncationDirection::Right,
+        Some(setting) => match setting.value.text() {
+            Some("left") => TruncationDirection::Left,
+            Some("right") => TruncationDirection::Right,
+            _ => return Err(setting.wrong("\"left\" or \"right\"")),
+        },
+    };
+    tokenizer.with_padding(None);
+    let n_special = tokenizer.get_post_processor().map_or(0, |processor| processor.added_tokens(true));
+    let longest = settings.max_length()?;
+    if let Some(length) = longest.filter(|&length| length <= n_special)
+        && let Some(setting) = settings.given("model_max_length").or_else(|| settings.given("max_len"))
+    {
+        let expected = format!("more than the {n_special} special tokens of a pair");
+        return Err(wrong_key(&setting.path, &setting.key, length, expected));
     }
-
-    /// The tokens that stand for themselves where a text spells them.
-    fn tokens(&self, vocabulary: &BTreeMap<String, u32>) -> Vec<AddedToken> {
-        let token = |content: &String| AddedToken::from(content.clone(), true);
-        let mut tokens: Vec<AddedToken> = [&self.cls, &self.sep, &self.pad, &self.unk].map(token).into();
-        if vocabulary.contains_key(&self.mask) {
-            tokens.push(token(&self.mask));
-        }
-        tokens
-    }
+    let is_set = longest.is_some() || direction == TruncationDirection::Left;
+    let max_length = longest.unwrap_or(usize::MAX);
+    let truncation =
+        is_set.then(|| TruncationParams { max_length, direction, ..TruncationParams::default() });
+    tokenizer.with_truncation(truncation).map_err(|error| LmcError::Tokenizer(error.to_string()))?;
+    Ok(())
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use tokenizers::Tokenizer;
 use crate::compute::batch_tokens;
 use crate::data::Dataset;
 use crate::data::labels::{LabelMap, counted};
-use crate::encode::{Batch, Encoded, digest, encode, packed_batches};
+use crate::encode::{Batch, Encoded, digest, encode_counted, note_cut, packed_batches};
 use crate::error::{LmcError, Result};
 
 /// An evaluation set, encoded.
@@ -30,7 +30,7 @@ impl fmt::Debug for EvaluationSet {
 }
 
 impl EvaluationSet {
-    /// An encoded set.
+    /// An encoded set. A note says how many examples are cut, if any are.
     ///
     /// # Errors
     /// Those of [`encode`]; [`LmcError::InvalidParameter`] for an empty set.
@@ -42,7 +42,8 @@ impl EvaluationSet {
                 "at least one",
             ));
         }
-        let encoded = encode(&dataset, tokenizer, max_len)?;
+        let (encoded, n_cut) = encode_counted(&dataset, tokenizer, max_len)?;
+        note_cut(&dataset.name, n_cut, encoded.len(), max_len);
         let key = format!("{}-{}-{}", dataset.name, encoded.len(), &digest(&encoded)[..10]);
         Ok(Self { dataset, encoded, key, label_map: None })
     }

@@ -45,6 +45,7 @@ impl Show for Recipe {
             head_by_seed,
             trajectory,
             drop_last,
+            max_length,
             decay,
             trained,
             after,
@@ -71,6 +72,9 @@ impl Show for Recipe {
             ("head_by_seed", head_by_seed.to_string()),
             ("trajectory", format!("checkpoints after {} of training", shares.join(", "))),
         ];
+        if let Some(length) = max_length {
+            rows.push(("max_length", format!("{length} tokens, longer examples are cut")));
+        }
         if *trained == Trained::Head {
             rows.push(("trained", "the head alone, on the features of the frozen encoder".to_owned()));
         }

@@ -26,6 +26,7 @@ mod specs;
 #[allow(dead_code, reason = "it serves other tests too")]
 #[path = "../../../tests/src/tls.rs"]
 mod tls;
+mod tokenizers;
 
 use std::process::ExitCode;
 
@@ -45,6 +46,7 @@ const AREAS: &[&[Case]] = &[
     output::CASES,
     sound::CASES,
     specs::CASES,
+    tokenizers::CASES,
 ];
 
 fn main() -> ExitCode {

@@ -132,7 +132,7 @@ impl Evaluate {
         };
         let out = self.output.open("evaluate")?;
         let sets = read_corpora(corpus, &folder, &self.split, self.changes.unverified())?;
-        let options = ClassifierOptions { merge: self.merge.into(), ..ClassifierOptions::default() };
+        let options = ClassifierOptions { merge: self.merge.into(), max_length: self.changes.max_length() };
         let classifiers = Classifiers::look(models, sets, &options)?;
         let store = Store::default_location();
         if let Err(error) = &store {

@@ -83,6 +83,10 @@ pub struct Changes {
     /// The peak learning rate.
     #[arg(long, value_name = "RATE")]
     learning_rate: Option<f64>,
+    /// The most tokens of an example, special ones included; longer ones are cut, with a note. A study has 128 if absent, a classifier
+    /// from elsewhere what it takes, at most 512.
+    #[arg(long, value_name = "N")]
+    max_length: Option<usize>,
 }
 
 impl StudyArgs {
@@ -106,6 +110,11 @@ impl Changes {
     /// The folder of the corpora's files.
     pub fn data(&self) -> Option<&Path> {
         self.data.as_deref()
+    }
+
+    /// The most tokens of an example.
+    pub fn max_length(&self) -> Option<usize> {
+        self.max_length
     }
 
     /// Whether files are read that are not the published ones.
@@ -156,6 +165,7 @@ impl Changes {
         spec.encoder = self.encoder.clone().or(spec.encoder);
         spec.seeds = self.seeds.clone().unwrap_or(spec.seeds);
         spec.recipe.length = self.length.unwrap_or(spec.recipe.length);
+        spec.recipe.max_length = self.max_length.or(spec.recipe.max_length);
         spec.recipe.learning_rate = self.learning_rate.unwrap_or(spec.recipe.learning_rate);
         spec.check()?;
         Ok(spec)

@@ -8,8 +8,15 @@ use crate::data::manifest::Manifest;
 use crate::error::{LmcError, Result};
 
 /// The files that a tokenizer may be read from.
-const TOKENIZER_FILES: [&str; 5] =
-    ["tokenizer.json", "tokenizer_config.json", "vocab.txt", "vocab.json", "merges.txt"];
+pub const TOKENIZER_FILES: [&str; 7] = [
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "vocab.txt",
+    "vocab.json",
+    "merges.txt",
+    "added_tokens.json",
+    "special_tokens_map.json",
+];
 /// Those of them of which one is enough to know the tokens.
 const VOCABULARIES: [&str; 3] = ["tokenizer.json", "vocab.txt", "vocab.json"];
 

@@ -5,6 +5,7 @@ use super::*;
 const VOCABULARY: &str = "[PAD]\n[UNK]\n[CLS]\n[SEP]\nthe\ncat\n##s\nThe\n";
 const PAIRS: &str = r#"{"<s>": 0, "<pad>": 1, "</s>": 2, "<unk>": 3, "t": 4, "h": 5, "e": 6, "th": 7, "the": 8, "Ġ": 9, "Ġt": 10}"#;
 const MERGES: &str = "#version: 0.2\nt h\nth e\nĠ t\n";
+const BERT: (&str, &str) = ("config.json", r#"{"model_type": "bert"}"#);
 
 /// A folder of these files.
 fn folder(files: &[(&str, &str)]) -> (tempfile::TempDir, PathBuf) {
@@ -79,8 +80,8 @@ fn missing_and_damaged_files_are_named() {
     let error = load(&[("vocab.json", PAIRS)]).unwrap_err();
     assert!(matches!(&error, LmcError::Io { path, .. } if path.ends_with("merges.txt")), "{error}");
 
-    assert_eq!(problem(&[("vocab.txt", "")]), "vocab.txt: there are no tokens");
-    for special in ["[CLS]", "[SEP]", "[PAD]", "[UNK]"] {
+    assert_eq!(problem(&[("vocab.txt", "")]), "vocab.txt: the file is empty");
+    for special in ["[CLS]", "[SEP]", "[UNK]"] {
         let text = VOCABULARY.replace(special, "[X]");
         let expected = format!("vocab.txt: the special token `{special}` is missing");
         assert_eq!(problem(&[("vocab.txt", &text)]), expected);
@@ -92,7 +93,7 @@ fn missing_and_damaged_files_are_named() {
 
     let config = ("tokenizer_config.json", "{\n\"do_lower_case\": \"no\"}");
     let message = problem(&[("vocab.txt", VOCABULARY), config]);
-    assert!(message.starts_with("tokenizer_config.json:2: invalid type: string"), "{message}");
+    assert_eq!(message, "tokenizer_config.json: `do_lower_case`: got \"no\", expected true or false");
 }
 
 #[test]
@@ -109,9 +110,10 @@ fn damaged_merges_and_vocabularies_of_pairs_are_named_with_their_line() {
     }
     let vocabulary = |text: &str| problem(&[("vocab.json", text), ("merges.txt", MERGES)]);
     assert_eq!(vocabulary("{}"), "vocab.json: there are no tokens");
-    assert_eq!(vocabulary(&PAIRS.replace("<unk>", "?")), "vocab.json: the special token `<unk>` is missing");
-    assert!(vocabulary(&PAIRS.replace("\"t\": 4", "\n\"t\": -4")).starts_with("vocab.json:2: "));
-    assert!(vocabulary("[1]").starts_with("vocab.json:1: invalid type"));
+    assert_eq!(vocabulary(&PAIRS.replace("</s>", "?")), "vocab.json: the special token `</s>` is missing");
+    let message = vocabulary(&PAIRS.replace("\"t\": 4", "\n\"t\": -4"));
+    assert_eq!(message, "vocab.json: `t`: got -4, expected the token's id");
+    assert_eq!(vocabulary("[1]"), "vocab.json:1: got a list, expected a JSON object");
 }
 
 #[test]
@@ -119,8 +121,12 @@ fn a_damaged_tokenizer_file_is_named_with_its_line() {
     let whole = load(&[("vocab.txt", VOCABULARY)]).unwrap().to_string(true).unwrap();
     let cut = &whole[..whole.len() / 2];
     let line = cut.lines().count();
-    assert!(problem(&[("tokenizer.json", cut)]).starts_with(&format!("tokenizer.json:{line}: ")));
-    assert!(problem(&[("tokenizer.json", "{}")]).starts_with("tokenizer.json:1: "));
+    let message = problem(&[("tokenizer.json", cut)]);
+    assert!(
+        message.starts_with(&format!("tokenizer.json:{line}: cut short, it ends in the middle (EOF")),
+        "{message}"
+    );
+    assert_eq!(problem(&[("tokenizer.json", "{}")]), "tokenizer.json:1: it has no `model`");
     let mut fields: serde_json::Value = serde_json::from_str(&whole).unwrap();
     fields["post_processor"] = serde_json::Value::Null;
     let message = problem(&[("tokenizer.json", &fields.to_string())]);
@@ -129,4 +135,71 @@ fn a_damaged_tokenizer_file_is_named_with_its_line() {
     fields["added_tokens"] = serde_json::json!([]);
     let message = problem(&[("tokenizer.json", &fields.to_string())]);
     assert_eq!(message, "tokenizer.json: there are no tokens");
+}
+
+/// One of the JSON files that stand in for each other's content: what is said is the same as for weights.
+#[test]
+fn a_file_that_stands_in_for_another_is_told() {
+    let pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 466062\n";
+    for name in ["tokenizer.json", "tokenizer_config.json", "added_tokens.json", "special_tokens_map.json"] {
+        let told = |text: &str| problem(&[BERT, ("vocab.txt", VOCABULARY), (name, text)]);
+        assert_eq!(told(pointer), format!("{name}: only a pointer of Git LFS, the file itself is not there"));
+        assert_eq!(told("<!doctype html>"), format!("{name}: a web page, the file itself is not there"));
+        assert_eq!(told(""), format!("{name}: the file is empty"));
+    }
+    assert!(problem(&[("vocab.txt", pointer)]).starts_with("vocab.txt: only a pointer"));
+    let merges = problem(&[("vocab.json", PAIRS), ("merges.txt", "Entry not found")]);
+    assert_eq!(merges, "merges.txt: an answer of the hub, the file itself is not there");
+}
+
+/// Files of a class that a name asks for must be there; the family of the model alone asks for none.
+#[test]
+fn files_of_another_class() {
+    let named = |name: &str| format!(r#"{{"tokenizer_class": "{name}"}}"#);
+    for (name, files) in [
+        ("RobertaTokenizerFast", "tokenizer.json or vocab.json with merges.txt"),
+        ("PreTrainedTokenizerFast", "tokenizer.json"),
+    ] {
+        let message = problem(&[("vocab.txt", VOCABULARY), ("tokenizer_config.json", &named(name))]);
+        let expected = format!(
+            "tokenizer_config.json: `tokenizer_class`: got {name}, expected the class of the files that are there: {name} is read from {files}"
+        );
+        assert_eq!(message, expected);
+    }
+    let roberta = ("config.json", r#"{"model_type": "roberta", "eps": NaN}"#);
+    assert_eq!(ids(&load(&[roberta, ("vocab.txt", VOCABULARY)]).unwrap(), "The cat"), [2, 4, 5, 3]);
+    let tokenizer = load(&[BERT, ("vocab.json", PAIRS), ("merges.txt", MERGES)]).unwrap();
+    assert_eq!(ids(&tokenizer, "the"), [0, 8, 2]);
+    let message = problem(&[("config.json", r#"{"model_type": "albert"}"#), ("vocab.txt", VOCABULARY)]);
+    assert!(
+        message.starts_with("config.json: `model_type`: got \"albert\", expected bert or roberta"),
+        "{message}"
+    );
+}
+
+/// The length that a model takes, however Python wrote it.
+#[test]
+fn the_longest_text_of_a_model() {
+    let longest = |setting: &str| {
+        let config = format!("{{{setting}}}");
+        load(&[("vocab.txt", VOCABULARY), ("tokenizer_config.json", &config)]).map(|t| model_max_length(&t))
+    };
+    for (setting, expected) in [
+        (r#""model_max_length": 512"#, Some(512)),
+        (r#""model_max_length": 512.0"#, Some(512)),
+        (r#""fast_tokenizer_files": ["tokenizer.4.0.0.json"]"#, None),
+        (r#""max_len": 256"#, Some(256)),
+        (r#""model_max_length": null"#, None),
+        (r#""model_max_length": 1e30"#, None),
+        (r#""model_max_length": Infinity"#, None),
+        (r#""model_max_length": 1000000000000000019884624838656"#, None),
+        (r#""truncation_side": "left""#, None),
+        ("", None),
+    ] {
+        assert_eq!(longest(setting).unwrap(), expected, "{setting}");
+    }
+    for value in ["0", "-1", "2.5", "\"512\"", "3"] {
+        let message = longest(&format!("\"model_max_length\": {value}")).unwrap_err().to_string();
+        assert!(message.contains("tokenizer_config.json: `model_max_length`: got "), "{message}");
+    }
 }

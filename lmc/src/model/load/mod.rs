@@ -18,6 +18,7 @@ use super::classifier::Classifier;
 use super::config::{ConfigFile, ModelConfig};
 use super::head;
 use crate::error::{LmcError, Result};
+use crate::file::StandIn;
 use crate::weights::Weights;
 
 pub use folder::{read_folder, weight_files};
@@ -146,9 +147,7 @@ impl CheckpointFormat {
     /// number; [`LmcError::Torch`].
     pub fn tensors(self, bytes: &[u8], path: &Path) -> Result<BTreeMap<String, Tensor>> {
         let file = File { path, remedy: "delete the file and make or fetch it again" };
-        if bytes.starts_with(b"version https://git-lfs") {
-            let problem = "only a pointer of Git LFS, the file itself is not there";
-            let remedy = "run git lfs pull, or fetch the file from the hub";
+        if let Some(StandIn { problem, remedy }) = StandIn::of(bytes) {
             return Err(File { path, remedy }.damaged(problem));
         }
         match self {

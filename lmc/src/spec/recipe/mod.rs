@@ -55,6 +55,10 @@ pub struct Recipe {
     /// Whether what is left of an epoch after its last whole batch is left out.
     #[serde(default, skip_serializing_if = "is_default")]
     pub drop_last: bool,
+    /// The most tokens of an example, special ones included, in training and evaluation; none for the paper's 128. Longer examples
+    /// are cut.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub max_length: Option<usize>,
     /// Where the linear decay of the learning rate begins.
     #[serde(default, skip_serializing_if = "is_default")]
     pub decay: Decay,
@@ -112,6 +116,23 @@ impl Recipe {
         };
         if self.batch_size == 0 {
             return Err(LmcError::invalid("recipe.batch_size", 0, "at least 1"));
+        }
+        if self.max_length == Some(0) {
+            return Err(LmcError::invalid(
+                "recipe.max_length",
+                0,
+                "at least one token beside the special ones",
+            ));
+        }
+        if let Some(before) = &self.after
+            && before.max_length.is_some_and(|length| Some(length) != self.max_length)
+        {
+            let expected = "none, a recipe that comes before another has the same examples";
+            return Err(LmcError::invalid(
+                "recipe.after.max_length",
+                before.max_length.unwrap_or(0),
+                expected,
+            ));
         }
         if self.batch_size > MOST_IN_BATCH {
             let expected = format!("at most {MOST_IN_BATCH}");
@@ -218,7 +239,11 @@ mod tests {
     #[test]
     fn impossible_recipes_are_refused_by_field() {
         type Change = fn(&mut Recipe);
-        let cases: [(&str, Change); 9] = [
+        let cases: [(&str, Change); 11] = [
+            ("recipe.max_length", |r| r.max_length = Some(0)),
+            ("recipe.after.max_length", |r| {
+                r.after = Some(Box::new(Recipe { max_length: Some(64), ..Recipe::google() }));
+            }),
             ("recipe.batch_size", |r| r.batch_size = 0),
             ("recipe.length", |r| r.length = Step::Epochs(0)),
             ("recipe.learning_rate", |r| r.learning_rate = f64::NAN),

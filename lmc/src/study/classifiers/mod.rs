@@ -10,7 +10,6 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::Evaluation;
-use super::task::MAX_LENGTH;
 use crate::data::Dataset;
 use crate::data::fetch::ModelFolder;
 use crate::data::labels::Merge;
@@ -29,14 +28,15 @@ use sets::Sets;
 pub struct ClassifierOptions {
     /// How the logits of neutral and contradiction become that of non-entailment.
     pub merge: Merge,
-    /// The most tokens of an example, special ones included, where a model has positions for more.
-    pub max_length: usize,
+    /// The most tokens of an example, special ones included; none for what each model takes, which
+    /// [`longest_example`](crate::encode::longest_example) says. Notes say which sets have longer examples.
+    pub max_length: Option<usize>,
 }
 
 impl Default for ClassifierOptions {
-    /// The largest logit, and the length of the paper's recipes.
+    /// The largest logit, and the length that a model takes, at most 512.
     fn default() -> Self {
-        Self { merge: Merge::Max, max_length: MAX_LENGTH }
+        Self { merge: Merge::Max, max_length: None }
     }
 }
 

@@ -10,7 +10,7 @@ use super::looked::Seen;
 use crate::data::Dataset;
 use crate::data::fetch::ModelFolder;
 use crate::data::labels::LabelMap;
-use crate::encode::{Extent, load_tokenizer};
+use crate::encode::{Extent, load_tokenizer, longest_example};
 use crate::error::{LmcError, Result};
 use crate::eval::EvaluationSet;
 use crate::file::sha256;
@@ -66,10 +66,12 @@ impl Sets {
         }
         let tokenizer = load_tokenizer(&model.tokenizer)?;
         check_length(&config, &tokenizer, &model.folder)?;
+        let max_len = longest_example("max_length", self.options.max_length, config.max_len(), &tokenizer)?;
         let text = tokenizer.to_string(false).map_err(|error| LmcError::Tokenizer(error.to_string()))?;
-        let digest = sha256(text.as_bytes());
+        // Whether special tokens in texts are split is no part of a tokenizer's text.
+        let digest = sha256(format!("{text} {}", tokenizer.get_encode_special_tokens()).as_bytes());
         self.tokenizers.entry(digest.clone()).or_insert(tokenizer);
-        Ok(Head { tokenizer: digest, max_len: config.max_len().min(self.options.max_length) })
+        Ok(Head { tokenizer: digest, max_len })
     }
 
     /// For each set the labels of a model with so many outputs of those names.

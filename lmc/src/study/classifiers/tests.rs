@@ -132,7 +132,7 @@ fn results_are_named_by_all_that_decided_them() {
     // The same content under another name is the same model.
     let copy = save(&place.path("copy"), &config(), &GLUE, 1);
     assert_eq!(keys(&copy, set("few", 20), plain), key);
-    let longer = ClassifierOptions { max_length: 200, ..plain };
+    let longer = ClassifierOptions { max_length: Some(config().max_len()), ..plain };
     assert_eq!(keys(&base, set("few", 20), longer), key);
     let norm = ModelConfig { layer_norm_eps: 1e-5, ..config() };
     let lower = save(&place.path("other words"), &config(), &GLUE, 1);
@@ -152,7 +152,7 @@ fn results_are_named_by_all_that_decided_them() {
         keys(&renamed, set("few", 20), plain),
         keys(&base, set("few", 21), plain),
         keys(&base, set("few", 20), ClassifierOptions { merge: Merge::Sum, ..plain }),
-        keys(&base, set("few", 20), ClassifierOptions { max_length: 6, ..plain }),
+        keys(&base, set("few", 20), ClassifierOptions { max_length: Some(6), ..plain }),
     ];
     for (i, other) in others.iter().enumerate() {
         assert!(*other != key && !others[..i].contains(other), "{i}: {other}");

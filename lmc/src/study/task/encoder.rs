@@ -8,7 +8,7 @@ use tokenizers::Tokenizer;
 use super::Sources;
 use crate::data::fetch::ModelFolder;
 use crate::data::grammar;
-use crate::encode::load_tokenizer;
+use crate::encode::load_stored_tokenizer;
 use crate::error::{LmcError, Result};
 use crate::file::{hash_file, hexadecimal, sha256};
 use crate::model::load::{pretrained_from_bytes, weight_files};
@@ -38,7 +38,7 @@ impl Mini {
                 let folder = found.folder.clone();
                 let (name, tokenizer, its_folder) = match pretrained.config.model_type.as_str() {
                     "roberta" => {
-                        let tokenizer = load_tokenizer(&found.tokenizer)?;
+                        let tokenizer = load_stored_tokenizer(&found.tokenizer)?;
                         (StudySpec::MINI_ROBERTA.to_owned(), tokenizer, Some(found.tokenizer))
                     }
                     _ => bert_tokens(found, &pretrained.config)?,
@@ -77,7 +77,7 @@ fn bert_tokens(found: ModelFolder, config: &ModelConfig) -> Result<(String, Toke
     let of_grammar = grammar::tokenizer()?;
     let n_words = of_grammar.get_vocab_size(true);
     if found.has_tokenizer() {
-        let own = load_tokenizer(&found.tokenizer)?;
+        let own = load_stored_tokenizer(&found.tokenizer)?;
         if own.get_vocab(true) != of_grammar.get_vocab(true) {
             return Ok((found.name, own, Some(found.tokenizer)));
         }

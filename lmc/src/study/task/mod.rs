@@ -18,7 +18,7 @@ use crate::data::Dataset;
 use crate::data::fetch::ModelFolder;
 use crate::data::labels::{LabelMap, Merge};
 use crate::data::mini_nli::MiniNli;
-use crate::encode::{Encoded, Extent, digest, encode, load_tokenizer};
+use crate::encode::{Encoded, Extent, digest, encode_counted, load_tokenizer, longest_example, note_cut};
 use crate::error::{LmcError, Result};
 use crate::eval::EvaluationSet;
 use crate::model::{Classifier, ModelConfig, Pretrained};
@@ -26,7 +26,7 @@ use crate::progress;
 use crate::spec::{ModelSpec, Recipe, TaskSpec, Trained};
 
 /// The longest sequence of the paper's recipes, in tokens.
-pub(super) const MAX_LENGTH: usize = 128;
+const MAX_LENGTH: usize = 128;
 
 /// A task with its data, encoder and classifier.
 pub struct Task {
@@ -122,7 +122,11 @@ impl Task {
         if train.is_empty() {
             return Err(LmcError::invalid("n_train", 0, "at least one training example"));
         }
-        let max_len = pretrained.config.max_len().min(MAX_LENGTH);
+        let positions = pretrained.config.max_len();
+        let max_len = match study.recipe.max_length {
+            given @ Some(_) => longest_example("recipe.max_length", given, positions, tokenizer)?,
+            None => positions.min(MAX_LENGTH),
+        };
         let classifier = Classifier::new(&pretrained.config, train.labels.len()).found_in(&pretrained.origin);
         check_pooler(&pretrained, &study.recipe)?;
         check_length(&pretrained.config, tokenizer, &pretrained.origin)?;
@@ -136,7 +140,9 @@ impl Task {
                 Ok(EvaluationSet::new(set, tokenizer, max_len)?.with_label_map(map))
             })
             .collect::<Result<Vec<_>>>()?;
-        let train = encode(train, tokenizer, max_len)?;
+        let (name, n_train) = (&train.name, train.len());
+        let (train, n_cut) = encode_counted(train, tokenizer, max_len)?;
+        note_cut(name, n_cut, n_train, max_len);
         for encoded in std::iter::once(&train).chain(sets.iter().map(|set| &set.encoded)) {
             classifier.check_extent(&Extent::of(encoded))?;
         }
