@@ -230,7 +230,7 @@ mod tests {
         let logits = |set: TrainingSet<'_>| {
             let trained = theta.narrow(1, set.offset(&classifier), set.layout(&classifier).n_parameters());
             let leaves = Parameters::leaves(&trained, set.layout(&classifier)).unwrap();
-            set.logits(&classifier, &leaves, &batch, &Dropout::NONE)
+            set.logits(&classifier, &leaves, &batch, &Dropout::NONE).unwrap()
         };
         let (from_tokens, labels) = logits(TrainingSet::Examples(&examples));
         let (from_features, same) = logits(TrainingSet::Features(&features));
