@@ -37,8 +37,11 @@ pub(super) fn records(text: &str) -> Result<Vec<Record>, (usize, String)> {
     rest.iter().map(record).collect()
 }
 
-/// The fields of each row with the line in which it begins.
-fn rows(text: &str, separator: Option<char>) -> Result<Vec<(usize, Vec<String>)>, (usize, String)> {
+/// The line in which a row begins, and its fields.
+type Fields = (usize, Vec<String>);
+
+/// The fields of each row.
+fn rows(text: &str, separator: Option<char>) -> Result<Vec<Fields>, (usize, String)> {
     let Some(separator) = separator else {
         let lines = text.lines().zip(1..).filter(|(line, _)| !line.trim().is_empty());
         return Ok(lines

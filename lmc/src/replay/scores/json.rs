@@ -138,7 +138,9 @@ fn of_object(members: &[(String, Tree)]) -> Result<Vec<Record>, String> {
             Ok(Record { model: Some(model.clone()), dataset: dataset.cloned(), ..record })
         };
         if nested {
-            sets.iter().try_for_each(|(set, tree)| Ok::<_, String>(records.push(of(Some(set), tree)?)))?;
+            for (set, tree) in &sets {
+                records.push(of(Some(set), tree)?);
+            }
         } else {
             records.push(of(None, value)?);
         }
