@@ -1,5 +1,6 @@
 //! The solver behind clusters on random symmetric matrices of 3 to 100 rows: what rounding leaves of residuals, of the products of
-//! vectors and of eigenvalues, beside LAPACK's, and how long both take.
+//! vectors and of eigenvalues, beside LAPACK's, and how long both take. Times mean something in an optimised build on a quiet machine alone:
+//! leave `--profile dev` out for them.
 //!
 //! `cargo bench -p lmc --profile dev --bench eigenvectors -- [MATRICES]`, 500,000 if no number is given.
 
