@@ -91,7 +91,7 @@ impl Results {
         for (name, figure) in figures {
             figure.save(self.folder.join(format!("{name}.png")))?;
         }
-        self.enter(&mut record, of, &names, |path| digest(path))?;
+        self.enter(&mut record, of, &names, digest)?;
         let folder = self.folder.display();
         say(format_args!("{} tables and {} figures in {folder}", tables.len(), figures.len()));
         if !stale.is_empty() {
