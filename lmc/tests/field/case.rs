@@ -134,11 +134,16 @@ impl Ran {
         printed
     }
 
-    /// Asserts that the input was refused by one line with these parts: exit code 1, nothing printed.
+    /// Returns what it said beside, without the notes: the one line of an error.
+    pub fn message(&self) -> String {
+        self.stderr().lines().filter(|line| !line.starts_with("note: ")).collect::<Vec<_>>().join("\n")
+    }
+
+    /// Asserts that the input was refused by one line with these parts: exit code 1, nothing printed. Notes may stand above it.
     #[track_caller]
     pub fn refused(&self, parts: &[&str]) {
         REFUSED.fetch_add(1, Relaxed);
-        let message = self.stderr();
+        let message = self.message();
         assert_eq!(self.output.status.code(), Some(1), "{}\n{message}", self.line);
         assert!(message.starts_with("lmc: ") && message.lines().count() == 1, "{}\n{message}", self.line);
         assert_eq!(self.stdout(), "", "{}", self.line);

@@ -67,8 +67,10 @@ pub fn glue_cola(place: &Place) -> PathBuf {
     let mut text = String::new();
     for i in 0..1043 {
         let end = ["slept", "helped the judges", "by near that", "the the", "saw actors"][i % 5];
-        writeln!(text, "gj04\t{}\t{}\tthe doctors {end} .", i % 3 / 2, if i % 3 == 2 { "" } else { "*" })
-            .unwrap();
+        // The publications of the two splits differ.
+        let source = if i < 527 { "gj04" } else { "w_80" };
+        let mark = if i % 3 == 2 { "" } else { "*" };
+        writeln!(text, "{source}\t{}\t{mark}\tthe doctors {end} .", i % 3 / 2).unwrap();
     }
     place.write("data/dev.tsv", text);
     place.path("data")

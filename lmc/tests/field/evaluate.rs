@@ -258,7 +258,7 @@ pub const CASES: &[Case] = &[
             let n = kept.len();
             let start =
                 format!("lmc: interrupted: {n} of 5 evaluations are in the store; run the same call again");
-            assert!(said.starts_with(&start) && said.lines().count() == 1, "{said}");
+            assert!(said.lines().last().is_some_and(|line| line.starts_with(&start)), "{said}");
             assert!((1..5).contains(&n) && models(&printed) == names[..n], "{printed}");
             let all = place.lmc(&arguments).handled();
             assert_eq!(models(&all), names);
@@ -381,8 +381,8 @@ pub const CASES: &[Case] = &[
             assert_ne!(numbers(&printed, "few-words"), own);
             assert_eq!(numbers(&printed, "few-words"), numbers(&printed, "base"));
             let ran = on_hans(place, "base --tokenizer base");
-            assert_eq!(ran.stderr(), "");
             ran.handled();
+            assert!(!ran.stderr().contains("tokenizer"), "{}", ran.stderr());
         },
     },
     Case {
@@ -391,7 +391,8 @@ pub const CASES: &[Case] = &[
         test: |place| {
             for (name, parts) in [
                 ("bert-base-cased", &["lmc manifests", "did you mean bert-base-uncased"][..]),
-                ("google-bert/bert-base-uncased", &["lmc manifests", "did you mean bert-base-uncased"]),
+                // The name on the hub is known too, and may not be fetched here.
+                ("google-bert/bert-base-uncased", &["google-bert--bert-base-uncased", "HF_HUB_OFFLINE"]),
                 ("roberta-large", &["did you mean roberta-base"]),
                 ("feather-berts-100", &["the models of feather-berts have the numbers 0 to 99"]),
                 ("cola-berts-1000", &["the models of cola-berts have the numbers 0 to "]),
@@ -403,10 +404,8 @@ pub const CASES: &[Case] = &[
                 on_hans(place, name).refused(parts);
             }
             glue_cola(place);
-            for name in ["google-bert/bert-base-uncased", "bert-base-cased"] {
-                let part = ["did you mean bert-base-uncased"];
-                place.lmc(&format!("finetune mini-nli --encoder {name}")).refused(&part);
-            }
+            let near = ["did you mean bert-base-uncased"];
+            place.lmc("finetune mini-nli --encoder bert-base-cased").refused(&near);
             // Names are looked up for mini-nli as well: this one is known, and may not be fetched here.
             place.lmc("finetune mini-nli --encoder bert-tiny").refused(&["bert_uncased", "HF_HUB_OFFLINE"]);
         },

@@ -120,11 +120,11 @@ pub const CASES: &[Case] = &[
                 place,
                 &ran,
                 "four",
-                &["4 outputs", "3 labels (entailment, neutral, contradiction)", "--labels"],
+                &["4 outputs, 3 labels in `id2label` (entailment, neutral, contradiction)", "--labels"],
             );
             Model::bert().outputs(&["entailment", "not_entailment"]).save(place, "two-of-three");
             let ran = on_hans(place, "two-of-three");
-            refused(place, &ran, "two-of-three", &["3 outputs", "2 labels (entailment, not_entailment)"]);
+            refused(place, &ran, "two-of-three", &["3 outputs, 2 labels in `id2label` (entailment, not_entailment)"]);
         },
     },
     Case {

@@ -134,7 +134,7 @@ fn soup_round_trip(place: &Place) {
         (
             "roberta-soup",
             "--encoder roberta",
-            &["config.json", "lmc-model.json", "model.safetensors", "tokenizer.json"],
+            &["config.json", "lmc-model.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"],
         ),
     ] {
         let command = soup(&format!("{encoder} --save {folder} --ingredients s1,s2"));
@@ -172,7 +172,7 @@ fn soup_places(place: &Place) {
         }
         soup(&format!("--save ../store {force}")).refused(&["it holds the store of this study"]);
         soup(&format!("--save ../store/soup {force}")).refused(&["it holds the store of this study"]);
-        soup(&format!("--save trainer {force}")).refused(&["trainer: it holds optimizer.pt and 3 more"]);
+        soup(&format!("--save trainer {force}")).refused(&["trainer: it holds optimizer.pt and 4 more"]);
         soup(&format!("--save file {force}")).refused(&["create folder file: it is a file"]);
         soup(&format!("--save . {force}")).refused(&["it holds bert"]);
     }
@@ -190,7 +190,7 @@ fn soup_places(place: &Place) {
 fn pretrain_places(place: &Place) {
     encoder(place, "mini-bert", "bert");
     place.write("notes/notes.txt", "mine");
-    place.lmc("pretrain bert").refused(&["bert: it holds config.json and 2 more", "--force"]);
+    place.lmc("pretrain bert").refused(&["bert: it holds config.json and 3 more", "--force"]);
     place.lmc("pretrain bert --family roberta").refused(&["it holds config.json"]);
     for force in ["", "--force"] {
         place

@@ -38,10 +38,10 @@ pub const CASES: &[Case] = &[
     Case { row: "length", what: "of a study", test: lengths_of_a_study },
 ];
 
-/// Writes 527 sentences of few words in CoLA's form, some of them longer than twelve tokens.
+/// Writes 400 sentences of few words in CoLA's form, some of them longer than twelve tokens.
 fn cola(place: &Place) {
     let mut text = String::new();
-    for i in 0..527 {
+    for i in 0..400 {
         let words =
             (0..3 + i % 5).map(|k| WORDS[(7 * i + 3 * k + i / 35) % 35]).collect::<Vec<_>>().join(" ");
         let rest = match i % 8 {
@@ -418,7 +418,7 @@ fn lengths(place: &Place) {
     cola(place);
     // Twelve positions; a quarter of an eighth of the sentences has more than ten words.
     let printed = evaluated(place, &bert(), "")
-        .noted(&["note: id: ", " of 527 examples have more than 12 tokens and are cut; --max-length"]);
+        .noted(&["note: id: ", " of 400 examples have more than 12 tokens and are cut; --max-length"]);
     assert_eq!(evaluated(place, &bert(), "--max-length 12").handled(), printed);
     let shorter = evaluated(place, &bert(), "--max-length 6").noted(&["have more than 6 tokens and are cut"]);
     assert_ne!(shorter, printed);
