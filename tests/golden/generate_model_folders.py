@@ -128,8 +128,10 @@ def golden(case):
     loss = torch.nn.functional.cross_entropy(logits, torch.arange(len(TEXTS)) % 2, reduction="sum")
     loss.backward()
     norms = {}
+    # An id for padding below 0 stops the gradient of a row that is counted from the end, which lmc does not do.
+    counts_back = case["config"].get("pad_token_id", 0) is not None and case["config"].get("pad_token_id", 0) < 0
     for name, parameter in model.named_parameters():
-        if any(name.endswith(end) for end in GRADIENTS):
+        if not counts_back and any(name.endswith(end) for end in GRADIENTS):
             norms[name] = float(f"{parameter.grad.norm().item():.8g}")
     names = [model.config.id2label[i] for i in range(model.config.num_labels)]
     return {**case, "labels": names, "logits": rounded(logits), "gradient_norms": norms}

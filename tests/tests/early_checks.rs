@@ -108,7 +108,7 @@ fn nothing_is_computed_before_it_is_refused() {
             "confidence",
             refused(sweep.confidence(&ConfidenceOptions { confidence: 2.0, ..confidence.clone() })),
         ),
-        ("sizes", refused(sweep.sample_sizes(&[100_000], &confidence))),
+        ("size", refused(sweep.sample_sizes(&[100_000], &confidence))),
         (
             "n_resamples",
             refused(sweep.sample_sizes(&[8], &ConfidenceOptions { n_resamples: 0, ..confidence.clone() })),

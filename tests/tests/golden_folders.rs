@@ -49,7 +49,7 @@ fn write(case: &Value, folder: &Path) {
         tensors.insert(name.clone(), formula(&integers(shape)));
     }
     for name in case["left_out"].as_array().unwrap() {
-        tensors.remove(name.as_str().unwrap()).unwrap();
+        drop(tensors.remove(name.as_str().unwrap()).unwrap());
     }
     let written = |name: String| {
         let name = match case["bare"].as_bool().unwrap() {

@@ -68,22 +68,38 @@ fn the_only_best(points: &Array2<f64>, order: &[usize], labels: Vec<usize>) -> O
         points.slice(s![row, ..last]).iter().zip(&line).any(|(a, b)| (a - b).abs() > ROUNDING * b.abs())
     };
     let (off, on): (Vec<usize>, Vec<usize>) = order.iter().partition(|&&row| apart(row));
-    let mut best = (within(points, &labels), labels);
-    let mut rivals = Vec::new();
+    // What lies between the means, from sums of deviations: where it is far from the largest, a division need not be looked at.
+    let centred = points - &points.mean_axis(Axis(0))?;
+    let n = points.nrows();
+    let mut candidates = Vec::with_capacity(2 * n);
     for side in 0..=usize::from(!off.is_empty()) {
-        let mut division = vec![1; points.nrows()];
-        off.iter().for_each(|&row| division[row] = side);
+        let first: &[usize] = if side == 0 { &off } else { &[] };
+        let (mut sum, mut size) = (centred.select(Axis(0), first).sum_axis(Axis(0)), first.len());
         for cut in 0..=on.len() {
-            let sum = within(points, &division);
-            if sum < best.0 * (1.0 - ROUNDING) {
-                best = (sum, division.clone());
-                rivals.clear();
-            } else if sum <= best.0 * (1.0 + ROUNDING) {
-                rivals.push(division.clone());
+            if 0 < size && size < n {
+                let between = sum.dot(&sum) * (1.0 / size as f64 + 1.0 / (n - size) as f64);
+                candidates.push((side, cut, between));
             }
             if let Some(&row) = on.get(cut) {
-                division[row] = 0;
+                sum += &centred.row(row);
+                size += 1;
             }
+        }
+    }
+    let most = candidates.iter().map(|&(.., between)| between).fold(0.0, f64::max);
+    let far = 1e-6 * centred.iter().map(|x| x * x).sum::<f64>();
+    let mut best = (within(points, &labels), labels);
+    let mut rivals = Vec::new();
+    for (side, cut, _) in candidates.into_iter().filter(|&(.., between)| between >= most - far) {
+        let mut division = vec![1; n];
+        off.iter().for_each(|&row| division[row] = side);
+        on[..cut].iter().for_each(|&row| division[row] = 0);
+        let sum = within(points, &division);
+        if sum < best.0 * (1.0 - ROUNDING) {
+            best = (sum, division);
+            rivals.clear();
+        } else if sum <= best.0 * (1.0 + ROUNDING) {
+            rivals.push(division);
         }
     }
     let same = |other: &Vec<usize>| {

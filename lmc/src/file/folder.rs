@@ -67,6 +67,7 @@ pub(crate) fn write_folder(folder: &Path, files: &[(String, Vec<u8>)]) -> Result
     make_folder(folder)?;
     let place = resolved(folder);
     let is_empty = std::fs::read_dir(&place).map_err(LmcError::io("read folder", folder))?.next().is_none();
+    place.parent().into_iter().for_each(unique::tidy);
     let Some(beside) = place.parent().filter(|_| !is_working_folder(&place)).and_then(unique::create_folder)
     else {
         return one_by_one(&place, files);

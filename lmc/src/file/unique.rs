@@ -73,7 +73,7 @@ pub(crate) fn tidy(folder: &Path) {
         now.duration_since(written).is_ok_and(|age| age > ABANDONED)
     };
     for path in unfinished.iter().filter(|path| old(path)).chain([&probe]) {
-        let _ = std::fs::remove_file(path);
+        let _ = std::fs::remove_file(path).or_else(|_| std::fs::remove_dir_all(path));
     }
 }
 
@@ -115,6 +115,11 @@ mod tests {
         };
         aged(".node7-12-3.part", 25);
         aged(".node7-12-4.part", 23);
+        let unfinished = folder.path().join(".node7-12-5.part");
+        std::fs::create_dir(&unfinished).unwrap();
+        std::fs::write(unfinished.join("config.json"), b"{}").unwrap();
+        let old = SystemTime::now() - Duration::from_secs(25 * 3600);
+        File::open(&unfinished).unwrap().set_modified(old).unwrap();
         aged("result.parquet", 1000);
         aged(".a--b.claim", 1000);
         aged("mine.part", 1000);

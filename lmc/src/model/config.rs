@@ -50,7 +50,8 @@ pub struct ModelConfig {
     #[serde(default = "bert_std")]
     pub initializer_range: f64,
     /// The id of the token for padding; where it is not set it is 0 for BERT and 1 for RoBERTa. RoBERTa counts positions from it
-    /// on, and in a text gives no place to tokens of that id; one below 0 is no token's.
+    /// on, and in a text gives no place to tokens of that id; one below 0 is no token's. DIFFERENCE: in transformers an id below 0 also
+    /// stops the gradient of a row counted from the end of the table.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pad_token_id: Option<i64>,
     /// The share of hidden units that transformers drops when it trains the model. Runs of this crate drop the share of

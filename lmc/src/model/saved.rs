@@ -154,7 +154,7 @@ fn is_of_model((name, is_file): &(String, bool)) -> bool {
         }
         None => name == pattern,
     };
-    *is_file && NAMES.iter().any(|pattern| fits(&pattern))
+    *is_file && NAMES.iter().any(fits)
 }
 
 #[cfg(test)]

@@ -36,16 +36,15 @@ impl Grid {
     /// # Ok::<(), lmc::LmcError>(())
     /// ```
     pub fn new(n_points: usize) -> Result<Self> {
-        match n_points {
-            3..=Self::MOST_POINTS => Ok(Self(n_points)),
-            4.. => {
-                let expected = format!("at most {}, both ends counted", Self::MOST_POINTS);
-                Err(LmcError::invalid("grid", format!("{n_points} points"), expected))
-            }
-            _ => {
-                Err(LmcError::invalid("grid", format!("{n_points} points"), "at least 3, both ends counted"))
-            }
+        if n_points > Self::MOST_POINTS {
+            let expected = format!("at most {}, both ends counted", Self::MOST_POINTS);
+            return Err(LmcError::invalid("grid", format!("{n_points} points"), expected));
         }
+        if n_points < 3 {
+            let expected = "at least 3, both ends counted";
+            return Err(LmcError::invalid("grid", format!("{n_points} points"), expected));
+        }
+        Ok(Self(n_points))
     }
 
     /// The number of points.

@@ -349,6 +349,8 @@ pub const CASES: &[Case] = &[
             Model::bert().without("vocab.txt").save(place, "bare");
             Model::bert().without("vocab.txt").file("tokenizer_config.json", "{}").save(place, "half");
             let expected = numbers(&on_hans(place, "base").handled(), "base");
+            Model::roberta().save(place, "roberta");
+            on_hans(place, "base roberta").refused(&["roberta: there is no tokenizer", "--tokenizer"]);
             for model in ["bare", "half"] {
                 on_hans(place, model).refused(&[&format!("{model}: there is no tokenizer"), "--tokenizer"]);
                 let printed = on_hans(place, &format!("{model} --tokenizer base")).handled();
@@ -437,6 +439,7 @@ pub const CASES: &[Case] = &[
             ran.refused(&["`MODEL`: got none, expected a model"]);
             Model::bert().save(place, "base");
             on_hans(place, "base").handled();
+            place.lmc("evaluate base --tokenizer base").misused(&["--corpus <CORPUS>"]);
             let twice = "evaluate base --corpus hans --split hans-lo,hans-lo --data data";
             place.lmc(twice).refused(&["hans-lo twice"]);
         },

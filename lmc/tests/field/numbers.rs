@@ -114,7 +114,10 @@ fn in_toml(place: &Place) {
         ("task = 'mini-nli'\nstack = 0", &["`stack`: got 0"]),
         ("task = 'mini-nli'\n[recipe]\nname = 'mini'\nlearning_rate = nan", &["learning_rate"]),
         ("task = 'mini-nli'\n[recipe]\nname = 'mini'\nlearning_rate = inf", &["learning_rate"]),
-        ("task = 'mini-nli'\n[recipe]\nname = 'mini'\nlearning_rate = 1e400", &["learning_rate"]),
+        (
+            "task = 'mini-nli'\n[recipe]\nname = 'mini'\nlearning_rate = 1e400",
+            &["study.toml:4: ", "overflowed"],
+        ),
         (
             "task = 'mini-nli'\n[recipe]\nname = 'mini'\nbatch_size = 9223372036854775807",
             &["`recipe.batch_size`: got"],

@@ -229,12 +229,15 @@ fn unwritable(place: &Place) {
         ("/proc/of", &["/proc/of"]),
         ("dangling", &["it is a link to /nowhere/of, which is not there"]),
     ] {
-        for verb in ["sweep", "basins", "convexity", "soup", "figures"] {
-            place.lmc(&format!("{verb} {tiny} --out {out}")).refused(parts);
-        }
-        for verb in ["finetune", "evaluate"] {
-            place.lmc(&format!("{verb} --n-train 64 --length 1it --seeds 1,2 --out {out}")).refused(parts);
-        }
+        place.lmc(&format!("figures {tiny} --out {out}")).refused(parts);
+    }
+    for verb in ["sweep", "basins", "convexity", "soup"] {
+        place.lmc(&format!("{verb} {tiny} --out file")).refused(&["create folder file: it is a file"]);
+    }
+    for verb in ["finetune", "evaluate"] {
+        place
+            .lmc(&format!("{verb} {COPIES} --seeds 1,2 --out file"))
+            .refused(&["create folder file: it is a file"]);
     }
     assert_eq!(place.n_stored(), 0);
 }

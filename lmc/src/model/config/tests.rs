@@ -165,7 +165,7 @@ fn damaged_text_is_reported_with_its_line() {
             5,
             "`vocab_size`: got \"many\"",
         ),
-        (ROBERTA.replace("\"neutral\": 2", "\"neutral\": 2,"), 7, "not JSON: trailing comma"),
+        (ROBERTA.replace("\"neutral\": 2", "\"neutral\": 2,"), 7, "not JSON: key must be a string"),
         ("{".to_owned(), 1, "not JSON"),
         (String::new(), 1, "not JSON"),
         ("[1]".to_owned(), 1, "got [1], expected an object"),

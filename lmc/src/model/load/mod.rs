@@ -24,6 +24,7 @@ use crate::weights::Weights;
 pub use folder::{read_folder, weight_files};
 pub use index::ShardIndex;
 pub(super) use names::note_others;
+use names::strange;
 pub use names::{Part, Selected, select};
 
 /// A pretrained encoder: its architecture and tensors under the names of a classifier (the family's prefix in front).
@@ -67,7 +68,7 @@ impl Pretrained {
         }
         named.extend(classifier.init_head(seed, head_std));
         Weights::from_named(classifier.layout().clone(), named)
-            .map_err(|error| error.found_in(&self.origin).beside(&self.others))
+            .map_err(|error| error.found_in(&self.origin).beside(&strange(&self.others, Part::Encoder)))
     }
 
     /// Nothing, when the folder has what a classifier over this encoder needs.
@@ -80,7 +81,10 @@ impl Pretrained {
         let drawn = classifier.layout().entries().iter().filter(|entry| is_drawn(&entry.name));
         let shapes = self.tensors.iter().map(|(name, tensor)| (name.as_str(), tensor.size()));
         let shapes = shapes.chain(drawn.map(|entry| (entry.name.as_str(), entry.shape.clone()))).collect();
-        classifier.layout().check(&shapes).map_err(|error| error.found_in(&self.origin).beside(&self.others))
+        classifier
+            .layout()
+            .check(&shapes)
+            .map_err(|error| error.found_in(&self.origin).beside(&strange(&self.others, Part::Encoder)))
     }
 }
 

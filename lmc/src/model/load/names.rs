@@ -81,8 +81,7 @@ pub fn select(
 
 /// Says which tensors of a folder a model has no place for, but for the heads that an encoder usually brings.
 pub(in crate::model) fn note_others(others: &[String], part: Part, origin: &Path) {
-    let is_usual = |name: &str| part == Part::Encoder && HEADS.contains(&components(name)[0]);
-    let told: Vec<&str> = others.iter().map(String::as_str).filter(|name| !is_usual(name)).collect();
+    let told = strange(others, part);
     if told.is_empty() {
         return;
     }
@@ -94,6 +93,12 @@ pub(in crate::model) fn note_others(others: &[String], part: Part, origin: &Path
     let (n, origin) = (told.len(), origin.display());
     let tensors = if n == 1 { "1 tensor is" } else { &format!("{n} tensors are") };
     progress::note(&format!("{origin}: {tensors} left out, the model has no place for {names}{more}"));
+}
+
+/// Those among the other tensors of a checkpoint that are none of the heads that an encoder usually brings.
+pub(super) fn strange(others: &[String], part: Part) -> Vec<String> {
+    let is_usual = |name: &str| part == Part::Encoder && HEADS.contains(&components(name)[0]);
+    others.iter().filter(|name| !is_usual(name)).cloned().collect()
 }
 
 /// Where a tensor belongs.

@@ -23,6 +23,9 @@ pub(super) fn records(text: &str) -> Result<Vec<Record>, (usize, String)> {
         [_, value] if is_number(value) => (vec!["model".to_owned(), "value".to_owned()], &rows[..]),
         _ => (names.clone(), rest),
     };
+    // pandas prints no name above the column of the names.
+    let without_index = separator.is_none() && rest.iter().all(|(_, fields)| fields.len() == names.len() + 1);
+    let names: Vec<String> = without_index.then(String::new).into_iter().chain(names).collect();
     let record = |(line, fields): &(usize, Vec<String>)| {
         if fields.len() != names.len() {
             return Err((*line, format!("{} columns instead of {}", fields.len(), names.join(", "))));
@@ -100,6 +103,7 @@ mod tests {
             assert_eq!(cells(text), [("a b".to_owned(), Some(0.5)), ("07".to_owned(), None)], "{text}");
         }
         assert_eq!(cells("model accuracy\n  x     0.5\n"), [("x".to_owned(), Some(0.5))]);
+        assert_eq!(cells("    accuracy\nx     0.5\n"), [("x".to_owned(), Some(0.5))]);
         assert_eq!(cells("\"a, \"\"b\"\"\nc\",0.5\n"), [("a, \"b\"\nc".to_owned(), Some(0.5))]);
     }
 

@@ -4,6 +4,9 @@ use super::records::{DATASET, MODEL, SIZE, VALUE, known, position};
 use super::tree::Tree;
 use super::{Cell, Record};
 
+/// Names under which a file has all its scores.
+const WRAPPERS: [&str; 5] = ["scores", "results", "data", "models", "evaluations"];
+
 /// The records in JSON of any form, or what is wrong with it.
 pub(super) fn of_json(trees: &[Tree]) -> Result<Vec<Record>, String> {
     match trees {
@@ -57,6 +60,16 @@ fn of_object(members: &[(String, Tree)]) -> Result<Vec<Record>, String> {
         let has = |wanted: &[&str]| position(std::slice::from_ref(name), wanted).is_some();
         known(name).is_some() || has(&MODEL) || has(&DATASET) || has(&SIZE)
     };
+    // The scores alone under a name that says no more, as in {"results": [...]}, and pandas' {"schema": ..., "data": [...]}.
+    match members {
+        [(name, inner)] if WRAPPERS.contains(&name.to_lowercase().as_str()) && inner.leaf().is_none() => {
+            return of_json(std::slice::from_ref(inner));
+        }
+        [(schema, Tree::Map(_)), (data, inner @ Tree::List(_))] if schema == "schema" && data == "data" => {
+            return of_json(std::slice::from_ref(inner));
+        }
+        _ => {}
+    }
     let whole = Tree::Map(members.to_vec());
     // pandas: {"columns": [...], "index": [...], "data": [[...]]}
     if let (Some(Tree::List(names)), Some(Tree::List(rows))) = (whole.get("columns"), whole.get("data")) {

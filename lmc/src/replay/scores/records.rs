@@ -16,7 +16,7 @@ pub(super) const SIZE: [&str; 5] = ["n_examples", "eval_samples", "n", "num_exam
 const INDEX: [&str; 3] = ["", "unnamed: 0", "index"];
 
 /// Columns of a value that is the wanted metric, where no other column is a metric.
-const VALUES: [&str; 5] = [VALUE, "score", "scores", "result", "0"];
+const VALUES: [&str; 4] = [VALUE, "score", "scores", "result"];
 
 /// The metric that a column has.
 pub(super) fn known(name: &str) -> Option<Metric> {
@@ -104,8 +104,9 @@ impl Roles {
             }
             metrics.push((name.clone(), metric));
         }
-        let others: Vec<String> =
-            names.iter().filter(|name| !has_role(name) && known(name).is_none()).cloned().collect();
+        let is_index = |name: &String| position(std::slice::from_ref(name), &INDEX).is_some();
+        let is_other = |name: &&String| !has_role(name) && known(name).is_none() && !is_index(name);
+        let others: Vec<String> = names.iter().filter(is_other).cloned().collect();
         if !metrics.is_empty() {
             return Ok(Self { model, dataset, size, metrics, taken: None, others });
         }

@@ -67,7 +67,7 @@ impl Sweep {
         options.check(self.labels.len())?;
         if let Some(size) = sizes.iter().find(|&&size| size == 0 || size > self.labels.len()) {
             let expected = format!("1 to {}, the number of examples", self.labels.len());
-            return Err(LmcError::invalid("sizes", size, expected));
+            return Err(LmcError::invalid("size", size, expected));
         }
         let (basins, pairs, n) = (self.basins(&options.clusters)?, self.numbers()?, self.labels.len());
         let whole =
