@@ -138,7 +138,10 @@ impl Ran {
     #[track_caller]
     pub fn refused(&self, parts: &[&str]) {
         REFUSED.fetch_add(1, Relaxed);
-        let message = self.stderr();
+        // Notes on the input may come before it.
+        let notes_apart: Vec<String> =
+            self.stderr().lines().filter(|line| !line.starts_with("note: ")).map(str::to_owned).collect();
+        let message = notes_apart.join("\n");
         assert_eq!(self.output.status.code(), Some(1), "{}\n{message}", self.line);
         assert!(message.starts_with("lmc: ") && message.lines().count() == 1, "{}\n{message}", self.line);
         assert_eq!(self.stdout(), "", "{}", self.line);
