@@ -124,7 +124,12 @@ pub const CASES: &[Case] = &[
             );
             Model::bert().outputs(&["entailment", "not_entailment"]).save(place, "two-of-three");
             let ran = on_hans(place, "two-of-three");
-            refused(place, &ran, "two-of-three", &["3 outputs, 2 labels in `id2label` (entailment, not_entailment)"]);
+            refused(
+                place,
+                &ran,
+                "two-of-three",
+                &["3 outputs, 2 labels in `id2label` (entailment, not_entailment)"],
+            );
         },
     },
     Case {

@@ -134,7 +134,13 @@ fn soup_round_trip(place: &Place) {
         (
             "roberta-soup",
             "--encoder roberta",
-            &["config.json", "lmc-model.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"],
+            &[
+                "config.json",
+                "lmc-model.json",
+                "model.safetensors",
+                "tokenizer.json",
+                "tokenizer_config.json",
+            ],
         ),
     ] {
         let command = soup(&format!("{encoder} --save {folder} --ingredients s1,s2"));
