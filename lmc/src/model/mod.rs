@@ -19,6 +19,7 @@ mod tables;
 mod tests;
 
 pub use classifier::Classifier;
+pub(crate) use config::ConfigFile;
 pub use config::ModelConfig;
 pub use dropout::Dropout;
 pub use encoder::{Encoder, Tokens};

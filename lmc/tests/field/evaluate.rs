@@ -395,11 +395,14 @@ pub const CASES: &[Case] = &[
                 // The name on the hub is known too, and may not be fetched here.
                 ("google-bert/bert-base-uncased", &["google-bert--bert-base-uncased", "HF_HUB_OFFLINE"]),
                 ("roberta-large", &["did you mean roberta-base"]),
-                ("feather-berts-100", &["the models of feather-berts have the numbers 0 to 99"]),
-                ("cola-berts-1000", &["the models of cola-berts have the numbers 0 to "]),
+                (
+                    "feather-berts-100",
+                    &["the models of feather-berts are feather-berts-0 to feather-berts-99"],
+                ),
+                ("cola-berts-1000", &["the models of cola-berts are cola-berts-0 to "]),
                 ("feather-bert-12", &["did you mean feather-berts-0 to feather-berts-99"]),
                 ("mnli", &["it is no model; those that `lmc manifests` lists are bert-base-uncased"]),
-                ("qqp-berts-1@100", &["unknown step `100`; known: 15000"]),
+                ("qqp-berts-1@100", &["unknown step `100 of qqp-berts`; known: 15000"]),
                 ("feather-berts", &["`feather-berts` is not fetched: it is 100 models"]),
             ] {
                 on_hans(place, name).refused(parts);

@@ -184,7 +184,7 @@ fn soup_places(place: &Place) {
     }
     soup("--save both --out both").refused(&["`save`: got both, expected another folder than --out"]);
     soup("--save both --out both/tables").refused(&["both: it holds tables"]);
-    soup("--save other").refused(&["other: it holds config.json and 2 more", "--force"]);
+    soup("--save other").refused(&["other: it holds config.json and 3 more", "--force"]);
     assert_eq!(place.n_stored(), 0);
     let original = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/mini-bert/model.safetensors");
     for folder in ["bert", "other", "trainer"] {

@@ -37,7 +37,7 @@ impl Given {
             Ok(_) => Err(none(format!("it is no model; those that `lmc manifests` lists are {}", known()))),
             Err(LmcError::InvalidParameter { expected, .. }) => {
                 let collection = name.rsplit_once('-').map_or(&*name, |(collection, _)| collection);
-                Err(none(format!("the models of {collection} have the numbers {expected}")))
+                Err(none(format!("the models of {collection} are {expected}")))
             }
             Err(error @ LmcError::UnknownName { kind: "step", .. }) => Err(error),
             Err(_) => {

@@ -14,7 +14,7 @@ use crate::encode::{Extent, load_tokenizer, longest_example};
 use crate::error::{LmcError, Result};
 use crate::eval::EvaluationSet;
 use crate::file::sha256;
-use crate::model::ModelConfig;
+use crate::model::ConfigFile;
 use crate::study::task::check_length;
 
 /// What is seen of a model without its weights.
@@ -49,7 +49,8 @@ impl Sets {
 
     /// Reads config and tokenizer of a model, and compares the labels that it is given with those of every set.
     pub fn look(&mut self, model: &ModelFolder) -> Result<Head> {
-        let config = ModelConfig::read(&model.folder.join("config.json"))?;
+        // What it calls its outputs does not matter where names are given.
+        let config = ConfigFile::read(&model.folder.join("config.json"))?.config;
         if !model.labels.is_empty() {
             for set in &self.datasets {
                 LabelMap::new(&model.labels, &set.labels, self.options.merge)?;

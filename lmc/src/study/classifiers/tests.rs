@@ -194,6 +194,7 @@ fn a_folder_that_changes_meanwhile_is_not_evaluated_under_its_old_name() {
     let place = Place::new();
     let models = [save(&place.path("a"), &config(), &GLUE, 1), save(&place.path("b"), &config(), &GLUE, 2)];
     let classifiers = look(&models, &[set("few", 20)]).unwrap();
+    std::fs::remove_dir_all(place.path("a")).unwrap();
     save(&place.path("a"), &config(), &GLUE, 5);
     let Evaluated { evaluations, errors } = classifiers.evaluate(Some(&place.store));
     assert_eq!(evaluations.iter().map(|e| e.model.as_str()).collect::<Vec<_>>(), ["b"]);

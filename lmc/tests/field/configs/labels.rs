@@ -14,12 +14,8 @@ pub fn labels_of_configs(place: &Place) {
     same(place, &["base", "stale", "alone", "capitals"]);
     let labels = "--labels unacceptable,acceptable";
     for (name, id2label, says) in [
-        (
-            "short",
-            json!({"0": "unacceptable"}),
-            "the classifier has 2 outputs, `id2label` names 1 label (unacceptable)",
-        ),
-        ("long", json!({"0": "a", "1": "b", "2": "c"}), "`id2label` names 3 labels (a, b, c)"),
+        ("short", json!({"0": "unacceptable"}), "2 outputs, 1 label in `id2label` (unacceptable)"),
+        ("long", json!({"0": "a", "1": "b", "2": "c"}), "2 outputs, 3 labels in `id2label` (a, b, c)"),
         ("numbers", json!({"0": 0, "1": 1}), "`id2label`: got {\"0\":0,\"1\":1}, expected a name in quotes"),
         ("list", json!(["unacceptable", "acceptable"]), "expected a name in quotes"),
         ("gap", json!({"0": "unacceptable", "2": "acceptable"}), "expected a name in quotes"),
@@ -42,7 +38,7 @@ pub fn labels_of_configs(place: &Place) {
         assert_eq!(place.lmc(&format!("evaluate {name} {EVALUATE}")).stdout(), "");
     }
     bert().config(json!({"id2label": null, "num_labels": 3})).save(place, "wrong-count");
-    refused(place, "wrong-count", &["the classifier has 2 outputs, `num_labels` says 3 labels"]);
+    refused(place, "wrong-count", &["2 outputs, 3 labels by `num_labels`"]);
 }
 
 pub fn labels_of_encoders(place: &Place) {

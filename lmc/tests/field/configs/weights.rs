@@ -56,11 +56,16 @@ pub fn damaged(place: &Place) {
     let folder = bert().save(place, "odd");
     let path = folder.join("model.safetensors");
     let bytes = std::fs::read(&path).unwrap();
-    for damage in
-        [&bytes[..bytes.len() / 2], &bytes[..7], b"", b"<!DOCTYPE html>\n<html></html>\n", &[0xff; 64]]
-    {
+    let page: &[u8] = b"<!DOCTYPE html>\n<html></html>\n";
+    for (damage, says) in [
+        (&bytes[..bytes.len() / 2], "not a complete safetensors file"),
+        (&bytes[..7], "not a complete safetensors file"),
+        (&[0xff; 64], "not a complete safetensors file"),
+        (b"", "the file is empty"),
+        (page, "page"),
+    ] {
         std::fs::write(&path, damage).unwrap();
-        refused(place, "odd", &["model.safetensors: not a complete safetensors file"]);
+        refused(place, "odd", &["odd/model.safetensors: ", says]);
     }
     std::fs::write(&path, "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n").unwrap();
     refused(place, "odd", &["pointer of Git LFS", "git lfs pull"]);
