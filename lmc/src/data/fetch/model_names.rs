@@ -151,29 +151,13 @@ fn near(given: &str) -> Vec<String> {
         let letters = [plain(own), plain(&last)];
         let is_part = letters.iter().all(|letters| letters.len() > 3)
             && (letters[0].contains(&letters[1]) || letters[1].contains(&letters[0]));
-        let distance = edits(own, &last);
+        let distance = strsim::levenshtein(own, &last);
         (is_part || 3 * distance <= own.len().max(last.len())).then_some(distance)
     };
     let mut near: Vec<(usize, String)> =
         names().into_iter().filter_map(|name| Some((distance(&name)?, name))).collect();
     near.sort();
     near.into_iter().take(TOLD).map(|(_, name)| name).collect()
-}
-
-/// The number of letters that are added, left out or changed between two words (Levenshtein's distance).
-fn edits(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut corner = row[0];
-        row[0] = i + 1;
-        for (j, &y) in b.iter().enumerate() {
-            let changed = corner + usize::from(x != y);
-            corner = row[j + 1];
-            row[j + 1] = changed.min(row[j] + 1).min(row[j + 1] + 1);
-        }
-    }
-    row[b.len()]
 }
 
 #[cfg(test)]

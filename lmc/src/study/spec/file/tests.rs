@@ -116,7 +116,7 @@ fn what_is_wrong_is_named_with_its_line() {
         ),
         (
             "task = 'cola'\nrecipe = { name = 'google', learning_rate = 1e400 }",
-            "study.toml:2: floating-point number overflowed",
+            "study.toml:2: `recipe.learning_rate`: floating-point number overflowed",
         ),
         ("task = 'cola'\nrecipe = { name = 'google', learning_rate = nan }", "learning_rate"),
         ("task", "study.toml:1: "),
