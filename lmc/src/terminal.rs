@@ -58,7 +58,7 @@ pub fn tell(text: &str) {
     let _ = Errors.write_all(format!("{text}\n").as_bytes());
 }
 
-/// Remembers that a write to the standard output failed, as [`print`] does for its own.
+/// Remembers that a write to the standard output failed, as [`print()`] does for its own.
 pub fn output_failed(error: io::Error) {
     let mut state = lock(&OUTPUT);
     if matches!(*state, State::Open) {

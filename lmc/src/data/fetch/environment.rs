@@ -144,7 +144,8 @@ mod tests {
 
     #[test]
     fn caches_of_transformers_are_looked_through_as_well() {
-        let cases: [(&[(&str, &str)], &str, &[&str]); 4] = [
+        type Case<'a> = (&'a [(&'a str, &'a str)], &'a str, &'a [&'a str]);
+        let cases: [Case<'_>; 4] = [
             (&[("HOME", "/h"), ("HF_HOME", "/f"), ("TRANSFORMERS_CACHE", "/t")], "/f/hub", &["/t"]),
             (&[("HOME", "/h"), ("HF_HUB_CACHE", "/c"), ("TRANSFORMERS_CACHE", "/t")], "/c", &["/t"]),
             (&[("HOME", "/h"), ("TRANSFORMERS_CACHE", "/t")], "/t", &["/h/.cache/huggingface/hub"]),

@@ -224,8 +224,7 @@ fn named(
             Some(Setting { value: Json::Null, .. }) => None,
             Some(setting) => {
                 let token = token(setting)?;
-                let described =
-                    numbered.values().map(|n| &n.token).filter(|n| n.content == token.content).last();
+                let described = numbered.values().map(|n| &n.token).rfind(|n| n.content == token.content);
                 Some(described.cloned().unwrap_or(token))
             }
             None => {

@@ -172,7 +172,10 @@ fn in_one_segment(processor: &mut Value) -> bool {
             "type_id" => std::mem::replace(value, json!(0)) != 0 || had,
             _ => in_one_segment(value) || had,
         }),
-        Value::Array(values) => values.iter_mut().fold(false, |had, value| in_one_segment(value) || had),
+        // Each of them is changed, also after the first that had another segment.
+        Value::Array(values) => {
+            values.iter_mut().filter_map(|value| in_one_segment(value).then_some(())).count() > 0
+        }
         _ => false,
     }
 }

@@ -283,10 +283,12 @@ fn everything_is_looked_at_before_anything_is_computed() {
     assert!(stored(&place.store).is_empty());
     let empty = Dataset { examples: Vec::new(), ..set("few", 1) };
     let of = |models: &[ModelFolder], sets: &[Dataset]| look(models, sets).unwrap_err().to_string();
-    assert!(of(&[good.clone()], &[empty]).contains("`few` with 0 examples"));
+    assert!(of(std::slice::from_ref(&good), &[empty]).contains("`few` with 0 examples"));
     assert!(of(&[], &[set("few", 1)]).starts_with("`MODEL`: got none"));
-    assert!(of(&[good.clone()], &[]).starts_with("`sets`: got none"));
-    assert!(of(&[good.clone()], &[set("few", 1), set("few", 2)]).starts_with("`sets`: got few twice"));
+    assert!(of(std::slice::from_ref(&good), &[]).starts_with("`sets`: got none"));
+    assert!(
+        of(std::slice::from_ref(&good), &[set("few", 1), set("few", 2)]).starts_with("`sets`: got few twice")
+    );
     assert!(of(&[good.clone(), good], &[set("few", 1)]).contains("twice, expected each model once"));
 }
 
@@ -294,7 +296,8 @@ fn everything_is_looked_at_before_anything_is_computed() {
 fn labels_that_are_given_win_over_the_config() {
     let place = Place::new();
     let turned = save(&place.path("turned"), &config(), &["contradiction", "entailment", "neutral"], 4);
-    let expected = look(&[turned.clone()], &[set("few", 20)]).unwrap().evaluate(None).all().unwrap();
+    let expected =
+        look(std::slice::from_ref(&turned), &[set("few", 20)]).unwrap().evaluate(None).all().unwrap();
     for (name, stale) in
         [("nameless", &["LABEL_0", "LABEL_1", "LABEL_2"]), ("wrong", &GLUE), ("odd", &["x", "y", "z"])]
     {

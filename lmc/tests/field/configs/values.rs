@@ -128,7 +128,7 @@ pub fn other_kinds(place: &Place) {
         ("quantization_config", json!({"load_in_8bit": true}), "expected none, weights as numbers"),
     ] {
         bert().config(json!({field: value})).save(place, "odd");
-        refused(place, "odd", &["odd/config.json:", &format!("{field}"), says]);
+        refused(place, "odd", &["odd/config.json:", field, says]);
         mini().config(json!({field: value})).save(place, "encoder");
         place.lmc(&format!("finetune --encoder encoder {FINETUNE}")).refused(&["encoder/config.json:", says]);
     }
