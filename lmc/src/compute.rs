@@ -107,7 +107,7 @@ impl Compute {
         Self { precision, ..self }
     }
 
-    /// Nothing, if it can be done.
+    /// Checks that it can be done.
     ///
     /// # Errors
     /// [`LmcError::InvalidParameter`] for no devices, a CUDA device that is not there, a tolerance that is no positive

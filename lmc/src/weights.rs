@@ -87,7 +87,7 @@ impl Layout {
         &self.entries
     }
 
-    /// Nothing, when tensors of those names and shapes are those of the layout.
+    /// Checks that tensors of those names and shapes are those of the layout.
     pub(crate) fn check(&self, shapes: &BTreeMap<&str, Vec<i64>>) -> Result<()> {
         let (mut missing, mut misshapen) = (Vec::new(), Vec::new());
         for Entry { name, shape, .. } in &self.entries {
@@ -310,7 +310,7 @@ impl Weights {
         Ok(difference.norm().double_value(&[]))
     }
 
-    /// Nothing, when the two have one layout.
+    /// Checks that the two have one layout.
     pub(crate) fn same_layout(a: &Self, b: &Self) -> Result<()> {
         if a.layout == b.layout {
             return Ok(());

@@ -15,13 +15,13 @@ use crate::tls::{Stream, identity, secure};
 /// What a server does instead of answering as it should; each is used up by one request for its path.
 #[derive(Clone, Debug)]
 pub enum Fault {
-    /// Says how long the body is, sends so many bytes of it and closes the connection.
+    /// Says how long the body is, sends that many bytes of it and closes the connection.
     Drop(usize),
-    /// Sends so many bytes of the body and says that this is all.
+    /// Sends that many bytes of the body and says that this is all.
     Truncate(usize),
-    /// Sends so many bytes of the body and then nothing, until the client goes.
+    /// Sends that many bytes of the body and then nothing, until the client goes.
     Hang(usize),
-    /// Sends the body at so many bytes a second.
+    /// Sends the body at that many bytes a second.
     Slow(usize),
     /// Answers with that status and header lines.
     Status(u16, &'static str),

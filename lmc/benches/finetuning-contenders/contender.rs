@@ -25,7 +25,7 @@ pub enum Contender {
     CompiledTrainer,
     /// A process with one copy on each core.
     TrainerProcesses,
-    /// Stacks of so many seeds of the embedded encoder.
+    /// Stacks of that many seeds of the embedded encoder.
     Stacks(usize),
 }
 

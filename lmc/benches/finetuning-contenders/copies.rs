@@ -92,7 +92,7 @@ pub fn train_copies(inputs: &Path, n_copies: usize, ready: impl Fn() -> Result<(
     Ok(Took { n_examples, time: end - start, losses })
 }
 
-/// Trains eight seeds of the embedded encoder for each thread, in stacks of `size`, by the default recipe cut to so many updates.
+/// Trains eight seeds of the embedded encoder for each thread, in stacks of `size`, by the default recipe cut to that many updates.
 pub fn train_stacks(size: usize, n_updates: u32, ready: impl Fn() -> Result<()>) -> Result<Took> {
     let folder = tempfile::tempdir()?;
     let study = Study::open_in(StudySpec::mini_nli(0), Store::open(folder.path())?)?;

@@ -45,7 +45,7 @@ pub(super) fn permuted<'a>(
     Weights::from_named(weights.layout().clone(), named)
 }
 
-/// Nothing, when the tensors have the axes that a symmetry acts on.
+/// Checks that the tensors have the axes that a symmetry acts on.
 pub(super) fn check(symmetry: &Symmetry, named: &BTreeMap<String, Tensor>) -> Result<()> {
     let units = (symmetry.n_blocks * symmetry.width) as i64;
     let has_units = |axis: &&Axis| {

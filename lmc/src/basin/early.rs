@@ -212,7 +212,7 @@ fn check(predictor: &Predictor, final_cluster: &[usize], options: &EarlyOptions)
 }
 
 impl EarlyOptions {
-    /// Nothing, when every field has a value it can have.
+    /// Checks that every field has a value it can have.
     ///
     /// # Errors
     /// [`LmcError::InvalidParameter`] naming the first field that has not.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// So many names are listed of a group of models.
+/// The most names that are listed of a group of models.
 const LISTED: usize = 6;
 
 /// Something that a reader of clusters has to know: that there are none and why, or that they hang on more than the gaps.

@@ -6,7 +6,7 @@ use std::fmt;
 use rand::Rng;
 use rand::seq::SliceRandom;
 
-/// Up to so many subsets are listed before some are drawn.
+/// Up to that many subsets are listed before some are drawn.
 const MOST_LISTED: f64 = 20_000.0;
 
 /// Where the members of a subset come from.
@@ -110,7 +110,7 @@ pub fn draw_subsets(
     drawn
 }
 
-/// How many of `size` models may come from each of two clusters: half, as far as they have so many, and at least one.
+/// How many of `size` models may come from each of two clusters: half, as far as they have that many, and at least one.
 fn splits(size: usize, sizes: [usize; 2]) -> Vec<[usize; 2]> {
     if size < 2 || sizes.contains(&0) || size > sizes[0] + sizes[1] {
         return Vec::new();

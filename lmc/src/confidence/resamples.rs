@@ -28,7 +28,7 @@ impl fmt::Debug for Resamples {
 }
 
 impl Resamples {
-    /// Checks that so many draws from so many examples can be made.
+    /// Checks that that many draws from that many examples can be made.
     ///
     /// # Errors
     /// [`LmcError::InvalidParameter`] for no examples, no draws, or more than fit into memory.

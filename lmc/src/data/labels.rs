@@ -80,7 +80,7 @@ impl LabelMap {
         Ok(LabelMap { classes, n_classes: model.len(), merge })
     }
 
-    /// Returns the map of a classifier that has so many outputs: [`LabelMap::new`] after their number was compared with that of
+    /// Returns the map of a classifier that has that many outputs: [`LabelMap::new`] after their number was compared with that of
     /// the names.
     ///
     /// # Errors

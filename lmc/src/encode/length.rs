@@ -45,9 +45,10 @@ pub fn longest_example(
     Err(LmcError::invalid(field, length, expected))
 }
 
-/// Says, once in a process, how many examples of a set are cut; nothing where none is.
+/// Says, once in a process, how many examples of a set are cut; nothing where none is. A sample is a part of another set, which
+/// speaks for it.
 pub(crate) fn note_cut(set: &str, n_cut: usize, n: usize, length: usize) {
-    if let Some(text) = cut(set, n_cut, n, length) {
+    if let Some(text) = cut(set, n_cut, n, length).filter(|_| !set.ends_with("-sample")) {
         note_once(text);
     }
 }

@@ -148,7 +148,7 @@ fn evaluate_all(
         .collect()
 }
 
-/// Nothing, when the model has a row for every token and, by `map`, a logit for every label.
+/// Checks that the model has a row for every token and, by `map`, a logit for every label.
 fn check(classifier: &Classifier, batches: &[Batch], map: Option<&LabelMap>) -> Result<()> {
     if let Some(map) = map {
         map.check(usize::try_from(classifier.n_labels()).unwrap_or_default())?;

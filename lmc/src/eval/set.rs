@@ -56,7 +56,7 @@ impl EvaluationSet {
         Self { key: format!("{}-{map}", self.key), label_map: Some(map), ..self }
     }
 
-    /// Nothing, when a classifier with so many outputs has one for each label, or as many as the map of labels is for.
+    /// Checks that a classifier with that many outputs has one for each label, or as many as the map of labels is for.
     ///
     /// # Errors
     /// [`LmcError::Labels`] with both numbers.

@@ -97,7 +97,7 @@ mod tests {
         EvaluationSet { dataset, encoded, key: "set".into(), label_map: None }
     }
 
-    /// Work that finds memory for batches of so many tokens, and really asks libtorch for more where there are more.
+    /// Work that finds memory for batches of that many tokens, and really asks libtorch for more where there are more.
     fn work(room: usize) -> impl Fn(&[Batch]) -> Result<usize> {
         move |batches| {
             let tokens = |batch: &Batch| batch.tokens.ids.numel();

@@ -11,7 +11,7 @@ use super::{Figure, theme};
 use crate::table::{self, GROUPS, Metric, PROFILES};
 use crate::{LmcError, Result};
 
-/// At most so many single curves of one type of pair are drawn behind their mean.
+/// At most that many single curves of one type of pair are drawn behind their mean.
 const MOST_SINGLE_CURVES: usize = 24;
 /// A layout has room for 8 axes: 4 sets in 2 rows.
 const MOST_DATASETS: usize = 4;

@@ -59,7 +59,7 @@ impl Figure {
     }
 }
 
-/// A text in lines of at most so many letters, as far as its words allow.
+/// A text in lines of at most that many letters, as far as its words allow.
 fn wrapped(text: &str, letters: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split_whitespace() {

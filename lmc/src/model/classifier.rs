@@ -55,7 +55,7 @@ impl Classifier {
         self.origin.as_deref()
     }
 
-    /// Nothing, when the model has what texts of that extent ask for: rows for their tokens, segments and places.
+    /// Checks that the model has what texts of that extent ask for: rows for their tokens, segments and places.
     ///
     /// # Errors
     /// [`LmcError::OutsideTable`] with the folder of the model.
@@ -63,7 +63,7 @@ impl Classifier {
         self.config().check_extent(extent, self.origin())
     }
 
-    /// Nothing, when a label is one of `n_labels`, or of the classes of the classifier.
+    /// Checks that a label is one of `n_labels`, or of the classes of the classifier.
     ///
     /// # Errors
     /// [`LmcError::InvalidParameter`].

@@ -193,7 +193,7 @@ impl ModelConfig {
         if self.is_roberta() { "roberta." } else { "bert." }
     }
 
-    /// Nothing, when the fields fit together.
+    /// Checks that the fields fit together.
     ///
     /// # Errors
     /// [`LmcError::UnknownName`] for another family or activation, [`LmcError::InvalidParameter`] for sizes and labels.
@@ -275,7 +275,7 @@ impl ModelConfig {
     }
 }
 
-/// Nothing, when the name is one of those known.
+/// Checks that the name is one of those known.
 fn known(kind: &'static str, name: &str, known: &[&str]) -> Result<()> {
     known.contains(&name).then_some(()).ok_or_else(|| LmcError::UnknownName {
         kind,

@@ -181,7 +181,7 @@ impl Encoder {
         Ok(untaught(positions, Some(is_pad)).view([size[0], size[1], size[2], config.hidden_size]))
     }
 
-    /// Nothing, when there is a row for the last position.
+    /// Checks that there is a row for the last position.
     fn check_places(&self, last: i64) -> Result<()> {
         if last < self.config.max_position_embeddings {
             Ok(())
@@ -271,7 +271,7 @@ fn untaught(embeddings: Tensor, is_pad: Option<&Tensor>) -> Tensor {
 }
 
 impl Tokens {
-    /// Nothing, when the tensors belong together and are for so many models.
+    /// Checks that the tensors belong together and are for that many models.
     fn check(&self, stack: i64) -> Result<()> {
         let unsigned = |size: Vec<i64>| size.iter().map(|&n| n as usize).collect::<Vec<_>>();
         let mut expected = self.ids.size();

@@ -93,7 +93,7 @@ pub fn load_finetuned_as(folder: &Path, labels: &[String]) -> Result<Finetuned> 
     Ok(Finetuned { classifier, weights, labels })
 }
 
-/// Nothing, when the outputs are classes of which each text has one.
+/// Checks that the outputs are classes of which each text has one.
 fn check_problem(file: &ConfigFile) -> Result<()> {
     let Some(problem) =
         file.problem_type.as_deref().filter(|problem| *problem != "single_label_classification")

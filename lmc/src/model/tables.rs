@@ -8,7 +8,7 @@ use crate::encode::Extent;
 use crate::error::{LmcError, Result};
 
 impl ModelConfig {
-    /// Nothing, when the model's tables have a row for every token id and segment, and places for the longest text; `origin` is
+    /// Checks that the model's tables have a row for every token id and segment, and places for the longest text; `origin` is
     /// named in errors.
     ///
     /// # Errors

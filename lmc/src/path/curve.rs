@@ -47,7 +47,7 @@ impl CurveKind {
         }
     }
 
-    /// Nothing, when there are not too many bends.
+    /// Checks that there are not too many bends.
     ///
     /// # Errors
     /// [`LmcError::InvalidParameter`].

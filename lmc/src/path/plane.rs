@@ -109,7 +109,7 @@ impl Default for PlaneOptions {
 }
 
 impl PlaneOptions {
-    /// Nothing, when the options describe a grid.
+    /// Checks that the options describe a grid.
     ///
     /// # Errors
     /// [`LmcError::InvalidParameter`] naming the field.

@@ -32,7 +32,7 @@ impl Unit {
         if self == Self::Bytes { format!("{:.1}", n as f64 / 1e6) } else { n.to_string() }
     }
 
-    /// How fast it goes at so many seconds for one.
+    /// How fast it goes at that many seconds for one.
     fn rate(self, pace: f64) -> String {
         match self {
             Self::Bytes => format!("{:.1} MB/s", 1e-6 / pace.max(1e-12)),

@@ -96,7 +96,7 @@ pub enum Repeated {
 }
 
 impl ReplayOptions {
-    /// Nothing, when every field has a value it can have.
+    /// Checks that every field has a value it can have.
     ///
     /// # Errors
     /// [`LmcError::InvalidParameter`] for a tolerance that is negative or no number, and for no examples or more than a billion.

@@ -61,7 +61,7 @@ impl SharpnessRecipe {
         Self { learning_rate, n_updates, ..paper }
     }
 
-    /// Nothing, when every field has a value it can have.
+    /// Checks that every field has a value it can have.
     ///
     /// # Errors
     /// [`LmcError::InvalidParameter`] naming the first field that has not.

@@ -72,7 +72,7 @@ enum Verdict {
 }
 
 impl Array<'_> {
-    /// Nothing, when all tasks' shares are in the store: tasks that are not in the queue and have something left are submitted, and
+    /// Checks that all tasks' shares are in the store: tasks that are not in the queue and have something left are submitted, and
     /// again after a failure, as often as [`Slurm::retries`] says.
     ///
     /// # Errors

@@ -82,7 +82,7 @@ impl Slurm {
     /// The most tasks unless more are asked for.
     pub const MOST_TASKS: usize = 100;
 
-    /// Nothing, if it can be written down as a batch script.
+    /// Checks that it can be written down as a batch script.
     ///
     /// # Errors
     /// [`LmcError::InvalidParameter`] for no tasks or processors, or a line break in a value.
@@ -117,7 +117,7 @@ impl Slurm {
         one.chain(many.into_iter().flat_map(|(field, values)| values.iter().map(move |value| (field, value))))
     }
 
-    /// The number of tasks for so many parts that take that time each, in seconds, where that is known; `most` is the cluster's.
+    /// The number of tasks for that many parts that take that time each, in seconds, where that is known; `most` is the cluster's.
     ///
     /// # Errors
     /// [`LmcError::InvalidParameter`] where more tasks are asked for than the cluster allows.

@@ -113,7 +113,7 @@ impl TaskSpec {
         }
     }
 
-    /// Nothing, when the task can be drawn.
+    /// Checks that the task can be drawn.
     ///
     /// # Errors
     /// [`LmcError::InvalidParameter`] for no training examples, for more than [`TaskSpec::MOST_DRAWN`] of the embedded task, and for a

@@ -8,7 +8,7 @@ use crate::file::{read, sha256};
 
 /// The metadata that is there already.
 const FORMAT: &[u8] = b"\"format\":\"pt\"";
-/// Headers end at a multiple of so many bytes.
+/// Headers end at a multiple of that many bytes.
 const ALIGNMENT: usize = 8;
 
 /// The bytes of a safetensors file with their digest; as they are where there is no metadata to put it beside.

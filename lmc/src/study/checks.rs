@@ -75,7 +75,7 @@ pub(super) fn enough(n: usize, least: usize, what: &str) -> Result<()> {
         return Ok(());
     }
     let got = if n == 1 { "1 model".to_owned() } else { format!("{n} models") };
-    Err(LmcError::invalid("seeds", got, format!("at least {least}, {what} needs so many")))
+    Err(LmcError::invalid("seeds", got, format!("at least {least} for {what}")))
 }
 
 /// Checks a number of resamples: their statistics must fit into memory.
@@ -114,7 +114,7 @@ mod tests {
             assert!(check_confidence("c", wrong).is_err());
         }
         let message = enough(2, 3, "basins").unwrap_err().to_string();
-        assert_eq!(message, "`seeds`: got 2 models, expected at least 3, basins needs so many");
+        assert_eq!(message, "`seeds`: got 2 models, expected at least 3 for basins");
         assert!(enough(1, 2, "sweep").unwrap_err().to_string().contains("got 1 model,"));
     }
 }

@@ -83,7 +83,7 @@ impl Study {
         let evaluate = |(device, tile): &mut (Device, Tile<'_>), i: usize, waits: bool| {
             let path = path(i);
             let claim = if path.exists() { None } else { Some(Claim::of(&path, waits)?) };
-            // Who waited for a claim finds what the other one made.
+            // A process that waited for a claim finds what the other one made.
             if path.exists() {
                 let found = (kept.read)(&path)?;
                 progress.found(1);

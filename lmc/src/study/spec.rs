@@ -214,7 +214,7 @@ impl StudySpec {
         self.seeds.chunks(self.stack.max(1))
     }
 
-    /// Nothing, when the seeds and the recipe can be run.
+    /// Checks that the seeds and the recipe can be run.
     ///
     /// # Errors
     /// [`LmcError::InvalidParameter`] for no seed, a seed that comes twice or is above [`StudySpec::MOST_SEED`], or a field of the task

@@ -47,7 +47,7 @@ impl Default for TriangleOptions {
 }
 
 impl TriangleOptions {
-    /// Nothing, when every field has a value it can have.
+    /// Checks that every field has a value it can have.
     ///
     /// # Errors
     /// [`LmcError::InvalidParameter`] naming the first field that has not.

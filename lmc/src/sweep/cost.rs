@@ -73,7 +73,7 @@ impl SweepJob<'_> {
         self.cost_of(self.missing().len())
     }
 
-    /// What so many of the units will take; times a batch.
+    /// What that many of the units will take; times a batch.
     ///
     /// # Errors
     /// Those of evaluating a batch.

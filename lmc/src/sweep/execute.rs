@@ -41,7 +41,7 @@ pub fn execute(job: &SweepJob<'_>) -> Result<Vec<Sampled>> {
     Ok(complete(job, &progress_of(job))?.into_iter().filter_map(UnitWork::into_sampled).collect())
 }
 
-/// Nothing, when all units are in the store: [`execute`] without the results, for which the models' own outcomes are not needed.
+/// Checks that all units are in the store: [`execute`] without the results, for which the models' own outcomes are not needed.
 ///
 /// # Errors
 /// Those of [`execute`].

@@ -37,7 +37,7 @@ pub struct SweepJob<'a> {
 }
 
 impl<'a> SweepJob<'a> {
-    /// Nothing, if there are as many models as in the plan, so many of their own outcomes, and an output for each label.
+    /// Checks that there are as many models as in the plan, that many of their own outcomes, and an output for each label.
     pub(super) fn check(&self, n_ends: usize) -> Result<()> {
         let got = vec![self.models.len(), self.ends.len()];
         let expected = vec![self.plan.n_models(), n_ends];

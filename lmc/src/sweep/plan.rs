@@ -89,7 +89,7 @@ impl SweepPlan {
         Self::along(n_models, pairs.collect(), grid)
     }
 
-    /// Checks that a plan of all lines between so many models fits into memory.
+    /// Checks that a plan of all lines between that many models fits into memory.
     ///
     /// # Errors
     /// [`LmcError::InvalidParameter`] for more than [`SweepPlan::MOST_MODELS`].

@@ -12,7 +12,7 @@ use crate::gap::convexity_gap;
 use crate::path::Combination;
 use crate::progress;
 
-/// From so many units on the sample is two of them, and else one.
+/// From that many units on the sample is two of them, and else one.
 const MANY_UNITS: usize = 100;
 
 /// The largest differences from float32 in a sample, in nats per example.

@@ -102,7 +102,7 @@ impl<'a> UnitWork<'a> {
         }
         let path = self.job.path(self.unit);
         let claim = if path.exists() { None } else { Some(Claim::of(&path, waits)?) };
-        // Who waited for a claim finds what the other one made.
+        // A process that waited for a claim finds what the other one made.
         if path.exists() {
             let points: Vec<_> = self.job.plan.interior().collect();
             let (distances, inner) = read_unit(&path, &points, self.job.set.encoded.len())?;

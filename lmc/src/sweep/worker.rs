@@ -48,7 +48,7 @@ impl<'a> Worker<'a> {
         Ok(worker)
     }
 
-    /// Buffers for so many points, or for as many as there is memory for.
+    /// Buffers for that many points, or for as many as there is memory for.
     fn make_room(&mut self, n_points: i64) -> Result<()> {
         let buffer = |kind| {
             let shape = [n_points, self.classifier.layout().n_parameters()];

@@ -242,7 +242,7 @@ pub fn train_stack(
     Training::new(classifier, theta.shallow_clone(), seeds, set, recipe)?.run(keep, tick)
 }
 
-/// Nothing, when all weights are finite; the last update of a run may overflow without a loss to show it.
+/// Checks that all weights are finite; the last update of a run may overflow without a loss to show it.
 fn check_finite(theta: &Tensor, seeds: &[u64], update: u32) -> Result<()> {
     let finite = Vec::<bool>::try_from(theta.isfinite().all_dim(1, false))?;
     match finite.iter().position(|f| !f) {

@@ -63,7 +63,7 @@ impl PretrainRecipe {
 }
 
 impl PretrainRecipe {
-    /// Nothing, when every field has a value it can have.
+    /// Checks that every field has a value it can have.
     ///
     /// # Errors
     /// [`LmcError::InvalidParameter`] naming the first field that has not.

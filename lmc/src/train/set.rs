@@ -75,7 +75,7 @@ impl TrainingSet<'_> {
         })
     }
 
-    /// Nothing, when the model has a row for every token and a class for every label.
+    /// Checks that the model has a row for every token and a class for every label.
     pub(super) fn check(&self, classifier: &Classifier) -> Result<()> {
         let extent = match self {
             Self::Examples(examples) => Extent::of(*examples),

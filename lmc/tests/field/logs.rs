@@ -145,7 +145,7 @@ fn missing(place: &Place) {
     replay(place, &some, "").refused(&[refused, "--missing drop"]);
     let parts = [
         "note: left out of 4 models: `m-1` (no whole line to `m-22`, `m-98`)",
-        "scores of 1 models that are not in the logs",
+        "note: scores that do not count, because the logs have no such models: `m-1`",
     ];
     let printed = replay(place, &some, "--missing drop").noted(&parts);
     assert!(printed.contains("Replay(3 models on id, 3 lines of 3 points)"), "{printed}");
@@ -341,7 +341,7 @@ fn names(place: &Place) {
     scored(place, "s.csv", "m-7,0.5\nm-22,0.5\nm-98,0.5\n", "").refused(&["for 1 of 4 models: `m-1`"]);
     let more = "m-7,0.7\nm-22,0.7\nm-98,0.3\nm-1,0.3\nm-5,\nm-6,0.9\n";
     let printed = scored(place, "s.csv", more, "")
-        .noted(&["note: scores of 2 models that are not in the logs do not count: `m-5`, `m-6`"]);
+        .noted(&["note: scores that do not count, because the logs have no such models: `m-5`, `m-6`"]);
     assert_eq!(printed, expected);
     let other = "model,dataset,accuracy\nm-7,id,0.7\nm-22,id,0.7\nm-98,id,0.3\nm-1,id,0.3\n";
     scored(place, "s.csv", other, "").refused(&["unknown set in the scores `lo`; known: id"]);

@@ -290,7 +290,7 @@ fn links(place: &Place) {
 
 fn too_few(place: &Place) {
     for (arguments, parts) in [
-        ("basins --seeds 5,6", &["got 2 models, expected at least 3, basins needs so many"][..]),
+        ("basins --seeds 5,6", &["got 2 models, expected at least 3 for basins"][..]),
         ("basins --seeds 5,6 --delta 1", &["got 2 models", "at least 3"]),
         ("basins --seeds 5,6 --confidence", &["got 2 models", "at least 3"]),
         ("soup --seeds 1,2", &["got 2 models", "at least 3, soup"]),

@@ -150,7 +150,7 @@ fn lower_case(place: &Place) {
     alike(place, &lower, &with_whole(bert(), &whole(&cased, false), &json!({})));
     let unheard = with_whole(bert(), &whole(&cased, false), &json!({}));
     evaluated(place, &unheard, "")
-        .noted(&["note: m/tokenizer.json: `normalizer.lowercase` is false and not heard: true counts"]);
+        .noted(&["note: m/tokenizer.json: `normalizer.lowercase` is false, and true is used"]);
     unlike(place, &lower, &kept);
 }
 

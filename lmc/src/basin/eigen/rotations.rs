@@ -1,6 +1,6 @@
 //! A tridiagonal matrix made diagonal by implicit QL.
 
-/// So many steps for one eigenvalue; two are usual.
+/// The most steps for one eigenvalue; two are usual.
 const MOST_STEPS: usize = 60;
 
 /// A rotation of two neighbouring columns.

@@ -145,7 +145,7 @@ impl Basins {
     }
 }
 
-/// Checks numbers of copies that were asked for: there must be so many.
+/// Checks numbers of copies that were asked for: there must be that many.
 pub fn check_sizes(field: &'static str, sizes: Option<&[usize]>, n_copies: usize) -> Result<()> {
     let too_large = sizes.unwrap_or_default().iter().find(|&&size| size > n_copies);
     too_large.map_or(Ok(()), |size| {

@@ -49,7 +49,7 @@ impl Resampling {
         self.check_for(1)
     }
 
-    /// Checks the number of draws from so many examples.
+    /// Checks the number of draws from that many examples.
     pub fn check_for(&self, n_examples: usize) -> Result<()> {
         self.options(ClusterOptions::default()).check(n_examples)
     }

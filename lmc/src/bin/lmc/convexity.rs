@@ -13,7 +13,7 @@ pub struct Convexity {
     #[command(flatten)]
     clustered: Clustered,
     /// How many copies are combined; all copies of a cluster, and all there are, always are as well. 2,3,4,8 if absent, as far as
-    /// there are so many.
+    /// there are that many.
     #[arg(long, value_delimiter = ',', value_name = "N,...")]
     sizes: Option<Vec<usize>>,
     /// The most subsets of copies of each kind and size.

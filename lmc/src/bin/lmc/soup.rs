@@ -16,7 +16,7 @@ use crate::output::{Output, identity, print, say};
 pub struct Soup {
     #[command(flatten)]
     clustered: Clustered,
-    /// How many copies are averaged beside the sizes of the clusters. 2,4 if absent, as far as there are so many.
+    /// How many copies are averaged beside the sizes of the clusters. 2,4 if absent, as far as there are that many.
     #[arg(long, value_delimiter = ',', value_name = "N,...")]
     sizes: Option<Vec<usize>>,
     /// The most subsets of copies of each kind and size.

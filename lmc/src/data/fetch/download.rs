@@ -9,7 +9,7 @@ use super::retry::{Failure, Retries, refusal};
 use crate::error::{LmcError, Result};
 use crate::progress::{Progress, Unit};
 
-/// A try that brings so many bytes makes the count of tries begin anew.
+/// A try that brings that many bytes makes the count of tries begin anew.
 const ADVANCE: u64 = 1 << 20;
 
 /// Size and digest of a file.

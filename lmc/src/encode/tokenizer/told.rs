@@ -21,7 +21,7 @@ pub(in super::super) fn note_once(text: String) {
     }
 }
 
-/// Says what of a `tokenizer.json` is not heard since a class has its own: the kind of its model, and how it normalises texts.
+/// Says which settings of a `tokenizer.json` do not count because the class has its own: the kind of model, the normalisation.
 pub(super) fn tell_unheard(whole: &Whole, choice: &Choice, settings: &Settings) -> Result<()> {
     let own = match choice.class {
         Class::Bert => "WordPiece",
@@ -39,7 +39,7 @@ pub(super) fn tell_unheard(whole: &Whole, choice: &Choice, settings: &Settings) 
     }
     for (key, stored, counts) in unheard(whole, choice.class, settings)? {
         note_once(format!(
-            "{path}: `{key}` is {stored} and not heard: {counts} counts, by tokenizer_config.json or where it says nothing by {class}, as in \
+            "{path}: `{key}` is {stored}, and {counts} is used: tokenizer_config.json decides, or {class} where it says nothing, as in \
              transformers; {as_it_is}"
         ));
     }

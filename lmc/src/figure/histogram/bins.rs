@@ -6,7 +6,7 @@ use plotly::common::{Line, Marker};
 use crate::figure::theme;
 use crate::{LmcError, Result};
 
-/// About so many bins over the range of the scores.
+/// About that many bins over the range of the scores.
 const WANTED_BINS: f64 = 16.0;
 
 /// Bins of equal, round width.

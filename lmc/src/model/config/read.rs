@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use super::labels::shortened;
 use super::{Labels, ModelConfig, bert_eps, bert_std, gelu, tenth};
 use crate::error::{LmcError, Result};
+use crate::file::StandIn;
 
 /// What Python's `json` writes of numbers that JSON has no words for.
 pub(super) const NUMBERS_OF_PYTHON: [&str; 3] = ["-Infinity", "Infinity", "NaN"];
@@ -26,10 +27,33 @@ pub(crate) struct ConfigFile {
     pub path: PathBuf,
 }
 
+/// The error for a config that cannot be read. It names what the folder holds instead, where that is known.
+fn instead_of(path: &Path, error: std::io::Error) -> LmcError {
+    const OTHERS: [(&str, &str, &str); 2] = [
+        (
+            "adapter_config.json",
+            "a PEFT adapter, not a whole model",
+            "merge it into its base model in Python with merge_and_unload() and save that with save_pretrained()",
+        ),
+        (
+            "bert_config.json",
+            "a TensorFlow checkpoint, which is not read",
+            "convert it in Python with transformers and save it with save_pretrained()",
+        ),
+    ];
+    let other = OTHERS.iter().find(|(name, ..)| path.with_file_name(name).is_file());
+    match (error.kind(), other, path.parent()) {
+        (std::io::ErrorKind::NotFound, Some((_, problem, remedy)), Some(folder)) => {
+            LmcError::Format { path: folder.to_owned(), line: None, problem: (*problem).to_owned(), remedy }
+        }
+        _ => LmcError::io("read", path)(error),
+    }
+}
+
 impl ConfigFile {
     /// The content of a file.
     pub fn read(path: &Path) -> Result<Self> {
-        let bytes = std::fs::read(path).map_err(LmcError::io("read", path))?;
+        let bytes = std::fs::read(path).map_err(|error| instead_of(path, error))?;
         let text = String::from_utf8(bytes).map_err(|_| damaged(path, None, "not UTF-8".into()))?;
         Self::parse(&text, path)
     }
@@ -37,10 +61,13 @@ impl ConfigFile {
     /// The content of a text; `path` is named in errors.
     pub fn parse(text: &str, path: &Path) -> Result<Self> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        if text.starts_with("version https://git-lfs") {
-            let problem = "only a pointer of Git LFS, the file itself is not there".to_owned();
-            let remedy = "run git lfs pull, or fetch the file from the hub";
-            return Err(LmcError::Format { path: path.to_owned(), line: None, problem, remedy });
+        if let Some(StandIn { problem, remedy }) = StandIn::of(text.as_bytes()) {
+            return Err(LmcError::Format {
+                path: path.to_owned(),
+                line: None,
+                problem: problem.into(),
+                remedy,
+            });
         }
         let value: Value = serde_json::from_str(&with_quoted_numbers(text))
             .map_err(|e| damaged(path, Some(e.line()), format!("not JSON: {e}")))?;
@@ -119,7 +146,7 @@ impl Fields<'_> {
         Ok(config)
     }
 
-    /// Nothing, when there is nothing that would make another model of it.
+    /// Checks that there is nothing that would make another model of it.
     fn check_absent(&self) -> Result<()> {
         let positions = self.fields.get("position_embedding_type").filter(|value| !value.is_null());
         if let Some(value) = positions.filter(|value| value.as_str() != Some("absolute")) {

@@ -167,7 +167,6 @@ fn damaged_text_is_reported_with_its_line() {
         ),
         (ROBERTA.replace("\"neutral\": 2", "\"neutral\": 2,"), 7, "not JSON: key must be a string"),
         ("{".to_owned(), 1, "not JSON"),
-        (String::new(), 1, "not JSON"),
         ("[1]".to_owned(), 1, "got [1], expected an object"),
     ] {
         let error = parse(&text).unwrap_err();
@@ -175,6 +174,7 @@ fn damaged_text_is_reported_with_its_line() {
         assert_eq!(*got, line, "{error}");
         assert!(error.to_string().contains(says), "{error}");
     }
+    assert!(parse("").unwrap_err().to_string().contains("config.json: the file is empty"));
     let pointer =
         parse("version https://git-lfs.github.com/spec/v1\noid sha256:0\n").unwrap_err().to_string();
     assert!(pointer.contains("pointer of Git LFS"), "{pointer}");

@@ -71,7 +71,7 @@ impl Pretrained {
             .map_err(|error| error.found_in(&self.origin).beside(&strange(&self.others, Part::Encoder)))
     }
 
-    /// Nothing, when the folder has what a classifier over this encoder needs.
+    /// Checks that the folder has what a classifier over this encoder needs.
     ///
     /// # Errors
     /// [`LmcError::Tensors`] with those that are missing, unexpected or of another shape.

@@ -140,7 +140,7 @@ fn place(name: &str, config: &ModelConfig, part: Part) -> Place {
     }
 }
 
-/// Whether a layer's number is one that a model of so many layers does not have.
+/// Whether a layer's number is one that a model of that many layers does not have.
 fn is_beyond(number: &str, n_layers: i64) -> bool {
     number.parse::<i64>().is_ok_and(|number| number >= n_layers)
 }

@@ -56,8 +56,7 @@ pub fn check_scores(
         .filter(|name| !models.iter().any(|model| model == name))
         .collect();
     extra.dedup();
-    let note =
-        format!("scores of {} models that are not in the logs do not count: {}", extra.len(), listed(&extra));
+    let note = format!("scores that do not count, because the logs have no such models: {}", listed(&extra));
     Ok((!extra.is_empty()).then_some(note).into_iter().collect())
 }
 
@@ -119,7 +118,7 @@ mod tests {
     fn models_without_scores_are_named_and_others_are_noted() {
         assert!(checked(&["0", "7"], &["7", "0"]).unwrap().is_empty());
         let note = checked(&["0", "7", "9"], &["7", "0"]).unwrap();
-        assert_eq!(note, ["scores of 1 models that are not in the logs do not count: `9`"]);
+        assert_eq!(note, ["scores that do not count, because the logs have no such models: `9`"]);
         let some = checked(&["0", "9"], &["7", "0", "8"]).unwrap_err().to_string();
         assert!(
             some.starts_with(

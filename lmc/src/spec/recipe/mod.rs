@@ -98,7 +98,7 @@ fn is_default<T: Default + PartialEq>(value: &T) -> bool {
 }
 
 impl Recipe {
-    /// Nothing, when every field has a value it can have, here and in the recipes before.
+    /// Checks that every field has a value it can have, here and in the recipes before.
     ///
     /// # Errors
     /// [`LmcError::InvalidParameter`] naming the first field that has not.
@@ -177,7 +177,7 @@ impl Recipe {
         self.after.as_ref().map_or(Ok(()), |before| before.check())
     }
 
-    /// Nothing, when a training set of that size has a batch for this recipe and for those before, and their updates can be counted.
+    /// Checks that a training set of that size has a batch for this recipe and for those before, and their updates can be counted.
     ///
     /// # Errors
     /// [`LmcError::InvalidParameter`] for a batch that is larger than the set where partial batches are dropped, and for more than

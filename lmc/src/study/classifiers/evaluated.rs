@@ -175,7 +175,7 @@ impl One<'_> {
             Some(path) if !path.exists() => Some(Claim::of(path, waits)?),
             _ => None,
         };
-        // Who waited for a claim finds what the other one made.
+        // A process that waited for a claim finds what the other one made.
         if let Some(path) = path.as_ref().filter(|_| is_there()) {
             let outcome = read_outcome(path, self.set.encoded.len())?;
             self.work.progress.found(self.set.encoded.len() as u64);

@@ -75,7 +75,7 @@ impl Sets {
         Ok(Head { tokenizer: digest, max_len })
     }
 
-    /// For each set the labels of a model with so many outputs of those names.
+    /// For each set the labels of a model with that many outputs of those names.
     pub fn maps(&self, n_outputs: usize, labels: &[String]) -> Result<Vec<LabelMap>> {
         let map = |set: &Dataset| LabelMap::of_outputs(n_outputs, labels, &set.labels, self.options.merge);
         self.datasets.iter().map(map).collect()

@@ -40,7 +40,7 @@ impl Default for ComparisonOptions {
 }
 
 impl ComparisonOptions {
-    /// Nothing, when every field has a value it can have.
+    /// Checks that every field has a value it can have.
     ///
     /// # Errors
     /// [`LmcError::InvalidParameter`] naming the first field that has not.

@@ -75,7 +75,7 @@ impl Group {
         Ok(group)
     }
 
-    /// Nothing, when all parts are about the same models.
+    /// Checks that all parts are about the same models.
     ///
     /// # Errors
     /// Those of [`GapMatrix::new`]; [`LmcError::InvalidParameter`] for basins of other models or a value that is not finite;

@@ -44,7 +44,7 @@ impl Default for ConfidenceOptions {
 }
 
 impl ConfidenceOptions {
-    /// Nothing, when every field has a value it can have, for a set with that many examples.
+    /// Checks that every field has a value it can have, for a set with that many examples.
     ///
     /// # Errors
     /// [`LmcError::InvalidParameter`] naming the first field that has not.

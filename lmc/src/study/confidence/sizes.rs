@@ -48,7 +48,7 @@ impl fmt::Debug for SampleSizes {
 }
 
 impl Sweep {
-    /// What the clusters and gaps would have been on fewer examples: for each size, `options.n_resamples` draws of so many
+    /// What the clusters and gaps would have been on fewer examples: for each size, `options.n_resamples` draws of that many
     /// different ones, or the one draw of all. No model is evaluated.
     ///
     /// A draw and the whole share examples, so that they agree better than two samples do; how well two samples of a size agree that

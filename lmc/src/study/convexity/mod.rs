@@ -58,7 +58,7 @@ impl Default for ConvexityOptions {
 }
 
 impl ConvexityOptions {
-    /// Nothing, when every field has a value it can have.
+    /// Checks that every field has a value it can have.
     ///
     /// # Errors
     /// [`LmcError::InvalidParameter`] naming the first field that has not.
@@ -167,7 +167,7 @@ impl Models {
         Ok(Convexity { models, dataset: dataset.to_owned(), n_examples, samples })
     }
 
-    /// Nothing, when the clusters are those of these copies.
+    /// Checks that the clusters are those of these copies.
     pub(super) fn check_basins(&self, basins: &Basins) -> Result<()> {
         if self.models().iter().map(|model| &model.name).eq(&basins.models) {
             return Ok(());
@@ -177,7 +177,7 @@ impl Models {
     }
 }
 
-/// The numbers of models that are combined: those wanted as far as there are so many, and all.
+/// The numbers of models that are combined: those wanted as far as there are that many, and all.
 fn sizes(kind: Membership, [first, second]: &[usize; 2], wanted: &[usize]) -> BTreeSet<usize> {
     let all = match kind {
         Membership::Within(0) => *first,

@@ -116,7 +116,7 @@ impl Study {
         self.submission(&Finetuning::new(self), slurm)
     }
 
-    /// Nothing, when all of the work is in the store.
+    /// Checks that all of the work is in the store.
     fn bring_about(&self, work: &dyn Shared, slurm: &Slurm) -> Result<()> {
         slurm.check()?;
         interrupt::settle(self.follow(work, slurm), |said| said)

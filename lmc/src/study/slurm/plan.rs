@@ -149,7 +149,7 @@ impl Plan {
         self.shares.get(task).ok_or_else(|| LmcError::invalid("task", task, expected()))
     }
 
-    /// Nothing, if those are the names that the plan was made for.
+    /// Checks that those are the names that the plan was made for.
     ///
     /// # Errors
     /// [`LmcError::SpecMismatch`] with the first that differs.

@@ -56,7 +56,7 @@ impl SoupOptions {
         Self { sizes: vec![2, 4], n_subsets: 12, metric, n_resamples: 1000, confidence: 0.95, seed: 0 }
     }
 
-    /// Nothing, when every field has a value it can have.
+    /// Checks that every field has a value it can have.
     ///
     /// # Errors
     /// [`LmcError::InvalidParameter`] naming the first field that has not.

@@ -168,7 +168,7 @@ impl Task {
     }
 }
 
-/// Nothing, when the encoder has the pooler that a recipe needs; says where copies draw their own.
+/// Checks that the encoder has the pooler that a recipe needs; says where copies draw their own.
 ///
 /// A probe of a frozen encoder would read a random layer that nothing trains.
 fn check_pooler(pretrained: &Pretrained, recipe: &Recipe) -> Result<()> {
@@ -188,7 +188,7 @@ fn check_pooler(pretrained: &Pretrained, recipe: &Recipe) -> Result<()> {
     Ok(())
 }
 
-/// Nothing, when an encoder has places for the special tokens of its tokenizer and one more; `origin` is named in errors.
+/// Checks that an encoder has places for the special tokens of its tokenizer and one more; `origin` is named in errors.
 pub(super) fn check_length(config: &ModelConfig, tokenizer: &Tokenizer, origin: &Path) -> Result<()> {
     let n_special = tokenizer.get_post_processor().map_or(0, |processor| processor.added_tokens(false));
     if config.max_len() > n_special {

@@ -60,7 +60,7 @@ impl CurveRecipe {
         self.sub_epoch as usize * self.n_sub_epochs as usize
     }
 
-    /// Nothing, when every field has a value it can have and a training set of that size has a batch.
+    /// Checks that every field has a value it can have and a training set of that size has a batch.
     ///
     /// # Errors
     /// [`LmcError::InvalidParameter`] naming the first field that has not.

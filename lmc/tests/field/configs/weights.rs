@@ -74,5 +74,14 @@ pub fn damaged(place: &Place) {
     bert().tensor("classifier.bias", Tensor::f32(&[2], [f32::NAN; 2])).save(place, "nan");
     refused(place, "nan", &["loss is NaN"]);
     std::fs::remove_file(folder.join("config.json")).unwrap();
-    refused(place, "odd", &["config.json"]);
+    refused(place, "odd", &["odd/config.json", "check the path"]);
+    for (name, says) in [
+        ("bert_config.json", "a TensorFlow checkpoint"),
+        ("adapter_config.json", "a PEFT adapter, not a whole model; merge it"),
+    ] {
+        std::fs::write(folder.join(name), "{}").unwrap();
+        refused(place, "odd", &[says]);
+    }
+    std::fs::write(folder.join("config.json"), page).unwrap();
+    refused(place, "odd", &["odd/config.json: a web page"]);
 }
