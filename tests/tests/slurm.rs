@@ -125,7 +125,8 @@ fn a_sweep_through_a_killed_task_a_drained_node_and_a_controller_that_starts_aga
     assert_same(&results(&shared), &results(&setting.store("single")));
     let tables = |name: &str| files(&setting.folder.join(name));
     assert_eq!(tables("slurm-tables"), tables("single-tables"));
-    assert_eq!(tables("slurm-tables").len(), 3, "{out}");
+    // Two tables, a figure and the list of them.
+    assert_eq!(tables("slurm-tables").len(), 4, "{out}");
     // What was there before the faults was not computed again.
     let after = units(&shared);
     assert_eq!(after.len(), N_LINES);
