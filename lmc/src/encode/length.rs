@@ -3,8 +3,8 @@
 use tokenizers::{PostProcessor, Tokenizer};
 
 use super::model_max_length;
-use super::tokenizer::note_once;
 use crate::error::{LmcError, Result};
+use crate::progress::note;
 
 /// The most tokens of an example where nothing else is said: what BERT and RoBERTa take, and what the paper's public code takes to
 /// evaluate.
@@ -49,7 +49,7 @@ pub fn longest_example(
 /// speaks for it.
 pub(crate) fn note_cut(set: &str, n_cut: usize, n: usize, length: usize) {
     if let Some(text) = cut(set, n_cut, n, length).filter(|_| !set.ends_with("-sample")) {
-        note_once(text);
+        note(&text);
     }
 }
 

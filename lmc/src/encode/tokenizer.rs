@@ -25,8 +25,6 @@ use self::told::{tell_equal_tokens, tell_no_segments, tell_unheard};
 use self::vocabulary::{Vocabulary, Whole};
 use crate::error::{LmcError, Result};
 
-pub(super) use self::told::note_once;
-
 /// What to do about a folder without a tokenizer.
 const ELSEWHERE: &str =
     "fetch the tokenizer's files again, or name a folder that has them (`lmc evaluate --tokenizer FOLDER`)";

@@ -8,3 +8,12 @@ use crate::output;
 pub fn say(notes: impl IntoIterator<Item = impl Display>) {
     notes.into_iter().for_each(|note| output::say(format_args!("note: {note}")));
 }
+
+/// The notes on clusters and those on scores, for a figure.
+pub fn lines<A: Display, B: Display>(
+    clusters: impl IntoIterator<Item = A>,
+    scores: impl IntoIterator<Item = B>,
+) -> Vec<String> {
+    let clusters = clusters.into_iter().map(|note| note.to_string());
+    clusters.chain(scores.into_iter().map(|note| note.to_string())).collect()
+}

@@ -115,12 +115,7 @@ impl Replay {
             (&table::CLUSTER_TESTS, &tests),
         ];
         let constant = table::constant_scores(&evaluations, &scored, &replay.models)?;
-        let said: Vec<String> = basins
-            .notes
-            .iter()
-            .map(|note| note.to_string())
-            .chain(constant.iter().map(|score| score.to_string()))
-            .collect();
+        let said = notes::lines(&basins.notes, &constant);
         let heatmap = HeatmapOptions::new(&options.dataset, &self.scored_on, metric);
         let figures = [
             ("heatmap", figure::heatmap(&gaps, &evaluations, &heatmap)?),

@@ -86,12 +86,7 @@ impl Soup {
             models.evaluate(scored)?.iter().map(|found| found.metric(metric)).collect::<Result<Vec<_>>>()?;
         let constant = table::ConstantScore::of(metric, scored, &scores);
         notes::say(&constant);
-        let said: Vec<String> = basins
-            .notes
-            .iter()
-            .map(|note| note.to_string())
-            .chain(constant.iter().map(|score| score.to_string()))
-            .collect();
+        let said = notes::lines(&basins.notes, &constant);
         let dots = figure::soup_dots(&all, &kinds, &sweep.dataset, scored, metric)?;
         let tables = [(&table::SOUPS, &all), (&table::SOUP_KINDS, &kinds)];
         out.write(&identity(&models), &tables, &[("soups", dots.with_notes(said))])?;

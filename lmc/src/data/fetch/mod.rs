@@ -39,6 +39,7 @@ use download::Content;
 use hub::Repository;
 use lock::{LockFile, Locked};
 pub use model::ModelFolder;
+pub(crate) use model::TOKENIZER_FILES;
 use proxy::Proxies;
 use retry::Retries;
 use trust::Trust;

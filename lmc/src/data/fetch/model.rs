@@ -8,7 +8,7 @@ use crate::data::manifest::Manifest;
 use crate::error::{LmcError, Result};
 
 /// The files that a tokenizer may be read from.
-pub const TOKENIZER_FILES: [&str; 7] = [
+pub(crate) const TOKENIZER_FILES: [&str; 7] = [
     "tokenizer.json",
     "tokenizer_config.json",
     "vocab.txt",

@@ -1,8 +1,7 @@
 //! What is said of a folder whose files disagree, or whose tokens cannot be told apart.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
 
 use tokenizers::{AddedToken, NormalizedString, Normalizer, Tokenizer};
 
@@ -12,14 +11,6 @@ use super::settings::Settings;
 use super::vocabulary::Whole;
 use crate::error::Result;
 use crate::progress::note;
-
-/// Says something once in a process.
-pub(in super::super) fn note_once(text: String) {
-    static TOLD: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
-    if TOLD.lock().unwrap_or_else(PoisonError::into_inner).insert(text.clone()) {
-        note(&text);
-    }
-}
 
 /// Says which settings of a `tokenizer.json` do not count because the class has its own: the kind of model, the normalisation.
 pub(super) fn tell_unheard(whole: &Whole, choice: &Choice, settings: &Settings) -> Result<()> {
@@ -32,13 +23,13 @@ pub(super) fn tell_unheard(whole: &Whole, choice: &Choice, settings: &Settings) 
     let as_it_is = "`tokenizer_class` PreTrainedTokenizerFast takes the file as it is";
     let kind = whole.kind();
     if !kind.is_empty() && kind != own {
-        note_once(format!(
+        note(&format!(
             "{path}: a {kind} vocabulary is read as {own}, as {class} of transformers does, which knows few words of it; {as_it_is}"
         ));
         return Ok(());
     }
     for (key, stored, counts) in unheard(whole, choice.class, settings)? {
-        note_once(format!(
+        note(&format!(
             "{path}: `{key}` is {stored}, and {counts} is used: tokenizer_config.json decides, or {class} where it says nothing, as in \
              transformers; {as_it_is}"
         ));
@@ -90,7 +81,7 @@ fn unheard(whole: &Whole, class: Class, settings: &Settings) -> Result<Vec<(Stri
 
 /// Says that a model is not told which of two texts a token is of, though its tokenizer knows it.
 pub(super) fn tell_no_segments(folder: &Path, choice: &Choice) {
-    note_once(format!(
+    note(&format!(
         "{}: the tokenizer gives no segments ({}, as transformers 5 reads it): all tokens are of the first",
         folder.display(),
         choice.told()
@@ -108,7 +99,7 @@ pub(super) fn tell_equal_tokens(tokenizer: &Tokenizer, folder: &Path) {
             continue;
         }
         if let Some(other) = seen.insert(normalized.get().to_owned(), content.clone()) {
-            note_once(format!(
+            note(&format!(
                 "{}: the added tokens {other:?} and {content:?} are one when texts are normalised; one of them is never found",
                 folder.display()
             ));

@@ -5,19 +5,9 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 use tokenizers::Tokenizer;
 
+use crate::data::fetch::TOKENIZER_FILES;
 use crate::error::{LmcError, Result};
 use crate::model::ModelConfig;
-
-/// The files of a tokenizer in a Hugging Face folder.
-const FILES: [&str; 7] = [
-    "tokenizer.json",
-    "tokenizer_config.json",
-    "vocab.txt",
-    "vocab.json",
-    "merges.txt",
-    "special_tokens_map.json",
-    "added_tokens.json",
-];
 
 /// The folders that a task was read from; none for what comes with the crate.
 #[derive(Debug, Clone, Default)]
@@ -40,7 +30,8 @@ impl Sources {
 
 /// The files of the tokenizer in a folder, as they are.
 pub(super) fn files_in(folder: &Path) -> Result<Vec<(String, Vec<u8>)>> {
-    let there = FILES.iter().map(|name| (name, folder.join(name))).filter(|(_, path)| path.exists());
+    let there =
+        TOKENIZER_FILES.iter().map(|name| (name, folder.join(name))).filter(|(_, path)| path.exists());
     there
         .map(|(name, path)| {
             Ok(((*name).to_owned(), std::fs::read(&path).map_err(LmcError::io("read", &path))?))
