@@ -19,7 +19,7 @@ use crate::tree;
 const PROGRESS: Duration = Duration::from_secs(20);
 
 /// The parts of `lmc/` that go into the compiled crate. Its documentation, tests, benchmarks and fuzz targets do not.
-const COMPILED: [&str; 5] = ["Cargo.toml", "build.rs", "src", "assets", "data-manifests"];
+const COMPILED: [&str; 6] = ["Cargo.toml", "build.rs", "src", "crates", "assets", "data-manifests"];
 
 /// A template that is complete.
 #[derive(Debug, Clone, PartialEq)]

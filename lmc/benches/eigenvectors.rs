@@ -4,7 +4,7 @@
 //!
 //! `cargo bench -p lmc --profile dev --bench eigenvectors -- [MATRICES]`, 500,000 if no number is given.
 
-#[path = "../src/basin/eigen/kinds.rs"]
+#[path = "../crates/maths/src/basin/eigen/kinds.rs"]
 mod kinds;
 
 use std::time::{Duration, Instant};

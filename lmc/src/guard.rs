@@ -105,4 +105,12 @@ mod tests {
         assert_eq!(text(panic.as_ref()), Some("a mistake"));
         assert!(!GUARDED.get());
     }
+
+    #[test]
+    fn an_error_of_libtorch_is_one_line() {
+        let (a, b) = (Tensor::from_slice(&[1.0f32, 2.0]), Tensor::from_slice(&[1.0f32, 2.0, 3.0]));
+        let message = LmcError::from(a.f_add(&b).unwrap_err()).to_string();
+        assert!(message.contains("size of tensor a (2)"), "{message}");
+        assert_eq!(message.lines().count(), 1);
+    }
 }

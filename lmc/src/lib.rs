@@ -41,44 +41,34 @@
 #![cfg_attr(not(test), deny(clippy::print_stdout, clippy::print_stderr))]
 
 pub mod align;
-pub mod basin;
 pub mod compute;
 pub mod confidence;
 pub mod data;
 pub mod encode;
 pub mod environment;
-pub mod error;
 pub mod eval;
 pub mod figure;
-pub mod file;
-pub mod gap;
 mod guard;
-pub mod interrupt;
-pub mod kernel;
 pub mod model;
 pub mod notebook;
 pub mod parallel;
 pub mod path;
 pub mod prelude;
-pub mod progress;
 pub mod provenance;
 pub mod published;
 pub mod replay;
-pub mod seed;
 pub mod sharpness;
 pub mod slurm;
 pub mod soup;
 pub mod spec;
-pub mod stats;
-pub mod step;
 pub mod store;
 pub mod study;
 pub mod sweep;
 pub mod table;
-pub mod terminal;
 pub mod train;
 pub mod weights;
 
-pub use error::{LmcError, Result};
+pub use lmc_base::{LmcError, Result, error, file, interrupt, kernel, progress, seed, step, terminal};
+pub use lmc_maths::{basin, gap, stats};
 // For notebooks, which depend on `lmc` alone.
 pub use {ndarray, plotly, polars, tch};

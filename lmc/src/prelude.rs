@@ -33,14 +33,15 @@ pub use crate::step::Step;
 pub use crate::store::Store;
 pub use crate::study::{
     AlignedSweep, Comparison, ComparisonOptions, Connection, Evaluation, Group, Models, PlaneSample, Report,
-    Stage, Statistic, Study, StudySpec, Sweep, compare, compare_predictors, early_table, early_warning,
-    evaluations_table,
+    Stage, Statistic, Study, StudySpec, Sweep, compare, compare_predictors, drift_table, early_table,
+    early_warning, evaluations_table,
 };
 pub use crate::study::{Confidence, ConfidenceOptions, SampleSizes};
 pub use crate::study::{Convexity, ConvexityOptions, SoupOptions, Soups, TriangleOptions, Triangles};
 pub use crate::sweep::{Grid, SweepPlan};
 pub use crate::table::{
-    self, Arithmetic, Metric, cluster_statistics, cluster_tests, constant_scores, correlations, gap_matrix,
+    self, Arithmetic, Metric, Table, cluster_statistics, cluster_tests, constant_scores, correlations,
+    gap_matrix,
 };
 pub use crate::train::CurveRecipe;
 pub use crate::weights::Weights;

@@ -20,19 +20,19 @@
 //! and no lock of the file system is taken, so that NFS and other network file systems will do.
 
 mod checkpoint;
-mod frame;
-mod stamp;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-pub use frame::{read_frame, write_frame};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-pub(crate) use stamp::KEY as STAMP;
+
+pub use lmc_base::file::Claim;
+#[doc(hidden)]
+pub use lmc_base::file::stamp::KEY as STAMP;
+pub use lmc_base::frame::{read_frame, write_frame};
 
 use crate::error::{LmcError, Result};
-pub use crate::file::Claim;
 use crate::file::{home, make_folder, read, sha256, writable_folder, write_atomic};
 use crate::model::load::tensors_from_bytes;
 use crate::model::save::to_bytes;

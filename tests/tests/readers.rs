@@ -8,7 +8,7 @@ use lmc::path::PlaneOptions;
 use lmc::polars::prelude::{Column, DataFrame, DataType};
 use lmc::store::read_frame;
 use lmc::sweep::Grid;
-use lmc::table::{self, Schema};
+use lmc::table::{self, Schema, Table};
 use lmc::{LmcError, Result};
 use lmc_tests::files::files;
 use lmc_tests::skip::missing;

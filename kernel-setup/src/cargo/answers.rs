@@ -98,13 +98,14 @@ fn without_temporary<'a>(words: &'a [&'a str]) -> impl Iterator<Item = &'a str> 
     (0..words.len()).filter(move |&at| !temporary(at)).map(|at| words[at])
 }
 
-/// Manifests and the lock file of the cells, of crates that they name by their path, and of the clone.
+/// Manifests and the lock file of the cells, of crates that they name by their path with those that lie below them in
+/// `crates`, and of the clone.
 fn dependencies(cells: &Path) -> Vec<PathBuf> {
     let manifest = cells.join("Cargo.toml");
     let table: Table = std::fs::read_to_string(&manifest).unwrap_or_default().parse().unwrap_or_default();
     let named = table.get("dependencies").and_then(Value::as_table).into_iter().flatten();
     let paths = named.filter_map(|(_, dependency)| dependency.get("path")?.as_str());
-    let mut files: Vec<PathBuf> = paths.map(|path| cells.join(path).join("Cargo.toml")).collect();
+    let mut files: Vec<PathBuf> = paths.flat_map(|path| manifests(&cells.join(path))).collect();
     files.push(manifest);
     match std::env::var_os(LOCK).map(PathBuf::from) {
         // The versions of the cells are those of the clone, whatever evcxr has written meanwhile.
@@ -112,6 +113,15 @@ fn dependencies(cells: &Path) -> Vec<PathBuf> {
         None => files.push(cells.join("Cargo.lock")),
     }
     files
+}
+
+/// The manifest of a crate and those of the crates in its folder `crates`, in order.
+fn manifests(folder: &Path) -> Vec<PathBuf> {
+    let parts = std::fs::read_dir(folder.join("crates")).into_iter().flatten().flatten();
+    let mut manifests: Vec<PathBuf> = parts.map(|part| part.path().join("Cargo.toml")).collect();
+    manifests.push(folder.join("Cargo.toml"));
+    manifests.sort();
+    manifests
 }
 
 #[cfg(test)]
@@ -141,7 +151,12 @@ mod tests {
         assert_eq!(kept, of(&second, "metadata"));
         assert_ne!(kept, of(&first, "config"));
         std::fs::write(lmc.join("Cargo.toml"), "[package]\nname = \"lmc\"").unwrap();
-        assert_ne!(kept, of(&first, "metadata"));
+        let renamed = of(&first, "metadata");
+        assert_ne!(kept, renamed);
+        let part = lmc.join("crates/maths");
+        std::fs::create_dir_all(&part).unwrap();
+        std::fs::write(part.join("Cargo.toml"), "[package]").unwrap();
+        assert_ne!(renamed, of(&first, "metadata"), "a crate below that one changed");
     }
 
     #[test]

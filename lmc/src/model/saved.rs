@@ -160,7 +160,7 @@ fn is_of_model((name, is_file): &(String, bool)) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::file::tests::names;
+    use crate::file::names;
     use crate::model::fixture::{classifier, config, weights};
     use crate::model::{load_finetuned, save_folder};
 
@@ -177,7 +177,7 @@ mod tests {
         let (first, second) = (json!({ "soup": [1, 2] }), json!({ "soup": [1, 3] }));
         save(&folder, 1, &first, Replace::Same).unwrap();
         save(&folder, 1, &first, Replace::Same).unwrap();
-        assert_eq!(names(&folder), ["config.json", RECORD, "model.safetensors", "vocab.txt"]);
+        assert_eq!(names(&folder).unwrap(), ["config.json", RECORD, "model.safetensors", "vocab.txt"]);
         let error = save(&folder, 2, &second, Replace::Same).unwrap_err();
         assert!(matches!(&error, LmcError::Occupied { path, .. } if *path == folder), "{error}");
         assert!(
@@ -190,9 +190,9 @@ mod tests {
         // Whatever else a replaced model had goes with it.
         std::fs::write(folder.join("pytorch_model-00001-of-00002.bin"), b"old").unwrap();
         save(&folder, 2, &second, Replace::Models).unwrap();
-        assert_eq!(names(&folder), ["config.json", RECORD, "model.safetensors", "vocab.txt"]);
+        assert_eq!(names(&folder).unwrap(), ["config.json", RECORD, "model.safetensors", "vocab.txt"]);
         assert_eq!(std::fs::read(folder.join("vocab.txt")).unwrap(), b"[PAD]\n2\n");
-        assert_eq!(names(root.path()), ["soup"]);
+        assert_eq!(names(root.path()).unwrap(), ["soup"]);
         let expected = weights(&classifier(), 2);
         assert_eq!(load_finetuned(&folder).unwrap().weights.theta(), expected.theta());
     }
@@ -213,7 +213,7 @@ mod tests {
                 let error = check_place(&folder, &origin, replace).unwrap_err().to_string();
                 assert!(error.contains(&format!("holds {name}")) && !error.contains("--force"), "{error}");
             }
-            assert_eq!(names(&folder), [name]);
+            assert_eq!(names(&folder).unwrap(), [name]);
         }
         let file = root.path().join("file");
         std::fs::write(&file, b"").unwrap();

@@ -1,10 +1,8 @@
 //! How results are shown: copies, sweeps, basins, reports, errors.
 
-use super::Show;
-use super::fields::{Fields, Forms, listed};
-use crate::basin::Basins;
+use lmc_base::show::{Fields, Forms, Show, listed, range};
+
 use crate::confidence::Interval;
-use crate::error::LmcError;
 use crate::gap::Measure;
 use crate::replay::{Replay, ReplayOptions};
 use crate::study::{Confidence, Models, Report, SampleSizes, Sweep};
@@ -65,35 +63,6 @@ impl Show for Replay {
         ];
         rows.extend(self.notes.iter().map(|note| ("note", note.clone())));
         Fields { heading: "Replay".into(), rows }.forms()
-    }
-}
-
-impl Show for Basins {
-    fn forms(&self) -> Forms {
-        let members = |cluster: usize| {
-            let all = self.models.iter().zip(&self.cluster).filter(|&(_, &c)| c == cluster);
-            listed(&all.map(|(name, _)| name.as_str()).collect::<Vec<_>>())
-        };
-        let [first, second] = self.sizes();
-        let width = ("width of the kernel", format!("{:.4}", self.delta));
-        let mut rows = match self.is_divided() {
-            true => vec![
-                ("sizes", format!("{first} + {second}")),
-                ("cluster 1", members(0)),
-                ("cluster 2", members(1)),
-                ("mean gap within", format!("{:.4}", self.within)),
-                ("mean gap across", format!("{:.4}", self.across)),
-                ("silhouette", format!("{:.2}", self.silhouette)),
-                width,
-            ],
-            false => vec![
-                ("models, in one cluster", members(0)),
-                ("mean gap", format!("{:.4}", self.within)),
-                width,
-            ],
-        };
-        rows.extend(self.notes.iter().map(|note| ("note", note.to_string())));
-        Fields { heading: "Basins".into(), rows }.forms()
     }
 }
 
@@ -158,40 +127,15 @@ impl Show for Report {
     }
 }
 
-impl Show for LmcError {
-    fn forms(&self) -> Forms {
-        vec![("text/plain", self.to_string())]
-    }
-}
-
-/// "0.0021 to 0.0480 nats".
-fn range(values: impl Iterator<Item = f64> + Clone, unit: &str) -> String {
-    let (low, high) =
-        (values.clone().fold(f64::INFINITY, f64::min), values.fold(f64::NEG_INFINITY, f64::max));
-    format!("{low:.4} to {high:.4} {unit}").trim_end().to_owned()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::basin::{ClusterOptions, cluster};
     use crate::eval::Outcome;
-    use crate::gap::GapMatrix;
     use crate::sweep::Profile;
 
     fn text(shown: &impl Show) -> String {
         let forms = shown.forms();
         forms.last().unwrap().1.clone()
-    }
-
-    #[test]
-    fn basins_name_the_members_of_each_cluster() {
-        let gaps = ndarray::array![[0.0, 0.1, 2.0], [0.1, 0.0, 2.2], [2.0, 2.2, 0.0]];
-        let models = ["a", "b", "c"].map(String::from).to_vec();
-        let gaps = GapMatrix::new(models, Measure::ConvexityGap, gaps).unwrap();
-        let text = text(&cluster(&gaps, &ClusterOptions::default()).unwrap());
-        assert!(text.contains("cluster 1            a, b\n"), "{text}");
-        assert!(text.contains("mean gap across      2.1000"), "{text}");
     }
 
     #[test]
@@ -234,20 +178,5 @@ mod tests {
         assert!(text.contains("convexity gap   0.5000 to 0.5000 nats\n"), "{text}");
         assert!(text.ends_with("distance        2.0000 to 2.0000"), "{text}");
         assert_eq!(format!("{sweep:?}"), "Sweep(2 models on id, 1 lines of 3 points)");
-    }
-
-    #[test]
-    fn models_that_are_not_divided_say_why() {
-        let models = ["a", "b", "c"].map(String::from).to_vec();
-        let gaps = GapMatrix::new(models, Measure::ConvexityGap, ndarray::Array2::zeros((3, 3))).unwrap();
-        let text = text(&cluster(&gaps, &ClusterOptions::default()).unwrap());
-        assert!(text.contains("models, in one cluster  a, b, c\n"), "{text}");
-        assert!(text.ends_with("note                    no clusters: all gaps are 0"), "{text}");
-        assert!(!text.contains("NaN") && !text.contains("cluster 2"), "{text}");
-    }
-
-    #[test]
-    fn an_error_shows_its_message() {
-        assert_eq!(text(&LmcError::Figure("no axis".into())), "figure: no axis");
     }
 }

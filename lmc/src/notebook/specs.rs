@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use super::Show;
-use super::fields::{Fields, Forms, seeds};
+use lmc_base::show::{Fields, Forms, Show, seeds};
+
 use crate::spec::{Adam, Decay, ModelSpec, Recipe, RunSpec, TaskSpec, Trained};
 use crate::study::{Study, StudySpec};
 

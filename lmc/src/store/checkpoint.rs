@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use super::stamp::{BLANK, KEY, find, is_intact, stamp};
 use crate::error::{LmcError, Result};
 use crate::file::{read, sha256};
+use lmc_base::file::stamp::{BLANK, KEY, find, is_intact, stamp};
 
 /// The metadata that is there already.
 const FORMAT: &[u8] = b"\"format\":\"pt\"";

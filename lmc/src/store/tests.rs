@@ -1,5 +1,5 @@
 use super::*;
-use crate::file::tests::names;
+use crate::file::names;
 use crate::model::fixture::{classifier, weights};
 use crate::spec::{ModelSpec, Recipe, TaskSpec};
 
@@ -53,8 +53,8 @@ fn a_second_opening_finds_the_checkpoint_bit_by_bit() {
     let loaded = store.load_checkpoint(&spec(), 8, classifier.layout()).unwrap();
     assert_eq!(loaded.theta(), weights(&classifier, 1).theta());
     let expected = ["checkpoint-8it.json", "checkpoint-8it.safetensors", "spec.json"];
-    assert_eq!(names(&store.run_folder(&spec()).unwrap()), expected);
-    assert_eq!(names(folder.path()), ["runs"]);
+    assert_eq!(names(&store.run_folder(&spec()).unwrap()).unwrap(), expected);
+    assert_eq!(names(folder.path()).unwrap(), ["runs"]);
 }
 
 #[test]

@@ -48,7 +48,7 @@ pub use slurm::{Submission, work};
 pub use soups::{Choice, SoupFolder, SoupOptions, SoupResult, Soups};
 pub use spec::StudySpec;
 pub use sweep::Sweep;
-pub use tables::evaluations_table;
+pub use tables::{drift_table, evaluations_table};
 pub use task::Task;
 pub use triangles::{Triangle, TriangleOptions, Triangles};
 pub use warning::early_warning;

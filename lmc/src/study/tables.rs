@@ -7,7 +7,7 @@ use crate::basin::{Basins, Drift};
 use crate::error::Result;
 use crate::gap::Measure;
 use crate::stats::{accuracy, expected_calibration_error, f1, macro_f1, matthews_correlation};
-use crate::table::Metric;
+use crate::table::{Metric, Table};
 
 impl Models {
     /// One row per copy: the schema [`MODELS`](crate::table::MODELS).
@@ -139,12 +139,9 @@ impl Sweep {
     }
 }
 
-impl Basins {
-    /// One row per model: the schema [`BASINS`](crate::table::BASINS).
-    ///
-    /// # Errors
-    /// [`LmcError::Polars`](crate::LmcError::Polars) when polars refuses a column.
-    pub fn table(&self) -> Result<DataFrame> {
+impl Table for Basins {
+    /// Returns one row per model: the schema [`BASINS`](crate::table::BASINS).
+    fn table(&self) -> Result<DataFrame> {
         Ok(df!(
             "model" => self.models.clone(),
             "cluster" => self.cluster.iter().map(|&c| c as i64 + 1).collect::<Vec<_>>(),
@@ -155,30 +152,28 @@ impl Basins {
     }
 }
 
-impl Drift {
-    /// One row per model and stage: the schema [`DRIFT`](crate::table::DRIFT); `evaluations[stage]` gives the scores.
-    ///
-    /// # Errors
-    /// [`LmcError::ShapeMismatch`](crate::LmcError::ShapeMismatch) when stages or models differ in number.
-    pub fn table(&self, evaluations: &[Vec<Evaluation>], metric: Metric) -> Result<DataFrame> {
-        let got: Vec<usize> = evaluations.iter().map(Vec::len).collect();
-        let expected = vec![self.models.len(); self.stages.len()];
-        if got != expected {
-            return Err(crate::LmcError::ShapeMismatch {
-                what: "evaluations of each stage".into(),
-                got,
-                expected,
-            });
-        }
-        let cells = || (0..self.stages.len()).flat_map(|s| (0..self.models.len()).map(move |m| (s, m)));
-        Ok(df!(
-            "model" => cells().map(|(_, m)| self.models[m].clone()).collect::<Vec<_>>(),
-            "stage" => cells().map(|(s, _)| s as i64).collect::<Vec<_>>(),
-            "step" => cells().map(|(s, _)| self.stages[s].name.clone()).collect::<Vec<_>>(),
-            "cluster" => cells().map(|(s, m)| self.stages[s].cluster[m] as i64 + 1).collect::<Vec<_>>(),
-            "membership" => cells().map(|(s, m)| self.stages[s].membership[m]).collect::<Vec<_>>(),
-            "score" => cells().map(|(s, m)| evaluations[s][m].metric(metric)).collect::<Result<Vec<_>>>()?,
-            "final_cluster" => cells().map(|(_, m)| self.final_cluster[m] as i64 + 1).collect::<Vec<_>>(),
-        )?)
+/// Returns the drift of models as a table, one row per model and stage: the schema [`DRIFT`](crate::table::DRIFT); `evaluations[stage]` gives the scores.
+///
+/// # Errors
+/// [`LmcError::ShapeMismatch`](crate::LmcError::ShapeMismatch) when stages or models differ in number.
+pub fn drift_table(drift: &Drift, evaluations: &[Vec<Evaluation>], metric: Metric) -> Result<DataFrame> {
+    let got: Vec<usize> = evaluations.iter().map(Vec::len).collect();
+    let expected = vec![drift.models.len(); drift.stages.len()];
+    if got != expected {
+        return Err(crate::LmcError::ShapeMismatch {
+            what: "evaluations of each stage".into(),
+            got,
+            expected,
+        });
     }
+    let cells = || (0..drift.stages.len()).flat_map(|s| (0..drift.models.len()).map(move |m| (s, m)));
+    Ok(df!(
+        "model" => cells().map(|(_, m)| drift.models[m].clone()).collect::<Vec<_>>(),
+        "stage" => cells().map(|(s, _)| s as i64).collect::<Vec<_>>(),
+        "step" => cells().map(|(s, _)| drift.stages[s].name.clone()).collect::<Vec<_>>(),
+        "cluster" => cells().map(|(s, m)| drift.stages[s].cluster[m] as i64 + 1).collect::<Vec<_>>(),
+        "membership" => cells().map(|(s, m)| drift.stages[s].membership[m]).collect::<Vec<_>>(),
+        "score" => cells().map(|(s, m)| evaluations[s][m].metric(metric)).collect::<Result<Vec<_>>>()?,
+        "final_cluster" => cells().map(|(_, m)| drift.final_cluster[m] as i64 + 1).collect::<Vec<_>>(),
+    )?)
 }

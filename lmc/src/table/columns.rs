@@ -1,38 +1,11 @@
-//! Columns of a table as plain vectors, checked.
+//! The scores of models, from a table of evaluations.
 
 use polars::prelude::DataFrame;
 
-use super::{EVALUATIONS, Metric, Schema};
+use lmc_base::table::no_nulls;
+
+use super::{EVALUATIONS, Metric, optional_reals, texts};
 use crate::{LmcError, Result};
-
-/// The values of a text column.
-pub(crate) fn texts(table: &DataFrame, schema: &Schema, name: &'static str) -> Result<Vec<String>> {
-    schema.check_column(table, schema.column(name)?)?;
-    let values = table.column(name)?.str()?.iter().map(|value| value.map(str::to_owned)).collect();
-    no_nulls(schema, name, values)
-}
-
-/// The values of an integer column.
-pub(crate) fn integers(table: &DataFrame, schema: &Schema, name: &'static str) -> Result<Vec<i64>> {
-    schema.check_column(table, schema.column(name)?)?;
-    no_nulls(schema, name, table.column(name)?.i64()?.iter().collect())
-}
-
-/// The values of a real column.
-pub(crate) fn reals(table: &DataFrame, schema: &Schema, name: &'static str) -> Result<Vec<f64>> {
-    schema.check_column(table, schema.column(name)?)?;
-    no_nulls(schema, name, table.column(name)?.f64()?.iter().collect())
-}
-
-/// The values of a real column that may be empty.
-pub(crate) fn optional_reals(
-    table: &DataFrame,
-    schema: &Schema,
-    name: &'static str,
-) -> Result<Vec<Option<f64>>> {
-    schema.check_column(table, schema.column(name)?)?;
-    Ok(table.column(name)?.f64()?.iter().collect())
-}
 
 /// The value of one metric on one set for each of `models`, in their order; what others have may be empty.
 pub(crate) fn scores(
@@ -69,26 +42,11 @@ pub(crate) fn unknown(kind: &'static str, name: &str, mut known: Vec<String>) ->
     LmcError::UnknownName { kind, name: name.to_owned(), known }
 }
 
-fn no_nulls<T>(schema: &Schema, name: &'static str, values: Vec<Option<T>>) -> Result<Vec<T>> {
-    let n = values.len();
-    let kept: Vec<T> = values.into_iter().flatten().collect();
-    if kept.len() == n {
-        return Ok(kept);
-    }
-    Err(LmcError::Column {
-        table: schema.name,
-        column: name,
-        got: format!("has {} empty values", n - kept.len()),
-        expected: format!("a value in each of {n} rows"),
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use polars::df;
 
     use super::*;
-    use crate::table::GROUPS;
 
     fn evaluations() -> DataFrame {
         df!(
@@ -113,15 +71,5 @@ mod tests {
         let error =
             scores(&evaluations(), "id", Metric::Accuracy, &["b".to_owned()]).unwrap_err().to_string();
         assert_eq!(error, "unknown model in the evaluations `b`; known: a");
-    }
-
-    #[test]
-    fn empty_values_are_refused() {
-        let table = df!("model" => [Some("a"), None], "group" => ["x", "y"]).unwrap();
-        let error = texts(&table, &GROUPS, "model").unwrap_err().to_string();
-        assert_eq!(
-            error,
-            "table `groups`: column `model` has 1 empty values, expected a value in each of 2 rows"
-        );
     }
 }

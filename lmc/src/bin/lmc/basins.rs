@@ -5,7 +5,7 @@ use std::rc::Rc;
 use clap::Args;
 use lmc::basin::{Basins as Clusters, ClusterOptions, Delta};
 use lmc::study::{Models, Report, Study, StudySpec, Sweep as Swept};
-use lmc::table::Metric;
+use lmc::table::{Metric, Table};
 use lmc::{LmcError, Result, figure, table};
 
 use crate::confidence::Resampling;

@@ -7,7 +7,7 @@ use clap::Args;
 use lmc::figure::{self, Figure, HeatmapOptions};
 use lmc::gap::Measure;
 use lmc::polars::prelude::DataFrame;
-use lmc::table::{self, Schema};
+use lmc::table::{self, Schema, Table};
 use lmc::terminal::tell;
 use lmc::{LmcError, Result};
 

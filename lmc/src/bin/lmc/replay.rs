@@ -8,7 +8,7 @@ use lmc::figure::{self, HeatmapOptions};
 use lmc::gap::Measure;
 use lmc::progress::note;
 use lmc::replay::{ReplayOptions, ScoreOptions, check_scores, read_score_files};
-use lmc::table::{self, Arithmetic, Metric};
+use lmc::table::{self, Arithmetic, Metric, Table};
 use lmc::{LmcError, Result};
 
 use crate::notes;

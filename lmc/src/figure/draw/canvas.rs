@@ -213,7 +213,7 @@ impl Canvas {
             }
             self.paint(Some(text.colour), None);
             self.body.push('>');
-            self.body.push_str(&crate::table::escape(&plain_text(line)));
+            self.body.push_str(&lmc_base::show::escape(&plain_text(line)));
             self.body.push_str("</text>\n");
         }
     }

@@ -1,0 +1,186 @@
+use std::fmt;
+
+use super::{Basins, Note};
+use lmc_base::error::{LmcError, Result};
+
+/// How the basins of models at stages of finetuning relate to those at its end. Vectors are in the order of
+/// `models`.
+#[derive(Clone, PartialEq)]
+pub struct Drift {
+    /// Names of the models, in the order of the final basins.
+    pub models: Vec<String>,
+    /// The cluster of each model at the end.
+    pub final_cluster: Vec<usize>,
+    /// One entry for each stage, in the order given.
+    pub stages: Vec<DriftStage>,
+}
+
+impl fmt::Debug for Drift {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Drift({} models", self.models.len())?;
+        for stage in &self.stages {
+            if stage.notes.iter().any(Note::is_undivided) {
+                write!(f, ", {}: not divided", stage.name)?;
+            } else {
+                write!(f, ", {}: {:.2} in their final cluster", stage.name, stage.agreement)?;
+            }
+        }
+        f.write_str(")")
+    }
+}
+
+/// The basins of one stage in the terms of the final ones.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DriftStage {
+    /// The name of the stage.
+    pub name: String,
+    /// The cluster of each model at this stage, 0 and 1 so exchanged that most models agree with the final cluster.
+    pub cluster: Vec<usize>,
+    /// The membership score of each model at this stage, negated if the clusters were exchanged.
+    pub membership: Vec<f64>,
+    /// The share of models that are in their final cluster, from 0.5 to 1. Of a stage that is not divided, all of whose models count
+    /// as of the larger final cluster, it says nothing.
+    pub agreement: f64,
+    /// What the basins of the stage leave open.
+    pub notes: Vec<Note>,
+}
+
+/// The clusters and membership scores of each stage under the names that the clusters have at the end.
+///
+/// Clusters of a stage are matched to the final ones by best agreement; if exactly half of the models agree either
+/// way, so that scores correlate positively with the final ones. Each stage has its own embedding: signs and ranks
+/// of scores compare across stages, sizes only roughly. Models of a stage that are not divided have the score 0.
+///
+/// # Errors
+/// [`LmcError::InvalidParameter`] for no stages or models that are not divided at the end, [`LmcError::ShapeMismatch`] if a stage has another number of
+/// models than the end, [`LmcError::UnknownName`] if it lacks one of them.
+///
+/// # Reference
+/// Juneja et al. 2023, section 4.2 and Fig. 7.
+pub fn drift(stages: &[(String, Basins)], last: &Basins) -> Result<Drift> {
+    if stages.is_empty() {
+        return Err(LmcError::invalid("stages", "none", "at least 1"));
+    }
+    last.check_divided()?;
+    let stages = stages.iter().map(|(name, basins)| stage(name, basins, last)).collect::<Result<_>>()?;
+    Ok(Drift { models: last.models.clone(), final_cluster: last.cluster.clone(), stages })
+}
+
+fn stage(name: &str, basins: &Basins, last: &Basins) -> Result<DriftStage> {
+    let n = last.models.len();
+    if basins.models.len() != n {
+        return Err(LmcError::ShapeMismatch {
+            what: format!("models of stage `{name}`"),
+            got: vec![basins.models.len()],
+            expected: vec![n],
+        });
+    }
+    let row = |model: &String| {
+        basins.models.iter().position(|other| other == model).ok_or_else(|| LmcError::UnknownName {
+            kind: "model",
+            name: model.clone(),
+            known: basins.models.clone(),
+        })
+    };
+    let rows = last.models.iter().map(row).collect::<Result<Vec<usize>>>()?;
+    let cluster = rows.iter().map(|&row| basins.cluster[row]).collect();
+    let membership = rows.iter().map(|&row| basins.membership[row]).collect();
+    let (cluster, membership, agreeing) = matched(cluster, membership, last);
+    let (name, agreement, notes) = (name.to_owned(), agreeing as f64 / n as f64, basins.notes.clone());
+    Ok(DriftStage { name, cluster, membership, agreement, notes })
+}
+
+/// Clusters and membership scores under the names that the clusters have in `reference`, whose models they are in its order, and the number of
+/// models on which the two agree: at least half, and of two ways with just half that with like scores.
+#[doc(hidden)]
+pub fn matched(
+    mut cluster: Vec<usize>,
+    mut membership: Vec<f64>,
+    reference: &Basins,
+) -> (Vec<usize>, Vec<f64>, usize) {
+    let n = cluster.len();
+    let mut agreeing = cluster.iter().zip(&reference.cluster).filter(|(a, b)| a == b).count();
+    let opposed = membership.iter().zip(&reference.membership).map(|(a, b)| a * b).sum::<f64>() < 0.0;
+    if 2 * agreeing < n || (2 * agreeing == n && opposed) {
+        cluster.iter_mut().for_each(|cluster| *cluster = 1 - *cluster);
+        membership.iter_mut().for_each(|score| *score = -*score);
+        agreeing = n - agreeing;
+    }
+    (cluster, membership, agreeing)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::Array2;
+
+    fn basins(models: &[&str], membership: &[f64]) -> Basins {
+        Basins {
+            models: models.iter().map(|&name| name.to_owned()).collect(),
+            cluster: membership.iter().map(|&score| usize::from(score > 0.0)).collect(),
+            membership: membership.to_vec(),
+            embedding: Array2::zeros((models.len(), 2)),
+            centroids: Array2::zeros((2, 2)),
+            delta: 1.0,
+            resolution: 0.0,
+            silhouette: 0.0,
+            within: 0.0,
+            across: 0.0,
+            notes: Vec::new(),
+        }
+    }
+
+    const MODELS: [&str; 4] = ["a", "b", "c", "d"];
+
+    #[test]
+    fn hand_computed() {
+        let last = basins(&MODELS, &[-2.0, -1.0, -1.0, 3.0]);
+        // Names of the clusters exchanged, models in another order, c not yet in its place.
+        let early = basins(&["d", "c", "b", "a"], &[-3.0, -0.5, 1.0, 2.0]);
+        let drift = drift(&[("1ep".to_owned(), early), ("3ep".to_owned(), last.clone())], &last).unwrap();
+        assert_eq!(drift.models, MODELS);
+        assert_eq!(drift.final_cluster, [0, 0, 0, 1]);
+        let [first, second] = &drift.stages[..] else { panic!("two stages") };
+        assert_eq!(first.name, "1ep");
+        assert_eq!(first.cluster, [0, 0, 1, 1]);
+        assert_eq!(first.membership, [-2.0, -1.0, 0.5, 3.0]);
+        assert_eq!(first.agreement, 0.75);
+        assert_eq!((&second.cluster, second.agreement), (&last.cluster, 1.0));
+        assert_eq!(second.membership, last.membership);
+    }
+
+    #[test]
+    fn half_agreement_is_decided_by_scores() {
+        let last = basins(&MODELS, &[-2.0, -1.0, 1.0, 2.0]);
+        let at = |membership| drift(&[("1ep".to_owned(), basins(&MODELS, membership))], &last).unwrap();
+        let kept = at(&[-2.0, 1.0, -1.0, 2.0]);
+        assert_eq!(kept.stages[0].cluster, [0, 1, 0, 1]);
+        let exchanged = at(&[2.0, -1.0, 1.0, -2.0]);
+        assert_eq!(exchanged.stages[0], kept.stages[0]);
+        assert_eq!(kept.stages[0].agreement, 0.5);
+    }
+
+    #[test]
+    fn a_stage_that_is_not_divided_says_so() {
+        let last = basins(&MODELS, &[-2.0, -1.0, -1.0, 2.0]);
+        let note = Note::EqualGaps { smallest: 0.0, largest: 0.0, resolution: 0.0 };
+        let early = Basins { notes: vec![note], ..basins(&MODELS, &[0.0; 4]) };
+        let moved = drift(&[("1ep".to_owned(), early.clone())], &last).unwrap();
+        assert_eq!((&moved.stages[0].membership, &moved.stages[0].notes), (&vec![0.0; 4], &early.notes));
+        assert_eq!(format!("{moved:?}"), "Drift(4 models, 1ep: not divided)");
+        let error = drift(&[("1ep".to_owned(), last)], &early).unwrap_err().to_string();
+        assert!(error.starts_with("`basins`: got no clusters: all gaps are 0, expected"), "{error}");
+    }
+
+    #[test]
+    fn bad_input_is_a_typed_error() {
+        let last = basins(&MODELS, &[-2.0, -1.0, 1.0, 2.0]);
+        assert!(matches!(drift(&[], &last), Err(LmcError::InvalidParameter { field: "stages", .. })));
+        let fewer = [("1ep".to_owned(), basins(&["a", "b"], &[1.0, -1.0]))];
+        assert!(matches!(drift(&fewer, &last), Err(LmcError::ShapeMismatch { .. })));
+        let other = [("1ep".to_owned(), basins(&["a", "b", "c", "e"], &[1.0, -1.0, 1.0, 1.0]))];
+        assert!(
+            matches!(drift(&other, &last), Err(LmcError::UnknownName { kind: "model", name, .. }) if name == "d")
+        );
+    }
+}

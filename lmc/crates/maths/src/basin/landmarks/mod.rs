@@ -1,0 +1,99 @@
+//! Basins of many models from their gaps to a few of them.
+
+mod choice;
+mod embedding;
+#[cfg(test)]
+mod tests;
+mod thin;
+
+pub use choice::{choose_landmarks, farthest_model, landmarks_of_each};
+
+use super::{
+    Basins, ClusterOptions,
+    affinity::similarities,
+    division::{Known, divided},
+};
+use crate::gap::LandmarkGaps;
+use crate::stats::mean;
+use lmc_base::error::{LmcError, Result};
+
+/// The two basins of all models by spectral clustering of the known pairs: those of a landmark and any model.
+///
+/// As [`cluster`](super::cluster()), but of the similarity graph that has an edge for each known pair alone. In it
+/// the coordinate of a landmark l follows from its similarities s to all models, and that of any other model x is the
+/// Nyström extension of the landmarks': f(x) is the sum of s(x, l) f(l) over l, divided by that of s(x, l) and by the
+/// eigenvalue. n models and m landmarks take O(n m^2) time and O(n m) memory. Where every model is a landmark, the
+/// clusters and scores are those of the whole matrix, to the last bit.
+///
+/// What [`Basins`] takes from gaps comes from the known ones: `within` and `across` are means over known pairs, and
+/// [`Delta::Auto`](super::Delta::Auto) is their standard deviation, which one landmark far from all models can make too wide
+/// (an outlier takes part in 1 of m known pairs, of all pairs only in 2 of n): then a fixed width is better. For
+/// `silhouette` a model is compared with those to which its gap is known (a landmark with all models, any other with
+/// the landmarks); one that has none of these in its cluster or in the other is left out of the mean, and one alone
+/// in its cluster counts 0.
+///
+/// Where nothing says how to divide the models, they stay in one cluster, as in [`cluster`](super::cluster()).
+///
+/// A basin is found reliably only if some landmark lies in it: random landmarks miss basins of about n / m models
+/// and less, for which [`farthest_model`] is the better choice.
+///
+/// # Errors
+/// [`LmcError::InvalidParameter`] for fewer than 3 models or 2 landmarks, a bad width, or no starts; what [`LandmarkGaps::new`] would
+/// refuse; [`LmcError::Eigenvectors`].
+///
+/// # Reference
+/// Bengio et al. 2004, "Learning eigenfunctions links spectral embedding and kernel PCA", for the extension. Fowlkes
+/// et al. 2004, "Spectral grouping using the Nyström method", instead estimate the unknown similarities by C A^+ C',
+/// where C \[n, m\] and A \[m, m\] are the known ones. Similarities by gaps are noisy and A has negative eigenvalues, so
+/// that the estimate hangs on what counts as 0 in A^+; it recovers fewer clusters (`lmc/benches/landmarks.rs`).
+///
+/// # Examples
+/// ```
+/// # extern crate lmc_maths as lmc;
+/// use lmc::basin::{ClusterOptions, cluster_landmarks};
+/// use lmc::gap::{LandmarkGaps, Measure};
+/// let to_a_and_d = ndarray::array![[0.0, 2.0], [0.1, 2.2], [0.1, 2.1], [2.0, 0.0], [1.9, 0.2]];
+/// let models = ["a", "b", "c", "d", "e"].map(String::from).to_vec();
+/// let gaps = LandmarkGaps::new(models, Measure::ConvexityGap, vec![0, 3], to_a_and_d)?;
+/// assert_eq!(cluster_landmarks(&gaps, &ClusterOptions::default())?.cluster, [0, 0, 0, 1, 1]);
+/// # Ok::<(), lmc::LmcError>(())
+/// ```
+pub fn cluster_landmarks(gaps: &LandmarkGaps, options: &ClusterOptions) -> Result<Basins> {
+    gaps.check()?;
+    let m = gaps.landmarks.len();
+    if gaps.models.len() > 2 && m < 2 {
+        return Err(LmcError::invalid("landmarks", format!("{m} landmark"), "at least 2 to divide in two"));
+    }
+    let pairs = gaps.pairs();
+    let known = Known { models: &gaps.models, pairs: &pairs, resolution: gaps.resolution };
+    let embed = |delta| embedding::of_known_pairs(&similarities(&gaps.values, delta), &gaps.landmarks);
+    divided(&known, options, embed, |cluster| silhouette(&pairs, cluster))
+}
+
+/// The mean silhouette of two clusters under the known gaps.
+fn silhouette(pairs: &[(usize, usize, f64)], cluster: &[usize]) -> Result<f64> {
+    // Of each model and each cluster: the sum and the number of its known gaps to that cluster.
+    let mut known = vec![[(0.0, 0usize); 2]; cluster.len()];
+    for &(i, j, gap) in pairs {
+        for (from, to) in [(i, j), (j, i)] {
+            let (sum, count) = &mut known[from][cluster[to]];
+            *sum += gap;
+            *count += 1;
+        }
+    }
+    let in_second: usize = cluster.iter().sum();
+    let sizes = [cluster.len() - in_second, in_second];
+    let silhouettes = known.iter().zip(cluster).filter_map(|(known, &own)| {
+        let [(inside, n_inside), (outside, n_outside)] = [known[own], known[1 - own]];
+        if sizes[own] == 1 {
+            return Some(0.0);
+        }
+        if n_inside == 0 || n_outside == 0 {
+            return None;
+        }
+        let (inside, outside) = (inside / n_inside as f64, outside / n_outside as f64);
+        let larger = inside.max(outside);
+        Some(if larger == 0.0 { 0.0 } else { (outside - inside) / larger })
+    });
+    mean(&silhouettes.collect::<Vec<_>>())
+}

@@ -1,0 +1,34 @@
+//! Basins: from the matrix of gaps between models to the clusters that they form, how firmly each model belongs to
+//! its own, and how that changes over finetuning.
+//!
+//! gaps -> [`affinity`] -> [`spectral_embedding`] -> k-means -> [`Basins`]; [`cluster`] does all of it. [`cluster_landmarks`]
+//! does it where only the gaps to some models, the landmarks, are known.
+//!
+//! Two clusters are reported where the gaps determine them. Elsewhere all models stay in one, and a [`Note`] says why; what follows from
+//! two clusters is then empty in tables, and scores of membership are 0.
+
+mod affinity;
+mod cluster;
+mod components;
+mod division;
+mod drift;
+mod early;
+mod eigen;
+mod embedding;
+mod kmeans;
+mod landmarks;
+mod note;
+mod shown;
+mod subsets;
+
+pub use affinity::{Affinity, Delta, affinity};
+pub use cluster::{Basins, ClusterOptions, cluster};
+#[doc(hidden)]
+pub use drift::matched;
+pub use drift::{Drift, DriftStage, drift};
+pub use early::{EarlyOptions, EarlyPrediction, Predictor, predict_early, predict_from_landmarks};
+pub use eigen::{Eigenpairs, smallest_eigenpairs};
+pub use embedding::spectral_embedding;
+pub use landmarks::{choose_landmarks, cluster_landmarks, farthest_model, landmarks_of_each};
+pub use note::Note;
+pub use subsets::{Membership, draw_subsets};

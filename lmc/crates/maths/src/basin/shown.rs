@@ -1,0 +1,69 @@
+//! How basins are shown.
+
+use lmc_base::show::{Fields, Forms, Show, listed};
+use lmc_base::shown;
+
+use super::Basins;
+
+shown!(Basins);
+
+impl Show for Basins {
+    fn forms(&self) -> Forms {
+        let members = |cluster: usize| {
+            let all = self.models.iter().zip(&self.cluster).filter(|&(_, &c)| c == cluster);
+            listed(&all.map(|(name, _)| name.as_str()).collect::<Vec<_>>())
+        };
+        let [first, second] = self.sizes();
+        let width = ("width of the kernel", format!("{:.4}", self.delta));
+        let mut rows = match self.is_divided() {
+            true => vec![
+                ("sizes", format!("{first} + {second}")),
+                ("cluster 1", members(0)),
+                ("cluster 2", members(1)),
+                ("mean gap within", format!("{:.4}", self.within)),
+                ("mean gap across", format!("{:.4}", self.across)),
+                ("silhouette", format!("{:.2}", self.silhouette)),
+                width,
+            ],
+            false => vec![
+                ("models, in one cluster", members(0)),
+                ("mean gap", format!("{:.4}", self.within)),
+                width,
+            ],
+        };
+        rows.extend(self.notes.iter().map(|note| ("note", note.to_string())));
+        Fields { heading: "Basins".into(), rows }.forms()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::basin::{ClusterOptions, cluster};
+    use crate::gap::{GapMatrix, Measure};
+
+    fn text(shown: &impl Show) -> String {
+        let forms = shown.forms();
+        forms.last().unwrap().1.clone()
+    }
+
+    #[test]
+    fn basins_name_the_members_of_each_cluster() {
+        let gaps = ndarray::array![[0.0, 0.1, 2.0], [0.1, 0.0, 2.2], [2.0, 2.2, 0.0]];
+        let models = ["a", "b", "c"].map(String::from).to_vec();
+        let gaps = GapMatrix::new(models, Measure::ConvexityGap, gaps).unwrap();
+        let text = text(&cluster(&gaps, &ClusterOptions::default()).unwrap());
+        assert!(text.contains("cluster 1            a, b\n"), "{text}");
+        assert!(text.contains("mean gap across      2.1000"), "{text}");
+    }
+
+    #[test]
+    fn models_that_are_not_divided_say_why() {
+        let models = ["a", "b", "c"].map(String::from).to_vec();
+        let gaps = GapMatrix::new(models, Measure::ConvexityGap, ndarray::Array2::zeros((3, 3))).unwrap();
+        let text = text(&cluster(&gaps, &ClusterOptions::default()).unwrap());
+        assert!(text.contains("models, in one cluster  a, b, c\n"), "{text}");
+        assert!(text.ends_with("note                    no clusters: all gaps are 0"), "{text}");
+        assert!(!text.contains("NaN") && !text.contains("cluster 2"), "{text}");
+    }
+}
