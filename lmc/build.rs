@@ -26,7 +26,7 @@ fn main() {
 fn keep_provenance() -> Result<(), String> {
     let variable = |name: &str| env::var_os(name).ok_or_else(|| format!("{name} is not set"));
     let folder = PathBuf::from(variable("CARGO_MANIFEST_DIR")?);
-    let locks = ["../Cargo.lock", "Cargo.lock"].map(|lock| folder.join(lock));
+    let locks = ["../Cargo.lock", "../../../Cargo.lock", "Cargo.lock"].map(|lock| folder.join(lock));
     let mut content = Vec::new();
     if let Some(lock) = locks.iter().find(|lock| lock.exists()) {
         println!("cargo::rerun-if-changed={}", lock.display());

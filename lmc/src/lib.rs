@@ -40,35 +40,18 @@
 
 #![cfg_attr(not(test), deny(clippy::print_stdout, clippy::print_stderr))]
 
-pub mod align;
-pub mod compute;
-pub mod confidence;
-pub mod data;
-pub mod encode;
-pub mod environment;
-pub mod eval;
 pub mod figure;
-mod guard;
-pub mod model;
 pub mod notebook;
-pub mod parallel;
-pub mod path;
 pub mod prelude;
-pub mod provenance;
 pub mod published;
 pub mod replay;
-pub mod sharpness;
-pub mod slurm;
-pub mod soup;
-pub mod spec;
-pub mod store;
 pub mod study;
-pub mod sweep;
 pub mod table;
-pub mod train;
-pub mod weights;
 
 pub use lmc_base::{LmcError, Result, error, file, interrupt, kernel, progress, seed, step, terminal};
+pub use lmc_data::{self as data, spec};
+pub use lmc_engine::{confidence, environment, provenance, sharpness, slurm, store, sweep, train};
 pub use lmc_maths::{basin, gap, stats};
+pub use lmc_model::{align, compute, encode, eval, model, parallel, path, soup, weights};
 // For notebooks, which depend on `lmc` alone.
 pub use {ndarray, plotly, polars, tch};

@@ -7,7 +7,7 @@ use plotly::layout::{Axis, Margin};
 use plotly::{HeatMap, Plot};
 use polars::prelude::DataFrame;
 
-use super::{Figure, draw, theme};
+use super::{Figure, theme};
 use crate::gap::Measure;
 use crate::table::{self, GAPS, Metric};
 use crate::{LmcError, Result};
@@ -154,7 +154,7 @@ pub(super) fn range<'a>(
 pub(super) fn colour_bar(options: &HeatmapOptions, (low, high): (f64, f64)) -> ColorBar {
     let (name, unit) = (options.measure.name(), column(options.measure).1);
     let (ticks, tick_labels): (Vec<f64>, Vec<String>) =
-        draw::nice_ticks(low, high, N_TICKS, None).into_iter().unzip();
+        lmc_figure::nice_ticks(low, high, N_TICKS, None).into_iter().unzip();
     ColorBar::new()
         .title(Title::with_text(format!("{name} ({unit})")).side(Side::Right).font(theme::font(13)))
         .thickness(18)

@@ -9,7 +9,7 @@ use polars::prelude::DataFrame;
 
 use super::curves::{axis_name, with_axes};
 use super::scatter::distinct;
-use super::{Figure, draw, theme};
+use super::{Figure, theme};
 use crate::table::{self, CLUSTERS, Metric};
 use crate::{LmcError, Result};
 pub(super) use bins::Bins;
@@ -111,7 +111,7 @@ struct Panel {
 
 impl Panel {
     fn note(&self) -> String {
-        format!("bins of {}", draw::plain_number(self.bin_width))
+        format!("bins of {}", lmc_figure::plain_number(self.bin_width))
     }
 
     fn step(&self) -> f64 {

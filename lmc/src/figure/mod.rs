@@ -7,18 +7,14 @@
 mod alignment;
 mod confidence;
 mod connections;
-mod contour;
 mod correlation;
 mod curves;
 mod distance;
-mod draw;
 mod early;
 mod group_panels;
 mod groups;
 mod heatmap;
 mod histogram;
-mod json;
-mod notes;
 mod planes;
 mod quiver;
 mod scatter;
@@ -26,12 +22,7 @@ mod simplices;
 mod soups;
 mod theme;
 
-use std::fmt;
-use std::path::Path;
-
-use plotly::Plot;
-
-use crate::{LmcError, Result};
+pub use lmc_figure::Figure;
 
 pub use alignment::alignment_scatter;
 pub use confidence::{
@@ -52,167 +43,8 @@ pub use scatter::{membership_scatter, sharpness_scatter};
 pub use simplices::{excess_strips, triangle_scatter};
 pub use soups::soup_dots;
 
-/// A figure: a plotly description that can also be drawn without a browser.
-///
-/// In a notebook, a cell that ends with a figure shows it. [`Figure::new`] takes any [`Plot`] of scatter, heatmap
-/// and bar traces.
-#[derive(Clone)]
-pub struct Figure {
-    plot: Plot,
-}
-
-impl Figure {
-    /// A figure of that plot.
-    pub fn new(plot: Plot) -> Figure {
-        Figure { plot }
-    }
-
-    /// The plotly description.
-    pub fn plot(&self) -> &Plot {
-        &self.plot
-    }
-
-    /// The plotly description, to add to or to change; `Figure::new` makes it a figure again.
-    pub fn into_plot(self) -> Plot {
-        self.plot
-    }
-
-    /// The title, or the empty text.
-    pub fn title(&self) -> String {
-        let described = json::describe(&self.plot).unwrap_or_default();
-        draw::plain_text(json::text(&described, "/layout/title/text").unwrap_or_default())
-    }
-
-    /// The plotly description as compact JSON, numbers rounded to 6 significant digits.
-    ///
-    /// # Errors
-    /// [`LmcError::Figure`] if the plot cannot be serialised.
-    pub fn to_json(&self) -> Result<String> {
-        Ok(json::describe(&self.plot)?.to_string())
-    }
-
-    /// The figure as SVG text.
-    ///
-    /// # Errors
-    /// [`LmcError::Figure`] if the plot has a kind of trace that is not drawn here.
-    pub fn to_svg(&self) -> Result<String> {
-        draw::svg(&json::describe(&self.plot)?)
-    }
-
-    /// The figure as PNG bytes, two pixels for each CSS pixel.
-    ///
-    /// # Errors
-    /// [`LmcError::Figure`] if the plot has a kind of trace that is not drawn here.
-    pub fn to_png(&self) -> Result<Vec<u8>> {
-        self.to_png_at(2.0)
-    }
-
-    /// The figure as PNG bytes, `scale` pixels for each CSS pixel.
-    ///
-    /// # Errors
-    /// [`LmcError::Figure`] as [`Figure::to_png`], and for a scale that leaves no pixels or too many.
-    pub fn to_png_at(&self, scale: f32) -> Result<Vec<u8>> {
-        draw::png(&self.to_svg()?, scale)
-    }
-
-    /// Writes the figure to `path` as PNG, SVG, HTML or plotly JSON, by the extension of `path`.
-    ///
-    /// # Errors
-    /// [`LmcError::UnknownName`] for another extension, [`LmcError::Io`] if it cannot be written,
-    /// [`LmcError::Figure`] as [`Figure::to_png`].
-    pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
-        let path = path.as_ref();
-        let bytes = match path.extension().and_then(|extension| extension.to_str()) {
-            Some("png") => self.to_png()?,
-            Some("svg") => self.to_svg()?.into_bytes(),
-            Some("html") => self.plot.to_html().into_bytes(),
-            Some("json") => self.to_json()?.into_bytes(),
-            other => {
-                let known = ["png", "svg", "html", "json"].map(str::to_owned).to_vec();
-                let name = other.unwrap_or_default().to_owned();
-                return Err(LmcError::UnknownName { kind: "extension of a figure", name, known });
-            }
-        };
-        std::fs::write(path, bytes).map_err(LmcError::io("write", path))
-    }
-}
-
-impl fmt::Debug for Figure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Figure({:?}, {} traces)", self.title(), self.plot.data().len())
-    }
-}
-
-impl From<Plot> for Figure {
-    fn from(plot: Plot) -> Figure {
-        Figure::new(plot)
-    }
-}
-
 /// Text that begins with a capital letter.
 fn capitalised(text: &str) -> String {
     let mut characters = text.chars();
     characters.next().map_or(String::new(), |first| first.to_uppercase().chain(characters).collect())
-}
-
-#[cfg(test)]
-mod tests {
-    use plotly::{Layout, Pie, Scatter};
-
-    use super::*;
-
-    fn figure() -> Figure {
-        let mut plot = Plot::new();
-        plot.add_trace(Scatter::new(vec![0.0, 1.0], vec![1.0 / 3.0, 1.0]));
-        plot.set_layout(Layout::new().title("a &lt; b").width(300).height(200));
-        plot.into()
-    }
-
-    #[test]
-    fn the_description_is_compact_and_rounded() {
-        let json = figure().to_json().unwrap();
-        assert!(json.contains("[0.333333,1.0]"), "{json}");
-        assert!(!json.contains('\n') && !json.contains("null"));
-    }
-
-    #[test]
-    fn debug_is_short() {
-        assert_eq!(format!("{:?}", figure()), "Figure(\"a < b\", 1 traces)");
-    }
-
-    #[test]
-    fn a_figure_is_saved_by_its_extension() {
-        let folder = tempfile::tempdir().unwrap();
-        for (name, start) in [("a.png", "\u{89}PNG"), ("a.svg", "<svg"), ("a.html", "<!"), ("a.json", "{")] {
-            let path = folder.path().join(name);
-            figure().save(&path).unwrap();
-            let bytes = std::fs::read(&path).unwrap();
-            let latin: String = bytes[..8].iter().map(|&byte| char::from(byte)).collect();
-            assert!(latin.starts_with(start), "{name}: {latin:?}");
-        }
-        let error = figure().save(folder.path().join("a.gif")).unwrap_err().to_string();
-        assert_eq!(error, "unknown extension of a figure `gif`; known: png, svg, html, json");
-        assert!(matches!(figure().save(folder.path().join("no/a.svg")), Err(LmcError::Io { .. })));
-    }
-
-    #[test]
-    fn an_image_has_the_scale_that_is_asked_for() {
-        let size = |png: Vec<u8>| {
-            let image = resvg::tiny_skia::Pixmap::decode_png(&png).unwrap();
-            (image.width(), image.height())
-        };
-        assert_eq!(size(figure().to_png().unwrap()), (600, 400));
-        assert_eq!(size(figure().to_png_at(1.0).unwrap()), (300, 200));
-        for scale in [0.0, -1.0, f32::NAN, 1e9] {
-            assert!(matches!(figure().to_png_at(scale), Err(LmcError::Figure(_))), "{scale}");
-        }
-    }
-
-    #[test]
-    fn a_trace_that_is_not_drawn_is_refused_by_name() {
-        let mut plot = Plot::new();
-        plot.add_trace(Pie::new(vec![1.0]));
-        let error = Figure::new(plot).to_svg().unwrap_err().to_string();
-        assert!(error.contains("`pie`"), "{error}");
-    }
 }

@@ -6,11 +6,11 @@ use plotly::traces::heat_map::Smoothing;
 use plotly::{HeatMap, Plot, Scatter};
 use polars::prelude::DataFrame;
 
-use super::contour::contour;
 use super::curves::{axis_name, with_axes};
-use super::{Figure, draw, theme};
+use super::{Figure, theme};
 use crate::table::{self, ANCHORS, PLANES};
 use crate::{LmcError, Result};
+use lmc_figure::contour::contour;
 
 /// The most planes in a row.
 const MOST_PLANES: usize = 4;
@@ -61,7 +61,7 @@ pub fn planes(
         let expected = "two finite numbers, the smaller first";
         return Err(LmcError::invalid("range", format!("({low}, {high})"), expected));
     }
-    let levels = draw::nice_ticks(low, high, N_LEVELS, None);
+    let levels = lmc_figure::nice_ticks(low, high, N_LEVELS, None);
     let mut plot = Plot::new();
     for (panel, surface) in surfaces.iter().enumerate() {
         add_heat(&mut plot, surface, (low, high), &levels, panel);

@@ -9,86 +9,11 @@
 mod results;
 mod specs;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-
 pub use lmc_base::show::Show;
 use lmc_base::shown;
 
-use crate::figure::Figure;
 use crate::replay::Replay;
-use crate::spec::{Recipe, RunSpec, TaskSpec};
 use crate::study::{Confidence, Models, Report, SampleSizes, Study, StudySpec, Sweep};
 
-shown!(Figure, TaskSpec, Recipe, RunSpec, StudySpec, Study, Models, Sweep, Replay, Report);
+shown!(StudySpec, Study, Models, Sweep, Replay, Report);
 shown!(Confidence, SampleSizes);
-
-impl Show for Figure {
-    fn forms(&self) -> Vec<(&'static str, String)> {
-        let mut forms = Vec::new();
-        let mut text = format!("{self:?}");
-        match self.to_json() {
-            Ok(json) => forms.push(("application/vnd.plotly.v1+json", json)),
-            Err(error) => text = format!("{text}: {error}"),
-        }
-        // Viewers show the image at its own size until it becomes interactive, so the sizes of the two are the same.
-        match self.to_png_at(1.0) {
-            Ok(png) => forms.push(("image/png", STANDARD.encode(png))),
-            Err(error) => text = format!("{text}: {error}"),
-        }
-        forms.push(("text/plain", text));
-        forms
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use plotly::{Layout, Pie, Plot, Scatter};
-
-    use lmc_base::kernel::Host;
-    use lmc_base::show::within_cell;
-    use serde_json::Value;
-
-    use super::*;
-
-    fn figure() -> Figure {
-        let mut plot = Plot::new();
-        plot.add_trace(Scatter::new(vec![0.0, 1.0], vec![2.0, 3.0]));
-        plot.set_layout(Layout::new().title("EVCXR_END_CONTENT").width(120).height(100));
-        Figure::new(plot)
-    }
-
-    #[test]
-    fn a_figure_is_interactive_an_image_and_text() {
-        let forms = figure().forms();
-        let types: Vec<_> = forms.iter().map(|(mime, _)| *mime).collect();
-        assert_eq!(types, ["application/vnd.plotly.v1+json", "image/png", "text/plain"]);
-        let json: serde_json::Value = serde_json::from_str(&forms[0].1).unwrap();
-        assert_eq!(json["data"][0]["y"], serde_json::json!([2.0, 3.0]));
-        let image = resvg::tiny_skia::Pixmap::decode_png(&STANDARD.decode(&forms[1].1).unwrap()).unwrap();
-        assert_eq!((image.width(), image.height()), (120, 100), "the size of the interactive figure");
-        assert_eq!(forms[2].1, "Figure(\"EVCXR_END_CONTENT\", 1 traces)");
-    }
-
-    #[test]
-    fn a_figure_that_cannot_be_drawn_is_shown_without_image_and_says_why() {
-        let mut plot = Plot::new();
-        plot.add_trace(Pie::new(vec![1.0]));
-        let forms = Figure::new(plot).forms();
-        assert_eq!(forms.len(), 2);
-        assert!(forms[1].1.contains("`pie`"), "{}", forms[1].1);
-    }
-
-    #[test]
-    fn within_a_cell_of_this_kernel_all_forms_are_one_record() {
-        let record = within_cell(Host::Lmc, &figure().forms());
-        let json = record.strip_prefix("\x1b_lmc;").unwrap().strip_suffix("\x1b\\").unwrap();
-        let message: Value = serde_json::from_str(json).unwrap();
-        assert_eq!(message["type"], "display_data");
-        let data = &message["content"]["data"];
-        assert_eq!(data["application/vnd.plotly.v1+json"]["data"][0]["y"], serde_json::json!([2.0, 3.0]));
-        assert!(STANDARD.decode(data["image/png"].as_str().unwrap()).unwrap().starts_with(b"\x89PNG"));
-        assert_eq!(data["text/plain"], "Figure(\"EVCXR_END_CONTENT\", 1 traces)");
-        assert_eq!(data.as_object().unwrap().len(), 3);
-    }
-}

@@ -8,7 +8,7 @@ use super::{GroupPanel, Panels, axis_names, check_number};
 use crate::Result;
 use crate::figure::histogram::Bins;
 use crate::figure::scatter::distinct;
-use crate::figure::{Figure, capitalised, curves, draw, theme};
+use crate::figure::{Figure, capitalised, curves, theme};
 use crate::table::{self, BASINS, Metric};
 
 /// A figure of how many models of each basin of each group have which score on one set; all panels share bins and axes.
@@ -86,7 +86,7 @@ pub fn group_histograms(panels: &[GroupPanel], dataset: &str, metric: Metric) ->
         }
         layout = curves::with_axes(layout, index + 1, x, y);
     }
-    let note = format!("bins of {}", draw::plain_number(bins.width));
+    let note = format!("bins of {}", lmc_figure::plain_number(bins.width));
     notes.push(theme::note(&note, 1.0, 1.0, Anchor::Right, Anchor::Bottom).y_shift(22.0));
     plot.set_layout(layout.annotations(notes));
     Ok(Figure::new(plot))

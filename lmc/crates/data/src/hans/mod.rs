@@ -1,0 +1,137 @@
+//! Heuristic Analysis for NLI Systems (McCoy et al. 2019): does a model answer by a heuristic of word overlap?
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::reader::Reading;
+use super::{Dataset, by_name};
+use lmc_base::error::{LmcError, Result};
+
+/// A heuristic that makes a model predict entailment wrongly.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Heuristic {
+    /// A premise entails every hypothesis made of words in it.
+    LexicalOverlap,
+    /// A premise entails every contiguous subsequence of it.
+    Subsequence,
+    /// A premise entails every complete subtree of its parse.
+    Constituent,
+}
+
+/// One of the six diagnostic subsets, of 5,000 pairs each in the published evaluation set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Subset {
+    /// The heuristic that its pairs invite.
+    pub heuristic: Heuristic,
+    /// Whether the premise entails the hypothesis, so that the heuristic is right.
+    pub entailing: bool,
+}
+
+impl Heuristic {
+    /// All heuristics.
+    pub const ALL: [Heuristic; 3] =
+        [Heuristic::LexicalOverlap, Heuristic::Subsequence, Heuristic::Constituent];
+
+    /// Returns the name in the corpus, for example `lexical_overlap`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Heuristic::LexicalOverlap => "lexical_overlap",
+            Heuristic::Subsequence => "subsequence",
+            Heuristic::Constituent => "constituent",
+        }
+    }
+}
+
+impl fmt::Display for Heuristic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Heuristic {
+    type Err = LmcError;
+
+    /// The heuristic of a name in the corpus.
+    ///
+    /// # Errors
+    /// [`LmcError::UnknownName`].
+    fn from_str(name: &str) -> Result<Self> {
+        by_name("heuristic", &Self::ALL, name)
+    }
+}
+
+impl Subset {
+    /// All subsets: for each heuristic the one that it gets wrong, then the one that it gets right.
+    pub const ALL: [Subset; 6] = [
+        Subset { heuristic: Heuristic::LexicalOverlap, entailing: false },
+        Subset { heuristic: Heuristic::LexicalOverlap, entailing: true },
+        Subset { heuristic: Heuristic::Subsequence, entailing: false },
+        Subset { heuristic: Heuristic::Subsequence, entailing: true },
+        Subset { heuristic: Heuristic::Constituent, entailing: false },
+        Subset { heuristic: Heuristic::Constituent, entailing: true },
+    ];
+
+    /// Returns the name in tables and files: `hans-lo`, `hans-subsequence` and `hans-constituent` for the non-entailing
+    /// subsets, which the paper means where it says no more, and `-entailed` after it for the entailing ones.
+    pub fn name(self) -> &'static str {
+        match (self.heuristic, self.entailing) {
+            (Heuristic::LexicalOverlap, false) => "hans-lo",
+            (Heuristic::LexicalOverlap, true) => "hans-lo-entailed",
+            (Heuristic::Subsequence, false) => "hans-subsequence",
+            (Heuristic::Subsequence, true) => "hans-subsequence-entailed",
+            (Heuristic::Constituent, false) => "hans-constituent",
+            (Heuristic::Constituent, true) => "hans-constituent-entailed",
+        }
+    }
+
+    /// Returns the examples of a reading of HANS that belong to this subset, in their order, under its name.
+    ///
+    /// # Errors
+    /// [`LmcError::InvalidParameter`] if the reading has no groups, [`LmcError::UnknownName`] for a group that is no
+    /// heuristic or labels without `entailment`.
+    pub fn of(self, reading: &Reading) -> Result<Dataset> {
+        let groups = reading.groups.as_ref();
+        let groups =
+            groups.ok_or_else(|| LmcError::invalid("reading.groups", "none", "a reading of HANS"))?;
+        let set = &reading.dataset;
+        let entailment = set.labels.iter().position(|label| label == "entailment");
+        let entailment = entailment.ok_or_else(|| LmcError::UnknownName {
+            kind: "label",
+            name: "entailment".to_owned(),
+            known: set.labels.clone(),
+        })?;
+        let mut chosen =
+            Dataset { examples: Vec::new(), kinds: None, name: self.name().into(), ..set.clone() };
+        let mut kinds = Vec::new();
+        for (index, (example, group)) in set.examples.iter().zip(groups).enumerate() {
+            let entailing = usize::try_from(example.label).is_ok_and(|label| label == entailment);
+            if group.parse::<Heuristic>()? == self.heuristic && entailing == self.entailing {
+                chosen.examples.push(example.clone());
+                kinds.extend(set.kinds.as_ref().and_then(|kinds| kinds.get(index)).cloned());
+            }
+        }
+        chosen.kinds = set.kinds.is_some().then_some(kinds);
+        Ok(chosen)
+    }
+}
+
+impl fmt::Display for Subset {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Subset {
+    type Err = LmcError;
+
+    /// The subset of a name.
+    ///
+    /// # Errors
+    /// [`LmcError::UnknownName`].
+    fn from_str(name: &str) -> Result<Self> {
+        by_name("subset", &Self::ALL, name)
+    }
+}
+
+#[cfg(test)]
+mod tests;

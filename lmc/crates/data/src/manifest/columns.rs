@@ -1,0 +1,120 @@
+//! How the files of a corpus are laid out: format, column names, which column holds what.
+
+use serde::Deserialize;
+
+use lmc_base::error::{LmcError, Result};
+
+/// The columns of the files of a corpus and what they hold.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Columns {
+    /// The format of the files.
+    pub format: Format,
+    /// Whether the first line names the columns: said for tab-separated files, and only for them.
+    pub header: Option<bool>,
+    /// The names of the columns: all of them in order where no header names them, otherwise some that a header must name.
+    pub names: Vec<String>,
+    /// The column of the first text.
+    pub first: String,
+    /// The column of the second text, for pairs.
+    pub second: Option<String>,
+    /// The column of the label.
+    pub label: String,
+    /// The column of the finer kind of an example, which becomes [`Dataset::kinds`](crate::Dataset::kinds).
+    pub kind: Option<String>,
+    /// The column of the group that a subset is taken by, for example the heuristic in HANS.
+    pub group: Option<String>,
+    /// How the column of the label says which label it is.
+    pub label_by: LabelBy,
+    /// What stands in the column of the label where an example has none; such rows are skipped and counted.
+    pub no_label: Option<String>,
+    /// What is done about a row with too few columns: said for tab-separated files alone.
+    #[serde(default)]
+    pub short_rows: ShortRows,
+    /// Whether a text may be empty.
+    #[serde(default)]
+    pub empty_texts: bool,
+}
+
+/// A file format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Format {
+    /// Columns separated by tabs, without any quoting: see [`tsv`](crate::tsv).
+    Tsv,
+    /// One JSON object a line: see [`jsonl`](crate::jsonl).
+    Jsonl,
+    /// Apache Parquet: see [`parquet`](crate::parquet).
+    Parquet,
+}
+
+/// How a label is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LabelBy {
+    /// As an index into the manifest's labels.
+    Index,
+    /// As one of the manifest's labels.
+    Name,
+}
+
+/// What is done about a row with fewer columns than the others.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ShortRows {
+    /// It is an error.
+    #[default]
+    Refuse,
+    /// It is skipped and counted, as the official reading does.
+    Skip,
+    /// The columns at its end are missing; it is an error only if one that is read is among them.
+    Cut,
+}
+
+impl Columns {
+    /// Returns the position of a column among the names.
+    ///
+    /// # Errors
+    /// [`LmcError::UnknownName`] if there is none of that name.
+    pub fn position(&self, name: &str) -> Result<usize> {
+        self.names.iter().position(|column| column == name).ok_or_else(|| LmcError::UnknownName {
+            kind: "column",
+            name: name.to_owned(),
+            known: self.names.clone(),
+        })
+    }
+
+    /// Returns the columns that are read: first text, second text, label, kind, group, without those there are not.
+    pub fn roles(&self) -> Vec<&str> {
+        let roles = [
+            Some(&self.first),
+            self.second.as_ref(),
+            Some(&self.label),
+            self.kind.as_ref(),
+            self.group.as_ref(),
+        ];
+        roles.into_iter().flatten().map(String::as_str).collect()
+    }
+
+    /// The first thing that does not fit, and a text that the line at fault contains.
+    pub(super) fn inconsistency(&self) -> Option<(String, String)> {
+        let names = self.names.join(", ");
+        if let Some(role) = self.roles().into_iter().find(|role| !self.names.iter().any(|name| name == role))
+        {
+            return Some((format!("= \"{role}\""), format!("column `{role}` is not among {names}")));
+        }
+        let twice =
+            self.names.iter().find(|name| self.names.iter().filter(|other| other == name).count() > 1);
+        if let Some(name) = twice {
+            return Some(("names =".to_owned(), format!("column `{name}` is there twice")));
+        }
+        let tsv = self.format == Format::Tsv;
+        if self.header.is_some() != tsv {
+            let problem = if tsv { "is missing for" } else { "does not belong to" };
+            return Some(("format =".to_owned(), format!("`header` {problem} files of this format")));
+        }
+        (self.short_rows != ShortRows::Refuse && !tsv).then(|| {
+            ("short_rows =".to_owned(), "`short_rows` does not belong to files of this format".to_owned())
+        })
+    }
+}

@@ -1,0 +1,156 @@
+//! Reading a split of a corpus as its manifest describes it, from whichever published form lies in a folder.
+
+mod collector;
+mod fidelity;
+
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use super::manifest::{Columns, Format, Manifest, Place};
+use super::{Dataset, text};
+use collector::{Collector, Part};
+use fidelity::Fidelity;
+use lmc_base::error::{LmcError, Result};
+
+/// What was read from one file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reading {
+    /// The examples, with their kinds where the form has a column for them.
+    pub dataset: Dataset,
+    /// The group of each example, where the form has a column for it.
+    pub groups: Option<Vec<String>>,
+    /// The rows that were skipped: those without a label, and short ones where the official reading skips them.
+    pub n_skipped: usize,
+    /// The rows of the whole file, without the header.
+    pub n_rows: usize,
+    /// What is other than in the published file, and was read all the same: one sentence each, with the file.
+    pub notes: Vec<String>,
+}
+
+/// Returns a split from a folder that has one of the forms in which the corpus is published: the first of them in the
+/// manifest's order whose file is there. A file in a subfolder may also lie in the folder itself, and text may be compressed by gzip.
+///
+/// A file whose lines end otherwise is read as the published one, and one with fewer examples as a part of it: [`Reading::notes`]
+/// says so. What is neither is refused; `unverified` says that it is to be read as it is.
+///
+/// # Errors
+/// [`LmcError::UnknownName`] for a split that the manifest does not have, [`LmcError::Io`] if the folder has none of its
+/// files; unless `unverified`, [`LmcError::Unpublished`] for as many examples as published or more in a file that is not the published
+/// one; [`LmcError::Format`] for no examples, and for another number of rows where rows are a split by their place; otherwise as
+/// [`read_file`].
+pub fn read_split(manifest: &Manifest, folder: &Path, split: &str, unverified: bool) -> Result<Reading> {
+    let places = manifest.places(split)?;
+    match find(folder, &places) {
+        Some((path, place)) => read_place(manifest, &path, place, split, unverified),
+        None => {
+            let none = std::io::Error::new(std::io::ErrorKind::NotFound, none_of(&places));
+            Err(LmcError::io("read", folder)(none))
+        }
+    }
+}
+
+/// Says which files a folder would have to have one of.
+pub(super) fn none_of(places: &[Place<'_>]) -> String {
+    let files: Vec<String> = places.iter().map(|place| place.file.display().to_string()).collect();
+    format!("it has none of {}", files.join(", "))
+}
+
+/// The first file of a split that lies in a folder.
+pub(super) fn find<'a>(folder: &Path, places: &'a [Place<'a>]) -> Option<(PathBuf, &'a Place<'a>)> {
+    let candidates = places.iter().flat_map(|place| {
+        let name = place.file.file_name().map(Path::new);
+        let packed = |file: &Path| {
+            let is_text = place.columns.format != Format::Parquet;
+            is_text.then(|| folder.join(format!("{}.gz", file.display())))
+        };
+        let files = [Some(place.file), name].into_iter().flatten();
+        files
+            .flat_map(move |file| [Some(folder.join(file)), packed(file)])
+            .flatten()
+            .map(move |path| (path, place))
+    });
+    candidates.into_iter().find(|(path, _)| path.is_file())
+}
+
+/// Reads the file at a path, which lies in a place of the split, after comparing it with what is known of the published one.
+pub(super) fn read_place(
+    manifest: &Manifest,
+    path: &Path,
+    place: &Place<'_>,
+    split: &str,
+    unverified: bool,
+) -> Result<Reading> {
+    let published = manifest.split(split)?.n_examples;
+    let entry = manifest.files.iter().find(|entry| entry.path == place.file);
+    let mut collector = Collector::new(path, place.columns, &manifest.labels, Part::of(place));
+    let fidelity = if place.columns.format == Format::Parquet {
+        let fidelity = Fidelity::of_file(entry, path)?;
+        // Damage that the format does not notice can end the process, so that a damaged file is not read at all.
+        fidelity.check_rows(path, published, unverified)?;
+        collector.parquet()?;
+        fidelity
+    } else {
+        let bytes = text::read(path)?;
+        let (text, fidelity) = Fidelity::of_text(entry, &bytes);
+        collector.text(&text)?;
+        fidelity
+    };
+    let mut reading = collector.reading(split)?;
+    let format = |problem, remedy| LmcError::Format { path: path.to_owned(), line: None, problem, remedy };
+    if let Some(whole) = place.n_rows.filter(|&whole| whole != reading.n_rows) {
+        let problem = format!(
+            "{} rows, the published file has {whole}, and only the place of a row says whether it is in `{split}`",
+            reading.n_rows
+        );
+        return Err(format(problem, "give the files of a form that has one for each split"));
+    }
+    if reading.dataset.is_empty() {
+        return Err(format(format!("no examples of `{split}`"), "give a file that has some"));
+    }
+    let note = fidelity.check_examples(path, reading.dataset.len(), published, unverified)?;
+    reading.notes.extend(note);
+    Ok(reading)
+}
+
+/// Returns the examples of one file with the given columns under a name of your choice; `rows` are those that are read,
+/// counted from 0 without the header, none for all.
+///
+/// # Errors
+/// [`LmcError::Io`] if the file cannot be read; [`LmcError::Format`] with the line, or the row in Parquet, for a column
+/// that is missing, a row of another length, a label that is not one of `labels`, or an empty text where none may be.
+pub fn read_file(
+    path: &Path,
+    columns: &Columns,
+    labels: &[String],
+    rows: Option<Range<usize>>,
+    name: &str,
+) -> Result<Reading> {
+    if columns.format != Format::Parquet {
+        let bytes = text::read(path)?;
+        return read_text(&bytes, path, columns, labels, rows, name);
+    }
+    let mut collector = Collector::new(path, columns, labels, Part::rows(rows));
+    collector.parquet()?;
+    collector.reading(name)
+}
+
+/// Returns the examples in the bytes of a text file, tab-separated or JSON lines, as [`read_file`]; `path` is what errors call
+/// it.
+///
+/// # Errors
+/// [`LmcError::Format`] as [`read_file`]; [`LmcError::InvalidParameter`] for columns of Parquet, which is no text.
+pub fn read_text(
+    bytes: &[u8],
+    path: &Path,
+    columns: &Columns,
+    labels: &[String],
+    rows: Option<Range<usize>>,
+    name: &str,
+) -> Result<Reading> {
+    let mut collector = Collector::new(path, columns, labels, Part::rows(rows));
+    collector.text(bytes)?;
+    collector.reading(name)
+}
+
+#[cfg(test)]
+mod tests;

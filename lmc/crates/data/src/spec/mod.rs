@@ -1,0 +1,103 @@
+//! What a run is made of: [`TaskSpec`], [`Recipe`], [`RunSpec`] and the identity of a run.
+
+mod recipe;
+mod shown;
+mod task;
+
+use lmc_base::file::hexadecimal;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+pub use recipe::{Adam, Decay, Recipe, Trained};
+#[doc(hidden)]
+pub use shown::{beginning, pooler};
+pub use task::TaskSpec;
+
+/// One finetuning run: everything that decides the resulting weights.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RunSpec {
+    /// The task with its data.
+    pub task: TaskSpec,
+    /// The digest of the training set: `lmc::encode::digest`.
+    pub train_sha256: String,
+    /// The pretrained encoder.
+    pub model: ModelSpec,
+    /// How it is finetuned.
+    pub recipe: Recipe,
+    /// What makes this run differ from its siblings: head initialisation and data order.
+    pub seed: u64,
+    /// The seeds of all runs that are trained side by side with this one, itself among them, in their order; empty
+    /// when it is trained alone. Sums round differently in other company.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stack: Vec<u64>,
+}
+
+/// A pretrained encoder: its name and the SHA-256 of its weights.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ModelSpec {
+    /// The name, for tables and file names.
+    pub name: String,
+    /// SHA-256 of `model.safetensors`, in hexadecimal.
+    pub sha256: String,
+    /// Whether it is a BERT without a pooler, of which each run draws its own from its seed; left out of the JSON where it is not.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub fresh_pooler: bool,
+}
+
+impl RunSpec {
+    /// A name for files: task, recipe, seed and a hash of every field.
+    ///
+    /// A default that changes later gives other names, so that runs made with the old one are never taken for new ones.
+    /// A field that is added later must be left out of the JSON where it is unset: then the names of old runs stay.
+    pub fn run_id(&self) -> String {
+        let fields = serde_json::to_value(self).unwrap_or_default();
+        let digest = Sha256::digest(fields.to_string().as_bytes());
+        let hash = hexadecimal(&digest[..5]);
+        format!("{}-{}-s{}-{hash}", self.task.name(), self.recipe.name, self.seed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn spec() -> RunSpec {
+        RunSpec {
+            task: TaskSpec::mini_nli(0),
+            train_sha256: "11".into(),
+            model: ModelSpec { name: "mini-bert".into(), sha256: "00".into(), fresh_pooler: false },
+            recipe: Recipe::mini(),
+            seed: 7,
+            stack: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn the_id_changes_with_every_field_and_only_then() {
+        let id = spec().run_id();
+        assert_eq!(id, spec().run_id());
+        assert!(id.starts_with("mini-nli-mini-s7-"), "{id}");
+        let changes: [fn(&mut RunSpec); 8] = [
+            |s| s.train_sha256 = "12".into(),
+            |s| s.stack = vec![7, 8],
+            |s| s.seed = 8,
+            |s| s.task = TaskSpec::mini_nli(1),
+            |s| s.recipe.learning_rate = 1e-3,
+            |s| s.recipe.trajectory = vec![1.0],
+            |s| s.model.sha256 = "01".into(),
+            |s| s.model.fresh_pooler = true,
+        ];
+        for change in changes {
+            let mut other = spec();
+            change(&mut other);
+            assert_ne!(other.run_id(), id);
+        }
+    }
+
+    #[test]
+    fn a_spec_survives_json() {
+        let json = serde_json::to_string(&spec()).unwrap();
+        assert_eq!(serde_json::from_str::<RunSpec>(&json).unwrap(), spec());
+        assert!(!json.contains("fresh_pooler"), "{json}");
+    }
+}

@@ -1,0 +1,182 @@
+//! What a sweep takes, and what its parts ask of it.
+
+use std::path::PathBuf;
+
+use tch::{Device, Kind, Tensor};
+
+use super::plan::SweepPlan;
+use super::resident::Resident;
+use super::unit::pairs;
+use super::worker::Worker;
+use crate::store::Store;
+use lmc_base::error::{LmcError, Result};
+use lmc_model::compute::{Compute, Precision};
+use lmc_model::eval::{EvaluationSet, Outcome};
+use lmc_model::model::Classifier;
+use lmc_model::path::Combination;
+use lmc_model::weights::Weights;
+
+/// Everything that a sweep takes.
+pub struct SweepJob<'a> {
+    /// Where units are found and kept.
+    pub store: &'a Store,
+    /// The architecture of all models.
+    pub classifier: &'a Classifier,
+    /// What is evaluated, the same at every point.
+    pub set: &'a EvaluationSet,
+    /// The models' names in the store.
+    pub models: &'a [String],
+    /// What brings a model's weights, whenever they are needed and not in memory.
+    pub load: &'a (dyn Fn(usize) -> Result<Weights> + Sync),
+    /// The models' own outcomes on the set; [`fill`](super::fill) and [`SweepJob::cost`] do without them.
+    pub ends: &'a [Outcome],
+    /// The units and points.
+    pub plan: &'a SweepPlan,
+    /// Devices, precision and memory.
+    pub compute: &'a Compute,
+}
+
+impl<'a> SweepJob<'a> {
+    /// Checks that there are as many models as in the plan, that many of their own outcomes, and an output for each label.
+    pub(super) fn check(&self, n_ends: usize) -> Result<()> {
+        let got = vec![self.models.len(), self.ends.len()];
+        let expected = vec![self.plan.n_models(), n_ends];
+        if got != expected {
+            let what = "models and their own evaluations in a sweep".into();
+            return Err(LmcError::ShapeMismatch { what, got, expected });
+        }
+        self.set.check_outputs(self.classifier.n_labels())
+    }
+
+    /// The units that are not in the store.
+    #[doc(hidden)]
+    pub fn missing(&self) -> Vec<usize> {
+        let units = self.plan.units().iter().enumerate();
+        units.filter(|(_, unit)| !self.path(unit).exists()).map(|(number, _)| number).collect()
+    }
+
+    /// What units are called.
+    pub(super) fn noun(&self) -> &'static str {
+        match self.plan.points().first().map_or(0, |point| point.weights().len()) {
+            2 => "lines",
+            _ => "units",
+        }
+    }
+
+    /// What the folder of the units is called.
+    fn key(&self) -> String {
+        let precision = match self.compute.precision {
+            Precision::Float32 => String::new(),
+            other => format!("-{other}"),
+        };
+        format!("{}-{}{precision}", self.set.key, self.plan.name())
+    }
+
+    /// The largest difference from float32 of a convexity gap or a loss on a sample, in nats per example; none in float32, and before the
+    /// job was executed.
+    #[doc(hidden)]
+    pub fn imprecision(&self) -> Option<f64> {
+        (self.compute.precision != Precision::Float32).then(|| super::precision::found(self)).flatten()
+    }
+
+    /// The folder of the units.
+    pub(super) fn folder(&self) -> PathBuf {
+        self.store.sweep_folder(&self.key())
+    }
+
+    /// The file of a unit.
+    pub(super) fn path(&self, unit: &[usize]) -> PathBuf {
+        let names: Vec<&str> = unit.iter().map(|&model| self.models[model].as_str()).collect();
+        self.store.sweep_path(&self.key(), &names)
+    }
+
+    /// What reads a model: into memory that a CUDA device copies from without waiting, if there is one.
+    pub(super) fn read_to_host(&self) -> impl Fn(usize) -> Result<Tensor> + Sync + 'a {
+        let (load, cuda) = (self.load, self.compute.devices.iter().copied().find(|device| device.is_cuda()));
+        move |model| {
+            let weights = load(model)?;
+            Ok(match cuda {
+                Some(device) => weights.theta().f_pin_memory(device)?,
+                None => weights.theta().shallow_clone(),
+            })
+        }
+    }
+
+    pub(super) fn moved_to<'h>(
+        &self,
+        device: Device,
+        host: &'h Resident<'_>,
+    ) -> impl Fn(usize) -> Result<Tensor> + Sync + 'h {
+        move |model| Ok(host.get(model)?.f_to_device_(device, Kind::Float, true, false)?)
+    }
+
+    /// How many models the devices have room for.
+    pub(super) fn room(&self) -> usize {
+        let memory = match self.compute.devices.iter().any(|device| device.is_cuda()) {
+            true => self.compute.device_memory,
+            false => self.compute.host_memory,
+        };
+        fitting(memory, self.bytes())
+    }
+
+    /// The bytes of a model's weights.
+    pub(super) fn bytes(&self) -> u64 {
+        4 * self.classifier.layout().n_parameters() as u64
+    }
+
+    /// A worker on that device.
+    pub(super) fn worker(&self, device: Device, precision: Precision) -> Result<Worker<'a>> {
+        Worker::new(self.classifier, self.set, device, precision, self.plan.interior().count())
+    }
+
+    /// The outcomes of those points in a unit.
+    pub(super) fn sample(
+        &self,
+        worker: &mut Worker<'_>,
+        weights: &Resident<'_>,
+        unit: &[usize],
+        points: &[&Combination],
+        tick: impl Fn(usize),
+    ) -> Result<Vec<Outcome>> {
+        let controls = unit.iter().map(|&model| weights.get(model)).collect::<Result<Vec<_>>>()?;
+        let names: Vec<&str> = unit.iter().map(|&model| self.models[model].as_str()).collect();
+        worker
+            .outcomes(&controls, points, tick)
+            .map_err(|error| error.of(format!("between {}", names.join(" and "))))
+    }
+
+    /// The distance of each two control models of a unit.
+    pub(super) fn distances(&self, weights: &Resident<'_>, unit: &[usize]) -> Result<Vec<f64>> {
+        let controls = unit.iter().map(|&model| weights.get(model)).collect::<Result<Vec<_>>>()?;
+        pairs(controls.len()).map(|(i, j)| distance(&controls[i], &controls[j])).collect()
+    }
+
+    /// The outcomes at all points: those evaluated and the control models' own.
+    pub(super) fn with_ends(&self, unit: &[usize], inner: Vec<Outcome>) -> Vec<Outcome> {
+        let mut inner = inner.into_iter();
+        let at = |point: &Combination| match point.vertex() {
+            Some(control) => Some(self.ends[unit[control]].clone()),
+            None => inner.next(),
+        };
+        self.plan.points().iter().filter_map(at).collect()
+    }
+}
+
+/// How many of `bytes` each fit; at least one.
+pub(super) fn fitting(memory: u64, bytes: u64) -> usize {
+    usize::try_from(memory / bytes.max(1)).unwrap_or(usize::MAX).max(1)
+}
+
+/// The Euclidean distance of two models, `[n_parameters]` each, summed in float64 without a copy of the whole.
+fn distance(a: &Tensor, b: &Tensor) -> Result<f64> {
+    const CHUNK: i64 = 1 << 20;
+    let _no_grad = tch::no_grad_guard();
+    let n = a.size()[0];
+    let mut sum = 0.0;
+    for start in (0..n).step_by(CHUNK as usize) {
+        let part = |t: &Tensor| t.narrow(0, start, CHUNK.min(n - start));
+        let difference = (part(a) - part(b)).f_to_kind(Kind::Double)?;
+        sum += difference.dot(&difference).double_value(&[]);
+    }
+    Ok(sum.sqrt())
+}

@@ -1,0 +1,98 @@
+//! What a precision costs: a sample of the units in it and in float32.
+
+use serde::{Deserialize, Serialize};
+
+use super::job::SweepJob;
+use super::resident::Resident;
+use lmc_base::error::{LmcError, Result};
+use lmc_base::file::write_atomic;
+use lmc_base::progress;
+use lmc_maths::gap::convexity_gap;
+use lmc_model::compute::Precision;
+use lmc_model::eval::Outcome;
+use lmc_model::path::Combination;
+
+/// From that many units on the sample is two of them, and else one.
+const MANY_UNITS: usize = 100;
+
+/// The largest differences from float32 in a sample, in nats per example.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+struct Difference {
+    n_units: usize,
+    loss: f64,
+    /// 0 where units are not lines.
+    convexity_gap: f64,
+}
+
+/// Computes a sample of the units in both precisions on the first device and prints the largest difference of a mean loss and,
+/// on lines, of a convexity gap. What was found lies beside the units, so that it is computed once.
+///
+/// # Errors
+/// [`LmcError::Imprecise`] when one is above the tolerance.
+pub(super) fn check(job: &SweepJob<'_>) -> Result<()> {
+    let path = job.folder().join("precision.json");
+    let known = std::fs::read(&path).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
+    let difference: Difference = match known {
+        Some(difference) => difference,
+        None => {
+            let difference = measured(job)?;
+            let json = serde_json::to_vec(&difference)
+                .map_err(|e| LmcError::invalid("precision", e, "serialisable"))?;
+            write_atomic(&path, &json)?;
+            difference
+        }
+    };
+    let Difference { n_units, loss, convexity_gap } = difference;
+    let (precision, tolerance) = (job.compute.precision.to_string(), job.compute.tolerance);
+    progress::say(&format!(
+        "{precision} against float32 on {n_units} of {} units: loss off by at most {loss:.1e}, convexity gap by {convexity_gap:.1e} nats",
+        job.plan.units().len()
+    ));
+    match [("loss", loss), ("convexity gap", convexity_gap)]
+        .into_iter()
+        .find(|&(_, got)| got.is_nan() || got > tolerance)
+    {
+        None => Ok(()),
+        Some((what, got)) => Err(LmcError::Imprecise { precision, what, got, tolerance }),
+    }
+}
+
+/// The largest difference of a convexity gap or a loss that [`check`] found; none where it has not looked.
+pub(super) fn found(job: &SweepJob<'_>) -> Option<f64> {
+    let bytes = std::fs::read(job.folder().join("precision.json")).ok()?;
+    let difference: Difference = serde_json::from_slice(&bytes).ok()?;
+    Some(difference.loss.max(difference.convexity_gap))
+}
+
+fn measured(job: &SweepJob<'_>) -> Result<Difference> {
+    let (units, compute) = (job.plan.units(), job.compute);
+    let device = compute.devices[0];
+    let n_units = if units.len() < MANY_UNITS { 1 } else { 2 };
+    let load = |model| Ok((job.load)(model)?.theta().to_device(device));
+    let weights = Resident::new(8, &load);
+    let losses = |precision, unit: &[usize], points: &[&Combination]| -> Result<Vec<f64>> {
+        let outcomes = job.sample(&mut job.worker(device, precision)?, &weights, unit, points, |_| ())?;
+        Ok(outcomes.iter().map(Outcome::mean_loss).collect())
+    };
+    let all: Vec<&Combination> = job.plan.points().iter().collect();
+    let interior: Vec<(usize, &Combination)> = job.plan.interior().collect();
+    let interior_points: Vec<&Combination> = interior.iter().map(|&(_, point)| point).collect();
+    let is_line =
+        job.plan.points().len() > 2 && job.plan.points().iter().all(|point| point.weights().len() == 2);
+    let mut difference = Difference { n_units, loss: 0.0, convexity_gap: 0.0 };
+    for unit in units.iter().step_by(units.len().div_ceil(n_units)) {
+        let exact = losses(Precision::Float32, unit, &all)?;
+        // The control models themselves are evaluated in float32 by both.
+        let mut rounded = exact.clone();
+        for (&(k, _), loss) in interior.iter().zip(losses(compute.precision, unit, &interior_points)?) {
+            rounded[k] = loss;
+        }
+        let largest = exact.iter().zip(&rounded).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+        difference.loss = difference.loss.max(largest);
+        if is_line {
+            let gap = (convexity_gap(&exact)? - convexity_gap(&rounded)?).abs();
+            difference.convexity_gap = difference.convexity_gap.max(gap);
+        }
+    }
+    Ok(difference)
+}

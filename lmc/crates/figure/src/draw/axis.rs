@@ -1,0 +1,243 @@
+//! Axes: from data to pixels, and where the ticks are.
+
+use serde_json::Value;
+
+use super::Page;
+use crate::json::{items, number, text};
+
+/// One axis of a panel.
+pub(super) struct Axis<'a> {
+    /// Plotly's name of the axis: "x", "y2".
+    pub(super) id: &'a str,
+    /// Its member of the layout.
+    pub(super) spec: &'a Value,
+    /// The value at `start` and at `end`.
+    pub(super) range: (f64, f64),
+    /// The least and the greatest coordinate of what is drawn, if anything is.
+    extent: Option<(f64, f64)>,
+    /// Pixel of the left or lower end.
+    pub(super) start: f64,
+    /// Pixel of the right or upper end.
+    pub(super) end: f64,
+    /// The categories, if the data are text.
+    categories: Vec<&'a str>,
+}
+
+impl<'a> Axis<'a> {
+    pub(super) fn horizontal(page: &Page<'a>, id: &'a str, traces: &[&'a Value]) -> Axis<'a> {
+        Axis::new(page, id, "/x", traces, |page, share| page.x(share))
+    }
+
+    pub(super) fn vertical(page: &Page<'a>, id: &'a str, traces: &[&'a Value]) -> Axis<'a> {
+        Axis::new(page, id, "/y", traces, |page, share| page.y(share))
+    }
+
+    fn new(
+        page: &Page<'a>,
+        id: &'a str,
+        data: &str,
+        traces: &[&'a Value],
+        pixel: impl Fn(&Page<'a>, f64) -> f64,
+    ) -> Axis<'a> {
+        let spec = page.layout.get(format!("{}axis{}", &id[..1], &id[1..])).unwrap_or(&Value::Null);
+        let mut categories: Vec<&str> = Vec::new();
+        for name in traces.iter().flat_map(|trace| items(trace, data)).filter_map(Value::as_str) {
+            if !categories.contains(&name) {
+                categories.push(name);
+            }
+        }
+        let (from, to) = (number(spec, "/domain/0").unwrap_or(0.0), number(spec, "/domain/1").unwrap_or(1.0));
+        let (start, end) = (pixel(page, from), pixel(page, to));
+        let mut axis = Axis { id, spec, range: (0.0, 1.0), extent: None, start, end, categories };
+        let automatic = axis.automatic_range(data, traces);
+        let (low, high) = (number(spec, "/range/0"), number(spec, "/range/1"));
+        axis.range = (low.unwrap_or(automatic.0), high.unwrap_or(automatic.1));
+        axis
+    }
+
+    /// Measures the data and gives their range with room around markers and above bars.
+    fn automatic_range(&mut self, data: &str, traces: &[&Value]) -> (f64, f64) {
+        let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
+        let (mut room_below, mut room_above) = (0.0, 0.0);
+        for trace in traces {
+            let values = items(trace, data).iter().filter_map(|value| self.coordinate(value));
+            let mut half = 0.0;
+            match text(trace, "/type") {
+                Some("heatmap") => half = 0.5,
+                Some("bar") if data == "/y" => {
+                    (low, high) = (low.min(0.0), high.max(0.0));
+                    room_above = 0.05;
+                }
+                Some("bar") => half = number(trace, "/width").unwrap_or(0.8) / 2.0,
+                _ if data == "/y" || text(trace, "/mode").is_none_or(|mode| mode.contains("markers")) => {
+                    (room_below, room_above) = (0.06, 0.06);
+                }
+                _ => {}
+            }
+            for value in values {
+                (low, high) = (low.min(value - half), high.max(value + half));
+            }
+        }
+        if low > high {
+            return (0.0, 1.0);
+        }
+        self.extent = Some((low, high));
+        let span = if high > low { high - low } else { low.abs().max(1.0) };
+        let flat = if high > low { 0.0 } else { 0.5 * span };
+        (low - room_below * span - flat, high + room_above * span + flat)
+    }
+
+    /// `true` if something lies beyond the ends of the axis.
+    pub(super) fn spills(&self) -> bool {
+        let (low, high) = (self.range.0.min(self.range.1), self.range.0.max(self.range.1));
+        let slack = 1e-4 * (high - low);
+        self.extent.is_some_and(|(least, greatest)| least < low - slack || greatest > high + slack)
+    }
+
+    /// The number at which a value lies: a number itself, a category its index.
+    pub(super) fn coordinate(&self, value: &Value) -> Option<f64> {
+        match value {
+            Value::String(name) => {
+                self.categories.iter().position(|known| known == name).map(|index| index as f64)
+            }
+            other => other.as_f64(),
+        }
+    }
+
+    /// The pixel of a number.
+    pub(super) fn pixel(&self, value: f64) -> f64 {
+        let (low, high) = self.range;
+        self.start + (value - low) / (high - low) * (self.end - self.start)
+    }
+
+    /// Pixel and text of every tick.
+    pub(super) fn ticks(&self) -> Vec<(f64, String)> {
+        let (low, high) = (self.range.0.min(self.range.1), self.range.0.max(self.range.1));
+        let inside = |value: f64| value >= low - 1e-9 * (high - low) && value <= high + 1e-9 * (high - low);
+        let given = given_ticks(self.spec);
+        let labelled: Vec<(f64, String)> = if !given.is_empty() {
+            given
+        } else if !self.categories.is_empty() {
+            self.categories.iter().enumerate().map(|(i, name)| (i as f64, (*name).to_owned())).collect()
+        } else {
+            // Labels stand beside each other on one axis and above each other on the other.
+            let each = if self.id.starts_with('x') { 72.0 } else { 42.0 };
+            let room = (self.end - self.start).abs();
+            let wanted = number(self.spec, "/nticks").unwrap_or((room / each).clamp(2.0, 10.0));
+            nice_ticks(low, high, wanted, number(self.spec, "/dtick"))
+        };
+        labelled
+            .into_iter()
+            .filter(|(v, _)| inside(*v))
+            .map(|(value, text)| (self.pixel(value), text))
+            .collect()
+    }
+}
+
+/// The ticks that an axis or a colour bar names itself, with its texts or their numbers.
+pub(super) fn given_ticks(spec: &Value) -> Vec<(f64, String)> {
+    let texts = items(spec, "/ticktext");
+    let label =
+        |i: usize, value| texts.get(i).and_then(Value::as_str).map_or_else(|| plain(value), str::to_owned);
+    let values = items(spec, "/tickvals").iter().filter_map(Value::as_f64);
+    values.enumerate().map(|(i, value)| (value, label(i, value))).collect()
+}
+
+/// A number with a true minus sign.
+pub fn plain(value: f64) -> String {
+    value.to_string().replace('-', "−")
+}
+
+/// Round numbers in [low, high], about `wanted` of them or `step` apart, with as many digits as they need.
+pub fn nice_ticks(low: f64, high: f64, wanted: f64, step: Option<f64>) -> Vec<(f64, String)> {
+    let span = high - low;
+    if span <= 0.0 || !span.is_finite() {
+        return vec![(low, plain(low))];
+    }
+    let step = step.filter(|step| (high - low) / step <= 200.0 && *step > 0.0).unwrap_or_else(|| {
+        let rough = (high - low) / wanted.max(1.0);
+        let power = 10f64.powf(rough.log10().floor());
+        let factor = [1.0, 2.0, 5.0].into_iter().find(|factor| factor * power >= rough).unwrap_or(10.0);
+        factor * power
+    });
+    let (first, last) = ((low / step - 1e-9).ceil() as i64, (high / step + 1e-9).floor() as i64);
+    let largest = low.abs().max(high.abs());
+    let digits = (-(step * 1.0000001).log10().floor()).max(0.0) as usize;
+    // A step such as 0.25 needs one digit more than its power of ten.
+    let digits = (digits..digits + 3).find(|&d| is_whole(step * 10f64.powi(d as i32))).unwrap_or(digits);
+    let label = |value: f64| {
+        let text =
+            if !(1e-3..1e6).contains(&largest) { format!("{value:e}") } else { format!("{value:.digits$}") };
+        text.replace('-', "−")
+    };
+    (first..=last)
+        .map(|i| i as f64 * step)
+        // The product of index and step carries rounding errors that a label in scientific form would show.
+        .map(|value| format!("{value:.11e}").parse().unwrap_or(value))
+        .map(|value| (value, label(value)))
+        .collect()
+}
+
+fn is_whole(x: f64) -> bool {
+    (x - x.round()).abs() < 1e-6
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn labels(low: f64, high: f64, wanted: f64) -> Vec<String> {
+        nice_ticks(low, high, wanted, None).into_iter().map(|(_, label)| label).collect()
+    }
+
+    #[test]
+    fn ticks_are_round_numbers_with_the_digits_they_need() {
+        assert_eq!(labels(0.0, 1.0, 5.0), ["0.0", "0.2", "0.4", "0.6", "0.8", "1.0"]);
+        assert_eq!(labels(-0.07, 0.11, 4.0), ["−0.05", "0.00", "0.05", "0.10"]);
+        assert_eq!(labels(3.0, 41.0, 4.0), ["10", "20", "30", "40"]);
+        assert_eq!(labels(0.0, 2.1e-4, 3.0), ["0e0", "1e−4", "2e−4"]);
+        assert_eq!(labels(5.0, 5.0, 4.0), ["5"]);
+        let quarters: Vec<_> =
+            nice_ticks(0.0, 0.5, 4.0, Some(0.25)).into_iter().map(|(_, label)| label).collect();
+        assert_eq!(quarters, ["0.00", "0.25", "0.50"]);
+    }
+
+    #[test]
+    fn the_range_of_the_layout_wins_and_may_be_reversed() {
+        let layout = json!({"width": 200, "height": 100, "margin": {"l": 0, "r": 0, "t": 0, "b": 0},
+            "xaxis": {"range": [10.0, 0.0]}});
+        let trace = json!({"type": "scatter", "mode": "lines", "x": [1.0, 2.0], "y": [0.0, 10.0]});
+        let page = Page::new(&layout);
+        let x = Axis::horizontal(&page, "x", &[&trace]);
+        assert_eq!((x.pixel(10.0), x.pixel(0.0), x.pixel(2.5)), (0.0, 200.0, 150.0));
+        let y = Axis::vertical(&page, "y", &[&trace]);
+        assert_eq!(y.range, (-0.6, 10.6));
+        assert!(y.pixel(10.0) < y.pixel(0.0), "y grows upwards");
+        assert!(!x.spills() && !y.spills());
+        let far = json!({"type": "scatter", "x": [-1.0], "y": [0.0]});
+        assert!(Axis::horizontal(&page, "x", &[&trace, &far]).spills());
+    }
+
+    #[test]
+    fn categories_are_indices() {
+        let layout = json!({"yaxis2": {"domain": [0.5, 1.0]}});
+        let trace = json!({"type": "heatmap", "x": ["7", "3"], "y": ["7", "3"], "z": [[0, 1], [1, 0]]});
+        let axis = Axis::vertical(&Page::new(&layout), "y2", &[&trace]);
+        assert_eq!(axis.range, (-0.5, 1.5));
+        assert_eq!(axis.coordinate(&json!("3")), Some(1.0));
+        assert_eq!(axis.coordinate(&json!("4")), None);
+        assert_eq!(axis.ticks().into_iter().map(|(_, label)| label).collect::<Vec<_>>(), ["7", "3"]);
+    }
+
+    #[test]
+    fn an_axis_without_data_has_a_range() {
+        let layout = json!({});
+        let axis = Axis::horizontal(&Page::new(&layout), "x", &[]);
+        assert_eq!(axis.range, (0.0, 1.0));
+        let one = json!({"x": [3.0], "mode": "markers"});
+        let axis = Axis::horizontal(&Page::new(&layout), "x", &[&one]);
+        assert!(axis.range.0 < 3.0 && axis.range.1 > 3.0);
+    }
+}

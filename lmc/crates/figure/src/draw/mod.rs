@@ -1,0 +1,121 @@
+//! A plotly description drawn as SVG, and SVG as PNG, without a browser.
+//!
+//! Drawn are scatter (lines, markers), heatmap and bar traces on linear and category axes, with titles, legend,
+//! colour bar and annotations. Anything else is an error, not a figure that lacks something.
+
+mod axis;
+mod canvas;
+mod cells;
+mod colour;
+mod frame;
+mod labels;
+mod legend;
+mod marks;
+mod palette;
+mod raster;
+
+use serde_json::Value;
+
+use crate::json::{number, text};
+use axis::Axis;
+use canvas::Canvas;
+use colour::Colour;
+use lmc_base::error::{LmcError, Result};
+
+pub use axis::{nice_ticks, plain as plain_number};
+pub(crate) use canvas::plain_text;
+pub(crate) use raster::png;
+
+/// Two axes and the traces drawn on them.
+struct Panel<'a> {
+    x: Axis<'a>,
+    y: Axis<'a>,
+    traces: Vec<&'a Value>,
+}
+
+/// The whole figure and its plotting area, in pixels.
+struct Page<'a> {
+    layout: &'a Value,
+    width: f64,
+    height: f64,
+    /// Left, top, right and bottom edge of the plotting area.
+    area: [f64; 4],
+}
+
+impl<'a> Page<'a> {
+    fn new(layout: &'a Value) -> Page<'a> {
+        let size = |pointer, default| number(layout, pointer).unwrap_or(default);
+        let (width, height) = (size("/width", 700.0).max(1.0), size("/height", 450.0).max(1.0));
+        let (left, right) = (size("/margin/l", 80.0), size("/margin/r", 80.0));
+        let (top, bottom) = (size("/margin/t", 100.0), size("/margin/b", 80.0));
+        Page { layout, width, height, area: [left, top, width - right, height - bottom] }
+    }
+
+    /// The pixel of a horizontal position of the plotting area, 0 to 1.
+    fn x(&self, share: f64) -> f64 {
+        self.area[0] + share * (self.area[2] - self.area[0])
+    }
+
+    /// The pixel of a vertical position of the plotting area, 0 (bottom) to 1.
+    fn y(&self, share: f64) -> f64 {
+        self.area[3] - share * (self.area[3] - self.area[1])
+    }
+}
+
+/// The SVG text of a description `{data, layout}`.
+pub(crate) fn svg(figure: &Value) -> Result<String> {
+    let page = Page::new(&figure["layout"]);
+    let traces = super::json::items(figure, "/data");
+    let panels = panels(&page, traces)?;
+    let mut canvas = Canvas::new(page.width, page.height);
+    let paper = text(page.layout, "/paper_bgcolor").and_then(Colour::parse).unwrap_or(Colour::WHITE);
+    canvas.rectangle([0.0, 0.0, page.width, page.height], Some(paper), None);
+    for panel in &panels {
+        frame::grid(&mut canvas, panel);
+        // Drawing a clip costs more than all else, and most figures have nothing outside their panels.
+        let spills = panel.x.spills() || panel.y.spills();
+        if spills {
+            canvas.clip([panel.x.start, panel.y.end, panel.x.end, panel.y.start]);
+        }
+        for trace in &panel.traces {
+            marks::draw(&mut canvas, panel, trace)?;
+        }
+        if spills {
+            canvas.unclip();
+        }
+        frame::axes(&mut canvas, panel);
+    }
+    for trace in traces {
+        legend::colour_bar(&mut canvas, &page, trace)?;
+    }
+    legend::legend(&mut canvas, &page, traces);
+    labels::annotations(&mut canvas, &page, &panels);
+    labels::title(&mut canvas, &page);
+    Ok(canvas.finish())
+}
+
+/// The panels in order of their first trace.
+fn panels<'a>(page: &Page<'a>, traces: &'a [Value]) -> Result<Vec<Panel<'a>>> {
+    let mut grouped: Vec<(&str, &str, Vec<&Value>)> = Vec::new();
+    for trace in traces {
+        let kind = text(trace, "/type").unwrap_or("scatter");
+        if !["scatter", "heatmap", "bar"].contains(&kind) {
+            return Err(LmcError::Figure(format!(
+                "a trace of type `{kind}`; drawn are scatter, heatmap and bar"
+            )));
+        }
+        let (x, y) = (text(trace, "/xaxis").unwrap_or("x"), text(trace, "/yaxis").unwrap_or("y"));
+        match grouped.iter_mut().find(|(known_x, known_y, _)| (*known_x, *known_y) == (x, y)) {
+            Some((_, _, members)) => members.push(trace),
+            None => grouped.push((x, y, vec![trace])),
+        }
+    }
+    Ok(grouped
+        .into_iter()
+        .map(|(x, y, members)| Panel {
+            x: Axis::horizontal(page, x, &members),
+            y: Axis::vertical(page, y, &members),
+            traces: members,
+        })
+        .collect())
+}

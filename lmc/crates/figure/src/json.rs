@@ -1,0 +1,111 @@
+//! The plotly description of a figure as a JSON value, and reading from it.
+
+use plotly::Plot;
+use serde_json::{Map, Value};
+
+use lmc_base::error::{LmcError, Result};
+
+/// Pixels between the labels and the title of an axis, where a plot does not say otherwise: plotly itself leaves 2.
+const STANDOFF: f64 = 8.0;
+
+/// `{data, layout, config}` of a plot, numbers rounded to 6 significant digits, without empty members, and with room
+/// between the labels and the title of each axis, for which the plotly crate has no method.
+pub(super) fn describe(plot: &Plot) -> Result<Value> {
+    let value = serde_json::to_value(plot).map_err(|error| LmcError::Figure(error.to_string()))?;
+    let Value::Object(members) = value else {
+        return Err(LmcError::Figure("the plot is not a JSON object".to_owned()));
+    };
+    let mut kept: Map<_, _> = members.into_iter().filter(|(_, member)| !member.is_null()).collect();
+    for (name, member) in kept.get_mut("layout").and_then(Value::as_object_mut).into_iter().flatten() {
+        let title = member.get_mut("title").and_then(Value::as_object_mut);
+        if let Some(title) = title.filter(|_| name.starts_with("xaxis") || name.starts_with("yaxis")) {
+            title.entry("standoff").or_insert(STANDOFF.into());
+        }
+    }
+    Ok(rounded(Value::Object(kept)))
+}
+
+fn rounded(value: Value) -> Value {
+    match value {
+        Value::Number(number) if number.is_f64() => number.as_f64().map_or(Value::Null, |x| round(x).into()),
+        Value::Array(items) => items.into_iter().map(rounded).collect(),
+        Value::Object(members) => {
+            Value::Object(members.into_iter().map(|(key, v)| (key, rounded(v))).collect())
+        }
+        other => other,
+    }
+}
+
+fn round(x: f64) -> f64 {
+    format!("{x:.5e}").parse().unwrap_or(x) + 0.0
+}
+
+/// The number at a JSON pointer.
+pub(super) fn number(value: &Value, pointer: &str) -> Option<f64> {
+    value.pointer(pointer)?.as_f64()
+}
+
+/// The text at a JSON pointer.
+pub(super) fn text<'a>(value: &'a Value, pointer: &str) -> Option<&'a str> {
+    value.pointer(pointer)?.as_str()
+}
+
+/// The truth value at a JSON pointer.
+pub(super) fn flag(value: &Value, pointer: &str) -> Option<bool> {
+    value.pointer(pointer)?.as_bool()
+}
+
+/// The items of the array at a JSON pointer; none if there is no array.
+pub(super) fn items<'a>(value: &'a Value, pointer: &str) -> &'a [Value] {
+    value.pointer(pointer).and_then(Value::as_array).map_or(&[], Vec::as_slice)
+}
+
+/// The i-th item where one value stands for all or an array has one for each.
+pub(super) fn each<'a>(value: &'a Value, pointer: &str, index: usize) -> Option<&'a Value> {
+    match value.pointer(pointer)? {
+        Value::Array(items) => items.get(index),
+        one => Some(one),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use plotly::Layout;
+    use plotly::layout::Axis;
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn numbers_are_rounded_and_everything_else_is_kept() {
+        let value =
+            json!({"x": [1.23456789, 1e-9 / 3.0, -0.0, null, 7], "y": {"z": "1.23456789", "t": true}});
+        let expected = r#"{"x":[1.23457,3.33333e-10,0.0,null,7],"y":{"t":true,"z":"1.23456789"}}"#;
+        let got: Value = serde_json::from_str(&rounded(value).to_string()).unwrap();
+        assert_eq!(got, serde_json::from_str::<Value>(expected).unwrap());
+    }
+
+    #[test]
+    fn titles_of_axes_stand_off_their_labels() {
+        let axis = || Axis::new().title("a");
+        let mut plot = Plot::new();
+        plot.set_layout(Layout::new().title("t").x_axis(axis()).y_axis2(axis()).y_axis(Axis::new()));
+        let layout = &describe(&plot).unwrap()["layout"];
+        for axis in ["xaxis", "yaxis2"] {
+            assert_eq!(
+                (&layout[axis]["title"]["text"], &layout[axis]["title"]["standoff"]),
+                (&json!("a"), &json!(8.0))
+            );
+        }
+        assert_eq!((&layout["yaxis"]["title"], &layout["title"]["standoff"]), (&Value::Null, &Value::Null));
+    }
+
+    #[test]
+    fn one_value_stands_for_all() {
+        let value = json!({"size": 3, "colour": ["a", "b"]});
+        assert_eq!(each(&value, "/size", 5), Some(&json!(3)));
+        assert_eq!(each(&value, "/colour", 1), Some(&json!("b")));
+        assert_eq!(each(&value, "/colour", 2), None);
+        assert!(items(&value, "/size").is_empty());
+    }
+}

@@ -1,0 +1,200 @@
+//! Weight matching: the permutations under which two models are most similar.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use ndarray::Array2;
+use tch::{Device, Kind, Tensor};
+
+use super::apply::{check, permuted};
+use super::permutation::Permutation;
+use super::spec::{Axis, Symmetry, Units, symmetries};
+use crate::model::ModelConfig;
+use crate::weights::Weights;
+use lmc_base::error::{LmcError, Result};
+use lmc_base::file::hexadecimal;
+use lmc_base::interrupt;
+
+/// A gain of similarity below this share of what is summed is rounding: then nothing moves.
+const ROUNDING: f64 = 1e-12;
+
+/// One symmetry with the permutation that was found for it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Matched {
+    /// What may be permuted.
+    pub symmetry: Symmetry,
+    /// Where the units of B go.
+    pub permutation: Permutation,
+    /// The inner product of the two models' weights that carry the symmetry, as they are.
+    pub similarity_identity: f64,
+    /// The same after the permutation; never less.
+    pub similarity_matched: f64,
+}
+
+/// Where the units of model B stand in model A's order.
+#[derive(Clone, PartialEq)]
+pub struct Alignment {
+    /// Every symmetry of the architecture with its permutation.
+    pub matches: Vec<Matched>,
+}
+
+impl fmt::Debug for Alignment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (moved, all) = (self.moved(), self.n_units());
+        write!(f, "Alignment(moved: {} of {} neurons, ", moved.neurons, all.neurons)?;
+        write!(
+            f,
+            "{} of {} heads, {} of {} units in heads, ",
+            moved.heads, all.heads, moved.head_units, all.head_units
+        )?;
+        write!(f, "{} of {} pooler units)", moved.pooler_units, all.pooler_units)
+    }
+}
+
+/// Numbers of units by kind.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct UnitCounts {
+    /// Feed-forward neurons of all layers.
+    pub neurons: usize,
+    /// Attention heads of all layers.
+    pub heads: usize,
+    /// Units within heads, those of query and key and those of value and output: twice the width of a layer.
+    pub head_units: usize,
+    /// Units of the tanh layer under the classifier.
+    pub pooler_units: usize,
+}
+
+impl Alignment {
+    /// The inner product of the two models' weights that some permutation acts on, as they are.
+    pub fn similarity_identity(&self) -> f64 {
+        self.matches.iter().map(|matched| matched.similarity_identity).sum()
+    }
+
+    /// The same after the permutations; never less.
+    pub fn similarity_matched(&self) -> f64 {
+        self.matches.iter().map(|matched| matched.similarity_matched).sum()
+    }
+
+    /// How many units move; one within a head counts as moved if its place in its head changes.
+    pub fn moved(&self) -> UnitCounts {
+        self.counts(|matched| [matched.permutation.moved_blocks(), matched.permutation.moved_units()])
+    }
+
+    /// How many units there are.
+    pub fn n_units(&self) -> UnitCounts {
+        self.counts(|Matched { symmetry, .. }| {
+            [symmetry.n_blocks, symmetry.n_blocks * symmetry.width * symmetry.sets.len()]
+        })
+    }
+
+    fn counts(&self, of: impl Fn(&Matched) -> [usize; 2]) -> UnitCounts {
+        let mut counts = UnitCounts::default();
+        for matched in &self.matches {
+            let [blocks, units] = of(matched);
+            match matched.symmetry.units {
+                Units::FeedForward => counts.neurons += units,
+                Units::Attention => {
+                    counts.heads += blocks;
+                    counts.head_units += units;
+                }
+                Units::Pooler => counts.pooler_units += units,
+            }
+        }
+        counts
+    }
+
+    /// Whether no unit moves.
+    pub fn is_identity(&self) -> bool {
+        self.moved() == UnitCounts::default()
+    }
+
+    /// A digest of the permutations, for names of files.
+    #[doc(hidden)]
+    pub fn digest(&self) -> String {
+        use sha2::{Digest, Sha256};
+        let mut hash = Sha256::new();
+        for Matched { symmetry, permutation, .. } in &self.matches {
+            for set in 0..symmetry.sets.len() {
+                permutation.index(set).iter().for_each(|&unit| hash.update((unit as u64).to_le_bytes()));
+            }
+        }
+        hexadecimal(&hash.finalize()[..5])
+    }
+
+    /// Model B with its units in A's order: the same function, up to the rounding of sums in another order.
+    ///
+    /// # Errors
+    /// [`LmcError::InvalidParameter`] for weights of another architecture; [`LmcError::Torch`].
+    pub fn apply(&self, b: &Weights) -> Result<Weights> {
+        permuted(b, self.matches.iter().map(|matched| (&matched.symmetry, &matched.permutation)))
+    }
+}
+
+/// The permutations of B's units after which the two models' weights have the greatest inner product, which are those
+/// after which their distance is least.
+///
+/// With the residual stream fixed the symmetries do not touch each other's axes, so that the optimum is found exactly: one
+/// linear assignment for each feed-forward layer, and for attention one over heads whose values are those of the best
+/// assignments within each two heads. Where the best is no better than the identity but for rounding, nothing moves.
+///
+/// DIFFERENCE: Ainsworth et al. (2022) permute the residual stream as well and have to go round the layers until nothing
+/// changes, which finds a local optimum; here models share a pretrained encoder.
+///
+/// # Errors
+/// [`LmcError::InvalidParameter`] for two models of different layouts, of another architecture than that of `config`, or with
+/// weights that are not finite; [`LmcError::Interrupted`]; [`LmcError::Torch`].
+///
+/// # Reference
+/// Ainsworth et al. 2022, section 3.2.
+pub fn weight_matching(config: &ModelConfig, a: &Weights, b: &Weights) -> Result<Alignment> {
+    Weights::same_layout(a, b)?;
+    let _no_grad = tch::no_grad_guard();
+    let [a, b] = [a, b].map(|weights| weights.named().into_iter().collect::<BTreeMap<_, _>>());
+    let all = symmetries(config);
+    let n = all.len();
+    let mut matches = Vec::new();
+    for symmetry in all {
+        interrupt::check(|| format!("{} of {n} kinds of units were matched; none is kept", matches.len()))?;
+        check(&symmetry, &a)?;
+        let similarities =
+            symmetry.sets.iter().map(|axes| similarity(axes, &a, &b)).collect::<Result<Vec<_>>>()?;
+        matches.push(matched(symmetry, &similarities)?);
+    }
+    Ok(Alignment { matches })
+}
+
+fn matched(symmetry: Symmetry, similarities: &[Array2<f64>]) -> Result<Matched> {
+    let identity = Permutation::identity(&symmetry);
+    let best = Permutation::best(&symmetry, similarities)?;
+    let similarity_identity = identity.similarity(similarities);
+    let similarity_best = best.similarity(similarities);
+    let size: f64 = identity.terms(similarities).chain(best.terms(similarities)).map(f64::abs).sum();
+    let gains = similarity_best - similarity_identity > ROUNDING * size;
+    let (permutation, similarity_matched) =
+        if gains { (best, similarity_best) } else { (identity, similarity_identity) };
+    Ok(Matched { symmetry, permutation, similarity_identity, similarity_matched })
+}
+
+/// The inner product of every unit of A (row) with every unit of B (column) over all that carries them.
+fn similarity(
+    axes: &[Axis],
+    a: &BTreeMap<String, Tensor>,
+    b: &BTreeMap<String, Tensor>,
+) -> Result<Array2<f64>> {
+    let unfolded = |named: &BTreeMap<String, Tensor>| {
+        let parts = axes.iter().map(|Axis { tensor, axis }| {
+            let units = named[tensor].f_movedim_int(*axis, 0)?;
+            Ok(units.f_reshape([units.size()[0], -1])?.f_to_kind(Kind::Double)?)
+        });
+        Ok::<_, LmcError>(Tensor::f_cat(&parts.collect::<Result<Vec<_>>>()?, 1)?)
+    };
+    let product = unfolded(a)?.f_mm(&unfolded(b)?.f_transpose(0, 1)?)?.to_device(Device::Cpu);
+    let n = product.size()[0] as usize;
+    let values = Vec::<f64>::try_from(product.f_reshape([-1])?)?;
+    if let Some(i) = values.iter().position(|value| !value.is_finite()) {
+        let got = format!("{} in unit {} of {}", values[i], i / n, axes[0].tensor);
+        return Err(LmcError::invalid("weights", got, "finite numbers"));
+    }
+    Array2::from_shape_vec((n, n), values)
+        .map_err(|error| LmcError::invalid("weights", error, "as many units in both models"))
+}

@@ -1,0 +1,187 @@
+//! Tokenizers from the files of a Hugging Face folder, as `AutoTokenizer` of transformers 5 makes them: WordPiece (Wu et al.
+//! 2016) as BERT uses it, byte-level byte-pair encoding (Radford et al. 2019) as RoBERTa uses it.
+
+mod added;
+mod build;
+mod class;
+mod files;
+mod json;
+mod settings;
+mod token;
+mod told;
+mod vocabulary;
+
+use std::path::Path;
+
+use tokenizers::{PostProcessor, Tokenizer, TruncationDirection, TruncationParams};
+
+use self::added::Added;
+use self::build::{BERT_TOKENS, ROBERTA_TOKENS, byte_level, whole, without_segments, word_piece};
+use self::class::{Choice, Class};
+use self::files::wrong_key;
+use self::json::Json;
+use self::settings::Settings;
+use self::told::{tell_equal_tokens, tell_no_segments, tell_unheard};
+use self::vocabulary::{Vocabulary, Whole};
+use lmc_base::error::{LmcError, Result};
+
+/// What to do about a folder without a tokenizer.
+const ELSEWHERE: &str =
+    "fetch the tokenizer's files again, or name a folder that has them (`lmc evaluate --tokenizer FOLDER`)";
+
+/// Returns the tokenizer of a folder, with the special tokens of its family around texts and pairs: `[CLS] A [SEP] B [SEP]`,
+/// segments 0 and 1, for WordPiece; `<s> A </s></s> B </s>`, segments 0, for byte-level pairs. Ids and segments are those of
+/// `AutoTokenizer` of transformers 5.17 and 5.24.
+///
+/// `tokenizer_class` in `tokenizer_config.json`, or else in `config.json`, or else the `model_type` there says how the files are read:
+///
+/// - `BertTokenizer` takes the vocabulary of `tokenizer.json`, or of `vocab.txt` where there is none, and nothing else of it.
+///   How texts are normalised is in `tokenizer_config.json` alone: `do_lower_case` (true where not said), `strip_accents` (as lower
+///   case), `tokenize_chinese_chars` (true).
+/// - `RobertaTokenizer` takes vocabulary and merges of `tokenizer.json`, or of `vocab.json` and `merges.txt`, and `add_prefix_space`
+///   (false) of `tokenizer_config.json`.
+/// - `PreTrainedTokenizerFast` takes `tokenizer.json` as it is. Its models are not told which text of a pair a token is of, unless
+///   `model_input_names` lists `token_type_ids`.
+///
+/// Where no file says anything, `tokenizer.json` is taken as it is, and the other files as their family's class does.
+///
+/// Added and special tokens are those of `added_tokens_decoder` in `tokenizer_config.json`; only where that is not there those of
+/// `special_tokens_map.json`, `added_tokens.json` and `tokenizer.json`. How they are spelt is in `tokenizer_config.json`, too.
+///
+/// The truncation of the tokenizer is `model_max_length` with `truncation_side`, none where nothing is said of either; padding
+/// and truncation that are stored in `tokenizer.json` are put aside, but for the side where `tokenizer_config.json` has none.
+///
+/// # Errors
+/// [`LmcError::Io`] for a file that cannot be read; [`LmcError::Format`], with the line or the key where there is one, if the folder
+/// has no tokenizer, or a file is not of its format, stands in for another (a pointer of Git LFS, a web page), has no tokens or
+/// lacks a special token, if a merge names a token that the vocabulary lacks, if a token has another id than a file says, and for a
+/// setting of a wrong kind or a class of tokenizers that is not known here.
+pub fn load_tokenizer(folder: &Path) -> Result<Tokenizer> {
+    load(folder, None)
+}
+
+/// Returns the tokenizer in the `tokenizer.json` of a folder as it is, where no `tokenizer_config.json` says how it is read; else as
+/// [`load_tokenizer`]. So are the folders read that `lmc pretrain` of version 0.1 wrote.
+///
+/// # Errors
+/// As [`load_tokenizer`].
+#[doc(hidden)]
+pub fn load_stored_tokenizer(folder: &Path) -> Result<Tokenizer> {
+    let is_there = |name: &str| folder.join(name).exists();
+    let is_alone = is_there("tokenizer.json") && !is_there("tokenizer_config.json");
+    load(folder, is_alone.then_some(Choice { class: Class::Whole, name: None, segments: true }))
+}
+
+fn load(folder: &Path, chosen: Option<Choice>) -> Result<Tokenizer> {
+    let file = |name: &str| Some(folder.join(name)).filter(|path| path.exists());
+    let mut settings = Settings::read(file("tokenizer_config.json").as_deref())?;
+    let complete = file("tokenizer.json").map(Whole::read).transpose()?;
+    let choice = chosen.map_or_else(|| choice(folder, &settings, complete.as_ref()), Ok)?;
+    if let (Some(_), Some(setting)) = (&complete, settings.given("fast_tokenizer_files"))
+        && setting.value != Json::List(vec![Json::Text("tokenizer.json".into())])
+    {
+        return Err(setting.wrong("tokenizer.json alone, files for single versions are not read"));
+    }
+    let padding = complete.as_ref().and_then(|whole| whole.text("padding", "pad_token"));
+    let pad = padding.map(|token| ("pad_token", token));
+    let defaults = match choice.class {
+        Class::Bert => &BERT_TOKENS[..],
+        Class::Roberta => &ROBERTA_TOKENS[..],
+        Class::Whole => pad.as_slice(),
+    };
+    let added_by = complete.as_ref().map(|whole| (whole.path.as_path(), &whole.json));
+    let added = Added::gather(folder, &mut settings, added_by, defaults)?;
+    let mut tokenizer = match (choice.class, &complete) {
+        (Class::Whole, Some(complete)) => whole(complete, &added)?,
+        (Class::Bert, Some(complete)) => word_piece(complete.vocabulary()?, &settings, &added)?,
+        (Class::Bert, None) => word_piece(Vocabulary::lines(folder.join("vocab.txt"))?, &settings, &added)?,
+        (Class::Roberta, Some(complete)) => byte_level(complete.vocabulary()?, &settings, &added)?,
+        (Class::Roberta | Class::Whole, None) => {
+            let vocabulary = Vocabulary::pairs(folder.join("vocab.json"), &folder.join("merges.txt"))?;
+            byte_level(vocabulary, &settings, &added)?
+        }
+    };
+    if let Some(complete) = &complete {
+        tell_unheard(complete, &choice, &settings)?;
+    }
+    tell_equal_tokens(&tokenizer, folder);
+    if !settings.lists("model_input_names", "token_type_ids")?.unwrap_or(choice.segments) {
+        let had_segments = without_segments(&mut tokenizer, folder)?;
+        if had_segments && choice.class != Class::Roberta {
+            tell_no_segments(folder, &choice);
+        }
+    }
+    tokenizer.set_encode_special_tokens(settings.flag("split_special_tokens", false)?);
+    let side = complete.as_ref().and_then(|whole| whole.text("truncation", "direction"));
+    set_truncation(&mut tokenizer, &settings, side)?;
+    Ok(tokenizer)
+}
+
+/// The most tokens that the model of a tokenizer takes by `model_max_length`, special ones included; none where that is not said.
+pub fn model_max_length(tokenizer: &Tokenizer) -> Option<usize> {
+    tokenizer.get_truncation().map(|truncation| truncation.max_length).filter(|&length| length < usize::MAX)
+}
+
+/// The class that reads a folder. A class that no `tokenizer_class` names gives way to the files that are there.
+fn choice(folder: &Path, settings: &Settings, complete: Option<&Whole>) -> Result<Choice> {
+    let is_there = |name: &str| folder.join(name).exists();
+    let (words, pairs) = (is_there("vocab.txt"), is_there("vocab.json"));
+    let chosen = Choice::of(folder, settings)?;
+    let by_files = |class| Choice { class, name: None, segments: class != Class::Roberta };
+    match &chosen {
+        Some(choice) if complete.is_some() => Ok(choice.clone()),
+        None if complete.is_some() => Ok(by_files(Class::Whole)),
+        Some(choice) if choice.class == Class::Bert && words || choice.class == Class::Roberta && pairs => {
+            Ok(choice.clone())
+        }
+        Some(choice) if choice.name.is_some() && (words || pairs) => {
+            let files = match choice.class {
+                Class::Bert => "tokenizer.json or vocab.txt",
+                Class::Roberta => "tokenizer.json or vocab.json with merges.txt",
+                Class::Whole => "tokenizer.json",
+            };
+            let expected =
+                format!("the class of the files that are there: {} is read from {files}", choice.told());
+            let path = folder.join("tokenizer_config.json");
+            Err(wrong_key(&path, "tokenizer_class", choice.told(), expected))
+        }
+        _ if words => Ok(by_files(Class::Bert)),
+        _ if pairs => Ok(by_files(Class::Roberta)),
+        _ => {
+            let problem =
+                "there is no tokenizer.json, no vocab.txt and no vocab.json with merges.txt".to_owned();
+            Err(LmcError::Format { path: folder.to_owned(), line: None, problem, remedy: ELSEWHERE })
+        }
+    }
+}
+
+/// Sets the truncation that a tokenizer's settings ask for; `stored` is the side in `tokenizer.json`.
+fn set_truncation(tokenizer: &mut Tokenizer, settings: &Settings, stored: Option<&str>) -> Result<()> {
+    let direction = match settings.given("truncation_side") {
+        None if stored.is_some_and(|side| side == "Left") => TruncationDirection::Left,
+        None => TruncationDirection::Right,
+        Some(setting) => match setting.value.text() {
+            Some("left") => TruncationDirection::Left,
+            Some("right") => TruncationDirection::Right,
+            _ => return Err(setting.wrong("\"left\" or \"right\"")),
+        },
+    };
+    tokenizer.with_padding(None);
+    let n_special = tokenizer.get_post_processor().map_or(0, |processor| processor.added_tokens(true));
+    let longest = settings.max_length()?;
+    if let Some(length) = longest.filter(|&length| length <= n_special)
+        && let Some(setting) = settings.given("model_max_length").or_else(|| settings.given("max_len"))
+    {
+        let expected = format!("more than the {n_special} special tokens of a pair");
+        return Err(wrong_key(&setting.path, &setting.key, length, expected));
+    }
+    let is_set = longest.is_some() || direction == TruncationDirection::Left;
+    let max_length = longest.unwrap_or(usize::MAX);
+    let truncation =
+        is_set.then(|| TruncationParams { max_length, direction, ..TruncationParams::default() });
+    tokenizer.with_truncation(truncation).map_err(|error| LmcError::Tokenizer(error.to_string()))?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

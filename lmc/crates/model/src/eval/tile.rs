@@ -1,0 +1,135 @@
+//! What is evaluated at once on a device: less, where it has too little memory.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use tch::Device;
+
+use super::EvaluationSet;
+use crate::compute::{batch_tokens, within_memory};
+use crate::encode::Batch;
+use lmc_base::error::{LmcError, Result};
+use lmc_base::progress;
+
+/// The batches of a set on a device. Each time that it has too little memory for one they become half as large, down to one
+/// example each.
+#[doc(hidden)]
+pub struct Tile<'a> {
+    set: &'a EvaluationSet,
+    device: Device,
+    tokens: usize,
+    batches: Vec<Batch>,
+}
+
+impl<'a> Tile<'a> {
+    /// Batches of the size that suits the device, or as large as it has room for.
+    ///
+    /// # Errors
+    /// [`LmcError::OutOfMemory`] where there is no room for the tokens of the set.
+    pub fn new(set: &'a EvaluationSet, device: Device) -> Result<Self> {
+        let tokens = batch_tokens(device);
+        Ok(Self { set, device, tokens, batches: batches_on(set, device, tokens)? })
+    }
+
+    /// The batches.
+    pub fn batches(&self) -> &[Batch] {
+        &self.batches
+    }
+
+    /// Makes the batches half as large.
+    ///
+    /// # Errors
+    /// `error`, which says that there is too little memory, when every batch has one example.
+    pub fn shrink(&mut self, error: LmcError) -> Result<()> {
+        if self.batches.iter().all(|batch| batch.indices.len() < 2) {
+            return Err(error);
+        }
+        self.tokens = (self.tokens / 2).max(1);
+        say_once(&error);
+        self.batches = Vec::new();
+        self.batches = batches_on(self.set, self.device, self.tokens)?;
+        Ok(())
+    }
+
+    /// The result of work on the batches, which is done again with smaller ones where there is too little memory.
+    ///
+    /// # Errors
+    /// Those of `work`; [`LmcError::OutOfMemory`] where there is too little for one example.
+    pub fn fitting<T>(&mut self, work: impl Fn(&[Batch]) -> Result<T>) -> Result<T> {
+        loop {
+            match within_memory(|| work(&self.batches)) {
+                Err(error @ LmcError::OutOfMemory { .. }) => self.shrink(error)?,
+                other => return other,
+            }
+        }
+    }
+}
+
+fn batches_on(set: &EvaluationSet, device: Device, tokens: usize) -> Result<Vec<Batch>> {
+    within_memory(|| Ok(set.batches_of(tokens).iter().map(|batch| batch.to_device(device)).collect()))
+}
+
+/// Says, once in a process, that less is evaluated at once.
+#[doc(hidden)]
+pub fn say_once(error: &LmcError) {
+    static SAID: AtomicBool = AtomicBool::new(false);
+    if let LmcError::OutOfMemory { asked, .. } = error
+        && !SAID.swap(true, Ordering::Relaxed)
+    {
+        progress::say(&format!(
+            "too little memory ({asked} more were asked for): less is evaluated at once, which can change the last digit of a loss"
+        ));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+
+    use tch::{Kind, Tensor};
+
+    use super::*;
+    use crate::model::fixture::examples;
+    use lmc_data::{Dataset, Example};
+
+    fn set() -> EvaluationSet {
+        let encoded = examples(300, 1);
+        let example =
+            |e: &crate::encode::Encoded| Example { first: "x".into(), second: None, label: e.label };
+        let dataset = Dataset::new("set", &["a", "b"], encoded.iter().map(example).collect(), None).unwrap();
+        EvaluationSet { dataset, encoded, key: "set".into(), label_map: None }
+    }
+
+    /// Work that finds memory for batches of that many tokens, and really asks libtorch for more where there are more.
+    fn work(room: usize) -> impl Fn(&[Batch]) -> Result<usize> {
+        move |batches| {
+            let tokens = |batch: &Batch| batch.tokens.ids.numel();
+            if batches.iter().any(|batch| tokens(batch) > room) {
+                let _ = Tensor::zeros([1 << 55], (Kind::Uint8, Device::Cpu));
+            }
+            Ok(batches.iter().map(|batch| batch.indices.len()).sum())
+        }
+    }
+
+    #[test]
+    fn batches_shrink_to_one_example_and_no_further() {
+        let set = set();
+        let mut tile = Tile::new(&set, Device::Cpu).unwrap();
+        let before = tile.batches().len();
+        assert_eq!(tile.fitting(work(10_000)).unwrap(), 300);
+        assert_eq!(tile.batches().len(), before);
+        // Every example is still there once, in batches as large as there is room for.
+        assert_eq!(tile.fitting(work(200)).unwrap(), 300);
+        let sizes: Vec<usize> = tile.batches().iter().map(|batch| batch.tokens.ids.numel()).collect();
+        assert!(sizes.iter().all(|&size| size <= 200) && sizes.iter().any(|&size| size > 100), "{sizes:?}");
+        assert_eq!(tile.fitting(work(8)).unwrap(), 300);
+        let tries = RefCell::new(0);
+        let error = tile.fitting(|batches| {
+            *tries.borrow_mut() += 1;
+            work(1)(batches)
+        });
+        assert!(matches!(error, Err(LmcError::OutOfMemory { .. })), "{error:?}");
+        assert!(tile.batches().len() == 300 && *tries.borrow() < 6, "{tries:?}");
+        let other = tile.fitting(|_| Err::<(), _>(LmcError::Figure("f".into()))).unwrap_err();
+        assert_eq!(other.to_string(), "figure: f");
+    }
+}

@@ -1,0 +1,200 @@
+//! A sequence classifier: an encoder and a head. The head is the last part of theta.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use tch::Tensor;
+
+use super::config::ModelConfig;
+use super::dropout::Dropout;
+use super::encoder::{Affine, Encoder, Tokens};
+use super::head::{self, Head};
+use crate::encode::{Extent, PackedTokens};
+use crate::guard::guarded;
+use crate::weights::{Layout, Parameters};
+use lmc_base::error::{LmcError, Result};
+
+/// A BERT or RoBERTa sequence classifier with the layout of its theta, in Hugging Face's names.
+///
+/// BERT's features are its pooled output, a tanh layer over the first token that is part of the pretrained encoder, and
+/// its head is linear. RoBERTa's features are the first token itself, and the tanh layer is the first one of its head.
+#[derive(Debug)]
+pub struct Classifier {
+    layout: Arc<Layout>,
+    encoder: Encoder,
+    pooler: Option<Affine>,
+    head: Head,
+    head_layout: Arc<Layout>,
+    /// The operands of the head in the layout of the head alone.
+    head_alone: Head,
+    n_labels: i64,
+    origin: Option<PathBuf>,
+}
+
+impl Classifier {
+    /// A classifier over `n_labels` classes. Nothing is computed by one whose config [`ModelConfig::check`] refuses.
+    pub fn new(config: &ModelConfig, n_labels: usize) -> Self {
+        let (mut layout, mut head_layout) = (Layout::default(), Layout::default());
+        let encoder = Encoder::new(config, &mut layout, config.prefix());
+        let d = config.hidden_size;
+        let pooler = (!config.is_roberta()).then(|| Affine::push(&mut layout, "bert.pooler.dense", d, d));
+        let n_labels = i64::try_from(n_labels).unwrap_or(i64::MAX);
+        let head = Head::push(config, n_labels, &mut layout);
+        let head_alone = Head::push(config, n_labels, &mut head_layout);
+        let (layout, head_layout) = (Arc::new(layout), Arc::new(head_layout));
+        Self { layout, encoder, pooler, head, head_layout, head_alone, n_labels, origin: None }
+    }
+
+    /// The same classifier with the folder of its model, which errors name.
+    pub fn found_in(self, folder: &Path) -> Self {
+        Self { origin: Some(folder.to_owned()), ..self }
+    }
+
+    /// The folder of its model, where that is known.
+    pub fn origin(&self) -> Option<&Path> {
+        self.origin.as_deref()
+    }
+
+    /// Checks that the model has what texts of that extent ask for: rows for their tokens, segments and places.
+    ///
+    /// # Errors
+    /// [`LmcError::OutsideTable`] with the folder of the model.
+    pub fn check_extent(&self, extent: &Extent) -> Result<()> {
+        self.config().check_extent(extent, self.origin())
+    }
+
+    /// Checks that a label is one of `n_labels`, or of the classes of the classifier.
+    ///
+    /// # Errors
+    /// [`LmcError::InvalidParameter`].
+    #[doc(hidden)]
+    pub fn check_labels(&self, extent: &Extent, n_labels: Option<usize>) -> Result<()> {
+        let n = n_labels.map_or(self.n_labels, |n| n as i64);
+        let Some([least, greatest]) = extent.labels else { return Ok(()) };
+        match [greatest, least].into_iter().find(|label| !(0..n).contains(label)) {
+            None => Ok(()),
+            Some(label) => {
+                let origin =
+                    self.origin().map(|origin| format!(" of {}", origin.display())).unwrap_or_default();
+                Err(LmcError::invalid("label", label, format!("0 to {}, one of the classes{origin}", n - 1)))
+            }
+        }
+    }
+
+    /// The layout of theta.
+    pub fn layout(&self) -> &Arc<Layout> {
+        &self.layout
+    }
+
+    /// The layout of the head alone: the last tensors of theta, in the same order.
+    pub fn head_layout(&self) -> &Arc<Layout> {
+        &self.head_layout
+    }
+
+    /// Where in theta the head starts; it goes to the end.
+    pub fn head_offset(&self) -> i64 {
+        self.layout.n_parameters() - self.head_layout.n_parameters()
+    }
+
+    /// The architecture of the encoder.
+    pub fn config(&self) -> &ModelConfig {
+        self.encoder.config()
+    }
+
+    /// The number of classes.
+    pub fn n_labels(&self) -> i64 {
+        self.n_labels
+    }
+
+    /// Whether a tensor of that name belongs to the head, which no pretrained encoder brings.
+    pub fn is_head(name: &str) -> bool {
+        name.starts_with("classifier.")
+    }
+
+    /// Logits, `[stack, batch, n_labels]`: [`Classifier::head_logits`] of [`Classifier::features`].
+    ///
+    /// # Errors
+    /// As [`Classifier::features`].
+    pub fn logits(&self, p: &Parameters, tokens: &Tokens, dropout: &Dropout) -> Result<Tensor> {
+        let features = self.features(p, tokens, dropout)?;
+        guarded(|| Ok(self.head.logits(p, features, dropout)))
+    }
+
+    /// What the encoder says of each sequence, `[stack, batch, width]`: all that the head sees.
+    ///
+    /// # Errors
+    /// Those of [`Encoder::forward`], with the folder of the model.
+    pub fn features(&self, p: &Parameters, tokens: &Tokens, dropout: &Dropout) -> Result<Tensor> {
+        let hidden = self.encoder.forward(p, tokens, dropout).map_err(|error| self.told(error))?;
+        guarded(|| Ok(self.pooled(p, self.encoder.first_token(&hidden, tokens))))
+    }
+
+    /// [`Classifier::logits`] of packed tokens, the same for every model of the stack: `[stack, n_sequences, n_labels]`.
+    ///
+    /// # Errors
+    /// As [`Classifier::features`].
+    pub fn packed_logits(&self, p: &Parameters, tokens: &PackedTokens, dropout: &Dropout) -> Result<Tensor> {
+        let features = self.packed_features(p, tokens, dropout)?;
+        guarded(|| Ok(self.head.logits(p, features, dropout)))
+    }
+
+    /// [`Classifier::features`] of packed tokens, the same for every model of the stack: `[stack, n_sequences, width]`.
+    ///
+    /// Nothing is computed that the head does not see: of the last layer only the first token of each sequence.
+    ///
+    /// # Errors
+    /// As [`Classifier::features`].
+    pub fn packed_features(
+        &self,
+        p: &Parameters,
+        tokens: &PackedTokens,
+        dropout: &Dropout,
+    ) -> Result<Tensor> {
+        let first = self.encoder.packed_first_tokens(p, tokens, dropout).map_err(|error| self.told(error))?;
+        guarded(|| Ok(self.pooled(p, first)))
+    }
+
+    /// The same error, with the folder of the model where it has a place for it.
+    fn told(&self, error: LmcError) -> LmcError {
+        match (error, self.origin()) {
+            (LmcError::OutsideTable { origin: None, what, got, size, field, remedy }, Some(origin)) => {
+                LmcError::OutsideTable { origin: Some(origin.to_owned()), what, got, size, field, remedy }
+            }
+            (error, _) => error,
+        }
+    }
+
+    /// The floating-point operations of [`Classifier::packed_features`] in matrix products, for one model.
+    pub fn packed_flop(&self, tokens: &PackedTokens) -> f64 {
+        let d = self.config().hidden_size as f64;
+        let pooler = if self.pooler.is_some() { 2.0 * d * d * tokens.starts.numel() as f64 } else { 0.0 };
+        self.encoder.packed_flop(tokens) + pooler
+    }
+
+    fn pooled(&self, p: &Parameters, first: Tensor) -> Tensor {
+        match &self.pooler {
+            Some(pooler) => pooler.linear(p, &first).tanh(),
+            None => first,
+        }
+    }
+
+    /// Logits, `[stack, batch, n_labels]`, of features, `[stack, batch, width]`; `head` are the operands of the head alone, in
+    /// the layout of [`Classifier::head_layout`].
+    ///
+    /// # Errors
+    /// [`LmcError::Torch`], [`LmcError::OutOfMemory`].
+    pub fn head_logits(&self, head: &Parameters, features: &Tensor, dropout: &Dropout) -> Result<Tensor> {
+        guarded(|| Ok(self.head_alone.logits(head, features.shallow_clone(), dropout)))
+    }
+
+    /// A fresh head: weights normal with standard deviation `std`, biases zero, from a named sub-seed.
+    pub fn init_head(&self, seed: u64, std: f64) -> Vec<(String, Tensor)> {
+        head::init(self.head_layout.entries(), (seed, "head"), std)
+    }
+
+    /// A fresh pooler for an encoder that has none: drawn as the head is, from another named sub-seed; nothing for a RoBERTa.
+    pub(super) fn init_pooler(&self, seed: u64, std: f64) -> Vec<(String, Tensor)> {
+        let pooler = self.layout.entries().iter().filter(|entry| entry.name.starts_with(head::POOLER));
+        head::init(pooler, (seed, "pooler"), std)
+    }
+}

@@ -1,0 +1,299 @@
+//! Reading a `config.json` as transformers does: what is missing has its defaults, what does not matter is not looked at.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::{Map, Value};
+
+use super::labels::shortened;
+use super::{Labels, ModelConfig, bert_eps, bert_std, gelu, tenth};
+use lmc_base::error::{LmcError, Result};
+use lmc_base::file::StandIn;
+
+/// What Python's `json` writes of numbers that JSON has no words for.
+pub(super) const NUMBERS_OF_PYTHON: [&str; 3] = ["-Infinity", "Infinity", "NaN"];
+
+const REMEDY: &str = "give the config.json that belongs to these weights";
+
+/// The content of a `config.json`: the architecture, and what says something of a classifier alone.
+#[derive(Debug, Clone)]
+#[doc(hidden)]
+pub struct ConfigFile {
+    /// The architecture; with labels where they are usable.
+    pub config: ModelConfig,
+    /// The names of outputs.
+    pub labels: Labels,
+    /// What the outputs are for, where it is said.
+    pub problem_type: Option<String>,
+    /// The file.
+    pub path: PathBuf,
+}
+
+/// The error for a config that cannot be read. It names what the folder holds instead, where that is known.
+fn instead_of(path: &Path, error: std::io::Error) -> LmcError {
+    const OTHERS: [(&str, &str, &str); 2] = [
+        (
+            "adapter_config.json",
+            "a PEFT adapter, not a whole model",
+            "merge it into its base model in Python with merge_and_unload() and save that with save_pretrained()",
+        ),
+        (
+            "bert_config.json",
+            "a TensorFlow checkpoint, which is not read",
+            "convert it in Python with transformers and save it with save_pretrained()",
+        ),
+    ];
+    let other = OTHERS.iter().find(|(name, ..)| path.with_file_name(name).is_file());
+    match (error.kind(), other, path.parent()) {
+        (std::io::ErrorKind::NotFound, Some((_, problem, remedy)), Some(folder)) => {
+            LmcError::Format { path: folder.to_owned(), line: None, problem: (*problem).to_owned(), remedy }
+        }
+        _ => LmcError::io("read", path)(error),
+    }
+}
+
+impl ConfigFile {
+    /// The content of a file.
+    pub fn read(path: &Path) -> Result<Self> {
+        let bytes = std::fs::read(path).map_err(|error| instead_of(path, error))?;
+        let text = String::from_utf8(bytes).map_err(|_| damaged(path, None, "not UTF-8".into()))?;
+        Self::parse(&text, path)
+    }
+
+    /// The content of a text; `path` is named in errors.
+    pub fn parse(text: &str, path: &Path) -> Result<Self> {
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        if let Some(StandIn { problem, remedy }) = StandIn::of(text.as_bytes()) {
+            return Err(LmcError::Format {
+                path: path.to_owned(),
+                line: None,
+                problem: problem.into(),
+                remedy,
+            });
+        }
+        let value: Value = serde_json::from_str(&with_quoted_numbers(text))
+            .map_err(|e| damaged(path, Some(e.line()), format!("not JSON: {e}")))?;
+        let Value::Object(fields) = value else {
+            return Err(damaged(path, Some(1), format!("got {}, expected an object", shortened(&value))));
+        };
+        let file = Fields { fields: &fields, text, path };
+        file.check_absent()?;
+        let mut config = file.config()?;
+        let labels = Labels::of(&fields);
+        if let Labels::Named(names) = &labels {
+            config = config.with_labels(names.iter().cloned());
+        }
+        let problem_type = fields.get("problem_type").filter(|value| !value.is_null());
+        let problem_type =
+            problem_type.map(|value| value.as_str().map_or_else(|| shortened(value), str::to_owned));
+        Ok(Self { config, labels, problem_type, path: path.to_owned() })
+    }
+
+    /// The architecture with the labels.
+    ///
+    /// # Errors
+    /// [`LmcError::Format`] where they are not usable.
+    pub fn with_usable_labels(self) -> Result<ModelConfig> {
+        match self.labels {
+            Labels::Unusable(problem) => Err(damaged(&self.path, None, problem)),
+            _ => Ok(self.config),
+        }
+    }
+}
+
+fn damaged(path: &Path, line: Option<usize>, problem: String) -> LmcError {
+    let remedy = if problem.starts_with('`') {
+        REMEDY
+    } else {
+        "give the config.json of a Hugging Face BERT or RoBERTa"
+    };
+    LmcError::Format { path: path.to_owned(), line, problem, remedy }
+}
+
+/// The fields of a `config.json`.
+struct Fields<'a> {
+    fields: &'a Map<String, Value>,
+    text: &'a str,
+    path: &'a Path,
+}
+
+impl Fields<'_> {
+    fn config(&self) -> Result<ModelConfig> {
+        if !self.fields.contains_key("model_type") {
+            let problem = "there is no `model_type`".to_owned();
+            let remedy = "add \"model_type\": \"bert\", or \"roberta\", whichever it is";
+            return Err(LmcError::Format { path: self.path.to_owned(), line: None, problem, remedy });
+        }
+        let model_type = self.word("model_type", "")?;
+        let is_roberta = model_type == "roberta";
+        let config = ModelConfig {
+            vocab_size: self.whole("vocab_size", if is_roberta { 50_265 } else { 30_522 })?,
+            hidden_size: self.whole("hidden_size", 768)?,
+            num_hidden_layers: self.whole("num_hidden_layers", 12)?,
+            num_attention_heads: self.whole("num_attention_heads", 12)?,
+            intermediate_size: self.whole("intermediate_size", 3072)?,
+            max_position_embeddings: self.whole("max_position_embeddings", 512)?,
+            type_vocab_size: self.whole("type_vocab_size", 2)?,
+            hidden_act: self.word("hidden_act", &gelu())?,
+            layer_norm_eps: self.number("layer_norm_eps", bert_eps())?,
+            pad_token_id: self.pad_token_id()?,
+            // These matter to transformers' training alone.
+            initializer_range: self.if_positive("initializer_range", bert_std()),
+            hidden_dropout_prob: self.if_share("hidden_dropout_prob"),
+            attention_probs_dropout_prob: self.if_share("attention_probs_dropout_prob"),
+            id2label: None,
+            model_type,
+        };
+        config.check().map_err(|error| self.said(error))?;
+        Ok(config)
+    }
+
+    /// Checks that there is nothing that would make another model of it.
+    fn check_absent(&self) -> Result<()> {
+        let positions = self.fields.get("position_embedding_type").filter(|value| !value.is_null());
+        if let Some(value) = positions.filter(|value| value.as_str() != Some("absolute")) {
+            return Err(self.wrong(
+                "position_embedding_type",
+                value,
+                "absolute, lmc knows no relative positions",
+            ));
+        }
+        for (field, expected) in [
+            ("is_decoder", "false, an encoder that looks both ways"),
+            ("add_cross_attention", "false, an encoder alone"),
+        ] {
+            if let Some(value) =
+                self.fields.get(field).filter(|value| !matches!(value, Value::Null | Value::Bool(false)))
+            {
+                return Err(self.wrong(field, value, expected));
+            }
+        }
+        for (field, expected) in [
+            ("quantization_config", "none, weights as numbers of 16 bits or more"),
+            ("per_layer_config", "none, layers of one size"),
+        ] {
+            let is_empty = |value: &Value| value.is_null() || value.as_object().is_some_and(Map::is_empty);
+            if let Some(value) = self.fields.get(field).filter(|value| !is_empty(value)) {
+                return Err(self.wrong(field, value, expected));
+            }
+        }
+        Ok(())
+    }
+
+    fn whole(&self, field: &str, default: i64) -> Result<i64> {
+        match self.fields.get(field) {
+            None => Ok(default),
+            Some(value) => value.as_i64().ok_or_else(|| self.wrong(field, value, "a whole number")),
+        }
+    }
+
+    fn number(&self, field: &str, default: f64) -> Result<f64> {
+        match self.fields.get(field) {
+            None => Ok(default),
+            Some(value) => value.as_f64().ok_or_else(|| self.wrong(field, value, "a number")),
+        }
+    }
+
+    fn word(&self, field: &str, default: &str) -> Result<String> {
+        match self.fields.get(field) {
+            None => Ok(default.to_owned()),
+            Some(value) => match value.as_str() {
+                Some(word) => Ok(word.to_owned()),
+                None => Err(self.wrong(field, value, "a name in quotes")),
+            },
+        }
+    }
+
+    fn pad_token_id(&self) -> Result<Option<i64>> {
+        match self.fields.get("pad_token_id") {
+            None | Some(Value::Null) => Ok(None),
+            Some(_) => self.whole("pad_token_id", 0).map(Some),
+        }
+    }
+
+    fn if_positive(&self, field: &str, default: f64) -> f64 {
+        let value = self.fields.get(field).and_then(Value::as_f64);
+        value.filter(|&value| value > 0.0 && value.is_finite()).unwrap_or(default)
+    }
+
+    fn if_share(&self, field: &str) -> f64 {
+        let value = self.fields.get(field).and_then(Value::as_f64);
+        value.filter(|value| (0.0..1.0).contains(value)).unwrap_or_else(tenth)
+    }
+
+    /// That a field has a value it cannot have.
+    fn wrong(&self, field: &str, value: &Value, expected: &str) -> LmcError {
+        let problem = format!("`{field}`: got {}, expected {expected}", shortened(value));
+        damaged(self.path, self.line_of(field), problem)
+    }
+
+    /// What [`ModelConfig::check`] says, with the file and the line.
+    fn said(&self, error: LmcError) -> LmcError {
+        match error {
+            LmcError::InvalidParameter { field, got, expected } => {
+                damaged(self.path, self.line_of(field), format!("`{field}`: got {got}, expected {expected}"))
+            }
+            LmcError::UnknownName { kind, name, known } => {
+                let problem = format!("unknown {kind} `{name}`; known: {}", known.join(", "));
+                let remedy = "give a model of this kind";
+                LmcError::Format { path: self.path.to_owned(), line: self.line_of(kind), problem, remedy }
+            }
+            other => other,
+        }
+    }
+
+    /// The line of a field, counted from 1.
+    fn line_of(&self, field: &str) -> Option<usize> {
+        let key = format!("\"{field}\"");
+        let is_key = |at: &usize| self.text[at + key.len()..].trim_start().starts_with(':');
+        let at = self.text.match_indices(&key).map(|(at, _)| at).find(is_key)?;
+        Some(self.text[..at].matches('\n').count() + 1)
+    }
+}
+
+/// The same JSON with `NaN`, `Infinity` and `-Infinity` in quotes, where they do not stand in a text.
+fn with_quoted_numbers(text: &str) -> String {
+    let mut quoted = String::with_capacity(text.len());
+    let (mut rest, mut in_text) = (text, false);
+    while let Some(first) = rest.chars().next() {
+        let number = NUMBERS_OF_PYTHON.iter().find(|number| !in_text && rest.starts_with(*number));
+        let taken = match (number, first) {
+            (Some(number), _) => {
+                quoted.extend(["\"", number, "\""]);
+                number.len()
+            }
+            (None, '\\') if in_text => {
+                let escaped = rest.chars().nth(1).map_or(1, |c| 1 + c.len_utf8());
+                quoted.push_str(&rest[..escaped]);
+                escaped
+            }
+            (None, c) => {
+                in_text ^= c == '"';
+                quoted.push(c);
+                c.len_utf8()
+            }
+        };
+        rest = &rest[taken..];
+    }
+    quoted
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_of_python_are_quoted_outside_of_texts() {
+        for (text, expected) in [
+            (
+                "{\"a\": NaN, \"b\": [Infinity, -Infinity]}",
+                "{\"a\": \"NaN\", \"b\": [\"Infinity\", \"-Infinity\"]}",
+            ),
+            (r#"{"NaN": "a NaN \" NaN", "b\\": NaN}"#, r#"{"NaN": "a NaN \" NaN", "b\\": "NaN"}"#),
+            ("\"é\": NaN", "\"é\": \"NaN\""),
+            ("\"\\", "\"\\"),
+            ("", ""),
+        ] {
+            assert_eq!(with_quoted_numbers(text), expected);
+        }
+    }
+}

@@ -1,0 +1,330 @@
+//! The encoder of BERT (Devlin et al. 2019) and RoBERTa (Liu et al. 2019): a post-layer-norm transformer over a stack of
+//! models.
+
+use tch::{Kind, Tensor};
+
+mod packed;
+
+use super::activation::Activation;
+use super::config::{MAX_LAYERS, ModelConfig};
+use super::dropout::Dropout;
+use super::layers::{embedding, layer_norm, linear, stack_offsets};
+use crate::encode::Extent;
+use crate::guard::guarded;
+use crate::weights::{BlockId, Layout, Parameters};
+use lmc_base::error::{LmcError, Result};
+
+/// A weight and a bias.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Affine {
+    pub weight: BlockId,
+    pub bias: BlockId,
+}
+
+impl Affine {
+    pub fn push(layout: &mut Layout, name: &str, out: i64, input: i64) -> Self {
+        Self {
+            weight: layout.push(format!("{name}.weight"), &[out, input]),
+            bias: layout.push(format!("{name}.bias"), &[out]),
+        }
+    }
+
+    pub fn push_norm(layout: &mut Layout, name: &str, width: i64) -> Self {
+        Self {
+            weight: layout.push(format!("{name}.weight"), &[width]),
+            bias: layout.push(format!("{name}.bias"), &[width]),
+        }
+    }
+
+    pub fn linear(&self, p: &Parameters, x: &Tensor) -> Tensor {
+        linear(x, p.get(self.weight), p.get(self.bias))
+    }
+
+    pub fn norm(&self, p: &Parameters, x: &Tensor, eps: f64) -> Tensor {
+        layer_norm(x, p.get(self.weight), p.get(self.bias), eps)
+    }
+}
+
+#[derive(Debug)]
+struct Layer {
+    qkv: Affine,
+    attention_output: Affine,
+    attention_norm: Affine,
+    up: Affine,
+    down: Affine,
+    output_norm: Affine,
+}
+
+/// A batch as the encoder reads it.
+#[derive(Debug)]
+pub struct Tokens {
+    /// Token ids, `[stack, batch, seq]` i64.
+    pub ids: Tensor,
+    /// Segment ids of the same shape.
+    pub segments: Tensor,
+    /// True at real tokens, `[stack, batch, seq]` bool; absent when there is no padding.
+    pub mask: Option<Tensor>,
+}
+
+/// The encoder's architecture with the places of its operands in theta.
+#[derive(Debug)]
+pub struct Encoder {
+    config: ModelConfig,
+    word: BlockId,
+    position: BlockId,
+    segment: BlockId,
+    norm: Affine,
+    layers: Vec<Layer>,
+    activation: Activation,
+}
+
+impl Encoder {
+    /// An encoder whose tensors are appended to `layout` under `prefix` (`bert.`, `roberta.`).
+    pub fn new(config: &ModelConfig, layout: &mut Layout, prefix: &str) -> Self {
+        let (d, ff) = (config.hidden_size, config.intermediate_size);
+        let e = format!("{prefix}embeddings");
+        let word = layout.push(format!("{e}.word_embeddings.weight"), &[config.vocab_size, d]);
+        let position =
+            layout.push(format!("{e}.position_embeddings.weight"), &[config.max_position_embeddings, d]);
+        let segment = layout.push(format!("{e}.token_type_embeddings.weight"), &[config.type_vocab_size, d]);
+        let norm = Affine::push_norm(layout, &format!("{e}.LayerNorm"), d);
+        // A config with more is refused before anything is computed.
+        let layers = (0..config.num_hidden_layers.min(MAX_LAYERS))
+            .map(|i| {
+                let l = format!("{prefix}encoder.layer.{i}");
+                let qkv = |what: &str| {
+                    ["query", "key", "value"].map(|n| format!("{l}.attention.self.{n}.{what}")).to_vec()
+                };
+                Layer {
+                    qkv: Affine {
+                        weight: layout.push_fused(&qkv("weight"), &[d, d]),
+                        bias: layout.push_fused(&qkv("bias"), &[d]),
+                    },
+                    attention_output: Affine::push(layout, &format!("{l}.attention.output.dense"), d, d),
+                    attention_norm: Affine::push_norm(layout, &format!("{l}.attention.output.LayerNorm"), d),
+                    up: Affine::push(layout, &format!("{l}.intermediate.dense"), ff, d),
+                    down: Affine::push(layout, &format!("{l}.output.dense"), d, ff),
+                    output_norm: Affine::push_norm(layout, &format!("{l}.output.LayerNorm"), d),
+                }
+            })
+            .collect();
+        // A name that is not known is refused before anything is computed, as all that `ModelConfig::check` refuses.
+        let activation = Activation::named(&config.hidden_act).unwrap_or(Activation::Linear);
+        Self { config: config.clone(), word, position, segment, norm, layers, activation }
+    }
+
+    /// The architecture.
+    pub fn config(&self) -> &ModelConfig {
+        &self.config
+    }
+
+    /// The table of word embeddings, `[vocab, width]`, which a masked-LM decoder shares.
+    pub(super) fn word_embeddings(&self) -> BlockId {
+        self.word
+    }
+
+    /// Hidden states of the last layer, `[stack, batch * seq, width]`; a sequence has at most [`ModelConfig::max_len`] tokens.
+    ///
+    /// Padding stands on the right: then positions, which in RoBERTa count what is not padding, are those of the tokens.
+    ///
+    /// # Errors
+    /// Those of [`ModelConfig::check`] and [`ModelConfig::check_extent`]; [`LmcError::ShapeMismatch`] for tensors that do not belong
+    /// together; [`LmcError::Torch`], [`LmcError::OutOfMemory`].
+    pub fn forward(&self, p: &Parameters, tokens: &Tokens, dropout: &Dropout) -> Result<Tensor> {
+        self.config.check()?;
+        tokens.check(p.stack())?;
+        self.config.check_extent(&tokens.extent()?, None)?;
+        guarded(|| self.hidden(p, tokens, dropout))
+    }
+
+    fn hidden(&self, p: &Parameters, tokens: &Tokens, dropout: &Dropout) -> Result<Tensor> {
+        let size = tokens.ids.size();
+        let (stack, batch, seq) = (size[0], size[1], size[2]);
+        let (d, eps) = (self.config.hidden_size, self.config.layer_norm_eps);
+        let rows = [stack, batch * seq];
+        let ids = tokens.ids.reshape(rows);
+        let words = embedding(p.get(self.word), &stack_offsets(&ids, self.config.vocab_size));
+        let segments = embedding(
+            p.get(self.segment),
+            &stack_offsets(&tokens.segments.reshape(rows), self.config.type_vocab_size),
+        );
+        let is_pad = self.padding_among(&ids, tokens.mask.as_ref())?;
+        let words = untaught(words, is_pad.as_ref());
+        let x =
+            (words + segments).view([stack, batch, seq, d]) + self.positions(p, tokens, is_pad.as_ref())?;
+        let mut x = dropout.apply(self.norm.norm(p, &x.view([stack, batch * seq, d]), eps));
+        let mask = tokens.mask.as_ref().map(|m| m.reshape([stack * batch, 1, 1, seq]));
+        for layer in &self.layers {
+            x = self.layer(p, layer, &x, [stack, batch, seq], mask.as_ref(), dropout);
+        }
+        Ok(x)
+    }
+
+    /// The position embeddings of tokens, `[stack, batch, seq, width]` or of a shape that stretches to it.
+    fn positions(&self, p: &Parameters, tokens: &Tokens, is_pad: Option<&Tensor>) -> Result<Tensor> {
+        let (size, config) = (tokens.ids.size(), &self.config);
+        let Some(is_pad) = is_pad.filter(|_| config.is_roberta()) else {
+            self.check_places(size[2] + config.first_position() - 1)?;
+            return Ok(p.get(self.position).narrow(1, config.first_position(), size[2]).unsqueeze(1));
+        };
+        let is_counted = is_pad.view(size.as_slice()).logical_not();
+        let is_counted = match &tokens.mask {
+            Some(mask) => is_counted.logical_and(mask),
+            None => is_counted,
+        };
+        let counted = is_counted.to_kind(Kind::Int64);
+        let places = counted.cumsum(-1, Kind::Int64) * counted + config.pad_id();
+        self.check_places(i64::try_from(places.f_max()?)?)?;
+        let rows = places.reshape([size[0], size[1] * size[2]]);
+        let positions =
+            embedding(p.get(self.position), &stack_offsets(&rows, config.max_position_embeddings));
+        Ok(untaught(positions, Some(is_pad)).view([size[0], size[1], size[2], config.hidden_size]))
+    }
+
+    /// Checks that there is a row for the last position.
+    fn check_places(&self, last: i64) -> Result<()> {
+        if last < self.config.max_position_embeddings {
+            Ok(())
+        } else {
+            Err(self.config.no_place(last, None))
+        }
+    }
+
+    /// Where among ids `[stack, rows]` real tokens have the id for padding, as bool of that shape; none where no token has it, so
+    /// with every usual tokenizer.
+    fn padding_among(&self, ids: &Tensor, mask: Option<&Tensor>) -> Result<Option<Tensor>> {
+        let is_pad = ids.f_eq(self.config.pad_id())?;
+        let is_pad = match mask {
+            Some(mask) => is_pad.f_logical_and(&mask.f_reshape(ids.size())?)?,
+            None => is_pad,
+        };
+        Ok(bool::try_from(is_pad.f_any()?)?.then_some(is_pad))
+    }
+
+    fn layer(
+        &self,
+        p: &Parameters,
+        layer: &Layer,
+        x: &Tensor,
+        [stack, batch, seq]: [i64; 3],
+        mask: Option<&Tensor>,
+        dropout: &Dropout,
+    ) -> Tensor {
+        let parts = self.by_head(&layer.qkv.linear(p, x), [stack * batch, seq], 3);
+        let context = attention(&parts[0], &parts[1], &parts[2], mask, dropout);
+        let context = context.transpose(1, 2).reshape([stack, batch * seq, self.config.hidden_size]);
+        self.after_attention(p, layer, x, &context, dropout)
+    }
+
+    /// `n_parts` side by side, `[.., n_parts width]`, each as `[batch, heads, seq, width / heads]`.
+    fn by_head(&self, x: &Tensor, [batch, seq]: [i64; 2], n_parts: i64) -> Vec<Tensor> {
+        let (d, heads) = (self.config.hidden_size, self.config.num_attention_heads);
+        // Taken apart at once: on the way back the parts are written side by side, not added up.
+        let parts = x.reshape([batch, seq, n_parts, heads, d / heads]).unbind(2);
+        parts.into_iter().map(|part| part.transpose(1, 2)).collect()
+    }
+
+    /// What a layer makes of each row by itself: x and what attention read for it, both `[stack, rows, width]`.
+    fn after_attention(
+        &self,
+        p: &Parameters,
+        layer: &Layer,
+        x: &Tensor,
+        context: &Tensor,
+        dropout: &Dropout,
+    ) -> Tensor {
+        let eps = self.config.layer_norm_eps;
+        let attended = dropout.apply(layer.attention_output.linear(p, context)) + x;
+        let x = layer.attention_norm.norm(p, &attended, eps);
+        let hidden = self.activation.apply(&layer.up.linear(p, &x));
+        let output = dropout.apply(layer.down.linear(p, &hidden)) + &x;
+        layer.output_norm.norm(p, &output, eps)
+    }
+
+    /// The hidden state of the first token of each sequence, `[stack, batch, width]`.
+    pub(super) fn first_token(&self, hidden: &Tensor, tokens: &Tokens) -> Tensor {
+        let size = tokens.ids.size();
+        hidden.view([size[0], size[1], size[2], self.config.hidden_size]).select(2, 0)
+    }
+}
+
+/// What each query reads: q, k, v and the result `[batch, heads, seq, width / heads]`, a mask that is true where it may look.
+fn attention(q: &Tensor, k: &Tensor, v: &Tensor, mask: Option<&Tensor>, dropout: &Dropout) -> Tensor {
+    if !dropout.is_active() {
+        return Tensor::scaled_dot_product_attention(q, k, v, mask, 0.0, false, None, false);
+    }
+    let width = q.size().last().copied().unwrap_or(1) as f64;
+    let mut scores = q.matmul(&k.transpose(2, 3)) / width.sqrt();
+    if let Some(mask) = mask {
+        scores = scores.masked_fill(&mask.logical_not(), f64::NEG_INFINITY);
+    }
+    dropout.apply(scores.softmax(-1, Kind::Float)).matmul(v)
+}
+
+/// Embeddings `[stack, rows, width]` of which those of padding, bool `[stack, rows]`, teach their table nothing: as in transformers,
+/// whose tables know the row for padding, wherever it is looked up.
+fn untaught(embeddings: Tensor, is_pad: Option<&Tensor>) -> Tensor {
+    match is_pad.filter(|_| embeddings.requires_grad()) {
+        Some(is_pad) => embeddings.detach().where_self(&is_pad.unsqueeze(-1), &embeddings),
+        None => embeddings,
+    }
+}
+
+impl Tokens {
+    /// Checks that the tensors belong together and are for that many models.
+    fn check(&self, stack: i64) -> Result<()> {
+        let unsigned = |size: Vec<i64>| size.iter().map(|&n| n as usize).collect::<Vec<_>>();
+        let mut expected = self.ids.size();
+        if expected.len() != 3 || expected[0] != stack {
+            let expected = vec![
+                stack as usize,
+                expected.iter().nth_back(1).copied().unwrap_or(1) as usize,
+                expected.last().copied().unwrap_or(1) as usize,
+            ];
+            return Err(LmcError::ShapeMismatch {
+                what: "token ids".into(),
+                got: unsigned(self.ids.size()),
+                expected,
+            });
+        }
+        for (what, tensor) in [("segments", Some(&self.segments)), ("mask of tokens", self.mask.as_ref())] {
+            if let Some(got) = tensor.map(Tensor::size).filter(|size| *size != expected) {
+                let expected = unsigned(std::mem::take(&mut expected));
+                return Err(LmcError::ShapeMismatch { what: what.into(), got: unsigned(got), expected });
+            }
+        }
+        Ok(())
+    }
+
+    /// How far ids and segments reach, padding included, and the length.
+    fn extent(&self) -> Result<Extent> {
+        let range = |tensor: &Tensor| -> Result<Option<[i64; 2]>> {
+            if tensor.numel() == 0 {
+                return Ok(None);
+            }
+            let (least, greatest) = tensor.f_aminmax(None, false)?;
+            Ok(Some([i64::try_from(least)?, i64::try_from(greatest)?]))
+        };
+        let longest = self.ids.size().last().map_or(0, |&n| n as usize);
+        Ok(Extent { ids: range(&self.ids)?, segments: range(&self.segments)?, longest, ..Extent::default() })
+    }
+
+    /// The number of tokens, padding included.
+    pub fn n_tokens(&self) -> usize {
+        self.ids.numel()
+    }
+
+    /// One batch, `[batch, seq]`, for each of `stack` models without a copy.
+    pub fn shared(ids: &Tensor, segments: &Tensor, stack: i64) -> Self {
+        let expand = |t: &Tensor| t.unsqueeze(0).expand([stack, -1, -1], false);
+        Self { ids: expand(ids), segments: expand(segments), mask: None }
+    }
+
+    /// The mask for a padded batch: true where `ids` is not `pad`; absent when nothing is padded.
+    pub fn padded(ids: Tensor, segments: Tensor, lengths: &Tensor) -> Self {
+        let seq = ids.size()[2];
+        let mask = Tensor::arange(seq, (Kind::Int64, ids.device())).lt_tensor(&lengths.unsqueeze(-1));
+        let mask = (i64::try_from(lengths.min()).unwrap_or(0) < seq).then_some(mask);
+        Self { ids, segments, mask }
+    }
+}

@@ -1,0 +1,64 @@
+//! A tiny classifier with random weights and examples, for tests.
+
+use rand::Rng;
+use tch::Tensor;
+
+use super::{Classifier, ModelConfig, normal_tensor};
+use crate::encode::Encoded;
+use crate::weights::Weights;
+
+/// A BERT of 2 layers, width 8, 2 heads, 20 words, 10 positions.
+pub fn config() -> ModelConfig {
+    ModelConfig {
+        hidden_size: 8,
+        num_attention_heads: 2,
+        intermediate_size: 16,
+        max_position_embeddings: 10,
+        ..ModelConfig::mini(20)
+    }
+}
+
+/// The same as a RoBERTa: the positions of its 10 tokens are the last of 12, and there is one segment.
+pub fn roberta() -> ModelConfig {
+    ModelConfig {
+        model_type: "roberta".into(),
+        max_position_embeddings: 12,
+        type_vocab_size: 1,
+        layer_norm_eps: 1e-5,
+        pad_token_id: Some(1),
+        ..config()
+    }
+}
+
+/// A classifier of the first architecture over two classes.
+pub fn classifier() -> Classifier {
+    Classifier::new(&config(), 2)
+}
+
+/// Weights drawn from a seed, far enough from zero that every part of the model matters.
+pub fn weights(classifier: &Classifier, seed: u64) -> Weights {
+    let mut rng = lmc_base::seed::rng(seed, "test weights");
+    let layout = classifier.layout();
+    let noise = normal_tensor(&mut rng, &[layout.n_parameters()], 0.3);
+    Weights::new(layout.clone(), noise + layout.mask(|name| name.ends_with("LayerNorm.weight"))).unwrap()
+}
+
+/// The weights of several seeds as a stack, `[seeds.len(), n_parameters]`.
+pub fn stack(classifier: &Classifier, seeds: &[u64]) -> Tensor {
+    let thetas: Vec<Tensor> = seeds.iter().map(|&s| weights(classifier, s).theta().copy()).collect();
+    Tensor::stack(&thetas, 0)
+}
+
+/// Examples of 3 to 8 tokens.
+pub fn examples(n: usize, seed: u64) -> Vec<Encoded> {
+    let mut rng = lmc_base::seed::rng(seed, "test examples");
+    let example = |_| {
+        let length = rng.random_range(3..=8);
+        Encoded {
+            ids: (0..length).map(|_| rng.random_range(1..20)).collect(),
+            segments: (0..length).map(|i| i64::from(i > 3)).collect(),
+            label: rng.random_range(0..2),
+        }
+    };
+    (0..n).map(example).collect()
+}

@@ -1,0 +1,92 @@
+//! Finding the weights of a Hugging Face folder and reading them, whole or in shards.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use tch::Tensor;
+
+use super::index::ShardIndex;
+use super::{CheckpointFormat, File};
+use lmc_base::error::{LmcError, Result};
+
+/// The files that may hold the weights, the one that is preferred first.
+const FILES: [(&str, CheckpointFormat); 5] = [
+    ("model.safetensors", CheckpointFormat::Safetensors),
+    ("model.safetensors.index.json", CheckpointFormat::Safetensors),
+    ("pytorch_model.bin", CheckpointFormat::Torch),
+    ("pytorch_model.bin.index.json", CheckpointFormat::Torch),
+    ("flax_model.msgpack", CheckpointFormat::Flax),
+];
+
+/// The weights of a folder: one file, or an index and its shards.
+struct Found {
+    format: CheckpointFormat,
+    path: PathBuf,
+    index: Option<ShardIndex>,
+}
+
+impl Found {
+    fn look(folder: &Path) -> Result<Self> {
+        let candidates = FILES.map(|(name, format)| (folder.join(name), format));
+        // A link to a file that is gone counts as there, so that the error names it.
+        let found = candidates.into_iter().find(|(path, _)| path.symlink_metadata().is_ok());
+        let Some((path, format)) = found else {
+            let looked_for = FILES.map(|(name, _)| name).join(", ");
+            let remedy = "give a Hugging Face model folder with one of these files";
+            return Err(File { path: folder, remedy }.damaged(format!("no weights; looked for {looked_for}")));
+        };
+        let mut index = None;
+        if path.extension().is_some_and(|extension| extension == "json") {
+            let bytes = std::fs::read(&path).map_err(LmcError::io("read", &path))?;
+            index = Some(ShardIndex::parse(&bytes, &path)?);
+        }
+        Ok(Self { format, path, index })
+    }
+
+    fn read_shard(&self, path: &Path, names: &BTreeSet<String>) -> Result<BTreeMap<String, Tensor>> {
+        let tensors = self.format.read(path)?;
+        let missing: Vec<String> = names.iter().filter(|n| !tensors.contains_key(*n)).cloned().collect();
+        let unexpected: Vec<String> = tensors.keys().filter(|n| !names.contains(*n)).cloned().collect();
+        if missing.is_empty() && unexpected.is_empty() {
+            return Ok(tensors);
+        }
+        Err(LmcError::Tensors {
+            origin: Some(path.to_owned()),
+            missing,
+            unexpected,
+            misshapen: Vec::new(),
+            remedy: "a shard must hold the tensors that the index says, fetch both again at one revision",
+        })
+    }
+}
+
+/// The files that hold the weights of a Hugging Face folder: those that [`read_folder`] reads, without an index.
+///
+/// # Errors
+/// [`LmcError::Format`] when there are none, or the index is damaged; [`LmcError::Io`].
+pub fn weight_files(folder: &Path) -> Result<Vec<PathBuf>> {
+    let Found { path, index, .. } = Found::look(folder)?;
+    Ok(match index {
+        None => vec![path],
+        Some(index) => index.shards().map(|(shard, _)| folder.join(shard)).collect(),
+    })
+}
+
+/// All tensors of a Hugging Face folder as f32 on the CPU, under the names they have there ([`super::select`] brings them to
+/// those of a model).
+///
+/// Looked for are, in this order, `model.safetensors`, `model.safetensors.index.json`, `pytorch_model.bin`,
+/// `pytorch_model.bin.index.json` and `flax_model.msgpack`; the first that is there is read.
+///
+/// # Errors
+/// [`LmcError::Format`] when none is there, and those of [`CheckpointFormat::read`] and [`ShardIndex::parse`];
+/// [`LmcError::Tensors`] when a shard does not hold the tensors that the index says.
+pub fn read_folder(folder: &Path) -> Result<BTreeMap<String, Tensor>> {
+    let found = Found::look(folder)?;
+    let Some(index) = &found.index else { return found.format.read(&found.path) };
+    let mut tensors = BTreeMap::new();
+    for (shard, names) in index.shards() {
+        tensors.extend(found.read_shard(&folder.join(shard), names)?);
+    }
+    Ok(tensors)
+}

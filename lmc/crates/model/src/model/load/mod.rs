@@ -1,0 +1,208 @@
+//! Reading checkpoints of a Hugging Face folder: safetensors, PyTorch's zip of a pickle, Flax's msgpack; whole or in shards.
+
+mod elements;
+mod flax;
+mod folder;
+mod index;
+mod names;
+mod pickle;
+mod torch_zip;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use safetensors::{Dtype, SafeTensors};
+use tch::{Kind, Tensor};
+
+use super::classifier::Classifier;
+use super::config::{ConfigFile, ModelConfig};
+use super::head;
+use crate::weights::Weights;
+use lmc_base::error::{LmcError, Result};
+use lmc_base::file::StandIn;
+
+pub use folder::{read_folder, weight_files};
+pub use index::ShardIndex;
+pub(super) use names::note_others;
+use names::strange;
+pub use names::{Part, Selected, select};
+
+/// A pretrained encoder: its architecture and tensors under the names of a classifier (the family's prefix in front).
+#[derive(Debug)]
+pub struct Pretrained {
+    /// The architecture.
+    pub config: ModelConfig,
+    /// The tensors of the encoder and the pooler, f32 on the CPU.
+    pub tensors: BTreeMap<String, Tensor>,
+    /// The names of tensors for which the model has no place, such as heads of other tasks.
+    pub others: Vec<String>,
+    /// Where they come from; named in errors.
+    pub origin: PathBuf,
+}
+
+impl Pretrained {
+    fn new(config: ModelConfig, tensors: BTreeMap<String, Tensor>, origin: &Path) -> Result<Self> {
+        let Selected { tensors, others } = select(tensors, &config, Part::Encoder, origin)?;
+        Ok(Self { config, tensors, others, origin: origin.to_owned() })
+    }
+
+    /// Whether a BERT has no pooler, the tanh layer between the encoder and the head: so it is with encoders that were saved as masked
+    /// language models, or for questions or for tokens. A classifier over it then draws one.
+    pub fn lacks_pooler(&self) -> bool {
+        !self.config.is_roberta() && !self.tensors.keys().any(|name| name.starts_with(head::POOLER))
+    }
+
+    /// The weights of a classifier: this encoder with a fresh head from `seed`, normal with deviation `head_std`.
+    ///
+    /// Where the encoder [lacks its pooler](Pretrained::lacks_pooler), that is drawn alike, from a stream of its own of the same seed,
+    /// as transformers draws it anew in every run: then copies share the encoder, and each has its own pooler and head, as the copies
+    /// of a RoBERTa have their own two layers.
+    ///
+    /// # Errors
+    /// Those of [`Pretrained::check`].
+    pub fn with_head(&self, classifier: &Classifier, seed: u64, head_std: f64) -> Result<Weights> {
+        let mut named: BTreeMap<String, Tensor> =
+            self.tensors.iter().map(|(n, t)| (n.clone(), t.shallow_clone())).collect();
+        if self.lacks_pooler() {
+            named.extend(classifier.init_pooler(seed, head_std));
+        }
+        named.extend(classifier.init_head(seed, head_std));
+        Weights::from_named(classifier.layout().clone(), named)
+            .map_err(|error| error.found_in(&self.origin).beside(&strange(&self.others, Part::Encoder)))
+    }
+
+    /// Checks that the folder has what a classifier over this encoder needs.
+    ///
+    /// # Errors
+    /// [`LmcError::Tensors`] with those that are missing, unexpected or of another shape.
+    pub fn check(&self, classifier: &Classifier) -> Result<()> {
+        let is_drawn =
+            |name: &str| Classifier::is_head(name) || self.lacks_pooler() && name.starts_with(head::POOLER);
+        let drawn = classifier.layout().entries().iter().filter(|entry| is_drawn(&entry.name));
+        let shapes = self.tensors.iter().map(|(name, tensor)| (name.as_str(), tensor.size()));
+        let shapes = shapes.chain(drawn.map(|entry| (entry.name.as_str(), entry.shape.clone()))).collect();
+        classifier
+            .layout()
+            .check(&shapes)
+            .map_err(|error| error.found_in(&self.origin).beside(&strange(&self.others, Part::Encoder)))
+    }
+}
+
+/// The pretrained encoder in a Hugging Face folder (`config.json` and weights in one of the formats of [`read_folder`]).
+///
+/// Names may be any of those of [`select`]; heads of other tasks and index buffers are left out, and what else the model has no place
+/// for is told by a note. The labels of its config do not matter.
+///
+/// # Errors
+/// [`LmcError::Io`] for a missing file, [`LmcError::Format`] for a damaged one; those of [`Pretrained::check`].
+pub fn load_folder(folder: &Path) -> Result<Pretrained> {
+    let file = ConfigFile::read(&folder.join("config.json"))?;
+    let pretrained = Pretrained::new(file.config, read_folder(folder)?, folder)?;
+    pretrained.check(&Classifier::new(&pretrained.config, 1))?;
+    note_others(&pretrained.others, Part::Encoder, folder);
+    Ok(pretrained)
+}
+
+/// The pretrained encoder in the bytes of `config.json` and `model.safetensors`; `origin` is named in errors.
+#[doc(hidden)]
+pub fn pretrained_from_bytes(config: &str, weights: &[u8], origin: &Path) -> Result<Pretrained> {
+    let file = ConfigFile::parse(config, &origin.join("config.json"))?;
+    let tensors = tensors_from_bytes(weights, &origin.join("model.safetensors"))?;
+    Pretrained::new(file.config, tensors, origin)
+}
+
+/// All tensors of a safetensors file as f32 on the CPU, by name.
+///
+/// # Errors
+/// [`LmcError::Io`] when it cannot be read, [`LmcError::Format`] when it is damaged or has another dtype.
+pub fn read_safetensors(path: &Path) -> Result<BTreeMap<String, Tensor>> {
+    CheckpointFormat::Safetensors.read(path)
+}
+
+/// The tensors in the bytes of a safetensors file; `path` is named in errors.
+#[doc(hidden)]
+pub fn tensors_from_bytes(bytes: &[u8], path: &Path) -> Result<BTreeMap<String, Tensor>> {
+    CheckpointFormat::Safetensors.tensors(bytes, path)
+}
+
+/// A format in which checkpoints are published.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CheckpointFormat {
+    /// Safetensors: a JSON header and the elements.
+    Safetensors,
+    /// The zip archive that `torch.save` writes since PyTorch 1.6: a pickle of a state dict and one entry for each storage.
+    /// The pickle is interpreted, never executed: whatever is no part of a state dict is refused by name.
+    Torch,
+    /// The msgpack that `flax.serialization.to_bytes` writes of a tree of parameters.
+    Flax,
+}
+
+impl CheckpointFormat {
+    /// All tensors of a file as f32 on the CPU, by the names there; Flax's names and axes are turned into PyTorch's.
+    ///
+    /// # Errors
+    /// [`LmcError::Io`] when it cannot be read, and those of [`CheckpointFormat::tensors`].
+    pub fn read(self, path: &Path) -> Result<BTreeMap<String, Tensor>> {
+        self.tensors(&std::fs::read(path).map_err(LmcError::io("read", path))?, path)
+    }
+
+    /// [`CheckpointFormat::read`] of the bytes of a file; `path` is named in errors.
+    ///
+    /// # Errors
+    /// [`LmcError::Format`] when they are damaged, hold something else than tensors, or a tensor has a dtype that is no
+    /// number; [`LmcError::Torch`].
+    pub fn tensors(self, bytes: &[u8], path: &Path) -> Result<BTreeMap<String, Tensor>> {
+        let file = File { path, remedy: "delete the file and make or fetch it again" };
+        if let Some(StandIn { problem, remedy }) = StandIn::of(bytes) {
+            return Err(File { path, remedy }.damaged(problem));
+        }
+        match self {
+            Self::Safetensors => safetensors(bytes, &file),
+            Self::Torch => torch_zip::tensors(bytes, &file),
+            Self::Flax => flax::tensors(bytes, &file),
+        }
+    }
+}
+
+/// A file that is read: what its errors name, and what to do about most of them.
+#[derive(Clone, Copy)]
+struct File<'a> {
+    path: &'a Path,
+    remedy: &'static str,
+}
+
+impl File<'_> {
+    fn damaged(&self, problem: impl Into<String>) -> LmcError {
+        let (path, problem) = (self.path.to_owned(), problem.into());
+        LmcError::Format { path, line: None, problem, remedy: self.remedy }
+    }
+}
+
+fn safetensors(bytes: &[u8], file: &File) -> Result<BTreeMap<String, Tensor>> {
+    let contents = SafeTensors::deserialize(bytes)
+        .map_err(|e| file.damaged(format!("not a complete safetensors file ({e})")))?;
+    contents
+        .tensors()
+        .into_iter()
+        .map(|(name, view)| {
+            let kind = match view.dtype() {
+                Dtype::F64 => Kind::Double,
+                Dtype::F32 => Kind::Float,
+                Dtype::F16 => Kind::Half,
+                Dtype::BF16 => Kind::BFloat16,
+                Dtype::I64 => Kind::Int64,
+                Dtype::I32 => Kind::Int,
+                Dtype::U8 | Dtype::BOOL => Kind::Uint8,
+                other => {
+                    return Err(file.damaged(format!("tensor {name} has dtype {other:?}, expected a float")));
+                }
+            };
+            let shape: Vec<i64> = view.shape().iter().map(|&n| i64::try_from(n).unwrap_or(-1)).collect();
+            let tensor = elements::dense(file, &name, view.data(), &shape, kind)?;
+            Ok((name, tensor))
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,220 @@
+//! The names of tensors in published checkpoints, brought to those of today's transformers.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use tch::Tensor;
+
+use super::File;
+use crate::model::config::ModelConfig;
+use lmc_base::error::Result;
+use lmc_base::progress;
+
+/// Which tensors of a checkpoint are wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// The embeddings, layers and pooler of an encoder.
+    Encoder,
+    /// All of a finetuned classifier.
+    Classifier,
+}
+
+/// What wrappers of a model put into the names of its tensors: data-parallel, `torch.compile`, FSDP, checkpointing, DeepSpeed.
+const WRAPPERS: [&str; 5] =
+    ["module", "_orig_mod", "_fsdp_wrapped_module", "_checkpoint_wrapped_module", "_forward_module"];
+
+/// What a model that holds the classifier as one of its parts puts in front.
+const HOLDERS: [&str; 2] = ["model", "base_model"];
+
+/// The heads that an encoder's checkpoint usually brings from its pretraining, and a classifier's own.
+const HEADS: [&str; 5] = ["cls", "lm_head", "qa_outputs", "classifier", "mlm"];
+
+/// How many names a note tells.
+const TOLD: usize = 3;
+
+/// The tensors of a checkpoint, divided into those of a part of a model and others.
+#[derive(Debug)]
+pub struct Selected {
+    /// The tensors of the part, under the names that transformers gives them today.
+    pub tensors: BTreeMap<String, Tensor>,
+    /// The names, as they are in the checkpoint, of tensors for which a model of this config has no place: heads of other tasks,
+    /// layers beyond `num_hidden_layers`, what an optimiser left.
+    pub others: Vec<String>,
+}
+
+/// Divides the tensors of a checkpoint. The family's prefix (`bert.`) is put in front of the encoder's tensors, which may have it or
+/// not.
+///
+/// What wrappers put into names (`module.`, `_orig_mod.`, `model.` and such, also several) is dropped, the `gamma` and `beta` of a
+/// `LayerNorm`, which is what checkpoints converted from TensorFlow call them, become `weight` and `bias`. The buffers `position_ids`
+/// and `token_type_ids`, which hold nothing that was learnt, and RoBERTa's pooler, which its classifiers do not use, are left out.
+/// Unknown tensors within the layers, embeddings or head that a model uses are kept: with them it would compute something else.
+///
+/// # Errors
+/// [`lmc_base::error::LmcError::Format`], with `origin`, when two tensors get the same name.
+pub fn select(
+    tensors: BTreeMap<String, Tensor>,
+    config: &ModelConfig,
+    part: Part,
+    origin: &Path,
+) -> Result<Selected> {
+    let mut selected: BTreeMap<String, (String, Tensor)> = BTreeMap::new();
+    let mut others = Vec::new();
+    for (source, tensor) in tensors {
+        let name = match place(&source, config, part) {
+            Place::Part(name) => name,
+            Place::Other => {
+                others.push(source);
+                continue;
+            }
+            Place::Nowhere => continue,
+        };
+        if let Some((first, _)) = selected.get(&name) {
+            let file = File { path: origin, remedy: "remove one of the two from the checkpoint" };
+            return Err(file.damaged(format!("tensors {first} and {source} are both {name}")));
+        }
+        selected.insert(name, (source, tensor));
+    }
+    let tensors = selected.into_iter().map(|(name, (_, tensor))| (name, tensor)).collect();
+    Ok(Selected { tensors, others })
+}
+
+/// Says which tensors of a folder a model has no place for, but for the heads that an encoder usually brings.
+pub(in crate::model) fn note_others(others: &[String], part: Part, origin: &Path) {
+    let told = strange(others, part);
+    if told.is_empty() {
+        return;
+    }
+    let names = told[..told.len().min(TOLD)].join(", ");
+    let more = match told.len().saturating_sub(TOLD) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let (n, origin) = (told.len(), origin.display());
+    let tensors = if n == 1 { "1 tensor is" } else { &format!("{n} tensors are") };
+    progress::note(&format!("{origin}: {tensors} left out, the model has no place for {names}{more}"));
+}
+
+/// Those among the other tensors of a checkpoint that are none of the heads that an encoder usually brings.
+pub(super) fn strange(others: &[String], part: Part) -> Vec<String> {
+    let is_usual = |name: &str| part == Part::Encoder && HEADS.contains(&components(name)[0]);
+    others.iter().filter(|name| !is_usual(name)).cloned().collect()
+}
+
+/// Where a tensor belongs.
+#[derive(Debug, PartialEq)]
+enum Place {
+    /// To the part that is wanted, under that name.
+    Part(String),
+    /// To something else.
+    Other,
+    /// It is not needed anywhere.
+    Nowhere,
+}
+
+/// The components of a name without those of wrappers; one at least.
+fn components(name: &str) -> Vec<&str> {
+    let mut components: Vec<&str> =
+        name.split('.').filter(|component| !WRAPPERS.contains(component)).collect();
+    let held = components.iter().take_while(|component| HOLDERS.contains(*component)).count();
+    components.drain(..held);
+    if components.is_empty() { vec![name] } else { components }
+}
+
+fn place(name: &str, config: &ModelConfig, part: Part) -> Place {
+    let family = config.prefix().trim_end_matches('.');
+    let mut components = components(name);
+    match components[..] {
+        [.., "position_ids" | "token_type_ids"] => return Place::Nowhere,
+        [.., "LayerNorm", ref mut last] if *last == "gamma" => *last = "weight",
+        [.., "LayerNorm", ref mut last] if *last == "beta" => *last = "bias",
+        _ => {}
+    }
+    let bare = if components[0] == family { &components[1..] } else { &components[..] };
+    match bare {
+        ["pooler", ..] if config.is_roberta() => Place::Nowhere,
+        ["encoder", "layer", number, ..] if is_beyond(number, config.num_hidden_layers) => Place::Other,
+        ["embeddings" | "encoder" | "pooler", ..] => Place::Part(format!("{family}.{}", bare.join("."))),
+        ["classifier", ..] if part == Part::Classifier => Place::Part(bare.join(".")),
+        _ => Place::Other,
+    }
+}
+
+/// Whether a layer's number is one that a model of that many layers does not have.
+fn is_beyond(number: &str, n_layers: i64) -> bool {
+    number.parse::<i64>().is_ok_and(|number| number >= n_layers)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::fixture::{config, roberta};
+
+    #[test]
+    fn names_by_hand() {
+        let both = |name: &str| [Part::Encoder, Part::Classifier].map(|part| place(name, &config(), part));
+        let part = |name: &str| Place::Part(name.to_owned());
+        for (name, expected) in [
+            ("bert.pooler.dense.bias", "bert.pooler.dense.bias"),
+            ("pooler.dense.bias", "bert.pooler.dense.bias"),
+            (
+                "module.bert.encoder.layer.0.output.LayerNorm.gamma",
+                "bert.encoder.layer.0.output.LayerNorm.weight",
+            ),
+            ("embeddings.LayerNorm.beta", "bert.embeddings.LayerNorm.bias"),
+            ("embeddings.LayerNorm.bias", "bert.embeddings.LayerNorm.bias"),
+            ("_orig_mod.bert.embeddings.LayerNorm.bias", "bert.embeddings.LayerNorm.bias"),
+            ("module._orig_mod.model.bert.pooler.dense.bias", "bert.pooler.dense.bias"),
+            ("base_model.model.encoder.layer.1.output.dense.bias", "bert.encoder.layer.1.output.dense.bias"),
+            (
+                "bert._orig_mod.encoder.layer.0._fsdp_wrapped_module.output.dense.bias",
+                "bert.encoder.layer.0.output.dense.bias",
+            ),
+            // What is unknown within the model is kept, so that it is found to be unexpected.
+            (
+                "bert.encoder.layer.1.attention.self.query.lora_A",
+                "bert.encoder.layer.1.attention.self.query.lora_A",
+            ),
+        ] {
+            assert_eq!(both(name), [part(expected), part(expected)], "{name}");
+        }
+        for other in [
+            "cls.predictions.bias",
+            "lm_head.dense.weight",
+            "qa_outputs.bias",
+            "bert.encoder.layer.2.output.dense.bias",
+            "roberta.encoder.layer.0.output.dense.bias",
+            "optimizer.state.0.exp_avg",
+            "module",
+        ] {
+            assert_eq!(both(other), [Place::Other, Place::Other], "{other}");
+        }
+        for head in ["classifier.weight", "module.classifier.weight", "model.classifier.weight"] {
+            assert_eq!(both(head), [Place::Other, part("classifier.weight")], "{head}");
+        }
+        for buffer in ["bert.embeddings.position_ids", "module.embeddings.token_type_ids"] {
+            assert_eq!(both(buffer), [Place::Nowhere, Place::Nowhere], "{buffer}");
+        }
+        let of_roberta = |name| place(name, &roberta(), Part::Encoder);
+        assert_eq!(of_roberta("embeddings.x"), part("roberta.embeddings.x"));
+        assert_eq!(of_roberta("lm_head.layer_norm.bias"), Place::Other);
+        assert_eq!(of_roberta("roberta.pooler.dense.bias"), Place::Nowhere);
+    }
+
+    #[test]
+    fn two_tensors_of_one_name_are_both_named() {
+        let tensor = || Tensor::from(1.0f32);
+        for (first, second) in [
+            ("bert.pooler.dense.bias", "pooler.dense.bias"),
+            ("bert.embeddings.LayerNorm.beta", "bert.embeddings.LayerNorm.bias"),
+            ("classifier.bias", "module.classifier.bias"),
+            ("_orig_mod.classifier.bias", "classifier.bias"),
+        ] {
+            let tensors = BTreeMap::from([(first.into(), tensor()), (second.into(), tensor())]);
+            let error =
+                select(tensors, &config(), Part::Classifier, Path::new("folder")).unwrap_err().to_string();
+            let expected = format!("folder: tensors {first} and {second} are both ");
+            assert!(error.starts_with(&expected), "{error}");
+        }
+    }
+}

@@ -1,0 +1,334 @@
+//! A model's parameters as one flat vector theta, and the [`Layout`] that says which tensor lies where.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::sync::Arc;
+
+use tch::{Device, Kind, Tensor};
+
+use lmc_base::error::{LmcError, MisshapenTensor, Result};
+
+/// Where one named tensor lies in theta.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// The name as Hugging Face spells it, for example `bert.pooler.dense.weight`.
+    pub name: String,
+    /// The shape of the tensor.
+    pub shape: Vec<i64>,
+    /// The index of its first element in theta.
+    pub offset: i64,
+}
+
+/// Neighbouring tensors that are used as one, such as query, key and value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Block {
+    shape: Vec<i64>,
+    offset: i64,
+    size: i64,
+}
+
+/// The number of a block in a [`Layout`]; a model keeps one for each operand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BlockId(usize);
+
+/// The order, names and shapes of all tensors in theta, without gaps.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Layout {
+    entries: Vec<Entry>,
+    blocks: Vec<Block>,
+    len: i64,
+}
+
+impl fmt::Debug for Layout {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Layout({} tensors, {} parameters)", self.entries.len(), self.len)
+    }
+}
+
+impl Layout {
+    /// Appends one tensor and returns its block.
+    ///
+    /// # Examples
+    /// ```
+    /// # extern crate lmc_model as lmc;
+    /// use lmc::weights::Layout;
+    /// let mut layout = Layout::default();
+    /// layout.push("classifier.weight", &[3, 64]);
+    /// layout.push("classifier.bias", &[3]);
+    /// assert_eq!(layout.n_parameters(), 3 * 64 + 3);
+    /// ```
+    pub fn push(&mut self, name: impl Into<String>, shape: &[i64]) -> BlockId {
+        self.push_fused(&[name.into()], shape)
+    }
+
+    /// Appends tensors of one shape side by side and returns the block that spans them along the first axis.
+    pub fn push_fused(&mut self, names: &[String], shape: &[i64]) -> BlockId {
+        let offset = self.len;
+        // A size that no machine has room for is refused where it is allocated.
+        let size = shape.iter().fold(1i64, |size, &axis| size.saturating_mul(axis));
+        for name in names {
+            self.entries.push(Entry { name: name.clone(), shape: shape.to_vec(), offset: self.len });
+            self.len = self.len.saturating_add(size);
+        }
+        let mut fused = shape.to_vec();
+        if let Some(rows) = fused.first_mut() {
+            *rows = rows.saturating_mul(names.len() as i64);
+        }
+        self.blocks.push(Block { shape: fused, offset, size: self.len - offset });
+        BlockId(self.blocks.len() - 1)
+    }
+
+    /// The number of parameters.
+    pub fn n_parameters(&self) -> i64 {
+        self.len
+    }
+
+    /// The named tensors in the order in which they lie in theta.
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// Checks that tensors of those names and shapes are those of the layout.
+    #[doc(hidden)]
+    pub fn check(&self, shapes: &BTreeMap<&str, Vec<i64>>) -> Result<()> {
+        let (mut missing, mut misshapen) = (Vec::new(), Vec::new());
+        for Entry { name, shape, .. } in &self.entries {
+            match shapes.get(name.as_str()) {
+                None => missing.push(name.clone()),
+                Some(got) if got != shape => {
+                    misshapen.push(MisshapenTensor {
+                        name: name.clone(),
+                        got: got.clone(),
+                        expected: shape.clone(),
+                    });
+                }
+                Some(_) => {}
+            }
+        }
+        let expected: BTreeSet<&str> = self.entries.iter().map(|e| e.name.as_str()).collect();
+        let unexpected: Vec<String> =
+            shapes.keys().filter(|name| !expected.contains(*name)).map(|&name| name.to_owned()).collect();
+        if missing.is_empty() && unexpected.is_empty() && misshapen.is_empty() {
+            return Ok(());
+        }
+        let remedy = "config.json, the number of labels and the weights must be those of one model";
+        Err(LmcError::Tensors { origin: None, missing, unexpected, misshapen, remedy })
+    }
+
+    /// A float mask over theta, `[n_parameters]`, 1 where `select` says so of a tensor's name.
+    pub fn mask(&self, select: impl Fn(&str) -> bool) -> Tensor {
+        let mask = Tensor::zeros([self.len], (Kind::Float, Device::Cpu));
+        for entry in self.entries.iter().filter(|e| select(&e.name)) {
+            let _ = mask.narrow(0, entry.offset, entry.shape.iter().product()).fill_(1.0);
+        }
+        mask
+    }
+}
+
+/// Views of theta as the operands of a model, each `[stack, ..]`; made by [`Parameters::views`] or [`Parameters::leaves`].
+#[derive(Debug)]
+pub struct Parameters {
+    tensors: Vec<Tensor>,
+    stack: i64,
+}
+
+impl Parameters {
+    /// The operands of `theta`, `[stack, n_parameters]`, without a copy.
+    ///
+    /// # Errors
+    /// [`LmcError::ShapeMismatch`] for a tensor of another shape; [`LmcError::Torch`].
+    pub fn views(theta: &Tensor, layout: &Layout) -> Result<Self> {
+        let stack = match theta.size()[..] {
+            [stack, n] if n == layout.len && stack > 0 => stack,
+            ref size => {
+                let unsigned = |n: &i64| usize::try_from(*n).unwrap_or_default();
+                return Err(LmcError::ShapeMismatch {
+                    what: "theta".into(),
+                    got: size.iter().map(unsigned).collect(),
+                    expected: vec![size.first().map_or(1, unsigned).max(1), unsigned(&layout.len)],
+                });
+            }
+        };
+        let operand = |block: &Block| {
+            let shape: Vec<i64> = std::iter::once(stack).chain(block.shape.iter().copied()).collect();
+            Ok(theta.f_narrow(1, block.offset, block.size)?.f_view(shape.as_slice())?)
+        };
+        Ok(Self { tensors: layout.blocks.iter().map(operand).collect::<Result<_>>()?, stack })
+    }
+
+    /// The same operands as leaves of a new graph: they share theta's storage and collect gradients.
+    ///
+    /// # Errors
+    /// As [`Parameters::views`].
+    pub fn leaves(theta: &Tensor, layout: &Layout) -> Result<Self> {
+        let mut leaves = Self::views(theta, layout)?;
+        for tensor in &mut leaves.tensors {
+            *tensor = tensor.f_detach()?.f_set_requires_grad(true)?;
+        }
+        Ok(leaves)
+    }
+
+    /// The gradient of `loss` (a scalar) by theta, `[stack, n_parameters]`.
+    ///
+    /// # Errors
+    /// [`LmcError::InvalidParameter`] when the loss does not depend on every leaf; [`LmcError::Torch`].
+    pub fn gradient(&self, loss: &Tensor) -> Result<Tensor> {
+        let gradient = Tensor::empty([0], (loss.kind(), loss.device()));
+        self.gradient_into(loss, &gradient)?;
+        Ok(gradient)
+    }
+
+    /// Writes [`Parameters::gradient`] over `gradient`, whose memory is used again where it has that shape.
+    ///
+    /// # Errors
+    /// As [`Parameters::gradient`].
+    pub fn gradient_into(&self, loss: &Tensor, gradient: &Tensor) -> Result<()> {
+        let gradients = Tensor::f_run_backward(&[loss], &self.tensors, false, false)?;
+        if let Some(i) = gradients.iter().position(|g| !g.defined()) {
+            let got = format!("one that does not depend on operand {i}");
+            return Err(LmcError::invalid("loss", got, "a function of all parameters"));
+        }
+        let flat: Vec<Tensor> = gradients.iter().map(|g| g.reshape([self.stack, -1])).collect();
+        let _ = Tensor::f_cat_out(gradient, &flat, 1)?;
+        Ok(())
+    }
+
+    /// The operand of a block, `[stack, ..]`.
+    pub fn get(&self, id: BlockId) -> &Tensor {
+        &self.tensors[id.0]
+    }
+
+    /// How many models lie side by side.
+    pub fn stack(&self) -> i64 {
+        self.stack
+    }
+}
+
+/// One model's parameters: theta, `[n_parameters]` f32, with its layout.
+pub struct Weights {
+    layout: Arc<Layout>,
+    theta: Tensor,
+}
+
+impl fmt::Debug for Weights {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Weights({} tensors, {} parameters)", self.layout.entries.len(), self.layout.len)
+    }
+}
+
+impl Clone for Weights {
+    fn clone(&self) -> Self {
+        Self { layout: self.layout.clone(), theta: self.theta.copy() }
+    }
+}
+
+impl Weights {
+    /// Weights from a flat vector.
+    ///
+    /// # Errors
+    /// [`LmcError::ShapeMismatch`] when `theta` is not `[layout.n_parameters()]`.
+    pub fn new(layout: Arc<Layout>, theta: Tensor) -> Result<Self> {
+        let got: Vec<usize> = theta.size().iter().map(|&n| n as usize).collect();
+        let expected = vec![layout.n_parameters() as usize];
+        if got != expected {
+            return Err(LmcError::ShapeMismatch { what: "flat weights".into(), got, expected });
+        }
+        Ok(Self { layout, theta: theta.to_kind(Kind::Float) })
+    }
+
+    /// Weights from named tensors; the names and shapes must be those of the layout exactly.
+    ///
+    /// # Errors
+    /// [`LmcError::Tensors`] with all that are missing, unexpected or of another shape; [`LmcError::Torch`].
+    pub fn from_named(layout: Arc<Layout>, named: BTreeMap<String, Tensor>) -> Result<Self> {
+        layout.check(&named.iter().map(|(name, tensor)| (name.as_str(), tensor.size())).collect())?;
+        let theta = Tensor::f_zeros([layout.len], (Kind::Float, Device::Cpu))?;
+        for entry in &layout.entries {
+            let tensor = &named[&entry.name];
+            theta.narrow(0, entry.offset, tensor.numel() as i64).f_copy_(&tensor.f_reshape([-1])?)?;
+        }
+        Ok(Self { layout, theta })
+    }
+
+    /// The layout of theta.
+    pub fn layout(&self) -> &Arc<Layout> {
+        &self.layout
+    }
+
+    /// The flat vector, `[n_parameters]` f32.
+    pub fn theta(&self) -> &Tensor {
+        &self.theta
+    }
+
+    /// Views of the named tensors, in the layout's order.
+    pub fn named(&self) -> Vec<(String, Tensor)> {
+        self.layout
+            .entries
+            .iter()
+            .map(|e| {
+                let size = e.shape.iter().product();
+                (e.name.clone(), self.theta.narrow(0, e.offset, size).view(e.shape.as_slice()))
+            })
+            .collect()
+    }
+
+    /// `alpha * a + (1 - alpha) * b` over all parameters, head included (Juneja et al. 2023, Eq. 1).
+    ///
+    /// # Errors
+    /// [`LmcError::InvalidParameter`] when the two have different layouts.
+    ///
+    /// # Examples
+    /// ```
+    /// # extern crate lmc_model as lmc;
+    /// use std::sync::Arc;
+    /// use lmc::tch::Tensor;
+    /// use lmc::weights::{Layout, Weights};
+    /// let mut layout = Layout::default();
+    /// layout.push("w", &[2]);
+    /// let layout = Arc::new(layout);
+    /// let weights = |values: [f32; 2]| Weights::new(layout.clone(), Tensor::from_slice(&values));
+    /// let (a, b) = (weights([4.0, 0.0])?, weights([0.0, 3.0])?);
+    /// let point = Weights::lerp(&a, &b, 0.25)?;
+    /// assert_eq!(Vec::<f32>::try_from(point.theta()).unwrap(), [1.0, 2.25]);
+    /// assert_eq!(Weights::distance(&a, &b)?, 5.0);
+    /// # Ok::<(), lmc::LmcError>(())
+    /// ```
+    pub fn lerp(a: &Self, b: &Self, alpha: f64) -> Result<Self> {
+        Self::same_layout(a, b)?;
+        let theta = match alpha {
+            1.0 => a.theta.copy(),
+            0.0 => b.theta.copy(),
+            _ => b.theta.lerp(&a.theta, alpha),
+        };
+        Ok(Self { layout: a.layout.clone(), theta })
+    }
+
+    /// The Euclidean distance of the two vectors over all parameters.
+    ///
+    /// # Errors
+    /// [`LmcError::InvalidParameter`] when the two have different layouts.
+    pub fn distance(a: &Self, b: &Self) -> Result<f64> {
+        Self::same_layout(a, b)?;
+        let difference = a.theta.to_kind(Kind::Double) - b.theta.to_kind(Kind::Double);
+        Ok(difference.norm().double_value(&[]))
+    }
+
+    /// Checks that the two have one layout.
+    #[doc(hidden)]
+    pub fn same_layout(a: &Self, b: &Self) -> Result<()> {
+        if a.layout == b.layout {
+            return Ok(());
+        }
+        let first = a.layout.entries.iter().zip(&b.layout.entries).find(|(x, y)| x != y);
+        Err(LmcError::invalid(
+            "weights",
+            first.map_or("a different number of tensors".into(), |(x, y)| {
+                format!("{} {:?} against {} {:?}", x.name, x.shape, y.name, y.shape)
+            }),
+            "two models of one architecture",
+        ))
+    }
+}
+
+#[cfg(test)]
+mod tests;
