@@ -166,6 +166,13 @@ struct Record {
     fields: Vec<(String, Cell)>,
 }
 
+impl Record {
+    /// The names of the fields.
+    fn names(&self) -> impl Iterator<Item = &String> {
+        self.fields.iter().map(|(name, _)| name)
+    }
+}
+
 /// A model's scores on a set.
 struct Row {
     model: String,

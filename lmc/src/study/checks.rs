@@ -47,13 +47,14 @@ impl StudySpec {
         let mut seen = BTreeSet::new();
         names
             .iter()
+            .map(|name| name.trim())
             .map(|name| {
                 if !seen.insert(name) {
                     return Err(LmcError::invalid("ingredients", format!("{name} twice"), "each copy once"));
                 }
                 known.iter().position(|copy| copy == name).ok_or_else(|| LmcError::UnknownName {
                     kind: "copy",
-                    name: name.clone(),
+                    name: name.to_owned(),
                     known: known.clone(),
                 })
             })

@@ -436,6 +436,30 @@ pub const CASES: &[Case] = &[
     },
     Case {
         row: "messages",
+        what: "names that have line breaks and move the cursor",
+        test: |place| {
+            let data = hans_of(place, 40);
+            for (arguments, told) in [
+                (
+                    ["evaluate", "no\nwhere", "--corpus", "hans", "--split", "hans-lo"],
+                    "no model `no\\nwhere`",
+                ),
+                (["evaluate", "a\u{1b}[2Jb", "--corpus", "hans", "--split", "hans-lo"], "a\\u{1b}[2Jb"),
+                (["evaluate", "x\ny.toml", "--set", "id", "--n-train", "64"], "x\\ny.toml"),
+                (["replay", "a\rb", "--scores", "x", "--n-examples", "5"], "a\\rb"),
+            ] {
+                place.ran(place.command(arguments)).refused(&[told]);
+            }
+            Model::bert().save(place, "two\nlines");
+            let data = data.to_string_lossy();
+            let arguments = ["--corpus", "hans", "--split", "hans-lo", "--data", &data];
+            let printed =
+                place.ran(place.command(["evaluate", "two\nlines"].iter().chain(&arguments))).handled();
+            assert!(printed.contains("two\\nlines"), "{printed}");
+        },
+    },
+    Case {
+        row: "messages",
         what: "no model at all, splits twice",
         test: |place| {
             let ran = place.lmc("evaluate --corpus hans --split hans-lo --data data");

@@ -22,6 +22,8 @@ pub const CASES: &[Case] = &[
     Case { row: "columns", what: "rows of CoLA with too few columns", test: cola_columns },
     Case { row: "folders", what: "GLUE's names, any case, the folder and the ones above", test: folders },
     Case { row: "folders", what: "folders that are not there", test: no_folders },
+    Case { row: "folders", what: "files for a task that reads none", test: generated },
+    Case { row: "texts", what: "byte strings as Python 3 prints them", test: byte_strings },
     Case { row: "digest", what: "as many examples as published with another content", test: damaged },
 ];
 
@@ -31,6 +33,45 @@ const HANS: &str = "evaluate base --corpus hans --split hans-lo --data data";
 fn acceptability(place: &Place) -> &'static str {
     Model::bert().outputs(&["unacceptable", "acceptable", "neutral"]).two_outputs().save(place, "base");
     "evaluate base --corpus cola --data data --split"
+}
+
+fn generated(place: &Place) {
+    let study = "--n-train 64 --length 1it --seeds 1";
+    let problem = "none: the examples of mini-nli are generated, no files are read";
+    for task in ["mini-nli", "mini-nli-lp-ft"] {
+        place.lmc(&format!("finetune {task} {study} --data nowhere")).refused(&[
+            "`data`: got",
+            "nowhere",
+            problem,
+        ]);
+        place
+            .lmc(&format!("finetune {task} {study} --unverified"))
+            .refused(&["`unverified`: got true", problem]);
+    }
+    place.write("study.toml", "task = 'mini-nli'\ndata = 'x'\n");
+    place.lmc(&format!("finetune study.toml {study}")).refused(&["`data`: got", problem]);
+    assert_eq!(place.n_stored(), 0);
+}
+
+fn byte_strings(place: &Place) {
+    let evaluate = acceptability(place);
+    let rows = |quoted: fn(&str) -> String| {
+        ["The doctors slept .", "They saw the judges .", "It's the lawyers ."]
+            .map(|text| format!("gj04\t1\t\t{}\n", quoted(text)))
+            .concat()
+    };
+    let file = "data/in_domain_dev.tsv";
+    for quoted in [|text: &str| format!("b'{text}'"), |text: &str| format!("b\"{text}\"")] {
+        place.write(file, rows(quoted));
+        place.lmc(&format!("{evaluate} id")).refused(&[
+            "in_domain_dev.tsv: every text is a byte string as Python 3 prints it (b'...')",
+            "decode the texts",
+        ]);
+    }
+    assert_eq!(place.n_stored(), 0);
+    // One that is quoted alone is a text.
+    place.write(file, rows(|text| text.to_owned()) + "gj04\t1\t\tb'the'\n");
+    place.lmc(&format!("{evaluate} id")).handled();
 }
 
 fn head_of_hans(place: &Place) {

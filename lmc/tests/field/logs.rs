@@ -15,6 +15,7 @@ pub const CASES: &[Case] = &[
     Case { row: "logs", what: "losses that are no numbers", test: nan },
     Case { row: "logs", what: "pairs in both directions", test: both_directions },
     Case { row: "logs", what: "the line of an error in a file with carriage returns", test: line_numbers },
+    Case { row: "logs", what: "pairs in any order", test: orders },
     Case { row: "logs", what: "files that are no logs", test: no_logs },
     Case { row: "scores", what: "JSON of every form", test: json },
     Case { row: "scores", what: "tables as text", test: tables },
@@ -51,6 +52,27 @@ fn pairs() -> Vec<String> {
 
 fn scores(place: &Place) {
     place.write("scores.json", r#"{"m-7": 0.7, "m-22": 0.7, "m-98": 0.3, "m-1": 0.3}"#);
+}
+
+/// The order of the pairs changes nothing that is said of the clusters, which are equally large here.
+fn orders(place: &Place) {
+    let statistics = |pairs: Vec<String>| {
+        scores(place);
+        let out = place.path("out");
+        if out.exists() {
+            std::fs::remove_dir_all(&out).unwrap();
+        }
+        let printed = replay(place, pairs.concat(), "--out out").handled();
+        printed
+            .lines()
+            .filter(|line| line.contains("best_") || line.contains("mean"))
+            .collect::<Vec<_>>()
+            .join("\n")
+    };
+    let expected = statistics(pairs());
+    assert!(expected.contains("0.3") && expected.contains("0.7"), "{expected}");
+    assert_eq!(statistics(pairs().into_iter().rev().collect()), expected);
+    assert_eq!(statistics([3, 5, 0, 2, 1, 4].map(|i: usize| pairs()[i].clone()).to_vec()), expected);
 }
 
 fn replay(place: &Place, log: impl AsRef<[u8]>, options: &str) -> Ran {
@@ -260,6 +282,21 @@ fn tables(place: &Place) {
         .refused(&["s.csv:3: 1 columns instead of model, accuracy"]);
     scored(place, "s.csv", "model,a,b\nm-7,0.7,0.3\n", "")
         .refused(&["s.csv: no metric among model, a, b; known: loss, accuracy"]);
+    for (name, text, problem) in [
+        ("s.csv", "model,accuracy,accuracy\nm-7,0.7,0.1\n", "`accuracy` is there twice"),
+        ("s.csv", "model,model,accuracy\nm-7,m-22,0.1\n", "`model` is there twice"),
+        (
+            "s.json",
+            r#"{"m-7": {"accuracy": 0.7, "accuracy": 0.1}}"#,
+            "`accuracy` of model `m-7` is there twice",
+        ),
+        ("s.jsonl", "{\"model\": \"m-7\", \"loss\": 0.7, \"loss\": 0.1}\n", "`loss` is there twice"),
+    ] {
+        scored(place, name, text, "").refused(&[problem]);
+    }
+    // What nobody reads may be there twice.
+    let text = "model,accuracy,x,x\nm-7,0.7,1,2\nm-22,0.7,1,2\nm-98,0.3,1,2\nm-1,0.3,1,2\n";
+    assert_eq!(scored(place, "s.csv", text, "").noted(&["passed over: x"]), expected);
     // A table of evaluations that the command wrote.
     place.lmc("replay logs --scores scores.json --out out").handled();
     assert_eq!(place.lmc("replay logs --scores out/evaluations.parquet").handled(), expected);

@@ -66,6 +66,8 @@ fn not_numbers(place: &Place) {
     }
     for (arguments, parts) in [
         ("finetune --n-train=-1", &["-1"][..]),
+        ("finetune --n-train -1", &["'-1'", "--n-train"]),
+        ("sweep --points -3", &["'-3'", "--points"]),
         ("finetune --n-train 1.5", &["invalid digit"]),
         ("finetune --n-train 1e3", &["invalid digit"]),
         ("finetune --seeds 1,-2", &["-2"]),
@@ -76,6 +78,8 @@ fn not_numbers(place: &Place) {
     ] {
         place.lmc(arguments).misused(parts);
     }
+    place.lmc("finetune --learning-rate -1").refused(&["`recipe.learning_rate`: got -1"]);
+    place.lmc("sweep --tolerance -0.5").refused(&["`compute.tolerance`: got -0.5"]);
     for value in ["1e400", "nan", "-1", "0"] {
         place.lmc(&format!("convexity --concentration={value}")).refused(&["`concentration`: got"]);
         place.lmc(&format!("sweep --tolerance={value}")).refused(&["`compute.tolerance`: got"]);

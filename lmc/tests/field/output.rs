@@ -182,6 +182,14 @@ fn soup_places(place: &Place) {
         soup(&format!("--save file {force}")).refused(&["create folder file: it is a file"]);
         soup(&format!("--save . {force}")).refused(&["it holds bert"]);
     }
+    // What belongs to a repository and to no model is nobody's to remove, alone or beside a model.
+    for file in ["README.md", "LICENSE", ".gitattributes", "vocab.txt"] {
+        place.write(format!("only-{file}/{file}"), "mine");
+        soup(&format!("--save only-{file} --force")).refused(&[&format!("it holds {file}")]);
+    }
+    encoder(place, "mini-bert", "card");
+    place.write("card/README.md", "mine");
+    soup("--save card --force").refused(&["card: it holds README.md and 4 more"]);
     soup("--save both --out both").refused(&["`save`: got both, expected another folder than --out"]);
     soup("--save both --out both/tables").refused(&["both: it holds tables"]);
     soup("--save other").refused(&["other: it holds config.json and 3 more", "--force"]);

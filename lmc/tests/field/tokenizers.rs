@@ -447,6 +447,9 @@ fn lengths_of_a_study(place: &Place) {
     assert!(place.n_stored() > n_runs);
     assert_eq!(place.lmc(&format!("finetune {study}")).handled(), plain);
     let refused = place.lmc(&format!("finetune {study} --max-length 17"));
-    refused.refused(&["`recipe.max_length`: got 17, expected 3 to 16 tokens"]);
+    refused.refused(&["`recipe.max_length`: got 17, expected 4 to 16 tokens"]);
+    // A pair has three special tokens.
+    let refused = place.lmc(&format!("finetune {study} --max-length 3"));
+    refused.refused(&["`recipe.max_length`: got 3, expected 4 to 16 tokens: 3 special ones"]);
     place.lmc("spec mini-nli --max-length 12").handled();
 }

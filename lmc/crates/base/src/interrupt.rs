@@ -7,10 +7,10 @@
 //! `lmc::eval::evaluate` or `lmc::train::train_stack` on threads of their own calls [`clear`] after joining them.
 
 use std::path::Path;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 
-use signal_hook::consts::{SIGINT, SIGTERM, SIGUSR1};
+use signal_hook::consts::{SIGINT, SIGTERM, SIGUSR1, SIGXFSZ};
 use signal_hook::flag::{register, register_conditional_shutdown, register_usize};
 
 use crate::error::{LmcError, Result};
@@ -25,8 +25,8 @@ static REQUESTED: AtomicUsize = AtomicUsize::new(0);
 /// Whether a further interrupt ends the process at once.
 static ARMED: AtomicBool = AtomicBool::new(false);
 
-/// From now on a first SIGINT stops work gracefully and a second one ends the process with [`EXIT_CODE`]. May be called
-/// more than once.
+/// From now on a first SIGINT stops work gracefully and a second one ends the process with [`EXIT_CODE`], and a file that is too large
+/// is an error instead of the end. May be called more than once.
 ///
 /// # Errors
 /// [`LmcError::Io`] when the system refuses to register the handler.
@@ -36,6 +36,8 @@ pub fn listen() -> Result<()> {
         register_conditional_shutdown(SIGINT, i32::from(EXIT_CODE), &ARMED)
             .and_then(|_| register(SIGINT, &ARMED))
             .and_then(|_| register_usize(SIGINT, &REQUESTED, 1))
+            // A file that grows over its limit (ulimit -f) is then an error of that file, and ends nothing.
+            .and_then(|_| register(SIGXFSZ, Arc::default()))
             .map(|_| ())
             .map_err(|error| error.kind())
     });

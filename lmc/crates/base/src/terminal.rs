@@ -59,6 +59,19 @@ pub fn tell(text: &str) {
     let _ = Errors.write_all(format!("{text}\n").as_bytes());
 }
 
+/// Returns text in which no character moves the cursor: line breaks and other control characters, as names of files may have, are
+/// written as in Rust (`\\n`).
+pub fn one_line(text: &str) -> String {
+    let mut line = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            control if control.is_control() => line.extend(control.escape_default()),
+            other => line.push(other),
+        }
+    }
+    line
+}
+
 /// Remembers that a write to the standard output failed, as [`print()`] does for its own.
 pub fn output_failed(error: io::Error) {
     let mut state = lock(&OUTPUT);
@@ -111,6 +124,11 @@ impl Write for Errors {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_of_files_move_no_cursor() {
+        assert_eq!(one_line("a\nb\tc\u{1b}[2J é"), "a\\nb\\tc\\u{1b}[2J é");
+    }
 
     #[test]
     fn a_closed_pipe_is_no_failure_and_a_full_disk_is_one() {

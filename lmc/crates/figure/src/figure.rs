@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::Path;
 
 use lmc_base::error::{LmcError, Result};
+use lmc_base::file::write_atomic;
 use plotly::Plot;
 
 use crate::{draw, json};
@@ -71,7 +72,8 @@ impl Figure {
         draw::png(&self.to_svg()?, scale)
     }
 
-    /// Writes the figure to `path` as PNG, SVG, HTML or plotly JSON, by the extension of `path`.
+    /// Writes the figure to `path` as PNG, SVG, HTML or plotly JSON, by the extension of `path`. The file is there whole or not at
+    /// all, and a missing folder is made.
     ///
     /// # Errors
     /// [`LmcError::UnknownName`] for another extension, [`LmcError::Io`] if it cannot be written,
@@ -89,7 +91,7 @@ impl Figure {
                 return Err(LmcError::UnknownName { kind: "extension of a figure", name, known });
             }
         };
-        std::fs::write(path, bytes).map_err(LmcError::io("write", path))
+        write_atomic(path, &bytes)
     }
 }
 
@@ -142,7 +144,8 @@ mod tests {
         }
         let error = figure().save(folder.path().join("a.gif")).unwrap_err().to_string();
         assert_eq!(error, "unknown extension of a figure `gif`; known: png, svg, html, json");
-        assert!(matches!(figure().save(folder.path().join("no/a.svg")), Err(LmcError::Io { .. })));
+        figure().save(folder.path().join("new/a.svg")).unwrap();
+        assert!(matches!(figure().save(folder.path().join("a.svg/b.svg")), Err(LmcError::Io { .. })));
     }
 
     #[test]

@@ -26,7 +26,8 @@ pub struct Evaluate {
     /// The corpus on which classifiers are evaluated: cola, mnli, hans, qqp or paws-qqp.
     #[arg(long, requires = "split")]
     corpus: Option<String>,
-    /// Its splits, such as id,ood or hans-lo.
+    /// Its splits: id or ood of cola, validation_matched of mnli, validation of qqp, dev_and_test of paws-qqp, hans-lo of hans; a
+    /// wrong name lists them all.
     #[arg(long, value_delimiter = ',', requires = "corpus", value_name = "SPLIT,...")]
     split: Vec<String>,
     /// The names of a classifier's outputs in their order, where neither manifest nor config names them, or not rightly; for every

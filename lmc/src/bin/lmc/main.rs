@@ -36,7 +36,10 @@ fn main() -> ExitCode {
         Ok(cli) => match caught::caught(|| interrupt::listen().and_then(|()| cli.run())) {
             Ok(Ok(())) => 0,
             Ok(Err(error)) => {
-                say(&format!("lmc: {error}"));
+                // The end of a task's log has lines.
+                let has_lines = matches!(error, LmcError::SlurmTask { .. });
+                let told = if has_lines { error.to_string() } else { terminal::one_line(&error.to_string()) };
+                say(&format!("lmc: {told}"));
                 if matches!(error, LmcError::Interrupted { .. }) { interrupt::EXIT_CODE } else { 1 }
             }
             Err(panicked) => {

@@ -79,10 +79,6 @@ impl Results {
         self.check(&record, names.iter().map(String::as_str))?;
         self.written.borrow_mut().extend(names.iter().cloned());
         let stale = self.stale(&record);
-        for name in &stale {
-            remove(&self.folder.join(name))?;
-            record.files.remove(name);
-        }
         let others = self.others(&record, of);
         self.enter(&mut record, of, &names, |_| None)?;
         for (schema, frame) in tables {
@@ -90,6 +86,11 @@ impl Results {
         }
         for (name, figure) in figures {
             figure.save(self.folder.join(format!("{name}.png")))?;
+        }
+        // What is stale goes last: a run that could not write its own files takes nothing away.
+        for name in &stale {
+            remove(&self.folder.join(name))?;
+            record.files.remove(name);
         }
         self.enter(&mut record, of, &names, digest)?;
         let folder = self.folder.display();

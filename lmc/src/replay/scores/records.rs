@@ -104,6 +104,15 @@ impl Roles {
             }
             metrics.push((name.clone(), metric));
         }
+        let is_read = |name: &String| has_role(name) || known(name).is_some();
+        for (record, name) in records.iter().flat_map(|record| record.names().map(move |name| (record, name)))
+        {
+            if is_read(name) && record.names().filter(|other| *other == name).count() > 1 {
+                let of =
+                    record.model.as_ref().map(|model| format!(" of model `{model}`")).unwrap_or_default();
+                return Err(format!("`{name}`{of} is there twice"));
+            }
+        }
         let is_index = |name: &String| position(std::slice::from_ref(name), &INDEX).is_some();
         let is_other = |name: &&String| !has_role(name) && known(name).is_none() && !is_index(name);
         let others: Vec<String> = names.iter().filter(is_other).cloned().collect();

@@ -67,7 +67,10 @@ impl Sets {
         }
         let tokenizer = load_tokenizer(&model.tokenizer)?;
         check_length(&config, &tokenizer, &model.folder)?;
-        let max_len = longest_example("max_length", self.options.max_length, config.max_len(), &tokenizer)?;
+        let is_pair =
+            self.datasets.iter().any(|set| set.examples.iter().any(|example| example.second.is_some()));
+        let positions = config.max_len();
+        let max_len = longest_example("max_length", self.options.max_length, positions, &tokenizer, is_pair)?;
         let text = tokenizer.to_string(false).map_err(|error| LmcError::Tokenizer(error.to_string()))?;
         // Whether special tokens in texts are split is no part of a tokenizer's text.
         let digest = sha256(format!("{text} {}", tokenizer.get_encode_special_tokens()).as_bytes());

@@ -68,6 +68,7 @@ impl Task {
     pub fn load(study: &StudySpec) -> Result<Self> {
         match study.task {
             TaskSpec::MiniNli { data_seed, n_train, counterexample_share } => {
+                reads_no_files(study)?;
                 let data = MiniNli { n_train, counterexample_share, ..MiniNli::new(data_seed) };
                 let Mini { model, pretrained, tokenizer, sources } = Mini::find(study.encoder.as_deref())?;
                 let sets = data.evaluation_sets()?;
@@ -122,9 +123,10 @@ impl Task {
         if train.is_empty() {
             return Err(LmcError::invalid("n_train", 0, "at least one training example"));
         }
+        let is_pair = train.examples.iter().any(|example| example.second.is_some());
         let positions = pretrained.config.max_len();
         let max_len = match study.recipe.max_length {
-            given @ Some(_) => longest_example("recipe.max_length", given, positions, tokenizer)?,
+            given @ Some(_) => longest_example("recipe.max_length", given, positions, tokenizer, is_pair)?,
             None => positions.min(MAX_LENGTH),
         };
         let classifier = Classifier::new(&pretrained.config, train.labels.len()).found_in(&pretrained.origin);
@@ -165,6 +167,16 @@ impl Task {
             name: name.to_owned(),
             known: self.sets.iter().map(|s| s.dataset.name.clone()).collect(),
         })
+    }
+}
+
+/// Checks that a study of the embedded task names no files for its examples, which are generated.
+fn reads_no_files(study: &StudySpec) -> Result<()> {
+    let expected = "none: the examples of mini-nli are generated, no files are read";
+    match &study.data {
+        Some(folder) => Err(LmcError::invalid("data", folder.display(), expected)),
+        None if study.unverified => Err(LmcError::invalid("unverified", true, expected)),
+        None => Ok(()),
     }
 }
 

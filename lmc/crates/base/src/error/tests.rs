@@ -95,6 +95,7 @@ fn what_to_do_about_a_file() {
         (PermissionDenied, "choose a folder you may write to"),
         (NotADirectory, "choose a folder you may write to"),
         (StorageFull, "finished work is kept"),
+        (FileTooLarge, "ulimit -f"),
         (NotFound, "check the path"),
     ] {
         let message = message(kind);

@@ -59,6 +59,9 @@ pub(super) fn remedy(action: &str, source: &std::io::Error) -> &'static str {
         StorageFull | QuotaExceeded => {
             "; free some disk space and run the same call again, finished work is kept"
         }
+        FileTooLarge => {
+            "; raise the limit of the size of files (ulimit -f) and run the same call again, finished work is kept"
+        }
         NotFound => "; check the path",
         _ => "",
     }

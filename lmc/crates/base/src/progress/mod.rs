@@ -19,7 +19,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 pub use text::Unit;
 
 use crate::kernel::{Host, fresh_display_id, host};
-use crate::terminal::{Errors, print, tell};
+use crate::terminal::{Errors, one_line, print, tell};
 use line::{Form, Line};
 use text::Count;
 
@@ -148,6 +148,7 @@ pub fn say(text: &str) {
 pub fn note(text: &str) {
     static SAID: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
     let is_new = SAID.lock().unwrap_or_else(PoisonError::into_inner).insert(text.to_owned());
+    let text = one_line(text);
     match host() {
         _ if !is_new => {}
         Host::None => tell(&format!("note: {text}")),

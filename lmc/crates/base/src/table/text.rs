@@ -4,6 +4,7 @@ use polars::prelude::{Column, DataFrame};
 
 use super::html::{formats, show};
 use crate::error::Result;
+use crate::terminal::one_line;
 
 /// A table as lines of plain text: the names of the columns, then every row; numbers stand on the right. The last line has no line break.
 ///
@@ -20,7 +21,7 @@ use crate::error::Result;
 pub fn to_text(table: &DataFrame) -> Result<String> {
     let formats = formats(table, 0..table.height())?;
     let cells = |column: &Column, format| {
-        let values = (0..table.height()).map(|row| Ok(show(&column.get(row)?, format)));
+        let values = (0..table.height()).map(|row| Ok(one_line(&show(&column.get(row)?, format))));
         std::iter::once(Ok(column.name().to_string())).chain(values).collect::<Result<Vec<String>>>()
     };
     let mut lines = vec![String::new(); table.height() + 1];

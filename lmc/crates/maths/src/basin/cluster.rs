@@ -34,7 +34,7 @@ impl Default for ClusterOptions {
 pub struct Basins {
     /// Names of the models, in the order of the gap matrix.
     pub models: Vec<String>,
-    /// The cluster of each model: 0 for the larger (of two equally large: the one of the first model), 1 for the
+    /// The cluster of each model: 0 for the larger (of two equally large: that of the model whose name comes first, where 9 comes before 10), 1 for the
     /// other. Tables and figures call them C1 and C2. All 0 where the models are not divided.
     pub cluster: Vec<usize>,
     /// The membership score of each model: its distance to the centroid of cluster 0 less that to the centroid of
@@ -99,8 +99,8 @@ impl fmt::Debug for Basins {
 /// The two basins of the models of a gap matrix, by spectral clustering.
 ///
 /// Similarities, two spectral coordinates per model (the first, constant one kept), 2-means. The order and the
-/// names of the models do not matter, except that the first model decides which of two equally large clusters is
-/// cluster 0.
+/// names of the models do not matter, except that of two equally large clusters that of the model whose
+/// name comes first is cluster 0.
 ///
 /// Models are left in one cluster where nothing in the gaps says how to divide them, and [`Basins::notes`] says why: all gaps are
 /// equal, or differ by no more than their [`resolution`](GapMatrix::resolution); the width is so far from the gaps that all pairs are
@@ -350,11 +350,16 @@ mod tests {
     }
 
     #[test]
-    fn first_model_decides_between_equal_clusters() {
+    fn the_first_name_decides_between_equal_clusters_in_any_order() {
         for blocks in [[0, 1, 1, 0, 1, 0], [1, 0, 1, 1, 0, 0]] {
-            let basins = cluster(&planted(&blocks, 5, 1.0), &ClusterOptions::default()).unwrap();
-            assert_eq!(basins.cluster, blocks.map(|block| usize::from(block != blocks[0])));
-            assert_eq!(basins, cluster(&planted(&blocks, 5, 1.0), &ClusterOptions::default()).unwrap());
+            let mut gaps = planted(&blocks, 5, 1.0);
+            // As numbers 9 comes before 10, and zeros in front say nothing.
+            gaps.models = ["run10", "run007", "run9", "run100", "run11", "run20"].map(String::from).to_vec();
+            let basins = cluster(&gaps, &ClusterOptions::default()).unwrap();
+            assert_eq!(basins.cluster, blocks.map(|block| usize::from(block != blocks[1])));
+            let order = [3, 0, 5, 1, 4, 2];
+            let moved = cluster(&permuted(&gaps, &order), &ClusterOptions::default()).unwrap();
+            assert_eq!(moved.cluster, order.map(|i| basins.cluster[i]).to_vec());
         }
     }
 

@@ -46,7 +46,7 @@ pub(super) fn divided(
     let parts = components(n, graph.edges.iter().copied());
     let Plane { coordinates, second, third } = plane;
     let tied = third - second <= NEAR.max(graph.blur);
-    let division = if tied { None } else { divide(&coordinates, options)? };
+    let division = if tied { None } else { divide(&coordinates, first(known.models), options)? };
     let Some(Division { cluster, membership, centroids }) = division else {
         if parts.iter().max() > Some(&0) {
             notes.push(known.parts(&parts));
@@ -163,14 +163,35 @@ struct Division {
     centroids: Array2<f64>,
 }
 
-/// The two clusters of the rows of an embedding \[n_models, 2\], numbered as [`Basins::cluster`] says; none where others are as good.
-fn divide(embedding: &Array2<f64>, options: &ClusterOptions) -> Result<Option<Division>> {
+/// The model whose name comes first, where numbers in names count as numbers.
+fn first(models: &[String]) -> usize {
+    (0..models.len()).min_by_key(|&i| natural(&models[i])).unwrap_or(0)
+}
+
+/// A name as its pieces, of which those that are digits compare as numbers: by their length without zeros in front, then as text.
+fn natural(name: &str) -> Vec<(usize, &str)> {
+    let is_digit = |c: char| c.is_ascii_digit();
+    let pieces = name.as_bytes().chunk_by(|a, b| a.is_ascii_digit() == b.is_ascii_digit());
+    let mut start = 0;
+    pieces
+        .map(|piece| {
+            let text = &name[start..start + piece.len()];
+            start += piece.len();
+            let number = text.trim_start_matches('0');
+            if text.starts_with(is_digit) { (number.len(), number) } else { (usize::MAX, text) }
+        })
+        .collect()
+}
+
+/// The two clusters of the rows of an embedding \[n_models, 2\], numbered as [`Basins::cluster`] says: of two equally large ones that
+/// of the model `first` is the first. None where others are as good.
+fn divide(embedding: &Array2<f64>, first: usize, options: &ClusterOptions) -> Result<Option<Division>> {
     let n = embedding.nrows();
     let Some((mut cluster, mut centroids)) = two_means(embedding, options.n_init, options.seed)? else {
         return Ok(None);
     };
     let in_second = cluster.iter().sum::<usize>();
-    if 2 * in_second > n || (2 * in_second == n && cluster[0] == 1) {
+    if 2 * in_second > n || (2 * in_second == n && cluster[first] == 1) {
         cluster.iter_mut().for_each(|cluster| *cluster = 1 - *cluster);
         centroids.invert_axis(Axis(0));
         centroids = centroids.as_standard_layout().into_owned();

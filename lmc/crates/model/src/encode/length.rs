@@ -22,9 +22,9 @@ pub const LONGEST: usize = 512;
 /// # extern crate lmc_model as lmc;
 /// use lmc::encode::{LONGEST, longest_example, load_tokenizer};
 /// let tokenizer = load_tokenizer("bert-base-uncased".as_ref())?;
-/// assert_eq!(longest_example("max_length", None, 512, &tokenizer)?, LONGEST);
-/// assert_eq!(longest_example("max_length", Some(128), 512, &tokenizer)?, 128);
-/// assert!(longest_example("max_length", Some(513), 512, &tokenizer).is_err());
+/// assert_eq!(longest_example("max_length", None, 512, &tokenizer, false)?, LONGEST);
+/// assert_eq!(longest_example("max_length", Some(128), 512, &tokenizer, false)?, 128);
+/// assert!(longest_example("max_length", Some(513), 512, &tokenizer, false).is_err());
 /// # Ok::<(), lmc::LmcError>(())
 /// ```
 pub fn longest_example(
@@ -32,10 +32,11 @@ pub fn longest_example(
     given: Option<usize>,
     positions: usize,
     tokenizer: &Tokenizer,
+    is_pair: bool,
 ) -> Result<usize> {
     let own = model_max_length(tokenizer).unwrap_or(LONGEST).min(LONGEST).min(positions);
     let Some(length) = given else { return Ok(own) };
-    let least = 1 + tokenizer.get_post_processor().map_or(0, |processor| processor.added_tokens(false));
+    let least = 1 + tokenizer.get_post_processor().map_or(0, |processor| processor.added_tokens(is_pair));
     if (least..=positions).contains(&length) {
         return Ok(length);
     }
@@ -74,7 +75,8 @@ mod tests {
     fn as_long_as_the_model_takes() {
         let mut tokenizer = tokenizer().unwrap();
         let longest = |given, positions, tokenizer: &Tokenizer| {
-            longest_example("max_length", given, positions, tokenizer).map_err(|error| error.to_string())
+            longest_example("max_length", given, positions, tokenizer, false)
+                .map_err(|error| error.to_string())
         };
         for (given, positions, expected) in
             [(None, 16, 16), (None, 512, 512), (None, 4096, 512), (Some(3), 16, 3), (Some(4096), 4096, 4096)]

@@ -146,7 +146,12 @@ fn logits_of(
     let parameters = Parameters::views(&theta.unsqueeze(0), classifier.layout())?;
     let mut parts = Vec::with_capacity(batches.len());
     for (done, batch) in batches.iter().enumerate() {
-        interrupt::check(|| format!("{done} of {} batches were evaluated; none is kept", batches.len()))?;
+        interrupt::check(|| {
+            format!(
+                "{done} of {} batches were evaluated, which are not kept; run the same call again",
+                batches.len()
+            )
+        })?;
         parts.push(label_logits(classifier, &parameters, batch, map)?.f_squeeze_dim(0)?.to_kind(Kind::Float));
     }
     let logits = Tensor::f_cat(&parts, 0)?.to_device(Device::Cpu);

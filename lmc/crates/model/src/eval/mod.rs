@@ -121,7 +121,12 @@ fn evaluate_all(
     let _no_grad = tch::no_grad_guard();
     let (mut losses, mut predictions, mut confidences) = (Vec::new(), Vec::new(), Vec::new());
     for (done, batch) in batches.iter().enumerate() {
-        interrupt::check(|| format!("{done} of {} batches were evaluated; none is kept", batches.len()))?;
+        interrupt::check(|| {
+            format!(
+                "{done} of {} batches were evaluated, which are not kept; run the same call again",
+                batches.len()
+            )
+        })?;
         let logits = label_logits(classifier, parameters, batch, map)?;
         let log_probabilities = logits.log_softmax(-1, Kind::Float);
         let labels = batch.labels.view([1, -1, 1]).expand([parameters.stack(), -1, -1], false);

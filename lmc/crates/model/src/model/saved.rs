@@ -14,7 +14,7 @@ use lmc_base::file::{is_working_folder, one_by_one, resolved, writable_folder, w
 const RECORD: &str = "lmc-model.json";
 
 /// The names of files that belong to a model and nothing else; `*` stands for any characters.
-const NAMES: [&str; 23] = [
+const NAMES: [&str; 20] = [
     RECORD,
     "config.json",
     "generation_config.json",
@@ -35,10 +35,11 @@ const NAMES: [&str; 23] = [
     "added_tokens.json",
     "chat_template.jinja",
     "training_args.bin",
-    "README.md",
-    "LICENSE",
-    ".gitattributes",
 ];
+
+/// Without one of these a folder holds no model.
+const ESSENTIAL: [&str; 5] =
+    ["config.json", "model.safetensors", "pytorch_model.bin", "flax_model.msgpack", "tf_model.h5"];
 
 /// What a model that is saved may take the place of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -128,7 +129,8 @@ fn way(folder: &Path, origin: &Value, replace: Replace) -> Result<Way> {
     if names.is_empty() {
         return Ok(Way::Whole);
     }
-    if !names.iter().all(is_of_model) {
+    let is_model = names.iter().any(|(name, _)| ESSENTIAL.contains(&name.as_str()));
+    if !(is_model && names.iter().all(is_of_model)) {
         return Err(occupied("choose another folder"));
     }
     if !origin.is_null() && recorded(folder).as_ref() == Some(origin) {

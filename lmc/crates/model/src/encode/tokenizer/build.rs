@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use serde_json::{Value, json};
+use tokenizers::models::ModelWrapper;
 use tokenizers::models::bpe::{self, BPE};
 use tokenizers::models::wordpiece::WordPiece;
 use tokenizers::normalizers::BertNormalizer;
@@ -18,6 +19,7 @@ use super::files::{not_json, wrong, wrong_key};
 use super::settings::Settings;
 use super::vocabulary::{Vocabulary, Whole};
 use lmc_base::error::Result;
+use lmc_base::progress;
 
 /// The special tokens of `BertTokenizer`.
 pub(super) const BERT_TOKENS: [(&str, &str); 5] = [
@@ -84,7 +86,7 @@ pub(super) fn byte_level(vocabulary: Vocabulary, settings: &Settings, added: &Ad
 pub(super) fn whole(whole: &Whole, added: &Added) -> Result<Tokenizer> {
     let path = &whole.path;
     let read: Tokenizer = serde_json::from_str(&whole.text).map_err(|error| not_json(path, &error))?;
-    let mut tokenizer = Tokenizer::new(read.get_model().clone());
+    let mut tokenizer = Tokenizer::new(without_dropout(read.get_model().clone(), path));
     tokenizer.with_normalizer(read.get_normalizer().cloned());
     tokenizer.with_pre_tokenizer(read.get_pre_tokenizer().cloned());
     tokenizer.with_post_processor(read.get_post_processor().cloned());
@@ -98,6 +100,17 @@ pub(super) fn whole(whole: &Whole, added: &Added) -> Result<Tokenizer> {
         return Err(wrong(path, None, "it puts no special tokens around a text"));
     }
     Ok(tokenizer)
+}
+
+/// A model that reads a text the same way each time: its dropout is meant for training, and said to be left out.
+fn without_dropout(mut model: ModelWrapper, path: &Path) -> ModelWrapper {
+    if let ModelWrapper::BPE(pairs) = &mut model
+        && let Some(share) = pairs.dropout.take().filter(|share| *share > 0.0)
+    {
+        let path = path.display();
+        progress::note(&format!("{path}: its dropout of {share} is for training, texts are read without it"));
+    }
+    model
 }
 
 /// The tokens for the start and the end of a text.

@@ -203,3 +203,28 @@ fn the_longest_text_of_a_model() {
         assert!(message.contains("tokenizer_config.json: `model_max_length`: got "), "{message}");
     }
 }
+
+#[test]
+fn dropout_of_pairs_is_for_training_and_left_out() {
+    let tokenizer = |dropout: &str| {
+        let file = format!(
+            r#"{{"version": "1.0", "truncation": null, "padding": null, "added_tokens": [], "normalizer": null,
+            "pre_tokenizer": {{"type": "Whitespace"}}, "decoder": null,
+            "post_processor": {{"type": "RobertaProcessing", "sep": ["</s>", 2], "cls": ["<s>", 0], "trim_offsets": true,
+            "add_prefix_space": false}},
+            "model": {{"type": "BPE", "dropout": {dropout}, "unk_token": null, "continuing_subword_prefix": null,
+            "end_of_word_suffix": null, "fuse_unk": false, "byte_fallback": false, "vocab": {PAIRS},
+            "merges": [["t", "h"], ["th", "e"]]}}}}"#
+        );
+        let fast = ("tokenizer_config.json", r#"{"tokenizer_class": "PreTrainedTokenizerFast"}"#);
+        load(&[("tokenizer.json", &file), fast]).unwrap()
+    };
+    let expected = ids(&tokenizer("null"), "the the the the");
+    assert_eq!(expected, [0, 8, 8, 8, 8, 2]);
+    for dropout in ["0.0", "0.5", "1.0"] {
+        let tokenizer = tokenizer(dropout);
+        for _ in 0..20 {
+            assert_eq!(ids(&tokenizer, "the the the the"), expected, "{dropout}");
+        }
+    }
+}
