@@ -19,6 +19,7 @@ from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
 from nbclient import NotebookClient
 
 from notebook_data import unavailable
+from notebook_places import clean
 
 PLOTLY = "application/vnd.plotly.v1+json"
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
@@ -151,6 +152,7 @@ def tail(log):
 def write(notebook, path):
     path.parent.mkdir(parents=True, exist_ok=True)
     new = path.with_suffix(".ipynb.new")
+    clean(notebook)
     nbformat.write(notebook, new)
     new.replace(path)
 

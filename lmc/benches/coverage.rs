@@ -205,7 +205,7 @@ fn speed(n_models: usize) -> lmc::Result<()> {
     let models = (0..n_models).map(|i| format!("m{i}")).collect();
     let whole = GapMatrix::new(models, Measure::ConvexityGap, whole)?;
     for n_init in [10, 100] {
-        let options = ClusterOptions { delta: Delta::Auto, n_init, ..ClusterOptions::default() };
+        let options = ClusterOptions { delta: Delta::Auto, n_init, ..ClusterOptions::paper() };
         let full = cluster(&whole, &options)?;
         let start = Instant::now();
         let draws = recluster(&full, &pairs, &gaps, &options)?;

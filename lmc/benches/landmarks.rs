@@ -47,8 +47,8 @@ fn choices(name: &str, spec: StudySpec, widths: &[Delta]) -> lmc::Result<()> {
     let gaps = Study::open(spec)?.finetune()?.sweep("id", Grid::TENTHS)?.matrix(Measure::ConvexityGap)?;
     let n = gaps.models.len();
     for &delta in widths {
-        let whole = cluster(&gaps, &ClusterOptions { delta, ..ClusterOptions::default() })?;
-        let options = ClusterOptions { delta, n_init: N_INIT, ..ClusterOptions::default() };
+        let whole = cluster(&gaps, &ClusterOptions { delta, ..ClusterOptions::paper() })?;
+        let options = ClusterOptions { delta, n_init: N_INIT, ..ClusterOptions::paper() };
         let [first, second] = whole.sizes();
         println!("{name}, {n} copies, clusters of {first} + {second}, {delta:?} ({:.4} nats)", whole.delta);
         let index = stability(&gaps, &whole, &options)?;
@@ -179,7 +179,7 @@ fn planted(n: usize, first: usize, m: usize, seed: u64) -> lmc::Result<()> {
     let models = (0..n).map(|i| format!("m{i}")).collect();
     let gaps = LandmarkGaps::new(models, Measure::ConvexityGap, landmarks, values)?;
     let start = Instant::now();
-    let basins = cluster_landmarks(&gaps, &ClusterOptions { n_init: N_INIT, ..ClusterOptions::default() })?;
+    let basins = cluster_landmarks(&gaps, &ClusterOptions { n_init: N_INIT, ..ClusterOptions::paper() })?;
     let seconds = start.elapsed().as_secs_f64();
     let blocks: Vec<usize> = (0..n).map(|i| usize::from(i >= first)).collect();
     let index = adjusted_rand_index(&basins.cluster, &blocks)?;

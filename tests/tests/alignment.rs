@@ -4,7 +4,6 @@ use std::path::Path;
 
 use lmc::LmcError;
 use lmc::align::{assignment, shuffled, weight_matching};
-use lmc::compute::Compute;
 use lmc::encode::Batch;
 use lmc::gap::Measure;
 use lmc::model::Dropout;
@@ -64,9 +63,9 @@ fn a_copy_in_another_order_is_brought_back() {
 fn lines_to_a_copy_in_another_order_are_those_to_the_copy() {
     let folder = tempfile::tempdir().unwrap();
     let models = small::models(folder.path(), 3);
-    let (grid, cpu) = (Grid::new(5).unwrap(), Compute::cpu());
+    let grid = Grid::new(5).unwrap();
     let expected = models.sweep("id", grid).unwrap();
-    let unmoved = models.sweep_aligned(&expected, &cpu).unwrap();
+    let unmoved = models.sweep_aligned(&expected).unwrap();
     ALIGNMENT.check(&unmoved.table().unwrap()).unwrap();
     for ((alignment, before), after) in
         unmoved.alignments.iter().zip(&unmoved.before.profiles).zip(&unmoved.after.profiles)
@@ -84,7 +83,7 @@ fn lines_to_a_copy_in_another_order_are_those_to_the_copy() {
     let other = shuffled(models.study().task().classifier.config(), &weights, 1).unwrap();
     models.study().store().save_checkpoint(&second.spec, &other, &second.info).unwrap();
     let bent = models.sweep("id", grid).unwrap();
-    let aligned = models.sweep_aligned(&bent, &cpu).unwrap();
+    let aligned = models.sweep_aligned(&bent).unwrap();
     for (line, expected) in expected.profiles.iter().enumerate() {
         let moves = line != 1;
         assert_eq!(aligned.alignments[line].is_identity(), !moves, "{expected:?}");
@@ -99,19 +98,19 @@ fn lines_to_a_copy_in_another_order_are_those_to_the_copy() {
     let difference = &gaps.values - &expected.matrix(Measure::ConvexityGap).unwrap().values;
     assert!(difference.iter().all(|difference| difference.abs() < 1e-6));
     // What was evaluated is found again.
-    let again = models.sweep_aligned(&bent, &cpu).unwrap();
+    let again = models.sweep_aligned(&bent).unwrap();
     assert_eq!(
         (again.after.profiles, &again.alignments),
         (aligned.after.profiles.clone(), &aligned.alignments)
     );
 
     let mut refined = bent.clone();
-    refined.profiles[2] = models.refine(&bent, &cpu).unwrap().profiles[2].clone();
-    let error = models.sweep_aligned(&refined, &cpu).unwrap_err();
+    refined.profiles[2] = models.refine(&bent).unwrap().profiles[2].clone();
+    let error = models.sweep_aligned(&refined).unwrap_err();
     assert!(matches!(error, LmcError::InvalidParameter { field: "sweep", .. }), "{error}");
     let mut foreign = bent;
     foreign.profiles[0].a = "s9".into();
-    let error = models.sweep_aligned(&foreign, &cpu).unwrap_err().to_string();
+    let error = models.sweep_aligned(&foreign).unwrap_err().to_string();
     assert!(error.contains("model s9"), "{error}");
     assert!(models.align(0, 3).unwrap_err().to_string().contains("below 3"));
 }

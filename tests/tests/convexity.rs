@@ -1,8 +1,7 @@
 //! Convex combinations of the copies of a study: what is sampled is what it says, is found again, and triangles meet their sides.
 
 use lmc::LmcError;
-use lmc::basin::{Basins, ClusterOptions, Delta, Membership};
-use lmc::compute::Compute;
+use lmc::basin::{Basins, ClusterOptions, Membership};
 use lmc::eval::evaluate;
 use lmc::gap::{Measure, heights_above_envelope};
 use lmc::study::{ConvexityOptions, Models, Sweep, TriangleOptions};
@@ -14,7 +13,7 @@ use lmc_tests::small;
 /// Five copies of which the first three are one cluster.
 fn clustered(models: &Models) -> (Sweep, Basins) {
     let sweep = models.sweep("id", Grid::new(3).unwrap()).unwrap();
-    let options = ClusterOptions { delta: Delta::Auto, ..ClusterOptions::default() };
+    let options = ClusterOptions::default();
     let basins = Basins { cluster: vec![0, 0, 0, 1, 1], ..sweep.basins(&options).unwrap() };
     (sweep, basins)
 }
@@ -38,7 +37,7 @@ fn combinations_are_sampled_kept_and_found_again() {
     let (_, basins) = clustered(&models);
     let options =
         ConvexityOptions { n_points: 7, n_subsets: 2, n_resamples: 50, ..ConvexityOptions::default() };
-    let convexity = models.convexity("id", &basins, &options, &Compute::cpu()).unwrap();
+    let convexity = models.convexity("id", &basins, &options).unwrap();
     // Within the first cluster 2 and 3 models, within the second 2, across 2, 3, 4 and 5.
     let shapes: Vec<(Membership, usize, usize, usize)> =
         convexity.samples.iter().map(|s| (s.kind, s.n_models(), s.subsets.len(), s.excess.len())).collect();
@@ -79,11 +78,11 @@ fn combinations_are_sampled_kept_and_found_again() {
     CONVEXITY.check(&table).unwrap();
     CONVEXITY_POINTS.check(&points).unwrap();
     assert_eq!((table.height(), points.height()), (7, 8 + 7 + 7 + 8 + 8 + 8 + 7));
-    let again = models.convexity("id", &basins, &options, &Compute::cpu()).unwrap();
+    let again = models.convexity("id", &basins, &options).unwrap();
     assert!(again.table().unwrap().equals(&table) && again.points().unwrap().equals(&points));
 
     let strangers = Basins { models: vec!["x".into(); 5], ..basins };
-    let error = models.convexity("id", &strangers, &options, &Compute::cpu()).unwrap_err();
+    let error = models.convexity("id", &strangers, &options).unwrap_err();
     assert!(matches!(error, LmcError::InvalidParameter { field: "basins", .. }), "{error}");
 }
 
@@ -93,7 +92,7 @@ fn triangles_meet_the_lines_of_the_sweep() {
     let models = small::models(folder.path(), 5);
     let (sweep, basins) = clustered(&models);
     let options = TriangleOptions { n_steps: 4, n_resamples: 30, ..TriangleOptions::default() };
-    let triangles = models.triangles(&sweep, &basins, &options, &Compute::cpu()).unwrap();
+    let triangles = models.triangles(&sweep, &basins, &options).unwrap();
     assert_eq!(triangles.triangles.len(), 10);
     let gaps = sweep.matrix(Measure::ConvexityGap).unwrap().values;
     let ends: Vec<f64> = models.evaluate("id").unwrap().iter().map(|e| e.outcome.mean_loss()).collect();
@@ -129,9 +128,9 @@ fn triangles_meet_the_lines_of_the_sweep() {
     }
     TRIANGLES.check(&triangles.table().unwrap()).unwrap();
     let few = TriangleOptions { n_steps: 2, ..options.clone() };
-    let error = models.triangles(&sweep, &basins, &few, &Compute::cpu()).unwrap_err();
+    let error = models.triangles(&sweep, &basins, &few).unwrap_err();
     assert!(matches!(error, LmcError::InvalidParameter { field: "triangles.n_steps", .. }), "{error}");
-    let part = models.sweep_to(&[0], "id", Grid::new(3).unwrap(), &Compute::cpu()).unwrap();
-    let error = models.triangles(&part, &basins, &options, &Compute::cpu()).unwrap_err();
+    let part = models.sweep_to(&[0], "id", Grid::new(3).unwrap()).unwrap();
+    let error = models.triangles(&part, &basins, &options).unwrap_err();
     assert!(error.to_string().contains("no line between copies"), "{error}");
 }

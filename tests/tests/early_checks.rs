@@ -34,9 +34,9 @@ fn nothing_is_computed_before_it_is_refused() {
     let models = small::models(&store, 4);
     let sweep = models.sweep("id", Grid::new(3).unwrap()).unwrap();
     let basins =
-        sweep.basins(&ClusterOptions { delta: Delta::Fixed(1.0), ..ClusterOptions::default() }).unwrap();
+        sweep.basins(&ClusterOptions { delta: Delta::Fixed(1.0), ..ClusterOptions::paper() }).unwrap();
     let before = n_files(&store);
-    let (cpu, grid) = (Compute::cpu(), Grid::new(3).unwrap());
+    let grid = Grid::new(3).unwrap();
     let imprecise = Compute { tolerance: 0.0, ..Compute::cpu() };
     let soups = SoupOptions::new(Metric::Accuracy);
     let stages = [models.clone()];
@@ -51,31 +51,19 @@ fn nothing_is_computed_before_it_is_refused() {
     let triangles = TriangleOptions::default();
     let confidence = ConfidenceOptions::default();
     let errors = [
-        ("compute.tolerance", refused(models.sweep_with("lo", grid, &imprecise))),
-        ("compute.tolerance", refused(models.refine(&sweep, &imprecise))),
-        ("compute.tolerance", refused(models.sweep_aligned(&sweep, &imprecise))),
-        ("compute.tolerance", refused(models.soups("lo", "sub", &basins, &soups, &imprecise))),
-        ("compute.tolerance", refused(models.convexity("lo", &basins, &convexity, &imprecise))),
-        ("compute.tolerance", refused(models.triangles(&sweep, &basins, &triangles, &imprecise))),
-        ("evaluation set", refused(models.soups("lo", "hans", &basins, &soups, &cpu))),
+        ("compute.tolerance", refused(models.on(imprecise))),
+        ("evaluation set", refused(models.soups("lo", "hans", &basins, &soups))),
         (
             "soups.sizes",
-            refused(models.soups(
-                "lo",
-                "sub",
-                &basins,
-                &SoupOptions { sizes: vec![1], ..soups.clone() },
-                &cpu,
-            )),
+            refused(models.soups("lo", "sub", &basins, &SoupOptions { sizes: vec![1], ..soups.clone() })),
         ),
-        ("evaluation set", refused(models.convexity("hans", &basins, &convexity, &cpu))),
+        ("evaluation set", refused(models.convexity("hans", &basins, &convexity))),
         (
             "convexity.n_points",
             refused(models.convexity(
                 "lo",
                 &basins,
                 &ConvexityOptions { n_points: 1 << 40, ..convexity.clone() },
-                &cpu,
             )),
         ),
         (
@@ -84,7 +72,6 @@ fn nothing_is_computed_before_it_is_refused() {
                 &sweep,
                 &basins,
                 &TriangleOptions { n_triples: 0, ..triangles.clone() },
-                &cpu,
             )),
         ),
         (
@@ -93,7 +80,6 @@ fn nothing_is_computed_before_it_is_refused() {
                 &sweep,
                 &basins,
                 &TriangleOptions { confidence: 1.0, ..triangles.clone() },
-                &cpu,
             )),
         ),
         (
@@ -119,7 +105,7 @@ fn nothing_is_computed_before_it_is_refused() {
             refused(models.plane("lo", [0, 1, 2], &PlaneOptions { spacing: f64::NAN, ..plane })),
         ),
         ("models", refused(models.plane("lo", [0, 1, 1], &plane))),
-        ("evaluation set", refused(models.stage("lo", "hans", grid, &ClusterOptions::default()))),
+        ("evaluation set", refused(models.stage("lo", "hans", grid, &ClusterOptions::paper()))),
         ("curve.batch_size", refused(models.connect(0, 1, &CurveRecipe { batch_size: 0, ..curve }))),
         ("sharpness.n_updates", refused(models.sharpness(&SharpnessRecipe { n_updates: 0, ..mini }))),
         ("landmarks", refused(warned(&[0, 9], "lo", &early))),

@@ -19,6 +19,9 @@ for path in sys.argv[1:]:
         sys.exit(f"{path} is not formatted as Jupyter writes it")
 "#;
 
+/// Where the folders of a machine's user lie: kept outputs say `~` (kernel-setup/notebook_places.py).
+const HOMES: [&str; 4] = ["/root/", "/home/", "/Users/", "/work/"];
+
 /// What is wrong with a notebook, besides what Jupyter's own validation says.
 fn faults(notebook: &Value) -> Vec<String> {
     let mut faults = Vec::new();
@@ -37,6 +40,10 @@ fn faults(notebook: &Value) -> Vec<String> {
     for (index, cell) in notebook::cells(notebook).enumerate() {
         if !cell["id"].as_str().is_some_and(|id| ids.insert(id)) {
             faults.push(format!("cell {index} has no id of its own"));
+        }
+        let shown = cell["outputs"].to_string();
+        if let Some(home) = HOMES.iter().find(|home| shown.contains(**home)) {
+            faults.push(format!("cell {index} shows a folder of a machine below {home}"));
         }
         match (notebook::figures(cell), notebook::is_tagged(cell, "figure")) {
             (0, true) => faults.push(format!("cell {index} is tagged `figure` and shows none")),
@@ -64,7 +71,7 @@ fn every_fault_is_found() {
         "cells": [
             { "id": "a", "metadata": { "tags": ["figure"] }, "outputs": [] },
             { "id": "a", "metadata": {}, "outputs": [figure] },
-            { "metadata": {} },
+            { "metadata": {}, "outputs": [{ "name": "stdout", "text": ["in /home/me/.cache\n"] }] },
             { "id": "b", "metadata": { "tags": ["figure"] }, "outputs": [figure] },
         ],
     });
@@ -76,6 +83,7 @@ fn every_fault_is_found() {
         "cell 1 has no id",
         "cell 1 shows a figure",
         "cell 2 has no id",
+        "cell 2 shows a folder of a machine below /home/",
     ];
     let faults = faults(&notebook);
     assert_eq!(faults.len(), expected.len(), "{faults:#?}");

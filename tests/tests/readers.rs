@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use lmc::basin::{ClusterOptions, Delta};
+use lmc::basin::ClusterOptions;
 use lmc::path::PlaneOptions;
 use lmc::polars::prelude::{Column, DataFrame, DataType};
 use lmc::store::read_frame;
@@ -83,7 +83,7 @@ fn every_parquet_file_opens_in_duckdb_pandas_pyarrow_and_polars() {
 
     // The tables, as they were before they were written.
     let out = folder.path().join("tables");
-    let basins = sweep.basins(&ClusterOptions { delta: Delta::Auto, ..ClusterOptions::default() }).unwrap();
+    let basins = sweep.basins(&ClusterOptions::default()).unwrap();
     let tables: [(&Schema, Result<DataFrame>); 5] = [
         (&table::MODELS, models.table()),
         (&table::EVALUATIONS, models.evaluations(&["id", "lo"])),

@@ -2,8 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use lmc::basin::{Basins, ClusterOptions, Delta};
-use lmc::compute::Compute;
+use lmc::basin::{Basins, ClusterOptions};
 use lmc::eval::{Logits, evaluate};
 use lmc::model::{load_finetuned, save_folder};
 use lmc::study::{Models, SoupOptions, Soups};
@@ -14,11 +13,11 @@ use lmc_tests::small;
 
 fn soups(models: &Models) -> Soups {
     let sweep = models.sweep("id", Grid::new(3).unwrap()).unwrap();
-    let options = ClusterOptions { delta: Delta::Auto, ..ClusterOptions::default() };
+    let options = ClusterOptions::default();
     let basins = Basins { cluster: vec![0, 0, 0, 1, 1], ..sweep.basins(&options).unwrap() };
     let options =
         SoupOptions { sizes: vec![2], n_subsets: 3, n_resamples: 50, ..SoupOptions::new(Metric::Accuracy) };
-    models.soups("id", "lo", &basins, &options, &Compute::cpu()).unwrap()
+    models.soups("id", "lo", &basins, &options).unwrap()
 }
 
 #[test]

@@ -11,14 +11,14 @@ use lmc_tests::small;
 fn lines_to_landmarks_are_those_of_the_whole_sweep() {
     let folder = tempfile::tempdir().unwrap();
     let models = small::models(folder.path(), 5);
-    let (grid, cpu) = (Grid::new(5).unwrap(), Compute::cpu());
-    let some = models.sweep_to(&[3, 1], "id", grid, &cpu).unwrap();
+    let grid = Grid::new(5).unwrap();
+    let some = models.sweep_to(&[3, 1], "id", grid).unwrap();
     assert_eq!(some.profiles.len(), 7);
     let plan = SweepPlan::lines(5, grid).unwrap();
     // The lines that are there are not computed again.
-    assert_eq!(models.cost("id", &plan, &cpu).unwrap().n_points, 3 * 3);
+    assert_eq!(models.cost("id", &plan).unwrap().n_points, 3 * 3);
     let all = models.sweep("id", grid).unwrap();
-    assert_eq!(models.cost("id", &plan, &cpu).unwrap().n_points, 0);
+    assert_eq!(models.cost("id", &plan).unwrap().n_points, 0);
     let gaps = some.landmark_gaps(Measure::ConvexityGap, &[3, 1]).unwrap();
     let matrix = all.matrix(Measure::ConvexityGap).unwrap();
     for model in 0..5 {
@@ -38,9 +38,8 @@ fn refinement_looks_closer_where_a_line_is_highest() {
     let folder = tempfile::tempdir().unwrap();
     let models = small::models(folder.path(), 5);
     let coarse = models.sweep("id", Grid::new(3).unwrap()).unwrap();
-    let cpu = Compute::cpu();
-    let finer = models.refine(&coarse, &cpu).unwrap();
-    let finest = models.refine(&finer, &cpu).unwrap();
+    let finer = models.refine(&coarse).unwrap();
+    let finest = models.refine(&finer).unwrap();
     let exact = models.sweep("id", Grid::new(9).unwrap()).unwrap();
     for (((a, b), c), exact) in
         coarse.profiles.iter().zip(&finer.profiles).zip(&finest.profiles).zip(&exact.profiles)
@@ -80,7 +79,7 @@ fn a_plane_through_three_copies() {
     let points: Vec<Combination> =
         coordinates.iter().flat_map(|&v| coordinates.map(|u| Combination::in_plane(u, v))).collect();
     let plan = SweepPlan::new(5, vec![vec![0, 2, 4]], points.clone()).unwrap();
-    let plane = models.sample("id", &plan, &Compute::cpu()).unwrap().remove(0);
+    let plane = models.sample("id", &plan).unwrap().remove(0);
     let own = models.evaluate("id").unwrap();
     for (point, outcome) in points.iter().zip(&plane.outcomes) {
         if let Some(corner) = point.vertex() {
@@ -101,7 +100,7 @@ fn bf16_is_near_and_says_how_near() {
     let grid = Grid::new(5).unwrap();
     let exact = models.sweep("id", grid).unwrap();
     let bf16 = Compute { tolerance: 0.05, ..Compute::cpu().with_precision(Precision::BFloat16) };
-    let rounded = models.sweep_with("id", grid, &bf16).unwrap();
+    let rounded = models.on(bf16.clone()).unwrap().sweep("id", grid).unwrap();
     let mut differs = false;
     for (a, b) in exact.profiles.iter().zip(&rounded.profiles) {
         for (a, b) in a.losses().into_iter().zip(b.losses()) {
@@ -112,6 +111,6 @@ fn bf16_is_near_and_says_how_near() {
     assert!(differs);
     let strict = Compute { tolerance: 1e-7, ..bf16 };
     // Another grid, whose lines are not in the store.
-    let error = models.sweep_with("id", Grid::new(4).unwrap(), &strict).unwrap_err();
+    let error = models.on(strict).unwrap().sweep("id", Grid::new(4).unwrap()).unwrap_err();
     assert!(matches!(error, LmcError::Imprecise { .. }), "{error}");
 }

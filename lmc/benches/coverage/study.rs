@@ -1,6 +1,6 @@
 //! Coverage on the embedded study: what 16 copies lose on 8,192 examples is the population.
 
-use lmc::basin::{Basins, ClusterOptions, Delta, cluster};
+use lmc::basin::{Basins, ClusterOptions, cluster};
 use lmc::compute::Compute;
 use lmc::confidence::{
     Interval, IntervalMethod, LineConfidence, LineLosses, ResampledBasins, Resamples, line_confidence,
@@ -43,7 +43,7 @@ pub fn run() -> lmc::Result<()> {
 }
 
 fn options() -> ClusterOptions {
-    ClusterOptions { delta: Delta::Auto, ..ClusterOptions::default() }
+    ClusterOptions::default()
 }
 
 impl Lines {

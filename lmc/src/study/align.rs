@@ -6,7 +6,6 @@ use polars::prelude::{DataFrame, df};
 
 use super::{Model, Models, Sweep};
 use crate::align::{Alignment, UnitCounts, weight_matching};
-use crate::compute::Compute;
 use crate::error::{LmcError, Result};
 use crate::eval::Outcome;
 use crate::gap::Measure;
@@ -61,12 +60,11 @@ impl Models {
     /// use lmc::prelude::*;
     /// let models = Study::open(StudySpec::mini_nli(0))?.finetune()?;
     /// let sweep = models.sweep("id", Grid::TENTHS)?;
-    /// let aligned = models.sweep_aligned(&sweep, &Compute::auto())?;
+    /// let aligned = models.sweep_aligned(&sweep)?;
     /// alignment_scatter(&aligned.table()?)?.save("alignment.png")?;
     /// # Ok::<(), LmcError>(())
     /// ```
-    pub fn sweep_aligned(&self, sweep: &Sweep, compute: &Compute) -> Result<AlignedSweep> {
-        compute.check()?;
+    pub fn sweep_aligned(&self, sweep: &Sweep) -> Result<AlignedSweep> {
         let pairs = self.pairs(sweep)?;
         let alignments = self.alignments(&pairs)?;
         let moved: Vec<usize> = (0..pairs.len()).filter(|&line| !alignments[line].is_identity()).collect();
@@ -78,7 +76,7 @@ impl Models {
                 return Err(LmcError::invalid("sweep", "lines with different points", expected));
             }
             let aligned: Vec<Aligned> = moved.iter().map(|&line| (pairs[line], &alignments[line])).collect();
-            let sampled = self.sample_aligned(&sweep.dataset, &aligned, &alphas, compute)?;
+            let sampled = self.sample_aligned(&sweep.dataset, &aligned, &alphas)?;
             for (line, (outcomes, distance)) in moved.into_iter().zip(sampled) {
                 after.profiles[line] = Profile { outcomes, distance, ..after.profiles[line].clone() };
             }
@@ -87,11 +85,10 @@ impl Models {
     }
 
     fn alignments(&self, pairs: &[[usize; 2]]) -> Result<Vec<Alignment>> {
-        let (store, models, step) = (self.study().store(), self.models(), self.step());
-        let classifier = &self.study().task().classifier;
+        let (classifier, load) = (&self.study().task().classifier, self.loader());
         let progress = Progress::new("aligning units", Unit::Pairs, pairs.len() as u64);
         run_units(pairs.to_vec(), |_, pair| {
-            let [a, b] = pair.map(|i| store.load_checkpoint(&models[i].spec, step, classifier.layout()));
+            let [a, b] = pair.map(&load);
             let alignment = weight_matching(classifier.config(), &a?, &b?)?;
             progress.tick(String::new);
             Ok(alignment)
@@ -104,11 +101,9 @@ impl Models {
         dataset: &str,
         aligned: &[Aligned<'_>],
         alphas: &[f64],
-        compute: &Compute,
     ) -> Result<Vec<(Vec<Outcome>, f64)>> {
         let (store, task, models) = (self.study().store(), self.study().task(), self.models());
-        let (n, step, layout) = (models.len(), self.step(), task.classifier.layout());
-        let own = |i: usize| store.load_checkpoint(&models[i].spec, step, layout);
+        let (n, own) = (models.len(), self.loader());
         // After the copies come the aligned ones, each under a name of its own.
         let load = |i: usize| -> Result<Weights> {
             match i.checked_sub(n) {
@@ -136,7 +131,7 @@ impl Models {
             load: &load,
             ends: &ends,
             plan: &plan,
-            compute,
+            compute: self.study().compute(),
         })?;
         Ok(sampled.into_iter().map(|line| (line.outcomes, line.distances[0])).collect())
     }

@@ -8,7 +8,6 @@ use polars::prelude::{DataFrame, df};
 use serde_json::{Value, json};
 
 use super::{Model, Models, Study};
-use crate::compute::Compute;
 use crate::error::{LmcError, Result};
 use crate::eval::Outcome;
 use crate::file::{read_sealed, sha256, tidy, write_sealed};
@@ -213,7 +212,7 @@ impl Connection {
             load: &load,
             ends: &ends,
             plan: &plan,
-            compute: &Compute::auto(),
+            compute: study.compute(),
         })?;
         let outcomes = sampled.into_iter().flat_map(|unit| unit.outcomes).collect();
         let (a, b, labels) = (self.a().to_owned(), self.b().to_owned(), set.labels());

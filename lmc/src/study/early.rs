@@ -171,7 +171,7 @@ mod tests {
             profiles,
             imprecision: 0.0,
         };
-        let basins = sweep.basins(&ClusterOptions::default()).unwrap();
+        let basins = sweep.basins(&ClusterOptions::paper()).unwrap();
         Stage { step: step.into(), sweep, basins, in_domain: each("id"), scored: each("lo") }
     }
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use tch::{Device, Tensor};
 
 use super::Study;
-use crate::compute::{Compute, within_memory};
+use crate::compute::within_memory;
 use crate::encode::Batch;
 use crate::error::Result;
 use crate::eval::{
@@ -101,7 +101,7 @@ impl Study {
         // What another process evaluates is left to the end, when it is read or, if nothing came of it, evaluated.
         for waits in [false, true] {
             let left: Vec<usize> = (0..keys.len()).filter(|&i| all[i].is_none()).collect();
-            let workers = Compute::auto().workers();
+            let workers = self.compute.workers();
             let made = run_on_workers(&workers, left.clone(), equip, |tile, _, i| {
                 within_memory(|| evaluate(tile, i, waits))
             });

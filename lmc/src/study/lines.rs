@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use super::{Model, Models, Sweep};
-use crate::compute::Compute;
 use crate::error::{LmcError, Result};
 use crate::eval::Outcome;
 use crate::path::Combination;
@@ -13,7 +12,7 @@ impl Models {
     /// The losses along the lines between all pairs of copies, on the evaluation set of that name.
     ///
     /// # Errors
-    /// As [`Models::sweep_with`].
+    /// As [`Models::sample`]; [`LmcError::InvalidParameter`] for fewer than two copies.
     ///
     /// # Examples
     /// ```no_run
@@ -24,15 +23,7 @@ impl Models {
     /// # Ok::<(), LmcError>(())
     /// ```
     pub fn sweep(&self, dataset: &str, grid: Grid) -> Result<Sweep> {
-        self.sweep_with(dataset, grid, &Compute::auto())
-    }
-
-    /// The same on those devices and in that precision.
-    ///
-    /// # Errors
-    /// As [`Models::sample`]; [`LmcError::InvalidParameter`] for fewer than two copies.
-    pub fn sweep_with(&self, dataset: &str, grid: Grid, compute: &Compute) -> Result<Sweep> {
-        self.along(dataset, &SweepPlan::lines(self.models().len(), grid)?, compute)
+        self.along(dataset, &SweepPlan::lines(self.models().len(), grid)?)
     }
 
     /// The losses along the lines between each copy and each landmark, by number; for [`Sweep::landmark_gaps`].
@@ -46,19 +37,13 @@ impl Models {
     /// let models = Study::open(StudySpec::mini_nli(0))?.finetune()?;
     /// // Basins from the gaps to four of the copies.
     /// let landmarks = choose_landmarks(models.models().len(), 4, 0)?;
-    /// let sweep = models.sweep_to(&landmarks, "id", Grid::TENTHS, &Compute::auto())?;
+    /// let sweep = models.sweep_to(&landmarks, "id", Grid::TENTHS)?;
     /// let gaps = sweep.landmark_gaps(Measure::ConvexityGap, &landmarks)?;
     /// let basins = cluster_landmarks(&gaps, &ClusterOptions::default())?;
     /// # Ok::<(), LmcError>(())
     /// ```
-    pub fn sweep_to(
-        &self,
-        landmarks: &[usize],
-        dataset: &str,
-        grid: Grid,
-        compute: &Compute,
-    ) -> Result<Sweep> {
-        self.along(dataset, &SweepPlan::lines_to(self.models().len(), landmarks, grid)?, compute)
+    pub fn sweep_to(&self, landmarks: &[usize], dataset: &str, grid: Grid) -> Result<Sweep> {
+        self.along(dataset, &SweepPlan::lines_to(self.models().len(), landmarks, grid)?)
     }
 
     /// The sweep with two more points on each line, halfway from its highest point to the neighbours of that; again and again
@@ -71,13 +56,11 @@ impl Models {
     /// ```no_run
     /// use lmc::prelude::*;
     /// let models = Study::open(StudySpec::mini_nli(0))?.finetune()?;
-    /// let compute = Compute::auto();
     /// let sweep = models.sweep("id", Grid::TENTHS)?;
-    /// let finer = models.refine(&models.refine(&sweep, &compute)?, &compute)?;
+    /// let finer = models.refine(&models.refine(&sweep)?)?;
     /// # Ok::<(), LmcError>(())
     /// ```
-    pub fn refine(&self, sweep: &Sweep, compute: &Compute) -> Result<Sweep> {
-        compute.check()?;
+    pub fn refine(&self, sweep: &Sweep) -> Result<Sweep> {
         let pairs = self.pairs(sweep)?;
         // Lines that are highest at the same point are one plan.
         let mut plans: BTreeMap<[u64; 2], Vec<usize>> = BTreeMap::new();
@@ -91,7 +74,7 @@ impl Models {
             let units = lines.iter().map(|&line| pairs[line].to_vec()).collect();
             let points = alphas.map(Combination::on_line).to_vec();
             let plan = SweepPlan::new(self.models().len(), units, points)?;
-            let sampled = self.with_job(&sweep.dataset, &plan, compute, &ends, execute)?;
+            let sampled = self.with_job(&sweep.dataset, &plan, &ends, execute)?;
             for (line, sampled) in lines.into_iter().zip(sampled) {
                 let profile = refined.profiles[line].clone();
                 refined.profiles[line] = profile.with_points(alphas.into_iter().zip(sampled.outcomes));
@@ -112,12 +95,12 @@ impl Models {
         sweep.profiles.iter().map(|profile| Ok([number(&profile.a)?, number(&profile.b)?])).collect()
     }
 
-    pub(super) fn along(&self, dataset: &str, plan: &SweepPlan, compute: &Compute) -> Result<Sweep> {
-        let sampled = self.sample(dataset, plan, compute)?;
+    pub(super) fn along(&self, dataset: &str, plan: &SweepPlan) -> Result<Sweep> {
+        let sampled = self.sample(dataset, plan)?;
         let models: Vec<String> = self.models().iter().map(|m| m.name.clone()).collect();
         let profiles = sampled.into_iter().map(|line| Profile::of(line, plan, &models)).collect();
         let labels = self.study().task().set(dataset)?.labels();
-        let imprecision = self.with_job(dataset, plan, compute, &[], |job| Ok(job.imprecision()))?;
+        let imprecision = self.with_job(dataset, plan, &[], |job| Ok(job.imprecision()))?;
         Ok(Sweep {
             models,
             dataset: dataset.to_owned(),
@@ -139,12 +122,11 @@ impl Models {
     /// use lmc::path::Combination;
     /// // The centre of three copies, which is their average.
     /// let plan = SweepPlan::new(models.models().len(), vec![vec![0, 1, 2]], vec![Combination::new(vec![1.0 / 3.0; 3])?])?;
-    /// println!("{} nats", models.sample("id", &plan, &Compute::auto())?[0].outcomes[0].mean_loss());
+    /// println!("{} nats", models.sample("id", &plan)?[0].outcomes[0].mean_loss());
     /// # Ok::<(), LmcError>(())
     /// ```
-    pub fn sample(&self, dataset: &str, plan: &SweepPlan, compute: &Compute) -> Result<Vec<Sampled>> {
-        compute.check()?;
-        self.with_job(dataset, plan, compute, &self.ends(dataset)?, execute)
+    pub fn sample(&self, dataset: &str, plan: &SweepPlan) -> Result<Vec<Sampled>> {
+        self.with_job(dataset, plan, &self.ends(dataset)?, execute)
     }
 
     /// [`Models::sample`] with the copies' own outcomes at hand.
@@ -152,10 +134,9 @@ impl Models {
         &self,
         dataset: &str,
         plan: &SweepPlan,
-        compute: &Compute,
         ends: &[Outcome],
     ) -> Result<Vec<Sampled>> {
-        self.with_job(dataset, plan, compute, ends, execute)
+        self.with_job(dataset, plan, ends, execute)
     }
 
     pub(super) fn ends(&self, dataset: &str) -> Result<Vec<Outcome>> {
@@ -172,35 +153,32 @@ impl Models {
     /// use lmc::prelude::*;
     /// let models = Study::open(StudySpec::mini_nli(0))?.finetune()?;
     /// let plan = SweepPlan::lines(models.models().len(), Grid::TENTHS)?;
-    /// println!("{:.0} seconds", models.cost("id", &plan, &Compute::auto())?.seconds());
+    /// println!("{:.0} seconds", models.cost("id", &plan)?.seconds());
     /// # Ok::<(), LmcError>(())
     /// ```
-    pub fn cost(&self, dataset: &str, plan: &SweepPlan, compute: &Compute) -> Result<Cost> {
-        self.with_job(dataset, plan, compute, &[], |job| job.cost())
+    pub fn cost(&self, dataset: &str, plan: &SweepPlan) -> Result<Cost> {
+        self.with_job(dataset, plan, &[], |job| job.cost())
     }
 
     pub(super) fn with_job<T>(
         &self,
         dataset: &str,
         plan: &SweepPlan,
-        compute: &Compute,
         ends: &[Outcome],
         run: impl FnOnce(&SweepJob<'_>) -> Result<T>,
     ) -> Result<T> {
         let (store, task) = (self.study().store(), self.study().task());
-        let (models, layout) = (self.models(), task.classifier.layout());
-        let names: Vec<String> = models.iter().map(Model::key).collect();
-        let load = |model: usize| store.load_checkpoint(&models[model].spec, models[model].info.step, layout);
+        let names: Vec<String> = self.models().iter().map(Model::key).collect();
         let set = task.set(dataset)?;
         run(&SweepJob {
             store,
             classifier: &task.classifier,
             set,
             models: &names,
-            load: &load,
+            load: &self.loader(),
             ends,
             plan,
-            compute,
+            compute: self.study().compute(),
         })
     }
 }

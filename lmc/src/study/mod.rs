@@ -29,6 +29,7 @@ mod warning;
 
 use std::fmt;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use tch::Tensor;
 
@@ -53,6 +54,7 @@ pub use task::Task;
 pub use triangles::{Triangle, TriangleOptions, Triangles};
 pub use warning::early_warning;
 
+use crate::compute::Compute;
 use crate::environment;
 use crate::error::Result;
 use crate::spec::{Recipe, RunSpec};
@@ -62,8 +64,9 @@ use crate::weights::Weights;
 /// A study whose data and encoder are loaded, with the store of its results.
 pub struct Study {
     spec: StudySpec,
-    task: Task,
+    task: Arc<Task>,
     store: Store,
+    compute: Compute,
 }
 
 impl fmt::Debug for Study {
@@ -103,7 +106,31 @@ impl Study {
         let task = Task::load(&spec)?;
         spec.recipe.check_size(task.train.len())?;
         let spec = StudySpec { task: task.spec.clone(), ..spec };
-        Ok(Rc::new(Self { spec, task, store }))
+        Ok(Rc::new(Self { spec, task: Arc::new(task), store, compute: Compute::auto() }))
+    }
+
+    /// Returns the same study on those devices and in that precision, in which all its verbs compute from then on. Without it a study
+    /// computes as [`Compute::auto`] says.
+    ///
+    /// # Errors
+    /// Those of [`Compute::check`].
+    ///
+    /// # Examples
+    /// ```no_run
+    /// use lmc::prelude::*;
+    /// let study = Study::open(StudySpec::mini_nli(0))?.on(Compute::cpu().with_precision(Precision::BFloat16))?;
+    /// let sweep = study.finetune()?.sweep("id", Grid::TENTHS)?;
+    /// # Ok::<(), LmcError>(())
+    /// ```
+    pub fn on(&self, compute: Compute) -> Result<Rc<Self>> {
+        compute.check()?;
+        let Self { spec, task, store, .. } = self;
+        Ok(Rc::new(Self { spec: spec.clone(), task: task.clone(), store: store.clone(), compute }))
+    }
+
+    /// The devices and the precision.
+    pub fn compute(&self) -> &Compute {
+        &self.compute
     }
 
     /// The description.

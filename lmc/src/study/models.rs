@@ -5,6 +5,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::Study;
+use crate::compute::Compute;
 use crate::error::{LmcError, Result};
 use crate::eval::{Logits, Outcome};
 use crate::spec::RunSpec;
@@ -77,6 +78,21 @@ impl fmt::Debug for Evaluation {
 }
 
 impl Models {
+    /// Returns what loads the weights of a copy by its number, each from its own checkpoint; threads may share it.
+    pub(super) fn loader(&self) -> impl Fn(usize) -> Result<Weights> + Sync + '_ {
+        let (store, layout, models) =
+            (self.study.store(), self.study.task().classifier.layout(), &self.models);
+        move |model| store.load_checkpoint(&models[model].spec, models[model].info.step, layout)
+    }
+
+    /// Returns the same copies on those devices and in that precision, as [`Study::on`].
+    ///
+    /// # Errors
+    /// Those of [`Compute::check`].
+    pub fn on(&self, compute: Compute) -> Result<Self> {
+        Ok(Self { study: self.study.on(compute)?, ..self.clone() })
+    }
+
     /// The copies at the checkpoint after that many updates.
     pub(super) fn load(study: &Rc<Study>, step: u32) -> Result<Self> {
         let models = study

@@ -5,7 +5,6 @@ use std::fmt;
 use polars::prelude::{DataFrame, df};
 
 use super::Models;
-use crate::compute::Compute;
 use crate::error::{LmcError, Result};
 use crate::eval::Outcome;
 use crate::path::{Plane, PlaneGrid, PlaneOptions};
@@ -75,7 +74,7 @@ impl Models {
         let grid = plane.grid(options)?;
         let points = grid.points().map(|(x, y)| plane.point(x, y)).collect();
         let plan = SweepPlan::new(n, vec![models.to_vec()], points)?;
-        let outcomes = self.sample(dataset, &plan, &Compute::auto())?.swap_remove(0).outcomes;
+        let outcomes = self.sample(dataset, &plan)?.swap_remove(0).outcomes;
         let names = models.map(|model| self.models()[model].name.clone());
         let labels = self.study().task().set(dataset)?.labels();
         let name = names.join(", ");

@@ -118,7 +118,7 @@ impl Sweep {
     /// ```no_run
     /// use lmc::prelude::*;
     /// let models = Study::open(StudySpec::mini_nli(0))?.finetune()?;
-    /// let options = ClusterOptions { delta: Delta::Auto, ..ClusterOptions::default() };
+    /// let options = ClusterOptions::default();
     /// let basins = models.sweep("id", Grid::TENTHS)?.basins(&options)?;
     /// println!("{:?}, silhouette {:.2}", basins.sizes(), basins.silhouette);
     /// # Ok::<(), LmcError>(())

@@ -9,7 +9,6 @@ use polars::prelude::{DataFrame, df};
 use super::checks::{check_confidence, check_resamples, enough, in_range};
 use super::{Models, Sweep};
 use crate::basin::{Basins, Membership, draw_subsets};
-use crate::compute::Compute;
 use crate::error::{LmcError, Result};
 use crate::eval::Outcome;
 use crate::gap::{convexity_gap_at, excess_loss, heights_from};
@@ -122,15 +121,8 @@ impl Models {
     /// # Errors
     /// Those of [`TriangleOptions::check`]; [`LmcError::InvalidParameter`] for fewer than 3 copies, the clusters or a sweep of other
     /// models, or one that lacks a line; as [`Models::sample`].
-    pub fn triangles(
-        &self,
-        sweep: &Sweep,
-        basins: &Basins,
-        options: &TriangleOptions,
-        compute: &Compute,
-    ) -> Result<Triangles> {
+    pub fn triangles(&self, sweep: &Sweep, basins: &Basins, options: &TriangleOptions) -> Result<Triangles> {
         options.check()?;
-        compute.check()?;
         enough(self.models().len(), 3, "a triangle")?;
         self.check_basins(basins)?;
         let triples = draw_subsets(&basins.cluster, Membership::Any, 3, options.n_triples, options.seed);
@@ -141,7 +133,7 @@ impl Models {
         let shapes = plan.units().iter().map(|unit| Shape::of(unit, &lines, plan.points()));
         let shapes: Vec<Shape> = shapes.collect::<Result<_>>()?;
         let ends = self.ends(&sweep.dataset)?;
-        let sampled = self.sample_between(&sweep.dataset, &plan, compute, &ends)?;
+        let sampled = self.sample_between(&sweep.dataset, &plan, &ends)?;
         let mut triangles = Vec::with_capacity(sampled.len());
         for (block, shapes) in sampled.chunks(BLOCK).zip(shapes.chunks(BLOCK)) {
             let columns: Vec<Vec<&Outcome>> = block

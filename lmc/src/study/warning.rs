@@ -6,7 +6,6 @@ use polars::prelude::DataFrame;
 use super::early::{Row, table};
 use super::{Models, Sweep};
 use crate::basin::{Basins, EarlyOptions, predict_from_landmarks};
-use crate::compute::Compute;
 use crate::error::{LmcError, Result};
 use crate::gap::Measure;
 use crate::sweep::{Grid, SweepPlan};
@@ -88,7 +87,7 @@ impl Models {
             .filter(|copy| !landmarks.contains(copy))
             .flat_map(|copy| (0..landmarks.len()).map(move |column| [copy, n + column]));
         let plan = SweepPlan::lines_between(n + landmarks.len(), &pairs.collect::<Vec<_>>(), grid)?;
-        let sweep: Sweep = both.along(dataset, &plan, &Compute::auto())?;
+        let sweep: Sweep = both.along(dataset, &plan)?;
         let gaps = sweep.profiles.iter().map(|profile| profile.measure(Measure::ConvexityGap));
         let gaps = gaps.collect::<Result<Vec<f64>>>()?;
         let shape = (gaps.len() / landmarks.len().max(1), landmarks.len());

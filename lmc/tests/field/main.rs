@@ -14,10 +14,13 @@ mod evaluate;
 mod files;
 mod hub;
 mod labels;
+mod lengths;
 mod logs;
+mod messages;
 mod model;
 mod numbers;
 mod output;
+mod scores;
 #[allow(dead_code, reason = "it serves other tests too")]
 #[path = "../../../tests/src/server.rs"]
 mod server;
@@ -41,9 +44,12 @@ const AREAS: &[&[Case]] = &[
     files::CASES,
     hub::CASES,
     labels::CASES,
+    lengths::CASES,
     logs::CASES,
+    messages::CASES,
     numbers::CASES,
     output::CASES,
+    scores::CASES,
     sound::CASES,
     specs::CASES,
     tokenizers::CASES,

@@ -28,18 +28,11 @@ pub const CASES: &[Case] = &[
     },
     Case { row: "stand-ins", what: "pointers, pages, empty and cut files", test: stand_ins },
     Case { row: "settings", what: "of a wrong kind", test: wrong_settings },
-    Case {
-        row: "settings",
-        what: "truncation and padding stored in tokenizer.json",
-        test: stored_truncation,
-    },
     Case { row: "other tokenizers", what: "Unigram, classes that are not known, none at all", test: others },
-    Case { row: "length", what: "texts that are cut, and --max-length", test: lengths },
-    Case { row: "length", what: "of a study", test: lengths_of_a_study },
 ];
 
 /// Writes 400 sentences of few words in CoLA's form, some of them longer than twelve tokens.
-fn cola(place: &Place) {
+pub fn cola(place: &Place) {
     let mut text = String::new();
     for i in 0..400 {
         let words =
@@ -56,7 +49,7 @@ fn cola(place: &Place) {
 }
 
 /// A BERT with two outputs for CoLA's labels.
-fn bert() -> Model {
+pub fn bert() -> Model {
     let rows = (0..32).map(|i| ((i * 37 % 19) as f32 - 9.0) / 9.0);
     Model::bert()
         .outputs(&["unacceptable", "acceptable"])
@@ -64,7 +57,7 @@ fn bert() -> Model {
         .tensor("classifier.bias", Tensor::f32(&[2], [0.1, -0.2]))
 }
 
-fn words() -> Vec<&'static str> {
+pub fn words() -> Vec<&'static str> {
     SPECIAL.into_iter().chain(WORDS).collect()
 }
 
@@ -77,7 +70,7 @@ fn words_with(others: &[&'static str]) -> Vec<&'static str> {
 }
 
 /// The content of a `tokenizer.json` of WordPiece.
-fn whole(vocabulary: &[&str], lower: bool) -> Value {
+pub fn whole(vocabulary: &[&str], lower: bool) -> Value {
     let special = |(id, token): (usize, &&str)| json!({ "id": id, "content": token, "single_word": false, "lstrip": false, "rstrip": false, "normalized": false, "special": true });
     json!({
         "version": "1.0",
@@ -96,17 +89,17 @@ fn whole(vocabulary: &[&str], lower: bool) -> Value {
 }
 
 /// The model with a `tokenizer.json` instead of its `vocab.txt`, and with settings.
-fn with_whole(model: Model, whole: &Value, settings: &Value) -> Model {
+pub fn with_whole(model: Model, whole: &Value, settings: &Value) -> Model {
     let model = model.without("vocab.txt").file("tokenizer.json", whole.to_string());
     with_settings(model, settings)
 }
 
-fn with_settings(model: Model, settings: &Value) -> Model {
+pub fn with_settings(model: Model, settings: &Value) -> Model {
     model.file("tokenizer_config.json", settings.to_string())
 }
 
 /// Evaluates a model, which is saved as `m`.
-fn evaluated(place: &Place, model: &Model, options: &str) -> Ran {
+pub fn evaluated(place: &Place, model: &Model, options: &str) -> Ran {
     if place.path("m").exists() {
         std::fs::remove_dir_all(place.path("m")).unwrap();
     }
@@ -116,14 +109,14 @@ fn evaluated(place: &Place, model: &Model, options: &str) -> Ran {
 
 /// What is printed of models that say the same in other files is the same.
 #[track_caller]
-fn alike(place: &Place, one: &Model, other: &Model) -> String {
+pub fn alike(place: &Place, one: &Model, other: &Model) -> String {
     let (one, other) = (evaluated(place, one, "").handled(), evaluated(place, other, "").handled());
     assert_eq!(one, other);
     one
 }
 
 #[track_caller]
-fn unlike(place: &Place, one: &Model, other: &Model) {
+pub fn unlike(place: &Place, one: &Model, other: &Model) {
     assert_ne!(evaluated(place, one, "").handled(), evaluated(place, other, "").handled());
 }
 
@@ -378,21 +371,6 @@ fn wrong_settings(place: &Place) {
     assert_eq!(place.n_stored(), 0);
 }
 
-fn stored_truncation(place: &Place) {
-    cola(place);
-    let mut stored = whole(&words(), true);
-    stored["truncation"] =
-        json!({ "direction": "Right", "max_length": 4, "strategy": "OnlyFirst", "stride": 0 });
-    stored["padding"] = json!({ "strategy": { "Fixed": 12 }, "direction": "Left", "pad_to_multiple_of": 8, "pad_id": 0, "pad_type_id": 0, "pad_token": "[PAD]" });
-    alike(place, &bert(), &with_whole(bert(), &stored, &json!({})));
-    // The side counts, where tokenizer_config.json names none.
-    stored["truncation"]["direction"] = json!("Left");
-    let left = with_settings(bert(), &json!({ "truncation_side": "left", "padding_side": "left" }));
-    alike(place, &left, &with_whole(bert(), &stored, &json!({})));
-    alike(place, &bert(), &with_whole(bert(), &stored, &json!({ "truncation_side": "right" })));
-    unlike(place, &left, &bert());
-}
-
 fn others(place: &Place) {
     cola(place);
     for class in ["XLMRobertaTokenizer", "AlbertTokenizerFast", "MyTokenizer"] {
@@ -412,44 +390,4 @@ fn others(place: &Place) {
     assert_eq!(place.n_stored(), 0);
     let fast = json!({ "tokenizer_class": "PreTrainedTokenizerFast" });
     evaluated(place, &with_whole(bert(), &unigram, &fast), "").handled();
-}
-
-fn lengths(place: &Place) {
-    cola(place);
-    // Twelve positions; a quarter of an eighth of the sentences has more than ten words.
-    let printed = evaluated(place, &bert(), "")
-        .noted(&["note: id: ", " of 400 examples have more than 12 tokens and are cut; --max-length"]);
-    assert_eq!(evaluated(place, &bert(), "--max-length 12").handled(), printed);
-    let shorter = evaluated(place, &bert(), "--max-length 6").noted(&["have more than 6 tokens and are cut"]);
-    assert_ne!(shorter, printed);
-    for given in ["0", "2", "13", "512"] {
-        let problem = format!("`max_length`: got {given}, expected 3 to 12 tokens");
-        evaluated(place, &bert(), &format!("--max-length {given}")).refused(&[&problem]);
-    }
-    evaluated(place, &bert(), "--max-length many").misused(&["--max-length <N>"]);
-    // What the tokenizer's model takes, in all the ways that Python writes it.
-    let limited = with_settings(bert(), &json!({ "model_max_length": 6 }));
-    assert_eq!(evaluated(place, &limited, "").noted(&["have more than 6 tokens"]), shorter);
-    assert_eq!(evaluated(place, &limited, "--max-length 12").handled(), printed);
-    for text in ["1e30", "1000000000000000019884624838656", "null", "512.0", "Infinity"] {
-        let model = bert().file("tokenizer_config.json", format!("{{\"model_max_length\": {text}}}"));
-        assert_eq!(evaluated(place, &model, "").handled(), printed, "{text}");
-    }
-}
-
-fn lengths_of_a_study(place: &Place) {
-    let study = "--n-train 64 --length 1it --seeds 1";
-    let plain = place.lmc(&format!("finetune {study}")).handled();
-    let n_runs = place.n_stored();
-    let cut = place.lmc(&format!("finetune {study} --max-length 8"));
-    cut.noted(&["examples have more than 8 tokens and are cut; --max-length"]);
-    // Another run, beside the one without the option.
-    assert!(place.n_stored() > n_runs);
-    assert_eq!(place.lmc(&format!("finetune {study}")).handled(), plain);
-    let refused = place.lmc(&format!("finetune {study} --max-length 17"));
-    refused.refused(&["`recipe.max_length`: got 17, expected 4 to 16 tokens"]);
-    // A pair has three special tokens.
-    let refused = place.lmc(&format!("finetune {study} --max-length 3"));
-    refused.refused(&["`recipe.max_length`: got 3, expected 4 to 16 tokens: 3 special ones"]);
-    place.lmc("spec mini-nli --max-length 12").handled();
 }

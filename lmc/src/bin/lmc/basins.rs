@@ -45,7 +45,7 @@ impl Clustering {
 
     /// How models are divided.
     fn options(&self) -> ClusterOptions {
-        ClusterOptions { delta: self.delta, ..ClusterOptions::default() }
+        ClusterOptions { delta: self.delta, ..ClusterOptions::paper() }
     }
 
     /// The clusters.
@@ -90,8 +90,7 @@ impl Clustered {
 
     /// Opens the study and checks what is asked of it, before anything is computed.
     pub fn open(&self) -> Result<Rc<Study>> {
-        let study = self.study.open()?;
-        self.interpolation.check(&study)?;
+        let study = self.interpolation.open(&self.study)?;
         self.clustering.check(&study)?;
         Ok(study)
     }

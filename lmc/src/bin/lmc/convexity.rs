@@ -60,9 +60,8 @@ impl Convexity {
         let study = self.clustered.open()?;
         let out = self.output.open("convexity")?;
         let (models, sweep, basins) = self.clustered.compute(&study)?;
-        let compute = self.clustered.interpolation.compute();
         let options = self.options();
-        let convexity = models.convexity(&sweep.dataset, &basins, &options, &compute)?;
+        let convexity = models.convexity(&sweep.dataset, &basins, &options)?;
         let (all, points) = (convexity.table()?, convexity.points()?);
         print(&all)?;
         let mut tables = vec![(&table::CONVEXITY, &all), (&table::CONVEXITY_POINTS, &points)];
@@ -70,7 +69,7 @@ impl Convexity {
             vec![("convexity", figure::excess_strips(&all, &points)?.with_notes(&basins.notes))];
         let triangles;
         if let Some(options) = self.triangles() {
-            let found = models.triangles(&sweep, &basins, &options, &compute)?;
+            let found = models.triangles(&sweep, &basins, &options)?;
             report(&sweep, &found)?;
             triangles = found.table()?;
             tables.push((&table::TRIANGLES, &triangles));

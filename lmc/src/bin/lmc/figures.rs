@@ -43,8 +43,7 @@ impl Figures {
 
     pub fn run(self) -> Result<()> {
         let clock = Clock::start();
-        let study = self.study.open()?;
-        self.interpolation.check(&study)?;
+        let study = self.interpolation.open(&self.study)?;
         self.clustering.check(&study)?;
         let out = Results::open(&self.out, "figures", self.force)?;
         let models = study.finetune()?;

@@ -100,7 +100,7 @@ impl Replay {
         let evaluations = scores.table;
         let beside = check_scores(&evaluations, &replay.models, &self.scored_on, metric)?;
         let (profiles, gaps) = (replay.table()?, replay.gaps()?);
-        let cluster_options = ClusterOptions { delta: self.delta, ..ClusterOptions::default() };
+        let cluster_options = ClusterOptions { delta: self.delta, ..ClusterOptions::paper() };
         let basins = cluster(&gap, &cluster_options)?;
         let table = basins.table()?;
         let scored = [(self.scored_on.as_str(), metric)];

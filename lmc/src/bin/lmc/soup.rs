@@ -69,8 +69,7 @@ impl Soup {
         let (models, sweep, basins) = self.clustered.compute(&study)?;
         let (scored, metric) = self.clustered.clustering.score(&study);
         let options = self.options(metric);
-        let compute = self.clustered.interpolation.compute();
-        let soups = models.soups(&sweep.dataset, scored, &basins, &options, &compute)?;
+        let soups = models.soups(&sweep.dataset, scored, &basins, &options)?;
         let (all, kinds) = (soups.table()?, soups.kinds()?);
         print(&kinds)?;
         say(format_args!(

@@ -43,10 +43,12 @@ impl Interpolation {
         self.compute().check()
     }
 
-    /// Checks that the study can be swept like that, before anything is computed.
-    pub fn check(&self, study: &Study) -> Result<()> {
-        study.task().set(self.set(study))?;
-        self.check_numbers(study.spec())
+    /// Opens a study on these devices, and checks that it can be swept like that before anything is computed.
+    pub fn open(&self, study: &StudyArgs) -> Result<Rc<Study>> {
+        let study = study.open()?.on(self.compute())?;
+        study.task().set(self.set(&study))?;
+        self.check_numbers(study.spec())?;
+        Ok(study)
     }
 
     /// The number of examples of the set that is swept.
@@ -56,7 +58,7 @@ impl Interpolation {
 
     /// Sweeps all lines.
     pub fn sweep(&self, study: &Rc<Study>, models: &Models) -> Result<Swept> {
-        models.sweep_with(self.set(study), self.grid()?, &self.compute())
+        models.sweep(self.set(study), self.grid()?)
     }
 
     fn grid(&self) -> Result<Grid> {
@@ -64,7 +66,7 @@ impl Interpolation {
     }
 
     /// The devices and the precision.
-    pub fn compute(&self) -> Compute {
+    fn compute(&self) -> Compute {
         Compute { tolerance: self.tolerance, ..Compute::auto().with_precision(self.precision) }
     }
 }
@@ -90,15 +92,14 @@ impl Sweep {
     }
 
     pub fn run(self) -> Result<()> {
-        let study = self.study.open()?;
-        self.interpolation.check(&study)?;
+        let study = self.interpolation.open(&self.study)?;
         let out = self.output.open("sweep")?;
         let (models, sweep) = match self.slurm.slurm() {
             Some(slurm) if self.slurm.is_dry_run() => return self.say_what_is_submitted(&study, &slurm),
             Some(slurm) => {
-                let (grid, compute) = (self.interpolation.grid()?, self.interpolation.compute());
+                let grid = self.interpolation.grid()?;
                 let models = study.finetune_on(&slurm)?;
-                let sweep = models.sweep_on(&slurm, self.interpolation.set(&study), grid, &compute)?;
+                let sweep = models.sweep_on(&slurm, self.interpolation.set(&study), grid)?;
                 (models, sweep)
             }
             None => {
@@ -122,8 +123,7 @@ impl Sweep {
             return Ok(());
         }
         let (set, grid) = (self.interpolation.set(study), self.interpolation.grid()?);
-        let compute = self.interpolation.compute();
-        say(study.finetune()?.sweep_submission(slurm, set, grid, &compute)?);
+        say(study.finetune()?.sweep_submission(slurm, set, grid)?);
         Ok(())
     }
 }

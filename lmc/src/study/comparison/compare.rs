@@ -34,7 +34,7 @@ impl Default for ComparisonOptions {
     /// 2,000 resamples, 95 %, 999 permutations, seed 0, clusters with a kernel as wide as the gaps vary and 10 starts each, since
     /// every permutation is clustered.
     fn default() -> Self {
-        let clusters = ClusterOptions { delta: Delta::Auto, n_init: 10, ..ClusterOptions::default() };
+        let clusters = ClusterOptions { delta: Delta::Auto, n_init: 10, ..ClusterOptions::paper() };
         Self { n_resamples: 2_000, confidence: 0.95, n_permutations: 999, seed: 0, clusters }
     }
 }

@@ -1,7 +1,7 @@
 use ndarray::array;
 
 use super::*;
-use crate::basin::{ClusterOptions, Delta, cluster};
+use crate::basin::{ClusterOptions, cluster};
 use crate::stats::{permutation_test, silhouette};
 use crate::table::{GROUP_COMPARISON, reals};
 
@@ -11,7 +11,7 @@ fn group(name: &str, scale: f64) -> Group {
     let values = ndarray::Array2::from_shape_fn((5, 5), |(i, j)| scale * (positions[i] - positions[j]).abs());
     let models = (0..5).map(|i| format!("m{i}")).collect();
     let gaps = GapMatrix::new(models, Measure::ConvexityGap, values).unwrap();
-    let options = ClusterOptions { delta: Delta::Auto, ..ClusterOptions::default() };
+    let options = ClusterOptions::default();
     Group {
         name: name.to_owned(),
         basins: cluster(&gaps, &options).unwrap(),
@@ -109,13 +109,13 @@ fn the_interval_of_a_mean_is_that_of_its_standard_error() {
     let alternating: Vec<f64> = (0..n).map(|i| (i % 2) as f64).collect();
     let group = Group {
         name: "g".to_owned(),
-        basins: cluster(&gaps, &ClusterOptions::default()).unwrap(),
+        basins: cluster(&gaps, &ClusterOptions::paper()).unwrap(),
         gaps,
         id_accuracy: alternating.clone(),
         id_loss: (0..n).map(|i| (i / 2) as f64).collect(),
         scores: alternating,
     };
-    let clusters = ClusterOptions { n_init: 1, ..ClusterOptions::default() };
+    let clusters = ClusterOptions { n_init: 1, ..ClusterOptions::paper() };
     let options =
         ComparisonOptions { n_resamples: 1_000, n_permutations: 1, clusters, ..ComparisonOptions::default() };
     let comparison = compare(&[group], &options).unwrap();

@@ -11,7 +11,7 @@ use ndarray::Array2;
 
 use super::Sweep;
 use super::checks::{check_confidence, check_resamples};
-use crate::basin::{Basins, ClusterOptions, Delta, Note};
+use crate::basin::{Basins, ClusterOptions, Note};
 use crate::confidence::{
     Interval, IntervalMethod, LineConfidence, LineLosses, ResampledBasins, Resamples, line_confidence,
     recluster,
@@ -38,7 +38,7 @@ pub struct ConfidenceOptions {
 impl Default for ConfidenceOptions {
     /// 1,000 draws, 95 %, seed 0, clusters with a kernel as wide as the gaps vary.
     fn default() -> Self {
-        let clusters = ClusterOptions { delta: Delta::Auto, ..ClusterOptions::default() };
+        let clusters = ClusterOptions::default();
         Self { n_resamples: 1_000, confidence: 0.95, seed: 0, clusters }
     }
 }

@@ -13,7 +13,6 @@ pub use estimate::ExcessEstimate;
 use super::Models;
 use super::checks::{check_confidence, check_resamples, in_range};
 use crate::basin::{Basins, Membership, draw_subsets};
-use crate::compute::Compute;
 use crate::error::{LmcError, Result};
 use crate::eval::Outcome;
 use crate::path::Combination;
@@ -134,15 +133,8 @@ impl Models {
     ///
     /// # Errors
     /// Those of [`ConvexityOptions::check`]; [`LmcError::InvalidParameter`] for the clusters of other models; as [`Models::sample`].
-    pub fn convexity(
-        &self,
-        dataset: &str,
-        basins: &Basins,
-        options: &ConvexityOptions,
-        compute: &Compute,
-    ) -> Result<Convexity> {
+    pub fn convexity(&self, dataset: &str, basins: &Basins, options: &ConvexityOptions) -> Result<Convexity> {
         options.check()?;
-        compute.check()?;
         self.check_basins(basins)?;
         let ends = self.ends(dataset)?;
         let mut samples = Vec::new();
@@ -158,7 +150,7 @@ impl Models {
                     options.seed,
                 )?);
                 let plan = SweepPlan::new(self.models().len(), subsets, points)?;
-                let sampled = self.sample_between(dataset, &plan, compute, &ends)?;
+                let sampled = self.sample_between(dataset, &plan, &ends)?;
                 samples.push(SimplexSample::of(kind, &plan, &sampled, &ends, options)?);
             }
         }

@@ -2,7 +2,7 @@
 
 use super::Shared;
 use super::plan::{OnLines, Plan, Share, Work};
-use crate::compute::{Compute, Precision};
+use crate::compute::Precision;
 use crate::error::Result;
 use crate::progress::Unit;
 use crate::slurm::Missing;
@@ -17,25 +17,18 @@ pub(super) struct Lines<'a> {
     set: &'a str,
     lines: SweepPlan,
     grid: Grid,
-    compute: &'a Compute,
 }
 
 impl<'a> Lines<'a> {
     /// The lines of a plan, which must be on that grid.
-    pub fn new(
-        models: &'a Models,
-        dataset: &'a str,
-        lines: SweepPlan,
-        grid: Grid,
-        compute: &'a Compute,
-    ) -> Result<Self> {
+    pub fn new(models: &'a Models, dataset: &'a str, lines: SweepPlan, grid: Grid) -> Result<Self> {
         let set = models.study().task().set(dataset)?.key.as_str();
-        Ok(Self { models, dataset, set, lines, grid, compute })
+        Ok(Self { models, dataset, set, lines, grid })
     }
 
     /// The lines that are not in the store, by number.
     fn missing_lines(&self, lines: &SweepPlan) -> Result<Vec<usize>> {
-        self.models.with_job(self.dataset, lines, self.compute, &[], |job| Ok(job.missing()))
+        self.models.with_job(self.dataset, lines, &[], |job| Ok(job.missing()))
     }
 
     /// The copies whose evaluations are not in the store.
@@ -51,7 +44,7 @@ impl Shared for Lines<'_> {
     fn identity(&self) -> (&'static str, String) {
         let models: Vec<String> = self.models.models().iter().map(Model::key).collect();
         let units: Vec<String> = self.lines.units().iter().map(|unit| format!("{unit:?}")).collect();
-        let (set, points, precision) = (self.set, self.lines.name(), self.compute.precision);
+        let (set, points, precision) = (self.set, self.lines.name(), self.models.study().compute().precision);
         ("sweep", format!("{set} {points} {precision}\n{}\n{}", models.join("\n"), units.join(" ")))
     }
 
@@ -69,8 +62,9 @@ impl Shared for Lines<'_> {
             return Ok((copies, None));
         }
         // The time is that of float32 here, whatever the nodes compute in.
-        let here = Compute::auto().with_precision(Precision::Float32);
-        let cost = self.models.with_job(self.dataset, &self.lines, &here, &[], |job| job.cost_of(lines))?;
+        let here = self.models.study().compute().clone().with_precision(Precision::Float32);
+        let here = self.models.on(here)?;
+        let cost = here.with_job(self.dataset, &self.lines, &[], |job| job.cost_of(lines))?;
         Ok((lines, Some(cost.seconds() / lines as f64)))
     }
 
@@ -91,8 +85,8 @@ impl Shared for Lines<'_> {
             dataset: self.dataset.to_owned(),
             set: self.set.to_owned(),
             points: self.grid.n_points(),
-            precision: self.compute.precision.to_string(),
-            tolerance: self.compute.tolerance,
+            precision: self.models.study().compute().precision.to_string(),
+            tolerance: self.models.study().compute().tolerance,
         });
         Plan::new(self.models.study(), work, shares)
     }

@@ -15,7 +15,6 @@ use plan::Plan;
 pub use share::work;
 
 use super::{Models, Study, Sweep};
-use crate::compute::Compute;
 use crate::error::{LmcError, Result};
 use crate::file::{sha256, write_atomic};
 use crate::interrupt;
@@ -100,7 +99,7 @@ impl Study {
     /// let slurm = Slurm { gres: Some("gpu:1".into()), time: Some("4:00:00".into()), ..Slurm::default() };
     /// let study = Study::open(StudySpec::corpus(TaskSpec::cola(), "bert-base-uncased").with_seeds(0..48))?;
     /// let models = study.finetune_on(&slurm)?;
-    /// let sweep = models.sweep_on(&slurm, "id-sample", Grid::TENTHS, &Compute::auto())?;
+    /// let sweep = models.sweep_on(&slurm, "id-sample", Grid::TENTHS)?;
     /// # Ok::<(), LmcError>(())
     /// ```
     pub fn finetune_on(self: &Rc<Self>, slurm: &Slurm) -> Result<Models> {
@@ -197,20 +196,20 @@ struct Place {
 }
 
 impl Models {
-    /// [`Models::sweep_with`], computed by tasks of a Slurm array as far as it is not in the store; so are the copies' own evaluations.
+    /// [`Models::sweep`], computed by tasks of a Slurm array as far as it is not in the store; so are the copies' own evaluations.
     ///
-    /// Precision and tolerance are those of `compute`; devices are those that Slurm gives each task. As for [`Study::finetune_on`], the
+    /// Precision and tolerance are those of the study; devices are those that Slurm gives each task. As for [`Study::finetune_on`], the
     /// store is shared by all nodes and an array that is in the queue is followed.
     ///
     /// # Errors
-    /// Those of [`Study::finetune_on`] and [`Models::sweep_with`].
+    /// Those of [`Study::finetune_on`] and [`Models::sweep`].
     ///
     /// # Examples
     /// See [`Study::finetune_on`].
-    pub fn sweep_on(&self, slurm: &Slurm, dataset: &str, grid: Grid, compute: &Compute) -> Result<Sweep> {
+    pub fn sweep_on(&self, slurm: &Slurm, dataset: &str, grid: Grid) -> Result<Sweep> {
         let plan = SweepPlan::lines(self.models().len(), grid)?;
-        self.study().bring_about(&Lines::new(self, dataset, plan, grid, compute)?, slurm)?;
-        self.sweep_with(dataset, grid, compute)
+        self.study().bring_about(&Lines::new(self, dataset, plan, grid)?, slurm)?;
+        self.sweep(dataset, grid)
     }
 
     /// [`Models::sweep_to`] in the same way.
@@ -223,25 +222,18 @@ impl Models {
         landmarks: &[usize],
         dataset: &str,
         grid: Grid,
-        compute: &Compute,
     ) -> Result<Sweep> {
         let plan = SweepPlan::lines_to(self.models().len(), landmarks, grid)?;
-        self.study().bring_about(&Lines::new(self, dataset, plan, grid, compute)?, slurm)?;
-        self.sweep_to(landmarks, dataset, grid, compute)
+        self.study().bring_about(&Lines::new(self, dataset, plan, grid)?, slurm)?;
+        self.sweep_to(landmarks, dataset, grid)
     }
 
     /// What [`Models::sweep_on`] would submit now.
     ///
     /// # Errors
     /// Those of [`Slurm::check`], of the store and of [`Models::cost`].
-    pub fn sweep_submission(
-        &self,
-        slurm: &Slurm,
-        dataset: &str,
-        grid: Grid,
-        compute: &Compute,
-    ) -> Result<Submission> {
+    pub fn sweep_submission(&self, slurm: &Slurm, dataset: &str, grid: Grid) -> Result<Submission> {
         let plan = SweepPlan::lines(self.models().len(), grid)?;
-        self.study().submission(&Lines::new(self, dataset, plan, grid, compute)?, slurm)
+        self.study().submission(&Lines::new(self, dataset, plan, grid)?, slurm)
     }
 }

@@ -56,7 +56,7 @@ fn interpolate(path: &Path, plan: &Plan, share: &Share, on: &OnLines, study: Rc<
         let lines = SweepPlan::lines_between(models.models().len(), &share.lines, Grid::new(on.points)?)?;
         let compute = Compute::auto().with_precision(on.precision.parse()?);
         let compute = Compute { tolerance: on.tolerance, ..compute };
-        models.with_job(dataset, &lines, &compute, &[], fill)?;
+        models.on(compute)?.with_job(dataset, &lines, &[], fill)?;
     }
     Ok(format!("{} lines and {} evaluations on {dataset}", share.lines.len(), copies.len()))
 }

@@ -19,7 +19,6 @@ use super::Models;
 use super::checks::{check_confidence, check_resamples, in_range};
 use super::tables::metrics;
 use crate::basin::Basins;
-use crate::compute::Compute;
 use crate::error::{LmcError, Result};
 use crate::eval::{Logits, Outcome};
 use crate::path::Combination;
@@ -128,10 +127,8 @@ impl Models {
         scored: &str,
         basins: &Basins,
         options: &SoupOptions,
-        compute: &Compute,
     ) -> Result<Soups> {
         options.check()?;
-        compute.check()?;
         self.check_basins(basins)?;
         let task = self.study().task();
         task.set(scored)?;
@@ -153,7 +150,7 @@ impl Models {
                 continue;
             }
             let score = |ingredients: &[usize]| {
-                let outcomes = self.averaged(in_domain, &[ingredients.to_vec()], compute, &ends)?;
+                let outcomes = self.averaged(in_domain, &[ingredients.to_vec()], &ends)?;
                 let [outcome] = outcomes.as_slice() else { return Ok(f64::NAN) };
                 choosing.evaluation(outcome).metric(metric)
             };
@@ -166,7 +163,7 @@ impl Models {
         for dataset in datasets {
             let part = Part::without(task.set(dataset)?, &choosing)?;
             let (ends, logits) = (self.ends(dataset)?, self.logits(dataset)?);
-            let averages = self.averages(dataset, &choices, compute, &ends)?;
+            let averages = self.averages(dataset, &choices, &ends)?;
             for choice in &choices {
                 let members: Vec<&Logits> = choice.models.iter().map(|&model| &logits[model]).collect();
                 let ensemble = Logits::mean(&members)?.outcome(&task.set(dataset)?.labels())?;
@@ -188,7 +185,6 @@ impl Models {
         &self,
         dataset: &str,
         choices: &[Choice],
-        compute: &Compute,
         ends: &[Outcome],
     ) -> Result<BTreeMap<Vec<usize>, Outcome>> {
         let mut by_size: BTreeMap<usize, BTreeSet<Vec<usize>>> = BTreeMap::new();
@@ -198,27 +194,21 @@ impl Models {
         let mut averages = BTreeMap::new();
         for units in by_size.into_values() {
             let units: Vec<Vec<usize>> = units.into_iter().collect();
-            let outcomes = self.averaged(dataset, &units, compute, ends)?;
+            let outcomes = self.averaged(dataset, &units, ends)?;
             averages.extend(units.into_iter().zip(outcomes));
         }
         Ok(averages)
     }
 
     /// The outcome of the average of each of these, which have equally many models.
-    fn averaged(
-        &self,
-        dataset: &str,
-        units: &[Vec<usize>],
-        compute: &Compute,
-        ends: &[Outcome],
-    ) -> Result<Vec<Outcome>> {
+    fn averaged(&self, dataset: &str, units: &[Vec<usize>], ends: &[Outcome]) -> Result<Vec<Outcome>> {
         let units: Vec<Vec<usize>> = units.iter().map(|unit| sorted(unit)).collect();
         if units.iter().all(|unit| unit.len() == 1) {
             return Ok(units.iter().flatten().map(|&model| ends[model].clone()).collect());
         }
         let centre = vec![Combination::centre(units.first().map_or(0, Vec::len))];
         let plan = SweepPlan::new(self.models().len(), units, centre)?;
-        let sampled = self.sample_between(dataset, &plan, compute, ends)?;
+        let sampled = self.sample_between(dataset, &plan, ends)?;
         Ok(sampled.into_iter().flat_map(|unit| unit.outcomes).collect())
     }
 }

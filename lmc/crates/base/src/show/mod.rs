@@ -8,8 +8,6 @@
 
 mod error;
 mod fields;
-#[cfg(feature = "tables")]
-mod frame;
 
 use serde_json::Value;
 

@@ -3,6 +3,7 @@
 mod columns;
 mod html;
 mod number;
+mod shown;
 mod text;
 
 use polars::prelude::{DataFrame, DataType};

@@ -119,7 +119,6 @@ fn check(n_models: usize, pairs: &[[usize; 2]], gaps: &Array2<f64>) -> Result<()
 #[cfg(test)]
 mod tests {
     use super::*;
-    use lmc_maths::basin::Delta;
     use ndarray::Axis;
 
     /// Five models in a row; the gap of two is their distance.
@@ -140,7 +139,7 @@ mod tests {
     }
 
     fn options() -> ClusterOptions {
-        ClusterOptions { delta: Delta::Auto, ..ClusterOptions::default() }
+        ClusterOptions::default()
     }
 
     #[test]

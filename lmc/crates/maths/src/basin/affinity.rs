@@ -10,13 +10,13 @@ use std::{fmt, str::FromStr};
 pub enum Delta {
     /// 1 nat per example, as in the paper. Right for gaps near or above 1; where all gaps are small, every pair
     /// becomes almost equally similar.
-    #[default]
     Paper,
     /// This width, finite and above 0.
     Fixed(f64),
     /// The population standard deviation of the off-diagonal gaps, so that the scale of the losses does not matter, but at
     /// least a quarter of the smallest gap: gaps that differ by a few per cent would all be many deviations, and no two models
     /// similar.
+    #[default]
     Auto,
 }
 

@@ -22,10 +22,17 @@ pub struct ClusterOptions {
 }
 
 impl Default for ClusterOptions {
-    /// The paper's width, seed 42, 100 starts (they are cheap, and 10 miss the best division of noisy gaps now and
-    /// then).
+    /// The width that the gaps suggest ([`Delta::Auto`]), seed 42, 100 starts (they are cheap, and 10 miss the best division of
+    /// noisy gaps now and then).
     fn default() -> ClusterOptions {
-        ClusterOptions { delta: Delta::Paper, seed: 42, n_init: 100 }
+        ClusterOptions { delta: Delta::Auto, seed: 42, n_init: 100 }
+    }
+}
+
+impl ClusterOptions {
+    /// Returns the options with the width of the paper, 1 nat per example: right for gaps near or above 1.
+    pub fn paper() -> ClusterOptions {
+        ClusterOptions { delta: Delta::Paper, ..ClusterOptions::default() }
     }
 }
 
@@ -173,7 +180,7 @@ mod tests {
             let mut blocks: Vec<usize> = (0..30).map(|i| usize::from(i < 11)).collect();
             blocks.shuffle(&mut rng(seed, "blocks"));
             for (delta, scale) in [(Delta::Paper, 1.0), (Delta::Auto, 0.01), (Delta::Fixed(0.05), 0.05)] {
-                let options = ClusterOptions { delta, ..ClusterOptions::default() };
+                let options = ClusterOptions { delta, ..ClusterOptions::paper() };
                 let basins = cluster(&planted(&blocks, seed, scale), &options).unwrap();
                 assert_eq!(basins.cluster, blocks);
                 assert_eq!(basins.sizes(), [19, 11]);
@@ -190,7 +197,7 @@ mod tests {
         for seed in 0..6 {
             let blocks: Vec<usize> = (0..21).map(|i| usize::from(i % 3 == 0)).collect();
             let gaps = planted(&blocks, seed, 0.02);
-            let options = ClusterOptions { delta: Delta::Auto, ..ClusterOptions::default() };
+            let options = ClusterOptions::default();
             let basins = cluster(&gaps, &options).unwrap();
             let mut order: Vec<usize> = (0..21).collect();
             order.shuffle(&mut rng(seed, "order"));
@@ -222,7 +229,7 @@ mod tests {
     }
 
     fn with(delta: Delta) -> ClusterOptions {
-        ClusterOptions { delta, ..ClusterOptions::default() }
+        ClusterOptions { delta, ..ClusterOptions::paper() }
     }
 
     #[track_caller]
@@ -325,12 +332,12 @@ mod tests {
     fn parts_beside_two_blocks_are_named() {
         // Four and three models in blocks, one far from all: its similarity to others is 0.
         let gaps = grouped(&[0, 0, 0, 0, 1, 1, 1, 2], 0.1, 80.0);
-        let basins = cluster(&gaps, &ClusterOptions::default()).unwrap();
+        let basins = cluster(&gaps, &ClusterOptions::paper()).unwrap();
         assert_eq!(basins.cluster[..7], [0, 0, 0, 0, 1, 1, 1]);
         let [Note::Components { parts }] = &basins.notes[..] else { panic!("{:?}", basins.notes) };
         assert_eq!(parts.iter().map(Vec::len).collect::<Vec<_>>(), [4, 3, 1]);
         // Two parts that are the clusters need no word.
-        let two = cluster(&grouped(&[0, 0, 1, 1, 1], 0.1, 80.0), &ClusterOptions::default()).unwrap();
+        let two = cluster(&grouped(&[0, 0, 1, 1, 1], 0.1, 80.0), &ClusterOptions::paper()).unwrap();
         assert_eq!((&two.cluster[..], &two.notes[..]), (&[1, 1, 0, 0, 0][..], &[][..]));
     }
 
@@ -339,7 +346,7 @@ mod tests {
         // The similarity across is exactly 0: two eigenvalues coincide, distances in the embedding do not care.
         let blocks = [0, 1, 0, 0, 1, 1, 0];
         let gaps = planted(&blocks, 1, 100.0);
-        let options = ClusterOptions { delta: Delta::Fixed(10.0), ..ClusterOptions::default() };
+        let options = ClusterOptions { delta: Delta::Fixed(10.0), ..ClusterOptions::paper() };
         let basins = cluster(&gaps, &options).unwrap();
         assert_eq!(basins.cluster, blocks);
         let order = [6, 2, 4, 0, 1, 3, 5];
@@ -355,10 +362,10 @@ mod tests {
             let mut gaps = planted(&blocks, 5, 1.0);
             // As numbers 9 comes before 10, and zeros in front say nothing.
             gaps.models = ["run10", "run007", "run9", "run100", "run11", "run20"].map(String::from).to_vec();
-            let basins = cluster(&gaps, &ClusterOptions::default()).unwrap();
+            let basins = cluster(&gaps, &ClusterOptions::paper()).unwrap();
             assert_eq!(basins.cluster, blocks.map(|block| usize::from(block != blocks[1])));
             let order = [3, 0, 5, 1, 4, 2];
-            let moved = cluster(&permuted(&gaps, &order), &ClusterOptions::default()).unwrap();
+            let moved = cluster(&permuted(&gaps, &order), &ClusterOptions::paper()).unwrap();
             assert_eq!(moved.cluster, order.map(|i| basins.cluster[i]).to_vec());
         }
     }
@@ -368,16 +375,16 @@ mod tests {
         let fails = |gaps: &GapMatrix, options| cluster(gaps, &options).unwrap_err();
         let two = planted(&[0, 1], 1, 1.0);
         assert!(matches!(
-            fails(&two, ClusterOptions::default()),
+            fails(&two, ClusterOptions::paper()),
             LmcError::InvalidParameter { field: "models", .. }
         ));
         let gaps = planted(&[0, 0, 1], 1, 1.0);
-        let no_starts = ClusterOptions { n_init: 0, ..ClusterOptions::default() };
+        let no_starts = ClusterOptions { n_init: 0, ..ClusterOptions::paper() };
         assert!(matches!(fails(&gaps, no_starts), LmcError::InvalidParameter { field: "n_init", .. }));
-        let no_width = ClusterOptions { delta: Delta::Fixed(0.0), ..ClusterOptions::default() };
+        let no_width = ClusterOptions { delta: Delta::Fixed(0.0), ..ClusterOptions::paper() };
         assert!(matches!(fails(&gaps, no_width), LmcError::InvalidParameter { field: "delta", .. }));
         let mut broken = gaps;
         broken.models.pop();
-        assert!(matches!(fails(&broken, ClusterOptions::default()), LmcError::ShapeMismatch { .. }));
+        assert!(matches!(fails(&broken, ClusterOptions::paper()), LmcError::ShapeMismatch { .. }));
     }
 }

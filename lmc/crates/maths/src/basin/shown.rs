@@ -52,7 +52,7 @@ mod tests {
         let gaps = ndarray::array![[0.0, 0.1, 2.0], [0.1, 0.0, 2.2], [2.0, 2.2, 0.0]];
         let models = ["a", "b", "c"].map(String::from).to_vec();
         let gaps = GapMatrix::new(models, Measure::ConvexityGap, gaps).unwrap();
-        let text = text(&cluster(&gaps, &ClusterOptions::default()).unwrap());
+        let text = text(&cluster(&gaps, &ClusterOptions::paper()).unwrap());
         assert!(text.contains("cluster 1            a, b\n"), "{text}");
         assert!(text.contains("mean gap across      2.1000"), "{text}");
     }
@@ -61,7 +61,7 @@ mod tests {
     fn models_that_are_not_divided_say_why() {
         let models = ["a", "b", "c"].map(String::from).to_vec();
         let gaps = GapMatrix::new(models, Measure::ConvexityGap, ndarray::Array2::zeros((3, 3))).unwrap();
-        let text = text(&cluster(&gaps, &ClusterOptions::default()).unwrap());
+        let text = text(&cluster(&gaps, &ClusterOptions::paper()).unwrap());
         assert!(text.contains("models, in one cluster  a, b, c\n"), "{text}");
         assert!(text.ends_with("note                    no clusters: all gaps are 0"), "{text}");
         assert!(!text.contains("NaN") && !text.contains("cluster 2"), "{text}");

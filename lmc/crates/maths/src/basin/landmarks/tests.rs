@@ -32,7 +32,7 @@ fn planted(blocks: &[usize], inside: f64, outside: f64, seed: u64) -> GapMatrix 
 }
 
 fn options(delta: Delta) -> ClusterOptions {
-    ClusterOptions { delta, n_init: 10, ..ClusterOptions::default() }
+    ClusterOptions { delta, n_init: 10, ..ClusterOptions::paper() }
 }
 
 fn at_random(gaps: &GapMatrix, n_landmarks: usize, seed: u64) -> LandmarkGaps {
@@ -172,7 +172,7 @@ fn hand_computed_means_of_known_pairs() {
     // Landmarks a and d; unknown: b-c, b-e and c-e.
     let values = ndarray::array![[0.0, 2.0], [0.1, 2.2], [0.1, 2.1], [2.0, 0.0], [1.9, 0.2]];
     let gaps = LandmarkGaps::new(names(5), Measure::ConvexityGap, vec![0, 3], values).unwrap();
-    let basins = cluster_landmarks(&gaps, &ClusterOptions::default()).unwrap();
+    let basins = cluster_landmarks(&gaps, &ClusterOptions::paper()).unwrap();
     assert_eq!(basins.cluster, [0, 0, 0, 1, 1]);
     assert!((basins.within - (0.1 + 0.1 + 0.2) / 3.0).abs() < 1e-12);
     assert!((basins.across - (2.0 + 2.2 + 2.1 + 1.9) / 4.0).abs() < 1e-12);
@@ -223,10 +223,10 @@ fn bad_input_is_a_typed_error() {
     let whole = planted(&[0, 0, 0, 1, 1, 1, 0, 1], 0.1, 2.0, 1);
     let fails = |gaps: &LandmarkGaps, options: &ClusterOptions| cluster_landmarks(gaps, options).unwrap_err();
     let one = LandmarkGaps::from_matrix(&whole, &[3]).unwrap();
-    let error = fails(&one, &ClusterOptions::default());
+    let error = fails(&one, &ClusterOptions::paper());
     assert!(matches!(error, LmcError::InvalidParameter { field: "landmarks", .. }));
     let two_models = LandmarkGaps::from_matrix(&planted(&[0, 1], 0.1, 2.0, 1), &[0, 1]).unwrap();
-    let error = fails(&two_models, &ClusterOptions::default());
+    let error = fails(&two_models, &ClusterOptions::paper());
     assert!(matches!(error, LmcError::InvalidParameter { field: "models", .. }));
     let known = LandmarkGaps::from_matrix(&whole, &[3, 0]).unwrap();
     for (delta, n_init, expected) in [(Delta::Fixed(-1.0), 1, "delta"), (Delta::Paper, 0, "n_init")] {
@@ -235,6 +235,6 @@ fn bad_input_is_a_typed_error() {
     }
     let mut broken = known;
     broken.landmarks[0] = 8;
-    let error = fails(&broken, &ClusterOptions::default());
+    let error = fails(&broken, &ClusterOptions::paper());
     assert!(matches!(error, LmcError::InvalidParameter { field: "landmarks", .. }));
 }

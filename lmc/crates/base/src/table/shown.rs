@@ -2,8 +2,8 @@
 
 use polars::prelude::DataFrame;
 
-use super::{Forms, Show};
-use crate::table::to_html;
+use super::to_html;
+use crate::show::{Forms, Show};
 
 /// Rows of a table that a notebook shows.
 const ROW_CAP: usize = 30;

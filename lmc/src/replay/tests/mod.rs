@@ -4,17 +4,17 @@ use rand::Rng;
 use serde_json::Value;
 
 use super::*;
-use crate::basin::{ClusterOptions, Delta, cluster};
+use crate::basin::{ClusterOptions, cluster};
 use crate::gap::Measure;
 use crate::table::{GAPS, PROFILES, integers, reals, texts};
 
 mod jobs;
 
-const ALL_PAIRS: &str = include_str!("../../../tests/golden/logs/all_pairs.log");
-const WITHOUT_WEIGHTS: &str = include_str!("../../../tests/golden/logs/without_weights.log");
+const ALL_PAIRS: &str = include_str!("../../../../tests/golden/logs/all_pairs.log");
+const WITHOUT_WEIGHTS: &str = include_str!("../../../../tests/golden/logs/without_weights.log");
 
 fn golden(name: &str) -> Vec<Value> {
-    let golden: Value = serde_json::from_str(include_str!("../../../tests/golden/logs.json")).unwrap();
+    let golden: Value = serde_json::from_str(include_str!("../../../../tests/golden/logs.json")).unwrap();
     golden[name].as_array().unwrap().clone()
 }
 
@@ -91,7 +91,7 @@ fn logs_of_the_public_form_become_profiles_and_gaps() {
 #[test]
 fn basins_come_from_logs_alone() {
     let matrix = parse(ALL_PAIRS).unwrap().matrix(Measure::ConvexityGap).unwrap();
-    let options = ClusterOptions { delta: Delta::Auto, ..ClusterOptions::default() };
+    let options = ClusterOptions::default();
     assert_eq!(matrix.resolution, 1e-4, "the last of four decimals");
     assert_eq!(parse(ALL_PAIRS).unwrap().matrix(Measure::EuclideanDistance).unwrap().resolution, 0.0);
     assert_eq!(cluster(&matrix, &options).unwrap().cluster, [0, 0, 1, 1]);
