@@ -63,6 +63,7 @@ fn imports(code: &str) -> BTreeSet<String> {
         }
         found.insert(name);
     }
+    found.remove("");
     found
 }
 

@@ -29,7 +29,6 @@ mod warning;
 
 use std::fmt;
 use std::rc::Rc;
-use std::sync::Arc;
 
 use tch::Tensor;
 
@@ -64,7 +63,7 @@ use crate::weights::Weights;
 /// A study whose data and encoder are loaded, with the store of its results.
 pub struct Study {
     spec: StudySpec,
-    task: Arc<Task>,
+    task: Rc<Task>,
     store: Store,
     compute: Compute,
 }
@@ -106,7 +105,7 @@ impl Study {
         let task = Task::load(&spec)?;
         spec.recipe.check_size(task.train.len())?;
         let spec = StudySpec { task: task.spec.clone(), ..spec };
-        Ok(Rc::new(Self { spec, task: Arc::new(task), store, compute: Compute::auto() }))
+        Ok(Rc::new(Self { spec, task: Rc::new(task), store, compute: Compute::auto() }))
     }
 
     /// Returns the same study on those devices and in that precision, in which all its verbs compute from then on. Without it a study

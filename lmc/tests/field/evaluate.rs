@@ -363,7 +363,7 @@ pub const CASES: &[Case] = &[
                 ("nowhere", &["no model `nowhere`", "check the path"][..]),
                 ("bare", &["bare: there is no tokenizer"]),
                 ("base/vocab.txt", &["it is a file; give the folder", "base"]),
-                ("cola", &["no model `cola`: it is no model"]),
+                ("cola", &["no model `cola`: it is not a model"]),
             ] {
                 on_hans(place, &format!("bare --tokenizer {tokenizer}")).refused(parts);
             }

@@ -22,7 +22,7 @@ pub const CASES: &[Case] = &[
                 ),
                 ("cola-berts-1000", &["the models of cola-berts are cola-berts-0 to "]),
                 ("feather-bert-12", &["did you mean feather-berts-0 to feather-berts-99"]),
-                ("mnli", &["it is no model; those that `lmc manifests` lists are bert-base-uncased"]),
+                ("mnli", &["it is not a model; those that `lmc manifests` lists are bert-base-uncased"]),
                 ("qqp-berts-1@100", &["unknown step `100 of qqp-berts`; known: 15000"]),
                 ("feather-berts", &["`feather-berts` is not fetched: it is 100 models"]),
             ] {

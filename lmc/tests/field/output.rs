@@ -260,8 +260,8 @@ fn foreign_results(place: &Place) {
     place.write("photos/membership.png", "a photograph");
     place.write("tables/evaluations.parquet", "not lmc's");
     let basins = |more: &str| place.lmc(&format!("basins {TINY} --seeds 1,2,3 {more}"));
-    basins("--out photos").refused(&["photos: it holds membership.png, not of lmc", "--force"]);
-    basins("--out tables").refused(&["tables: it holds evaluations.parquet, not of lmc"]);
+    basins("--out photos").refused(&["photos: it holds membership.png (not written by lmc)", "--force"]);
+    basins("--out tables").refused(&["tables: it holds evaluations.parquet (not written by lmc)"]);
     place.write("record/lmc-results.json", "[]");
     basins("--out record").refused(&["record/lmc-results.json:1: ", "--force"]);
     assert_eq!(place.n_stored(), 0);

@@ -1,5 +1,6 @@
 //! The common look: colours, sizes, titles and axes.
 
+pub use lmc_base::show::counted;
 use plotly::Layout;
 use plotly::common::{Anchor, ColorScale, ColorScaleElement, Font, Orientation, Title};
 use plotly::layout::{Annotation, Axis, Legend, Margin, TicksDirection};
@@ -54,11 +55,6 @@ fn scale(stops: &[&str]) -> ColorScale {
     ColorScale::Vector(
         stops.map(|(i, stop)| ColorScaleElement(i as f64 / last, (*stop).to_owned())).collect(),
     )
-}
-
-/// Returns a number of things: "1 model", "2 models".
-pub fn counted(n: usize, thing: &str) -> String {
-    if n == 1 { format!("1 {thing}") } else { format!("{n} {thing}s") }
 }
 
 /// Returns text that stays text in plotly's small HTML subset.

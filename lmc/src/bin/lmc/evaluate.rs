@@ -26,8 +26,8 @@ pub struct Evaluate {
     /// The corpus on which classifiers are evaluated: cola, mnli, hans, qqp or paws-qqp.
     #[arg(long, requires = "split")]
     corpus: Option<String>,
-    /// Its splits: id or ood of cola, validation_matched of mnli, validation of qqp, dev_and_test of paws-qqp, hans-lo of hans; a
-    /// wrong name lists them all.
+    /// Its splits: id, the one in domain, of every corpus but hans, or names such as ood of cola and hans-lo of hans; a wrong name
+    /// lists them all.
     #[arg(long, value_delimiter = ',', requires = "corpus", value_name = "SPLIT,...")]
     split: Vec<String>,
     /// The names of a classifier's outputs in their order, where neither manifest nor config names them, or not rightly; for every

@@ -12,6 +12,7 @@ use lmc::file::{remove, sha256, writable_folder, write_atomic};
 use lmc::polars::prelude::DataFrame;
 use lmc::table::{self, Schema};
 use lmc::{LmcError, Result};
+use lmc_base::show::counted;
 use serde::{Deserialize, Serialize};
 
 use crate::output::say;
@@ -94,7 +95,8 @@ impl Results {
         }
         self.enter(&mut record, of, &names, digest)?;
         let folder = self.folder.display();
-        say(format_args!("{} tables and {} figures in {folder}", tables.len(), figures.len()));
+        let (n_tables, n_figures) = (counted(tables.len(), "table"), counted(figures.len(), "figure"));
+        say(format_args!("{n_tables} and {n_figures} in {folder}"));
         if !stale.is_empty() {
             say(format_args!("removed from {folder}, of an earlier run: {}", stale.join(", ")));
         }
@@ -138,7 +140,7 @@ impl Results {
         foreign.map_or(Ok(()), |name| {
             let holds = match record.files.contains_key(name) {
                 true => format!("{name}, changed since lmc wrote it"),
-                false => format!("{name}, not of lmc"),
+                false => format!("{name} (not written by lmc)"),
             };
             let remedy = "choose another folder, or replace it by --force";
             Err(LmcError::Occupied { path: self.folder.clone(), holds, remedy })
@@ -269,7 +271,7 @@ mod tests {
         let path = |name: &str| folder.path().join(name);
         std::fs::write(path("curves.png"), b"a photograph").unwrap();
         let open = || Results::open(folder.path(), "sweep", false).map(|_| ());
-        assert!(open().unwrap_err().to_string().contains("curves.png, not of lmc"));
+        assert!(open().unwrap_err().to_string().contains("curves.png (not written by lmc)"));
         table::write_parquet(&path("gaps.parquet"), &gaps(), &table::GAPS).unwrap();
         open().unwrap();
         std::fs::write(path("gaps.parquet"), b"another table").unwrap();

@@ -151,7 +151,7 @@ pub enum LmcError {
         expected: String,
     },
     /// A folder that is to be written holds something that must not be lost.
-    #[error("{}: it holds {holds}, which is not replaced; {remedy}", path.display())]
+    #[error("{}: it holds {holds}, which is not overwritten; {remedy}", path.display())]
     Occupied {
         /// The folder.
         path: PathBuf,

@@ -36,6 +36,11 @@ impl Fields {
     }
 }
 
+/// Returns a number of things: "1 model", "2 models".
+pub fn counted(n: usize, thing: &str) -> String {
+    if n == 1 { format!("1 {thing}") } else { format!("{n} {thing}s") }
+}
+
 /// Returns values in few words: "100 to 115", "3, 5, 8", "1, 2, 3, 9, 11, 12, … (40)".
 pub fn listed<T: ToString>(values: &[T]) -> String {
     const SHOWN: usize = 16;

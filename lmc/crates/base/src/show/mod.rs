@@ -15,7 +15,7 @@ use crate::kernel::{self, Host, Message, host};
 use crate::terminal::tell;
 
 #[doc(hidden)]
-pub use fields::{Fields, Forms, escape, listed, range, seeds};
+pub use fields::{Fields, Forms, counted, escape, listed, range, seeds};
 
 /// The line that ends one form of a display.
 const END: &str = "EVCXR_END_CONTENT";

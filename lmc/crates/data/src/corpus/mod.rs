@@ -79,6 +79,17 @@ impl Corpus {
         Ok(reading)
     }
 
+    /// Returns the split that studies call `id`: what a model is evaluated on in domain. HANS has none.
+    pub fn in_domain(self) -> Option<&'static str> {
+        match self {
+            Corpus::Cola => Some("id"),
+            Corpus::Mnli => Some("validation_matched"),
+            Corpus::Qqp => Some("validation"),
+            Corpus::PawsQqp => Some("dev_and_test"),
+            Corpus::Hans => None,
+        }
+    }
+
     /// Returns the splits that [`read_corpora`] knows: those of the manifest, and for HANS the subsets.
     fn splits(self) -> Result<Vec<String>> {
         let subsets = if self == Corpus::Hans { &Subset::ALL[..] } else { &[] };
@@ -127,7 +138,10 @@ pub fn read_corpus(corpus: Corpus, folder: &Path, split: &str) -> Result<Dataset
     sets.pop().ok_or_else(|| LmcError::invalid("splits", "none", "one"))
 }
 
-/// Returns several splits of a corpus, as [`read_corpus`]; each file is read once. `unverified` reads files that are not the published
+/// What studies call the set in domain, whatever its split is called.
+const ID: &str = "id";
+
+/// Returns several splits of a corpus, as [`read_corpus`]; each file is read once, and `id` is [`Corpus::in_domain`]. `unverified` reads files that are not the published
 /// ones too.
 ///
 /// # Errors
@@ -140,20 +154,23 @@ pub fn read_corpora(
     unverified: bool,
 ) -> Result<Vec<Dataset>> {
     let known = corpus.splits()?;
-    if let Some(name) = splits.iter().map(AsRef::as_ref).find(|name| !known.iter().any(|split| split == name))
-    {
+    let meant = |name: &'_ str| if name == ID { corpus.in_domain().map(str::to_owned) } else { None };
+    let meant = |name: &'_ str| meant(name).unwrap_or_else(|| name.to_owned());
+    if let Some(name) = splits.iter().map(AsRef::as_ref).find(|name| !known.contains(&meant(name))) {
         return Err(LmcError::UnknownName { kind: "split", name: name.to_owned(), known });
     }
-    let mut readings: BTreeMap<&str, Reading> = BTreeMap::new();
+    let mut readings: BTreeMap<String, Reading> = BTreeMap::new();
     let mut sets = Vec::new();
     for split in splits.iter().map(AsRef::as_ref) {
         let subset = split.parse::<Subset>().ok().filter(|_| corpus == Corpus::Hans);
-        let file = if subset.is_some() { "evaluation" } else { split };
-        if !readings.contains_key(file) {
-            readings.insert(file, corpus.read(folder, file, unverified)?);
+        let file = if subset.is_some() { "evaluation".to_owned() } else { meant(split) };
+        if !readings.contains_key(&file) {
+            let reading = corpus.read(folder, &file, unverified)?;
+            readings.insert(file.clone(), reading);
         }
-        let reading = &readings[file];
-        sets.push(subset.map_or_else(|| Ok(reading.dataset.clone()), |subset| subset.of(reading))?);
+        let reading = &readings[&file];
+        let whole = || Ok(Dataset { name: split.to_owned(), ..reading.dataset.clone() });
+        sets.push(subset.map_or_else(whole, |subset| subset.of(reading))?);
         if sets.last().is_some_and(Dataset::is_empty) {
             let there = Subset::ALL.map(|subset| Ok((subset, subset.of(reading)?.len())));
             let there = there.into_iter().collect::<Result<Vec<_>>>()?;

@@ -25,6 +25,23 @@ fn numbers_of_examples_are_those_of_the_paper() {
 }
 
 #[test]
+fn every_corpus_but_hans_has_the_set_that_studies_call_id() {
+    for corpus in Corpus::ALL {
+        let split = corpus.in_domain();
+        assert_eq!(split.is_none(), corpus == Corpus::Hans);
+        assert!(split.is_none_or(|split| corpus.manifest().unwrap().split(split).is_ok()), "{corpus}");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let rows = "id\tsentence1\tsentence2\tlabel\n1\tHe left .\tWho left ?\t0\n2\tShe left .\tShe left .\t1\n";
+    std::fs::write(folder.path().join("dev_and_test.tsv"), rows).unwrap();
+    let sets = read_corpora(Corpus::PawsQqp, folder.path(), &["dev_and_test", "id"], true).unwrap();
+    assert_eq!((sets[0].name.as_str(), sets[1].name.as_str()), ("dev_and_test", "id"));
+    assert_eq!(sets[0].examples, sets[1].examples);
+    let error = read_corpus(Corpus::Hans, folder.path(), "id").unwrap_err().to_string();
+    assert!(error.starts_with("unknown split `id`; known: evaluation"), "{error}");
+}
+
+#[test]
 fn splits_that_do_not_exist_are_answered_with_those_that_do() {
     let folder = tempfile::tempdir().unwrap();
     let error = |corpus, split| read_corpus(corpus, folder.path(), split).unwrap_err().to_string();

@@ -8,8 +8,9 @@ use tokenizers::Tokenizer;
 use crate::compute::batch_tokens;
 use crate::encode::{Batch, Encoded, digest, encode_counted, note_cut, packed_batches};
 use lmc_base::error::{LmcError, Result};
+use lmc_base::show::counted;
 use lmc_data::Dataset;
-use lmc_data::labels::{LabelMap, counted};
+use lmc_data::labels::LabelMap;
 
 /// An evaluation set, encoded.
 pub struct EvaluationSet {

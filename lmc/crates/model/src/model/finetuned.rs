@@ -10,7 +10,7 @@ use super::head;
 use super::load::{Part, Selected, note_others, read_folder, select};
 use crate::weights::Weights;
 use lmc_base::error::{LmcError, Result};
-use lmc_data::labels::counted;
+use lmc_base::show::counted;
 
 /// What to do about labels that do not fit.
 const NAME_THEM: &str = "name the outputs in their order, as `--labels` does, or mend config.json";

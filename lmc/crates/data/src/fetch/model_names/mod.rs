@@ -34,7 +34,9 @@ impl Given {
         let name = given.to_string_lossy();
         match Manifest::builtin(&name) {
             Ok(manifest) if is_of_models(&manifest) => Ok(Self::Manifest(Box::new(manifest))),
-            Ok(_) => Err(none(format!("it is no model; those that `lmc manifests` lists are {}", known()))),
+            Ok(_) => {
+                Err(none(format!("it is not a model; those that `lmc manifests` lists are {}", known())))
+            }
             Err(LmcError::InvalidParameter { expected, .. }) => {
                 let collection = name.rsplit_once('-').map_or(&*name, |(collection, _)| collection);
                 Err(none(format!("the models of {collection} are {expected}")))

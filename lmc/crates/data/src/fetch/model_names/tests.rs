@@ -95,7 +95,7 @@ fn what_is_no_model_is_told_with_near_names() {
     }
     let corpus = problem("cola");
     assert!(
-        corpus.starts_with("no model `cola`: it is no model; those that `lmc manifests` lists are bert"),
+        corpus.starts_with("no model `cola`: it is not a model; those that `lmc manifests` lists are bert"),
         "{corpus}"
     );
     assert!(problem("qqp-berts-1@7").contains("unknown step `7"));
