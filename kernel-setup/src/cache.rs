@@ -1,4 +1,4 @@
-//! Where things are: the cache folder that all clones share, and the clone.
+//! Folders: the cache that all clones share, and the clone.
 
 use std::path::{Path, PathBuf};
 
@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 pub struct Cache(PathBuf);
 
 impl Cache {
-    /// The cache of this user.
+    /// Returns the cache of this user.
     pub fn find() -> Result<Cache> {
         let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
         let root = variable("LMC_CACHE")
@@ -24,43 +24,44 @@ impl Cache {
         Cache(root.to_owned())
     }
 
-    /// The folder itself.
+    /// Returns the folder itself.
     pub fn root(&self) -> &Path {
         &self.0
     }
 
-    /// The virtual environment with Jupyter and libtorch.
+    /// Returns the virtual environment with Jupyter and libtorch.
     pub fn venv(&self) -> PathBuf {
         self.0.join("venv")
     }
 
-    /// libtorch: `include/` and `lib/`.
+    /// Returns the folder of libtorch: `include/` and `lib/`.
     pub fn libtorch(&self) -> PathBuf {
         self.0.join("libtorch")
     }
 
-    /// What belongs to the cells: templates, slots, settings.
+    /// Returns the folder for everything that belongs to the cells: templates, slots, settings.
     pub fn evcxr(&self) -> PathBuf {
         self.0.join("evcxr")
     }
 
-    /// One folder per clone, with everything compiled: what slots are copies of.
+    /// Returns the folder of templates: one folder per clone, with everything compiled, which slots are
+    /// copies of.
     pub fn templates(&self) -> PathBuf {
         self.evcxr().join("templates")
     }
 
-    /// One folder per running kernel.
+    /// Returns the folder of slots: one folder per running kernel.
     pub fn slots(&self) -> PathBuf {
         self.evcxr().join("slots")
     }
 
-    /// evcxr's own settings.
+    /// Returns the folder of evcxr's own settings.
     pub fn settings(&self) -> PathBuf {
         self.evcxr().join("settings")
     }
 }
 
-/// The clone that holds `folder`: the nearest folder upwards with `Cargo.lock` and `lmc/Cargo.toml`.
+/// Returns the clone that holds `folder`: the nearest folder upwards with `Cargo.lock` and `lmc/Cargo.toml`.
 pub fn clone_around(folder: &Path) -> Option<PathBuf> {
     let folder = folder.canonicalize().ok()?;
     folder
@@ -69,7 +70,7 @@ pub fn clone_around(folder: &Path) -> Option<PathBuf> {
         .map(Path::to_owned)
 }
 
-/// The clone that was named, else the one around the current folder.
+/// Returns the clone that was named, or else the one around the current folder.
 pub fn clone_or_here(clone: Option<PathBuf>) -> Result<PathBuf> {
     let from = clone.map_or_else(std::env::current_dir, Ok)?;
     match clone_around(&from) {

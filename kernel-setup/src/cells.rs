@@ -6,19 +6,19 @@ use std::thread;
 use anyhow::{Result, anyhow, bail};
 use evcxr::{CommandContext, Error};
 
-/// Makes a tensor, so that libtorch is loaded; a variable, so that types are inferred; and a `?`.
+/// A cell that makes a tensor, so that libtorch is loaded; a variable, so that types are inferred; and a `?`.
 const USE: &str = r#"use lmc::LmcError;
 let warm_sum = lmc::tch::Tensor::f_from_slice(&[1.0f64, 2.0])?.f_sum(lmc::tch::Kind::Double)?.double_value(&[]);
 println!("warm: {warm_sum}");"#;
 
-/// Adds on the first device of NVIDIA, if libtorch sees one.
+/// A cell that adds on the first NVIDIA device, if libtorch sees one.
 const DEVICE: &str = r#"{
     use lmc::tch::{Cuda, Device, Kind, Tensor};
     let ones = Tensor::f_ones([3], (Kind::Float, Device::cuda_if_available()))?;
     println!("devices: {}, sum: {}", Cuda::device_count(), ones.f_sum(Kind::Float)?.double_value(&[]));
 }"#;
 
-/// Compiles and runs what notebooks need first; an error if libtorch's answer does not come back.
+/// Compiles and runs the code that notebooks need first; fails if libtorch's answer does not come back.
 pub fn warm(clone: &Path) -> Result<()> {
     let lines = run(clone, &[USE, USE])?;
     if !lines.iter().any(|line| line == "warm: 3") {
@@ -27,7 +27,7 @@ pub fn warm(clone: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Prints how many devices of NVIDIA a cell can compute on.
+/// Prints how many NVIDIA devices a cell can compute on.
 pub fn probe(clone: &Path) -> Result<()> {
     for line in run(clone, &[DEVICE])? {
         println!("{line}");

@@ -1,5 +1,5 @@
-//! The settings and variables under which cells are compiled: the same when the template is warmed and when a kernel
-//! runs, or cargo would compile everything anew.
+//! The settings and variables under which cells are compiled. They are the same when the template is warmed
+//! and when a kernel runs; otherwise cargo would compile everything again.
 
 use std::ffi::OsString;
 use std::fs::{self, Permissions};
@@ -13,18 +13,21 @@ use toml::{Table, Value};
 use crate::cache::Cache;
 use crate::cargo;
 
-/// Cells are compiled without optimisation: they call `lmc`, which is optimised as its workspace says. evcxr learns from
-/// the first `?` that it is used, and shows the value of that cell as plain text: so it learns it here.
+/// evcxr's settings. Cells are compiled without optimisation: they call `lmc`, which is optimised as its
+/// workspace says. evcxr notices at the first `?` that it is used, and shows the value of that cell as plain
+/// text; here it learns it in advance.
 pub const SETTINGS: &str = r#"[evcxr]
 opt_level = "0"
 prelude = "Ok::<(), String>(())?;"
 "#;
 
-/// The linker of the crates of cells. `lmc` is one dynamic library with libtorch's C functions in it, but rustc exports
-/// only Rust's; cells call the C functions too, in the generic functions of tch that they instantiate.
+/// The linker of the crates of cells. `lmc` is one dynamic library with libtorch's C functions in it, but
+/// rustc exports only Rust's; cells call the C functions too, in the generic functions of tch that they
+/// instantiate.
 ///
-/// A cell is linked with an empty library of the same name instead: reading the 350,000 names of the real one, and those
-/// of libtorch, takes ten times as long as all else, and what is not found is looked for again when the cell is loaded.
+/// A cell is linked with an empty library of the same name instead. Reading the 350,000 names of the real
+/// one, and those of libtorch, takes ten times as long as everything else, and names that are not found are
+/// looked for again when the cell is loaded.
 pub const LINKER: &str = r#"#!/bin/sh
 is_cell=
 for argument in "$@"; do
@@ -55,8 +58,8 @@ done
 exec "${CC:-cc}" "$@"
 "#;
 
-/// Writes what is not passed by variable: evcxr's settings, and the optimisation levels of the clone's workspace, in a
-/// cargo configuration that holds for everything below `folder`.
+/// Writes the settings that are not passed by variable: evcxr's settings, and the optimisation levels of the
+/// clone's workspace, in a cargo configuration that holds for everything below `folder`.
 pub fn write_settings(cache: &Cache, clone: &Path, folder: &Path) -> Result<()> {
     write_if_changed(&cache.settings().join("evcxr.toml"), SETTINGS)?;
     let linker = cache.settings().join("lmc-cc");
@@ -68,7 +71,7 @@ pub fn write_settings(cache: &Cache, clone: &Path, folder: &Path) -> Result<()> 
     write_if_changed(&folder.join(".cargo/config.toml"), &config)
 }
 
-/// The `[profile.dev.package]` tables of the clone's workspace as a cargo configuration.
+/// Returns the `[profile.dev.package]` tables of the clone's workspace as a cargo configuration.
 pub fn profile(clone: &Path) -> Result<String> {
     let path = clone.join("Cargo.toml");
     let text = fs::read_to_string(&path).with_context(|| format!("read {}", path.display()))?;
@@ -93,7 +96,7 @@ fn path_value(path: &Path) -> Result<Value> {
     Ok(Value::String(text.to_owned()))
 }
 
-/// The path of this program, also when a newer one has taken its place.
+/// Returns the path of this program, also when a newer one has taken its place.
 pub fn this_program() -> Result<PathBuf> {
     let path = std::env::current_exe().context("the path of this program")?;
     let replaced = path.to_str().and_then(|path| path.strip_suffix(" (deleted)"));
@@ -105,7 +108,7 @@ pub const CELLS: &str = "EVCXR_TMPDIR";
 /// The variable with the lock file whose versions cells use.
 pub const LOCK: &str = "LMC_KERNEL_LOCK";
 
-/// A command that runs this program again for cells in `folder`.
+/// Returns a command that runs this program again for cells in `folder`.
 pub fn command(cache: &Cache, clone: Option<&Path>, folder: &Path) -> Result<Command> {
     let mut command = Command::new(this_program()?);
     for (name, _) in std::env::vars_os() {
@@ -126,9 +129,10 @@ pub fn command(cache: &Cache, clone: Option<&Path>, folder: &Path) -> Result<Com
         .env("EVCXR_CONFIG_DIR", cache.settings())
         .env("LIBTORCH", cache.libtorch())
         .env("LD_LIBRARY_PATH", with_libraries(&ours, std::env::var_os("LD_LIBRARY_PATH")))
-        // evcxr_jupyter updates an installed kernel called `rust` it finds there: keep it from other people's.
+        // evcxr_jupyter updates an installed kernel called `rust` if it finds one there: keep it away from
+        // other people's.
         .env("JUPYTER_PATH", cache.settings())
-        // `lmc` sends Jupyter messages and listens to interrupts where this is set.
+        // `lmc` sends Jupyter messages and listens to interrupts if this is set.
         .env("LMC_KERNEL", "1");
     match clone {
         Some(clone) => command.env(LOCK, clone.join("Cargo.lock")),
@@ -137,12 +141,13 @@ pub fn command(cache: &Cache, clone: Option<&Path>, folder: &Path) -> Result<Com
     Ok(command)
 }
 
-/// Where evcxr keeps the crate of the cells.
+/// Returns the folder in which evcxr keeps the crate of the cells.
 pub fn cells_folder(folder: &Path) -> PathBuf {
     folder.join("cells")
 }
 
-/// Whether a variable tells of a build that this runs below, such as `cargo test`: build scripts would run again.
+/// Returns whether a variable comes from a build below which this runs, such as `cargo test`: build scripts
+/// would run again.
 fn is_of_outer_build(name: &str) -> bool {
     let of_user = ["CARGO_HOME", "CARGO_HTTP_", "CARGO_NET_", "CARGO_REGISTR"];
     ["RUSTC_WRAPPER", "OUT_DIR"].contains(&name)
@@ -152,8 +157,8 @@ fn is_of_outer_build(name: &str) -> bool {
 /// The compiler of cells.
 struct Rust {
     sysroot: PathBuf,
-    /// The folder of Rust's own shared libraries. Cells are moved after they are linked, so their relative run path to
-    /// these leads elsewhere.
+    /// The folder of Rust's own shared libraries. Cells are moved after they are linked, so their relative
+    /// run path to these leads elsewhere.
     library: PathBuf,
 }
 
@@ -176,7 +181,7 @@ impl Rust {
     }
 }
 
-/// The folders of shared libraries: ours first, and none inherited that has another build of `lmc`.
+/// Returns the folders of shared libraries: ours first, and no inherited one that has another build of `lmc`.
 fn with_libraries(ours: &[PathBuf], inherited: Option<OsString>) -> OsString {
     let inherited = inherited.iter().flat_map(std::env::split_paths);
     let kept = inherited.filter(|folder| !folder.join("liblmc.so").exists());

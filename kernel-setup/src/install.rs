@@ -1,4 +1,5 @@
-//! Registering the kernel with Jupyter, under its own name: a kernel called `rust` may be someone else's.
+//! Registering the kernel with Jupyter, under its own name: a kernel called `rust` may belong to someone
+//! else.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,7 +10,7 @@ use serde_json::json;
 use crate::cache::Cache;
 use crate::environment::{this_program, write_if_changed};
 
-/// What launchers show: the drawing, and pictures of it for those that show no drawings.
+/// The logos that launchers show: the drawing, and pictures of it for launchers that show no drawings.
 const LOGOS: [(&str, &[u8]); 3] = [
     ("logo-svg.svg", include_bytes!("../assets/logo-svg.svg")),
     ("logo-32x32.png", include_bytes!("../assets/logo-32x32.png")),
@@ -38,7 +39,7 @@ pub fn uninstall(prefix: Option<PathBuf>, user: bool) -> Result<()> {
     Ok(())
 }
 
-/// Where the kernel is registered by default.
+/// Returns the folder in which the kernel is registered by default.
 pub fn default_folder(cache: &Cache) -> PathBuf {
     kernels(&cache.venv().join("share"))
 }

@@ -1,7 +1,8 @@
 //! The launcher of the Jupyter kernel "Rust (lmc)".
 //!
-//! It prepares what a notebook needs (libtorch, a folder in which every dependency is already compiled), starts evcxr's
-//! kernel there and stands between it and Jupyter. Setting up, checking and removing the kernel are its other commands.
+//! It prepares everything that a notebook needs (libtorch, a folder in which every dependency is already
+//! compiled), starts evcxr's kernel there, and stands between it and Jupyter. Setting up, checking and
+//! removing the kernel are its other commands.
 
 mod cache;
 mod cargo;
@@ -87,7 +88,8 @@ fn main() -> ExitCode {
     })
 }
 
-/// evcxr's kernel is this program, started by the relay; it starts it again to run the cells.
+/// Runs the part of this program that it was started for: evcxr's kernel is this program, started by the
+/// relay, and it is started again by that kernel to run the cells.
 fn dispatch() -> Result<()> {
     runtime::hook()?;
     evcxr::runtime_hook();

@@ -31,7 +31,7 @@ pub fn lock_file(path: &Path) -> Result<File> {
     file.with_context(|| format!("open {}", path.display()))
 }
 
-/// A slot that no kernel uses, made a copy of the template for cells that use that clone's `lmc`.
+/// Returns a slot that no kernel uses, made a copy of the template for cells that use that clone's `lmc`.
 pub fn take_copy(cache: &Cache, template: &Path, stamp: &str, clone: &Path) -> Result<Slot> {
     // Two clones must not share a slot: the compiled `lmc` has the same file name for both.
     let generation = format!("{stamp} {}", clone.display());
@@ -43,7 +43,8 @@ pub fn take_copy(cache: &Cache, template: &Path, stamp: &str, clone: &Path) -> R
     Ok(slot)
 }
 
-/// Whether the `lmc` that was compiled last in a slot is that of the clone: a notebook may have named another.
+/// Returns whether the `lmc` that was compiled last in a slot is that of the clone: a notebook may have named
+/// another.
 fn holds_library_of(slot: &Path, clone: &Path) -> bool {
     let sources = clone.join("lmc/src/lib.rs");
     let targets =
@@ -53,8 +54,8 @@ fn holds_library_of(slot: &Path, clone: &Path) -> bool {
     lists.all(|list| list.contains(&*sources.to_string_lossy()))
 }
 
-/// A slot that no kernel uses: one that is a copy of this generation already, else the lowest. Locks end with their
-/// process, however it ends.
+/// Returns a slot that no kernel uses: one that is already a copy of this generation, or else the lowest.
+/// Locks end with their process, however it ends.
 fn take(cache: &Cache, generation: &str) -> Result<Slot> {
     let folders = (0..N_SLOTS).map(|number| cache.slots().join(number.to_string()));
     let (current, others): (Vec<_>, Vec<_>) = folders.partition(|folder| is_copy_of(folder, generation));
@@ -75,7 +76,7 @@ fn is_copy_of(folder: &Path, generation: &str) -> bool {
     fs::read_to_string(folder.join(GENERATION)).is_ok_and(|copied| copied == generation)
 }
 
-/// Makes the slot a copy of this generation of the template, unless it is one already.
+/// Makes the slot a copy of this generation of the template, unless it already is one.
 fn fill(slot: &Slot, template: &Path, generation: &str) -> Result<()> {
     let folder = &slot.folder;
     if is_copy_of(folder, generation) {
@@ -92,8 +93,8 @@ fn fill(slot: &Slot, template: &Path, generation: &str) -> Result<()> {
     fs::rename(&new, folder).with_context(|| format!("rename {} to {}", new.display(), folder.display()))
 }
 
-/// Removes the compiled cells of earlier kernels, and what the compiler kept to compile earlier versions of a crate
-/// faster.
+/// Removes the compiled cells of earlier kernels, and the files that the compiler kept to compile earlier
+/// versions of a crate faster.
 pub fn remove_old_cells(folder: &Path) -> Result<()> {
     if folder.file_name().is_some_and(|name| name == "incremental") {
         return keep_newest(folder);
@@ -128,18 +129,18 @@ fn keep_newest(folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// What the slots are.
+/// The use of the slots.
 #[derive(Debug, PartialEq)]
 pub struct Usage {
-    /// How many kernels use.
+    /// The number of slots that kernels use.
     pub n_used: usize,
-    /// How many there are.
+    /// The number of slots.
     pub n_made: usize,
     /// The space that they take beside the templates, in bytes.
     pub own_bytes: u64,
 }
 
-/// The slots that there are.
+/// Returns the use of the slots.
 pub fn usage(cache: &Cache) -> Result<Usage> {
     let mut usage = Usage { n_used: 0, n_made: 0, own_bytes: 0 };
     for entry in fs::read_dir(cache.slots()).into_iter().flatten() {

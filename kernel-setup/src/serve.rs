@@ -1,4 +1,4 @@
-//! What Jupyter calls: takes a slot and serves notebooks from it.
+//! The program that Jupyter calls: takes a slot and serves notebooks from it.
 
 use std::path::Path;
 
@@ -17,12 +17,13 @@ pub fn serve(control_file: &Path) -> Result<()> {
     relay::serve(control_file, |tell| prepare(&Cache::find()?, tell))
 }
 
-/// A slot that is a copy of the newest template, and the command that runs cells in it. `tell` is told why it takes long.
+/// Returns a slot that is a copy of the newest template, and the command that runs cells in it. `tell` is
+/// told why it takes long.
 fn prepare(cache: &Cache, tell: &dyn Fn(&str)) -> Result<Prepared> {
     if !cache.libtorch().join("lib").is_dir() {
         bail!("libtorch is not in {}; {REMEDY}", cache.libtorch().display());
     }
-    // While a template is being changed it cannot be copied.
+    // A template cannot be copied while it is being changed.
     let templates = template::lock_file(cache)?;
     if templates.try_lock_shared().is_err() {
         tell("what notebooks use is being compiled by another process; cells run when that is done\n");

@@ -32,7 +32,7 @@ impl Stamp {
         Ok(self)
     }
 
-    /// The hash, in hexadecimal.
+    /// Returns the hash, in hexadecimal.
     pub fn finish(self) -> String {
         self.0.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
     }

@@ -1,5 +1,5 @@
-//! Templates: per clone a folder of cells in which `lmc` and every dependency are compiled, that kernels start from a
-//! copy of. A new clone starts from another's template and compiles only its own `lmc`.
+//! Templates: for each clone a folder of cells in which `lmc` and every dependency are compiled. Kernels
+//! start from a copy of it. A new clone starts from another's template and compiles only its own `lmc`.
 
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Write};
@@ -18,17 +18,18 @@ use crate::tree;
 
 const PROGRESS: Duration = Duration::from_secs(20);
 
-/// The parts of `lmc/` that go into the compiled crate. Its documentation, tests, benchmarks and fuzz targets do not.
+/// The parts of `lmc/` that go into the compiled crate. Its documentation, tests, benchmarks and fuzz targets
+/// do not.
 const COMPILED: [&str; 6] = ["Cargo.toml", "build.rs", "src", "crates", "assets", "data-manifests"];
 
 /// A template that is complete.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Template {
-    /// Where it is.
+    /// The folder.
     pub folder: PathBuf,
     /// The clone whose `lmc` it holds.
     pub clone: PathBuf,
-    /// The hash of all that went into it.
+    /// The hash of everything that went into it.
     pub stamp: String,
     rustc: String,
 }
@@ -47,18 +48,18 @@ impl Template {
     }
 }
 
-/// The template of the clone, else any: it has the dependencies at least.
+/// Returns the template of the clone, or else any template, which at least has the dependencies.
 pub fn best(cache: &Cache, clone: Option<&Path>) -> Option<Template> {
     clone.and_then(|clone| Template::read(&folder_of(cache, clone))).or_else(|| all(cache).into_iter().next())
 }
 
-/// Whether the clone has a template and it holds its `lmc` as it is now.
+/// Returns whether the clone has a template that holds its `lmc` as it is now.
 pub fn is_current(cache: &Cache, clone: &Path) -> Result<bool> {
     let Some(template) = Template::read(&folder_of(cache, clone)) else { return Ok(false) };
     Ok(template.stamp == stamp_of(clone, &rustc_version(clone)?)?)
 }
 
-/// The file whose lock says that a template is being changed.
+/// Returns the file whose lock says that a template is being changed.
 pub fn lock_file(cache: &Cache) -> Result<File> {
     pool::lock_file(&cache.evcxr().join("templates.lock"))
 }
@@ -97,7 +98,7 @@ fn stamp_of(clone: &Path, rustc: &str) -> Result<String> {
     Ok(parts.try_fold(stamp, |stamp, part| stamp.path(clone, &part))?.finish())
 }
 
-/// Brings the template of a clone up to date. Being interrupted loses only the crate that was being compiled.
+/// Brings the template of a clone up to date. An interrupt only loses the crate that was being compiled.
 pub fn warm(clone: Option<PathBuf>) -> Result<()> {
     let (cache, clone) = (Cache::find()?, cache::clone_or_here(clone)?);
     let lock = lock_file(&cache)?;
@@ -110,7 +111,8 @@ pub fn warm(clone: Option<PathBuf>) -> Result<()> {
         return Ok(());
     }
     let rustc = rustc_version(&clone)?;
-    // Taken before compiling: a file edited meanwhile makes the template out of date, not wrong.
+    // The stamp is taken before compiling: a file that is edited meanwhile makes the template out of date,
+    // not wrong.
     let stamp = stamp_of(&clone, &rustc)?;
     let folder = folder_of(&cache, &clone);
     begin(&cache, &folder, &rustc)?;
@@ -120,7 +122,8 @@ pub fn warm(clone: Option<PathBuf>) -> Result<()> {
     Template { folder, clone, stamp, rustc }.write()
 }
 
-/// Makes the folder ready to compile in: what is there if it is of the same compiler, else a copy of another clone's.
+/// Makes the folder ready to compile in: keeps its content if that is of the same compiler, otherwise copies
+/// another clone's.
 fn begin(cache: &Cache, folder: &Path, rustc: &str) -> Result<()> {
     if Template::read(folder).is_some_and(|template| template.rustc != rustc) {
         remove(folder)?;

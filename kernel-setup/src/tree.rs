@@ -7,8 +7,8 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
-/// Copies a folder. Modification times are kept, for cargo goes by them. Compiled crates, which the compiler
-/// replaces but never changes in place, become hard links where the file system has these.
+/// Copies a folder. Modification times are kept, because cargo relies on them. Compiled crates, which the
+/// compiler replaces but never changes in place, become hard links if the file system has these.
 pub fn copy(from: &Path, to: &Path) -> Result<()> {
     fs::create_dir_all(to).with_context(|| format!("create folder {}", to.display()))?;
     for entry in fs::read_dir(from).with_context(|| format!("read {}", from.display()))? {
@@ -26,7 +26,8 @@ pub fn copy(from: &Path, to: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The space that the files of a folder take, in bytes, but for those that are shared with another folder.
+/// Returns the space that the files of a folder take, in bytes, without those that are shared with another
+/// folder.
 pub fn own_bytes(folder: &Path) -> Result<u64> {
     let mut bytes = 0;
     for entry in fs::read_dir(folder).with_context(|| format!("read {}", folder.display()))? {
@@ -46,7 +47,7 @@ fn copy_file(from: &Path, to: &Path) -> io::Result<()> {
     File::options().write(true).open(to)?.set_modified(fs::metadata(from)?.modified()?)
 }
 
-/// Whether a file is a compiled crate.
+/// Returns whether a file is a compiled crate.
 fn is_shareable(path: &Path) -> bool {
     let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
     matches!(extension, "rlib" | "rmeta" | "so" | "a")

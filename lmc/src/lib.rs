@@ -1,8 +1,9 @@
 //! Linear mode connectivity of finetuned text classifiers: do finetuned copies of one pretrained model lie in
 //! the same linearly connected basin of the loss surface, and what does that say about how they generalise?
 //!
-//! Start at [`study::Study`], or with `use lmc::prelude::*;` in a notebook, where every result shows itself ([`notebook`]),
-//! long work shows its [`progress`] and the stop button ends it with what is done kept ([`interrupt`]).
+//! Start at [`study::Study`], or with `use lmc::prelude::*;` in a notebook, where every result shows itself
+//! ([`notebook`]), long work shows its [`progress`] and the stop button ends it but keeps finished work
+//! ([`interrupt`]).
 //!
 //! ```
 //! use lmc::prelude::*;
@@ -18,8 +19,8 @@
 //! |---|---|
 //! | `doc-only` | builds the documentation without libtorch; programs do not link |
 //!
-//! There is none for CUDA: the crate is built the same, and sweeps run on every device that the libtorch in `LIBTORCH` sees
-//! ([`compute::Compute::auto`]).
+//! CUDA needs no feature: the crate is built in the same way, and sweeps run on every device that the
+//! libtorch in `LIBTORCH` sees ([`compute::Compute::auto`]).
 //!
 //! Variables of the environment:
 //!

@@ -1,4 +1,4 @@
-//! What a notebook needs: `use lmc::prelude::*;`.
+//! All that a notebook needs: `use lmc::prelude::*;`.
 
 pub use crate::align::{self, Alignment, weight_matching};
 pub use crate::basin::{

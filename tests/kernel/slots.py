@@ -42,7 +42,7 @@ def edited_clone(folder):
     """A copy of this clone with other words in one message of the library."""
     ignored = shutil.ignore_patterns(".git", "target", "out", "__pycache__")
     clone = shutil.copytree(NOTEBOOKS.parent, folder / "clone", symlinks=True, ignore=ignored)
-    source = clone / "lmc/src/gap.rs"
+    source = clone / "lmc/crates/maths/src/gap/mod.rs"
     text = source.read_text()
     assert text.count(WORDS) == 1, f"{source} is expected to say once: {WORDS}"
     source.write_text(text.replace(WORDS, EDITED))

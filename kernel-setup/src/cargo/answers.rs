@@ -1,4 +1,5 @@
-//! Questions to cargo whose answers depend only on manifests and lock files: asked once, then answered from a file.
+//! Questions to cargo whose answers depend only on manifests and lock files: asked once, then answered from a
+//! file.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
@@ -14,7 +15,7 @@ use crate::stamp::Stamp;
 
 /// The variable with the folder of answers.
 pub const FOLDER: &str = "LMC_KERNEL_ANSWERS";
-/// Stands for the folder of the cells, which differs from kernel to kernel.
+/// A placeholder for the folder of the cells, which differs from kernel to kernel.
 const HERE: &str = "\u{1}cells\u{1}";
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -24,7 +25,7 @@ struct Answer {
     stderr: String,
 }
 
-/// The folder of answers, if this is a question that has one.
+/// Returns the folder of answers, if this is a question that has one.
 pub fn folder(words: &[&str]) -> Option<PathBuf> {
     let is_question =
         words.iter().any(|word| ["metadata", "locate-project", "--version", "config"].contains(word))
@@ -50,7 +51,7 @@ pub fn run(real: &Path, words: &[&str], cells: &Path, folder: &Path) -> Result<E
                 stderr: answer.stderr.replace(&*here, HERE),
                 ..answer
             };
-            // A failure may be the network's.
+            // A failure may be that of the network.
             if general.code == 0 {
                 write_if_changed(&file, &serde_json::to_string(&general)?)?;
             }
@@ -72,7 +73,7 @@ fn ask(real: &Path, words: &[&str]) -> Result<Answer> {
     })
 }
 
-/// A name for the question and all that its answer depends on.
+/// Returns a name for the question and everything that its answer depends on.
 fn key(real: &Path, words: &[&str], cells: &Path) -> Result<String> {
     let here = cells.to_string_lossy();
     let general = |text: &str| text.replace(&*here, HERE);
@@ -92,14 +93,15 @@ fn key(real: &Path, words: &[&str], cells: &Path) -> Result<String> {
     Ok(format!("{}.json", stamp.finish()))
 }
 
-/// rust-analyzer copies a lock file into a new folder each time; its path decides nothing.
+/// Leaves out the path to which rust-analyzer copies a lock file: it is a new folder each time and decides
+/// nothing.
 fn without_temporary<'a>(words: &'a [&'a str]) -> impl Iterator<Item = &'a str> {
     let temporary = |at: usize| at > 0 && words[at - 1] == "--lockfile-path";
     (0..words.len()).filter(move |&at| !temporary(at)).map(|at| words[at])
 }
 
-/// Manifests and the lock file of the cells, of crates that they name by their path with those that lie below them in
-/// `crates`, and of the clone.
+/// Returns the manifests and the lock files that answers depend on: those of the cells, of crates that they
+/// name by path with the crates below those in `crates`, and of the clone.
 fn dependencies(cells: &Path) -> Vec<PathBuf> {
     let manifest = cells.join("Cargo.toml");
     let table: Table = std::fs::read_to_string(&manifest).unwrap_or_default().parse().unwrap_or_default();
@@ -115,7 +117,7 @@ fn dependencies(cells: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// The manifest of a crate and those of the crates in its folder `crates`, in order.
+/// Returns the manifest of a crate and those of the crates in its folder `crates`, in order.
 fn manifests(folder: &Path) -> Vec<PathBuf> {
     let parts = std::fs::read_dir(folder.join("crates")).into_iter().flatten().flatten();
     let mut manifests: Vec<PathBuf> = parts.map(|part| part.path().join("Cargo.toml")).collect();

@@ -1,9 +1,9 @@
-//! Compiling a cell: the first time in a kernel through cargo, which sees to every crate below it, then by the same call
-//! of rustc as long as dependencies and options stay the same.
+//! Compiling a cell: the first time in a kernel through cargo, which takes care of every crate below it, and
+//! then by the same call of rustc as long as dependencies and options stay the same.
 //!
-//! evcxr also has a cell checked, where the type of a variable cannot be inferred: mostly because of a mistake in the
-//! cell. `cargo check` would first check every crate below it, for minutes; but all are compiled, so rustc can check the
-//! cell alone.
+//! evcxr also has a cell checked if the type of a variable cannot be inferred, mostly because of a mistake in
+//! the cell. `cargo check` would first check every crate below it, for minutes; but all of them are compiled,
+//! so rustc can check the cell alone.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
@@ -21,7 +21,7 @@ use crate::stamp::Stamp;
 
 /// The variable with the file in which the wrapper of rustc keeps the call that compiled the cell.
 pub const RECORD: &str = "LMC_KERNEL_RECORD";
-/// Variables that hold only while that cargo runs.
+/// Variables that are only valid while that cargo runs.
 const PASSING: [&str; 4] = [RECORD, "CARGO_MAKEFLAGS", "MAKEFLAGS", "MFLAGS"];
 /// cargo's word for checking without compiling.
 const CHECK: &str = "check";
@@ -38,7 +38,7 @@ struct Call {
 }
 
 impl Call {
-    /// The same call that only checks, and leaves what is compiled as it is.
+    /// Returns the same call in a form that only checks, and leaves the compiled files as they are.
     fn for_check(&self, folder: &Path) -> Result<Call> {
         std::fs::create_dir_all(folder).with_context(|| format!("create folder {}", folder.display()))?;
         let folder = folder.to_string_lossy();
@@ -56,7 +56,7 @@ impl Call {
     }
 }
 
-/// Whether these are the arguments with which evcxr compiles or checks a cell.
+/// Returns whether these are the arguments with which evcxr compiles or checks a cell.
 pub fn applies(words: &[&str]) -> bool {
     words.contains(&"--message-format=json") && words.iter().any(|word| ["build", CHECK].contains(word))
 }
@@ -97,14 +97,16 @@ pub fn run(real: &Path, words: &[&str], cells: &Path) -> Result<ExitCode> {
         }
     }
     let status = child.wait()?;
-    // The call is there only if all crates below the cell are compiled, whether or not the cell has a mistake.
+    // The call is there only if all crates below the cell are compiled, whether or not the cell has a
+    // mistake.
     if let Some(stamp) = stamp.filter(|_| record.exists()) {
         std::fs::write(&stamp_file, stamp)?;
     }
     Ok(code(status))
 }
 
-/// What must be the same for a call to be made again; nothing outside of a kernel.
+/// Returns a digest of everything that must be the same for a call to be made again; nothing outside of a
+/// kernel.
 fn stamp(words: &[&str], cells: &Path) -> Result<Option<String>> {
     let Some(kernel) = std::env::var_os(SOCKET) else { return Ok(None) };
     let flags = std::env::var("RUSTFLAGS").unwrap_or_default();
@@ -162,7 +164,7 @@ fn argument<'a>(arguments: &'a [String], name: &str) -> Option<&'a str> {
     arguments.get(at + 1).map(String::as_str)
 }
 
-/// The library that a call makes.
+/// Returns the library that a call makes.
 fn library(call: &Call) -> Option<PathBuf> {
     let folder = call.folder.join(argument(&call.arguments, "--out-dir")?);
     Some(folder.join(format!("{}{CRATE}{}", std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX)))

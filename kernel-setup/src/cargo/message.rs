@@ -1,4 +1,4 @@
-//! What the compiler says of a cell, so that evcxr draws the right conclusion.
+//! Messages of the compiler about a cell, changed so that evcxr draws the right conclusion.
 
 use serde_json::Value;
 
@@ -7,11 +7,11 @@ const MOVED: &str = "E0382";
 /// evcxr keeps the variables of a cell with this call at its end.
 const KEEP: &str = ".put_variable::<";
 
-/// The message, without the places that mislead evcxr.
+/// Returns the message, without the places that mislead evcxr.
 ///
-/// Where the last expression of a cell moves a variable, as in `Figure::new(plot)`, keeping that variable fails. evcxr
-/// rightly stops keeping it, but as the message also points at the expression, it takes the expression for one that
-/// cannot be displayed and shows it as plain text.
+/// If the last expression of a cell moves a variable, as in `Figure::new(plot)`, keeping that variable fails.
+/// evcxr rightly stops keeping it. But since the message also points at the expression, evcxr thinks that the
+/// expression cannot be displayed, and shows it as plain text.
 pub fn mended(mut message: Value) -> Value {
     if message["code"]["code"] != MOVED {
         return message;

@@ -1,11 +1,12 @@
-//! The cargo that a kernel's cells are compiled with: the real one, made fast for what a notebook repeats.
+//! The cargo that compiles a kernel's cells: the real one, made fast for the work that a notebook repeats.
 //!
-//! - A cell after the first is compiled by the same call of rustc as the one before, without asking cargo whether any of
-//!   the several hundred crates below it has changed ([`build`]).
-//! - Questions about the crates are answered from what was answered before ([`answers`]).
-//! - rust-analyzer is shown only those crates whose types cells meet ([`view`]).
+//! - A cell after the first is compiled by the same call of rustc as the one before, without asking cargo
+//!   whether any of the several hundred crates below it has changed ([`build`]).
+//! - Questions about the crates are answered from earlier answers ([`answers`]).
+//! - rust-analyzer is only shown the crates whose types cells meet ([`view`]).
 //!
-//! A toolchain folder links to the real one but for this cargo; rustup takes its path for a toolchain's name.
+//! A toolchain folder links to the real one, except for this cargo; rustup takes its path for a toolchain's
+//! name.
 
 mod answers;
 mod build;
@@ -54,15 +55,16 @@ fn run() -> Result<ExitCode> {
     Err(Command::new(&real).args(&arguments).exec()).with_context(|| format!("run {}", real.display()))
 }
 
-/// Gives the cells the versions of the clone: evcxr first compiles a cell without dependencies, after which cargo has
-/// forgotten them.
+/// Gives the cells the versions of the clone. evcxr first compiles a cell without dependencies, after which
+/// cargo has forgotten them.
 fn lock_versions(cells: &Path) -> Result<()> {
     let Some(lock) = std::env::var_os(LOCK) else { return Ok(()) };
     std::fs::copy(&lock, cells.join("Cargo.lock")).with_context(|| format!("copy {}", lock.display()))?;
     Ok(())
 }
 
-/// A folder that is the toolchain of this compiler but has this program as its cargo, and the real cargo.
+/// Returns a folder that is the toolchain of this compiler but has this program as its cargo, and the real
+/// cargo.
 pub fn toolchain(cache: &Cache, sysroot: &Path) -> Result<(PathBuf, PathBuf)> {
     let folder = cache.evcxr().join("toolchain");
     let bin = folder.join("bin");
@@ -79,12 +81,12 @@ pub fn toolchain(cache: &Cache, sysroot: &Path) -> Result<(PathBuf, PathBuf)> {
     Ok((folder, sysroot.join("bin/cargo")))
 }
 
-/// Variables that make cells use that toolchain.
+/// Returns the variables that make cells use that toolchain.
 pub fn variables(folder: &Path, real: &Path, answers: &Path) -> Vec<(&'static str, OsString)> {
     vec![("RUSTUP_TOOLCHAIN", folder.into()), (REAL, real.into()), (answers::FOLDER, answers.into())]
 }
 
-/// A symbolic link, replaced in one step if it leads elsewhere.
+/// Makes a symbolic link, which is replaced in one step if it leads elsewhere.
 fn link(to: &Path, at: &Path) -> Result<()> {
     if std::fs::read_link(at).is_ok_and(|old| old == to) {
         return Ok(());

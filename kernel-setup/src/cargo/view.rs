@@ -1,5 +1,6 @@
-//! What rust-analyzer sees of the crates below a cell. It reads the sources of every crate it is told of, and a crate
-//! like `lmc` has hundreds below it, while cells meet the types of a few. A crate may name these in its manifest:
+//! The crates below a cell that rust-analyzer sees. It reads the sources of every crate it is told of, and a
+//! crate like `lmc` has hundreds below it, while cells meet the types of a few. A crate may name these in its
+//! manifest:
 //!
 //! ```toml
 //! [package.metadata.notebook]
@@ -12,7 +13,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use serde_json::Value;
 
-/// Whether this is rust-analyzer's question for all crates below the cells.
+/// Returns whether this is rust-analyzer's question for all crates below the cells.
 pub fn applies(words: &[&str], cells: &Path) -> bool {
     let manifest = cells.join("Cargo.toml");
     words.contains(&"metadata")
@@ -21,7 +22,8 @@ pub fn applies(words: &[&str], cells: &Path) -> bool {
         && words.iter().any(|word| Path::new(word) == manifest)
 }
 
-/// The answer with only those crates that can be reached through crates that name no types, and through named ones.
+/// Returns the answer with only those crates that can be reached through crates that name no types, and
+/// through named ones.
 pub fn narrow(metadata: &str) -> Result<String> {
     let mut metadata: Value = serde_json::from_str(metadata).context("cargo's answer is not JSON")?;
     let kept = kept(&metadata).context("cargo's answer has no packages")?;
@@ -41,7 +43,7 @@ fn retain(list: &mut Value, keep: impl Fn(&Value) -> bool) {
     }
 }
 
-/// The identifiers of the packages that stay.
+/// Returns the identifiers of the packages that stay.
 fn kept(metadata: &Value) -> Option<HashSet<String>> {
     let packages: HashMap<&str, &Value> = metadata["packages"]
         .as_array()?
@@ -102,7 +104,7 @@ mod tests {
             narrow["packages"].as_array().unwrap().iter().map(|package| &package["name"]).collect();
         assert_eq!(names, ["ctx", "lmc", "polars", "core", "rand", "libc"]);
         assert_eq!(narrow["resolve"]["nodes"][1], node("lmc", &["polars"]));
-        // `libc` is seen for the sake of `rand`.
+        // `libc` is visible because of `rand`.
         assert_eq!(narrow["resolve"]["nodes"][2], node("polars", &["core", "libc"]));
     }
 

@@ -1,29 +1,29 @@
-//! One line of the report.
+//! Findings: the lines of the report.
 
-/// What was found about one thing.
+/// The state of one thing.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Finding {
     /// The thing.
     pub what: &'static str,
-    /// What was found.
+    /// The state that was found.
     pub found: String,
-    /// What to do, if it is not as it should be.
+    /// The remedy, if it is not as it should be.
     pub remedy: Option<String>,
 }
 
 impl Finding {
-    /// All is well.
+    /// Returns a finding that all is well.
     pub fn good(what: &'static str, found: impl Into<String>) -> Finding {
         Finding { what, found: found.into(), remedy: None }
     }
 
-    /// Something is missing or wrong.
+    /// Returns a finding that something is missing or wrong.
     pub fn bad(what: &'static str, found: impl Into<String>, remedy: impl Into<String>) -> Finding {
         Finding { what, found: found.into(), remedy: Some(remedy.into()) }
     }
 }
 
-/// The findings as a table with aligned columns, one line each.
+/// Returns the findings as a table with aligned columns, one line each.
 pub fn table(findings: &[Finding]) -> String {
     let width = findings.iter().map(|finding| finding.what.len()).max().unwrap_or_default();
     let line = |finding: &Finding| {

@@ -1,4 +1,4 @@
-//! What the machine has.
+//! Findings about the machine.
 
 use std::path::Path;
 use std::process::Command;
@@ -9,7 +9,7 @@ use crate::cache::Cache;
 /// The space that a set-up and a few kernels need, in GiB.
 const DISK: u64 = 2;
 
-/// Programs, sources and space.
+/// Returns the findings about programs, sources and space.
 pub fn findings(cache: &Cache, clone: Option<&Path>) -> Vec<Finding> {
     let folder = clone.unwrap_or(Path::new("."));
     let rustup = "install Rust with rustup (rustup.rs)";
@@ -22,7 +22,7 @@ pub fn findings(cache: &Cache, clone: Option<&Path>) -> Vec<Finding> {
     ]
 }
 
-/// The first line that a program prints, if it succeeds.
+/// Returns the first line that a program prints, if it succeeds.
 pub fn first_line(program: &Path, arguments: &[&str], folder: &Path) -> Option<String> {
     let output = Command::new(program).args(arguments).current_dir(folder).output().ok()?;
     let text = String::from_utf8_lossy(&output.stdout).into_owned();

@@ -1,4 +1,4 @@
-//! Says what is set up and what is missing, with remedies.
+//! A report of everything that is set up or missing, with remedies.
 
 mod finding;
 mod machine;
@@ -8,7 +8,7 @@ use anyhow::{Result, bail};
 
 use crate::cache::{self, Cache};
 
-/// Prints the report; an error if something is missing.
+/// Prints the report; fails if something is missing.
 pub fn doctor() -> Result<()> {
     let cache = Cache::find()?;
     let clone = cache::clone_around(&std::env::current_dir()?);
@@ -28,7 +28,7 @@ pub fn doctor() -> Result<()> {
     Ok(())
 }
 
-/// What sets up everything.
+/// The command that sets up everything.
 const SET_UP: &str = "./kernel-setup/walkthrough in the clone";
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! What the set-up has made.
+//! Findings about the set-up.
 
 use std::fs;
 use std::path::Path;
@@ -12,12 +12,12 @@ use super::machine::first_line;
 use crate::cache::Cache;
 use crate::{environment, install, pool, template};
 
-/// The packages whose versions are told.
+/// A script that prints the versions of packages.
 const PACKAGES: &str = "import importlib.metadata as m, json\n\
     names = ['jupyterlab', 'plotly', 'torch']\n\
     print(json.dumps({n: m.version(n) for n in names if any(True for _ in m.distributions(name=n))}))";
 
-/// Python packages, libtorch, the kernel, and what is compiled.
+/// Returns the findings about Python packages, libtorch, the kernel, and the compiled crates.
 pub fn findings(cache: &Cache, clone: Option<&Path>) -> Vec<Finding> {
     let packages = packages(cache);
     vec![
@@ -44,7 +44,8 @@ fn lab(cache: &Cache, packages: &Value) -> Finding {
     }
 }
 
-/// JupyterLab draws plotly's figures with an extension of the Python package.
+/// Returns whether JupyterLab can draw plotly's figures, for which it uses an extension of the Python
+/// package.
 fn renderer(cache: &Cache, packages: &Value) -> Finding {
     let what = "plotly renderer";
     let extension = cache.venv().join("share/jupyter/labextensions/jupyterlab-plotly");
@@ -104,7 +105,7 @@ fn slots(cache: &Cache) -> Finding {
     }
 }
 
-/// Asks a cell, for only libtorch within it knows.
+/// Returns the finding about NVIDIA devices. It asks a cell, because only libtorch within it knows.
 fn devices(cache: &Cache, clone: Option<&Path>) -> Finding {
     let what = "devices in a cell";
     let start = Instant::now();
@@ -125,7 +126,7 @@ fn devices(cache: &Cache, clone: Option<&Path>) -> Finding {
     if is_good { Finding::good(what, found) } else { Finding::bad(what, found, remedy) }
 }
 
-/// The number of devices of NVIDIA that a cell sees, after it has computed on the first.
+/// Returns the number of NVIDIA devices that a cell sees, after it has computed on the first.
 fn probe(cache: &Cache, clone: Option<&Path>) -> anyhow::Result<u64> {
     let template = template::best(cache, clone).ok_or_else(|| anyhow::anyhow!("no cell can run yet"))?;
     let clone = clone.unwrap_or(&template.clone);

@@ -1,4 +1,4 @@
-//! The file in which Jupyter says where it will talk to a kernel.
+//! The file in which Jupyter says how it will talk to a kernel.
 
 use std::path::Path;
 
@@ -8,13 +8,13 @@ use serde::{Deserialize, Serialize};
 /// A connection file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Connection {
-    /// `tcp`, or `ipc` between the relay and evcxr.
+    /// The transport: `tcp`, or `ipc` between the relay and evcxr.
     pub transport: String,
     /// The address, or for `ipc` the start of the sockets' paths.
     pub ip: String,
     /// The key that signs messages; none are signed if it is empty.
     pub key: String,
-    /// `hmac-sha256`.
+    /// The scheme of signatures: `hmac-sha256`.
     pub signature_scheme: String,
     shell_port: u16,
     iopub_port: u16,
@@ -23,12 +23,12 @@ pub struct Connection {
     hb_port: u16,
 }
 
-/// One of the five sockets of a kernel.
+/// The five sockets of a kernel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Channel {
     /// Requests to run code.
     Shell,
-    /// What kernels publish to all clients.
+    /// Publications of a kernel to all clients.
     Iopub,
     /// Questions to the user.
     Stdin,
@@ -45,7 +45,8 @@ impl Connection {
         serde_json::from_str(&text).with_context(|| format!("{} is not a connection file", path.display()))
     }
 
-    /// Sockets in a folder, for processes of one user: the folder keeps others out, so nothing is signed.
+    /// Returns sockets in a folder, for processes of one user: the folder keeps others out, so nothing is
+    /// signed.
     pub fn within(folder: &Path) -> Connection {
         Connection {
             transport: "ipc".into(),
@@ -60,7 +61,7 @@ impl Connection {
         }
     }
 
-    /// Where a socket is.
+    /// Returns the address of a socket.
     pub fn address(&self, channel: Channel) -> String {
         let port = match channel {
             Channel::Shell => self.shell_port,

@@ -1,4 +1,4 @@
-//! Messages and how they travel: as signed frames.
+//! Messages, and the signed frames in which they travel.
 
 use anyhow::{Context, Result, bail};
 use bytes::Bytes;
@@ -13,7 +13,7 @@ const PROTOCOL: &str = "5.3";
 /// A message.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Message {
-    /// Who it comes from or goes to.
+    /// The sender or the recipient.
     pub identities: Vec<Bytes>,
     /// `msg_id`, `msg_type`, `session` and more.
     pub header: Value,
@@ -21,14 +21,14 @@ pub struct Message {
     pub parent: Value,
     /// Anything else.
     pub metadata: Value,
-    /// What it says.
+    /// The content.
     pub content: Value,
     /// Binary data.
     pub buffers: Vec<Bytes>,
 }
 
 impl Message {
-    /// A message to everybody that belongs to a request, in the name of a kernel's session.
+    /// Returns a message to everybody that belongs to a request, in the name of a kernel's session.
     pub fn about(&self, kind: &str, session: &str, content: Value) -> Message {
         let header = json!({
             "msg_id": uuid::Uuid::new_v4().to_string(),
@@ -42,35 +42,35 @@ impl Message {
         Message { identities, header, parent: self.header.clone(), metadata: json!({}), content, buffers }
     }
 
-    /// The answer to a request, to its sender.
+    /// Returns the answer to a request, addressed to its sender.
     pub fn reply(&self, session: &str, content: Value) -> Message {
         let kind = self.kind().replace("_request", "_reply");
         let identities = self.identities.clone();
         Message { identities, ..self.about(&kind, session, content) }
     }
 
-    /// The type, such as `execute_request`.
+    /// Returns the type, such as `execute_request`.
     pub fn kind(&self) -> &str {
         self.header["msg_type"].as_str().unwrap_or_default()
     }
 
-    /// The number of the request that this belongs to.
+    /// Returns the number of the request that this belongs to.
     pub fn parent_id(&self) -> &str {
         self.parent["msg_id"].as_str().unwrap_or_default()
     }
 
-    /// Its own number.
+    /// Returns its own number.
     pub fn id(&self) -> &str {
         self.header["msg_id"].as_str().unwrap_or_default()
     }
 }
 
-/// Signs messages with the key of a connection, and checks signatures.
+/// A key of a connection, to sign messages and to check signatures.
 #[derive(Clone)]
 pub struct Signer(Option<Hmac<Sha256>>);
 
 impl Signer {
-    /// Signs with a key; an empty one signs nothing.
+    /// Returns a signer with a key; an empty key signs nothing.
     pub fn new(key: &str) -> Result<Signer> {
         if key.is_empty() {
             return Ok(Signer(None));
@@ -78,7 +78,7 @@ impl Signer {
         Ok(Signer(Some(Hmac::new_from_slice(key.as_bytes()).context("the key of the connection")?)))
     }
 
-    /// The frames of a message.
+    /// Returns the frames of a message.
     pub fn pack(&self, message: &Message) -> Result<ZmqMessage> {
         let parts = [&message.header, &message.parent, &message.metadata, &message.content];
         let parts = parts.map(|part| Bytes::from(part.to_string()));
@@ -90,7 +90,7 @@ impl Signer {
         ZmqMessage::try_from(frames).ok().context("a message without frames")
     }
 
-    /// The message of frames; an error if they are not a message or the signature is wrong.
+    /// Returns the message in frames; fails if they are not a message or the signature is wrong.
     pub fn unpack(&self, frames: ZmqMessage) -> Result<Message> {
         let mut frames = frames.into_vec();
         let delimiter = frames.iter().position(|frame| &frame[..] == DELIMITER);

@@ -24,10 +24,10 @@ use crate::runtime::SOCKET;
 pub const SESSION: &str = "lmc-kernel";
 /// The argument with which this program becomes evcxr's kernel, at the addresses of the file that follows.
 pub const FLAG: &str = "--control_file";
-/// How much of its last words is kept, in lines.
+/// The number of its last lines that are kept.
 const N_LINES: usize = 20;
 
-/// All that is needed to start it.
+/// Everything that is needed to start it.
 pub struct Prepared {
     /// The command, without the connection file.
     pub command: Command,
@@ -44,9 +44,9 @@ pub struct Backend {
 
 /// Its end.
 pub struct Ended {
-    /// Why.
+    /// The reason.
     pub why: String,
-    /// Whether it is started again.
+    /// True if it is started again.
     pub again: bool,
 }
 
@@ -67,7 +67,7 @@ pub async fn run(
     inputs: Sender<Input>,
 ) {
     let delays = inputs.clone();
-    // The relay hears of a delay as long as it lives.
+    // The relay is told of a delay as long as it lives.
     let tell = move |why: &str| drop(delays.blocking_send(Input::Delay(why.to_owned())));
     let prepared = match tokio::task::spawn_blocking(move || prepare(&tell)).await {
         Ok(prepared) => prepared,
@@ -126,7 +126,7 @@ async fn start(
     };
     let started = match started {
         Ok(started) => started,
-        // A connection breaks when the other end has died; that it did says more.
+        // A connection breaks when the other end has died; the end of the process says more.
         Err(error) => match timeout(Duration::from_secs(5), &mut end).await {
             Ok(status) => return could_not_start(status?),
             Err(_) => return Err(error),
@@ -150,7 +150,7 @@ fn path_of(connection: &Connection, channel: Channel) -> PathBuf {
 
 /// Connects once it listens, and returns when it answers.
 async fn connect(connection: &Connection, inputs: &Sender<Input>) -> Result<Backend> {
-    // Published messages reach only those who have subscribed before.
+    // Published messages only reach clients that have subscribed before.
     let mut iopub: SubSocket = open(connection, Channel::Iopub).await?;
     iopub.subscribe("").await?;
     let (mut shell, stdin): (DealerSocket, DealerSocket) =
@@ -174,7 +174,7 @@ async fn connect(connection: &Connection, inputs: &Sender<Input>) -> Result<Back
 async fn open<S: Socket>(connection: &Connection, channel: Channel) -> Result<S> {
     let path = path_of(connection, channel);
     let mut options = SocketOptions::default();
-    // It asks questions on `stdin` of whom it heard on `shell`: both must have one name.
+    // It asks questions on `stdin` to the client that it heard on `shell`: both must have the same name.
     options.peer_identity(PeerIdentity::try_from(SESSION.as_bytes().to_vec())?);
     let mut socket = S::with_options(options);
     let address = connection.address(channel);
@@ -204,7 +204,7 @@ async fn read(mut socket: impl SocketRecv, channel: Channel, signer: Signer, inp
     }
 }
 
-/// What it wrote to its standard error last; all of it goes to that of this process.
+/// The last lines that it wrote to its standard error; all of them are also passed to that of this process.
 #[derive(Clone, Default)]
 struct LastWords(Arc<Mutex<VecDeque<String>>>);
 

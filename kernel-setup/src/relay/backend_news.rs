@@ -1,4 +1,4 @@
-//! What comes from evcxr's kernel: publications, answers, its end.
+//! News from evcxr's kernel: publications, answers, its end.
 
 use anyhow::Result;
 use serde_json::json;
@@ -10,7 +10,7 @@ use crate::jupyter::Message;
 use crate::runtime::Failure;
 
 impl Relay {
-    /// The backend publishes.
+    /// Handles a publication of the backend.
     pub(super) async fn published(&mut self, mut message: Message) -> Result<()> {
         if message.parent["session"] == backend::SESSION {
             return Ok(());
@@ -22,7 +22,7 @@ impl Relay {
                 current.is_idle = true;
                 return self.finish().await;
             }
-            // The value of a statement such as `println!("...")`.
+            // The value of a statement like `println!("...")`.
             "execute_result" if message.content["data"] == json!({ "text/plain": "()" }) => return Ok(()),
             "execute_input" | "execute_result" => message.content["execution_count"] = json!(self.count),
             "error" => {
@@ -44,7 +44,7 @@ impl Relay {
         self.front.publish(&message).await
     }
 
-    /// The backend answers.
+    /// Handles an answer of the backend.
     pub(super) async fn answered(&mut self, message: Message) -> Result<()> {
         match &mut self.current {
             Some(current) if current.message.id() == message.parent_id() => {
@@ -55,7 +55,7 @@ impl Relay {
         }
     }
 
-    /// The backend has ended.
+    /// Handles the end of the backend.
     pub(super) async fn lost(&mut self, ended: Ended) -> Result<()> {
         self.backend = None;
         let Ended { why, again } = ended;

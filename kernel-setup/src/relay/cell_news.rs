@@ -1,4 +1,4 @@
-//! What happens in the process of the cells.
+//! News from the process of the cells.
 
 use anyhow::Result;
 use rustix::process::{Pid, Signal, kill_process};
@@ -9,7 +9,7 @@ use super::state::Relay;
 use crate::runtime::{self, Event, Failure};
 
 impl Relay {
-    /// Something happened in the process of the cells.
+    /// Handles an event in the process of the cells.
     pub(super) async fn happened(&mut self, event: Event) -> Result<()> {
         match event {
             Event::Begin { pid } => self.begin(pid).await,

@@ -10,15 +10,15 @@ use tokio::sync::mpsc::Sender;
 
 use super::Input;
 
-/// Answers to the process of the cells.
+/// The connection to the process of the cells, for answers to it.
 pub struct Cells {
     answers: OwnedWriteHalf,
-    /// The go-between: compilers are not below it.
+    /// The process number of the go-between; compilers are not below it.
     pub pid: Option<i32>,
 }
 
 impl Cells {
-    /// Answers an event. That the process has ended is seen elsewhere.
+    /// Answers an event. An end of the process is noticed elsewhere.
     pub async fn answer(&mut self, word: &str) {
         self.answers.write_all(format!("{word}\n").as_bytes()).await.ok();
     }
@@ -32,7 +32,7 @@ pub fn listen(folder: &Path, inputs: &Sender<Input>) -> Result<PathBuf> {
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
             let (events, cells) = split(stream);
-            // One process at a time: what the last one said comes before what the next one says.
+            // There is one process at a time: messages of the last one come before those of the next one.
             if inputs.send(Input::Cells(cells)).await.is_err() {
                 return;
             }

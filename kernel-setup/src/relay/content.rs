@@ -7,7 +7,7 @@ use crate::runtime::Failure;
 const RED: &str = "\x1b[1;31m";
 const PLAIN: &str = "\x1b[0m";
 
-/// The content of an `error`: kind and message, and where it happened, on a few lines.
+/// Returns the content of an `error`: kind, message and place, on a few lines.
 pub fn error(failure: &Failure) -> Value {
     let Failure { name, message, place } = failure;
     let mut lines = message.lines();
@@ -17,7 +17,7 @@ pub fn error(failure: &Failure) -> Value {
     json!({ "ename": name, "evalue": message, "traceback": traceback })
 }
 
-/// What this kernel is.
+/// Returns the description of this kernel.
 pub fn kernel_info() -> Value {
     json!({
         "status": "ok",
@@ -40,7 +40,7 @@ pub fn kernel_info() -> Value {
     })
 }
 
-/// The answer to a request that needs no code to run, or that must not wait for a cell that runs.
+/// Returns the answer to a request that needs no code to run, or that must not wait for a cell that runs.
 pub fn answer(kind: &str, request: &Value, is_running: bool) -> Option<Value> {
     let cursor = request["cursor_pos"].as_u64().unwrap_or_default();
     match kind {

@@ -12,7 +12,7 @@ use super::{Input, content, interrupt};
 use crate::jupyter::{Channel, Message};
 
 impl Relay {
-    /// A client interrupts or ends the kernel.
+    /// Handles an interrupt or a shut-down by a client.
     pub(super) async fn controlled(&mut self, message: Message) -> Result<()> {
         match message.kind() {
             "interrupt_request" => {

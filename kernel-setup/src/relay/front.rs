@@ -38,7 +38,7 @@ impl Front {
         Ok(Front { shell, control, stdin, iopub, signer, session: uuid::Uuid::new_v4().to_string() })
     }
 
-    /// Sends a message to the client it names. One who has gone does not matter.
+    /// Sends a message to the client it names. It does not matter if that client has gone.
     pub async fn send(&mut self, channel: Channel, message: &Message) -> Result<()> {
         let socket = match channel {
             Channel::Shell => &mut self.shell,

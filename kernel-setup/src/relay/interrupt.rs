@@ -1,11 +1,12 @@
-//! Which processes an interrupt reaches.
+//! The processes that an interrupt reaches.
 
 use std::collections::HashMap;
 use std::fs;
 
 use rustix::process::{Pid, Signal, kill_process};
 
-/// Stops what compiles a cell: everything below a relay but evcxr's kernel itself and the process of the cells.
+/// Stops the compilers of a cell: everything below a relay except evcxr's kernel itself and the process of
+/// the cells.
 pub fn stop_compilers(relay: u32, cells: Option<i32>) {
     let (parents, relay) = (parents(), relay as i32);
     for &pid in parents.keys() {
@@ -26,17 +27,17 @@ pub fn end_all(relay: u32) {
 
 fn send(pid: i32, signal: Signal) {
     if let Some(pid) = Pid::from_raw(pid) {
-        // One that has ended meanwhile needs no signal.
+        // A process that has ended meanwhile needs no signal.
         kill_process(pid, signal).ok();
     }
 }
 
-/// A process, its parent, and so on.
+/// Returns a process, its parent, and so on.
 fn ancestry(pid: i32, parents: &HashMap<i32, i32>) -> impl Iterator<Item = i32> {
     std::iter::successors(Some(pid), |pid| parents.get(pid).copied())
 }
 
-/// The parent of every process.
+/// Returns the parent of every process.
 fn parents() -> HashMap<i32, i32> {
     let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
     entries

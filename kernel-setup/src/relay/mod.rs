@@ -1,10 +1,13 @@
-//! What Jupyter talks to: it passes requests to evcxr's kernel and answers back, and mends on the way what that kernel
-//! cannot do alone.
+//! The relay, which Jupyter talks to: it passes requests to evcxr's kernel and answers back, and adds on the
+//! way the things that this kernel cannot do.
 //!
-//! - A cell that panics or returns an error has status `error`, so that what comes after it does not run.
-//! - What cells print, show and fail with is published in its order, at once, as [`crate::runtime`] reports it.
-//! - An interrupt stops loops that listen to it and leaves the variables; a second one ends the process of the cells.
-//! - The relay answers from the first moment, while evcxr is still starting, and says what is wrong if it cannot start.
+//! - A cell that panics or returns an error has status `error`, so that the cells after it do not run.
+//! - Output, displays and errors of cells are published in their order, at once, as [`crate::runtime`]
+//!   reports it.
+//! - An interrupt stops loops that listen to it and leaves the variables; a second one ends the process of
+//!   the cells.
+//! - The relay answers from the first moment, while evcxr is still starting, and reports the problem if it
+//!   cannot start.
 
 mod backend;
 mod backend_news;
@@ -30,15 +33,15 @@ pub use backend::{FLAG as EVCXR, Prepared};
 use front::Front;
 use state::Relay;
 
-/// How many messages may wait: a cell that prints more waits too.
+/// The number of messages that may wait: a cell that prints more waits too.
 const N_WAITING: usize = 64;
 
 /// The variable with the number of Jupyter's process.
 const PARENT: &str = "JPY_PARENT_PID";
-/// How often that process is looked for.
+/// The interval at which that process is looked for.
 const WATCH: Duration = Duration::from_secs(1);
 
-/// What the relay reacts to.
+/// The inputs that the relay reacts to.
 enum Input {
     /// A client says something.
     Client(Channel, Message),
@@ -52,7 +55,7 @@ enum Input {
     Cells(cells::Cells),
     /// Something happened in the process of the cells.
     Event(Event),
-    /// Why cells have to wait, for their reader.
+    /// A reason why cells have to wait, for the user.
     Delay(String),
     /// Jupyter has gone without asking for an end.
     Orphaned,
@@ -60,14 +63,14 @@ enum Input {
     Look,
 }
 
-/// Serves Jupyter at the addresses of a connection file until it asks for an end. `prepare` may take its time, and say why
-/// with the function that it is given.
+/// Serves Jupyter at the addresses of a connection file until it asks for an end. `prepare` may take its
+/// time, and give the reason with the function that it receives.
 pub fn serve(
     connection: &Path,
     prepare: impl FnOnce(&dyn Fn(&str)) -> Result<Prepared> + Send + 'static,
 ) -> Result<()> {
     let connection = Connection::read(connection)?;
-    // On this thread alone: the processes that it starts are tied to it.
+    // It runs only on this thread: the processes that it starts are tied to it.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let folder =
         tempfile::Builder::new().prefix("lmc-kernel-").tempdir().context("make a folder for sockets")?;
@@ -104,7 +107,8 @@ pub fn serve(
     result
 }
 
-/// Says when the process that started this one has ended, if that was Jupyter: it names itself in a variable.
+/// Reports when the process that started this one has ended, if that was Jupyter: it names itself in a
+/// variable.
 async fn watch_parent(inputs: mpsc::Sender<Input>) {
     let parent = std::os::unix::process::parent_id();
     if std::env::var(PARENT).is_ok_and(|named| named == parent.to_string()) {

@@ -8,48 +8,48 @@ use serde_json::{Value, json};
 use crate::jupyter::Message;
 use crate::runtime::Failure;
 
-/// How long a cell may take to stop before it is said what else can be done.
+/// The time that a cell has to stop before the user is told what else can be done.
 pub const PATIENCE: Duration = Duration::from_secs(2);
 
-/// A request, and what is known of its progress.
+/// A request, and its progress as far as it is known.
 pub struct Request {
-    /// What the client asked.
+    /// The message of the client.
     pub message: Message,
     /// The answer, kept until all that belongs to the request has been published.
     pub reply: Option<Message>,
-    /// Whether all has been published.
+    /// True if everything has been published.
     pub is_idle: bool,
     /// The content of the first error.
     pub error: Option<Value>,
     /// The process in which its code runs; none while it compiles.
     pub process: Option<Pid>,
-    /// When it was interrupted, each time.
+    /// The times at which it was interrupted.
     pub interrupts: Vec<Instant>,
 }
 
 impl Request {
-    /// A request that is about to be passed on.
+    /// Returns a request that is about to be passed on.
     pub fn new(message: Message) -> Request {
         let (interrupts, error) = (Vec::new(), None);
         Request { message, reply: None, is_idle: false, error, process: None, interrupts }
     }
 
-    /// Whether it is to run code.
+    /// Returns whether it is to run code.
     pub fn is_execution(&self) -> bool {
         self.message.kind() == "execute_request"
     }
 
-    /// Whether nothing more comes.
+    /// Returns whether nothing more comes.
     pub fn is_done(&self) -> bool {
         self.is_idle && (self.reply.is_some() || self.message.kind().starts_with("comm_"))
     }
 
-    /// Whether requests that wait are not to run after this one.
+    /// Returns whether waiting requests are not to run after this one.
     pub fn stops_others(&self) -> bool {
         self.error.is_some() && self.message.content["stop_on_error"].as_bool().unwrap_or(true)
     }
 
-    /// The content of the answer.
+    /// Returns the content of the answer.
     pub fn answer(&self, count: u64) -> Value {
         match &self.error {
             Some(error) => {
@@ -64,17 +64,18 @@ impl Request {
         }
     }
 
-    /// The same failure in the words that fit a request that was interrupted.
+    /// Returns the failure in the words that fit an interrupted request, if this one was interrupted.
     pub fn worded(&self, failure: Failure) -> Failure {
         if self.interrupts.is_empty() || failure.name != "Error" {
             return failure;
         }
-        // `lmc` says so itself; the name says it already.
+        // `lmc` says this itself, but the name already says it.
         let message = failure.message.strip_prefix("interrupted: ").unwrap_or(&failure.message).to_owned();
         Failure { name: "Interrupted".into(), message, ..failure }
     }
 
-    /// What is told of an error that evcxr found, if the request was interrupted while it was compiled.
+    /// Returns the failure to report in place of an error that evcxr found, if the request was interrupted
+    /// while it was compiled.
     pub fn interruption(&self) -> Option<Failure> {
         if self.interrupts.is_empty() {
             return None;
@@ -84,7 +85,7 @@ impl Request {
     }
 }
 
-/// What is told when the process of the cells has ended.
+/// Returns the failure to report when the process of the cells has ended.
 pub fn death(status: &str, was_killed: bool) -> Failure {
     let (name, why) = match was_killed {
         true => ("Killed", "the process of the cells was ended by the second interrupt".to_owned()),

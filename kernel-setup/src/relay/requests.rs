@@ -1,4 +1,4 @@
-//! Requests of clients: which the relay answers, which it passes on, one at a time, and which do not run.
+//! Requests of clients: the relay answers some, passes others on, one at a time, and keeps some from running.
 
 use anyhow::Result;
 use serde_json::{Value, json};
@@ -10,7 +10,7 @@ use crate::jupyter::{Channel, Message};
 use crate::runtime::Failure;
 
 impl Relay {
-    /// A client asks.
+    /// Handles a request of a client.
     pub(super) async fn asked(&mut self, message: Message) -> Result<()> {
         let is_running = self.current.is_some();
         if let Some(answer) = content::answer(message.kind(), &message.content, is_running) {
@@ -27,13 +27,13 @@ impl Relay {
         }
     }
 
-    /// The backend takes long to start.
+    /// Handles the news that the backend takes long to start.
     pub(super) async fn delayed(&mut self, why: String) -> Result<()> {
         self.delay = Some(why);
         self.tell_delay().await
     }
 
-    /// Tells the first cell that waits why it does, once.
+    /// Tells the first waiting cell, once, why it waits.
     async fn tell_delay(&mut self) -> Result<()> {
         let cell = self.waiting.iter().find(|message| message.kind() == "execute_request");
         let Some((cell, why)) = cell.zip(self.delay.as_ref()) else { return Ok(()) };
@@ -48,7 +48,7 @@ impl Relay {
         let reply = request.reply(&self.front.session, content);
         self.front.send(channel, &reply).await?;
         self.front.status(request, "idle").await?;
-        // Clients show the state that was told last.
+        // Clients show the last state that they were told.
         if let Some(current) = &self.current {
             self.front.status(&current.message, "busy").await?;
         }
@@ -111,7 +111,7 @@ impl Relay {
         }
         self.front.status(&request.message, "idle").await?;
         if request.stops_others() {
-            // Not before everything that clients had sent by now is here.
+            // The next request must not run before everything that clients have sent by now is here.
             self.must_abort = true;
             return Ok(());
         }

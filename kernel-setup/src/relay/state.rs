@@ -1,4 +1,4 @@
-//! What the relay knows, and how it reacts.
+//! The relay's state, and its reactions.
 
 use std::collections::VecDeque;
 
@@ -19,16 +19,16 @@ pub struct Relay {
     pub(super) front: Front,
     pub(super) inputs: Sender<Input>,
     pub(super) backend: Option<Backend>,
-    /// Why the backend takes long to start.
+    /// The reason why the backend takes long to start.
     pub(super) delay: Option<String>,
-    /// Why there will be no backend.
+    /// The reason why there will be no backend.
     pub(super) broken: Option<Failure>,
     pub(super) cells: Option<Cells>,
-    /// How the process of the cells ended, until that is told.
+    /// The way the process of the cells ended, until it has been reported.
     pub(super) death: Option<String>,
     pub(super) waiting: VecDeque<Message>,
     pub(super) current: Option<Request>,
-    /// The last request to run code: what a cell's threads print later belongs to it.
+    /// The last request to run code: later output of a cell's threads belongs to it.
     pub(super) last: Option<Message>,
     pub(super) count: u64,
     pub(super) must_abort: bool,
@@ -36,7 +36,7 @@ pub struct Relay {
 }
 
 impl Relay {
-    /// A relay whose backend is still to come.
+    /// Returns a relay whose backend is still to come.
     pub fn new(front: Front, inputs: Sender<Input>) -> Relay {
         Relay {
             front,
@@ -55,12 +55,12 @@ impl Relay {
         }
     }
 
-    /// Whether Jupyter has asked for the end.
+    /// Returns whether Jupyter has asked for the end.
     pub fn has_ended(&self) -> bool {
         self.has_ended
     }
 
-    /// Whether a cell has failed after which those that wait are not to run.
+    /// Returns whether a cell has failed after which waiting cells are not to run.
     pub fn must_abort(&self) -> bool {
         self.must_abort
     }
@@ -98,7 +98,7 @@ impl Relay {
         }
     }
 
-    /// Publishes what belongs to the code that ran last.
+    /// Publishes a message that belongs to the code that ran last.
     pub(super) async fn tell(&mut self, kind: &str, content: Value) -> Result<()> {
         match &self.last {
             Some(request) => self.front.tell(request, kind, content).await,

@@ -19,7 +19,7 @@ use super::stream::{COMPLETE, ERROR, Line, Parser, Piece};
 use crate::environment::CELLS;
 use crate::pool::GENERATION;
 
-/// The exit code with which evcxr's process of the cells says that it could not load a cell.
+/// The exit code with which evcxr's process of the cells reports that it could not load a cell.
 const NOT_LOADED: i32 = 99;
 /// The start of evcxr's order to run a cell.
 const ORDER: &[u8] = b"LOAD_AND_RUN";
@@ -58,7 +58,7 @@ struct Cell {
     is_running: bool,
     panicked: bool,
     failed: bool,
-    /// What it wrote to the standard error and was passed on already.
+    /// The text that it wrote to the standard error and that was already passed on.
     stderr: String,
 }
 
@@ -181,7 +181,7 @@ impl Between {
             Line::Panicked => self.cell.panicked = true,
             Line::Failed => self.cell.failed = true,
             Line::Complete => {
-                // All that the cell wrote is in the pipe by now.
+                // Everything that the cell wrote is in the pipe by now.
                 self.read_stderr()?;
                 let failure = self.failure();
                 self.release()?;
@@ -197,7 +197,8 @@ impl Between {
         to_evcxr(text)
     }
 
-    /// How the cell failed, taking what tells of it from the text that is held, if it is still there.
+    /// Returns the failure of the cell, taking the text about it from the text that is held, if it is still
+    /// there.
     fn failure(&mut self) -> Option<super::Failure> {
         if !self.cell.panicked && !self.cell.failed {
             return None;
@@ -260,7 +261,7 @@ impl Between {
         Ok(line.trim_end().to_owned())
     }
 
-    /// The process of the cells has ended: passes on its last words and ends too, as evcxr expects.
+    /// Handles the end of the process of the cells: passes on its last words and ends too, as evcxr expects.
     fn end(&mut self) -> Result<()> {
         let status = self.child.wait().context("wait for the process of the cells")?;
         let rest = self.parser.finish();
@@ -269,7 +270,7 @@ impl Between {
         if self.cell.is_running || !status.success() {
             let mut told = status.to_string();
             if status.code() == Some(NOT_LOADED) {
-                // The next kernel in this slot copies the template anew.
+                // The next kernel in this slot copies the template again.
                 let cells = PathBuf::from(std::env::var_os(CELLS).unwrap_or_default());
                 std::fs::remove_file(cells.with_file_name(GENERATION)).ok();
                 told.push_str(
@@ -289,7 +290,7 @@ struct Ready {
     orders: bool,
 }
 
-/// The code that evcxr compiled last.
+/// Returns the code that evcxr compiled last.
 fn code_of_cell() -> Option<String> {
     let folder = PathBuf::from(std::env::var_os(CELLS)?);
     std::fs::read_to_string(folder.join("src/lib.rs")).ok()
@@ -302,7 +303,7 @@ fn to_evcxr(line: &[u8]) -> Result<()> {
     output.flush().context("tell evcxr")
 }
 
-/// Reads what is there, and says whether the other end is closed.
+/// Reads everything that is there, and returns whether the other end is closed.
 fn read_available(from: &mut impl Read, into: &mut Vec<u8>) -> Result<bool> {
     let mut buffer = [0; 1 << 16];
     loop {

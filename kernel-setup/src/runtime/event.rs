@@ -1,11 +1,12 @@
-//! What the process between evcxr and the cells tells the relay, as lines of JSON over a Unix socket.
+//! Events: messages to the relay from the process between evcxr and the cells, as lines of JSON over a Unix
+//! socket.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::failure::Failure;
 
-/// The variable with the path of the socket; set where a relay listens.
+/// The variable with the path of the socket; set if a relay listens.
 pub const SOCKET: &str = "LMC_KERNEL_SOCKET";
 /// The relay's answer to [`Event::Begin`]: the cell may run.
 pub const RUN: &str = "run";
@@ -30,14 +31,14 @@ pub enum Stream {
 pub enum Event {
     /// A cell is about to run in the process with this number; it waits for [`RUN`] or [`CANCEL`].
     Begin {
-        /// The process.
+        /// The number of the process.
         pid: i32,
     },
     /// The cells wrote text.
     Text {
-        /// To which output.
+        /// The output.
         stream: Stream,
-        /// What.
+        /// The text.
         text: String,
     },
     /// The cells sent a Jupyter message.
@@ -49,7 +50,7 @@ pub enum Event {
     },
     /// A cell has ended; evcxr is told after the answer [`SEEN`].
     End {
-        /// How it failed, if it did.
+        /// The failure, if it failed.
         failure: Option<Failure>,
     },
     /// The process of the cells has ended, and with it all variables.

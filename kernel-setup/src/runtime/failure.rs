@@ -1,22 +1,22 @@
-//! How a cell failed, read from what it wrote to its standard error.
+//! Failures of cells, read from the text that they wrote to their standard error.
 
 use serde::{Deserialize, Serialize};
 
-/// What Jupyter is told of a cell that failed.
+/// The report to Jupyter of a cell that failed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Failure {
     /// The kind: `Panic` or `Error`.
     pub name: String,
-    /// The message: for a panic what it was called with, else what the error displays.
+    /// The message: for a panic the text it was called with, otherwise the text that the error displays.
     pub message: String,
-    /// Where it happened, if known.
+    /// The place where it happened, if known.
     pub place: Option<String>,
 }
 
 /// The failure and the text that does not belong to it.
 #[derive(Debug, PartialEq)]
 pub struct Report {
-    /// What was held but was written before the failure.
+    /// The text that was held but was written before the failure.
     pub before: String,
     /// The failure.
     pub failure: Failure,
@@ -27,8 +27,8 @@ const CELL: &str = "src/lib.rs";
 const NOTE: &str = "note: run with `RUST_BACKTRACE=1` environment variable to display a backtrace";
 const BACKTRACE: &str = "\nstack backtrace:\n";
 
-/// An error at a `?`: its text is all that was written lately, and so still held. What was passed on already is looked
-/// at only if nothing is.
+/// Returns the report of an error at a `?`. Its text is everything that was written lately, which is
+/// therefore still held. Text that was already passed on is only used if nothing is held.
 pub fn error(passed: &str, held: &str) -> Report {
     let last = || passed.trim_end().lines().next_back().unwrap_or_default();
     let message = if held.trim().is_empty() { last() } else { held.trim_end() };
@@ -36,7 +36,8 @@ pub fn error(passed: &str, held: &str) -> Report {
     Report { before: String::new(), failure }
 }
 
-/// A panic: the last report of the panic hook. `source` is the code in which lines of [`CELL`] are looked up.
+/// Returns the report of a panic: the last report of the panic hook. `source` is the code in which lines of
+/// [`CELL`] are looked up.
 pub fn panic(passed: &str, held: &str, source: Option<&str>) -> Report {
     let (name, all) = ("Panic".to_owned(), format!("{passed}{held}"));
     let Some((start, place, message)) = last_report(&all) else {
@@ -54,7 +55,7 @@ pub fn panic(passed: &str, held: &str, source: Option<&str>) -> Report {
     Report { before, failure: Failure { name, message, place } }
 }
 
-/// Start, place and message of the last line `thread 'NAME' (ID) panicked at PLACE:`.
+/// Returns the start, place and message of the last line `thread 'NAME' (ID) panicked at PLACE:`.
 fn last_report(stderr: &str) -> Option<(usize, &str, &str)> {
     let middle = stderr.rfind(" panicked at ")?;
     let start = stderr[..middle].rfind("thread '")?;
@@ -62,7 +63,7 @@ fn last_report(stderr: &str) -> Option<(usize, &str, &str)> {
     Some((start, place, message))
 }
 
-/// The line of a place in the cell's own code.
+/// Returns the line of a place in the cell's own code.
 fn line_of(place: &str) -> Option<usize> {
     let (line, _column) = place.strip_prefix(CELL)?.strip_prefix(':')?.split_once(':')?;
     line.parse().ok().filter(|&line| line > 0)

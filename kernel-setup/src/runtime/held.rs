@@ -1,16 +1,16 @@
-//! Text on its way to the notebook, held back for a moment: many small writes become one message, and the text of an
-//! error is still at hand when it is known that the cell has failed with it.
+//! Text on its way to the notebook, held back for a moment: many small writes become one message, and the
+//! text of an error is still at hand when it is known that the cell has failed with it.
 
 use std::time::{Duration, Instant};
 
 use super::event::Stream;
 use super::stream::take_text;
 
-/// How long text waits for more.
+/// The time that text waits for more.
 const PATIENCE: Duration = Duration::from_millis(40);
-/// How long text on the standard error waits.
+/// The time that text on the standard error waits.
 const PATIENCE_ERROR: Duration = Duration::from_millis(200);
-/// How much text may wait, in bytes.
+/// The size of text that may wait, in bytes.
 pub const MOST: usize = 1 << 16;
 
 /// Text of both outputs, in its order.
@@ -23,12 +23,12 @@ pub struct Held {
 }
 
 impl Held {
-    /// Nothing.
+    /// Returns a value that holds nothing.
     pub fn new() -> Held {
         Held { texts: Vec::new(), cut: [Vec::new(), Vec::new()], since: Instant::now() }
     }
 
-    /// Holds more.
+    /// Adds text to hold.
     pub fn add(&mut self, stream: Stream, bytes: &[u8]) {
         let cut = &mut self.cut[stream as usize];
         cut.extend_from_slice(bytes);
@@ -45,7 +45,7 @@ impl Held {
         }
     }
 
-    /// How long it may still be held; none if nothing is.
+    /// Returns how long the text may still be held; none if nothing is held.
     pub fn left(&self) -> Option<Duration> {
         let patience = match self.texts.last()? {
             (Stream::Stderr, _) => PATIENCE_ERROR,
@@ -55,18 +55,20 @@ impl Held {
         if size > MOST { Some(Duration::ZERO) } else { Some(patience.saturating_sub(self.since.elapsed())) }
     }
 
-    /// All of it.
+    /// Returns all text.
     pub fn take(&mut self) -> Vec<(Stream, String)> {
         std::mem::take(&mut self.texts)
     }
 
-    /// All but what the standard error said last: it may be the error that the cell is about to fail with.
+    /// Returns all text except the last text of the standard error, which may be the error that the cell is
+    /// about to fail with.
     pub fn take_but_error(&mut self) -> Vec<(Stream, String)> {
         let last = self.texts.pop_if(|(stream, _)| *stream == Stream::Stderr);
         std::mem::replace(&mut self.texts, last.into_iter().collect())
     }
 
-    /// Gives what the standard error said last to `read`, which returns its result and what is still to be held of it.
+    /// Gives the last text of the standard error to `read`, which returns its result and the part that is
+    /// still to be held.
     pub fn read_error<T>(&mut self, read: impl FnOnce(&str) -> (T, String)) -> T {
         let Some(at) = self.texts.iter().rposition(|(stream, _)| *stream == Stream::Stderr) else {
             return read("").0;

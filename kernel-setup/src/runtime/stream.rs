@@ -1,5 +1,5 @@
-//! What a cell writes to its standard output: text, records (Jupyter messages that `lmc` sends), and the lines by which
-//! the process of the cells talks with evcxr.
+//! The standard output of a cell: text, records (Jupyter messages that `lmc` sends), and the lines by which
+//! the process of the cells talks to evcxr.
 
 const RECORD: &[u8] = b"\x1b_lmc;";
 const RECORD_END: &[u8] = b"\x1b\\";
@@ -26,7 +26,7 @@ pub enum Piece {
     Line(Line, Vec<u8>),
 }
 
-/// What a line for evcxr says.
+/// The meaning of a line for evcxr.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Line {
     /// The cell has ended.
@@ -39,8 +39,8 @@ pub enum Line {
     Other,
 }
 
-/// Takes the output apart as it comes. A marker counts wherever it begins, so that text without a line feed before it
-/// does no harm.
+/// A parser that takes the output apart as it comes. A marker counts wherever it begins, so that text without
+/// a line feed before it does no harm.
 #[derive(Debug, Default)]
 pub struct Parser {
     rest: Vec<u8>,
@@ -54,7 +54,7 @@ enum Step {
 }
 
 impl Parser {
-    /// The pieces that are complete after these bytes.
+    /// Returns the pieces that are complete after these bytes.
     pub fn push(&mut self, bytes: &[u8]) -> Vec<Piece> {
         self.rest.extend_from_slice(bytes);
         let mut pieces = Vec::new();
@@ -74,13 +74,13 @@ impl Parser {
         }
     }
 
-    /// Text that was held back because it might have become a marker.
+    /// Returns text that was held back because it might have become a marker.
     pub fn finish(&mut self) -> Vec<u8> {
         self.in_content = false;
         std::mem::take(&mut self.rest)
     }
 
-    /// Inside of a display everything is evcxr's.
+    /// Parses the inside of a display, where everything belongs to evcxr.
     fn content(&mut self) -> Step {
         let Some(end) = find(&self.rest, b"\n") else { return Step::Wait(0) };
         let line = self.rest[..end].to_vec();
@@ -105,7 +105,7 @@ impl Parser {
         Step::Wait(self.rest.len())
     }
 
-    /// What begins at a byte: a marker, what may become one, or nothing.
+    /// Returns what begins at a byte: a marker, the possible start of one, or nothing.
     fn marker(&mut self, at: usize) -> Option<Step> {
         let here = &self.rest[at..];
         for start in [RECORD, MARK] {
@@ -148,11 +148,12 @@ fn find(bytes: &[u8], what: &[u8]) -> Option<usize> {
     bytes.windows(what.len()).position(|window| window == what)
 }
 
-/// Takes from `bytes` all that is text, leaving a character that is cut in two; what is not UTF-8 is replaced.
+/// Takes all text from `bytes`, but leaves a character that is cut in two; bytes that are not UTF-8 are
+/// replaced.
 pub fn take_text(bytes: &mut Vec<u8>) -> String {
     let cut = match std::str::from_utf8(bytes) {
         Err(error) if error.error_len().is_none() => error.valid_up_to(),
-        // Broken before its end: only the end can be a character cut in two.
+        // Text that is broken before its end: only its tail can be a character cut in two.
         Err(_) => bytes.len() - incomplete_tail(bytes),
         Ok(_) => bytes.len(),
     };
@@ -181,7 +182,7 @@ mod tests {
         Piece::Line(kind, text.as_bytes().to_vec())
     }
 
-    /// The pieces of an output, texts that follow each other joined.
+    /// Returns the pieces of an output, with texts that follow each other joined.
     fn joined(pieces: Vec<Piece>) -> Vec<Piece> {
         let mut all: Vec<Piece> = Vec::new();
         for piece in pieces {

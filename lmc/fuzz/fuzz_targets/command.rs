@@ -18,6 +18,8 @@ mod fetch;
 mod figures;
 #[path = "../../src/bin/lmc/finetune.rs"]
 mod finetune;
+#[path = "../../src/bin/lmc/notes.rs"]
+mod notes;
 #[path = "../../src/bin/lmc/output.rs"]
 mod output;
 #[path = "../../src/bin/lmc/pretrain.rs"]

@@ -1,4 +1,5 @@
-//! What neuron alignment does to the gaps between models (Juneja et al. 2023, footnote 7; Ainsworth et al. 2022).
+//! The figure of what neuron alignment does to the gaps between models (Juneja et al. 2023, footnote 7;
+//! Ainsworth et al. 2022).
 
 use plotly::common::{Anchor, DashType, HoverInfo, Line, Marker, Mode};
 use plotly::{Plot, Scatter};
@@ -12,13 +13,15 @@ use crate::{LmcError, Result};
 const HEIGHT: usize = 600;
 const WIDTH: usize = 640;
 
-/// A figure of the convexity gap of each pair after neuron alignment against the one before, with the diagonal.
+/// Returns a figure of the convexity gap of each pair after neuron alignment against the one before, with the
+/// diagonal.
 ///
-/// `alignment` is an [`ALIGNMENT`] table of one evaluated set. Pairs whose best permutation is the identity lie on the
-/// diagonal; of the others a point below it is a gap that alignment makes smaller.
+/// `alignment` is an [`ALIGNMENT`] table of one evaluated set. Pairs whose best permutation is the identity
+/// lie on the diagonal; of the others a point below it is a gap that alignment makes smaller.
 ///
 /// # Errors
-/// [`LmcError::Column`] for a table of another schema, [`LmcError::InvalidParameter`] for one without pairs or of several sets.
+/// [`LmcError::Column`] for a table of another schema, [`LmcError::InvalidParameter`] for one without pairs
+/// or of several sets.
 pub fn alignment_scatter(alignment: &DataFrame) -> Result<Figure> {
     ALIGNMENT.check(alignment)?;
     let text = |name| table::texts(alignment, &ALIGNMENT, name);

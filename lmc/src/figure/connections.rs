@@ -11,7 +11,7 @@ use crate::{LmcError, Result};
 
 /// Height of a panel, CSS pixels.
 const PANEL: usize = 330;
-/// The most panels beside each other.
+/// The most panels side by side.
 const MOST_DATASETS: usize = 4;
 /// The kinds of curve in order, with their names in the legend.
 const KINDS: [(&str, &str); 3] =
@@ -25,14 +25,15 @@ struct Curve {
     points: Vec<(f64, f64)>,
 }
 
-/// A figure of the loss against the position on each curve, a panel for each of `datasets` (at most 4; all if empty).
+/// Returns a figure of the loss against the position on each curve, a panel for each of `datasets` (at most
+/// 4; all if empty).
 ///
-/// `curves` is a [`CURVES`] table. Curves of one kind have one colour, whatever models they join; the straight line is
-/// dashed.
+/// `curves` is a [`CURVES`] table. Curves of one kind have one colour, whatever models they join; the
+/// straight line is dashed.
 ///
 /// # Errors
-/// [`LmcError::Column`] for a table of another schema, [`LmcError::UnknownName`] for a set or a kind that is not known,
-/// [`LmcError::InvalidParameter`] for no or too many sets.
+/// [`LmcError::Column`] for a table of another schema, [`LmcError::UnknownName`] for a set or a kind that is
+/// not known, [`LmcError::InvalidParameter`] for no or too many sets.
 pub fn connections(curves: &DataFrame, datasets: &[&str]) -> Result<Figure> {
     CURVES.check(curves)?;
     let curves = read(curves)?;

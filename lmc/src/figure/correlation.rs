@@ -14,14 +14,15 @@ const CELL: usize = 62;
 /// From here on a cell is so dark that its number is white.
 const DARK: f64 = 0.7;
 
-/// A figure of the correlations between every two sets, with the numbers in the cells; blue is negative, red positive.
+/// Returns a figure of the correlations between every two sets, with the numbers in the cells; blue is
+/// negative, red positive.
 ///
-/// `correlations` is a [`CORRELATIONS`] table; sets stand in the order in which it first names them. A pair without a
-/// correlation stays white.
+/// `correlations` is a [`CORRELATIONS`] table; sets stand in the order in which it first names them. A pair
+/// without a correlation stays white.
 ///
 /// # Errors
-/// [`LmcError::Column`] for a table of another schema, [`LmcError::InvalidParameter`] if it is empty or a correlation is not
-/// in \[-1, 1\].
+/// [`LmcError::Column`] for a table of another schema, [`LmcError::InvalidParameter`] if it is empty or a
+/// correlation is not in \[-1, 1\].
 ///
 /// # Examples
 /// ```no_run
@@ -85,7 +86,7 @@ pub fn correlation_matrix(correlations: &DataFrame) -> Result<Figure> {
     Ok(Figure::new(plot))
 }
 
-/// A correlation with two decimals in its cell.
+/// Returns a correlation with two decimals in its cell.
 fn number(r: f64, row: usize, column: usize) -> Annotation {
     let text = super::scatter::signed(r);
     let colour = if r.abs() >= DARK { "#ffffff" } else { theme::INK };

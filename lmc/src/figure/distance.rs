@@ -14,11 +14,11 @@ use crate::table::{self, BASINS, GAPS};
 /// Height of the figure, CSS pixels.
 const HEIGHT: usize = 520;
 
-/// A figure of the convexity gap of each pair against the distance of its models, with a line of least squares for the
-/// pairs within a basin and another one for those between two.
+/// Returns a figure of the convexity gap of each pair against the distance of its models, with a line of
+/// least squares for the pairs within a basin and another one for those between two.
 ///
-/// `gaps` is a [`GAPS`] table with the pairs of `dataset`, `basins` a [`BASINS`] table. Pearson's r of each kind is in the
-/// legend, where it is defined.
+/// `gaps` is a [`GAPS`] table with the pairs of `dataset`, `basins` a [`BASINS`] table. Pearson's r of each
+/// kind is in the legend, if it is defined.
 ///
 /// # Errors
 /// [`LmcError::Column`](crate::LmcError::Column) for a table of another schema,

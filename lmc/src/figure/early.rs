@@ -1,4 +1,4 @@
-//! How early the final basin can be told (Juneja et al. 2023, section 4.2, ask for it).
+//! The figure of how early the final basin can be predicted (Juneja et al. 2023, section 4.2, ask for it).
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use crate::{LmcError, Result};
 
 /// Height of the figure, CSS pixels.
 const HEIGHT: usize = 500;
-/// How far the points of neighbouring predictors stand apart, as a share of the axis.
+/// The distance between the points of neighbouring predictors, as a share of the axis.
 const APART: f64 = 0.01;
 /// Above this p-value a marker is hollow.
 const SIGNIFICANT: f64 = 0.05;
@@ -30,14 +30,15 @@ struct Point {
 /// A predictor and its points.
 type Curve = (String, Vec<Point>);
 
-/// A figure of the AUC with which the final basin is predicted from each stage of training, a curve for each predictor.
+/// Returns a figure of the AUC with which the final basin is predicted from each stage of training, a curve
+/// for each predictor.
 ///
-/// `early` is an [`EARLY`] table. Bars are the bootstrap intervals, and a marker is hollow where the permutation test has p
-/// above 0.05. Curves stand a little apart sideways, so that bars do not cover each other.
+/// `early` is an [`EARLY`] table. Bars are the bootstrap intervals, and a marker is hollow if the permutation
+/// test has p above 0.05. Curves stand a little apart sideways, so that bars do not cover each other.
 ///
 /// # Errors
-/// [`LmcError::Column`] for a table of another schema; [`LmcError::InvalidParameter`] for no rows, or for steps that are no
-/// points of training or not all in one unit.
+/// [`LmcError::Column`] for a table of another schema; [`LmcError::InvalidParameter`] for no rows, or for
+/// steps that are not points of training or not all in one unit.
 pub fn early_curves(early: &DataFrame) -> Result<Figure> {
     let (curves, unit) = curves(early)?;
     let points = || curves.iter().flat_map(|(_, points)| points);
@@ -110,7 +111,7 @@ fn add_curve(plot: &mut Plot, name: &str, points: &[Point], aside: f64, colour: 
     );
 }
 
-/// The points of each predictor, predictors in the order of the table, and the unit of their steps.
+/// Returns the points of each predictor, predictors in the order of the table, and the unit of their steps.
 fn curves(early: &DataFrame) -> Result<(Vec<Curve>, &'static str)> {
     EARLY.check(early)?;
     let (steps, names) = (table::texts(early, &EARLY, "step")?, table::texts(early, &EARLY, "predictor")?);

@@ -5,13 +5,14 @@ use polars::prelude::DataFrame;
 use crate::table::{self, CLUSTERS, Metric};
 use crate::{LmcError, Result};
 
-/// A [`GROUPS`](table::GROUPS) table of the `n` best models ("gen") and the `n` worst ("heur") by one metric on one set.
+/// Returns a [`GROUPS`](table::GROUPS) table of the `n` best models ("gen") and the `n` worst ("heur") by one
+/// metric on one set.
 ///
 /// With 5 models on HANS lexical overlap these are the kinds of Fig. 1 of Juneja et al. (2023).
 ///
 /// # Errors
-/// [`LmcError::UnknownName`] for a set without evaluations, [`LmcError::InvalidParameter`] if fewer than 2 `n`
-/// models were evaluated on it.
+/// [`LmcError::UnknownName`] for a set without evaluations, [`LmcError::InvalidParameter`] if fewer than 2
+/// `n` models were evaluated on it.
 pub fn groups_by_score(
     evaluations: &DataFrame,
     dataset: &str,
@@ -41,7 +42,8 @@ pub fn groups_by_score(
     Ok(polars::df!("model" => kept, "group" => kinds)?)
 }
 
-/// A [`GROUPS`](table::GROUPS) table of the models of a [`CLUSTERS`] table, such as one of basins, by basin: "basin 1", "basin 2".
+/// Returns a [`GROUPS`](table::GROUPS) table that groups the models of a [`CLUSTERS`] table, such as one of
+/// basins, by basin: "basin 1", "basin 2".
 ///
 /// # Errors
 /// [`LmcError::Column`] for a table of another schema.

@@ -43,7 +43,7 @@ pub use scatter::{membership_scatter, sharpness_scatter};
 pub use simplices::{excess_strips, triangle_scatter};
 pub use soups::soup_dots;
 
-/// Text that begins with a capital letter.
+/// Returns a text that begins with a capital letter.
 fn capitalised(text: &str) -> String {
     let mut characters = text.chars();
     characters.next().map_or(String::new(), |first| first.to_uppercase().chain(characters).collect())

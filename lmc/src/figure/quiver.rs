@@ -1,4 +1,4 @@
-//! How models move between basins while they are finetuned (Juneja et al. 2023, Fig. 7).
+//! The figure of how models move between basins while they are finetuned (Juneja et al. 2023, Fig. 7).
 
 use std::collections::BTreeMap;
 
@@ -33,20 +33,21 @@ struct Trail {
 }
 
 impl Trail {
-    /// `true` if the model lies in another basin at some stage than at the last one.
+    /// Returns `true` if the model lies in another basin at some stage than at the last one.
     fn switches(&self) -> bool {
         self.stops.iter().any(|stop| stop.cluster != self.final_cluster)
     }
 }
 
-/// A figure of (membership score, score) of each model at each stage of training, joined by arrows.
+/// Returns a figure of (membership score, score) of each model at each stage of training, joined by arrows.
 ///
-/// `drift` is a [`DRIFT`] table whose scores are `metric` on `dataset`. Colours are those of the final basin; a
-/// hollow marker is a model in the other basin than its final one, and the arrows of a model that switches are
-/// strong and end with its name. Membership is measured at each stage in the embedding of that stage.
+/// `drift` is a [`DRIFT`] table whose scores are `metric` on `dataset`. Colours are those of the final basin;
+/// a hollow marker is a model in the other basin than its final one, and the arrows of a model that switches
+/// are strong and end with its name. Membership is measured at each stage in the embedding of that stage.
 ///
 /// # Errors
-/// [`LmcError::Column`] for a table of another schema, [`LmcError::InvalidParameter`] if it has fewer than 2 stages.
+/// [`LmcError::Column`] for a table of another schema, [`LmcError::InvalidParameter`] if it has fewer than 2
+/// stages.
 pub fn drift_quiver(drift: &DataFrame, dataset: &str, metric: Metric) -> Result<Figure> {
     let trails = trails(drift)?;
     let steps: BTreeMap<i64, String> =
@@ -115,7 +116,7 @@ fn trails(drift: &DataFrame) -> Result<Vec<Trail>> {
     Ok(trails)
 }
 
-/// The markers of one final basin: those within it, or those still in another one.
+/// Adds the markers of one final basin: those within it, or those still in another one.
 fn add_stops(plot: &mut Plot, trails: &[Trail], cluster: i64, away: bool, n_stages: usize, metric: Metric) {
     let members: Vec<&Trail> = trails.iter().filter(|trail| trail.final_cluster == cluster).collect();
     let (mut x, mut y, mut sizes, mut texts) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());

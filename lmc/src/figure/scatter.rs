@@ -14,12 +14,12 @@ const HEIGHT: usize = 520;
 /// The membership score, for axis titles; basin 1 is on its negative side.
 pub(super) const MEMBERSHIP: &str = "membership score ‖w − c₁‖ − ‖w − c₂‖ (spectral embedding, no unit)";
 
-/// A figure of a score on one set against the membership score of each model, coloured by basin.
+/// Returns a figure of a score on one set against the membership score of each model, coloured by basin.
 ///
-/// `basins` is a [`BASINS`] table, `evaluations` an [`EVALUATIONS`](table::EVALUATIONS) table. Drawn over the
-/// points is the line of least squares; Pearson's r is noted beside it, or that it is undefined because all scores
-/// or all memberships are equal, as those of models that are not divided are: why they are not,
-/// [`Figure::with_notes`] writes below the figure.
+/// `basins` is a [`BASINS`] table, `evaluations` an [`EVALUATIONS`](table::EVALUATIONS) table. The line of
+/// least squares is drawn over the points, with Pearson's r beside it. If all scores or all memberships are
+/// equal, as for models that are not divided, a note says that r is undefined; [`Figure::with_notes`] writes
+/// below the figure why the models are not divided.
 ///
 /// # Errors
 /// [`LmcError::Column`](crate::LmcError::Column) for a table of another schema,
@@ -52,14 +52,15 @@ pub fn membership_scatter(
     scatter(&models, across, Some(&clusters), evaluations, dataset, metric)
 }
 
-/// A figure of a score on one set against the eps-sharpness of each model (Juneja et al. 2023, Fig. 3b), coloured by basin if
-/// `basins`, a [`BASINS`] table, is given.
+/// Returns a figure of a score on one set against the eps-sharpness of each model (Juneja et al. 2023, Fig.
+/// 3b), coloured by basin if `basins`, a [`BASINS`] table, is given.
 ///
-/// `sharpness` is a [`SHARPNESS`] table, `evaluations` an [`EVALUATIONS`](table::EVALUATIONS) table; line and r are as in
-/// [`membership_scatter`].
+/// `sharpness` is a [`SHARPNESS`] table, `evaluations` an [`EVALUATIONS`](table::EVALUATIONS) table; line and
+/// r are as in [`membership_scatter`].
 ///
 /// # Errors
-/// As [`membership_scatter`], and [`LmcError::UnknownName`](crate::LmcError::UnknownName) for a model without a basin.
+/// Those of [`membership_scatter`], and [`LmcError::UnknownName`](crate::LmcError::UnknownName) for a model
+/// without a basin.
 pub fn sharpness_scatter(
     sharpness: &DataFrame,
     basins: Option<&DataFrame>,
@@ -79,7 +80,7 @@ pub fn sharpness_scatter(
     scatter(&models, across, clusters.as_deref(), evaluations, dataset, metric)
 }
 
-/// The basin of each of `models`.
+/// Returns the basin of each of `models`.
 fn clusters_of(basins: &DataFrame, models: &[String]) -> Result<Vec<i64>> {
     let (names, clusters) =
         (table::texts(basins, &BASINS, "model")?, table::integers(basins, &BASINS, "cluster")?);
@@ -90,7 +91,7 @@ fn clusters_of(basins: &DataFrame, models: &[String]) -> Result<Vec<i64>> {
     models.iter().map(cluster).collect()
 }
 
-/// What lies on the x axis, a value for each model.
+/// The x axis: a value for each model.
 struct Across {
     /// The title of the axis, with its unit.
     title: &'static str,
@@ -101,7 +102,8 @@ struct Across {
     values: Vec<f64>,
 }
 
-/// The scores of models against something else, with their line of least squares; all in one colour without `clusters`.
+/// Returns the scores of models against something else, with their line of least squares; all in one colour
+/// without `clusters`.
 fn scatter(
     models: &[String],
     across: Across,
@@ -113,7 +115,7 @@ fn scatter(
     let scores = table::scores(evaluations, dataset, metric, models)?;
     let x = &across.values;
     let mut plot = Plot::new();
-    // No line and no r where they are undefined: the points are still worth seeing.
+    // The line and r are left out if they are undefined: the points are still worth seeing.
     let note = match (least_squares(x, &scores), pearson(x, &scores)) {
         (Ok(line), Ok(r)) => {
             let low = x.iter().copied().fold(f64::INFINITY, f64::min);
@@ -172,14 +174,14 @@ fn scatter(
     Ok(Figure::new(plot))
 }
 
-/// The basins that occur, in order.
+/// Returns the basins that occur, in order.
 pub(super) fn distinct(clusters: &[i64]) -> Vec<i64> {
     clusters.iter().copied().collect::<std::collections::BTreeSet<_>>().into_iter().collect()
 }
 
-/// A correlation with two decimals and a true minus sign.
+/// Returns a correlation with two decimals and a true minus sign.
 pub(super) fn signed(r: f64) -> String {
-    // What rounds to zero has no sign.
+    // A value that rounds to zero has no sign.
     let rounded = (r * 100.0).round() / 100.0 + 0.0;
     format!("{rounded:.2}").replace('-', "−")
 }

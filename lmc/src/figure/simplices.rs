@@ -1,4 +1,5 @@
-//! How far losses rise above their chords between more than two models (Juneja et al. 2023, Eq. 2).
+//! The figure of how far losses rise above their chords between more than two models (Juneja et al. 2023, Eq.
+//! 2).
 
 use std::collections::BTreeSet;
 
@@ -12,14 +13,14 @@ use crate::{LmcError, Result};
 
 /// Height of a figure, CSS pixels.
 const HEIGHT: usize = 540;
-/// How far neighbouring kinds stand apart, where one number of models stands 1 from the next.
+/// The distance between neighbouring kinds; the distance between neighbouring numbers of models is 1.
 const APART: f64 = 0.27;
 /// The width of a strip of points, in the same unit.
 const STRIP: f64 = 0.17;
 /// The share of a circle that spreads points evenly whatever their number (the golden section).
 const GOLDEN: f64 = 0.618_033_988_749_894_9;
 
-/// The colour of a kind of subset of models.
+/// Returns the colour of a kind of subset of models.
 pub(super) fn kind_colour(kind: &str) -> &'static str {
     match kind {
         "within 1" => theme::cluster_colour(1),
@@ -31,11 +32,12 @@ pub(super) fn kind_colour(kind: &str) -> &'static str {
     }
 }
 
-/// A figure of the excess loss of convex combinations against the number of models, by where these come from.
+/// Returns a figure of the excess loss of convex combinations against the number of models, by the clusters
+/// that these come from.
 ///
-/// `convexity` is a [`CONVEXITY`] table, `points` the [`CONVEXITY_POINTS`] of the same. Small dots are combinations, spread sideways; a
-/// bar is the mean with its interval, a diamond the largest excess, chosen on one half of the examples and measured on the other, with its
-/// interval.
+/// `convexity` is a [`CONVEXITY`] table, `points` the [`CONVEXITY_POINTS`] of the same. Small dots are
+/// combinations, spread sideways; a bar is the mean with its interval, a diamond the largest excess, chosen
+/// on one half of the examples and measured on the other, with its interval.
 ///
 /// # Errors
 /// [`LmcError::Column`] for a table of another schema, [`LmcError::InvalidParameter`] for one without rows.
@@ -149,7 +151,7 @@ pub fn excess_strips(convexity: &DataFrame, points: &DataFrame) -> Result<Figure
     Ok(Figure::new(plot))
 }
 
-/// A line at the height of the chord.
+/// Returns a line at the height of the chord.
 fn level(from: f64, to: f64) -> Box<Scatter<f64, f64>> {
     Scatter::new(vec![from, to], vec![0.0, 0.0])
         .mode(Mode::Lines)
@@ -158,10 +160,12 @@ fn level(from: f64, to: f64) -> Box<Scatter<f64, f64>> {
         .line(Line::new().color(theme::INK).width(1.0).dash(DashType::Dash))
 }
 
-/// A figure of triples of models: the convexity gap inside each triangle against the largest on its sides.
+/// Returns a figure of triples of models: the convexity gap inside each triangle against the largest on its
+/// sides.
 ///
-/// `triangles` is a [`TRIANGLES`] table. Above the dashed diagonal a triangle is less convex inside than on every side, so that its pairs
-/// do not tell; a marker is filled where the bootstrap interval of the difference lies above 0.
+/// `triangles` is a [`TRIANGLES`] table. Above the dashed diagonal a triangle is less convex inside than on
+/// every side, so that its pairs do not show it; a marker is filled if the bootstrap interval of the
+/// difference lies above 0.
 ///
 /// # Errors
 /// [`LmcError::Column`] for a table of another schema, [`LmcError::InvalidParameter`] for one without rows.

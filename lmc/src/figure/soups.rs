@@ -16,17 +16,19 @@ const PANEL: [usize; 2] = [330, 26];
 const ROW: usize = 25;
 /// Room for the names of the rows at the left, CSS pixels.
 const LEFT: usize = 208;
-/// How far down the dots of a row are spread, in rows.
+/// The depth to which the dots of a row are spread, in rows.
 const SPREAD: f64 = 0.32;
 /// The share of a circle that spreads points evenly whatever their number (the golden section).
 const GOLDEN: f64 = 0.618_033_988_749_894_9;
 
-/// A figure of soups by the kind of their ingredients: a row for each kind and number of models, at the left the excess of their loss in
-/// domain over that of their ingredients, at the right their score out of domain.
+/// Returns a figure of soups by the kind of their ingredients: a row for each kind and number of models, at
+/// the left the excess of their loss in domain over that of their ingredients, at the right their score out
+/// of domain.
 ///
-/// `soups` is a [`SOUPS`] table, `kinds` the [`SOUP_KINDS`] of the same; `in_domain` and `scored` are sets in them. Small dots are soups, a
-/// bar is the bootstrap interval of their mean excess; open squares are the means of ensembles of the same models, crosses those of single
-/// models. The dashed lines are the single models' loss and the score of the best single model.
+/// `soups` is a [`SOUPS`] table, `kinds` the [`SOUP_KINDS`] of the same; `in_domain` and `scored` are sets in
+/// them. Small dots are soups, a bar is the bootstrap interval of their mean excess; open squares are the
+/// means of ensembles of the same models, crosses those of single models. The dashed lines are the single
+/// models' loss and the score of the best single model.
 ///
 /// # Errors
 /// [`LmcError::Column`](crate::LmcError::Column) for a table of another schema,
@@ -159,7 +161,7 @@ impl Rows {
     }
 }
 
-/// What lies in one panel: a row and a value for each.
+/// The dots of one panel: a row and a value for each dot.
 struct Dots {
     soups: Vec<(usize, f64)>,
     /// The names of the models of each soup.

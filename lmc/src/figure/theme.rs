@@ -2,12 +2,12 @@
 
 pub(super) use lmc_figure::theme::*;
 
-/// The colour of a basin: 1 is the larger.
+/// Returns the colour of a basin: 1 is the larger.
 pub(super) fn cluster_colour(cluster: i64) -> &'static str {
     colour(usize::try_from(cluster - 1).unwrap_or(usize::MAX))
 }
 
-/// The name of a basin in legends.
+/// Returns the name of a basin in legends.
 pub(super) fn cluster_name(cluster: i64) -> String {
     match cluster {
         1 => "basin 1 (larger)".to_owned(),
@@ -16,7 +16,8 @@ pub(super) fn cluster_name(cluster: i64) -> String {
     }
 }
 
-/// The name of a basin in legends, where these basins occur: models that are not divided are all in basin 1.
+/// Returns the name of a basin in the legend of a figure with these basins; models that are not divided are
+/// all in basin 1.
 pub(super) fn cluster_name_among(cluster: i64, all: &[i64]) -> String {
     if all == [1] { "one cluster".to_owned() } else { cluster_name(cluster) }
 }

@@ -1,10 +1,11 @@
 //! Rich display in a notebook: figures, tables, descriptions and results.
 //!
-//! A cell that ends with a value shows it: the kernel calls `evcxr_display` and reads content between marker lines from the
-//! standard output. `value.show()` shows it from within a cell. In the kernel "Rust (lmc)" that is a record, see
-//! [`crate::kernel`], and every value that is shown appears; another evcxr kernel takes the same marker lines, of which
-//! the last of a cell are seen. All forms of one display (interactive, image, text) are written at once under the lock, so
-//! that nothing from another thread falls in between. Without a kernel the plain text is printed.
+//! A cell that ends with a value shows it: the kernel calls `evcxr_display` and reads content between marker
+//! lines from the standard output. `value.show()` shows it from within a cell. In the kernel "Rust (lmc)"
+//! that is a record, see [`crate::kernel`], and every value that is shown appears; another evcxr kernel takes
+//! the same marker lines, of which only the last of a cell are seen. All forms of one display (interactive,
+//! image, text) are written at once under the lock, so that nothing from another thread falls in between.
+//! Without a kernel the plain text is printed.
 
 mod results;
 mod specs;

@@ -1,4 +1,4 @@
-//! How results are shown: copies, sweeps, basins, reports, errors.
+//! The display of results in a notebook: copies, sweeps, basins, reports, errors.
 
 use lmc_base::show::{Fields, Forms, Show, listed, range};
 
@@ -82,7 +82,7 @@ impl Show for Confidence {
             ("draws with the same clusters", format!("{:.3}", self.share_identical())),
             ("adjusted Rand index of draws", agreement),
         ];
-        // What is said of clusters has no meaning without them.
+        // Statements about clusters have no meaning without them.
         if self.draws.is_empty() {
             rows.truncate(4);
         }

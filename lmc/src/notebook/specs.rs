@@ -1,4 +1,4 @@
-//! How studies are shown.
+//! The display of studies in a notebook.
 
 use std::path::PathBuf;
 

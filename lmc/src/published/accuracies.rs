@@ -32,8 +32,8 @@ const COLUMNS: [&str; 9] = [
     "Constituent (nonent)",
     "Overall accuracy",
 ];
-/// Columns of the templates, of 1,000 pairs each: the first letter is that of the heuristic, the second whether the premise
-/// entails the hypothesis.
+/// Columns of the templates, of 1,000 pairs each: the first letter is that of the heuristic, the second
+/// whether the premise entails the hypothesis.
 const TEMPLATES: [&str; 30] = [
     "ln_subject/object_swap",
     "ln_preposition",
@@ -67,22 +67,25 @@ const TEMPLATES: [&str; 30] = [
     "ce_adverb",
 ];
 
-/// What a file holds: the scores of each run, in the order of the columns.
+/// The content of a file: the scores of each run, in the order of the columns.
 struct Table<'a> {
     path: &'a Path,
     runs: Vec<Option<Vec<f64>>>,
 }
 
-/// The accuracies in the file `path`: an [`EVALUATIONS`](crate::table::EVALUATIONS) table with 100 models, `feather-berts-0` to
-/// `feather-berts-99`, on each of `id` (MNLI's matched validation set), `hans` (all of it) and the six subsets of HANS by the
-/// names of [`Subset`]. The columns of loss, F1, MCC and calibration error are empty: they are not published.
+/// Reads the accuracies in the file `path`: an [`EVALUATIONS`](crate::table::EVALUATIONS) table with 100
+/// models, `feather-berts-0` to `feather-berts-99`, on each of `id` (MNLI's matched validation set), `hans`
+/// (all of it) and the six subsets of HANS by the names of [`Subset`]. The columns of loss, F1, MCC and
+/// calibration error are empty: they are not published.
 ///
-/// A byte order mark at the start and rows of summaries at the end are passed over. That the accuracy of a subset is the mean
-/// of those of its templates, and that of HANS the mean of those of the subsets, is checked.
+/// A byte order mark at the start and rows of summaries at the end are passed over. The function checks that
+/// the accuracy of a subset is the mean of those of its templates, and that the accuracy of HANS is the mean
+/// of those of the subsets.
 ///
 /// # Errors
-/// [`LmcError::Io`] if the file cannot be read; [`LmcError::Format`] with the line for another header, a row of another length,
-/// a run that is there twice or missing, or a value that is no number in \[0, 1\] or does not fit the others.
+/// [`LmcError::Io`] if the file cannot be read; [`LmcError::Format`] with the line for another header, a row
+/// of another length, a run that occurs twice or is missing, or a value that is not a number in \[0, 1\] or
+/// does not fit the others.
 pub fn read_accuracies(path: &Path) -> Result<DataFrame> {
     let bytes = std::fs::read(path).map_err(LmcError::io("read", path))?;
     let runs = Table::parse(path, &bytes)?;
@@ -104,7 +107,7 @@ pub fn read_accuracies(path: &Path) -> Result<DataFrame> {
     )?)
 }
 
-/// The place of a column among the scores, which the name of the run is not one of.
+/// Returns the place of a column among the scores, which the name of the run is not one of.
 fn column(name: &str) -> usize {
     COLUMNS.iter().position(|column| *column == name).map_or(0, |place| place - 1)
 }
@@ -120,7 +123,7 @@ fn column_of(subset: Subset) -> &'static str {
     }
 }
 
-/// How the columns of a subset's templates begin.
+/// Returns the prefix of the columns of a subset's templates.
 fn prefix_of(subset: Subset) -> &'static str {
     match (subset.heuristic, subset.entailing) {
         (Heuristic::LexicalOverlap, true) => "le_",
@@ -133,7 +136,7 @@ fn prefix_of(subset: Subset) -> &'static str {
 }
 
 impl<'a> Table<'a> {
-    /// The scores of every run.
+    /// Reads the scores of every run.
     fn parse(path: &'a Path, bytes: &[u8]) -> Result<Vec<Vec<f64>>> {
         let mut table = Table { path, runs: vec![None; N_RUNS] };
         let mut last = 0;

@@ -16,7 +16,8 @@ struct Published {
     smaller: &'static [u32],
 }
 
-/// From the README of <https://github.com/aNOnWhyMooS/connectivity>, "Fine-tuned Models": final clusters, after 3 epochs.
+/// From the README of <https://github.com/aNOnWhyMooS/connectivity>, "Fine-tuned Models": final clusters,
+/// after 3 epochs.
 const PUBLISHED: [Published; 3] = [
     Published {
         corpus: Corpus::Mnli,
@@ -31,10 +32,12 @@ const PUBLISHED: [Published; 3] = [
     Published { corpus: Corpus::Cola, collection: "cola-berts", smaller: &[23] },
 ];
 
-/// The published cluster of every model finetuned on a corpus (MNLI, QQP or CoLA): a [`CLUSTERS`](crate::table::CLUSTERS) table
-/// with one row for each member of the collection, named as its manifest names it, for example `feather-berts-15`.
+/// Returns the published cluster of every model finetuned on a corpus (MNLI, QQP or CoLA): a
+/// [`CLUSTERS`](crate::table::CLUSTERS) table with one row for each member of the collection, named as its
+/// manifest names it, for example `feather-berts-15`.
 ///
-/// Cluster 2 is the smaller one. The clusters are those by convexity gap on the in-domain loss after all finetuning.
+/// Cluster 2 is the smaller one. The clusters are those by convexity gap on the in-domain loss after all
+/// finetuning.
 ///
 /// # Errors
 /// [`LmcError::UnknownName`] for a corpus without published clusters.

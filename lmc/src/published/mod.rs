@@ -1,7 +1,7 @@
 //! Published results of the models of the paper, as tables: nothing is computed, no model is loaded.
 //!
-//! [`feather_berts`] gives the accuracies of the 100 models finetuned on MNLI by McCoy et al. (2020), [`clusters`] the clusters
-//! that Juneja et al. (2023) found. Together they make Table 1 and Figs. 5 and 11.
+//! [`feather_berts`] gives the accuracies of the 100 models finetuned on MNLI by McCoy et al. (2020),
+//! [`clusters`] the clusters that Juneja et al. (2023) found. Together they make Table 1 and Figs. 5 and 11.
 
 mod accuracies;
 mod clusters;
@@ -19,19 +19,19 @@ use crate::error::{LmcError, Result};
 
 /// The manifest of the table of accuracies.
 const ACCURACIES: &str = "feather-berts-accuracies";
-/// The variable that names a folder of data at hand.
+/// The variable that names a folder with local data.
 const DATA: &str = "LMC_DATA";
 
-/// The accuracies of the 100 Feather-BERTs on 8 sets: an [`EVALUATIONS`](crate::table::EVALUATIONS) table whose other metrics
-/// are empty, because they are not published; see [`read_accuracies`].
+/// Returns the accuracies of the 100 Feather-BERTs on 8 sets: an [`EVALUATIONS`](crate::table::EVALUATIONS)
+/// table whose other metrics are empty, because they are not published; see [`read_accuracies`].
 ///
-/// The file is taken from the folder that the variable `LMC_DATA` names, or from its subfolders `feather-berts` and
-/// `feather-berts-accuracies`. Without the variable it is fetched, once, as
+/// The file is taken from the folder that the variable `LMC_DATA` names, or from its subfolders
+/// `feather-berts` and `feather-berts-accuracies`. Without the variable it is fetched, once, as
 /// [`Manifest::builtin`]`("feather-berts-accuracies")` describes.
 ///
 /// # Errors
-/// As [`Fetcher::fetch`], [`Fetcher::local`] and [`read_accuracies`]; [`LmcError::InvalidParameter`] if the folder of `LMC_DATA`
-/// does not have the file.
+/// Those of [`Fetcher::fetch`], [`Fetcher::local`] and [`read_accuracies`]; [`LmcError::InvalidParameter`] if
+/// the folder of `LMC_DATA` does not have the file.
 ///
 /// # Reference
 /// McCoy et al. 2020, BERTs of a feather do not generalize together.
@@ -44,17 +44,18 @@ pub fn feather_berts() -> Result<DataFrame> {
     }
 }
 
-/// The table of [`feather_berts`] by a fetcher of one's own: one that is offline finds only what was fetched before.
+/// Returns the table of [`feather_berts`] by a given fetcher; an offline one finds only files that were
+/// fetched before.
 ///
 /// # Errors
-/// As [`Fetcher::fetch`] and [`read_accuracies`].
+/// Those of [`Fetcher::fetch`] and [`read_accuracies`].
 pub fn feather_berts_by(fetcher: &Fetcher) -> Result<DataFrame> {
     let manifest = Manifest::builtin(ACCURACIES)?;
     let folder = fetcher.fetch(&manifest).map_err(with_variable)?;
     read_accuracies(&file_in(&manifest, &folder)?)
 }
 
-/// The table of [`feather_berts`] from a folder at hand.
+/// Returns the table of [`feather_berts`] from a local folder.
 fn feather_berts_at(fetcher: &Fetcher, folder: &Path) -> Result<DataFrame> {
     let manifest = Manifest::builtin(ACCURACIES)?;
     let places = [folder.to_owned(), folder.join("feather-berts"), folder.join(ACCURACIES)];
@@ -71,14 +72,14 @@ fn feather_berts_at(fetcher: &Fetcher, folder: &Path) -> Result<DataFrame> {
     read_accuracies(&file)
 }
 
-/// The one of the files of a manifest that a folder has.
+/// Returns the file of a manifest that a folder has.
 fn file_in(manifest: &Manifest, folder: &Path) -> Result<PathBuf> {
     let mut paths = manifest.files.iter().map(|entry| folder.join(&entry.path));
     let missing = || LmcError::io("read", folder)(std::io::ErrorKind::NotFound.into());
     paths.find(|path| path.is_file()).ok_or_else(missing)
 }
 
-/// The same error, with the variable among what can be done.
+/// Returns the same error, with the variable added to the advice.
 fn with_variable(error: LmcError) -> LmcError {
     match error {
         LmcError::Network { url, status, problem, remedy } => {

@@ -1,4 +1,5 @@
-//! Whether the pairs of several logs belong together, and which line of a pair counts.
+//! The checks that the pairs of several logs belong together, and the choice of the line of a pair that
+//! counts.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +8,7 @@ use super::number::shown;
 use super::{Missing, Repeated, ReplayOptions};
 use crate::error::{LmcError, Result};
 
-/// The lines that count, and what is to be said of those that do not.
+/// The lines that count, and notes on those that do not.
 pub(super) struct Settled {
     pub lines: Vec<LoggedLine>,
     /// All models that the logs name, also those of lines that are not whole.
@@ -15,8 +16,8 @@ pub(super) struct Settled {
     pub notes: Vec<String>,
 }
 
-/// The line of each unordered pair after checking that all that count agree. Of a pair that is there in both directions the first
-/// counts, of one that is repeated the one that the options say.
+/// Returns the line of each unordered pair after checking that all lines that count agree. If a pair is there
+/// in both directions, the first counts; if it is repeated, the options decide.
 pub(super) fn settle(mut entries: Vec<Entry>, options: &ReplayOptions) -> Result<Settled> {
     mark_other_grids(&mut entries);
     let chosen = match options.repeated {
@@ -54,13 +55,14 @@ pub(super) fn settle(mut entries: Vec<Entry>, options: &ReplayOptions) -> Result
     Ok(Settled { lines, models, notes })
 }
 
-/// The two models of a line in the order of their names.
+/// Returns the two models of a line in the order of their names.
 fn pair(entry: &Entry) -> (&str, &str) {
     let (a, b) = (entry.line.a.as_str(), entry.line.b.as_str());
     if a < b { (a, b) } else { (b, a) }
 }
 
-/// Marks the lines that have another number of points than most, the first of them where as many have one as another.
+/// Marks the lines that do not have the most common number of points. If several numbers are equally common,
+/// the one that comes first counts.
 fn mark_other_grids(entries: &mut [Entry]) {
     let whole = |entry: &&Entry| entry.problem.is_none();
     let points = |entry: &Entry| entry.line.losses.len();
@@ -76,7 +78,7 @@ fn mark_other_grids(entries: &mut [Entry]) {
     }
 }
 
-/// Every pair once, or in both directions alike.
+/// Chooses a line for every pair, each of which may be there once, or alike in both directions.
 fn each_once(entries: &[Entry], options: &ReplayOptions) -> Result<Vec<usize>> {
     let mut pairs: BTreeMap<(&str, &str), usize> = BTreeMap::new();
     let mut chosen = Vec::new();
@@ -103,7 +105,7 @@ fn each_once(entries: &[Entry], options: &ReplayOptions) -> Result<Vec<usize>> {
     Ok(chosen)
 }
 
-/// The first or last whole line of each pair, in either direction.
+/// Returns the first or last whole line of each pair, in either direction.
 fn one_of_each(entries: &[Entry], options: &ReplayOptions) -> Result<Vec<usize>> {
     let mut pairs: BTreeMap<(&str, &str), usize> = BTreeMap::new();
     for (i, entry) in entries.iter().enumerate().filter(|(_, entry)| entry.problem.is_none()) {
@@ -124,7 +126,7 @@ fn one_of_each(entries: &[Entry], options: &ReplayOptions) -> Result<Vec<usize>>
     Ok(chosen)
 }
 
-/// What is to be said of lines that do not count: those that are not whole, and those of pairs that are there again.
+/// Returns notes about lines that do not count: lines that are not whole, and repeated lines of a pair.
 fn notes(entries: &[Entry], chosen: &[usize], options: &ReplayOptions) -> Vec<String> {
     let mut notes: Vec<String> = entries
         .iter()
@@ -155,7 +157,7 @@ fn notes(entries: &[Entry], chosen: &[usize], options: &ReplayOptions) -> Vec<St
     notes
 }
 
-/// Whether two pairs were run on the same set, with the same metrics.
+/// Checks that two pairs were run on the same set, with the same metrics.
 fn alike(first: &Entry, entry: &Entry) -> Result<()> {
     if let (Some(expected), Some(got)) = (&first.dataset, &entry.dataset)
         && expected != got
@@ -174,7 +176,7 @@ fn alike(first: &Entry, entry: &Entry) -> Result<()> {
     Ok(())
 }
 
-/// Whether a pair is the same as the one that is there the other way round.
+/// Checks that a pair agrees with the same pair in the other direction.
 fn reversed(before: &Entry, entry: &Entry, tolerance: f64) -> Result<()> {
     let (one, other) = (&before.line, &entry.line);
     let differ = |a: f64, b: f64| (a - b).abs() > tolerance;
@@ -206,7 +208,7 @@ impl Entry {
         wrong(&self.path, self.number, problem)
     }
 
-    /// The error of a pair that is there again.
+    /// Returns the error of a repeated pair.
     fn repeated(&self, before: &Entry) -> LmcError {
         let (a, b) = (shown(&self.line.a), shown(&self.line.b));
         LmcError::Format {

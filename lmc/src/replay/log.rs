@@ -7,7 +7,7 @@ use super::point::{self, Metrics, Opening};
 use super::text::{Line, lines};
 use crate::error::{LmcError, Result};
 
-/// How far weights may be from those of an even grid, or their sum from 1.
+/// The largest distance of weights from those of an even grid, and of their sum from 1.
 const ROUNDING: f64 = 1e-9;
 
 /// The line between two models as a log tells it.
@@ -29,28 +29,28 @@ pub struct LoggedLine {
     pub decimals: usize,
 }
 
-/// A line and where in which log it begins.
+/// A line, with the log and the place in it where it begins.
 #[derive(Clone, Debug)]
 pub(super) struct Entry {
     pub(super) path: PathBuf,
     pub(super) number: usize,
-    /// The set, where the log names it.
+    /// The set, if the log names it.
     pub(super) dataset: Option<String>,
     pub(super) line: LoggedLine,
-    /// What is wrong with it, and in which line of the log.
+    /// The line of the log that has a problem, and the problem.
     pub(super) problem: Option<(usize, String)>,
 }
 
 /// The pair that is being read.
 struct Open {
     entry: Entry,
-    /// Where weights were said above tables, one for each so far.
+    /// The weights that were announced above the tables so far, one for each table.
     weights: Vec<f64>,
     /// The weight of the first model at the point whose table comes next, and the line that says it.
     announced: Option<(f64, usize)>,
 }
 
-/// What the next line must be.
+/// The kind of line that must come next.
 enum Awaited {
     Anything,
     Rule,
@@ -66,10 +66,10 @@ struct Reader<'a> {
     awaited: Awaited,
 }
 
-/// A problem and the line that has it.
+/// The line that has a problem, and the problem.
 type Problem = (usize, String);
 
-/// The pairs of a log. Of a pair that is not there whole the entry says so.
+/// Reads the pairs of a log. If a pair is not whole, its entry says so.
 pub(super) fn parse(path: &Path, bytes: &[u8]) -> Result<Vec<Entry>> {
     let (tasks, n_lines) = lines(bytes);
     let mut entries = Vec::new();
@@ -87,7 +87,7 @@ pub(super) fn parse(path: &Path, bytes: &[u8]) -> Result<Vec<Entry>> {
 }
 
 impl Reader<'_> {
-    /// Takes a line. What is wrong with it is wrong with the pair that is open, or else with the log.
+    /// Takes a line. A problem with it is a problem of the open pair or, if there is none, of the log.
     fn take(&mut self, line: &Line) -> Result<()> {
         if let Some(at) = line.text.find(point::OPENING) {
             self.close(line.number);
@@ -107,7 +107,7 @@ impl Reader<'_> {
         }
     }
 
-    /// The line that opens a pair.
+    /// Reads the line that opens a pair.
     fn opening(&mut self, line: &Line, text: &str) -> Result<()> {
         let number = line.number;
         let wrong = |problem: &str| wrong(self.path, number, problem.to_owned());
@@ -134,7 +134,7 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// Any other line.
+    /// Reads any other line.
     fn within(&mut self, line: &Line) -> Result<(), Problem> {
         let (number, text) = (line.number, line.text.as_str());
         let n_columns = self.metrics.as_ref().map_or(0, |metrics| metrics.len() + 2);
@@ -151,7 +151,7 @@ impl Reader<'_> {
                 self.row(number, text, line.is_cut)?;
                 self.awaited = Awaited::Anything;
             }
-            // What others write between the lines of a table is passed over, but no table within a table.
+            // Other text between the lines of a table is passed over, but a table within a table is not.
             Awaited::Rule | Awaited::Row if point::is_header(text) || point::weights(text).is_some() => {
                 return Err((number, format!("`{}` within a table", shown(text.trim()))));
             }
@@ -177,7 +177,7 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// A line that names the pair again, with the set.
+    /// Reads a line that names the pair again, with the set.
     fn repeated(&mut self, number: usize, (a, b, dataset): (&str, &str, &str)) -> Result<(), Problem> {
         let first = self.entries.first().and_then(|entry| entry.dataset.clone());
         let Some(Open { entry, .. }) = &mut self.open else { return Ok(()) };
@@ -288,15 +288,15 @@ impl Reader<'_> {
     }
 }
 
-/// Whether a line is the row of a table, or was meant to be one: a number comes first, or there are as many fields with a number
-/// among them.
+/// Returns whether a line is the row of a table, or was meant to be one: a number comes first, or it has as
+/// many fields as there are columns, and one of them is a number.
 fn is_row(text: &str, n_columns: usize) -> bool {
     let fields: Vec<&str> = text.split_whitespace().collect();
     let is_number = |field: &&str| field.parse::<f64>().is_ok();
     fields.first().is_some_and(is_number) || (fields.len() == n_columns && fields.iter().any(is_number))
 }
 
-/// The places of the points of a pair.
+/// Returns the places of the points of a pair.
 fn alphas(weights: &[f64], n: usize) -> Result<Vec<f64>, String> {
     let even: Vec<f64> = (0..n).map(|k| k as f64 / (n - 1) as f64).collect();
     // The weights of an even grid may miss it by the last bit.
@@ -312,20 +312,20 @@ fn alphas(weights: &[f64], n: usize) -> Result<Vec<f64>, String> {
     Ok(weights.to_vec())
 }
 
-/// What to do about a log that is not as it should be.
+/// The advice for a log that is not as it should be.
 pub(super) const REMEDY: &str = "this must be a whole log of interpolations, as `lmc::replay` describes it";
 
-/// What to do about a pair that is not whole.
+/// The advice for a pair that is not whole.
 const PAIR_REMEDY: &str = "this must be a whole log of interpolations, as `lmc::replay` describes it; `missing` (--missing drop) \
                            leaves out models whose lines are not whole, `repeated` (--repeated last) takes a later line of the same models";
 
-/// The error of a log.
+/// Returns the error of a log.
 pub(super) fn wrong(path: &Path, line: usize, problem: String) -> LmcError {
     LmcError::Format { path: path.to_owned(), line: Some(line), problem, remedy: REMEDY }
 }
 
 impl Entry {
-    /// The error of a pair that is not whole.
+    /// Returns the error of a pair that is not whole.
     pub(super) fn not_whole(&self, (line, problem): &Problem) -> LmcError {
         let (path, problem) = (self.path.clone(), problem.clone());
         LmcError::Format { path, line: Some(*line), problem, remedy: PAIR_REMEDY }

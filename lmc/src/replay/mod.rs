@@ -1,4 +1,4 @@
-//! Interpolations that others ran, read from their logs: profiles, gaps and basins without a model at hand.
+//! Interpolations that others ran, read from their logs: profiles, gaps and basins without any model.
 //!
 //! The public code of Juneja et al. (2023) prints, for every pair of models, the line
 //!
@@ -15,17 +15,19 @@
 //!           0    0.4568      0.8456
 //! ```
 //!
-//! above which may stand the weights of A and of B. [`Replay::read`] reads such logs, [`write_log`] writes one.
+//! above which may stand the weights of A and of B. [`Replay::read`] reads such logs, [`write_log`] writes
+//! one.
 //!
-//! Point 0 is B, the last point is A, as in [`PROFILES`](crate::table::PROFILES): the models of a line are `a` = A and `b` = B.
-//! DIFFERENCE: the public code stores the same values under (A, B) in the order from B to A, and reads its logs as the pair
-//! (B, A). Measures that are the same in both directions hide it.
+//! Point 0 is B, the last point is A, as in [`PROFILES`](crate::table::PROFILES): the models of a line are
+//! `a` = A and `b` = B. DIFFERENCE: the public code stores the same values under (A, B) in the order from B
+//! to A, and reads its logs as the pair (B, A). Measures that are the same in both directions hide it.
 //!
 //! Its grid has 8 points between the ends, 10 with them; any number from 3 is read here.
 //!
-//! Logs of real jobs have more in them: progress bars, colours, what Slurm and loggers put in front of every line. All of that is
-//! passed over. A job that was run again has pairs twice, one that ran out of time has a pair that is cut off, and pairs may be
-//! missing: [`ReplayOptions`] says what is done then.
+//! Logs of real jobs have more in them: progress bars, colours, the prefixes that Slurm and loggers put in
+//! front of every line. All of that is passed over. A job that was run again has pairs twice, one that ran
+//! out of time has a pair that is cut off, and pairs may be missing: [`ReplayOptions`] says what happens
+//! then.
 
 mod agreement;
 mod log;
@@ -46,44 +48,47 @@ pub use log::LoggedLine;
 pub use scores::{ScoreOptions, Scores, check_scores, read_samples, read_score_files, read_scores};
 pub use write::{log_text, write_log};
 
-/// How many names of other models a note has for each that is left out.
+/// The number of other models that a note names for each model that is left out.
 const NAMED: usize = 5;
 
-/// What a log does not say itself.
+/// The facts that a log does not state itself, and the handling of its gaps.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ReplayOptions {
     /// The name of the evaluated set in tables, for example `id`.
     pub dataset: String,
     /// The number of examples that losses are means over; 512 in the paper.
     pub n_examples: usize,
-    /// The most by which two numbers may differ that must be the same: the loss of a model in all its pairs, and a pair that is
-    /// there in both directions. In nats, for distances relative.
+    /// The largest allowed difference of two numbers that must be the same: the loss of a model in all its
+    /// pairs, and a pair that is there in both directions. In nats; for distances it is relative.
     pub tolerance: f64,
-    /// What is done about pairs that have no line, or none that is whole.
+    /// The treatment of pairs without a whole line.
     pub missing: Missing,
-    /// What is done about pairs that have more than one line.
+    /// The treatment of pairs with more than one line.
     pub repeated: Repeated,
 }
 
 impl ReplayOptions {
-    /// 512 examples of that set, and a tolerance of 0.001; missing and repeated pairs are errors.
+    /// Returns options for 512 examples of that set, and a tolerance of 0.001; missing and repeated pairs are
+    /// errors.
     pub fn new(dataset: &str) -> ReplayOptions {
         let (missing, repeated) = (Missing::Error, Repeated::Error);
         ReplayOptions { dataset: dataset.to_owned(), n_examples: 512, tolerance: 1e-3, missing, repeated }
     }
 }
 
-/// What is done about pairs of models that have no line, or none that is whole: with every loss, and every point of the grid.
+/// The treatment of pairs of models without a whole line. A whole line has every loss and every point of the
+/// grid.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Missing {
     /// A line that is not whole is an error, and no matrix is made of logs in which a pair is missing.
     #[default]
     Error,
-    /// The fewest models are left out such that all pairs of the others are there; [`Replay::notes`] names them.
+    /// As few models as possible are left out, so that all pairs of the others are there; [`Replay::notes`]
+    /// names them.
     Drop,
 }
 
-/// What is done about a pair of models that has more than one line. One in each direction may be there in any case.
+/// The treatment of a pair of models with more than one line. One line in each direction is always allowed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Repeated {
     /// It is an error.
@@ -96,10 +101,11 @@ pub enum Repeated {
 }
 
 impl ReplayOptions {
-    /// Checks that every field has a value it can have.
+    /// Checks that every field has an allowed value.
     ///
     /// # Errors
-    /// [`LmcError::InvalidParameter`] for a tolerance that is negative or no number, and for no examples or more than a billion.
+    /// [`LmcError::InvalidParameter`] for a tolerance that is negative or not a number, and for no examples
+    /// or more than a billion.
     pub fn check(&self) -> Result<()> {
         if !self.tolerance.is_finite() || self.tolerance < 0.0 {
             return Err(LmcError::invalid("tolerance", self.tolerance, "a finite number of at least 0"));
@@ -117,11 +123,12 @@ impl ReplayOptions {
 pub struct Replay {
     /// Names of the models as they first come.
     pub models: Vec<String>,
-    /// What the logs do not say.
+    /// The facts that the logs do not state.
     pub options: ReplayOptions,
     /// The lines, in the order of the logs.
     pub lines: Vec<LoggedLine>,
-    /// What of the logs does not count and why: lines that are not whole, pairs that are there again, models that are left out.
+    /// Notes about the parts of the logs that do not count, with the reason: lines that are not whole,
+    /// repeated pairs, models that are left out.
     pub notes: Vec<String>,
 }
 
@@ -133,17 +140,19 @@ impl fmt::Debug for Replay {
 }
 
 impl Replay {
-    /// The lines in some logs.
+    /// Reads the lines in some logs.
     ///
-    /// Text between tables is passed over. A pair may be there in both directions, once each: then the two must agree and the
-    /// first is kept. The loss of a model must be the same in all its pairs: else they were sampled on other examples.
+    /// Text between tables is passed over. A pair may be there once in each direction; the two must agree,
+    /// and the first is kept. The loss of a model must be the same in all its pairs, since otherwise they
+    /// were sampled on other examples.
     ///
     /// # Errors
-    /// [`LmcError::Io`] if a file cannot be read; [`LmcError::Format`] with file and line for models or sets that do not fit, numbers
-    /// that differ by more than the tolerance, and a file without any pair; with [`Missing::Error`] for a table that is cut short, has
-    /// another header or something else than finite numbers in its columns, a point that is missing or there twice, and another number
-    /// of points than most pairs have; with [`Repeated::Error`] for a pair that is there again; [`LmcError::InvalidParameter`] for a tolerance that is negative or no number,
-    /// no examples, or no files.
+    /// [`LmcError::Io`] if a file cannot be read; [`LmcError::Format`] with file and line for models or sets
+    /// that do not fit, numbers that differ by more than the tolerance, and a file without any pair; with
+    /// [`Missing::Error`] for a table that is cut short, has another header or anything but finite numbers in
+    /// its columns, a point that is missing or occurs twice, and another number of points than most pairs
+    /// have; with [`Repeated::Error`] for a repeated pair; [`LmcError::InvalidParameter`] for a tolerance
+    /// that is negative or not a number, no examples, or no files.
     ///
     /// # Examples
     /// ```no_run
@@ -165,10 +174,10 @@ impl Replay {
         Self::of(entries, options)
     }
 
-    /// The lines in the bytes of one log; `path` is what errors call it.
+    /// Reads the lines in the bytes of one log; errors name it `path`.
     ///
     /// # Errors
-    /// As [`Replay::read`].
+    /// Those of [`Replay::read`].
     pub fn parse(bytes: &[u8], path: &Path, options: &ReplayOptions) -> Result<Replay> {
         Self::of(log::parse(path, bytes)?, options)
     }
@@ -183,12 +192,12 @@ impl Replay {
         }
     }
 
-    /// The pairs of models that have no line, in the order of the models.
+    /// Returns the pairs of models that have no line, in the order of the models.
     pub fn missing(&self) -> Vec<(&str, &str)> {
         self.lacking().into_iter().map(|(a, b)| (self.models[a].as_str(), self.models[b].as_str())).collect()
     }
 
-    /// The numbers of the models of each pair that has no line.
+    /// Returns the numbers of the models of each pair that has no line.
     fn lacking(&self) -> Vec<(usize, usize)> {
         let number: BTreeMap<&str, usize> = self.models.iter().map(String::as_str).zip(0..).collect();
         let there: BTreeSet<[usize; 2]> = self
@@ -205,7 +214,7 @@ impl Replay {
         pairs.filter(|&(a, b)| !there.contains(&[a, b])).collect()
     }
 
-    /// The lines between the models of which every pair has one.
+    /// Returns the lines between the models of which every pair has one.
     fn without_missing(mut self) -> Result<Replay> {
         let lacking = self.lacking();
         if lacking.is_empty() {
@@ -236,12 +245,12 @@ impl Replay {
         Ok(self)
     }
 
-    /// The number of points of a line, both ends included; all lines have as many.
+    /// Returns the number of points of a line, both ends included; all lines have as many.
     pub fn n_points(&self) -> usize {
         self.lines.first().map_or(0, |line| line.losses.len())
     }
 
-    /// The same lines with other names of their models, such as `feather-berts-7` for `7`.
+    /// Returns the same lines with other names for their models, such as `feather-berts-7` for `7`.
     ///
     /// # Errors
     /// [`LmcError::InvalidParameter`] if two models would have one name.

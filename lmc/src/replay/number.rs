@@ -1,6 +1,6 @@
 //! Numbers of a log, checked as they are read.
 
-/// What a number measures, and so what it may be.
+/// The quantity that a number measures, which decides its allowed values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Quantity {
     /// Mean cross-entropy or a distance: from 0.
@@ -12,7 +12,7 @@ pub(super) enum Quantity {
 }
 
 impl Quantity {
-    /// The number in a text, or what it should have been.
+    /// Reads the number in a text. The error says what it should have been.
     pub(super) fn read(self, text: &str) -> Result<f64, &'static str> {
         let number: f64 = text.parse().map_err(|_| "a number")?;
         let (fits, expected) = match self {
@@ -24,7 +24,7 @@ impl Quantity {
     }
 }
 
-/// The metrics of logs and of score files, by the name of their column in tables.
+/// Returns the metrics of logs and of score files, by the name of their column in tables.
 pub(super) fn metric(name: &str) -> Option<(&'static str, Quantity)> {
     match name {
         "loss" => Some(("loss", Quantity::NotNegative)),
@@ -39,7 +39,7 @@ pub(super) fn metric(name: &str) -> Option<(&'static str, Quantity)> {
 /// The names that [`metric`] knows.
 pub(super) const METRICS: &str = "accuracy, metric (for accuracy), f1, matthews_correlation, mcc, ece";
 
-/// The beginning of a text for an error.
+/// Returns the beginning of a text for an error.
 pub(super) fn shown(text: &str) -> String {
     let short: String = text.chars().take(80).collect();
     if short.len() < text.len() { format!("{short}…") } else { short }

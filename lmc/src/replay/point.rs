@@ -2,19 +2,19 @@
 
 use super::number::{METRICS, Quantity, metric, shown};
 
-/// How the line begins that opens a pair.
+/// The beginning of the line that opens a pair.
 pub(super) const OPENING: &str = "Euclidean distance between ";
-/// How the line begins that repeats the pair and names the set.
+/// The beginning of the line that repeats the pair and names the set.
 const REPEATED: &str = "Interpolating between ";
 
-/// The two models and their distance, or what is wrong with the distance.
+/// The two models and their distance, or the problem with the distance.
 pub(super) struct Opening {
     pub a: String,
     pub b: String,
     pub distance: Result<f64, String>,
 }
 
-/// What the line says that opens a pair; what is wrong with it otherwise.
+/// Returns the content of the line that opens a pair, or the problem with it.
 pub(super) fn opening(text: &str) -> Option<Result<Opening, String>> {
     let rest = text.strip_prefix(OPENING)?;
     let read = || -> Result<_, String> {
@@ -33,27 +33,27 @@ pub(super) fn opening(text: &str) -> Option<Result<Opening, String>> {
     Some(read())
 }
 
-/// The two models and the set, from the line that repeats the pair.
+/// Returns the two models and the set, from the line that repeats the pair.
 pub(super) fn repeated(text: &str) -> Option<(&str, &str, &str)> {
     let (names, dataset) = text.trim_start().strip_prefix(REPEATED)?.rsplit_once(" on ")?;
     let (a, b) = pair(names)?;
     Some((a, b, dataset))
 }
 
-/// Two names with one "and" between them.
+/// Returns two names with one "and" between them.
 fn pair(names: &str) -> Option<(&str, &str)> {
     let (a, b) = names.split_once(" and ")?;
     let whole = |name: &str| !name.trim().is_empty();
     (whole(a) && whole(b) && !b.contains(" and ")).then_some((a, b))
 }
 
-/// The weights of the two models at a point, from a line such as `[0.25, 0.75]`.
+/// Returns the weights of the two models at a point, from a line such as `[0.25, 0.75]`.
 pub(super) fn weights(text: &str) -> Option<[f64; 2]> {
     let (first, second) = text.trim().strip_prefix('[')?.strip_suffix(']')?.split_once(',')?;
     Some([first.trim().parse().ok()?, second.trim().parse().ok()?])
 }
 
-/// Whether a line is the header of a table.
+/// Returns whether a line is the header of a table.
 pub(super) fn is_header(text: &str) -> bool {
     text.split_whitespace().next() == Some("point_num")
 }
@@ -61,7 +61,7 @@ pub(super) fn is_header(text: &str) -> bool {
 /// The columns of tables after those of point and loss, by their names there and in tables here.
 pub(super) type Metrics = Vec<(&'static str, Quantity)>;
 
-/// The metrics that a header names, or what is wrong with it.
+/// Returns the metrics that a header names, or the problem with it.
 pub(super) fn header(text: &str) -> Result<Metrics, String> {
     let names: Vec<&str> = text.split_whitespace().collect();
     if names.len() < 3 || names[..2] != ["point_num", "loss"] {
@@ -79,14 +79,14 @@ pub(super) fn header(text: &str) -> Result<Metrics, String> {
     Ok(metrics)
 }
 
-/// Whether a line is a rule of hyphens, and of how many columns.
+/// Returns the number of columns of a line that is a rule of hyphens.
 pub(super) fn rule(text: &str) -> Option<usize> {
     let columns: Vec<&str> = text.split_whitespace().collect();
     let all = columns.iter().all(|column| column.len() >= 3 && column.bytes().all(|byte| byte == b'-'));
     (all && columns.len() >= 2).then_some(columns.len())
 }
 
-/// Number, loss and metrics of a point, or what is wrong with its row.
+/// Returns the number, loss and metrics of a point, or the problem with its row.
 pub(super) fn row(text: &str, metrics: &Metrics) -> Result<(usize, f64, Vec<f64>), String> {
     let fields: Vec<&str> = text.split_whitespace().collect();
     if fields.len() != metrics.len() + 2 {
@@ -102,7 +102,7 @@ pub(super) fn row(text: &str, metrics: &Metrics) -> Result<(usize, f64, Vec<f64>
     Ok((point, loss, values.collect::<Result<_, _>>()?))
 }
 
-/// The decimals with which the loss in the row of a point is printed.
+/// Returns the decimals with which the loss in the row of a point is printed.
 pub(super) fn decimals(text: &str) -> usize {
     let loss = text.split_whitespace().nth(1).unwrap_or_default();
     let (mantissa, exponent) = loss.split_once(['e', 'E']).unwrap_or((loss, "0"));

@@ -11,7 +11,7 @@ use crate::gap::{
 use crate::table::gap_matrix;
 
 impl LoggedLine {
-    /// One measure of the line.
+    /// Returns one measure of the line.
     ///
     /// # Errors
     /// Those of [`convexity_gap`], which do not happen for a line that was read.
@@ -32,11 +32,11 @@ impl LoggedLine {
 }
 
 impl Replay {
-    /// One row per pair and point: the schema [`PROFILES`](crate::table::PROFILES), with a further column for every metric that
-    /// is not accuracy. Where the logs have no accuracy, its column is empty.
+    /// Returns one row per pair and point: the schema [`PROFILES`](crate::table::PROFILES), with a further
+    /// column for every metric that is not accuracy. Where the logs have no accuracy, its column is empty.
     ///
     /// # Errors
-    /// [`LmcError::Polars`] when polars refuses a column.
+    /// [`LmcError::Polars`] if polars refuses a column.
     pub fn table(&self) -> Result<DataFrame> {
         let points = || self.lines.iter().flat_map(|line| (0..line.losses.len()).map(move |k| (line, k)));
         let n = points().count();
@@ -66,7 +66,7 @@ impl Replay {
     /// One row per pair: the schema [`GAPS`](crate::table::GAPS).
     ///
     /// # Errors
-    /// [`LmcError::Polars`] when polars refuses a column.
+    /// [`LmcError::Polars`] if polars refuses a column.
     pub fn gaps(&self) -> Result<DataFrame> {
         let each =
             |measure| self.lines.iter().map(|line| line.measure(measure)).collect::<Result<Vec<f64>>>();
@@ -81,10 +81,11 @@ impl Replay {
         )?)
     }
 
-    /// The matrix of one measure of all pairs, to be clustered.
+    /// Returns the matrix of one measure of all pairs, to be clustered.
     ///
     /// # Errors
-    /// [`LmcError::InvalidParameter`] if the logs do not have every pair of their models; as [`gap_matrix`].
+    /// [`LmcError::InvalidParameter`] if the logs do not have every pair of their models; those of
+    /// [`gap_matrix`].
     pub fn matrix(&self, measure: Measure) -> Result<GapMatrix> {
         let missing = self.missing();
         if let Some((a, b)) = missing.first() {
@@ -101,8 +102,9 @@ impl Replay {
         Ok(matrix.with_resolution(self.resolution(measure)))
     }
 
-    /// Returns the most by which rounding moves that measure of a line: of a gap or a barrier, which is a difference of two losses, a
-    /// unit in the last decimal that the logs print, and at least what float32 moves a loss. Of other measures 0.
+    /// Returns the largest change of that measure of a line by rounding. A gap or a barrier is a difference
+    /// of two losses: for these it is a unit in the last decimal that the logs print, and at least the change
+    /// of a loss by float32. For other measures it is 0.
     pub fn resolution(&self, measure: Measure) -> f64 {
         if !matches!(measure, Measure::ConvexityGap | Measure::BarrierHeight) {
             return 0.0;

@@ -1,9 +1,10 @@
 //! The lines of a log without what terminals, schedulers and progress bars add to them.
 //!
-//! A carriage return begins a line anew, and so does a backspace: what stands between two of them is a line of its own here, with
-//! the number of the line of the file. Colours and movements of the cursor are taken off, bars in front of a text too, and so is what
-//! is put in front of every line: the number of a task (`srun --label`), a time, the name of a logger. Tasks whose lines are mixed
-//! are told apart by their number.
+//! A carriage return starts a new line, and so does a backspace: the text between two of them is a line of
+//! its own here, with the number of the line of the file. Colours and movements of the cursor are removed,
+//! and so are progress bars in front of a text and the prefix of every line: the number of a task
+//! (`srun --label`), a time, the name of a logger. If the lines of several tasks are mixed, their numbers
+//! separate them.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -16,11 +17,11 @@ use crate::data::text::decoded;
 pub(super) struct Line {
     /// The line of the file, counted from 1.
     pub number: usize,
-    /// What it says, without blanks at its end.
+    /// The text, without blanks at its end.
     pub text: String,
-    /// Whether it is UTF-8; where not, what is not is replaced.
+    /// True if it is UTF-8; otherwise the invalid parts are replaced.
     pub is_utf_8: bool,
-    /// Whether the file ends in it, without an end of the line.
+    /// True if the file ends in it, without a line ending.
     pub is_cut: bool,
 }
 
@@ -47,7 +48,7 @@ pub(super) fn lines(bytes: &[u8]) -> (Vec<Vec<Line>>, usize) {
     (by_task(lines), n)
 }
 
-/// Text without the escape sequences of terminals.
+/// Returns the text without the escape sequences of terminals.
 fn without_escapes(text: &str) -> Cow<'_, str> {
     const ESCAPE: char = '\u{1b}';
     if !text.contains(ESCAPE) {
@@ -73,7 +74,7 @@ fn without_escapes(text: &str) -> Cow<'_, str> {
     Cow::Owned(plain)
 }
 
-/// The lines without what stands in front of each, and those of each task by themselves.
+/// Returns the lines without their prefixes, separately for each task.
 fn by_task(lines: Vec<Line>) -> Vec<Vec<Line>> {
     let before = lines.iter().find_map(|line| line.text.find(OPENING).map(|at| line.text[..at].to_owned()));
     let prefix = before.map_or(Prefix::None, |text| Prefix::of(&text));
@@ -90,7 +91,7 @@ fn by_task(lines: Vec<Line>) -> Vec<Vec<Line>> {
     tasks.into_values().collect()
 }
 
-/// What stands in front of every line.
+/// The prefix of every line.
 enum Prefix {
     None,
     /// The number of a task and a colon.
@@ -100,7 +101,7 @@ enum Prefix {
 }
 
 impl Prefix {
-    /// The kind of a text that stands in front of a line.
+    /// Returns the kind of a text that stands in front of a line.
     fn of(text: &str) -> Self {
         match text.trim_end().strip_suffix(':').map(|number| number.trim().parse::<u64>().is_ok()) {
             Some(true) => Self::Task,
@@ -111,7 +112,7 @@ impl Prefix {
         }
     }
 
-    /// The number of the task and the line without the text in front of it.
+    /// Returns the number of the task and the line without the text in front of it.
     fn taken_off<'a>(&self, line: &'a str) -> (Option<u64>, &'a str) {
         match self {
             Self::None => (None, line),
@@ -128,12 +129,13 @@ impl Prefix {
     }
 }
 
-/// A text in which all digits and blanks are the same.
+/// Returns a text in which all digits and blanks are the same.
 fn shape(text: &str) -> String {
     text.chars().map(|c| if c.is_ascii_digit() || c == ' ' { '0' } else { c }).collect()
 }
 
-/// What stands behind a progress bar such as `40%|####      | 4/10 [00:01<00:02, 3.00it/s]`; the whole line where it has none.
+/// Returns the text behind a progress bar such as `40%|####      | 4/10 [00:01<00:02, 3.00it/s]`, or the
+/// whole line if it has no bar.
 fn after_bar(line: &str) -> &str {
     if !line.contains("%|") {
         return line;
@@ -212,7 +214,7 @@ mod tests {
         );
         let node = format!("[node01] {opening}\n[node12] x: y\n");
         assert_eq!(one(&node)[1].1, "x: y");
-        // Blanks alone are no such text.
+        // Blanks alone do not count as a prefix.
         assert_eq!(one(&format!("  {opening}\n  0  0.5\n"))[1].1, "  0  0.5");
     }
 

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
-/// How many choices are tried before the best answer so far is taken.
+/// The number of choices that are tried before the best answer so far is taken.
 const CHOICES: usize = 200_000;
 
-/// Returns the smallest set of nodes that every edge touches, in ascending order: a minimum vertex cover. Of several of one size it
-/// has those that more edges touch, and of such the later ones. Beyond a great number of choices it may not be the smallest.
+/// Returns the smallest set of nodes that every edge touches, in ascending order: a minimum vertex cover. Of
+/// several of one size it has those that more edges touch, and of such the later ones. Beyond a great number
+/// of choices it may not be the smallest.
 pub(super) fn fewest(n_nodes: usize, edges: &[(usize, usize)]) -> Vec<usize> {
     let mut neighbours = vec![BTreeSet::new(); n_nodes];
     for &(a, b) in edges {
@@ -76,7 +77,7 @@ mod tests {
         assert_eq!(fewest(3, &[(0, 1), (1, 2), (0, 2)]).len(), 2);
     }
 
-    /// Compared with all sets of nodes.
+    /// The answer is compared with all sets of nodes.
     #[test]
     fn no_smaller_set_will_do() {
         let mut rng = crate::seed::rng(5, "cover");
@@ -95,7 +96,7 @@ mod tests {
         }
     }
 
-    /// A hundred models of which half of all pairs are missing: an answer comes at once, and it is one.
+    /// An answer comes at once for a hundred models with half of all pairs missing, and it is a valid one.
     #[test]
     fn a_great_many_missing_pairs_take_no_time() {
         let mut rng = crate::seed::rng(6, "cover");

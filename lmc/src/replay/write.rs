@@ -17,7 +17,7 @@ const WIDTH: usize = 8;
 /// Writes a log of the lines on one set to `path`, whole or not at all; see [`log_text`].
 ///
 /// # Errors
-/// As [`log_text`]; [`LmcError::Io`].
+/// Those of [`log_text`]; [`LmcError::Io`].
 pub fn write_log(
     path: &Path,
     profiles: &DataFrame,
@@ -28,15 +28,17 @@ pub fn write_log(
     write_atomic(path, log_text(profiles, gaps, dataset, decimals)?.as_bytes())
 }
 
-/// The log of the lines on one set, as the public code of the paper prints it and [`Replay::read`](super::Replay::read) reads it.
+/// Returns the log of the lines on one set, as the public code of the paper prints it and
+/// [`Replay::read`](super::Replay::read) reads it.
 ///
-/// `profiles` is a [`PROFILES`] table, `gaps` a [`GAPS`] table with the distances. `decimals`: those of losses and accuracies, 4
-/// in the public code; without a number as many as it takes to read the very same numbers again.
+/// `profiles` is a [`PROFILES`] table, `gaps` a [`GAPS`] table with the distances. `decimals`: those of
+/// losses and accuracies, 4 in the public code; without a number as many as it takes to read the very same
+/// numbers again.
 ///
 /// # Errors
-/// [`LmcError::Column`] for a table of another schema or without accuracies, [`LmcError::UnknownName`] for a set that is not in
-/// `profiles`, [`LmcError::InvalidParameter`] for a pair that is not in `gaps`, a name that a log cannot hold, or more than 17
-/// decimals.
+/// [`LmcError::Column`] for a table of another schema or without accuracies, [`LmcError::UnknownName`] for a
+/// set that is not in `profiles`, [`LmcError::InvalidParameter`] for a pair that is not in `gaps`, a name
+/// that a log cannot hold, or more than 17 decimals.
 pub fn log_text(
     profiles: &DataFrame,
     gaps: &DataFrame,
@@ -85,7 +87,7 @@ fn say(log: &mut String, what: std::fmt::Arguments<'_>) {
     let _ = writeln!(log, "{what}");
 }
 
-/// The distance of each pair on a set.
+/// Returns the distance of each pair on a set.
 fn distances(gaps: &DataFrame, dataset: &str) -> Result<BTreeMap<(String, String), f64>> {
     let text = |name| table::texts(gaps, &GAPS, name);
     let (a, b, sets) = (text("a")?, text("b")?, text("dataset")?);
@@ -97,7 +99,7 @@ fn distances(gaps: &DataFrame, dataset: &str) -> Result<BTreeMap<(String, String
 /// A pair of models.
 type Pair = (String, String);
 
-/// Alpha, loss and accuracy of the points of each pair on a set, pairs as they first come.
+/// Returns the alpha, loss and accuracy of the points of each pair on a set, pairs as they first come.
 fn lines(profiles: &DataFrame, dataset: &str) -> Result<Vec<(Pair, Vec<[f64; 3]>)>> {
     let text = |name| table::texts(profiles, &PROFILES, name);
     let real = |name| table::reals(profiles, &PROFILES, name);

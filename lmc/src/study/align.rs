@@ -34,26 +34,29 @@ impl fmt::Debug for AlignedSweep {
 }
 
 impl Models {
-    /// The alignment of copy `b`'s units to those of copy `a`, both by number.
+    /// Returns the alignment of copy `b`'s units to those of copy `a`, both by number.
     ///
     /// # Errors
-    /// [`LmcError::InvalidParameter`] for a copy that is not there; those of [`Models::weights_of`] and [`weight_matching`].
+    /// [`LmcError::InvalidParameter`] for a copy that does not exist; those of [`Models::weights_of`] and
+    /// [`weight_matching`].
     pub fn align(&self, a: usize, b: usize) -> Result<Alignment> {
         let weights = |i: usize| {
-            let expected = || format!("a number below {}", self.models().len());
+            let expected = || format!("a number below {}", self.len());
             let model = self.models().get(i).ok_or_else(|| LmcError::invalid("model", i, expected()))?;
             self.weights_of(model)
         };
         weight_matching(self.study().task().classifier.config(), &weights(a)?, &weights(b)?)
     }
 
-    /// The sweep again along the lines from each model A to model B with its units in A's order.
+    /// Returns the sweep again along the lines from each model A to model B with its units in A's order.
     ///
-    /// Where the best permutation is the identity, the line is the one that was swept. The others are evaluated at the same
-    /// points and kept in the store; their ends are known, since no alignment changes a function.
+    /// Where the best permutation is the identity, the line is the one that was swept. The others are
+    /// evaluated at the same points and kept in the store; their ends are known, since no alignment changes a
+    /// function.
     ///
     /// # Errors
-    /// As [`Models::sample`]; [`LmcError::InvalidParameter`] for a sweep over other models or with lines that were refined.
+    /// Those of [`Models::sample`]; [`LmcError::InvalidParameter`] for a sweep over other models or with
+    /// lines that were refined.
     ///
     /// # Examples
     /// ```no_run
@@ -95,7 +98,7 @@ impl Models {
         })
     }
 
-    /// Outcomes along the line from A to the aligned B, and their distance.
+    /// Returns the outcomes along the line from A to the aligned B, and their distance.
     fn sample_aligned(
         &self,
         dataset: &str,
@@ -141,7 +144,8 @@ impl Models {
 type Aligned<'a> = ([usize; 2], &'a Alignment);
 
 impl AlignedSweep {
-    /// One row per pair: what moved and what that did to the line, the schema [`ALIGNMENT`](crate::table::ALIGNMENT).
+    /// Returns one row per pair: the units that moved and the effect on the line, the schema
+    /// [`ALIGNMENT`](crate::table::ALIGNMENT).
     ///
     /// # Errors
     /// [`LmcError::NonFiniteLoss`]; [`LmcError::Polars`].

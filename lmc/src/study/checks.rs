@@ -1,4 +1,5 @@
-//! What is checked of a study before anything is computed: numbers of copies, names of copies, folders that are written.
+//! The checks of a study before anything is computed: numbers of copies, names of copies, folders that are
+//! written.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -8,10 +9,11 @@ use crate::error::{LmcError, Result};
 use crate::file::resolved;
 
 impl Study {
-    /// Checks that a folder may be written without harm to what the study reads and keeps.
+    /// Checks that a folder may be written without harm to the files that the study reads and keeps.
     ///
     /// # Errors
-    /// [`LmcError::Occupied`] for a folder of its encoder, tokenizer or data, and for the store or a folder in it.
+    /// [`LmcError::Occupied`] for a folder of its encoder, tokenizer or data, and for the store or a folder
+    /// in it.
     pub fn check_place(&self, folder: &Path) -> Result<()> {
         let place = resolved(folder);
         let occupied = |what: &str| LmcError::Occupied {
@@ -30,15 +32,16 @@ impl Study {
 }
 
 impl StudySpec {
-    /// The names of the copies, in the order of the seeds.
+    /// Returns the names of the copies, in the order of the seeds.
     pub fn copies(&self) -> Vec<String> {
         self.seeds.iter().map(|&seed| models::name(seed)).collect()
     }
 
-    /// The numbers of copies by their names.
+    /// Returns the numbers of copies by their names.
     ///
     /// # Errors
-    /// [`LmcError::UnknownName`] listing the copies; [`LmcError::InvalidParameter`] for no name or one that comes twice.
+    /// [`LmcError::UnknownName`] listing the copies; [`LmcError::InvalidParameter`] for no name or one that
+    /// comes twice.
     pub fn numbers(&self, names: &[String]) -> Result<Vec<usize>> {
         let known = self.copies();
         if names.is_empty() {
@@ -61,7 +64,7 @@ impl StudySpec {
             .collect()
     }
 
-    /// Checks that the study has enough copies for what is asked of it.
+    /// Checks that the study has enough copies for the request.
     ///
     /// # Errors
     /// [`LmcError::InvalidParameter`] naming the number and `what` needs more.
@@ -96,12 +99,6 @@ pub(super) fn in_range(field: &'static str, n: usize, most: usize) -> Result<()>
     }
 }
 
-/// Checks the share of resamples between the ends of an interval.
-pub(super) fn check_confidence(field: &'static str, confidence: f64) -> Result<()> {
-    let inside = confidence > 0.0 && confidence < 1.0;
-    inside.then_some(()).ok_or_else(|| LmcError::invalid(field, confidence, "a number between 0 and 1"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -111,9 +108,6 @@ mod tests {
         assert!(in_range("n", 1, 3).is_ok() && in_range("n", 3, 3).is_ok());
         assert_eq!(in_range("n", 0, 3).unwrap_err().to_string(), "`n`: got 0, expected at least 1");
         assert_eq!(in_range("n", 4, 3).unwrap_err().to_string(), "`n`: got 4, expected 1 to 3");
-        for wrong in [0.0, 1.0, f64::NAN, 2.0] {
-            assert!(check_confidence("c", wrong).is_err());
-        }
         let message = enough(2, 3, "basins").unwrap_err().to_string();
         assert_eq!(message, "`seeds`: got 2 models, expected at least 3 for basins");
         assert!(enough(1, 2, "sweep").unwrap_err().to_string().contains("got 1 model,"));

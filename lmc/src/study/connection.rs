@@ -29,9 +29,10 @@ pub struct Connection {
     ends: [Model; 2],
     kind: CurveKind,
     name: String,
-    /// Everything that decides the control points.
+    /// All facts that decide the control points.
     of: Value,
-    /// The mean training loss of each sub-epoch, in nats per example, at points drawn over the whole curve; none for a line.
+    /// The mean training loss of each sub-epoch, in nats per example, at points drawn over the whole curve;
+    /// empty for a line.
     pub train_losses: Vec<f64>,
     /// The time that training took, in seconds.
     pub seconds: f64,
@@ -73,20 +74,22 @@ impl fmt::Debug for CurveProfile {
 }
 
 impl Models {
-    /// The straight line between two copies, given by number.
+    /// Makes the straight line between two copies, given by number.
     ///
     /// # Errors
-    /// [`LmcError::InvalidParameter`] for a number that is no copy, or the same twice.
+    /// [`LmcError::InvalidParameter`] for a number that is not a copy, or the same number twice.
     pub fn line(&self, a: usize, b: usize) -> Result<Connection> {
         self.connection(a, b, CurveKind::Chain { n_bends: 0 }, Value::Null)
     }
 
-    /// A curve between two copies, given by number, whose control points are trained to low loss on the training set (Garipov et
-    /// al. 2018; Juneja et al. 2023, Fig. 10). A finished one is read from the store; an interrupted one goes on.
+    /// Returns a curve between two copies, given by number, whose control points are trained to low loss on
+    /// the training set (Garipov et al. 2018; Juneja et al. 2023, Fig. 10). A finished one is read from the
+    /// store; an interrupted one goes on.
     ///
     /// # Errors
-    /// [`LmcError::InvalidParameter`] as [`Models::line`] and [`CurveRecipe::check`]; [`LmcError::NonFiniteLoss`];
-    /// [`LmcError::Interrupted`], after which the same call goes on with the next update; those of the store.
+    /// [`LmcError::InvalidParameter`] as in [`Models::line`] and [`CurveRecipe::check`];
+    /// [`LmcError::NonFiniteLoss`]; [`LmcError::Interrupted`], after which the same call goes on with the
+    /// next update; those of the store.
     ///
     /// # Examples
     /// ```no_run
@@ -142,7 +145,7 @@ impl Models {
     }
 
     fn connection(&self, a: usize, b: usize, kind: CurveKind, recipe: Value) -> Result<Connection> {
-        let n = self.models().len();
+        let n = self.len();
         if a >= n || b >= n || a == b {
             let expected = format!("two different numbers below {n}");
             return Err(LmcError::invalid("models", format!("{a} and {b}"), expected));
@@ -158,22 +161,22 @@ impl Models {
 }
 
 impl Connection {
-    /// The name of the model at t = 1.
+    /// Returns the name of the model at t = 1.
     pub fn a(&self) -> &str {
         &self.ends[0].name
     }
 
-    /// The name of the model at t = 0.
+    /// Returns the name of the model at t = 0.
     pub fn b(&self) -> &str {
         &self.ends[1].name
     }
 
-    /// The form of the curve.
+    /// Returns the form of the curve.
     pub fn kind(&self) -> CurveKind {
         self.kind
     }
 
-    /// The weights of all control points: the first model, those between, the second model.
+    /// Returns the weights of all control points: the first model, those between, the second model.
     ///
     /// # Errors
     /// [`LmcError::Format`] naming a damaged file; [`LmcError::Io`].
@@ -182,7 +185,8 @@ impl Connection {
         (0..self.kind.n_inner() + 2).map(|control| curve.load(control)).collect()
     }
 
-    /// The results at `n_points` equally spaced values of t, both ends counted, on the evaluation set of that name.
+    /// Returns the results at `n_points` equally spaced values of t, both ends counted, on the evaluation set
+    /// of that name.
     ///
     /// # Errors
     /// [`LmcError::InvalidParameter`] for fewer than 2 points; those of [`Models::evaluate`] and [`execute`].
@@ -220,7 +224,7 @@ impl Connection {
     }
 }
 
-/// What threads may share of a connection.
+/// The parts of a connection that threads may share.
 struct Curve<'a> {
     store: &'a Store,
     classifier: &'a Classifier,
@@ -240,7 +244,7 @@ impl<'a> Curve<'a> {
         self.store.curve_path(self.name)
     }
 
-    /// The curve as far as it was trained, if it was begun.
+    /// Reads the curve in its present state, if its training has begun.
     fn read(&self) -> Result<Option<CurveState>> {
         let (path, n) = (self.path(), self.classifier.layout().n_parameters());
         let shape = [self.kind.n_inner() as i64, n];
@@ -248,7 +252,7 @@ impl<'a> Curve<'a> {
         found.map(|bytes| CurveState::from_bytes(&bytes, &path, self.of, shape)).transpose()
     }
 
-    /// The name of a control point in the store.
+    /// Returns the name of a control point in the store.
     fn key(&self, control: usize) -> String {
         match control {
             0 => self.ends[0].key(),
@@ -257,12 +261,12 @@ impl<'a> Curve<'a> {
         }
     }
 
-    /// A short name of a control point among those of its curve: the first stands for the curve.
+    /// Returns a short name of a control point among those of its curve: the first stands for the curve.
     fn label(&self, control: usize) -> String {
         if control == 0 { self.name.to_owned() } else { control.to_string() }
     }
 
-    /// The weights of a control point.
+    /// Loads the weights of a control point.
     fn load(&self, control: usize) -> Result<Weights> {
         let layout = self.classifier.layout();
         if control == 0 || control > self.kind.n_inner() {
@@ -280,12 +284,12 @@ fn missing(path: &Path) -> LmcError {
 }
 
 impl CurveProfile {
-    /// The mean loss at each t, in nats per example.
+    /// Returns the mean loss at each t, in nats per example.
     pub fn losses(&self) -> Vec<f64> {
         self.outcomes.iter().map(Outcome::mean_loss).collect()
     }
 
-    /// One row per point: the schema [`CURVES`](crate::table::CURVES).
+    /// Returns one row per point: the schema [`CURVES`](crate::table::CURVES).
     ///
     /// # Errors
     /// Those of [`accuracy`]; [`LmcError::Polars`].

@@ -1,4 +1,4 @@
-//! How early in training the final cluster of a copy can be told.
+//! The prediction of a copy's final cluster early in training.
 
 use std::fmt;
 
@@ -13,7 +13,7 @@ use crate::gap::Measure;
 use crate::sweep::Grid;
 use crate::table::Metric;
 
-/// What is known of the copies of a study at one checkpoint.
+/// The results of a study's copies at one checkpoint.
 #[derive(Clone)]
 pub struct Stage {
     /// The point of training, for example "100it".
@@ -35,10 +35,11 @@ impl fmt::Debug for Stage {
 }
 
 impl Models {
-    /// What is known of the copies at this checkpoint: lines and clusters on the set `in_domain`, results on it and on `scored`.
+    /// Returns the results of the copies at this checkpoint: lines and clusters on the set `in_domain`,
+    /// results on it and on `scored`.
     ///
     /// # Errors
-    /// As [`Models::sweep`], [`Sweep::basins`] and [`Models::evaluate`].
+    /// Those of [`Models::sweep`], [`Sweep::basins`] and [`Models::evaluate`].
     pub fn stage(
         &self,
         in_domain: &str,
@@ -46,7 +47,7 @@ impl Models {
         grid: Grid,
         options: &ClusterOptions,
     ) -> Result<Stage> {
-        enough(self.models().len(), 3, "a stage with clusters")?;
+        enough(self.len(), 3, "a stage with clusters")?;
         self.study().task().set(scored)?;
         let sweep = self.sweep(in_domain, grid)?;
         let basins = sweep.basins(options)?;
@@ -55,15 +56,17 @@ impl Models {
     }
 }
 
-/// How well the clusters of the last stage are predicted from each stage: the schema [`EARLY`](crate::table::EARLY).
+/// Returns how well the clusters of the last stage are predicted from each stage: the schema
+/// [`EARLY`](crate::table::EARLY).
 ///
-/// Four predictors are compared, each by [`predict_early`]: the convexity gaps of the stage, the membership scores of its own
-/// clusters, `metric` on the scored set, and the loss on the in-domain set. At the last stage the first two are what the
-/// clusters were made of: there they have to be right. A stage whose models are not divided has equal membership scores, which
-/// predict nothing: their AUC is 0.5.
+/// Four predictors are compared, each by [`predict_early`]: the convexity gaps of the stage, the membership
+/// scores of its own clusters, `metric` on the scored set, and the loss on the in-domain set. The clusters
+/// were made from the first two at the last stage, so there these predictors have to be right. A stage whose
+/// models are not divided has equal membership scores, which predict nothing: their AUC is 0.5.
 ///
 /// # Errors
-/// [`LmcError::InvalidParameter`] for no stages and models that are not divided at the last; those of [`predict_early`] and [`Evaluation::metric`].
+/// [`LmcError::InvalidParameter`] for no stages and models that are not divided at the last; those of
+/// [`predict_early`] and [`Evaluation::metric`].
 pub fn early_table(stages: &[Stage], metric: Metric, options: &EarlyOptions) -> Result<DataFrame> {
     let last = stages.last().ok_or_else(|| LmcError::invalid("stages", "none", "at least 1"))?;
     last.basins.check_divided()?;
@@ -85,7 +88,7 @@ pub(super) struct Row {
     pub prediction: EarlyPrediction,
 }
 
-/// The schema [`EARLY`](crate::table::EARLY).
+/// Returns a table with the schema [`EARLY`](crate::table::EARLY).
 pub(super) fn table(rows: &[Row]) -> Result<DataFrame> {
     let real =
         |of: fn(&EarlyPrediction) -> f64| rows.iter().map(|row| of(&row.prediction)).collect::<Vec<_>>();
@@ -101,7 +104,7 @@ pub(super) fn table(rows: &[Row]) -> Result<DataFrame> {
 }
 
 impl Models {
-    /// The point of training, for example "100it".
+    /// Returns the point of training, for example "100it".
     pub(super) fn stage_name(&self) -> String {
         format!("{}it", self.step())
     }
@@ -134,7 +137,8 @@ mod tests {
     use crate::sweep::Profile;
     use crate::table::{self, EARLY};
 
-    /// Six models, the last three in another basin if `apart`; accuracies grow with the model's number, losses are all the same.
+    /// Six models, the last three in another basin if `apart`; accuracies grow with the model's number,
+    /// losses are all the same.
     fn stage(step: &str, apart: bool) -> Stage {
         let models: Vec<String> = (0..6).map(|i| format!("s{i}")).collect();
         let outcome = |loss: f32, n_right: usize| Outcome {

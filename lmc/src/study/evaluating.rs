@@ -19,9 +19,9 @@ use crate::progress::{Progress, Unit};
 use crate::store::Claim;
 use crate::weights::Weights;
 
-/// What is made of weights on an evaluation set, and how it is kept.
+/// The kind of result that weights give on an evaluation set, and how it is kept.
 struct Kept<'a, T> {
-    /// What it is called.
+    /// The word for the result in messages.
     noun: &'static str,
     path: &'a (dyn Fn(&str) -> PathBuf + Sync),
     read: &'a (dyn Fn(&Path) -> Result<T> + Sync),
@@ -29,12 +29,12 @@ struct Kept<'a, T> {
     write: fn(&Path, &T) -> Result<()>,
 }
 
-/// What brings the weights of a key, by its number.
+/// A function that loads the weights of a key, by its number.
 type Load<'a> = &'a (dyn Fn(usize) -> Result<Weights> + Sync);
 
 impl Study {
-    /// The outcome of each of `keys`, names in the store, on the evaluation set of that name; `load` brings the weights of
-    /// those that are not there yet.
+    /// Returns the outcome of each of `keys`, names in the store, on the evaluation set of that name; `load`
+    /// brings the weights for those that are not in the store yet.
     ///
     /// No more weights are in memory than there are workers.
     pub(super) fn outcomes(&self, dataset: &str, keys: &[String], load: Load) -> Result<Vec<Outcome>> {
@@ -50,7 +50,7 @@ impl Study {
         self.evaluated(dataset, keys, load, &kept)
     }
 
-    /// The logits of each of `keys` in the labels of the set, as [`Study::outcomes`].
+    /// Returns the logits of each of `keys` in the labels of the set, as [`Study::outcomes`] does.
     pub(super) fn logits(&self, dataset: &str, keys: &[String], load: Load) -> Result<Vec<Logits>> {
         let (store, classifier, set) = (&self.store, &self.task.classifier, self.task.set(dataset)?);
         let (n, map) = (set.encoded.len(), set.label_map.as_ref());
@@ -83,7 +83,7 @@ impl Study {
         let evaluate = |(device, tile): &mut (Device, Tile<'_>), i: usize, waits: bool| {
             let path = path(i);
             let claim = if path.exists() { None } else { Some(Claim::of(&path, waits)?) };
-            // A process that waited for a claim finds what the other one made.
+            // A process that waited for a claim finds the result of the other process.
             if path.exists() {
                 let found = (kept.read)(&path)?;
                 progress.found(1);
@@ -98,7 +98,8 @@ impl Study {
             progress.tick(String::new);
             Ok(Some(made))
         };
-        // What another process evaluates is left to the end, when it is read or, if nothing came of it, evaluated.
+        // Results that another process evaluates are left to the end; then they are read or, if that process
+        // made none, evaluated.
         for waits in [false, true] {
             let left: Vec<usize> = (0..keys.len()).filter(|&i| all[i].is_none()).collect();
             let workers = self.compute.workers();

@@ -1,4 +1,4 @@
-//! Training what a study lacks, stack by stack; an interrupted stack goes on where it was.
+//! Training of the copies that a study lacks, stack by stack; an interrupted stack goes on where it stopped.
 
 use std::path::Path;
 use std::rc::Rc;
@@ -19,7 +19,7 @@ use crate::store::{CheckpointInfo, Claim, Store};
 use crate::train::{Features, Snapshot, Training, TrainingSet, TrainingState};
 use crate::weights::Weights;
 
-/// A stack that is not finished: what it starts from and the runs it consists of.
+/// A stack that is not finished: its starting point and its runs.
 struct Stack<'a> {
     seeds: &'a [u64],
     runs: Vec<RunSpec>,
@@ -27,7 +27,7 @@ struct Stack<'a> {
 }
 
 impl Models {
-    /// Trains what is missing and returns the copies at the last checkpoint.
+    /// Trains the missing copies and returns all copies at the last checkpoint.
     pub(super) fn finetune(study: &Rc<Study>) -> Result<Self> {
         let recipe = &study.spec.recipe;
         train(study, recipe)?;
@@ -35,7 +35,7 @@ impl Models {
     }
 }
 
-/// Trains what a recipe lacks, and before it what the recipe that it comes after lacks.
+/// Trains the copies that a recipe lacks, after those that the recipe before it lacks.
 fn train(study: &Study, recipe: &Recipe) -> Result<()> {
     let checkpoints = recipe.checkpoints(study.task.train.len());
     let last = recipe.n_updates(study.task.train.len());
@@ -68,7 +68,8 @@ fn train(study: &Study, recipe: &Recipe) -> Result<()> {
         checkpoints: &checkpoints,
         progress: &progress,
     };
-    // A stack that another process trains is left to the end, when it is found or, if nothing came of it, trained.
+    // A stack that another process trains is left to the end, when it is found or, if nothing came of it,
+    // trained.
     for waits in [false, true] {
         let mut of_others = Vec::new();
         // No more stacks are in memory than are worked on.
@@ -81,7 +82,7 @@ fn train(study: &Study, recipe: &Recipe) -> Result<()> {
             let counted: Vec<AtomicBool> = wave.iter().map(|_| AtomicBool::new(false)).collect();
             let trained = run_units(stacks, |i, stack| work.train(stack, waits, &counted[i]));
             let trained = interrupt::settle(trained, |_| {
-                // What is kept of stacks that this call had not come to.
+                // The kept updates of stacks that this call had not come to.
                 let others =
                     wave.iter().zip(&counted).filter(|(_, counted)| !counted.load(Ordering::Relaxed));
                 let kept = others.map(|(seeds, _)| work.updates_kept(seeds, &study.run_specs(recipe, seeds)));
@@ -95,7 +96,7 @@ fn train(study: &Study, recipe: &Recipe) -> Result<()> {
     Ok(())
 }
 
-/// The features of the training set by the pretrained encoder, which are the same for every head.
+/// Returns the features of the training set by the pretrained encoder, which are the same for every head.
 fn frozen_features(study: &Study) -> Result<Features> {
     let examples = &study.task.train;
     let progress = Progress::new("encoding the training set", Unit::Examples, examples.len() as u64);
@@ -105,7 +106,7 @@ fn frozen_features(study: &Study) -> Result<Features> {
     })
 }
 
-/// Whether every one of those checkpoints of every run of a stack is in the store.
+/// Returns whether every one of those checkpoints of every run of a stack is in the store.
 pub(super) fn all_kept(store: &Store, runs: &[RunSpec], checkpoints: &[u32]) -> Result<bool> {
     for run in runs {
         for &step in checkpoints {
@@ -117,7 +118,7 @@ pub(super) fn all_kept(store: &Store, runs: &[RunSpec], checkpoints: &[u32]) -> 
     Ok(true)
 }
 
-/// What all threads share.
+/// The parts that all threads share.
 struct Work<'a> {
     store: &'a Store,
     classifier: &'a Classifier,
@@ -128,8 +129,9 @@ struct Work<'a> {
 }
 
 impl Work<'_> {
-    /// Trains a stack to its end, or to an interrupt: then its state is kept. Returns false where another process trains it,
-    /// unless this one `waits` for that. Sets `counted` when the progress has what was found of the stack.
+    /// Trains a stack to its end, or to an interrupt, after which its state is kept. Returns false if another
+    /// process trains it, unless this one `waits` for that. Sets `counted` once the progress includes the
+    /// kept updates of the stack.
     fn train(&self, stack: Stack<'_>, waits: bool, counted: &AtomicBool) -> Result<bool> {
         let Stack { seeds, runs, theta } = stack;
         let path = self.store.state_path(&runs[0])?;
@@ -167,7 +169,7 @@ impl Work<'_> {
         }
     }
 
-    /// What an interrupted training of the stack left, where that goes on.
+    /// Returns the state that an interrupted training of the stack left, if training can go on from it.
     fn state(&self, path: &Path, seeds: &[u64], runs: &[RunSpec]) -> Result<Option<TrainingState>> {
         let Some(bytes) = read_sealed(path, TrainingState::REMEDY)? else { return Ok(None) };
         let trained = match self.recipe.trained {
@@ -175,14 +177,14 @@ impl Work<'_> {
             Trained::Head => self.classifier.head_layout(),
         };
         let found = TrainingState::from_bytes(&bytes, path, seeds, trained.n_parameters())?;
-        // Where an earlier checkpoint is gone, the stack must pass there again.
+        // If an earlier checkpoint is missing, the stack must pass there again.
         let passed: Vec<u32> =
             self.checkpoints.iter().copied().filter(|&step| step <= found.step()).collect();
         let goes_on = self.checkpoints.last().is_some_and(|&last| found.step() < last);
         Ok((goes_on && all_kept(self.store, runs, &passed)?).then_some(found))
     }
 
-    /// The updates that an interrupted training of the stack left; none where that cannot be told.
+    /// Returns the number of updates that an interrupted training of the stack kept, or 0 if that is unknown.
     fn updates_kept(&self, seeds: &[u64], runs: &[RunSpec]) -> u64 {
         let state = self.store.state_path(&runs[0]).and_then(|path| self.state(&path, seeds, runs));
         state.ok().flatten().map_or(0, |state| state.step().into())

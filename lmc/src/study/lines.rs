@@ -9,10 +9,10 @@ use crate::path::Combination;
 use crate::sweep::{Cost, Grid, Profile, Sampled, SweepJob, SweepPlan, execute};
 
 impl Models {
-    /// The losses along the lines between all pairs of copies, on the evaluation set of that name.
+    /// Returns the losses along the lines between all pairs of copies, on the evaluation set of that name.
     ///
     /// # Errors
-    /// As [`Models::sample`]; [`LmcError::InvalidParameter`] for fewer than two copies.
+    /// Those of [`Models::sample`]; [`LmcError::InvalidParameter`] for fewer than two copies.
     ///
     /// # Examples
     /// ```no_run
@@ -23,34 +23,35 @@ impl Models {
     /// # Ok::<(), LmcError>(())
     /// ```
     pub fn sweep(&self, dataset: &str, grid: Grid) -> Result<Sweep> {
-        self.along(dataset, &SweepPlan::lines(self.models().len(), grid)?)
+        self.along(dataset, &SweepPlan::lines(self.len(), grid)?)
     }
 
-    /// The losses along the lines between each copy and each landmark, by number; for [`Sweep::landmark_gaps`].
+    /// Returns the losses along the lines between each copy and each landmark, by number; for
+    /// [`Sweep::landmark_gaps`].
     ///
     /// # Errors
-    /// As [`Models::sample`] and [`SweepPlan::lines_to`].
+    /// Those of [`Models::sample`] and [`SweepPlan::lines_to`].
     ///
     /// # Examples
     /// ```no_run
     /// use lmc::prelude::*;
     /// let models = Study::open(StudySpec::mini_nli(0))?.finetune()?;
     /// // Basins from the gaps to four of the copies.
-    /// let landmarks = choose_landmarks(models.models().len(), 4, 0)?;
+    /// let landmarks = choose_landmarks(models.len(), 4, 0)?;
     /// let sweep = models.sweep_to(&landmarks, "id", Grid::TENTHS)?;
     /// let gaps = sweep.landmark_gaps(Measure::ConvexityGap, &landmarks)?;
     /// let basins = cluster_landmarks(&gaps, &ClusterOptions::default())?;
     /// # Ok::<(), LmcError>(())
     /// ```
     pub fn sweep_to(&self, landmarks: &[usize], dataset: &str, grid: Grid) -> Result<Sweep> {
-        self.along(dataset, &SweepPlan::lines_to(self.models().len(), landmarks, grid)?)
+        self.along(dataset, &SweepPlan::lines_to(self.len(), landmarks, grid)?)
     }
 
-    /// The sweep with two more points on each line, halfway from its highest point to the neighbours of that; again and again
-    /// it closes in on a maximum.
+    /// Returns the sweep with two more points on each line, halfway from its highest point to the neighbours
+    /// of that; again and again it closes in on a maximum.
     ///
     /// # Errors
-    /// As [`Models::sample`]; [`LmcError::InvalidParameter`] for a sweep over other models.
+    /// Those of [`Models::sample`]; [`LmcError::InvalidParameter`] for a sweep over other models.
     ///
     /// # Examples
     /// ```no_run
@@ -73,7 +74,7 @@ impl Models {
             let alphas = alphas.map(f64::from_bits);
             let units = lines.iter().map(|&line| pairs[line].to_vec()).collect();
             let points = alphas.map(Combination::on_line).to_vec();
-            let plan = SweepPlan::new(self.models().len(), units, points)?;
+            let plan = SweepPlan::new(self.len(), units, points)?;
             let sampled = self.with_job(&sweep.dataset, &plan, &ends, execute)?;
             for (line, sampled) in lines.into_iter().zip(sampled) {
                 let profile = refined.profiles[line].clone();
@@ -83,7 +84,7 @@ impl Models {
         Ok(refined)
     }
 
-    /// The numbers of the models of each line.
+    /// Returns the numbers of the models of each line.
     ///
     /// # Errors
     /// [`LmcError::InvalidParameter`] for a sweep over other models.
@@ -97,7 +98,7 @@ impl Models {
 
     pub(super) fn along(&self, dataset: &str, plan: &SweepPlan) -> Result<Sweep> {
         let sampled = self.sample(dataset, plan)?;
-        let models: Vec<String> = self.models().iter().map(|m| m.name.clone()).collect();
+        let models: Vec<String> = self.names();
         let profiles = sampled.into_iter().map(|line| Profile::of(line, plan, &models)).collect();
         let labels = self.study().task().set(dataset)?.labels();
         let imprecision = self.with_job(dataset, plan, &[], |job| Ok(job.imprecision()))?;
@@ -110,10 +111,11 @@ impl Models {
         })
     }
 
-    /// What was sampled in every unit of a plan over the copies, on the evaluation set of that name; see [`execute`].
+    /// Returns the samples of every unit of a plan over the copies, on the evaluation set of that name; see
+    /// [`execute`].
     ///
     /// # Errors
-    /// As [`Models::evaluate`] and [`execute`].
+    /// Those of [`Models::evaluate`] and [`execute`].
     ///
     /// # Examples
     /// ```no_run
@@ -121,7 +123,7 @@ impl Models {
     /// let models = Study::open(StudySpec::mini_nli(0))?.finetune()?;
     /// use lmc::path::Combination;
     /// // The centre of three copies, which is their average.
-    /// let plan = SweepPlan::new(models.models().len(), vec![vec![0, 1, 2]], vec![Combination::new(vec![1.0 / 3.0; 3])?])?;
+    /// let plan = SweepPlan::new(models.len(), vec![vec![0, 1, 2]], vec![Combination::new(vec![1.0 / 3.0; 3])?])?;
     /// println!("{} nats", models.sample("id", &plan)?[0].outcomes[0].mean_loss());
     /// # Ok::<(), LmcError>(())
     /// ```
@@ -129,7 +131,7 @@ impl Models {
         self.with_job(dataset, plan, &self.ends(dataset)?, execute)
     }
 
-    /// [`Models::sample`] with the copies' own outcomes at hand.
+    /// Does the same as [`Models::sample`] with the copies' own outcomes at hand.
     pub(super) fn sample_between(
         &self,
         dataset: &str,
@@ -143,7 +145,8 @@ impl Models {
         Ok(self.evaluate(dataset)?.into_iter().map(|evaluation| evaluation.outcome).collect())
     }
 
-    /// What a plan over the copies will still take: operations, time on these devices, bytes read and written.
+    /// Returns the remaining cost of a plan over the copies: operations, time on these devices, bytes read
+    /// and written.
     ///
     /// # Errors
     /// [`LmcError::UnknownName`] for an unknown set; those of [`SweepJob::cost`].
@@ -152,7 +155,7 @@ impl Models {
     /// ```no_run
     /// use lmc::prelude::*;
     /// let models = Study::open(StudySpec::mini_nli(0))?.finetune()?;
-    /// let plan = SweepPlan::lines(models.models().len(), Grid::TENTHS)?;
+    /// let plan = SweepPlan::lines(models.len(), Grid::TENTHS)?;
     /// println!("{:.0} seconds", models.cost("id", &plan)?.seconds());
     /// # Ok::<(), LmcError>(())
     /// ```

@@ -76,10 +76,10 @@ impl fmt::Debug for Study {
 }
 
 impl Study {
-    /// A study in the default store.
+    /// Opens a study in the default store.
     ///
     /// # Errors
-    /// As [`Study::open_in`] and [`Store::default_location`].
+    /// Those of [`Study::open_in`] and [`Store::default_location`].
     ///
     /// # Examples
     /// ```no_run
@@ -94,11 +94,12 @@ impl Study {
         Self::open_in(spec, Store::default_location()?)
     }
 
-    /// A study in that store.
+    /// Opens a study in that store.
     ///
     /// # Errors
     /// Those of [`StudySpec::check`], of loading the task and of [`Recipe::check_size`];
-    /// [`LmcError::InvalidParameter`](crate::LmcError::InvalidParameter) for a variable of the environment that cannot be.
+    /// [`LmcError::InvalidParameter`](crate::LmcError::InvalidParameter) for a variable of the environment
+    /// with a value that is not allowed.
     pub fn open_in(spec: StudySpec, store: Store) -> Result<Rc<Self>> {
         environment::check()?;
         spec.check()?;
@@ -108,8 +109,8 @@ impl Study {
         Ok(Rc::new(Self { spec, task: Rc::new(task), store, compute: Compute::auto() }))
     }
 
-    /// Returns the same study on those devices and in that precision, in which all its verbs compute from then on. Without it a study
-    /// computes as [`Compute::auto`] says.
+    /// Returns the same study on those devices and in that precision, in which all its verbs compute from
+    /// then on. By default a study computes as [`Compute::auto`] says.
     ///
     /// # Errors
     /// Those of [`Compute::check`].
@@ -127,41 +128,42 @@ impl Study {
         Ok(Rc::new(Self { spec: spec.clone(), task: task.clone(), store: store.clone(), compute }))
     }
 
-    /// The devices and the precision.
+    /// Returns the devices and the precision.
     pub fn compute(&self) -> &Compute {
         &self.compute
     }
 
-    /// The description.
+    /// Returns the description.
     pub fn spec(&self) -> &StudySpec {
         &self.spec
     }
 
-    /// The task with its data and encoder.
+    /// Returns the task with its data and encoder.
     pub fn task(&self) -> &Task {
         &self.task
     }
 
-    /// Where results lie.
+    /// Returns the store in which results lie.
     pub fn store(&self) -> &Store {
         &self.store
     }
 
-    /// The finetuned copies; those that are in the store are not trained again.
+    /// Returns the finetuned copies; those that are in the store are not trained again.
     ///
     /// # Errors
-    /// [`crate::LmcError::NonFiniteLoss`] naming a seed that diverged; those of the store. Finished stacks are kept.
-    /// [`crate::LmcError::Interrupted`], after which the same call goes on with the next update.
+    /// [`crate::LmcError::NonFiniteLoss`] naming a seed that diverged; those of the store. Finished stacks
+    /// are kept. [`crate::LmcError::Interrupted`], after which the same call goes on with the next update.
     pub fn finetune(self: &Rc<Self>) -> Result<Models> {
         Models::finetune(self)
     }
 
-    /// The runs of all copies, in the order of the seeds.
+    /// Returns the runs of all copies, in the order of the seeds.
     fn runs(&self) -> Vec<RunSpec> {
         self.spec.stacks().flat_map(|seeds| self.run_specs(&self.spec.recipe, seeds)).collect()
     }
 
-    /// The runs of one of [`StudySpec::stacks`] by a recipe: the study's own or one that comes before it.
+    /// Returns the runs of one of [`StudySpec::stacks`] by a recipe: the study's own or one that comes before
+    /// it.
     fn run_specs(&self, recipe: &Recipe, seeds: &[u64]) -> Vec<RunSpec> {
         let stack = if seeds.len() > 1 { seeds.to_vec() } else { Vec::new() };
         let spec = |&seed| RunSpec {
@@ -175,7 +177,7 @@ impl Study {
         seeds.iter().map(spec).collect()
     }
 
-    /// The weights before the first update of a recipe, `[seeds.len(), n_parameters]`.
+    /// Returns the weights before the first update of a recipe, `[seeds.len(), n_parameters]`.
     fn initial(&self, recipe: &Recipe, seeds: &[u64]) -> Result<Tensor> {
         let weights = match &recipe.after {
             Some(before) => self.last_checkpoints(before, seeds)?,
@@ -185,13 +187,13 @@ impl Study {
         Ok(Tensor::f_stack(&thetas, 0)?)
     }
 
-    /// The pretrained encoder with a fresh head.
+    /// Returns the pretrained encoder with a fresh head.
     fn fresh(&self, recipe: &Recipe, seed: u64) -> Result<Weights> {
         let head_seed = if recipe.head_by_seed { seed } else { 0 };
         self.task.pretrained.with_head(&self.task.classifier, head_seed, recipe.head_std)
     }
 
-    /// The weights at the end of a recipe of a stack.
+    /// Returns the weights at the end of a recipe of a stack.
     fn last_checkpoints(&self, recipe: &Recipe, seeds: &[u64]) -> Result<Vec<Weights>> {
         let step = recipe.n_updates(self.task.train.len());
         let layout = self.task.classifier.layout();

@@ -1,15 +1,17 @@
-//! Finetuned copies and what can be asked of them.
+//! Finetuned copies and the questions they can answer.
 
 use std::fmt;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use super::Study;
+use super::tables::metrics;
 use crate::compute::Compute;
 use crate::error::{LmcError, Result};
 use crate::eval::{Logits, Outcome};
 use crate::spec::RunSpec;
 use crate::store::CheckpointInfo;
+use crate::table::Metric;
 use crate::weights::Weights;
 
 /// One finetuned copy at one checkpoint.
@@ -17,7 +19,7 @@ use crate::weights::Weights;
 pub struct Model {
     /// The name in tables, such as `s100`.
     pub name: String,
-    /// Everything that decided its weights.
+    /// All facts that decided its weights.
     pub spec: RunSpec,
     /// The checkpoint.
     pub info: CheckpointInfo,
@@ -30,13 +32,13 @@ impl fmt::Debug for Model {
 }
 
 impl Model {
-    /// The name in the store: run and checkpoint.
+    /// Returns the name in the store: run and checkpoint.
     pub fn key(&self) -> String {
         format!("{}-{}it", self.spec.run_id(), self.info.step)
     }
 }
 
-/// The name of the copy of a seed.
+/// Returns the name of the copy of a seed.
 pub(super) fn name(seed: u64) -> String {
     format!("s{seed}")
 }
@@ -67,7 +69,7 @@ pub struct Evaluation {
     pub outcome: Outcome,
     /// The label of every example.
     pub labels: Arc<Vec<i64>>,
-    /// The number of labels that the set knows, more than two where F1 is a mean over classes.
+    /// The number of labels that the set knows, more than two if F1 is a mean over classes.
     pub n_labels: usize,
 }
 
@@ -78,14 +80,15 @@ impl fmt::Debug for Evaluation {
 }
 
 impl Models {
-    /// Returns what loads the weights of a copy by its number, each from its own checkpoint; threads may share it.
+    /// Returns a function that loads the weights of a copy by its number, each from its own checkpoint;
+    /// threads may share it.
     pub(super) fn loader(&self) -> impl Fn(usize) -> Result<Weights> + Sync + '_ {
         let (store, layout, models) =
             (self.study.store(), self.study.task().classifier.layout(), &self.models);
         move |model| store.load_checkpoint(&models[model].spec, models[model].info.step, layout)
     }
 
-    /// Returns the same copies on those devices and in that precision, as [`Study::on`].
+    /// Returns the same copies on those devices and in that precision, as [`Study::on`] does.
     ///
     /// # Errors
     /// Those of [`Compute::check`].
@@ -93,7 +96,7 @@ impl Models {
         Ok(Self { study: self.study.on(compute)?, ..self.clone() })
     }
 
-    /// The copies at the checkpoint after that many updates.
+    /// Loads the copies at the checkpoint after that many updates.
     pub(super) fn load(study: &Rc<Study>, step: u32) -> Result<Self> {
         let models = study
             .runs()
@@ -109,22 +112,55 @@ impl Models {
         Ok(Self { study: study.clone(), step, models })
     }
 
-    /// The study they belong to.
+    /// Returns the study they belong to.
     pub fn study(&self) -> &Rc<Study> {
         &self.study
     }
 
-    /// The updates made when these checkpoints were kept.
+    /// Returns the updates made when these checkpoints were kept.
     pub fn step(&self) -> u32 {
         self.step
     }
 
-    /// The copies.
+    /// Returns the copies.
     pub fn models(&self) -> &[Model] {
         &self.models
     }
 
-    /// The number of the copy of that name.
+    /// Returns the number of copies.
+    pub fn len(&self) -> usize {
+        self.models.len()
+    }
+
+    /// Returns whether there is no copy.
+    pub fn is_empty(&self) -> bool {
+        self.models.is_empty()
+    }
+
+    /// Returns the names of the copies, in their order.
+    pub fn names(&self) -> Vec<String> {
+        self.models.iter().map(|model| model.name.clone()).collect()
+    }
+
+    /// Returns the value of a metric for every copy, in their order, on the evaluation set of that name.
+    ///
+    /// # Errors
+    /// Those of [`Models::evaluate`]; [`LmcError::InvalidParameter`] for a metric that is not defined on the
+    /// set.
+    ///
+    /// # Examples
+    /// ```no_run
+    /// use lmc::prelude::*;
+    /// let models = Study::open(StudySpec::mini_nli(0))?.finetune()?;
+    /// let accuracies = models.scores("lo", Metric::Accuracy)?;
+    /// assert_eq!(accuracies.len(), models.len());
+    /// # Ok::<(), LmcError>(())
+    /// ```
+    pub fn scores(&self, dataset: &str, metric: Metric) -> Result<Vec<f64>> {
+        metrics(&self.evaluate(dataset)?, metric)
+    }
+
+    /// Returns the number of the copy of that name.
     ///
     /// # Errors
     /// [`LmcError::UnknownName`] listing the copies.
@@ -136,7 +172,7 @@ impl Models {
         })
     }
 
-    /// The same copies at every checkpoint of the recipe, earliest first.
+    /// Returns the same copies at every checkpoint of the recipe, earliest first.
     ///
     /// # Errors
     /// Those of reading the store.
@@ -146,7 +182,7 @@ impl Models {
     /// use lmc::prelude::*;
     /// let models = Study::open(StudySpec::mini_nli(0))?.finetune()?;
     /// for stage in models.stages()? {
-    ///     println!("{} updates: {} copies", stage.step(), stage.models().len());
+    ///     println!("{} updates: {} copies", stage.step(), stage.len());
     /// }
     /// # Ok::<(), LmcError>(())
     /// ```
@@ -155,7 +191,8 @@ impl Models {
         steps.into_iter().map(|step| Self::load(&self.study, step)).collect()
     }
 
-    /// These copies and after them those `rows` of `others`, another point of the same training, named by it.
+    /// Returns these copies and after them those `rows` of `others`, another point of the same training,
+    /// named by it.
     pub(super) fn beside(&self, others: &Models, rows: &[usize]) -> Result<Models> {
         let n = others.models.len();
         let mut both = self.clone();
@@ -169,7 +206,7 @@ impl Models {
         Ok(both)
     }
 
-    /// The weights of one copy.
+    /// Returns the weights of one copy.
     ///
     /// # Errors
     /// [`LmcError::Format`] naming a damaged checkpoint.
@@ -178,21 +215,22 @@ impl Models {
         self.study.store.load_checkpoint(&model.spec, model.info.step, layout)
     }
 
-    /// The weights of every copy.
+    /// Returns the weights of every copy.
     ///
     /// # Errors
-    /// As [`Models::weights_of`].
+    /// Those of [`Models::weights_of`].
     pub fn weights(&self) -> Result<Vec<Weights>> {
         self.models.iter().map(|model| self.weights_of(model)).collect()
     }
 
-    /// Every copy's results on the evaluation set of that name; finished ones are read from the store.
+    /// Returns every copy's results on the evaluation set of that name; finished ones are read from the
+    /// store.
     ///
     /// No more weights are in memory than there are workers.
     ///
     /// # Errors
-    /// [`LmcError::UnknownName`] for an unknown set; [`LmcError::NonFiniteLoss`]; [`LmcError::Interrupted`]; those of the
-    /// store.
+    /// [`LmcError::UnknownName`] for an unknown set; [`LmcError::NonFiniteLoss`]; [`LmcError::Interrupted`];
+    /// those of the store.
     ///
     /// # Examples
     /// ```no_run
@@ -204,12 +242,9 @@ impl Models {
     /// # Ok::<(), LmcError>(())
     /// ```
     pub fn evaluate(&self, dataset: &str) -> Result<Vec<Evaluation>> {
-        let (store, models) = (&self.study.store, &self.models);
-        let layout = self.study.task.classifier.layout();
         let set = self.study.task.set(dataset)?;
         let (labels, n_labels) = (Arc::new(set.labels()), set.dataset.labels.len());
-        let load = |i: usize| store.load_checkpoint(&models[i].spec, models[i].info.step, layout);
-        let outcomes = self.study.outcomes(dataset, &self.keys(), &load)?;
+        let outcomes = self.study.outcomes(dataset, &self.keys(), &self.loader())?;
         let evaluation = |(model, outcome): (&Model, Outcome)| Evaluation {
             model: model.name.clone(),
             dataset: dataset.to_owned(),
@@ -217,19 +252,16 @@ impl Models {
             labels: labels.clone(),
             n_labels,
         };
-        Ok(models.iter().zip(outcomes).map(evaluation).collect())
+        Ok(self.models.iter().zip(outcomes).map(evaluation).collect())
     }
 
-    /// Every copy's logits on the evaluation set of that name, in its labels, for [`Logits::mean`]; finished ones are read from the
-    /// store.
+    /// Returns every copy's logits on the evaluation set of that name, in its labels, for [`Logits::mean`];
+    /// finished ones are read from the store.
     ///
     /// # Errors
-    /// As [`Models::evaluate`].
+    /// Those of [`Models::evaluate`].
     pub fn logits(&self, dataset: &str) -> Result<Vec<Logits>> {
-        let (store, models) = (&self.study.store, &self.models);
-        let layout = self.study.task.classifier.layout();
-        let load = |i: usize| store.load_checkpoint(&models[i].spec, models[i].info.step, layout);
-        self.study.logits(dataset, &self.keys(), &load)
+        self.study.logits(dataset, &self.keys(), &self.loader())
     }
 
     fn keys(&self) -> Vec<String> {

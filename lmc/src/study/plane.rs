@@ -39,12 +39,12 @@ impl fmt::Debug for PlaneSample {
 }
 
 impl Models {
-    /// The loss on a grid over the plane through three copies, given by number, on the evaluation set of that name (Juneja et
-    /// al. 2023, Fig. 2).
+    /// Returns the loss on a grid over the plane through three copies, given by number, on the evaluation set
+    /// of that name (Juneja et al. 2023, Fig. 2).
     ///
     /// # Errors
-    /// [`LmcError::InvalidParameter`] for a number that is no copy or comes twice; those of [`Plane::new`],
-    /// [`Plane::grid`] and [`Models::sample`].
+    /// [`LmcError::InvalidParameter`] for a number that is not a copy or comes twice; those of
+    /// [`Plane::new`], [`Plane::grid`] and [`Models::sample`].
     ///
     /// # Examples
     /// ```no_run
@@ -56,7 +56,7 @@ impl Models {
     /// ```
     pub fn plane(&self, dataset: &str, models: [usize; 3], options: &PlaneOptions) -> Result<PlaneSample> {
         let [i, j, k] = models;
-        let n = self.models().len();
+        let n = self.len();
         if models.iter().any(|&model| model >= n) || i == j || i == k || j == k {
             let expected = format!("three different numbers below {n}");
             return Err(LmcError::invalid("models", format!("{models:?}"), expected));
@@ -83,12 +83,12 @@ impl Models {
 }
 
 impl PlaneSample {
-    /// The same under another name.
+    /// Returns the same sample under another name.
     pub fn named(self, name: impl Into<String>) -> Self {
         Self { name: name.into(), ..self }
     }
 
-    /// One row per point: the schema [`PLANES`](crate::table::PLANES).
+    /// Returns one row per point: the schema [`PLANES`](crate::table::PLANES).
     ///
     /// # Errors
     /// Those of [`accuracy`]; [`LmcError::Polars`].
@@ -106,10 +106,10 @@ impl PlaneSample {
         )?)
     }
 
-    /// One row per model of the plane: the schema [`ANCHORS`](crate::table::ANCHORS).
+    /// Returns one row per model of the plane: the schema [`ANCHORS`](crate::table::ANCHORS).
     ///
     /// # Errors
-    /// [`LmcError::Polars`] when polars refuses a column.
+    /// [`LmcError::Polars`] if polars refuses a column.
     pub fn anchors(&self) -> Result<DataFrame> {
         let anchors = self.plane.anchors();
         Ok(df!(

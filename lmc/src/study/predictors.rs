@@ -1,4 +1,4 @@
-//! How well single numbers of a model predict a score, side by side.
+//! The comparison of how well single numbers of a model predict a score.
 
 use polars::prelude::{DataFrame, df};
 
@@ -8,15 +8,17 @@ use crate::stats::{check_finite, correlation_test, is_constant, least_squares, p
 /// Resamples of each permutation test.
 const N_PERMUTATIONS: usize = 10_000;
 
-/// A linear regression of a score on each predictor alone: the schema [`PREDICTORS`](crate::table::PREDICTORS).
+/// Returns a linear regression of a score on each predictor alone: the schema
+/// [`PREDICTORS`](crate::table::PREDICTORS).
 ///
-/// `predictors` are names with one value for each model, such as membership, sharpness or in-domain loss, `scores` the models'
-/// scores in the same order; `seed` draws the permutations. What is not defined, since all values of a predictor or all scores are
-/// equal, is empty. The paper compares membership and sharpness in this way (Juneja et al. 2023, Fig. 3).
+/// `predictors` are names with one value for each model, such as membership, sharpness or in-domain loss,
+/// `scores` the models' scores in the same order; `seed` draws the permutations. Results that are undefined,
+/// since all values of a predictor or all scores are equal, are empty. The paper compares membership and
+/// sharpness in this way (Juneja et al. 2023, Fig. 3).
 ///
 /// # Errors
-/// [`LmcError::ShapeMismatch`] for a predictor with another number of values, [`LmcError::InvalidParameter`] for less than two models
-/// and a value that is not finite.
+/// [`LmcError::ShapeMismatch`] for a predictor with another number of values, [`LmcError::InvalidParameter`]
+/// for less than two models and a value that is not finite.
 pub fn compare_predictors(predictors: &[(&str, Vec<f64>)], scores: &[f64], seed: u64) -> Result<DataFrame> {
     let mut rows = Vec::with_capacity(predictors.len());
     for (name, values) in predictors {

@@ -20,13 +20,15 @@ use crate::weights::Weights;
 /// Documents that an embedded encoder is pretrained on.
 pub const N_DOCUMENTS: usize = 60_000;
 
-/// Pretrains the BERT of the embedded task from a seed, on masked words and next sentences, and writes it as a Hugging Face
-/// folder.
+/// Pretrains the BERT of the embedded task from a seed, on masked words and next sentences, and writes it as
+/// a Hugging Face folder.
 ///
 /// # Errors
-/// [`crate::LmcError::Occupied`] when the folder holds anything but what the same call wrote before, or with [`Replace::Models`] a model;
-/// [`crate::LmcError::Io`] when it cannot be written; both before training. [`crate::LmcError::InvalidParameter`] for a recipe that cannot be;
-/// [`crate::LmcError::NonFiniteLoss`] when training diverges; [`crate::LmcError::Interrupted`], and then nothing is kept.
+/// [`crate::LmcError::Occupied`] if the folder holds anything but the files that the same call wrote before,
+/// or with [`Replace::Models`] a model; [`crate::LmcError::Io`] if it cannot be written; both before
+/// training. [`crate::LmcError::InvalidParameter`] for a recipe that is not allowed;
+/// [`crate::LmcError::NonFiniteLoss`] if training diverges; [`crate::LmcError::Interrupted`], and then
+/// nothing is kept.
 pub fn pretrain_mini(folder: &Path, seed: u64, recipe: &PretrainRecipe, replace: Replace) -> Result<Weights> {
     let place = place(folder, "bert", seed, recipe, replace)?;
     let tokenizer = tokenizer()?;
@@ -37,13 +39,15 @@ pub fn pretrain_mini(folder: &Path, seed: u64, recipe: &PretrainRecipe, replace:
         .make(pretraining_documents(seed, N_DOCUMENTS))
 }
 
-/// Pretrains the RoBERTa of the embedded task from a seed, on masked tokens alone, and writes it as a Hugging Face folder.
+/// Pretrains the RoBERTa of the embedded task from a seed, on masked tokens alone, and writes it as a Hugging
+/// Face folder.
 ///
-/// It reads those documents of [`pretrain_mini`] whose second segment is really the next one: without next-sentence prediction text
-/// is read as it stands (Liu et al. 2019, section 4.2). Its tokens are those that [`byte_pair_tokenizer`] learns from them.
+/// It reads those documents of [`pretrain_mini`] whose second segment is really the next one: without
+/// next-sentence prediction text is read as it stands (Liu et al. 2019, section 4.2). Its tokens are those
+/// that [`byte_pair_tokenizer`] learns from them.
 ///
 /// # Errors
-/// As [`pretrain_mini`].
+/// Those of [`pretrain_mini`].
 pub fn pretrain_mini_roberta(
     folder: &Path,
     seed: u64,
@@ -59,7 +63,7 @@ pub fn pretrain_mini_roberta(
     Maker { tokenizer, config, vocabulary, recipe, seed, place }.make(documents)
 }
 
-/// The documents of the RoBERTa, about 48,000.
+/// Returns the documents of the RoBERTa, about 48,000.
 pub(super) fn contiguous_documents(seed: u64) -> Vec<Document> {
     pretraining_documents(seed, N_DOCUMENTS).into_iter().filter(|document| document.is_next).collect()
 }
@@ -68,7 +72,7 @@ fn size(tokenizer: &Tokenizer) -> i64 {
     tokenizer.get_vocab_size(true) as i64
 }
 
-/// What makes an encoder of documents.
+/// The parts that make an encoder from documents.
 struct Maker<'a> {
     tokenizer: Tokenizer,
     config: ModelConfig,
@@ -78,15 +82,15 @@ struct Maker<'a> {
     place: Place<'a>,
 }
 
-/// Where the encoder goes.
+/// The place where the encoder goes.
 struct Place<'a> {
     folder: &'a Path,
-    /// What makes it.
+    /// The record of what makes the encoder.
     origin: Value,
     replace: Replace,
 }
 
-/// The place of an encoder, after checks of it and of the recipe.
+/// Returns the place of an encoder, after checks of it and of the recipe.
 fn place<'a>(
     folder: &'a Path,
     family: &str,

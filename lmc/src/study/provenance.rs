@@ -1,4 +1,4 @@
-//! Everything that a result of a study came from, as a table.
+//! The origin of a study's results, as a table.
 
 use polars::prelude::{DataFrame, df};
 
@@ -7,13 +7,14 @@ use crate::error::Result;
 use crate::provenance::{devices, now, software};
 
 impl Study {
-    /// What the study's results come from: columns `what` and `value`, both text.
+    /// Returns the origin of the study's results: columns `what` and `value`, both text.
     ///
-    /// Versions of the crate, its commit and its dependencies, libtorch, compiler and devices; task, training set, encoder
-    /// and recipe by name and SHA-256; seeds, store and the date. Digests of software are cut to 12 digits.
+    /// Versions of the crate, its commit and its dependencies, libtorch, compiler and devices; task, training
+    /// set, encoder and recipe by name and SHA-256; seeds, store and the date. Digests of software are cut to
+    /// 12 digits.
     ///
     /// # Errors
-    /// [`LmcError::Polars`](crate::LmcError::Polars) when polars refuses a column.
+    /// [`LmcError::Polars`](crate::LmcError::Polars) if polars refuses a column.
     pub fn provenance(&self) -> Result<DataFrame> {
         let (spec, task) = (self.spec(), self.task());
         let seeds: Vec<String> = spec.seeds.iter().map(u64::to_string).collect();

@@ -1,4 +1,4 @@
-//! What a study found, in the figures by which it is judged.
+//! The findings of a study, in the figures by which it is judged.
 
 use polars::prelude::{DataFrame, df};
 
@@ -13,8 +13,9 @@ use crate::table::{ConstantScore, Metric};
 /// Resamples of each permutation test.
 const N_PERMUTATIONS: usize = 10_000;
 
-/// Whether the clusters by convexity gap say anything about a score on another set. What is not defined is none: what follows
-/// from two clusters where the models are not divided, and correlations with numbers that are all equal.
+/// The relation between the clusters by convexity gap and a score on another set. Undefined values are
+/// `None`: results that need two clusters if the models are not divided, and correlations with numbers that
+/// are all equal.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Report {
     /// Models in the larger and in the smaller cluster.
@@ -31,7 +32,8 @@ pub struct Report {
     pub p_value: Option<f64>,
     /// Pearson's r of membership score and score.
     pub r_membership: Option<f64>,
-    /// Pearson's r of in-domain loss and score: a confound, since the in-domain loss may explain the split as well.
+    /// Pearson's r of in-domain loss and score: a confound, since the in-domain loss may explain the split as
+    /// well.
     pub r_id_loss: Option<f64>,
     /// Pearson's r over pairs of convexity gap and difference in score.
     pub r_pairs: Option<f64>,
@@ -45,8 +47,8 @@ pub struct Report {
 }
 
 impl Report {
-    /// The report on a sweep of in-domain losses, its clusters, the models' own in-domain evaluations and a score on
-    /// another set.
+    /// Makes the report on a sweep of in-domain losses, its clusters, the models' own in-domain evaluations
+    /// and a score on another set.
     ///
     /// # Errors
     /// Those of [`Sweep::matrix`] and [`Evaluation::metric`].
@@ -66,7 +68,7 @@ impl Report {
         let high = above_largest_jump(&scores);
         let sides: Vec<bool> = gaps.iter().map(|&(a, b, _)| high[a] != high[b]).collect();
         let divided = basins.is_divided();
-        // Numbers that are equal but for rounding correlate with nothing but rounding.
+        // Numbers that differ only by rounding correlate with nothing but rounding.
         let gaps_differ = !basins.notes.iter().any(|note| matches!(note, Note::EqualGaps { .. }));
         let constant = |metric, of: &[Evaluation], values: &[f64]| {
             ConstantScore::of(metric, of.first().map_or("", |evaluation| &evaluation.dataset), values)
@@ -100,10 +102,10 @@ impl Report {
         })
     }
 
-    /// One row per figure: name and value, empty where it is not defined.
+    /// Returns one row per figure: name and value, empty if it is not defined.
     ///
     /// # Errors
-    /// [`LmcError::Polars`](crate::LmcError::Polars) when polars refuses a column.
+    /// [`LmcError::Polars`](crate::LmcError::Polars) if polars refuses a column.
     pub fn table(&self) -> Result<DataFrame> {
         let rows = self.rows();
         Ok(df!(
@@ -112,7 +114,7 @@ impl Report {
         )?)
     }
 
-    /// Names and values, in the order of the table.
+    /// Returns the names and values, in the order of the table.
     pub fn rows(&self) -> Vec<(&'static str, Option<f64>)> {
         let ratio = self.across.map(|across| across / self.within).filter(|ratio| ratio.is_finite());
         let [first, second] = self.scores;
@@ -136,14 +138,14 @@ impl Report {
     }
 }
 
-/// The mean score of a cluster; none without models.
+/// Returns the mean score of a cluster, or `None` without models.
 fn mean_of(basins: &Basins, scores: &[f64], cluster: usize) -> Result<Option<f64>> {
     let members = basins.cluster.iter().zip(scores).filter(|&(&c, _)| c == cluster);
     let members: Vec<f64> = members.map(|(_, &score)| score).collect();
     if members.is_empty() { Ok(None) } else { mean(&members).map(Some) }
 }
 
-/// For each score whether it lies above the largest jump between neighbours of the sorted scores.
+/// Returns for each score whether it lies above the largest jump between neighbours of the sorted scores.
 fn above_largest_jump(scores: &[f64]) -> Vec<bool> {
     let mut sorted = scores.to_vec();
     sorted.sort_by(f64::total_cmp);

@@ -16,16 +16,18 @@ use crate::progress::{Progress, Unit};
 use crate::sharpness::{ClassifierLoss, Sharpness, SharpnessRecipe, sharpness};
 use crate::store::Claim;
 
-/// What to do about a damaged file.
+/// The advice for a damaged file.
 const REMEDY: &str = "delete the file and run the same call again, only this copy is measured again";
 
 impl Models {
-    /// The eps-sharpness of every copy on the study's first evaluation set, the in-domain one: the schema
-    /// [`SHARPNESS`](crate::table::SHARPNESS) (Juneja et al. 2023, F.4). Copies that were measured are read from the store.
+    /// Returns the eps-sharpness of every copy on the study's first evaluation set, the in-domain one: the
+    /// schema [`SHARPNESS`](crate::table::SHARPNESS) (Juneja et al. 2023, F.4). Copies that were measured are
+    /// read from the store.
     ///
     /// # Errors
-    /// Those of [`sharpness`]; [`LmcError::InvalidParameter`] for a set with other labels than the classifier's classes;
-    /// [`LmcError::Interrupted`], after which the same call goes on with the copies that are missing; those of the store.
+    /// Those of [`sharpness`]; [`LmcError::InvalidParameter`] for a set with other labels than the
+    /// classifier's classes; [`LmcError::Interrupted`], after which the same call goes on with the copies
+    /// that are missing; those of the store.
     ///
     /// # Examples
     /// ```no_run
@@ -50,7 +52,7 @@ impl Models {
         let folder = store.sharpness_folder(&set.key, &sha256(json.as_bytes())[..10]);
         let path = |model: &Model| folder.join(format!("{}.sealed", model.key()));
         tidy(&folder);
-        let (models, step) = (self.models(), self.step());
+        let (models, load) = (self.models(), self.loader());
         let total = u64::from(recipe.n_updates) * models.len() as u64;
         let progress = Progress::new("measuring sharpness", Unit::Updates, total);
         let measured = run_units((0..models.len()).collect(), |_, i: usize| {
@@ -60,7 +62,7 @@ impl Models {
                 progress.found(u64::from(recipe.n_updates));
                 return Ok(found);
             }
-            let weights = store.load_checkpoint(&models[i].spec, step, classifier.layout())?;
+            let weights = load(i)?;
             let device = weights.theta().device();
             let objective = ClassifierLoss::new(classifier, examples.clone(), batch_tokens(device));
             let tick = || progress.tick(String::new);

@@ -22,12 +22,12 @@ pub struct Sweep {
     pub labels: Vec<i64>,
     /// One profile for each unordered pair that was swept.
     pub profiles: Vec<Profile>,
-    /// The largest difference from float32 of a convexity gap or a loss on a sample of the lines, nats per example; 0 for lines that
-    /// were evaluated in float32.
+    /// The largest difference from float32 of a convexity gap or a loss on a sample of the lines, nats per
+    /// example; 0 for lines that were evaluated in float32.
     pub imprecision: f64,
 }
 
-/// How far float32 moves a mean loss, as a share of it: two units in the last place.
+/// The distance by which float32 moves a mean loss, as a share of it: two units in the last place.
 const FLOAT32: f64 = 2.0 * f32::EPSILON as f64;
 
 impl fmt::Debug for Sweep {
@@ -38,15 +38,16 @@ impl fmt::Debug for Sweep {
 }
 
 impl Sweep {
-    /// The number of points on each line, both ends counted.
+    /// Returns the number of points on each line, both ends counted.
     pub fn n_points(&self) -> usize {
         self.profiles.first().map_or(0, |profile| profile.alphas.len())
     }
 
-    /// One measure of all pairs as a symmetric matrix with a zero diagonal, `[n_models, n_models]`.
+    /// Returns one measure of all pairs as a symmetric matrix with a zero diagonal, `[n_models, n_models]`.
     ///
     /// # Errors
-    /// [`LmcError::NonFiniteLoss`] naming the point; [`LmcError::InvalidParameter`] for a sweep that lacks a pair.
+    /// [`LmcError::NonFiniteLoss`] naming the point; [`LmcError::InvalidParameter`] for a sweep that lacks a
+    /// pair.
     ///
     /// # Examples
     /// ```no_run
@@ -64,8 +65,9 @@ impl Sweep {
         Ok(matrix.with_resolution(self.resolution(measure)))
     }
 
-    /// Returns the most by which rounding moves that measure of a line: of a gap or a barrier, which is a difference of two losses, twice
-    /// what float32 moves the largest of all losses, and what a coarser precision moves beyond it. Of other measures 0.
+    /// Returns the largest change of that measure of a line by rounding. A gap or a barrier is a difference
+    /// of two losses: for these it is twice the change of the largest of all losses by float32, plus the
+    /// further change by a coarser precision. For other measures it is 0.
     pub fn resolution(&self, measure: Measure) -> f64 {
         if !matches!(measure, Measure::ConvexityGap | Measure::BarrierHeight) {
             return 0.0;
@@ -74,10 +76,10 @@ impl Sweep {
         2.0 * FLOAT32 * losses.fold(0.0, f64::max) + self.imprecision
     }
 
-    /// One measure of each model and each landmark, by number, `[n_models, n_landmarks]`.
+    /// Returns one measure of each model and each landmark, by number, `[n_models, n_landmarks]`.
     ///
     /// # Errors
-    /// As [`Sweep::matrix`], for a pair with a landmark.
+    /// Those of [`Sweep::matrix`], for a pair with a landmark.
     pub fn landmark_gaps(&self, measure: Measure, landmarks: &[usize]) -> Result<LandmarkGaps> {
         let values = self.columns(measure, landmarks)?;
         let gaps = LandmarkGaps::new(self.models.clone(), measure, landmarks.to_vec(), values)?;
@@ -108,8 +110,8 @@ impl Sweep {
         Ok(values)
     }
 
-    /// The two clusters of the models by convexity gap; all models in one where the gaps differ by no more than rounding, or say nothing of a
-    /// division otherwise.
+    /// Returns the two clusters of the models by convexity gap; all models are in one cluster if the gaps
+    /// differ only by rounding, or do not show a division for another reason.
     ///
     /// # Errors
     /// Those of [`Sweep::matrix`] and [`cluster`].

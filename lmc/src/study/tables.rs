@@ -2,7 +2,10 @@
 
 use polars::prelude::{DataFrame, df};
 
-use super::{Evaluation, Models, Sweep};
+use super::{
+    AlignedSweep, Comparison, Convexity, CurveProfile, Evaluation, Models, PlaneSample, Soups, Sweep,
+    Triangles,
+};
 use crate::basin::{Basins, Drift};
 use crate::error::Result;
 use crate::gap::Measure;
@@ -10,10 +13,10 @@ use crate::stats::{accuracy, expected_calibration_error, f1, macro_f1, matthews_
 use crate::table::{Metric, Table};
 
 impl Models {
-    /// One row per copy: the schema [`MODELS`](crate::table::MODELS).
+    /// Returns one row per copy: the schema [`MODELS`](crate::table::MODELS).
     ///
     /// # Errors
-    /// [`LmcError::Polars`](crate::LmcError::Polars) when polars refuses a column.
+    /// [`LmcError::Polars`](crate::LmcError::Polars) if polars refuses a column.
     pub fn table(&self) -> Result<DataFrame> {
         let models = self.models();
         let n = self.study().task().classifier.layout().n_parameters();
@@ -30,10 +33,11 @@ impl Models {
         )?)
     }
 
-    /// Every copy's metrics on each of those sets: the schema [`EVALUATIONS`](crate::table::EVALUATIONS).
+    /// Returns every copy's metrics on each of those sets: the schema
+    /// [`EVALUATIONS`](crate::table::EVALUATIONS).
     ///
     /// # Errors
-    /// As [`Models::evaluate`].
+    /// Those of [`Models::evaluate`].
     ///
     /// # Examples
     /// ```no_run
@@ -53,7 +57,8 @@ impl Models {
 }
 
 impl Evaluation {
-    /// One metric; F1 is that of class 1 where the set has two labels, and the mean over the classes that occur where it has more.
+    /// Returns one metric; F1 is that of class 1 if the set has two labels, and the mean over the classes
+    /// that occur if it has more.
     ///
     /// # Errors
     /// Those of [`crate::stats`] for an empty set.
@@ -74,7 +79,7 @@ impl Evaluation {
     }
 }
 
-/// One metric of each evaluation, in their order.
+/// Returns one metric of each evaluation, in their order.
 ///
 /// # Errors
 /// Those of [`Evaluation::metric`].
@@ -82,7 +87,7 @@ pub(super) fn metrics(evaluations: &[Evaluation], metric: Metric) -> Result<Vec<
     evaluations.iter().map(|evaluation| evaluation.metric(metric)).collect()
 }
 
-/// One row per evaluation: the schema [`EVALUATIONS`](crate::table::EVALUATIONS).
+/// Returns one row per evaluation: the schema [`EVALUATIONS`](crate::table::EVALUATIONS).
 ///
 /// # Errors
 /// Those of [`Evaluation::metric`]; [`LmcError::Polars`](crate::LmcError::Polars).
@@ -101,7 +106,7 @@ pub fn evaluations_table(evaluations: &[Evaluation]) -> Result<DataFrame> {
 }
 
 impl Sweep {
-    /// One row per pair and point: the schema [`PROFILES`](crate::table::PROFILES).
+    /// Returns one row per pair and point: the schema [`PROFILES`](crate::table::PROFILES).
     ///
     /// # Errors
     /// Those of [`accuracy`]; [`LmcError::Polars`](crate::LmcError::Polars).
@@ -121,10 +126,12 @@ impl Sweep {
         )?)
     }
 
-    /// One row per pair: barrier height, convexity gap, AUC and distance, the schema [`GAPS`](crate::table::GAPS).
+    /// One row per pair: barrier height, convexity gap, AUC and distance, the schema
+    /// [`GAPS`](crate::table::GAPS).
     ///
     /// # Errors
-    /// [`LmcError::NonFiniteLoss`](crate::LmcError::NonFiniteLoss); [`LmcError::Polars`](crate::LmcError::Polars).
+    /// [`LmcError::NonFiniteLoss`](crate::LmcError::NonFiniteLoss);
+    /// [`LmcError::Polars`](crate::LmcError::Polars).
     pub fn gaps(&self) -> Result<DataFrame> {
         let each = |measure| self.profiles.iter().map(|p| p.measure(measure)).collect::<Result<Vec<f64>>>();
         Ok(df!(
@@ -139,6 +146,20 @@ impl Sweep {
     }
 }
 
+/// Implements [`Table`] by the types' own method `table`, so that one function takes any of them.
+macro_rules! tabled {
+    ($($type:ty),+ $(,)?) => {$(
+        impl Table for $type {
+            fn table(&self) -> Result<DataFrame> {
+                <$type>::table(self)
+            }
+        }
+    )+};
+}
+
+tabled!(Models, Sweep, AlignedSweep, Comparison, Convexity, CurveProfile, PlaneSample, Soups, Triangles);
+tabled!(super::Report, crate::replay::Replay);
+
 impl Table for Basins {
     /// Returns one row per model: the schema [`BASINS`](crate::table::BASINS).
     fn table(&self) -> Result<DataFrame> {
@@ -152,10 +173,11 @@ impl Table for Basins {
     }
 }
 
-/// Returns the drift of models as a table, one row per model and stage: the schema [`DRIFT`](crate::table::DRIFT); `evaluations[stage]` gives the scores.
+/// Returns the drift of models as a table, one row per model and stage: the schema
+/// [`DRIFT`](crate::table::DRIFT); `evaluations[stage]` gives the scores.
 ///
 /// # Errors
-/// [`LmcError::ShapeMismatch`](crate::LmcError::ShapeMismatch) when stages or models differ in number.
+/// [`LmcError::ShapeMismatch`](crate::LmcError::ShapeMismatch) if stages or models differ in number.
 pub fn drift_table(drift: &Drift, evaluations: &[Vec<Evaluation>], metric: Metric) -> Result<DataFrame> {
     let got: Vec<usize> = evaluations.iter().map(Vec::len).collect();
     let expected = vec![drift.models.len(); drift.stages.len()];

@@ -6,7 +6,7 @@ use std::fmt;
 use ndarray::{Array2, ArrayView2};
 use polars::prelude::{DataFrame, df};
 
-use super::checks::{check_confidence, check_resamples, enough, in_range};
+use super::checks::{check_resamples, enough, in_range};
 use super::{Models, Sweep};
 use crate::basin::{Basins, Membership, draw_subsets};
 use crate::error::{LmcError, Result};
@@ -14,7 +14,7 @@ use crate::eval::Outcome;
 use crate::gap::{convexity_gap_at, excess_loss, heights_from};
 use crate::parallel::run_units;
 use crate::path::Combination;
-use crate::stats::{percentile_interval, resampled_means};
+use crate::stats::{check_confidence, percentile_interval, resampled_means};
 use crate::sweep::{Profile, SweepPlan};
 
 /// The most steps of a side and the most triples.
@@ -23,10 +23,11 @@ const MOST_TRIPLES: usize = 1_000_000;
 /// Triples whose resampled losses are in memory at once.
 const BLOCK: usize = 32;
 
-/// How triangles are sampled.
+/// The options for sampling triangles.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TriangleOptions {
-    /// Points inside have weights that are multiples of 1 / `n_steps`: 10 of them for 6 steps, the centre included.
+    /// The number of steps of the weights of points inside, which are multiples of 1 / `n_steps`. 6 steps
+    /// give 10 points, the centre included.
     pub n_steps: usize,
     /// The most triples; of more a random choice.
     pub n_triples: usize,
@@ -39,17 +40,18 @@ pub struct TriangleOptions {
 }
 
 impl Default for TriangleOptions {
-    /// 10 points inside each of up to 600 triangles, which are all of 16 models; 200 resamples, 95 %.
+    /// Returns options for 10 points inside each of up to 600 triangles (enough for all triangles of 16
+    /// models); 200 resamples, 95 %.
     fn default() -> Self {
         Self { n_steps: 6, n_triples: 600, n_resamples: 200, confidence: 0.95, seed: 0 }
     }
 }
 
 impl TriangleOptions {
-    /// Checks that every field has a value it can have.
+    /// Checks that every field has an allowed value.
     ///
     /// # Errors
-    /// [`LmcError::InvalidParameter`] naming the first field that has not.
+    /// [`LmcError::InvalidParameter`] naming the first field that does not have an allowed value.
     ///
     /// # Examples
     /// ```
@@ -73,14 +75,14 @@ impl TriangleOptions {
 pub struct Triangle {
     /// The models' numbers, ascending.
     pub models: [usize; 3],
-    /// Whether they are of one cluster.
+    /// The kind of the triple: within one cluster or across both.
     pub kind: Membership,
     /// The largest convexity gap of the three lines, in nats per example.
     pub edge_gap: f64,
     /// The largest excess of a point inside over the plane of the three losses, in nats per example.
     pub inside_excess: f64,
-    /// The largest height of a point inside above the lower convex envelope of all points of the triangle, its sides included, in nats
-    /// per example: what the convexity gap is on a line.
+    /// The largest height of a point inside above the lower convex envelope of all points of the triangle,
+    /// its sides included, in nats per example: the counterpart of the convexity gap on a line.
     pub inside_gap: f64,
     /// The bootstrap interval of `inside_gap - edge_gap`.
     pub interval: (f64, f64),
@@ -112,22 +114,23 @@ impl fmt::Debug for Triangles {
 }
 
 impl Models {
-    /// Triples of copies, whose sides are the lines of a sweep: the convexity gap inside against the largest on the sides.
+    /// Returns the triples of copies, whose sides are the lines of a sweep: the convexity gap inside against
+    /// the largest on the sides.
     ///
-    /// Pairwise connection is necessary for an eps-convex basin and not sufficient (Juneja et al. 2023, section 3.1). A triple whose
-    /// inside is higher than all three sides shows it: for an eps between the two, all its pairs are connected and it is not. Points inside
-    /// are kept in the store.
+    /// Pairwise connection is necessary for an eps-convex basin and not sufficient (Juneja et al. 2023,
+    /// section 3.1). A triple whose inside is higher than all three sides shows it: for an eps between the
+    /// two, all its pairs are connected and it is not. Points inside are kept in the store.
     ///
     /// # Errors
-    /// Those of [`TriangleOptions::check`]; [`LmcError::InvalidParameter`] for fewer than 3 copies, the clusters or a sweep of other
-    /// models, or one that lacks a line; as [`Models::sample`].
+    /// Those of [`TriangleOptions::check`]; [`LmcError::InvalidParameter`] for fewer than 3 copies, the
+    /// clusters or a sweep of other models, or one that lacks a line; those of [`Models::sample`].
     pub fn triangles(&self, sweep: &Sweep, basins: &Basins, options: &TriangleOptions) -> Result<Triangles> {
         options.check()?;
-        enough(self.models().len(), 3, "a triangle")?;
+        enough(self.len(), 3, "a triangle")?;
         self.check_basins(basins)?;
         let triples = draw_subsets(&basins.cluster, Membership::Any, 3, options.n_triples, options.seed);
         let inside = Combination::lattice(3, options.n_steps);
-        let plan = SweepPlan::new(self.models().len(), triples, inside)?;
+        let plan = SweepPlan::new(self.len(), triples, inside)?;
         let lines: BTreeMap<[usize; 2], &Profile> =
             self.pairs(sweep)?.into_iter().zip(&sweep.profiles).collect();
         let shapes = plan.units().iter().map(|unit| Shape::of(unit, &lines, plan.points()));
@@ -163,7 +166,7 @@ impl Models {
     }
 }
 
-/// The losses of outcomes, `[n_examples, n_outcomes]`.
+/// Returns the losses of outcomes, `[n_examples, n_outcomes]`.
 fn by_example(outcomes: &[&Outcome]) -> Array2<f64> {
     let n_examples = outcomes.first().map_or(0, |outcome| outcome.losses.len());
     Array2::from_shape_fn((n_examples, outcomes.len()), |(example, i)| f64::from(outcomes[i].losses[example]))
@@ -172,11 +175,12 @@ fn by_example(outcomes: &[&Outcome]) -> Array2<f64> {
 /// One side of a triangle.
 struct Side<'a> {
     profile: &'a Profile,
-    /// Which corner is at alpha = 1, and which at alpha = 0.
+    /// The corner at alpha = 1, then the one at alpha = 0.
     corners: [usize; 2],
 }
 
-/// Where the points of a triangle lie: the corners, those within the sides, side by side, and those inside.
+/// The places of the points of a triangle: the corners, those within the sides, side by side, and those
+/// inside.
 struct Shape<'a> {
     sides: Vec<Side<'a>>,
     points: Vec<Vec<f64>>,
@@ -205,7 +209,7 @@ impl<'a> Shape<'a> {
         Ok(Self { sides, points, n_inside: inside.len() })
     }
 
-    /// The outcomes at the points, in their order.
+    /// Returns the outcomes at the points, in their order.
     fn columns<'o>(
         &self,
         corners: impl Iterator<Item = &'o Outcome>,
@@ -220,7 +224,8 @@ impl<'a> Shape<'a> {
             .collect()
     }
 
-    /// The largest gap of a side, the largest excess inside and the largest gap inside, from the loss at each point.
+    /// Returns the largest gap of a side, the largest excess inside and the largest gap inside, from the loss
+    /// at each point.
     fn measures(&self, losses: &[f64]) -> Result<[f64; 3]> {
         let (mut edge_gap, mut first): (f64, usize) = (0.0, 3);
         for Side { profile, corners } in &self.sides {
@@ -240,8 +245,8 @@ impl<'a> Shape<'a> {
         Ok([edge_gap, excess, gap])
     }
 
-    /// The triangle from the loss of each example at each point, `[n_examples, n_points]`, and from resampled means, `[n_resamples,
-    /// n_points]`.
+    /// Returns the triangle from the loss of each example at each point, `[n_examples, n_points]`, and from
+    /// resampled means, `[n_resamples, n_points]`.
     fn triangle(
         &self,
         models: &[usize],
@@ -263,16 +268,16 @@ impl<'a> Shape<'a> {
     }
 }
 
-/// What lies between the first and the last.
+/// Returns the items between the first and the last.
 fn within<T>(all: &[T]) -> &[T] {
     all.get(1..all.len().saturating_sub(1)).unwrap_or(&[])
 }
 
 impl Triangles {
-    /// One row per triple: the schema [`TRIANGLES`](crate::table::TRIANGLES).
+    /// Returns one row per triple: the schema [`TRIANGLES`](crate::table::TRIANGLES).
     ///
     /// # Errors
-    /// [`LmcError::Polars`](crate::LmcError::Polars) when polars refuses a column.
+    /// [`LmcError::Polars`](crate::LmcError::Polars) if polars refuses a column.
     pub fn table(&self) -> Result<DataFrame> {
         let name =
             |i: usize| self.triangles.iter().map(|t| self.models[t.models[i]].clone()).collect::<Vec<_>>();

@@ -1,4 +1,4 @@
-//! Early warning: the final basin of a copy in training, told from its gaps to a few finished copies.
+//! Early warning: the final basin of a copy in training, predicted from its gaps to a few finished copies.
 
 use ndarray::Array2;
 use polars::prelude::DataFrame;
@@ -10,17 +10,19 @@ use crate::error::{LmcError, Result};
 use crate::gap::Measure;
 use crate::sweep::{Grid, SweepPlan};
 
-/// How well the final basins of copies are told at each stage from their gaps to finished copies whose basins are known: the
-/// schema [`EARLY`](crate::table::EARLY), as [`early_table`](super::early_table) makes it.
+/// Returns how well the final basins of copies are predicted at each stage from their gaps to finished copies
+/// whose basins are known: the schema [`EARLY`](crate::table::EARLY), as [`early_table`](super::early_table)
+/// makes it.
 ///
-/// `finished` are the copies at the end and `basins` their clusters; `landmarks`, rows of both, are those that are taken for known,
-/// and the others are predicted by [`predict_from_landmarks`] from the convexity gaps between each copy at the stage and the finished
-/// landmarks, on the in-domain set `dataset`. That is what somebody has who watches one more copy train: for each checkpoint one line to
-/// each landmark. Lines are found in the store again.
+/// `finished` are the copies at the end and `basins` their clusters; `landmarks`, rows of both, are the
+/// copies that are taken as known. The others are predicted by [`predict_from_landmarks`] from the convexity
+/// gaps between each copy at the stage and the finished landmarks, on the in-domain set `dataset`. Someone
+/// who watches one more copy train has exactly these: for each checkpoint, one line to each landmark. Lines
+/// that are in the store are reused.
 ///
 /// # Errors
-/// [`LmcError::InvalidParameter`] for no stages, basins of other copies or of copies that are not divided, or landmarks that are not there; those of [`Models::sweep`] and
-/// [`predict_from_landmarks`].
+/// [`LmcError::InvalidParameter`] for no stages, basins of other copies or of copies that are not divided, or
+/// landmarks that do not exist; those of [`Models::sweep`] and [`predict_from_landmarks`].
 ///
 /// # Examples
 /// ```no_run
@@ -72,8 +74,9 @@ pub fn early_warning(
 }
 
 impl Models {
-    /// The convexity gaps between each copy that is no landmark, here, and each landmark as it is in `finished`:
-    /// \[n_copies - n_landmarks, n_landmarks\], in nats per example, both in their order.
+    /// Returns the convexity gaps between each copy at this stage that is not a landmark, and each landmark
+    /// as it is in `finished`: \[n_copies - n_landmarks, n_landmarks\], in nats per example, both in their
+    /// order.
     fn gaps_to_finished(
         &self,
         finished: &Models,
@@ -81,7 +84,7 @@ impl Models {
         dataset: &str,
         grid: Grid,
     ) -> Result<Array2<f64>> {
-        let n = self.models().len();
+        let n = self.len();
         let both = self.beside(finished, landmarks)?;
         let pairs = (0..n)
             .filter(|copy| !landmarks.contains(copy))

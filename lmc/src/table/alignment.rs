@@ -3,7 +3,8 @@
 use super::schemas::{A, B, DATASET, column};
 use super::{Kind::*, Schema};
 
-/// One row per unordered pair of models and evaluated set: neuron alignment and what it does to the line between them.
+/// One row per unordered pair of models and evaluated set: neuron alignment and what it does to the line
+/// between them.
 pub const ALIGNMENT: Schema = Schema {
     name: "alignment",
     columns: &[

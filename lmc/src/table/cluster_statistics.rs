@@ -28,16 +28,16 @@ pub const CLUSTER_STATISTICS: Schema = Schema {
     ],
 };
 
-/// With which digits [`cluster_statistics`] computes.
+/// The digits with which [`cluster_statistics`] computes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Arithmetic {
-    /// All of them.
+    /// All digits.
     #[default]
     Exact,
     /// Means, deviations and the best score are rounded to 3 decimals before they are subtracted and divided.
     ///
-    /// DIFFERENCE: Table 1 of Juneja et al. (2023) was made so. Of its first row the exact ratios are 2.47 and 0.99, the
-    /// printed ones 2.50 and 1.00.
+    /// DIFFERENCE: Table 1 of Juneja et al. (2023) was made in this way. In its first row, the exact ratios
+    /// are 2.47 and 0.99, and the printed ones are 2.50 and 1.00.
     Rounded,
 }
 
@@ -50,16 +50,17 @@ impl Arithmetic {
     }
 }
 
-/// A [`CLUSTER_STATISTICS`] table: on each set, by the metric beside it, mean and population standard deviation of the two
-/// clusters and how far they lie apart.
+/// Returns a [`CLUSTER_STATISTICS`] table: on each set, by the metric beside it, mean and population standard
+/// deviation of the two clusters and how far they lie apart.
 ///
 /// `clusters` is a [`CLUSTERS`] table such as [`published::clusters`](crate::published::clusters) or a
-/// [`BASINS`](super::BASINS) table, `evaluations` an [`EVALUATIONS`](super::EVALUATIONS) table. The best score of cluster 2 is
-/// its largest, or its smallest where smaller is better. Models that are all in cluster 1 leave what follows from cluster 2 empty.
+/// [`BASINS`](super::BASINS) table, `evaluations` an [`EVALUATIONS`](super::EVALUATIONS) table. The best
+/// score of cluster 2 is its largest, or its smallest if smaller is better. If all models are in cluster 1,
+/// the columns that need cluster 2 are empty.
 ///
 /// # Errors
-/// [`LmcError::Column`] for a table of another schema, [`LmcError::InvalidParameter`] if there are other clusters than 1 and 2,
-/// [`LmcError::UnknownName`] for a set or a model without evaluations.
+/// [`LmcError::Column`] for a table of another schema, [`LmcError::InvalidParameter`] if there are other
+/// clusters than 1 and 2, [`LmcError::UnknownName`] for a set or a model without evaluations.
 ///
 /// # Reference
 /// Juneja et al. 2023, appendix H, Table 1.
@@ -97,7 +98,7 @@ pub fn cluster_statistics(
 pub(super) struct Members([Vec<String>; 2]);
 
 impl Members {
-    /// Those of a [`CLUSTERS`] table, the first not empty.
+    /// Reads the members from a [`CLUSTERS`] table; cluster 1 is not empty.
     pub(super) fn of(clusters: &DataFrame) -> Result<Members> {
         let models = texts(clusters, &CLUSTERS, "model")?;
         let cluster = integers(clusters, &CLUSTERS, "cluster")?;
@@ -120,7 +121,7 @@ impl Members {
         Ok(Members(members))
     }
 
-    /// The scores of each cluster.
+    /// Returns the scores of each cluster.
     pub(super) fn scores(
         &self,
         evaluations: &DataFrame,
@@ -154,7 +155,7 @@ impl Row {
         })
     }
 
-    /// How far a score lies below the mean of cluster 1, in standard deviations of that cluster.
+    /// Returns how far a score lies below the mean of cluster 1, in standard deviations of that cluster.
     fn in_deviations(&self, score: f64) -> Option<f64> {
         (self.sd_1 > 0.0).then(|| (self.mean_1 - score) / self.sd_1)
     }
@@ -166,7 +167,7 @@ mod tests {
 
     use super::*;
 
-    /// What numpy says: `tests/golden/generate_published.py`.
+    /// Returns the values that numpy gives: `tests/golden/generate_published.py`.
     fn golden() -> Value {
         serde_json::from_str(include_str!("../../../tests/golden/published.json")).unwrap()
     }
@@ -245,7 +246,8 @@ mod tests {
 
     #[test]
     fn scores_that_are_equal_but_for_rounding_have_no_deviation() {
-        // The mean of three times 0.7 is not 0.7: by itself that is a deviation of 1e-16, and a difference of 1.
+        // The mean of three times 0.7 is not 0.7: by itself that is a deviation of 1e-16, and a difference of
+        // 1.
         let scores = [0.7, 0.7, 0.7, 0.1 + 0.6, 0.7];
         let table = cluster_statistics(
             &clusters(&[1, 1, 1, 2, 2]),

@@ -1,4 +1,4 @@
-//! Whether scores of two clusters differ by more than chance, and how much they overlap.
+//! Tests of whether the scores of two clusters differ by more than chance, and measures of their overlap.
 
 use polars::prelude::{DataFrame, df};
 
@@ -34,13 +34,13 @@ pub const CLUSTER_TESTS: Schema = Schema {
 
 /// A [`CLUSTER_TESTS`] table: on each set, by the metric beside it, whether two clusters differ.
 ///
-/// Arguments are those of [`cluster_statistics`](super::cluster_statistics). The relabellings are drawn by a fixed seed, so
-/// that the same tables give the same p-values. A tie counts one half in the area under the ROC curve. All is empty where
-/// the models are in one cluster.
+/// Arguments are those of [`cluster_statistics`](super::cluster_statistics). The relabellings are drawn by a
+/// fixed seed, so that the same tables give the same p-values. A tie counts one half in the area under the
+/// ROC curve. All columns are empty if the models are in one cluster.
 ///
 /// # Errors
-/// As [`cluster_statistics`](super::cluster_statistics); [`LmcError::InvalidParameter`](crate::LmcError::InvalidParameter) for a
-/// score that is not finite.
+/// Those of [`cluster_statistics`](super::cluster_statistics);
+/// [`LmcError::InvalidParameter`](crate::LmcError::InvalidParameter) for a score that is not finite.
 ///
 /// # Reference
 /// Phipson and Smyth 2010, Eq. 2; Fawcett 2006.
@@ -103,7 +103,8 @@ mod tests {
         assert!((value("difference", 0) - (2.2 / 3.0 - 0.35)).abs() < 1e-12);
         assert!((value("difference", 1) + (2.2 / 3.0 - 0.35)).abs() < 1e-12);
         for row in [0, 1] {
-            // Of 6 pairs 5 are won and one is a tie; one of the three of cluster 1 is no better than the best of 2.
+            // Of 6 pairs 5 are won and one is a tie; one of the three models of cluster 1 is not better than
+            // the best of cluster 2.
             assert!((value("auc", row) - 5.5 / 6.0).abs() < 1e-12);
             assert!((value("overlap", row) - 1.0 / 3.0).abs() < 1e-12);
             // Of the 10 ways to choose 2 of 5, 0.2 with either 0.5 and {0.8, 0.9} differ at least as much.

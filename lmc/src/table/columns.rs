@@ -7,7 +7,8 @@ use lmc_base::table::no_nulls;
 use super::{EVALUATIONS, Metric, optional_reals, texts};
 use crate::{LmcError, Result};
 
-/// The value of one metric on one set for each of `models`, in their order; what others have may be empty.
+/// Returns the value of one metric on one set for each of `models`, in their order; the values of other
+/// models may be empty.
 pub(crate) fn scores(
     evaluations: &DataFrame,
     dataset: &str,
@@ -35,7 +36,7 @@ pub(crate) fn scores(
     no_nulls(&EVALUATIONS, metric.column(), found)
 }
 
-/// An [`LmcError::UnknownName`] with each known name once.
+/// Returns an [`LmcError::UnknownName`] with each known name once.
 pub(crate) fn unknown(kind: &'static str, name: &str, mut known: Vec<String>) -> LmcError {
     known.sort();
     known.dedup();

@@ -1,9 +1,10 @@
-//! The schemas of what a sample of examples leaves open.
+//! The schemas of the uncertainty that a sample of examples leaves.
 
 use super::schemas::{A, B, CLUSTER, DATASET, MODEL, column};
 use super::{Kind::*, Schema};
 
-/// One row per unordered pair of models: what is measured between them, with intervals for another sample of examples.
+/// One row per unordered pair of models: the measures between them, with intervals for another sample of
+/// examples.
 pub const PAIR_INTERVALS: Schema = Schema {
     name: "pair_intervals",
     columns: &[
@@ -69,7 +70,7 @@ pub const CLUSTER_INTERVALS: Schema = Schema {
     ],
 };
 
-/// One row per draw of fewer examples: what it shows of the same models.
+/// One row per draw of fewer examples: its results for the same models.
 pub const SAMPLE_SIZES: Schema = Schema {
     name: "sample_sizes",
     columns: &[

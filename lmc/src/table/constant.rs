@@ -8,7 +8,8 @@ use super::{Metric, scores};
 use crate::Result;
 use crate::stats::is_constant_but_for;
 
-/// A score that all models have: what correlates with it, or tells models apart by it, is not defined.
+/// A score that is the same for all models: correlations with it, and comparisons of models by it, are
+/// undefined.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ConstantScore {
     /// The metric.
@@ -22,8 +23,8 @@ pub struct ConstantScore {
 }
 
 impl ConstantScore {
-    /// Returns the score of models, if two or more have the same but for rounding: of losses and calibration errors, which are means of
-    /// float32 numbers, that of float32.
+    /// Returns the score of models, if two or more have the same score up to rounding. For losses and
+    /// calibration errors, which are means of float32 numbers, that is the rounding of float32.
     pub fn of(metric: Metric, dataset: &str, scores: &[f64]) -> Option<Self> {
         let dataset = dataset.to_owned();
         let rounding = match metric {
@@ -46,11 +47,12 @@ impl fmt::Display for ConstantScore {
     }
 }
 
-/// Returns those of some scores, each a set and a metric, that all of `models` share.
+/// Returns the scores, each a set and a metric, that have the same value for all of `models`.
 ///
 /// # Errors
-/// [`LmcError::Column`](crate::LmcError::Column) for a table that is no [`EVALUATIONS`](super::EVALUATIONS) table,
-/// [`LmcError::UnknownName`](crate::LmcError::UnknownName) for a set or a model without evaluations.
+/// [`LmcError::Column`](crate::LmcError::Column) for a table that is not an
+/// [`EVALUATIONS`](super::EVALUATIONS) table, [`LmcError::UnknownName`](crate::LmcError::UnknownName) for a
+/// set or a model without evaluations.
 ///
 /// # Examples
 /// ```

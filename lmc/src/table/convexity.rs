@@ -1,4 +1,4 @@
-//! The schemas of what is measured inside simplices of models, beyond lines.
+//! The schemas of measures inside simplices of models, beyond lines.
 
 use super::Kind::*;
 use super::Schema;

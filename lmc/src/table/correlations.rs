@@ -1,4 +1,4 @@
-//! How scores on several sets go together over models (Juneja et al. 2023, Fig. 11).
+//! Correlations over models between scores on several sets (Juneja et al. 2023, Fig. 11).
 
 use polars::prelude::{DataFrame, df};
 
@@ -18,14 +18,15 @@ pub const CORRELATIONS: Schema = Schema {
     ],
 };
 
-/// A [`CORRELATIONS`] table: Pearson's r of one metric on every two of `datasets` over the models, in the order of `datasets`
-/// and with each set beside itself.
+/// Returns a [`CORRELATIONS`] table: Pearson's r of one metric on every two of `datasets` over the models, in
+/// the order of `datasets` and with each set beside itself.
 ///
 /// `evaluations` is an [`EVALUATIONS`] table in which every model has a score on every one of the sets.
 ///
 /// # Errors
-/// [`LmcError::Column`] for a table of another schema, [`LmcError::UnknownName`] for a set or a model without evaluations,
-/// [`LmcError::InvalidParameter`] for no sets, one that is named twice, fewer than 2 models or a score that is not finite.
+/// [`LmcError::Column`] for a table of another schema, [`LmcError::UnknownName`] for a set or a model without
+/// evaluations, [`LmcError::InvalidParameter`] for no sets, one that is named twice, fewer than 2 models or a
+/// score that is not finite.
 ///
 /// # Reference
 /// Juneja et al. 2023, appendix E.

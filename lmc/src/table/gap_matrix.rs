@@ -9,12 +9,13 @@ use super::{GAPS, reals, texts, unknown};
 use crate::gap::{GapMatrix, Measure};
 use crate::{LmcError, Result};
 
-/// The matrix of one measure of all pairs of models on one set, from a [`GAPS`] table; models in the order in which the table
-/// first names them.
+/// Returns the matrix of one measure of all pairs of models on one set, from a [`GAPS`] table; models in the
+/// order in which the table first names them.
 ///
 /// # Errors
 /// [`LmcError::Column`] for a table of another schema, [`LmcError::UnknownName`] for a set that is not in it,
-/// [`LmcError::InvalidParameter`] for a pair that is missing or there twice, in either order, and as [`GapMatrix::new`].
+/// [`LmcError::InvalidParameter`] for a pair that is missing or occurs twice, in either order, and as in
+/// [`GapMatrix::new`].
 pub fn gap_matrix(gaps: &DataFrame, dataset: &str, measure: Measure) -> Result<GapMatrix> {
     GAPS.check(gaps)?;
     let (a, b) = (texts(gaps, &GAPS, "a")?, texts(gaps, &GAPS, "b")?);

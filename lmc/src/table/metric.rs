@@ -24,7 +24,7 @@ impl Metric {
     /// All metrics.
     pub const ALL: [Metric; 5] = [Metric::Loss, Metric::Accuracy, Metric::F1, Metric::Mcc, Metric::Ece];
 
-    /// The name of its column.
+    /// Returns the name of its column.
     pub fn column(self) -> &'static str {
         match self {
             Metric::Loss => "loss",
@@ -35,7 +35,7 @@ impl Metric {
         }
     }
 
-    /// Its unit or range, for axis titles.
+    /// Returns its unit or range, for axis titles.
     pub fn unit(self) -> &'static str {
         match self {
             Metric::Loss => "nats per example",
@@ -45,7 +45,7 @@ impl Metric {
         }
     }
 
-    /// `true` if a larger value is a better model.
+    /// Returns `true` if a larger value is a better model.
     ///
     /// # Examples
     /// ```
@@ -61,7 +61,7 @@ impl Metric {
 impl FromStr for Metric {
     type Err = LmcError;
 
-    /// The metric of a column.
+    /// Returns the metric of a column.
     ///
     /// # Errors
     /// [`LmcError::UnknownName`].

@@ -1,7 +1,8 @@
 //! The tables that results become: polars `DataFrame`s with a declared schema each.
 //!
-//! A [`Schema`] names the columns of a table with their types and units. Figures and readers check it before any
-//! work, so a wrong table is refused with the column at fault. More columns than declared, and any order, are fine.
+//! A [`Schema`] names the columns of a table with their types and units. Figures and readers check it before
+//! any work, so a wrong table is refused with the column at fault. More columns than declared, and any order,
+//! are fine.
 
 mod alignment;
 mod cluster_statistics;
@@ -41,12 +42,24 @@ pub use schemas::{BASINS, DRIFT, EVALUATIONS, GAPS, GROUP_COMPARISON, GROUPS, MO
 pub use soups::{SOUP_KINDS, SOUPS};
 pub use surfaces::{ANCHORS, CURVES, PLANES, SHARPNESS};
 
-/// A result that becomes a table.
+/// A result that becomes a table: sweeps, basins, soups and all others that have a method `table`.
+///
+/// # Examples
+/// ```no_run
+/// use lmc::prelude::*;
+/// fn save(result: &impl Table, path: &str, schema: &table::Schema) -> Result<()> {
+///     table::write_parquet(path.as_ref(), &result.table()?, schema)
+/// }
+/// let sweep = Study::open(StudySpec::mini_nli(0))?.finetune()?.sweep("id", Grid::TENTHS)?;
+/// save(&sweep, "profiles.parquet", &table::PROFILES)?;
+/// save(&sweep.basins(&ClusterOptions::default())?, "basins.parquet", &table::BASINS)?;
+/// # Ok::<(), LmcError>(())
+/// ```
 pub trait Table {
     /// Returns the result as a table of its declared schema.
     ///
     /// # Errors
-    /// [`LmcError::Polars`](crate::LmcError::Polars) when polars refuses a column.
+    /// [`LmcError::Polars`](crate::LmcError::Polars) if polars refuses a column.
     fn table(&self) -> crate::Result<DataFrame>;
 }
 

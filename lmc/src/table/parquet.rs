@@ -14,21 +14,21 @@ use crate::{LmcError, Result};
 /// A reader sees the old table or the new one and never a part; see [`crate::file::write_atomic`].
 ///
 /// # Errors
-/// [`LmcError::Column`] if the table does not have the schema, [`LmcError::Io`] and [`LmcError::Polars`] if it
-/// cannot be written; `path` is then as it was before.
+/// [`LmcError::Column`] if the table does not have the schema, [`LmcError::Io`] and [`LmcError::Polars`] if
+/// it cannot be written; `path` is then as it was before.
 pub fn write_parquet(path: &Path, table: &DataFrame, schema: &Schema) -> Result<()> {
     schema.check(table)?;
     write_frame(path, &mut table.clone())
 }
 
-/// The table in the Parquet file `path`, with its schema checked.
+/// Reads the table in the Parquet file `path`, with its schema checked.
 ///
-/// Of a file that another program wrote only the columns of the schema are read, of whatever type they are that becomes theirs without
-/// loss: decimals, categories, other integers.
+/// Of a file that another program wrote only the columns of the schema are read, of whatever type they are
+/// that becomes theirs without loss: decimals, categories, other integers.
 ///
 /// # Errors
-/// [`LmcError::Io`] if the file cannot be opened, [`LmcError::Format`] if it is damaged or not Parquet, [`LmcError::Column`]
-/// if it holds another table.
+/// [`LmcError::Io`] if the file cannot be opened, [`LmcError::Format`] if it is damaged or not Parquet,
+/// [`LmcError::Column`] if it holds another table.
 ///
 /// # Examples
 /// ```
@@ -54,7 +54,8 @@ pub fn read_parquet(path: &Path, schema: &Schema) -> Result<DataFrame> {
     Ok(table)
 }
 
-/// The columns of a schema in a file of another program; those that are not there are missed by the check of the schema.
+/// Returns the columns of a schema in a file of another program; the check of the schema reports missing
+/// ones.
 fn foreign(file: Columns, schema: &Schema, wrong: impl Fn(String) -> LmcError) -> Result<DataFrame> {
     let there = file.names();
     let wanted: Vec<_> = schema.columns.iter().filter(|column| there.contains(&column.name)).collect();
@@ -129,7 +130,7 @@ mod tests {
         assert!(matches!(read_parquet(&path, &MODELS), Err(LmcError::Column { table: "models", .. })));
     }
 
-    /// What other programs write (`tests/golden/generate_parquet.py`).
+    /// Files that other programs write are read (`tests/golden/generate_parquet.py`).
     #[test]
     fn tables_of_other_programs_take_the_types_of_the_schema() {
         const SCORES: Schema = Schema {

@@ -13,7 +13,7 @@ const N_MODELS: super::Column = column("n_models", Integer, "number of models");
 const N_EXAMPLES: super::Column =
     column("n_examples", Integer, "number of examples, none of which had a part in any choice of models");
 
-/// One row per choice of models, what is made of them and evaluated set.
+/// One row per choice of models, method and evaluated set.
 pub const SOUPS: Schema = Schema {
     name: "soups",
     columns: &[

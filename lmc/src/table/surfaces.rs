@@ -1,4 +1,4 @@
-//! The schemas of what is measured around and between models beside lines: planes, trained curves, sharpness.
+//! The schemas of measures around and between models, besides lines: planes, trained curves, sharpness.
 
 use super::Kind::*;
 use super::Schema;

@@ -1,4 +1,4 @@
-//! Tables as Parquet files that carry the digest of their bytes, and that every reader of Parquet opens.
+//! Tables as Parquet files that carry the digest of their bytes and that every reader of Parquet can open.
 
 use std::io::Cursor;
 use std::path::Path;
@@ -11,11 +11,11 @@ use crate::error::{LmcError, Result};
 use crate::file::stamp::{BLANK, KEY, find, is_intact, stamp};
 use crate::file::{read, write_atomic};
 
-/// What every Parquet file ends with, behind the length of the footer.
+/// The bytes at the end of every Parquet file, behind the length of the footer.
 const MAGIC: &[u8; 4] = b"PAR1";
 
-/// Writes a table as Parquet (zstd) in one row group, like [`write_atomic`], with the SHA-256 of the file in its footer: the
-/// file is hashed with zeros in that place.
+/// Writes a table as Parquet (zstd) in one row group, like [`write_atomic`], with the SHA-256 of the file in
+/// its footer: the file is hashed with zeros in that place.
 ///
 /// # Errors
 /// [`LmcError::Io`]; [`LmcError::Polars`] for a table that Parquet cannot hold.
@@ -33,10 +33,12 @@ pub fn write_frame(path: &Path, frame: &mut DataFrame) -> Result<()> {
     write_atomic(path, &bytes)
 }
 
-/// The table in such a file, or in a Parquet file without a digest; `damaged` makes the error of what is found to be wrong.
+/// Returns the table of a file from [`write_frame`], or of a Parquet file without a digest; `damaged` makes
+/// the error from a description of the damage.
 ///
 /// # Errors
-/// [`LmcError::Io`] when it cannot be read, `damaged` when it is not Parquet or not the bytes that were written.
+/// [`LmcError::Io`] if it cannot be read, and the error of `damaged` if it is not Parquet or not the bytes
+/// that were written.
 pub fn read_frame(path: &Path, damaged: impl Fn(String) -> LmcError) -> Result<DataFrame> {
     let bytes = read(path)?;
     match place(&bytes) {
@@ -54,12 +56,12 @@ pub fn read_frame(path: &Path, damaged: impl Fn(String) -> LmcError) -> Result<D
     table.map_err(|e| damaged(format!("not a complete Parquet file ({e})")))
 }
 
-/// Where in the bytes of a file the digest stands; none where it has none.
+/// Returns where the digest stands in the bytes of a file; none if there is no digest.
 fn place(bytes: &[u8]) -> Option<usize> {
     let rest = bytes.strip_suffix(MAGIC)?;
     let (rest, length) = rest.split_last_chunk::<4>()?;
     let footer = rest.len().checked_sub(u32::from_le_bytes(*length) as usize)?;
-    // Behind the key: what kind of field follows, and its length, a byte each.
+    // Behind the key come the type of the field that follows and its length, one byte each.
     let place = footer + find(&rest[footer..], KEY.as_bytes())? + KEY.len() + 2;
     (place + BLANK.len() <= rest.len() && usize::from(rest[place - 1]) == BLANK.len()).then_some(place)
 }
@@ -93,7 +95,8 @@ mod tests {
             std::fs::write(&path, &damaged).unwrap();
             match read_frame(&path, wrong) {
                 Err(error) => assert!(matches!(error, LmcError::Figure(_)), "byte {i}: {error}"),
-                // The digest is not looked for under another name; then the table is not what is damaged.
+                // The digest is not looked for under another name; in that case it is not the table that is
+                // damaged.
                 Ok(found) => {
                     assert!((key..key + KEY.len() + 2).contains(&i) && found.equals(&table()), "byte {i}");
                     survived += 1;

@@ -1,10 +1,12 @@
-//! Stopping long work: a flag for the process that training, evaluation and sweeps look at between their steps.
+//! Stopping long work: a flag for the whole process, which training, evaluation and sweeps check between
+//! their steps.
 //!
-//! The library takes over no signal unasked. A program calls [`listen`] once, as the command `lmc` does; in the kernel
-//! "Rust (lmc)" SIGINT (the stop button) sets the flag and SIGUSR1 (the cell has ended) clears it. Work that sees the flag
-//! keeps what it has, ends its threads and returns [`LmcError::Interrupted`]. The flag is cleared when the error leaves
-//! finetuning, pretraining, an evaluation of copies or a sweep, so that the next call runs. Whoever calls
-//! `lmc::eval::evaluate` or `lmc::train::train_stack` on threads of their own calls [`clear`] after joining them.
+//! The library takes over no signal unless it is asked to. A program calls [`listen`] once, as the command
+//! `lmc` does; in the kernel "Rust (lmc)" SIGINT (the stop button) sets the flag and SIGUSR1 (the cell has
+//! ended) clears it. Work that sees the flag keeps what it has, ends its threads and returns
+//! [`LmcError::Interrupted`]. The flag is cleared when the error leaves finetuning, pretraining, an
+//! evaluation of copies or a sweep, so that the next call runs. A caller that runs `lmc::eval::evaluate` or
+//! `lmc::train::train_stack` on its own threads calls [`clear`] after joining them.
 
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -22,11 +24,11 @@ pub const EXIT_CODE: u8 = 130;
 
 /// 1 from an interrupt until it is cleared.
 static REQUESTED: AtomicUsize = AtomicUsize::new(0);
-/// Whether a further interrupt ends the process at once.
+/// If true, a further interrupt ends the process at once.
 static ARMED: AtomicBool = AtomicBool::new(false);
 
-/// From now on a first SIGINT stops work gracefully and a second one ends the process with [`EXIT_CODE`], and a file that is too large
-/// is an error instead of the end. May be called more than once.
+/// Makes a first SIGINT stop work gracefully and a second one end the process with [`EXIT_CODE`], and makes a
+/// file that is too large an error instead of the end of the process. It may be called more than once.
 ///
 /// # Errors
 /// [`LmcError::Io`] when the system refuses to register the handler.
@@ -36,7 +38,8 @@ pub fn listen() -> Result<()> {
         register_conditional_shutdown(SIGINT, i32::from(EXIT_CODE), &ARMED)
             .and_then(|_| register(SIGINT, &ARMED))
             .and_then(|_| register_usize(SIGINT, &REQUESTED, 1))
-            // A file that grows over its limit (ulimit -f) is then an error of that file, and ends nothing.
+            // A file that grows over its limit (ulimit -f) is then an error of that file and does not end the
+            // process.
             .and_then(|_| register(SIGXFSZ, Arc::default()))
             .map(|_| ())
             .map_err(|error| error.kind())
@@ -44,7 +47,7 @@ pub fn listen() -> Result<()> {
     registered.map_err(|kind| LmcError::io("listen to", Path::new("SIGINT"))(kind.into()))
 }
 
-/// From now on SIGTERM stops work gracefully too, as a batch system sends it some time before it kills.
+/// Makes SIGTERM stop work gracefully too. A batch system sends it some time before it kills.
 ///
 /// # Errors
 /// [`LmcError::Io`] when the system refuses to register the handler.
@@ -53,7 +56,7 @@ pub fn listen_to_termination() -> Result<()> {
     registered.map(|_| ()).map_err(LmcError::io("listen to", Path::new("SIGTERM")))
 }
 
-/// Listens to the kernel, where there is one: it decides itself what a second SIGINT does.
+/// Listens to the kernel, if there is one: the kernel itself decides what a second SIGINT does.
 fn listen_to_kernel() {
     static LISTENING: OnceLock<()> = OnceLock::new();
     LISTENING.get_or_init(|| {
@@ -67,7 +70,7 @@ fn listen_to_kernel() {
     });
 }
 
-/// Whether work is to stop.
+/// Returns whether work is to stop.
 pub fn requested() -> bool {
     listen_to_kernel();
     REQUESTED.load(Ordering::Relaxed) != 0
@@ -79,10 +82,10 @@ pub fn clear() {
     ARMED.store(false, Ordering::Relaxed);
 }
 
-/// Nothing, unless work is to stop.
+/// Checks that work is not to stop.
 ///
 /// # Errors
-/// [`LmcError::Interrupted`] with what was `finished`.
+/// [`LmcError::Interrupted`] with the text of `finished`.
 ///
 /// # Examples
 /// ```
@@ -98,8 +101,8 @@ pub fn check(finished: impl FnOnce() -> String) -> Result<()> {
     if requested() { Err(LmcError::Interrupted { finished: finished() }) } else { Ok(()) }
 }
 
-/// The result of a call whose threads have all ended: an interrupt is forgotten, and what it says of the thread that saw
-/// it becomes what it says of the call.
+/// Returns the result of a call whose threads have all ended. An interrupt is forgotten, and its text about
+/// the thread that saw it is replaced by a text about the whole call.
 #[doc(hidden)]
 pub fn settle<T>(result: Result<T>, of_call: impl FnOnce(String) -> String) -> Result<T> {
     match result {
@@ -111,7 +114,7 @@ pub fn settle<T>(result: Result<T>, of_call: impl FnOnce(String) -> String) -> R
     }
 }
 
-/// What [`LmcError::Interrupted`] says of work whose finished part is in the store.
+/// Returns the text of [`LmcError::Interrupted`] for work whose finished part is in the store.
 #[doc(hidden)]
 pub fn in_store(done: u64, total: u64, unit: &str) -> String {
     format!("{done} of {total} {unit} are in the store; run the same call again to go on from there")

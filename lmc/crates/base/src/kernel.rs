@@ -1,9 +1,10 @@
-//! Messages to the kernel of a notebook, and which kernel that is.
+//! Messages to the kernel of a notebook, and detection of that kernel.
 //!
-//! The kernel "Rust (lmc)" sets `LMC_KERNEL=1` in the process that runs the cells. There a *record* on the standard output
-//! is a Jupyter message that is published at once: the bytes ESC `_` `lmc;`, one line of JSON, ESC `\`. The JSON is
-//! `{"type": "display_data" | "update_display_data", "content": {"data", "metadata", "transient"}}` as the Jupyter messaging
-//! protocol defines it. JSON has no bare ESC, so that nothing inside of a record can end it.
+//! The kernel "Rust (lmc)" sets `LMC_KERNEL=1` in the process that runs the cells. There a *record* on the
+//! standard output is a Jupyter message that is published at once: the bytes ESC `_` `lmc;`, one line of
+//! JSON, ESC `\`. The JSON is `{"type": "display_data" | "update_display_data", "content": {"data",
+//! "metadata", "transient"}}` as the Jupyter messaging protocol defines it. JSON has no bare ESC, so nothing
+//! inside a record can end it.
 
 use std::io::Write;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -11,7 +12,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::{Map, Value, json};
 
-/// What runs this process.
+/// The kernel that runs this process, if any.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Host {
     /// The kernel "Rust (lmc)", which takes records.
@@ -22,7 +23,7 @@ pub enum Host {
     None,
 }
 
-/// What runs this process, by the variables that kernels set: `LMC_KERNEL=1`, `EVCXR_IS_RUNTIME`.
+/// Returns what runs this process, from the variables that kernels set: `LMC_KERNEL=1`, `EVCXR_IS_RUNTIME`.
 pub fn host() -> Host {
     if std::env::var_os("LMC_KERNEL").is_some_and(|value| value == "1") {
         Host::Lmc
@@ -33,7 +34,7 @@ pub fn host() -> Host {
     }
 }
 
-/// Whether a message is a new output of the cell or replaces one.
+/// The kind of a message: a new output of the cell, or a replacement of one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Message {
     /// A new output, `display_data`.
@@ -42,10 +43,11 @@ pub enum Message {
     Update,
 }
 
-/// One form of an output for each MIME type; the value of a JSON type such as `application/vnd.plotly.v1+json` is JSON.
+/// One form of an output for each MIME type; the value of a JSON type such as
+/// `application/vnd.plotly.v1+json` is JSON.
 pub type Bundle = Map<String, Value>;
 
-/// The bytes of a record.
+/// Returns the bytes of a record.
 pub fn record(message: Message, data: Bundle, display_id: Option<&str>) -> String {
     let name = match message {
         Message::Display => "display_data",
@@ -56,16 +58,16 @@ pub fn record(message: Message, data: Bundle, display_id: Option<&str>) -> Strin
     format!("\u{1b}_lmc;{}\u{1b}\\", json!({ "type": name, "content": content }))
 }
 
-/// Writes and flushes text in one locked write, so that nothing from another thread falls in between.
+/// Writes and flushes text in one locked write, so that output of other threads cannot come in between.
 ///
 /// # Errors
-/// Those of the standard output.
+/// The errors of the standard output.
 pub fn write(text: &str) -> std::io::Result<()> {
     let mut output = std::io::stdout().lock();
     output.write_all(text.as_bytes()).and_then(|()| output.flush())
 }
 
-/// A display id that no other output of the notebook has, also after a restart of the kernel.
+/// Returns a display id that no other output of the notebook has, also after a restart of the kernel.
 pub fn fresh_display_id() -> String {
     static COUNT: AtomicU64 = AtomicU64::new(0);
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();

@@ -1,4 +1,5 @@
-//! Errors, files, progress, interrupts and seeds: what every part of lmc stands on. Use it through the crate `lmc`.
+//! Errors, files, progress, interrupts and seeds: the foundation of every part of lmc. Use it through the
+//! crate `lmc`.
 //!
 //! | feature | effect |
 //! |---|---|

@@ -4,10 +4,11 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use sha2::{Digest, Sha256};
 
-/// The seed of one named use of randomness ("head", "order", "sample") under a main seed.
+/// Returns the seed for one named use of randomness ("head", "order", "sample") under a main seed.
 ///
-/// The first eight bytes, little endian, of the SHA-256 hash of the main seed (eight bytes, little endian)
-/// followed by the name in UTF-8. Two names under one seed are as unrelated as two seeds under one name.
+/// It is made of the first eight bytes, little endian, of the SHA-256 hash of the main seed (eight bytes,
+/// little endian) followed by the name in UTF-8. Two names under one seed are as unrelated as two seeds under
+/// one name.
 ///
 /// # Examples
 /// ```
@@ -20,7 +21,7 @@ pub fn sub_seed(seed: u64, name: &str) -> u64 {
     digest.iter().take(8).rev().fold(0, |word, &byte| (word << 8) | u64::from(byte))
 }
 
-/// A random number generator for one named use of randomness, seeded with [`sub_seed`].
+/// Returns a random number generator for one named use of randomness, seeded with [`sub_seed`].
 pub fn rng(seed: u64, name: &str) -> ChaCha8Rng {
     ChaCha8Rng::seed_from_u64(sub_seed(seed, name))
 }
@@ -32,7 +33,8 @@ mod tests {
 
     #[test]
     fn sub_seed_is_the_documented_hash() {
-        // Python: int.from_bytes(hashlib.sha256(seed.to_bytes(8, "little") + name.encode()).digest()[:8], "little")
+        // Python: int.from_bytes(hashlib.sha256(seed.to_bytes(8, "little") + name.encode()).digest()[:8],
+        // "little")
         assert_eq!(sub_seed(0, ""), 8_794_265_229_978_523_055);
         assert_eq!(sub_seed(42, "order"), 12_873_897_420_423_467_399);
         assert_eq!(sub_seed(u64::MAX, "größe"), 2_152_683_669_300_033_501);

@@ -26,7 +26,7 @@ pub enum Step {
 }
 
 impl Step {
-    /// The number of optimiser updates, `per_epoch` of which are an epoch.
+    /// Returns the number of optimiser updates; `per_epoch` of them make an epoch.
     pub fn iterations(self, per_epoch: u32) -> u32 {
         match self {
             Self::Epochs(n) => n.saturating_mul(per_epoch),

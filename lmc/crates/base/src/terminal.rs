@@ -1,7 +1,8 @@
 //! Writing to the standard output and the standard error, where a failure never panics and is never lost.
 //!
-//! A reader that has closed its pipe (`| head`) wants no more: from then on nothing is printed, and the work goes on to its end. Any
-//! other failure, such as a full disk behind `>`, is remembered, so that a program can report it when its work is done and kept.
+//! A reader that has closed its pipe (`| head`) wants no more output: nothing more is printed, and the work
+//! goes on to its end. Any other failure, such as a full disk behind `>`, is remembered, so that a program
+//! can report it when its work is done and kept.
 
 use std::io::{self, ErrorKind, Write};
 use std::path::Path;
@@ -9,15 +10,15 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::error::LmcError;
 
-/// What became of an output.
+/// The state of an output.
 #[derive(Clone, Copy)]
 enum State {
     Open,
-    /// The reader has gone, or a failure is remembered.
+    /// The reader has gone, or there was a failure, which is remembered.
     Ended(Option<Failure>),
 }
 
-/// A failure as it is remembered; an [`io::Error`] cannot be copied.
+/// A failure in the form in which it is remembered, since an [`io::Error`] cannot be copied.
 #[derive(Clone, Copy)]
 struct Failure {
     code: Option<i32>,
@@ -37,7 +38,8 @@ fn lock(state: &'static Mutex<State>) -> MutexGuard<'static, State> {
     state.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Writes text to the standard output and flushes it. After a failure this does nothing more: see [`failure`].
+/// Writes text to the standard output and flushes it. After a failure this does nothing more: see
+/// [`failure`].
 ///
 /// # Examples
 /// ```
@@ -55,12 +57,12 @@ pub fn print(text: &str) {
 
 /// Writes a line to the standard error. A failure is remembered: see [`failure`].
 pub fn tell(text: &str) {
-    // It can fail no other way than `Errors` remembers.
+    // It can only fail in ways that `Errors` remembers.
     let _ = Errors.write_all(format!("{text}\n").as_bytes());
 }
 
-/// Returns text in which no character moves the cursor: line breaks and other control characters, as names of files may have, are
-/// written as in Rust (`\\n`).
+/// Returns text in which no character moves the cursor: line breaks and other control characters, which names
+/// of files may have, are written as in Rust (`\\n`).
 pub fn one_line(text: &str) -> String {
     let mut line = String::with_capacity(text.len());
     for character in text.chars() {
@@ -72,7 +74,7 @@ pub fn one_line(text: &str) -> String {
     line
 }
 
-/// Remembers that a write to the standard output failed, as [`print()`] does for its own.
+/// Remembers that a write to the standard output failed, as [`print()`] does for its own writes.
 pub fn output_failed(error: io::Error) {
     let mut state = lock(&OUTPUT);
     if matches!(*state, State::Open) {
@@ -80,8 +82,8 @@ pub fn output_failed(error: io::Error) {
     }
 }
 
-/// The first write to the standard output or the standard error that failed for another reason than a closed pipe; nothing when
-/// all went well.
+/// Returns the first failure of a write to the standard output or the standard error, other than a closed
+/// pipe; nothing if all went well.
 pub fn failure() -> Option<LmcError> {
     let of = |state: &'static Mutex<State>, name: &str| match *lock(state) {
         State::Ended(Some(failure)) => Some(LmcError::io("write", Path::new(name))(failure.error())),
@@ -90,7 +92,7 @@ pub fn failure() -> Option<LmcError> {
     of(&OUTPUT, "standard output").or_else(|| of(&ERRORS, "standard error"))
 }
 
-/// Whether the standard error takes no text because of a failure that is remembered.
+/// Returns whether the standard error takes no text because of a failure that is remembered.
 pub fn is_mute() -> bool {
     matches!(*lock(&ERRORS), State::Ended(Some(_)))
 }
@@ -103,7 +105,7 @@ fn after(written: io::Result<()>) -> State {
     }
 }
 
-/// The standard error as a writer that never fails; what does fail is remembered.
+/// The standard error as a writer that never fails; real failures are remembered.
 #[derive(Debug, Clone, Copy)]
 pub struct Errors;
 

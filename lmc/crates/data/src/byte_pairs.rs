@@ -1,4 +1,5 @@
-//! The tokenizer of the small RoBERTa: byte-level pairs (Radford et al. 2019) learnt from the text that it is pretrained on.
+//! The tokenizer of the small RoBERTa: byte-level pairs (Radford et al. 2019) learnt from the text that it is
+//! pretrained on.
 
 use tokenizers::models::TrainerWrapper;
 use tokenizers::models::bpe::{BPE, BpeTrainer};
@@ -20,21 +21,22 @@ pub const UNK: i64 = 3;
 /// Token id of `<mask>`.
 pub const MASK: i64 = 4;
 
-/// In the order of their ids.
+/// The special tokens in the order of their ids.
 const SPECIAL: [&str; 5] = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"];
 
-/// The number of tokens of the small RoBERTa: special ones, characters, and the words and pieces of words that its text has
-/// most often. One word in five is several tokens: the rarer verbs, prepositions
-/// and subordinators.
+/// The number of tokens of the small RoBERTa: special ones, characters, and the most frequent words and
+/// pieces of words of its text. One word in five is several tokens: the rarer verbs, prepositions and
+/// subordinators.
 pub const N_TOKENS: usize = 240;
 
-/// Returns the byte-level tokenizer whose `n_tokens` tokens are learnt from documents: the pair of neighbouring tokens that
-/// occurs most often becomes a token, again and again; of equally frequent ones that of lower ids. A pair of texts becomes
-/// `<s> first </s></s> second </s>`, all in segment 0. The same documents give the same tokenizer.
+/// Returns the byte-level tokenizer whose `n_tokens` tokens are learnt from documents. The pair of
+/// neighbouring tokens that occurs most often becomes a token, again and again; of equally frequent pairs,
+/// the one with lower ids is taken. A pair of texts becomes `<s> first </s></s> second </s>`, all in
+/// segment 0. The same documents give the same tokenizer.
 ///
-/// DIFFERENCE: RoBERTa's vocabulary begins with all 256 bytes, and the first word of its texts has no space in front and so
-/// other tokens than elsewhere. Here the vocabulary begins with the characters of the documents, whatever else is `<unk>`, and
-/// every word has a space in front.
+/// DIFFERENCE: RoBERTa's vocabulary begins with all 256 bytes, and the first word of its texts has no space
+/// in front and therefore other tokens than elsewhere. Here the vocabulary begins with the characters of the
+/// documents, any other character is `<unk>`, and every word has a space in front.
 ///
 /// # Errors
 /// [`LmcError::Tokenizer`] if the tokenizers library refuses a part.
@@ -72,7 +74,8 @@ mod tests {
 
     #[test]
     fn pairs_are_merged_by_their_number() {
-        // Ġ stands for the space. Pairs: Ġa 3, ab 3, bc 2, bd 1: of Ġa and ab, the ids of (a, b) are lower than those of (Ġ, a).
+        // Ġ stands for the space. Pairs: Ġa 3, ab 3, bc 2, bd 1: of Ġa and ab, the ids of (a, b) are lower
+        // than those of (Ġ, a).
         let tokenizer =
             byte_pair_tokenizer(&[document("abc", "abc"), document("abd", "")], N_TOKENS).unwrap();
         let tokens: Vec<String> = (0..).map_while(|id| tokenizer.id_to_token(id)).collect();
@@ -94,7 +97,7 @@ mod tests {
         assert_eq!((tokens[0].as_str(), ends.len(), ends[1] - ends[0]), ("<s>", 3, 1));
         assert_eq!(ends[2], tokens.len() - 1);
         assert!(encoding.get_type_ids().iter().all(|&segment| segment == 0));
-        // The same word is the same tokens in both texts.
+        // The same word has the same tokens in both texts.
         let length = tokens.len() - 1 - tokens.iter().rposition(|t| t.starts_with('Ġ')).unwrap();
         assert_eq!(tokens[ends[0] - length..ends[0]], tokens[ends[2] - length..ends[2]]);
         assert_eq!(tokenizer.decode(encoding.get_ids(), true).unwrap(), " doctors slept judges slept");

@@ -1,7 +1,8 @@
-//! The Corpus of Linguistic Acceptability (Warstadt et al. 2018): the raw files of the public release, and GLUE's.
+//! The Corpus of Linguistic Acceptability (Warstadt et al. 2018): the raw files of the public release, and
+//! GLUE's.
 //!
-//! The release has 527 in-domain and 516 out-of-domain development sentences; GLUE joins them to one set of 1,043, in this
-//! order.
+//! The release has 527 in-domain and 516 out-of-domain development sentences; GLUE joins them to one set of
+//! 1,043, in this order.
 
 use std::fmt;
 use std::path::Path;
@@ -12,12 +13,12 @@ use super::reader;
 use super::{Dataset, by_name};
 use lmc_base::error::{LmcError, Result};
 
-/// Which publications the sentences of a development set are from.
+/// The publications that the sentences of a development set are from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Domain {
-    /// From those of the training set.
+    /// The publications of the training set.
     In,
-    /// From others.
+    /// Other publications.
     Out,
 }
 
@@ -43,7 +44,7 @@ impl fmt::Display for Domain {
 impl FromStr for Domain {
     type Err = LmcError;
 
-    /// The domain of a split's name.
+    /// Returns the domain of a split's name.
     ///
     /// # Errors
     /// [`LmcError::UnknownName`].
@@ -52,27 +53,27 @@ impl FromStr for Domain {
     }
 }
 
-/// Returns a split, `train`, `id` or `ood`, from a folder with the raw files or GLUE's; the kind of an example is the code
-/// of the publication it is from, where the form has it.
+/// Returns a split, `train`, `id` or `ood`, from a folder with the raw files or GLUE's. The kind of an
+/// example is the code of the publication it is from, if the form has it.
 ///
 /// # Errors
-/// As [`read_corpus`].
+/// The errors of [`read_corpus`].
 pub fn read_split(folder: &Path, split: &str) -> Result<Dataset> {
     read_corpus(Corpus::Cola, folder, split)
 }
 
-/// Returns the development set of a domain; as [`read_split`].
+/// Returns the development set of a domain, like [`read_split`].
 ///
 /// # Errors
-/// As [`read_corpus`].
+/// The errors of [`read_corpus`].
 pub fn development(folder: &Path, domain: Domain) -> Result<Dataset> {
     read_split(folder, domain.name())
 }
 
-/// Returns the examples of one raw file under a name of your choice, without a look at their number.
+/// Returns the examples of one raw file under a name of your choice, without a check of their number.
 ///
 /// # Errors
-/// As [`reader::read_file`].
+/// The errors of [`reader::read_file`].
 pub fn read(path: &Path, name: &str) -> Result<Dataset> {
     let manifest = Corpus::Cola.manifest()?;
     let columns = manifest.columns.as_ref().ok_or_else(|| LmcError::invalid("columns", "none", "columns"))?;
@@ -137,7 +138,8 @@ mod tests {
         assert_eq!(read_split(folder.path(), "id").unwrap().len(), 1);
     }
 
-    /// Rows of GLUE's development set say by their publication of which set they are, in whatever order they come.
+    /// The publication of a row in GLUE's development set says which set it belongs to, in whatever order
+    /// rows come.
     #[test]
     fn a_part_of_the_joined_set_is_divided_by_publication() {
         let folder = tempfile::tempdir().unwrap();

@@ -1,4 +1,4 @@
-//! JSON lines: one object a line, of which the named fields are read.
+//! JSON lines: one object per line, whose named fields are read.
 
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
@@ -26,12 +26,13 @@ pub struct Object {
 }
 
 impl<'a> JsonLines<'a> {
-    /// Returns the text of a file; `path` is what errors call it.
+    /// Returns the text of a file; errors call it `path`.
     pub fn new(path: &Path, bytes: &'a [u8]) -> Self {
         Self { path: path.to_owned(), text: text::plain(bytes) }
     }
 
-    /// Returns the objects, each an [`LmcError::Format`] with its line if it is not one JSON object. Blank lines are passed over.
+    /// Returns the objects, each an [`LmcError::Format`] with its line if it is not one JSON object. Blank
+    /// lines are passed over.
     pub fn objects(&self) -> impl Iterator<Item = Result<Object>> + '_ {
         let lines = text::lines(&self.text).zip(1..).filter(|(text, _)| !text.trim_ascii().is_empty());
         lines.map(|(text, line)| {
@@ -49,7 +50,7 @@ impl Object {
     /// Returns a field as text: a string as it is, a whole number in digits.
     ///
     /// # Errors
-    /// [`LmcError::Format`] if there is no such field, or it is neither.
+    /// [`LmcError::Format`] if there is no such field, or if it is neither a string nor a whole number.
     pub fn text(&self, name: &str) -> Result<Cow<'_, str>> {
         let wrong = |problem| Err(wrong(&self.path, self.line, problem));
         match self.fields.get(name) {

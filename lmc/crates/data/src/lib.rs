@@ -1,5 +1,5 @@
-//! Labelled text, where it comes from, and the descriptions of tasks and runs. Use it through the crate `lmc`, whose modules
-//! `data` and `spec` this is.
+//! Labelled text, its sources, and the descriptions of tasks and runs. Use it through the crate `lmc`, as its
+//! modules `data` and `spec`.
 
 #![cfg_attr(not(test), deny(clippy::print_stdout, clippy::print_stderr))]
 
@@ -28,7 +28,7 @@ pub use corpus::{Corpus, read_corpora, read_corpus};
 
 pub use lmc_base::{LmcError, Result};
 
-/// One example: a text, for pair tasks a second text, and the index of its label.
+/// One example: a text, a second text for pair tasks, and the index of its label.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Example {
     /// The first or only text, for example the premise.
@@ -42,13 +42,13 @@ pub struct Example {
 /// A named set of labelled examples with one label order.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Dataset {
-    /// What the set is called in tables and files, for example `train`, `id` or `lo`.
+    /// The name of the set in tables and files, for example `train`, `id` or `lo`.
     pub name: String,
     /// The label names; a label is an index into them.
     pub labels: Vec<String>,
     /// The examples.
     pub examples: Vec<Example>,
-    /// A finer diagnostic kind of each example, where the corpus knows one; as long as `examples`.
+    /// A finer diagnostic kind of each example, if the corpus knows one; as long as `examples`.
     pub kinds: Option<Vec<String>>,
 }
 
@@ -62,8 +62,8 @@ impl Dataset {
     /// Returns a dataset after checking that it is consistent.
     ///
     /// # Errors
-    /// [`LmcError::InvalidParameter`] if a label is not an index into `labels`; [`LmcError::ShapeMismatch`] if
-    /// there is not one kind per example.
+    /// [`LmcError::InvalidParameter`] if a label is not an index into `labels`; [`LmcError::ShapeMismatch`]
+    /// if there is not one kind per example.
     pub fn new(
         name: impl Into<String>,
         labels: &[&str],
@@ -76,11 +76,11 @@ impl Dataset {
         Ok(dataset)
     }
 
-    /// Checks that the labels are in range and there is one kind per example; the fields are public, so a
-    /// dataset may have been put together by hand.
+    /// Checks that the labels are in range and that there is one kind per example. The fields are public, so
+    /// a dataset may have been put together by hand.
     ///
     /// # Errors
-    /// As [`Dataset::new`].
+    /// The errors of [`Dataset::new`].
     pub fn check(&self) -> Result<()> {
         let n_labels = self.labels.len();
         for (index, example) in self.examples.iter().enumerate() {
@@ -104,13 +104,13 @@ impl Dataset {
         self.examples.len()
     }
 
-    /// Returns whether there is no example.
+    /// Returns whether there are no examples.
     pub fn is_empty(&self) -> bool {
         self.examples.is_empty()
     }
 }
 
-/// The one of `all` that shows itself as `name`, or the error that lists them.
+/// Returns the one of `all` that is shown as `name`, or the error that lists them.
 fn by_name<T: Copy + fmt::Display>(kind: &'static str, all: &[T], name: &str) -> Result<T> {
     all.iter().copied().find(|item| item.to_string() == name).ok_or_else(|| LmcError::UnknownName {
         kind,

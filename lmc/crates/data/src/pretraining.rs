@@ -1,4 +1,4 @@
-//! The corpus that the small encoder is pretrained on: pairs of segments from the grammar of the mini-NLI task.
+//! The corpus for pretraining the small encoder: pairs of segments from the grammar of the mini-NLI task.
 
 use rand::Rng;
 use rand::seq::IndexedRandom;
@@ -6,8 +6,8 @@ use rand::seq::IndexedRandom;
 use super::grammar::{Template, entailed_pair, unrelated};
 use lmc_base::seed;
 
-/// The forms with two clauses. Only there must a masked word be looked up by the words beside it, not by its place
-/// alone; an encoder that rarely meets them does not learn to compare words across segments.
+/// The forms with two clauses. Only in these must a masked word be looked up by the words beside it, not by
+/// its place alone. An encoder that rarely meets them does not learn to compare words across segments.
 const TWO_CLAUSES: [Template; 5] = [
     Template::Clauses,
     Template::Subordinate,
@@ -26,13 +26,13 @@ pub struct Document {
     pub first: String,
     /// The second segment, one clause.
     pub second: String,
-    /// Whether the second segment really is the next one.
+    /// True if the second segment really is the next one.
     pub is_next: bool,
 }
 
-/// Returns `n` documents. The second segment is really the next one in 80 %; of those, 80 % restate something that
-/// the first asserts (see [`entailed_pair`]) and the others are about something else, as are those of the 20 % that
-/// are not next. The same `seed` gives the same text, and the first documents do not depend on `n`.
+/// Returns `n` documents. The second segment is really the next one in 80 %. Of those, 80 % restate something
+/// that the first asserts (see [`entailed_pair`]), and the others are about something else, like all of the
+/// 20 % that are not next. The same `seed` gives the same text, and the first documents do not depend on `n`.
 pub fn pretraining_documents(seed: u64, n: usize) -> Vec<Document> {
     let mut rng = seed::rng(seed, "pretraining documents");
     (0..n).map(|_| document(&mut rng)).collect()
@@ -85,7 +85,7 @@ mod tests {
         assert!(longest <= Some(MAX_TOKENS), "{longest:?}");
     }
 
-    /// A stored pretrained encoder has seen this text: if it changes, the encoder must be made again.
+    /// A stored pretrained encoder has seen this text: if the text changes, the encoder must be made again.
     #[test]
     fn the_text_of_a_seed_never_changes() {
         let documents = pretraining_documents(0, 3);

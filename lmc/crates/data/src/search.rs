@@ -1,4 +1,5 @@
-//! Where the files of a corpus lie: in the folder that is given, or below it under the names that others give to such folders.
+//! The search for the files of a corpus: in the given folder, or below it under the names that are common for
+//! its folders.
 
 use std::io::{Error, ErrorKind};
 use std::path::{Path, PathBuf};
@@ -8,13 +9,13 @@ use super::manifest::Manifest;
 use super::reader::{Reading, find, none_of, read_place};
 use lmc_base::error::{LmcError, Result};
 
-/// Folders that hold those of several corpora.
+/// Folders that hold the folders of several corpora.
 const COLLECTIONS: [&str; 2] = ["glue_data", "glue"];
 
-/// How deep below the given folder files are looked for.
+/// The depth below the given folder up to which files are looked for.
 const DEPTH: usize = 3;
 
-/// The names of the folders of a corpus, in small letters; the first is its own.
+/// Returns the names of the folders of a corpus, in small letters; the first is its own.
 fn names(corpus: Corpus) -> &'static [&'static str] {
     match corpus {
         Corpus::Cola => &["cola", "cola_public", "raw"],
@@ -25,11 +26,12 @@ fn names(corpus: Corpus) -> &'static [&'static str] {
     }
 }
 
-/// Returns a split from the first folder that has one of its files: a folder of one of the corpus's names below `data`, whatever
-/// the case of its letters, or `data` itself. `data` may be the folder of the corpus or one that has it, such as GLUE's `glue_data`.
+/// Returns a split from the first folder that has one of its files: a folder below `data` with one of the
+/// corpus's names, in upper or lower case, or `data` itself. `data` may be the folder of the corpus or one
+/// that contains it, such as GLUE's `glue_data`.
 ///
 /// # Errors
-/// [`LmcError::Io`] with the files and folders that were looked for if there is none; as
+/// [`LmcError::Io`] with the files and folders that were looked for if there is none; the errors of
 /// [`read_split`](super::reader::read_split).
 pub(super) fn read(
     corpus: Corpus,
@@ -62,7 +64,7 @@ pub(super) fn read(
     )))
 }
 
-/// The folders in which files of a corpus may lie, the best first; the last is `data` itself.
+/// Returns the folders in which files of a corpus may be, the best first; the last is `data` itself.
 fn folders(corpus: Corpus, data: &Path) -> Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     if data.is_file() {

@@ -1,4 +1,5 @@
-//! Text as others save it: compressed by gzip, byte order marks, UTF-16, and the line ends of Windows and of old Macs.
+//! Text in the forms in which others save it: compressed by gzip, with byte order marks, in UTF-16, and with
+//! the line ends of Windows and of old Macs.
 
 use std::borrow::Cow;
 use std::io::Read;
@@ -8,7 +9,7 @@ use flate2::read::MultiGzDecoder;
 
 use lmc_base::error::{LmcError, Result};
 
-/// Returns the bytes of a file, of one that gzip has compressed what is in it.
+/// Returns the bytes of a file, decompressed if gzip has compressed it.
 pub fn read(path: &Path) -> Result<Vec<u8>> {
     let bytes = std::fs::read(path).map_err(LmcError::io("read", path))?;
     if !bytes.starts_with(&[0x1f, 0x8b]) {
@@ -19,7 +20,8 @@ pub fn read(path: &Path) -> Result<Vec<u8>> {
     Ok(text)
 }
 
-/// Returns the text as UTF-8 without a byte order mark. Text that is neither UTF-8 nor marked as UTF-16 stays as it is.
+/// Returns the text as UTF-8 without a byte order mark. Text that is neither UTF-8 nor marked as UTF-16 stays
+/// as it is.
 pub fn decoded(bytes: &[u8]) -> Cow<'_, [u8]> {
     match bytes {
         [0xef, 0xbb, 0xbf, rest @ ..] => Cow::Borrowed(rest),
@@ -29,7 +31,7 @@ pub fn decoded(bytes: &[u8]) -> Cow<'_, [u8]> {
     }
 }
 
-/// Returns the [`decoded`] text, with LF where lines end in CR alone.
+/// Returns the [`decoded`] text, with LF in place of CR if lines end in CR alone.
 pub fn plain(bytes: &[u8]) -> Cow<'_, [u8]> {
     let text = decoded(bytes);
     if text.contains(&b'\n') || !text.contains(&b'\r') {
@@ -50,15 +52,15 @@ fn utf_16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Option<Vec<u8>> {
 /// Returns the lines of a text, without the blank ones at its end.
 pub(super) fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
     let end = text.iter().rposition(|byte| !byte.is_ascii_whitespace()).map_or(0, |last| last + 1);
-    // What is blank after the last letter belongs to its line, up to the end of that line.
+    // Blanks after the last letter belong to its line, up to the end of that line.
     let rest = &text[end..];
     let end = end + rest.iter().position(|&byte| byte == b'\n').unwrap_or(rest.len());
     let lines = text[..end].iter().any(|byte| !byte.is_ascii_whitespace());
     lines.then(|| text[..end].split(|&byte| byte == b'\n')).into_iter().flatten()
 }
 
-/// Returns the ways in which a publisher may have ended the lines of a plain text, without blanks at the ends of lines and of
-/// the text: LF or CRLF, with and without one after the last line.
+/// Returns the ways in which a publisher may have ended the lines of a plain text, without blanks at the ends
+/// of lines and of the text: LF or CRLF, with and without one after the last line.
 pub(super) fn published_forms(text: &[u8]) -> impl Iterator<Item = Vec<u8>> {
     let trimmed: Vec<&[u8]> = lines(text).map(<[u8]>::trim_ascii_end).collect();
     [&b"\n"[..], b"\r\n"].into_iter().flat_map(move |end| {
@@ -74,7 +76,7 @@ mod tests {
 
     #[test]
     fn what_gzip_has_compressed_is_unpacked() {
-        // What `gzip -n` makes of "a\n".
+        // The output of `gzip -n` for "a\n".
         const PACKED: [u8; 22] =
             [31, 139, 8, 0, 0, 0, 0, 0, 0, 3, 75, 228, 2, 0, 7, 161, 234, 221, 2, 0, 0, 0];
         let folder = tempfile::tempdir().unwrap();
@@ -95,7 +97,7 @@ mod tests {
         assert_eq!(plain(b"\xef\xbb\xbfa\r\nb").as_ref(), b"a\r\nb");
         assert_eq!(plain(b"\xff\xfea\0\xe9\0\n\0").as_ref(), "aé\n".as_bytes());
         assert_eq!(plain(b"\xfe\xff\0a\0\n").as_ref(), b"a\n");
-        // Half a unit, and half a pair of units: what comes reads it as no UTF-8.
+        // Half a unit, and half a pair of units: the text is later refused as not UTF-8.
         assert_eq!(plain(b"\xff\xfea").as_ref(), b"\xff\xfea");
         assert_eq!(plain(b"\xff\xfe\x00\xd8").as_ref(), b"\xff\xfe\x00\xd8");
         assert_eq!(plain(b"").as_ref(), b"");

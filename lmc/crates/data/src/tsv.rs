@@ -1,7 +1,8 @@
-//! Tab-separated text as the corpora publish it: no quoting, so that a `"` is text.
+//! Tab-separated text as the corpora publish it, without quoting: a `"` is text.
 //!
-//! A line ends in LF or CRLF, or in CR where no line of the file ends in LF; a carriage return elsewhere is text. A byte order mark at
-//! the very start and blank lines at the end are not text. A file that is marked as UTF-16 is read as such.
+//! A line ends in LF or CRLF, or in CR if no line of the file ends in LF; a carriage return elsewhere is
+//! text. A byte order mark at the very start and blank lines at the end are not text. A file that is marked
+//! as UTF-16 is read as such.
 
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
@@ -9,7 +10,7 @@ use std::path::{Path, PathBuf};
 use super::text;
 use lmc_base::error::{LmcError, Result};
 
-/// What to do about a file that is not as its manifest says.
+/// The remedy for a file that is not as its manifest says.
 pub(super) const REMEDY: &str = "this must be the published file, as its manifest describes it";
 
 /// A tab-separated text with its columns.
@@ -31,7 +32,7 @@ pub struct Row<'a> {
 }
 
 impl<'a> Tsv<'a> {
-    /// Returns the text of a file whose first line names the columns; `path` is what errors call it.
+    /// Returns the text of a file whose first line names the columns; errors call it `path`.
     ///
     /// # Errors
     /// [`LmcError::Format`] if there is no first line, or it is not UTF-8 or names a column twice.
@@ -65,7 +66,7 @@ impl<'a> Tsv<'a> {
     /// Returns the position of a column.
     ///
     /// # Errors
-    /// [`LmcError::Format`] with the columns that there are if there is none of that name.
+    /// [`LmcError::Format`], with the existing columns, if there is none of that name.
     pub fn position(&self, name: &str) -> Result<usize> {
         self.names
             .iter()
@@ -79,7 +80,7 @@ impl<'a> Tsv<'a> {
         lines.map(|(line, number)| self.row(number, line))
     }
 
-    /// The fields of a line; blank ones beyond the columns are no fields.
+    /// Returns the fields of a line; blank ones beyond the columns do not count.
     fn row<'b>(&self, number: usize, line: &'b [u8]) -> Result<Row<'b>> {
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         let text = std::str::from_utf8(line).map_err(|_| self.wrong(number, "not UTF-8".to_owned()))?;

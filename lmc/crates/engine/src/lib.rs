@@ -1,5 +1,5 @@
-//! The work of lmc and what is kept of it: the store, training, sweeps, sharpness, Slurm and provenance. Use it through the
-//! crate `lmc`.
+//! The work of lmc and its kept results: the store, training, sweeps, sharpness, Slurm and provenance. Use it
+//! through the crate `lmc`.
 
 #![cfg_attr(not(test), deny(clippy::print_stdout, clippy::print_stderr))]
 

@@ -1,4 +1,4 @@
-//! What produced a result besides its spec: versions of code and libraries, devices, the time.
+//! The record of what produced a result besides its spec: versions of code and libraries, devices, the time.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -15,10 +15,12 @@ pub type Facts = Vec<(&'static str, String)>;
 /// Digits that are shown of a digest.
 const DIGITS: usize = 12;
 
-/// The crate, its commit, the locked dependencies (digest of `Cargo.lock` when the crate was built), libtorch and rustc.
+/// Returns the crate, its commit, the locked dependencies (digest of `Cargo.lock` when the crate was built),
+/// libtorch and rustc.
 ///
-/// The commit is that of the clone the crate was built from, as it is now. The version of libtorch is that in the headers
-/// beside the library that this process has loaded, since the library itself does not tell.
+/// The commit is that of the clone the crate was built from, as it is now. The version of libtorch is that in
+/// the headers beside the library that this process has loaded, since the library itself does not give its
+/// version.
 pub fn software() -> Facts {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
     vec![
@@ -30,7 +32,7 @@ pub fn software() -> Facts {
     ]
 }
 
-/// The processor with cores and threads, and whether CUDA devices are there and answer.
+/// Returns the processor with cores and threads, and whether CUDA devices are there and answer.
 pub fn devices() -> Facts {
     let info = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let model =
@@ -43,12 +45,12 @@ pub fn devices() -> Facts {
     ]
 }
 
-/// The time now, in UTC, as `2024-02-29 23:59:08 UTC`.
+/// Returns the time now, in UTC, as `2024-02-29 23:59:08 UTC`.
 pub fn now() -> String {
     utc(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs())
 }
 
-/// The short hash of the commit that the folder is at, and whether something there is not committed.
+/// Returns the short hash of the commit that the folder is at, and whether something there is not committed.
 fn commit(folder: &Path) -> String {
     let git = |arguments: &[&str]| {
         let output = Command::new("git").arg("-C").arg(folder).args(arguments).output().ok()?;
@@ -70,12 +72,12 @@ fn lock_digest(lock: &[u8]) -> String {
     if lock.is_empty() { "unknown".to_owned() } else { sha256(lock).chars().take(DIGITS).collect() }
 }
 
-/// The folder of the libtorch that this process has loaded.
+/// Returns the folder of the libtorch that this process has loaded.
 pub(crate) fn libtorch_folder() -> Option<PathBuf> {
     loaded_libtorch(&std::fs::read_to_string("/proc/self/maps").ok()?).map(Path::to_owned)
 }
 
-/// The folder of the libtorch in a process's map of its memory.
+/// Loads the folder of the libtorch in a process's map of its memory.
 fn loaded_libtorch(maps: &str) -> Option<&Path> {
     maps.lines().find_map(|line| {
         let path = Path::new(line.get(line.find('/')?..)?);
@@ -83,7 +85,7 @@ fn loaded_libtorch(maps: &str) -> Option<&Path> {
     })
 }
 
-/// Version and folder of the libtorch in a process's map of its memory.
+/// Returns the version and folder of the libtorch in a process's map of its memory.
 fn libtorch(maps: &str) -> String {
     let Some(folder) = loaded_libtorch(maps) else { return "unknown (not loaded)".to_owned() };
     let header = folder.with_file_name("include").join("torch/headeronly/version.h");
@@ -116,7 +118,7 @@ fn cuda() -> String {
     }
 }
 
-/// Seconds since 1970 as date and time of the Gregorian calendar.
+/// Returns seconds since 1970 as date and time of the Gregorian calendar.
 fn utc(seconds: u64) -> String {
     let (mut day, time) = (seconds / 86_400, seconds % 86_400);
     let is_leap =

@@ -1,9 +1,10 @@
 //! Lines of equal height over a grid, by marching squares (Lorensen and Cline 1987, in two dimensions).
 
-/// Returns the segments on which values over a grid are `level`; values between grid points are linear along the edges of its cells.
+/// Returns the segments on which values over a grid are `level`. Values between grid points are linear along
+/// the edges of its cells.
 ///
-/// `z[j][i]` is the value at `(x[i], y[j])`. A cell with a value that is not finite has no segment. Where the line crosses
-/// all four edges of a cell, the mean of its corners decides which two are joined.
+/// `z[j][i]` is the value at `(x[i], y[j])`. A cell with a value that is not finite has no segment. If the
+/// line crosses all four edges of a cell, the mean of its corners decides which two are joined.
 pub fn contour(x: &[f64], y: &[f64], z: &[Vec<f64>], level: f64) -> Vec<[(f64, f64); 2]> {
     let mut segments = Vec::new();
     for j in 1..y.len().min(z.len()) {
@@ -35,7 +36,7 @@ fn in_cell(corners: [Corner; 4], level: f64) -> Vec<[(f64, f64); 2]> {
     match crossed[..] {
         [a, b] => vec![[crossing(a), crossing(b)]],
         [a, b, c, d] => {
-            // Corner 0 lies between the edges d and a: it is cut off where the middle is on the other side.
+            // Corner 0 lies between the edges d and a: it is cut off if the middle is on the other side.
             let middle = values.iter().sum::<f64>() / 4.0 >= level;
             let pairs = if middle == above[0] { [(a, b), (c, d)] } else { [(d, a), (b, c)] };
             pairs.map(|(one, other)| [crossing(one), crossing(other)]).to_vec()

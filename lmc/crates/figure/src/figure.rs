@@ -1,4 +1,4 @@
-//! A figure: one plotly description that is shown, drawn and saved.
+//! Figures: one plotly description each, which is shown, drawn and saved.
 
 use std::fmt;
 use std::path::Path;
@@ -11,36 +11,36 @@ use crate::{draw, json};
 
 /// A figure: a plotly description that can also be drawn without a browser.
 ///
-/// In a notebook, a cell that ends with a figure shows it. [`Figure::new`] takes any [`Plot`] of scatter, heatmap
-/// and bar traces.
+/// In a notebook, a cell that ends with a figure shows it. [`Figure::new`] takes any [`Plot`] of scatter,
+/// heatmap and bar traces.
 #[derive(Clone)]
 pub struct Figure {
     pub(crate) plot: Plot,
 }
 
 impl Figure {
-    /// A figure of that plot.
+    /// Returns a figure of that plot.
     pub fn new(plot: Plot) -> Figure {
         Figure { plot }
     }
 
-    /// The plotly description.
+    /// Returns the plotly description.
     pub fn plot(&self) -> &Plot {
         &self.plot
     }
 
-    /// The plotly description, to add to or to change; `Figure::new` makes it a figure again.
+    /// Returns the plotly description, to be added to or changed; `Figure::new` makes it a figure again.
     pub fn into_plot(self) -> Plot {
         self.plot
     }
 
-    /// The title, or the empty text.
+    /// Returns the title, or the empty text.
     pub fn title(&self) -> String {
         let described = json::describe(&self.plot).unwrap_or_default();
         draw::plain_text(json::text(&described, "/layout/title/text").unwrap_or_default())
     }
 
-    /// The plotly description as compact JSON, numbers rounded to 6 significant digits.
+    /// Returns the plotly description as compact JSON, numbers rounded to 6 significant digits.
     ///
     /// # Errors
     /// [`LmcError::Figure`] if the plot cannot be serialised.
@@ -48,7 +48,7 @@ impl Figure {
         Ok(json::describe(&self.plot)?.to_string())
     }
 
-    /// The figure as SVG text.
+    /// Returns the figure as SVG text.
     ///
     /// # Errors
     /// [`LmcError::Figure`] if the plot has a kind of trace that is not drawn here.
@@ -56,7 +56,7 @@ impl Figure {
         draw::svg(&json::describe(&self.plot)?)
     }
 
-    /// The figure as PNG bytes, two pixels for each CSS pixel.
+    /// Returns the figure as PNG bytes, two pixels for each CSS pixel.
     ///
     /// # Errors
     /// [`LmcError::Figure`] if the plot has a kind of trace that is not drawn here.
@@ -64,20 +64,21 @@ impl Figure {
         self.to_png_at(2.0)
     }
 
-    /// The figure as PNG bytes, `scale` pixels for each CSS pixel.
+    /// Returns the figure as PNG bytes, `scale` pixels for each CSS pixel.
     ///
     /// # Errors
-    /// [`LmcError::Figure`] as [`Figure::to_png`], and for a scale that leaves no pixels or too many.
+    /// [`LmcError::Figure`] as for [`Figure::to_png`], and for a scale that leaves no pixels or too many.
     pub fn to_png_at(&self, scale: f32) -> Result<Vec<u8>> {
         draw::png(&self.to_svg()?, scale)
     }
 
-    /// Writes the figure to `path` as PNG, SVG, HTML or plotly JSON, by the extension of `path`. The file is there whole or not at
-    /// all, and a missing folder is made.
+    /// Writes the figure to `path` as PNG, SVG, HTML or plotly JSON, by the extension of `path`. HTML has
+    /// plotly in it, 7 MB, and needs no network. The file is there whole or not at all, and a missing folder
+    /// is made.
     ///
     /// # Errors
     /// [`LmcError::UnknownName`] for another extension, [`LmcError::Io`] if it cannot be written,
-    /// [`LmcError::Figure`] as [`Figure::to_png`].
+    /// [`LmcError::Figure`] as for [`Figure::to_png`].
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
         let path = path.as_ref();
         let bytes = match path.extension().and_then(|extension| extension.to_str()) {
@@ -142,6 +143,9 @@ mod tests {
             let latin: String = bytes[..8].iter().map(|&byte| char::from(byte)).collect();
             assert!(latin.starts_with(start), "{name}: {latin:?}");
         }
+        // A page needs no network: plotly is in it.
+        let page = std::fs::read_to_string(folder.path().join("a.html")).unwrap();
+        assert!(page.contains("plotly.js v") && !page.contains("<script src"), "{} bytes", page.len());
         let error = figure().save(folder.path().join("a.gif")).unwrap_err().to_string();
         assert_eq!(error, "unknown extension of a figure `gif`; known: png, svg, html, json");
         figure().save(folder.path().join("new/a.svg")).unwrap();

@@ -5,11 +5,12 @@ use serde_json::{Map, Value};
 
 use lmc_base::error::{LmcError, Result};
 
-/// Pixels between the labels and the title of an axis, where a plot does not say otherwise: plotly itself leaves 2.
+/// Pixels between the labels and the title of an axis, unless a plot says otherwise: plotly itself leaves 2.
 const STANDOFF: f64 = 8.0;
 
-/// `{data, layout, config}` of a plot, numbers rounded to 6 significant digits, without empty members, and with room
-/// between the labels and the title of each axis, for which the plotly crate has no method.
+/// Returns `{data, layout, config}` of a plot. Numbers are rounded to 6 significant digits, empty members are
+/// left out, and there is room between the labels and the title of each axis, for which the plotly crate has
+/// no method.
 pub(super) fn describe(plot: &Plot) -> Result<Value> {
     let value = serde_json::to_value(plot).map_err(|error| LmcError::Figure(error.to_string()))?;
     let Value::Object(members) = value else {
@@ -40,27 +41,27 @@ fn round(x: f64) -> f64 {
     format!("{x:.5e}").parse().unwrap_or(x) + 0.0
 }
 
-/// The number at a JSON pointer.
+/// Returns the number at a JSON pointer.
 pub(super) fn number(value: &Value, pointer: &str) -> Option<f64> {
     value.pointer(pointer)?.as_f64()
 }
 
-/// The text at a JSON pointer.
+/// Returns the text at a JSON pointer.
 pub(super) fn text<'a>(value: &'a Value, pointer: &str) -> Option<&'a str> {
     value.pointer(pointer)?.as_str()
 }
 
-/// The truth value at a JSON pointer.
+/// Returns the truth value at a JSON pointer.
 pub(super) fn flag(value: &Value, pointer: &str) -> Option<bool> {
     value.pointer(pointer)?.as_bool()
 }
 
-/// The items of the array at a JSON pointer; none if there is no array.
+/// Returns the items of the array at a JSON pointer; none if there is no array.
 pub(super) fn items<'a>(value: &'a Value, pointer: &str) -> &'a [Value] {
     value.pointer(pointer).and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }
 
-/// The i-th item where one value stands for all or an array has one for each.
+/// Returns the i-th item, if an array has one for each; otherwise the one value that stands for all.
 pub(super) fn each<'a>(value: &'a Value, pointer: &str, index: usize) -> Option<&'a Value> {
     match value.pointer(pointer)? {
         Value::Array(items) => items.get(index),

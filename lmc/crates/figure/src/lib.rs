@@ -1,5 +1,5 @@
-//! Figures of lmc: one plotly description that is shown, and drawn as SVG and PNG without a browser. Use it through the
-//! crate `lmc`. Nothing here knows models or basins.
+//! Figures of lmc: one plotly description that is shown, and drawn as SVG and PNG without a browser. Use it
+//! through the crate `lmc`. Nothing here knows models or basins.
 
 #![cfg_attr(not(test), deny(clippy::print_stdout, clippy::print_stderr))]
 

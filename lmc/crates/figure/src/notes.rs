@@ -1,18 +1,19 @@
-//! Notes below a figure: what a reader has to know beside what is drawn.
+//! Notes below a figure: facts that a reader has to know beside the drawing.
 
 use plotly::common::{Anchor, Font};
 use plotly::layout::Margin;
 
 use crate::{Figure, json, theme};
 
-/// Size of the text, and room for a line of it, in CSS pixels.
+/// The size of the text and the room for a line of it, in CSS pixels.
 const SIZE: usize = 11;
 const LINE: usize = 16;
-/// The width of a letter, about, as a share of the size.
+/// The approximate width of a letter, as a share of the size.
 const LETTER: f64 = 0.58;
 
 impl Figure {
-    /// Returns the figure with notes below it, such as those of basins or of scores that all models share; room is made for them.
+    /// Returns the figure with notes below it, for example about basins or about scores that all models
+    /// share. Room is made for them.
     ///
     /// # Examples
     /// ```
@@ -62,7 +63,7 @@ impl Figure {
     }
 }
 
-/// A text in lines of at most that many letters, as far as its words allow.
+/// Returns a text in lines of at most that many letters, as far as its words allow.
 fn wrapped(text: &str, letters: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split_whitespace() {

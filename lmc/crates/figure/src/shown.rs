@@ -1,4 +1,4 @@
-//! How figures are shown.
+//! The display of figures.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -17,7 +17,8 @@ impl Show for Figure {
             Ok(json) => forms.push(("application/vnd.plotly.v1+json", json)),
             Err(error) => text = format!("{text}: {error}"),
         }
-        // Viewers show the image at its own size until it becomes interactive, so the sizes of the two are the same.
+        // Viewers show the image at its own size until it becomes interactive, so the sizes of the two are
+        // the same.
         match self.to_png_at(1.0) {
             Ok(png) => forms.push(("image/png", STANDARD.encode(png))),
             Err(error) => text = format!("{text}: {error}"),

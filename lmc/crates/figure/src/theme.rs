@@ -21,10 +21,11 @@ pub const INK: &str = "#2b2b2b";
 /// Colour of grid lines.
 const GRID: &str = "#e6e6e6";
 
-/// Colours that colour-blind readers tell apart (Okabe and Ito 2008), darkest first.
+/// Colours that colour-blind readers can tell apart (Okabe and Ito 2008), darkest first.
 const PALETTE: [&str; 7] = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#5d5d5d"];
 
-/// Viridis (Smith and van der Walt 2015) at ninths: even steps of lightness, legible in grey and to the colour-blind.
+/// Viridis (Smith and van der Walt 2015) at ninths: even steps of lightness, legible in grey and to the
+/// colour-blind.
 const VIRIDIS: [&str; 10] = [
     "#440154", "#482878", "#3e4989", "#31688e", "#26828e", "#1f9e89", "#35b779", "#6ece58", "#b5de2b",
     "#fde725",
@@ -40,7 +41,8 @@ pub fn sequential() -> ColorScale {
     scale(&VIRIDIS)
 }
 
-/// Blue over white to red (ColorBrewer's RdBu, Brewer 1994, reversed): below and above zero, legible to the colour-blind.
+/// Blue over white to red (ColorBrewer's RdBu, Brewer 1994, reversed): below and above zero, legible to the
+/// colour-blind.
 const DIVERGING: [&str; 9] =
     ["#2166ac", "#4393c3", "#92c5de", "#d1e5f0", "#f7f7f7", "#fddbc7", "#f4a582", "#d6604d", "#b2182b"];
 

@@ -1,7 +1,8 @@
-//! Convexity gaps, basins and statistics of lmc: numbers in, numbers out. Use it through the crate `lmc`.
+//! Convexity gaps, basins and statistics of lmc, which take numbers and return numbers. Use it through the
+//! crate `lmc`.
 //!
-//! Nothing here knows models, tables or figures, and nothing needs libtorch: `cargo test -p lmc-maths` runs on any machine
-//! in a minute.
+//! Nothing here knows models, tables or figures, and nothing needs libtorch: `cargo test -p lmc-maths` runs
+//! on any machine in a minute.
 
 #![cfg_attr(not(test), deny(clippy::print_stdout, clippy::print_stderr))]
 

@@ -1,4 +1,4 @@
-//! Where models are evaluated, and in which numbers.
+//! The devices on which models are evaluated, and the precision of the numbers.
 
 use std::fmt;
 use std::str::FromStr;
@@ -26,7 +26,7 @@ pub enum Precision {
 }
 
 impl Precision {
-    /// The kind of weights and activations.
+    /// Returns the kind of weights and activations.
     pub fn kind(self) -> Kind {
         match self {
             Self::Float32 | Self::TensorFloat32 => Kind::Float,
@@ -74,7 +74,7 @@ pub struct Compute {
 }
 
 impl Compute {
-    /// float32 on all CUDA devices that libtorch sees, or on the CPU.
+    /// Returns float32 on all CUDA devices that libtorch sees, or on the CPU.
     ///
     /// Weights may take half of the host's free memory, and 16 GiB of each CUDA device's.
     pub fn auto() -> Self {
@@ -84,7 +84,7 @@ impl Compute {
         }
     }
 
-    /// float32 on the CPU.
+    /// Returns float32 on the CPU.
     pub fn cpu() -> Self {
         Self {
             devices: vec![Device::Cpu],
@@ -95,7 +95,7 @@ impl Compute {
         }
     }
 
-    /// The same in another precision.
+    /// Returns the same settings with another precision.
     ///
     /// # Examples
     /// ```
@@ -109,11 +109,11 @@ impl Compute {
         Self { precision, ..self }
     }
 
-    /// Checks that it can be done.
+    /// Checks that these settings work on this machine.
     ///
     /// # Errors
-    /// [`LmcError::InvalidParameter`] for no devices, a CUDA device that is not there, a tolerance that is no positive
-    /// number, or tf32 where matrix products do not take it.
+    /// [`LmcError::InvalidParameter`] for no devices, a CUDA device that is not there, a tolerance that is
+    /// not a positive number, or tf32 if matrix products do not support it.
     pub fn check(&self) -> Result<()> {
         if self.devices.is_empty() {
             return Err(LmcError::invalid("compute.devices", "none", "at least one"));
@@ -151,19 +151,21 @@ impl Compute {
         }
     }
 
-    /// The device of each worker: a thread for each core, two for each CUDA device, so that one loads while one computes.
+    /// Returns the device of each worker: a thread for each core, two for each CUDA device, so that one loads
+    /// while one computes.
     pub fn workers(&self) -> Vec<Device> {
         let per_device = |device: &Device| vec![*device; if device.is_cuda() { 2 } else { n_threads() }];
         self.devices.iter().flat_map(per_device).collect()
     }
 }
 
-/// The tokens of an evaluation batch: on the CPU what stays in a core's cache, on CUDA what fills the device.
+/// Returns the tokens of an evaluation batch: on the CPU as many as stay in a core's cache, on CUDA as many
+/// as fill the device.
 pub fn batch_tokens(device: Device) -> usize {
     if device.is_cuda() { 32_768 } else { 1024 }
 }
 
-/// The host's free memory in bytes; 8 GiB where the system does not say.
+/// Returns the host's free memory in bytes; 8 GiB if the system does not say.
 fn free_memory() -> u64 {
     let text = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
     let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"));

@@ -1,4 +1,4 @@
-//! Work with libtorch whose faults become typed errors, where its plain operations would panic.
+//! Work with libtorch whose faults become typed errors; its plain operations would panic.
 
 use std::any::Any;
 use std::cell::Cell;
@@ -10,16 +10,16 @@ use tch::TchError;
 use lmc_base::error::{LmcError, Result, memory_asked_for};
 
 thread_local! {
-    /// Whether this thread turns panics of libtorch into errors, which then say what there is to say.
+    /// True while this thread turns panics of libtorch into errors, which then say what went wrong.
     static GUARDED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Returns the result of work with libtorch, whose operations panic where they are given what does not fit, or too little
-/// memory.
+/// Returns the result of work with libtorch, whose operations panic if their arguments do not fit or memory
+/// is short.
 ///
 /// # Errors
-/// Those of `work`; [`LmcError::OutOfMemory`] where an operation found too little memory, [`LmcError::Torch`] where libtorch
-/// refused it. Panics of other origin go on.
+/// Those of `work`; [`LmcError::OutOfMemory`] if an operation found too little memory, [`LmcError::Torch`] if
+/// libtorch refused it. Panics of other origin go on.
 #[doc(hidden)]
 pub fn guarded<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
     quieten();
@@ -32,7 +32,7 @@ pub fn guarded<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
     })
 }
 
-/// From now on panics that become errors are not printed.
+/// Stops the printing of panics that become errors, from now on.
 fn quieten() {
     static HOOK: Once = Once::new();
     HOOK.call_once(|| {
@@ -49,7 +49,8 @@ fn text(payload: &dyn Any) -> Option<&str> {
     payload.downcast_ref::<String>().map(String::as_str).or(payload.downcast_ref::<&str>().copied())
 }
 
-/// Returns the error of libtorch that a plain operation unwrapped, where the text of a panic says that it was one.
+/// Returns the error of libtorch that a plain operation unwrapped, if the text of a panic shows that there
+/// was one.
 fn refused(text: &str) -> Option<LmcError> {
     if let Some(asked) = memory_asked_for(text) {
         return Some(LmcError::OutOfMemory { what: "libtorch".into(), asked });

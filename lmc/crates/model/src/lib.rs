@@ -1,5 +1,5 @@
-//! Classifiers of lmc: tokenizers, weights, paths between them, loading, saving and evaluation. Use it through the crate
-//! `lmc`.
+//! Classifiers of lmc: tokenizers, weights, paths between them, loading, saving and evaluation. Use it
+//! through the crate `lmc`.
 
 #![cfg_attr(not(test), deny(clippy::print_stdout, clippy::print_stderr))]
 

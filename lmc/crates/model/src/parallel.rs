@@ -11,14 +11,14 @@ use lmc_base::interrupt;
 /// The most threads that may be asked for.
 const MOST_THREADS: usize = 4096;
 
-/// The number of threads to work on: `LMC_THREADS`, or as many as the machine has cores where it is unset or no such number, which
-/// [`crate::environment::check`] refuses.
+/// Returns the number of threads to work on: `LMC_THREADS`, or the number of cores of the machine if it is
+/// unset or not allowed, which `lmc::environment::check` refuses.
 pub fn n_threads() -> usize {
     let cores = || std::thread::available_parallelism().map_or(1, NonZero::get);
     threads().ok().flatten().unwrap_or_else(cores)
 }
 
-/// What `LMC_THREADS` says; none where it is unset or empty.
+/// Returns the number in `LMC_THREADS`, or `None` if it is unset or empty.
 #[doc(hidden)]
 pub fn threads() -> Result<Option<usize>> {
     std::env::var_os("LMC_THREADS").filter(|value| !value.is_empty()).map(|value| parsed(&value)).transpose()
@@ -32,11 +32,12 @@ fn parsed(value: &OsStr) -> Result<usize> {
     })
 }
 
-/// The results of `unit(i, inputs[i])`, in the order of the inputs, which move to the thread that works on them.
+/// Returns the results of `unit(i, inputs[i])`, in the order of the inputs, which move to the thread that
+/// works on them.
 ///
 /// # Errors
 /// The error of the first unit that failed; no further unit is started, those under way are finished.
-/// [`LmcError::Interrupted`] when an interrupt came and nothing failed beside it.
+/// [`LmcError::Interrupted`] if an interrupt came and nothing else failed.
 ///
 /// # Examples
 /// ```
@@ -52,10 +53,11 @@ pub fn run_units<I: Send, T: Send>(
     run_on_workers(&vec![(); n_threads()], inputs, |()| Ok(()), |(), i, input| unit(i, input))
 }
 
-/// The same by one thread for each of `workers`, with what `equip` makes for it there, before its first unit.
+/// Does the same as [`run_units`] with one thread for each of `workers`, and with the equipment that `equip`
+/// makes on that thread before its first unit.
 ///
 /// # Errors
-/// As [`run_units`], and those of `equip`.
+/// Those of [`run_units`] and of `equip`.
 pub fn run_on_workers<W: Sync, S, I: Send, T: Send>(
     workers: &[W],
     inputs: Vec<I>,
@@ -93,7 +95,7 @@ pub fn run_on_workers<W: Sync, S, I: Send, T: Send>(
         }
     });
     let mut results = results.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
-    // What failed says more than that the others were interrupted.
+    // The failure says more than the interrupts of the others.
     results.sort_by_key(|(i, result)| (matches!(result, Err(LmcError::Interrupted { .. })), *i));
     results.into_iter().map(|(_, result)| result).collect()
 }

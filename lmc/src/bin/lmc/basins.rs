@@ -17,10 +17,11 @@ use crate::sweep::Interpolation;
 /// The fewest copies that are divided in two.
 const LEAST: usize = 3;
 
-/// How copies are clustered and judged.
+/// The options for clustering copies and judging the clusters.
 #[derive(Args)]
 pub struct Clustering {
-    /// The width of the similarity in nats: auto (the standard deviation of the gaps, at least a quarter of the smallest), paper (1) or a number.
+    /// The width of the similarity in nats: auto (the standard deviation of the gaps, at least a quarter of
+    /// the smallest), paper (1) or a number.
     #[arg(long, default_value = "auto")]
     delta: Delta,
     /// The evaluation set by which generalisation is judged; the task's own if absent.
@@ -32,23 +33,23 @@ pub struct Clustering {
 }
 
 impl Clustering {
-    /// The set and the metric of the score.
+    /// Returns the set and the metric of the score.
     pub fn score<'a>(&'a self, study: &Study) -> (&'a str, Metric) {
         let (set, metric) = study.spec().scored();
         (self.score.as_deref().unwrap_or(set), self.metric.unwrap_or(metric))
     }
 
-    /// Checks that there is such a score.
+    /// Checks that the score exists.
     pub fn check(&self, study: &Study) -> Result<()> {
         study.task().set(self.score(study).0).map(|_| ())
     }
 
-    /// How models are divided.
+    /// Returns the options that divide the models.
     fn options(&self) -> ClusterOptions {
         ClusterOptions { delta: self.delta, ..ClusterOptions::paper() }
     }
 
-    /// The clusters.
+    /// Returns the clusters.
     pub fn cluster(&self, sweep: &Swept) -> Result<Clusters> {
         sweep.basins(&self.options())
     }
@@ -80,7 +81,7 @@ pub struct Clustered {
 }
 
 impl Clustered {
-    /// Checks the numbers for a verb, and returns what the study is.
+    /// Checks the numbers for a verb, and returns the description of the study.
     pub fn check(&self, verb: &str) -> Result<StudySpec> {
         let spec = self.study.spec()?;
         spec.check_count(LEAST, verb)?;
@@ -88,7 +89,7 @@ impl Clustered {
         Ok(spec)
     }
 
-    /// Opens the study and checks what is asked of it, before anything is computed.
+    /// Opens the study and checks the requests, before anything is computed.
     pub fn open(&self) -> Result<Rc<Study>> {
         let study = self.interpolation.open(&self.study)?;
         self.clustering.check(&study)?;

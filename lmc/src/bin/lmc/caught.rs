@@ -1,23 +1,24 @@
-//! What becomes of a panic: one line, and the work that is done stays.
+//! The handling of a panic: it prints one line, and finished work stays.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind, set_hook};
 use std::sync::{Mutex, PoisonError};
 
-/// The most characters of a panic's message that are told.
+/// The most characters of a panic's message that are printed.
 const MOST: usize = 300;
 
 /// The first panic since the start, in words.
 static FIRST: Mutex<Option<String>> = Mutex::new(None);
 
-/// From now on a panic prints nothing; [`caught`] returns what it said, also where a thread panicked that the caller waits for.
+/// Makes panics print nothing from now on. [`caught`] returns the message of a panic, even of one in a thread
+/// that the caller waits for.
 pub fn listen() {
     set_hook(Box::new(|info| {
         FIRST.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_with(|| described(info));
     }));
 }
 
-/// Runs work and returns its result, or what a panic in it said, in one line.
+/// Runs work and returns its result, or the message of a panic in it, in one line.
 pub fn caught<T>(work: impl FnOnce() -> T) -> Result<T, String> {
     catch_unwind(AssertUnwindSafe(work)).map_err(|payload| {
         let first = FIRST.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -35,7 +36,7 @@ fn message(payload: &(dyn Any + Send)) -> &str {
     text.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("a panic without words")
 }
 
-/// The first line; libtorch's frames follow on it, in a debugged string behind a written line break.
+/// Returns the first line; libtorch's frames follow on it, in a debugged string behind a written line break.
 fn one_line(message: &str) -> String {
     let line = message.lines().next().unwrap_or_default();
     let line = line.split("\\n").next().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! The command line: every verb with its options, what is checked at its start, and its run.
+//! The command line: every verb with its options, the checks at its start, and its run.
 
 use clap::{CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
@@ -17,7 +17,7 @@ use crate::spec::Spec;
 use crate::sweep::Sweep;
 use crate::work::Work;
 
-/// What ends every help text.
+/// The end of every help text.
 const AFTER: &str = "\
 Verbs that take a STUDY share every run with each other and with notebooks: what is in the store is not computed again.
 After Ctrl-C the same command goes on where it was. A closed pipe (| head) ends what is printed, not the work.
@@ -48,7 +48,8 @@ enum Command {
     /// Cluster the copies by convexity gap, and test whether the clusters say anything about generalisation.
     #[command(allow_negative_numbers = true)]
     Basins(Basins),
-    /// Measure eps-convexity of more than pairs: convex combinations inside the clusters and across them, and triangles.
+    /// Measure eps-convexity of more than pairs: convex combinations inside the clusters and across them, and
+    /// triangles.
     #[command(allow_negative_numbers = true)]
     Convexity(Convexity),
     /// Average weights inside the clusters, across them and greedily, beside single copies and ensembles.
@@ -71,7 +72,8 @@ enum Command {
     Fetch(Fetch),
     /// List the corpora and models that are known.
     Manifests,
-    /// Print the completions of a shell, for example `lmc completions bash > ~/.local/share/bash-completion/completions/lmc`.
+    /// Print the completions of a shell, for example `lmc completions bash >
+    /// ~/.local/share/bash-completion/completions/lmc`.
     Completions {
         /// The shell.
         shell: Shell,
@@ -79,7 +81,7 @@ enum Command {
 }
 
 impl Cli {
-    /// Checks what can be checked without reading data or models: the environment and every number.
+    /// Makes the checks that need no data or models: the environment and every number.
     pub fn check(&self) -> Result<()> {
         environment::check()?;
         match &self.command {
@@ -188,7 +190,7 @@ mod tests {
         "1,18446744073709551615",
     ];
 
-    /// Nothing panics or asks for memory, whatever the numbers; what is refused is one line.
+    /// No number makes a verb panic or ask for memory; a refusal is one line.
     #[test]
     fn every_number_is_taken_or_refused_in_one_line() {
         let (mut taken, mut refused) = (0, 0);

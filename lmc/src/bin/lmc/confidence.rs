@@ -14,10 +14,10 @@ use crate::output::{print, say};
 /// Draws of each number of examples.
 const N_DRAWS: usize = 200;
 
-/// Whether and how examples are drawn anew.
+/// The options for drawing examples again.
 #[derive(Args)]
 pub struct Resampling {
-    /// Also say how sure gaps and clusters are: examples are drawn anew, no model is evaluated.
+    /// Also report the uncertainty of gaps and clusters: examples are drawn again, no model is evaluated.
     #[arg(long)]
     confidence: bool,
     /// Bootstrap draws of the examples.
@@ -25,19 +25,19 @@ pub struct Resampling {
     resamples: usize,
 }
 
-/// Tables and figures of what examples leave open.
+/// Tables and figures of the uncertainty that examples leave.
 pub struct Found {
     tables: Vec<(&'static Schema, DataFrame)>,
     figures: Vec<(&'static str, Figure)>,
 }
 
 impl Found {
-    /// The tables with their schemas.
+    /// Returns the tables with their schemas.
     pub fn tables(&self) -> impl Iterator<Item = (&Schema, &DataFrame)> {
         self.tables.iter().map(|(schema, table)| (*schema, table))
     }
 
-    /// The figures with their names.
+    /// Returns the figures with their names.
     pub fn figures(&self) -> impl Iterator<Item = (&'static str, Figure)> {
         self.figures.iter().map(|(name, figure)| (*name, figure.clone()))
     }
@@ -77,7 +77,7 @@ impl Resampling {
         let (pairs, membership) = (confidence.pairs_table()?, confidence.membership_table()?);
         let gap_intervals = figure::gap_intervals(&pairs, Measure::ConvexityGap)?;
         if confidence.draws.is_empty() {
-            // Notes of the clusters themselves are said with them.
+            // Notes of the clusters themselves are printed with them.
             let said = &confidence.notes[confidence.basins.notes.len()..];
             notes::say(said);
             let figures = vec![("gap-intervals", gap_intervals.with_notes(&confidence.notes))];

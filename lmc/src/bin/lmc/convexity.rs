@@ -12,8 +12,8 @@ use crate::output::{Output, identity, print, say};
 pub struct Convexity {
     #[command(flatten)]
     clustered: Clustered,
-    /// How many copies are combined; all copies of a cluster, and all there are, always are as well. 2,3,4,8 if absent, as far as
-    /// there are that many.
+    /// The numbers of copies that are combined; all copies of a cluster, and all copies, always are as well.
+    /// 2,3,4,8 if absent, up to the number of copies.
     #[arg(long, value_delimiter = ',', value_name = "N,...")]
     sizes: Option<Vec<usize>>,
     /// The most subsets of copies of each kind and size.
@@ -79,7 +79,7 @@ impl Convexity {
     }
 }
 
-/// Says how often the sides of a triangle do not tell what is inside.
+/// Prints how often the sides of a triangle do not show what is inside.
 fn report(sweep: &Sweep, triangles: &Triangles) -> Result<()> {
     let largest =
         sweep.matrix(Measure::ConvexityGap)?.pairs().into_iter().map(|(.., gap)| gap).fold(0.0, f64::max);

@@ -16,8 +16,8 @@ use crate::study::Changes;
 
 #[derive(Args)]
 pub struct Evaluate {
-    /// A study, as in the other verbs, mini-nli if absent; or with --corpus Hugging Face folders of finetuned classifiers, or names
-    /// such as feather-berts-12 that are fetched.
+    /// A study, as in the other verbs, mini-nli if absent; or with --corpus Hugging Face folders of finetuned
+    /// classifiers, or names such as feather-berts-12 that are fetched.
     #[arg(value_name = "STUDY or MODEL")]
     what: Vec<PathBuf>,
     /// The evaluation sets of a study, such as id,lo; all but samples if absent.
@@ -26,19 +26,19 @@ pub struct Evaluate {
     /// The corpus on which classifiers are evaluated: cola, mnli, hans, qqp or paws-qqp.
     #[arg(long, requires = "split")]
     corpus: Option<String>,
-    /// Its splits: id, the one in domain, of every corpus but hans, or names such as ood of cola and hans-lo of hans; a wrong name
-    /// lists them all.
+    /// Its splits: id, the one in domain, of every corpus but hans, or names such as ood of cola and hans-lo
+    /// of hans; a wrong name lists them all.
     #[arg(long, value_delimiter = ',', requires = "corpus", value_name = "SPLIT,...")]
     split: Vec<String>,
-    /// The names of a classifier's outputs in their order, where neither manifest nor config names them, or not rightly; for every
-    /// model alike.
+    /// The names of a classifier's outputs in their order, if neither manifest nor config names them, or
+    /// names them wrongly; the same for every model.
     #[arg(long, value_delimiter = ',', requires = "corpus", value_name = "LABEL,...")]
     labels: Option<Vec<String>>,
-    /// The folder, or the name that `lmc manifests` lists, of a model whose tokenizer is that of the classifiers: for those without
-    /// one of their own, and instead of theirs.
+    /// The folder, or the name that `lmc manifests` lists, of a model whose tokenizer is that of the
+    /// classifiers: for those without one of their own, and instead of theirs.
     #[arg(long, requires = "corpus", value_name = "FOLDER or NAME")]
     tokenizer: Option<PathBuf>,
-    /// How the logits of neutral and contradiction become that of non-entailment.
+    /// The way in which the logits of neutral and contradiction become that of non-entailment.
     #[arg(long, default_value = "max", requires = "corpus")]
     merge: Merge,
     #[command(flatten)]
@@ -81,7 +81,7 @@ impl Evaluate {
         }
     }
 
-    /// The study that is named, or the embedded one.
+    /// Returns the study that is named, or the embedded one.
     fn study(&self) -> Result<&Path> {
         match self.what.as_slice() {
             [] => Ok(Path::new("mini-nli")),
@@ -94,7 +94,7 @@ impl Evaluate {
         }
     }
 
-    /// The copies of a study on its sets.
+    /// Evaluates the copies of a study on its sets.
     fn copies(&self) -> Result<()> {
         let study = Study::open(self.changes.spec(self.study()?)?)?;
         let all = study.task().sets.iter().map(|set| set.dataset.name.as_str());
@@ -110,7 +110,7 @@ impl Evaluate {
         out.write(&identity(&models), &[(&table::EVALUATIONS, &evaluations)], &[])
     }
 
-    /// Classifiers from elsewhere on splits of a corpus.
+    /// Evaluates classifiers from elsewhere on splits of a corpus.
     fn finetuned(&self, corpus: Corpus) -> Result<()> {
         if self.what.is_empty() {
             let expected =
@@ -142,7 +142,7 @@ impl Evaluate {
         self.tell(&out, classifiers.evaluate(store.as_ref().ok()))
     }
 
-    /// The models, with the labels and the tokenizer that they are given.
+    /// Returns the models, with the labels and the tokenizer that they are given.
     fn models(&self) -> Result<Vec<ModelFolder>> {
         let mut models = ModelFolder::find_all(&self.what)?;
         let tokenizer = self.tokenizer.as_deref().map(ModelFolder::find_tokenizer).transpose()?;
@@ -161,7 +161,7 @@ impl Evaluate {
         Ok(models)
     }
 
-    /// Prints and writes what is finished, and then says what is not.
+    /// Prints and writes the finished results, and then reports the others.
     fn tell(&self, out: &Place, evaluated: Evaluated) -> Result<()> {
         let Evaluated { evaluations, mut errors } = evaluated;
         if !evaluations.is_empty() {
@@ -177,7 +177,7 @@ impl Evaluate {
     }
 }
 
-/// The first name that comes twice.
+/// Returns the first name that comes twice.
 fn twice(names: &[String]) -> Option<&String> {
     names.iter().enumerate().find_map(|(i, name)| names[..i].contains(name).then_some(name))
 }

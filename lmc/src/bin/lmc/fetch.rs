@@ -10,17 +10,17 @@ use lmc::{LmcError, Result};
 
 use crate::output::say;
 
-/// What to fetch and where from.
+/// The files to fetch and their source.
 #[derive(Args)]
 pub struct Fetch {
-    /// Their names (`lmc manifests` lists them), `qqp-berts-12` or `qqp-berts-12@15000` for a member of a collection, or
-    /// paths of manifests that end in .toml.
+    /// Their names (`lmc manifests` lists them), `qqp-berts-12` or `qqp-berts-12@15000` for a member of a
+    /// collection, or paths of manifests that end in .toml.
     #[arg(required = true, value_name = "NAME")]
     names: Vec<String>,
     /// A folder or file at hand, which is checked and used instead.
     #[arg(long)]
     data: Option<PathBuf>,
-    /// The lock file that says what may be fetched; else the one in the store.
+    /// The lock file that says what may be fetched; by default the one in the store.
     #[arg(long)]
     lock: Option<PathBuf>,
     /// A link to make to the folder.
@@ -88,7 +88,7 @@ fn check_link(out: &Path) -> Result<()> {
     lmc::file::writable_folder(folder)
 }
 
-/// Makes a link to a folder. One that is there stays if it is right, and is replaced only by `force`.
+/// Makes a link to a folder. An existing link stays if it is right, and is replaced only by `force`.
 fn link(folder: &Path, out: &Path, force: bool) -> Result<()> {
     let io = |source| LmcError::Io { action: "link", path: out.to_owned(), source };
     let folder = std::path::absolute(folder).map_err(io)?;

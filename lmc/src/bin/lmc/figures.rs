@@ -26,7 +26,8 @@ pub struct Figures {
     interpolation: Interpolation,
     #[command(flatten)]
     clustering: Clustering,
-    /// The folder for tables (Parquet) and figures (PNG). What an earlier run of lmc wrote there is replaced.
+    /// The folder for tables (Parquet) and figures (PNG). Files that an earlier run of lmc wrote there are
+    /// replaced.
     #[arg(long, default_value = "lmc-results", value_name = "FOLDER")]
     out: PathBuf,
     /// Replace also files of the same names there that others wrote.
@@ -62,7 +63,7 @@ impl Figures {
             (&table::GAPS, &gaps),
         ];
         let mut figures = Vec::new();
-        // Three copies are too few to divide; what is known is written all the same.
+        // Three copies are too few to divide; the known results are still written.
         let clustered = match self.clustering.cluster(&sweep) {
             Err(error @ LmcError::InvalidParameter { .. }) => {
                 tell(&format!("no clusters: {error}"));

@@ -47,14 +47,14 @@ fn main() -> ExitCode {
                 1
             }
         },
-        // Help, the version, or what is wrong with the arguments.
+        // Help, the version, or the problem with the arguments.
         Err(told) => {
             let printed = told.print().and_then(|()| std::io::Write::flush(&mut std::io::stdout()));
             printed.unwrap_or_else(terminal::output_failed);
             u8::try_from(told.exit_code()).unwrap_or(1)
         }
     };
-    // Work was done to its end; that not all of it could be told is a failure of its own.
+    // The work was finished; failing to print all of it is a failure of its own.
     match terminal::failure() {
         Some(failure) if code == 0 => {
             say(&format!("lmc: {failure}"));
@@ -64,7 +64,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Says a line on the standard error, or where that takes nothing on the standard output.
+/// Prints a line to the standard error or, if that fails, to the standard output.
 fn say(line: &str) {
     terminal::tell(line);
     if terminal::is_mute() {

@@ -1,4 +1,4 @@
-//! What a reader of results has to know beside them.
+//! The notes that a reader of results has to know.
 
 use std::fmt::Display;
 
@@ -9,7 +9,7 @@ pub fn say(notes: impl IntoIterator<Item = impl Display>) {
     notes.into_iter().for_each(|note| output::say(format_args!("note: {note}")));
 }
 
-/// The notes on clusters and those on scores, for a figure.
+/// Returns the notes on clusters and those on scores, for a figure.
 pub fn lines<A: Display, B: Display>(
     clusters: impl IntoIterator<Item = A>,
     scores: impl IntoIterator<Item = B>,

@@ -1,4 +1,4 @@
-//! What is printed, and where results go.
+//! Printed output, and the place where results go.
 
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
@@ -16,13 +16,15 @@ use crate::results::Results;
 /// Digits of the digest that tells one set of models from another.
 const DIGITS: usize = 12;
 
-/// Where tables and figures go.
+/// The place where tables and figures go.
 #[derive(Args)]
 pub struct Output {
-    /// A folder for tables (Parquet) and figures (PNG). What an earlier run of lmc wrote there is replaced.
+    /// A folder for tables (Parquet) and figures (PNG). Files that an earlier run of lmc wrote there are
+    /// replaced.
     #[arg(long, value_name = "FOLDER")]
     out: Option<PathBuf>,
-    /// Replace also what this verb did not write: files of the same names in --out, or another model in --save.
+    /// Also replace files that this verb did not write: files with the same names in --out, or another model
+    /// in --save.
     #[arg(long)]
     pub force: bool,
 }
@@ -38,7 +40,7 @@ impl Output {
 }
 
 impl Place {
-    /// Whether results go to that folder.
+    /// Returns whether results go to that folder.
     pub fn is(&self, folder: &Path) -> bool {
         let place = |path: &Path| path.canonicalize().ok();
         self.0.as_ref().is_some_and(|results| place(results.folder()) == place(folder))
@@ -55,12 +57,12 @@ impl Place {
     }
 }
 
-/// What tells the copies of a study from those of others.
+/// Returns a digest that distinguishes the copies of a study from those of other studies.
 pub fn identity(models: &Models) -> String {
     identity_of(models.models().iter().map(|model| model.key()))
 }
 
-/// What tells models of those names from others.
+/// Returns a digest that distinguishes models with those names from others.
 pub fn identity_of(names: impl Iterator<Item = impl Display>) -> String {
     let names: String = names.map(|name| format!("{name}\n")).collect();
     sha256(names.as_bytes()).chars().take(DIGITS).collect()

@@ -19,8 +19,8 @@ pub struct Replay {
     /// Logs of interpolations, as the public code of the paper prints them, or folders of them.
     #[arg(required = true, value_name = "LOG")]
     logs: Vec<PathBuf>,
-    /// Scores of the models: JSON such as {"7": {"accuracy": 0.4}}, predictions as the public code stores them, a table in CSV, TSV
-    /// or Parquet, or a folder of such files; may be given several times.
+    /// Scores of the models: JSON such as {"7": {"accuracy": 0.4}}, predictions as the public code stores
+    /// them, a table in CSV, TSV or Parquet, or a folder of such files; may be given several times.
     #[arg(long, required = true, value_name = "FILE")]
     scores: Vec<PathBuf>,
     /// The set that scores are on.
@@ -35,20 +35,22 @@ pub struct Replay {
     /// Examples that losses are means over.
     #[arg(long, default_value_t = 512)]
     n_examples: usize,
-    /// The most that numbers may differ that must be the same, such as a model's loss in all its pairs.
+    /// The largest allowed difference of numbers that must be the same, such as a model's loss in all its
+    /// pairs.
     #[arg(long, default_value_t = 1e-3)]
     tolerance: f64,
-    /// What is done about pairs of models without a whole line: drop leaves out the fewest models such that all pairs of the others
-    /// are there.
+    /// The treatment of pairs of models without a whole line: drop leaves out as few models as possible, so
+    /// that all pairs of the others are there.
     #[arg(long, default_value = "error")]
     missing: Missing,
-    /// Which line counts of a pair that has several, as in the log of a job that ran again.
+    /// The line that counts for a pair that has several, as in the log of a job that ran again.
     #[arg(long, default_value = "error")]
     repeated: Repeated,
     /// Goes before the names that models have in the logs, such as feather-berts- before 7.
     #[arg(long, default_value = "")]
     prefix: String,
-    /// The width of the similarity in nats: paper (1), auto (the standard deviation of the gaps, at least a quarter of the smallest) or a number.
+    /// The width of the similarity in nats: paper (1), auto (the standard deviation of the gaps, at least a
+    /// quarter of the smallest) or a number.
     #[arg(long, default_value = "paper")]
     delta: Delta,
     #[command(flatten)]
@@ -133,7 +135,8 @@ impl Replay {
     }
 }
 
-/// The logs: files as they are, of folders every file that is neither hidden nor called .err or .pkl, as the public code does.
+/// Returns the logs: files as they are, and every file of a folder that is neither hidden nor called .err or
+/// .pkl, as in the public code.
 fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for path in paths {

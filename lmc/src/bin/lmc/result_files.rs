@@ -1,4 +1,4 @@
-//! Which files each verb writes into a folder of results.
+//! The files that each verb writes into a folder of results.
 
 use lmc::table::{self, Schema};
 

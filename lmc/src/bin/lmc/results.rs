@@ -1,7 +1,8 @@
 //! Folders of results: which files lmc wrote there, so that a rerun replaces its own and nothing else.
 //!
-//! `lmc-results.json` lists the files with the verb that wrote them, their models and their digests. It is written before and after
-//! them: after a kill it lists at least what is there. Folders of lmc 0.1 have none; there tables tell by their columns whose they are.
+//! `lmc-results.json` lists the files with the verb that wrote them, their models and their digests. It is
+//! written before and after them, so that after a kill it lists at least the files that are there. Folders of
+//! lmc 0.1 have no such list; there, the columns of a table show whether lmc wrote it.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,7 +22,7 @@ use crate::result_files::{FILES, TABLES};
 /// The file that lists the others.
 const RECORD: &str = "lmc-results.json";
 
-/// What lmc wrote into a folder.
+/// The record of the files that lmc wrote into a folder.
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct Record {
     /// The version of lmc that wrote last.
@@ -33,9 +34,9 @@ struct Record {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Written {
     verb: String,
-    /// What tells its models from others.
+    /// The digest that distinguishes its models from others.
     of: String,
-    /// The digest of its content; none while it is being written.
+    /// The digest of its content; `None` while it is being written.
     sha256: Option<String>,
 }
 
@@ -44,9 +45,9 @@ pub struct Results {
     folder: PathBuf,
     verb: &'static str,
     force: bool,
-    /// Whether this run made the folder.
+    /// True if this run made the folder.
     made: bool,
-    /// What this run wrote by now.
+    /// The files that this run has written so far.
     written: RefCell<BTreeSet<String>>,
 }
 
@@ -61,12 +62,12 @@ impl Results {
         Ok(results)
     }
 
-    /// The folder.
+    /// Returns the folder.
     pub fn folder(&self) -> &Path {
         &self.folder
     }
 
-    /// Writes tables and figures, removes what an earlier run of the verb left beside, and says so.
+    /// Writes tables and figures, removes leftovers of an earlier run of the verb, and says so.
     pub fn write(
         &self,
         of: &str,
@@ -88,7 +89,7 @@ impl Results {
         for (name, figure) in figures {
             figure.save(self.folder.join(format!("{name}.png")))?;
         }
-        // What is stale goes last: a run that could not write its own files takes nothing away.
+        // Stale files are removed last: a run that could not write its own files removes nothing.
         for name in &stale {
             remove(&self.folder.join(name))?;
             record.files.remove(name);
@@ -125,7 +126,8 @@ impl Results {
         }
     }
 
-    /// Checks that every file of these names that is there is one that lmc wrote and nobody changed.
+    /// Checks that every existing file with one of these names was written by lmc and has not been changed
+    /// since.
     fn check<'a>(&self, record: &Record, names: impl Iterator<Item = &'a str>) -> Result<()> {
         if self.force {
             return Ok(());
@@ -147,7 +149,8 @@ impl Results {
         })
     }
 
-    /// Whether files are results of lmc 0.1, which listed none: the tables among them have its columns, and there are some.
+    /// Returns whether files are results of lmc 0.1, which kept no list: there are tables among them, and all
+    /// have its columns.
     fn is_of_first_version(&self, names: &[&str]) -> bool {
         let schema =
             |name: &str| TABLES.into_iter().find(|schema| name.strip_suffix(".parquet") == Some(schema.name));
@@ -162,7 +165,7 @@ impl Results {
         written.sha256.as_ref().is_none_or(|sha256| digest(&self.folder.join(name)).as_ref() == Some(sha256))
     }
 
-    /// What earlier runs of the verb wrote and this one did not.
+    /// Returns the files that earlier runs of the verb wrote and this run did not.
     fn stale(&self, record: &Record) -> Vec<String> {
         let written = self.written.borrow();
         let stale = record.files.iter().filter(|(name, entry)| {
@@ -171,7 +174,8 @@ impl Results {
         stale.map(|(name, _)| name.clone()).collect()
     }
 
-    /// Files that may be taken for results of this run: those of other models, and of the same names as results that nobody listed.
+    /// Returns files that might be taken for results of this run: those of other models, and files with the
+    /// names of results that no list has.
     fn others(&self, record: &Record, of: &str) -> Vec<String> {
         let written = self.written.borrow();
         let known: BTreeSet<&str> = FILES.iter().flat_map(|(_, names)| names.iter().copied()).collect();
@@ -257,7 +261,7 @@ mod tests {
         assert_eq!(names(folder.path()), ["gaps.parquet", RECORD]);
         let record = sweep(false).unwrap().record().unwrap();
         assert_eq!((record.files.len(), record.files["gaps.parquet"].of.as_str()), (1, "two"));
-        // What somebody changed is theirs.
+        // A file that somebody changed belongs to them.
         std::fs::write(folder.path().join("gaps.parquet"), b"mine").unwrap();
         let error = sweep(false).map(|_| ()).unwrap_err().to_string();
         assert!(error.contains("gaps.parquet, changed since lmc wrote it"), "{error}");
@@ -276,13 +280,13 @@ mod tests {
         open().unwrap();
         std::fs::write(path("gaps.parquet"), b"another table").unwrap();
         assert!(open().is_err());
-        // Another verb writes none of these.
+        // Another verb does not write any of these.
         Results::open(folder.path(), "finetune", false).unwrap();
         std::fs::write(path(RECORD), b"[1]").unwrap();
         let error = Results::open(folder.path(), "finetune", false).map(|_| ()).unwrap_err().to_string();
         assert!(error.contains(RECORD) && error.contains("--force"), "{error}");
         Results::open(folder.path(), "finetune", true).unwrap();
-        // A folder that nothing came into is gone again.
+        // A folder that stayed empty is removed again.
         drop(Results::open(&path("new"), "sweep", false).unwrap());
         assert!(!path("new").exists());
     }

@@ -1,4 +1,4 @@
-//! How a verb shares its work among the tasks of a Slurm array.
+//! The options that share a verb's work among the tasks of a Slurm array.
 
 use std::path::PathBuf;
 
@@ -6,15 +6,15 @@ use clap::Args;
 use lmc::Result;
 use lmc::slurm::Slurm;
 
-/// Options of Slurm; what is left out is as the cluster has it.
+/// Options of Slurm; options that are left out take the cluster's defaults.
 #[derive(Args)]
 #[command(next_help_heading = "On a Slurm cluster")]
 pub struct SlurmArgs {
-    /// Share the work among the tasks of a job array, follow it, and submit again what is missing; the store must lie where all
-    /// nodes see it. After Ctrl-C jobs go on, and the same command follows them again.
+    /// Share the work among the tasks of a job array, follow it, and submit missing work again; the store
+    /// must lie where all nodes see it. After Ctrl-C jobs go on, and the same command follows them again.
     #[arg(long)]
     slurm: bool,
-    /// Print the batch script and about what each task takes, and submit nothing.
+    /// Print the batch script and the approximate cost of each task, and submit nothing.
     #[arg(long, requires = "slurm")]
     dry_run: bool,
     /// The partition.
@@ -50,20 +50,20 @@ pub struct SlurmArgs {
     /// The lmc that nodes run; this one if absent.
     #[arg(long, requires = "slurm", value_name = "FILE")]
     program: Option<PathBuf>,
-    /// The number of tasks; else one for each stack of copies, and for lines as many as make half an hour each at the speed of
-    /// this machine (half of the time limit, if there is one), at most 100.
+    /// The number of tasks; by default one for each stack of copies, and for lines as many as make half an
+    /// hour each at the speed of this machine (half of the time limit, if there is one), at most 100.
     #[arg(long, requires = "slurm", value_name = "N")]
     tasks: Option<usize>,
     /// The most tasks that run at the same time.
     #[arg(long, requires = "slurm", value_name = "N")]
     at_once: Option<usize>,
-    /// How often a task that failed without coming further is submitted again.
+    /// The number of times that a task that failed without progress is submitted again.
     #[arg(long, requires = "slurm", value_name = "N", default_value_t = 2)]
     retries: usize,
 }
 
 impl SlurmArgs {
-    /// What was asked for, if Slurm is to be used.
+    /// Returns the options that were given, if Slurm is to be used.
     pub fn slurm(&self) -> Option<Slurm> {
         self.slurm.then(|| Slurm {
             partition: self.partition.clone(),
@@ -88,7 +88,7 @@ impl SlurmArgs {
         self.slurm().map_or(Ok(()), |slurm| slurm.check())
     }
 
-    /// Whether nothing is to be submitted.
+    /// Returns whether this is a dry run, which submits nothing.
     pub fn is_dry_run(&self) -> bool {
         self.dry_run
     }

@@ -16,14 +16,15 @@ use crate::output::{Output, identity, print, say};
 pub struct Soup {
     #[command(flatten)]
     clustered: Clustered,
-    /// How many copies are averaged beside the sizes of the clusters. 2,4 if absent, as far as there are that many.
+    /// The numbers of copies that are averaged, besides the sizes of the clusters. 2,4 if absent, up to the
+    /// number of copies.
     #[arg(long, value_delimiter = ',', value_name = "N,...")]
     sizes: Option<Vec<usize>>,
     /// The most subsets of copies of each kind and size.
     #[arg(long, default_value_t = 12, value_name = "N")]
     subsets: usize,
-    /// A folder for one soup as a Hugging Face model with its tokenizer. It must be missing, empty or of the same soup; --force
-    /// replaces another model in it.
+    /// A folder for one soup as a Hugging Face model with its tokenizer. It must be missing, empty or of the
+    /// same soup; --force replaces another model in it.
     #[arg(long, value_name = "FOLDER")]
     save: Option<PathBuf>,
     /// The copies of that soup, such as s100,s104; those of the greedy soup by the metric if absent.
@@ -47,7 +48,7 @@ impl Soup {
         SoupOptions { sizes, n_subsets: self.subsets, ..default }
     }
 
-    /// The folder for a soup, if one was named.
+    /// Returns the folder for a soup, if one was named.
     fn folder(&self, study: &Study) -> Result<Option<SoupFolder>> {
         let Some(folder) = &self.save else { return Ok(None) };
         let (_, metric) = self.clustered.clustering.score(study);

@@ -1,4 +1,4 @@
-//! Which study a verb works on.
+//! The study that a verb works on.
 
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -11,16 +11,16 @@ use lmc::step::Step;
 use lmc::study::{Study, StudySpec};
 use lmc::{LmcError, Result};
 
-/// Every study that has a name: the embedded ones, then those of corpora.
+/// Returns the names of all studies that have one: the embedded ones, then those of corpora.
 fn names() -> Vec<&'static str> {
     let corpora = TaskSpec::NAMES.into_iter().filter(|name| !StudySpec::NAMES.contains(name));
     StudySpec::NAMES.into_iter().chain(corpora).collect()
 }
 
-/// What is said of models where a study is due.
+/// The advice for models that are given in place of a study.
 const OF_MODELS: &str = "`lmc evaluate MODEL... --corpus CORPUS --split SPLIT` takes models";
 
-/// What is wrong with a study that is none: it may be a model.
+/// Returns the error for an argument that is not a study; it may be a model.
 fn no_study(given: &Path) -> LmcError {
     let known = names().into_iter().chain(["a file that ends in .toml"]);
     let name = given.display().to_string();
@@ -39,34 +39,36 @@ static STUDY: LazyLock<String> = LazyLock::new(|| {
 });
 static RECIPE: LazyLock<String> = LazyLock::new(|| format!("The recipe: {}", Recipe::NAMES.join(", ")));
 
-/// A study by name or file, and what is other in it.
+/// A study by name or file, and the changes to it.
 #[derive(Args)]
 pub struct StudyArgs {
     #[arg(default_value = "mini-nli", value_name = "STUDY", help = STUDY.as_str())]
     study: PathBuf,
-    /// What comes after the study: nothing may, and what is said about it is better than what the command line would say.
+    /// Anything after the study, which is an error; this field gives a better message than the command line
+    /// would.
     #[arg(hide = true)]
     more: Vec<PathBuf>,
     #[command(flatten)]
     changes: Changes,
 }
 
-/// What is other than in the task or the file.
+/// The changes to the task or the file.
 #[derive(Args)]
 pub struct Changes {
     /// Draws data and seeds of mini-nli; 0 is the study of the notebooks.
     #[arg(long, value_name = "N")]
     master_seed: Option<u64>,
-    /// The folder of the corpora's files, or one with a subfolder for each corpus, such as GLUE's CoLA, MNLI and QQP; fetched if
-    /// absent.
+    /// The folder of the corpora's files, or one with a subfolder for each corpus, such as GLUE's CoLA, MNLI
+    /// and QQP; fetched if absent.
     #[arg(long, value_name = "FOLDER")]
     data: Option<PathBuf>,
-    /// Reads files of the corpora that are not the published ones as they are. Without it, other ends of lines and a file with fewer
-    /// examples are taken with a note, and another content is refused.
+    /// Reads files of the corpora that are not the published ones as they are. Without it, other ends of
+    /// lines and a file with fewer examples are taken with a note, and another content is refused.
     #[arg(long)]
     unverified: bool,
-    /// A Hugging Face folder of the encoder, or the name of one that `lmc manifests` lists and that is fetched; for mini-nli also
-    /// mini-roberta, which comes with the crate. Without it the encoder of the recipe.
+    /// A Hugging Face folder of the encoder, or the name of one that `lmc manifests` lists and that is
+    /// fetched; for mini-nli also mini-roberta, which comes with the crate. Without it the encoder of the
+    /// recipe.
     #[arg(long, value_name = "ENCODER")]
     encoder: Option<PathBuf>,
     #[arg(long, value_name = "NAME", help = RECIPE.as_str())]
@@ -83,19 +85,19 @@ pub struct Changes {
     /// The peak learning rate.
     #[arg(long, value_name = "RATE")]
     learning_rate: Option<f64>,
-    /// The most tokens of an example, special ones included; longer ones are cut, with a note. A study has 128 if absent, a classifier
-    /// from elsewhere what it takes, at most 512.
+    /// The most tokens of an example, special ones included; longer ones are cut, with a note. If absent, it
+    /// is 128 for a study, and for a classifier from elsewhere the number that it takes, at most 512.
     #[arg(long, value_name = "N")]
     max_length: Option<usize>,
 }
 
 impl StudyArgs {
-    /// The study, whose data are read.
+    /// Opens the study, whose data are read.
     pub fn open(&self) -> Result<Rc<Study>> {
         Study::open(self.spec()?)
     }
 
-    /// Its description.
+    /// Returns its description.
     pub fn spec(&self) -> Result<StudySpec> {
         if self.more.is_empty() {
             return self.changes.spec(&self.study);
@@ -107,22 +109,22 @@ impl StudyArgs {
 }
 
 impl Changes {
-    /// The folder of the corpora's files.
+    /// Returns the folder of the corpora's files.
     pub fn data(&self) -> Option<&Path> {
         self.data.as_deref()
     }
 
-    /// The most tokens of an example.
+    /// Returns the most tokens of an example.
     pub fn max_length(&self) -> Option<usize> {
         self.max_length
     }
 
-    /// Whether files are read that are not the published ones.
+    /// Returns whether files that are not the published ones are read.
     pub fn unverified(&self) -> bool {
         self.unverified
     }
 
-    /// The first option that is set and says nothing of models from elsewhere.
+    /// Returns the first option that is set but does not apply to models from elsewhere.
     pub fn of_a_study(&self) -> Option<&'static str> {
         [
             ("--master-seed", self.master_seed.is_some()),
@@ -137,7 +139,7 @@ impl Changes {
         .find_map(|(option, is_set)| is_set.then_some(option))
     }
 
-    /// The study of that name or in that file, changed.
+    /// Returns the study of that name or in that file, changed.
     pub fn spec(&self, study: &Path) -> Result<StudySpec> {
         let mut spec = match study.extension() {
             Some(extension) if extension == "toml" => StudySpec::read(study)?,

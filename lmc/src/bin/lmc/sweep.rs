@@ -13,7 +13,7 @@ use crate::output::{Output, identity, print, say};
 use crate::slurm::SlurmArgs;
 use crate::study::StudyArgs;
 
-/// How lines are interpolated.
+/// The options for interpolating lines.
 #[derive(Args)]
 pub struct Interpolation {
     /// The evaluation set; the task's in-domain one, of a large set a sample of 512, if absent.
@@ -31,7 +31,7 @@ pub struct Interpolation {
 }
 
 impl Interpolation {
-    /// The set that is swept.
+    /// Returns the set that is swept.
     pub fn set<'a>(&'a self, study: &Study) -> &'a str {
         self.set.as_deref().unwrap_or(study.spec().swept())
     }
@@ -51,7 +51,7 @@ impl Interpolation {
         Ok(study)
     }
 
-    /// The number of examples of the set that is swept.
+    /// Returns the number of examples of the set that is swept.
     pub fn n_examples(&self, study: &Study) -> Result<usize> {
         Ok(study.task().set(self.set(study))?.encoded.len())
     }
@@ -65,7 +65,7 @@ impl Interpolation {
         Grid::new(self.points)
     }
 
-    /// The devices and the precision.
+    /// Returns the devices and the precision.
     fn compute(&self) -> Compute {
         Compute { tolerance: self.tolerance, ..Compute::auto().with_precision(self.precision) }
     }
@@ -115,7 +115,7 @@ impl Sweep {
         out.write(&of, &[(&table::PROFILES, &profiles), (&table::GAPS, &gaps)], &[("curves", curves)])
     }
 
-    /// What would be submitted first: the copies, or when they are there their lines.
+    /// Prints what would be submitted first: the copies or, if they are there, their lines.
     fn say_what_is_submitted(&self, study: &Rc<Study>, slurm: &Slurm) -> Result<()> {
         let copies = study.finetune_submission(slurm)?;
         if copies.n_tasks > 0 {

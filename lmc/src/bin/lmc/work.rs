@@ -1,4 +1,4 @@
-//! `lmc work`: what a task of a Slurm array runs.
+//! `lmc work`: the command that a task of a Slurm array runs.
 
 use std::path::PathBuf;
 
@@ -19,7 +19,7 @@ pub struct Work {
 
 impl Work {
     pub fn run(self) -> Result<()> {
-        // Slurm sends SIGTERM before it takes a node away: what was trained by then is kept.
+        // Slurm sends SIGTERM before it takes a node away: the training so far is kept.
         interrupt::listen_to_termination()?;
         say(format_args!("task {}: {} in the store", self.task, study::work(&self.plan, self.task)?));
         Ok(())

@@ -1,4 +1,4 @@
-//! How often models stay in their basin, and how often two are in one.
+//! The figure of how often models stay in their basin, and how often two models share one.
 
 use std::collections::BTreeMap;
 
@@ -18,13 +18,16 @@ const SIDE: usize = 500;
 /// Height of the bars' figure, CSS pixels.
 const HEIGHT: usize = 430;
 
-/// A figure of the share of draws in which two models are in one basin, models sorted by basin and membership score.
+/// Returns a figure of the share of draws in which two models are in one basin, models sorted by basin and
+/// membership score.
 ///
-/// `shares` is a [`CO_ASSIGNMENT`] table, `membership` a [`MEMBERSHIP_INTERVALS`](table::MEMBERSHIP_INTERVALS) table of the same models. Two blocks of 1
-/// on the diagonal and 0 elsewhere are clusters that no draw changes; a pair that is not in `shares` stays white.
+/// `shares` is a [`CO_ASSIGNMENT`] table, `membership` a
+/// [`MEMBERSHIP_INTERVALS`](table::MEMBERSHIP_INTERVALS) table of the same models. Two blocks of 1 on the
+/// diagonal and 0 elsewhere are clusters that no draw changes; a pair that is not in `shares` stays white.
 ///
 /// # Errors
-/// [`LmcError::Column`] for a table of another schema, [`LmcError::InvalidParameter`] for a share outside \[0, 1\].
+/// [`LmcError::Column`] for a table of another schema, [`LmcError::InvalidParameter`] for a share outside
+/// \[0, 1\].
 pub fn co_assignment(shares: &DataFrame, membership: &DataFrame) -> Result<Figure> {
     CO_ASSIGNMENT.check(shares)?;
     let members = Members::of(membership)?;
@@ -87,9 +90,11 @@ pub fn co_assignment(shares: &DataFrame, membership: &DataFrame) -> Result<Figur
     Ok(Figure::new(plot))
 }
 
-/// A figure of the share of draws in which each model is in its basin, models sorted by basin and membership score.
+/// Returns a figure of the share of draws in which each model is in its basin, models sorted by basin and
+/// membership score.
 ///
-/// `membership` is a [`MEMBERSHIP_INTERVALS`](table::MEMBERSHIP_INTERVALS) table. A model whose basin says nothing would be at about one half.
+/// `membership` is a [`MEMBERSHIP_INTERVALS`](table::MEMBERSHIP_INTERVALS) table. A model whose basin says
+/// nothing would be at about one half.
 ///
 /// # Errors
 /// [`LmcError::Column`] for a table of another schema.

@@ -1,4 +1,4 @@
-//! Every pair's gap with its interval.
+//! The figure of every pair's gap with its interval.
 
 use plotly::common::{Anchor, HoverInfo, Line, Marker, Mode};
 use plotly::{Plot, Scatter};
@@ -15,14 +15,15 @@ const HEIGHT: usize = 500;
 /// Places left free between the two kinds of pairs, as a share of all pairs.
 const APART: f64 = 0.03;
 
-/// A figure of one measure of every pair with its interval: pairs within a basin at the left, across basins at the right, each in ascending
-/// order.
+/// Returns a figure of one measure of every pair with its interval: pairs within a basin at the left, across
+/// basins at the right, each in ascending order.
 ///
-/// `pairs` is a [`PAIR_INTERVALS`] table. The legend counts the pairs of each kind, and those whose interval begins above 0.
+/// `pairs` is a [`PAIR_INTERVALS`] table. The legend counts the pairs of each kind, and those whose interval
+/// begins above 0.
 ///
 /// # Errors
-/// [`LmcError::Column`] for a table of another schema; [`LmcError::InvalidParameter`] for no pairs, or the Euclidean distance,
-/// which has no interval.
+/// [`LmcError::Column`] for a table of another schema; [`LmcError::InvalidParameter`] for no pairs, or the
+/// Euclidean distance, which has no interval.
 pub fn gap_intervals(pairs: &DataFrame, measure: Measure) -> Result<Figure> {
     PAIR_INTERVALS.check(pairs)?;
     let (columns, unit) = match measure {

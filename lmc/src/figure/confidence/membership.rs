@@ -16,15 +16,16 @@ const HEIGHT: usize = 520;
 /// From this share of draws on a model's basin counts as settled.
 const SETTLED: f64 = 0.95;
 
-/// A figure of a score on one set against the membership score of each model with its interval, coloured by basin.
+/// Returns a figure of a score on one set against the membership score of each model with its interval,
+/// coloured by basin.
 ///
-/// `membership` is a [`MEMBERSHIP_INTERVALS`] table, `evaluations` an [`EVALUATIONS`](table::EVALUATIONS) table. Bars are intervals of the
-/// membership score; a marker is hollow where the model is in its basin in fewer than 95 % of the draws. Scores have no bars: they
-/// come from other examples.
+/// `membership` is a [`MEMBERSHIP_INTERVALS`] table, `evaluations` an [`EVALUATIONS`](table::EVALUATIONS)
+/// table. Bars are intervals of the membership score; a marker is hollow if the model is in its basin in
+/// fewer than 95 % of the draws. Scores have no bars: they come from other examples.
 ///
 /// # Errors
-/// [`LmcError::Column`] for a table of another schema, [`LmcError::UnknownName`] for a set or a model without evaluations,
-/// [`LmcError::InvalidParameter`] for no models.
+/// [`LmcError::Column`] for a table of another schema, [`LmcError::UnknownName`] for a set or a model without
+/// evaluations, [`LmcError::InvalidParameter`] for no models.
 pub fn membership_intervals(
     membership: &DataFrame,
     evaluations: &DataFrame,

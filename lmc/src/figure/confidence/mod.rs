@@ -1,4 +1,5 @@
-//! What a sample of examples leaves open: intervals of gaps and memberships, stability of clusters, sample sizes.
+//! Figures of the uncertainty that a sample of examples leaves: intervals of gaps and memberships, stability
+//! of clusters, sample sizes.
 
 mod assignment;
 mod gaps;
@@ -37,7 +38,8 @@ impl Members {
         })
     }
 
-    /// The models by basin, in each by membership score: those at the border stand beside each other.
+    /// Returns the models sorted by basin, and by membership score within each, so that those at the border
+    /// stand beside each other.
     fn order(&self) -> Vec<usize> {
         let mut order: Vec<usize> = (0..self.models.len()).collect();
         order.sort_by(|&a, &b| {
@@ -47,18 +49,18 @@ impl Members {
     }
 }
 
-/// "95 %", "99.5 %".
+/// Returns a percentage such as "95 %" or "99.5 %".
 fn percent(share: f64) -> String {
     let rounded = (share * 1000.0).round() / 10.0;
     format!("{rounded} %")
 }
 
-/// The x or y of bars from `low` to `high` at each place, a gap between them.
+/// Returns the x or y of bars from `low` to `high` at each place, a gap between them.
 fn bars(low: &[f64], high: &[f64]) -> Vec<Option<f64>> {
     low.iter().zip(high).flat_map(|(&low, &high)| [Some(low), Some(high), None]).collect()
 }
 
-/// The places of such bars.
+/// Returns the places of such bars.
 fn places(at: &[f64]) -> Vec<Option<f64>> {
     at.iter().flat_map(|&at| [Some(at), Some(at), None]).collect()
 }

@@ -1,4 +1,4 @@
-//! What fewer examples would have shown.
+//! The figure of what fewer examples would have shown.
 
 use std::collections::BTreeMap;
 
@@ -16,19 +16,22 @@ use crate::{LmcError, Result};
 /// The share of draws outside a bar, at each end.
 const TAIL: f64 = 0.05;
 
-/// One value of a draw; none where it is undefined.
+/// The values of the draws; `None` for a draw in which the value is undefined.
 type Values = Vec<Option<f64>>;
 
 /// A panel: its title, and named curves.
 type Drawn = (&'static str, Vec<(&'static str, Values)>);
 
-/// A figure of what draws of each number of examples show: how well their clusters agree with those of all examples and with those of as many
-/// others, the correlation of membership and score, the mean gap, and its agreement with that of all examples.
+/// Returns a figure of what draws of each number of examples show: how well their clusters agree with those
+/// of all examples and with those of as many others, the correlation of membership and score, the mean gap,
+/// and its agreement with that of all examples.
 ///
-/// `sizes` is a [`SAMPLE_SIZES`] table. Points are means over draws, bars run from the 5th to the 95th percentile.
+/// `sizes` is a [`SAMPLE_SIZES`] table. Points are means over draws, bars run from the 5th to the 95th
+/// percentile.
 ///
 /// # Errors
-/// [`LmcError::Column`] for a table of another schema, [`LmcError::InvalidParameter`] for no draws or a value that is not finite.
+/// [`LmcError::Column`] for a table of another schema, [`LmcError::InvalidParameter`] for no draws or a value
+/// that is not finite.
 pub fn sample_size_curves(sizes: &DataFrame) -> Result<Figure> {
     SAMPLE_SIZES.check(sizes)?;
     let mut rows: BTreeMap<i64, Vec<usize>> = BTreeMap::new();
@@ -95,7 +98,7 @@ pub fn sample_size_curves(sizes: &DataFrame) -> Result<Figure> {
     Ok(Figure::new(plot))
 }
 
-/// Means and bars of one value at each size.
+/// Adds the means and bars of one value at each size.
 fn add(
     plot: &mut Plot,
     rows: &BTreeMap<i64, Vec<usize>>,

@@ -33,13 +33,15 @@ struct PairType {
     curves: BTreeMap<String, Vec<Curve>>,
 }
 
-/// A figure of loss and accuracy against alpha: the mean over pairs of each type in front of single pairs.
+/// Returns a figure of loss and accuracy against alpha: the mean over pairs of each type in front of single
+/// pairs.
 ///
-/// `profiles` is a [`PROFILES`] table; `groups`, a [`GROUPS`] table, gives the kind of each model, and pairs are
-/// averaged by the two kinds they join ("gen–heur"); a model without a kind is left out. Without `groups` all pairs
-/// are averaged together. There is a column of panels for each of `datasets` (at most 4; all if empty) with loss
-/// (nats per example) above accuracy. A mixed pair is turned so that the kind named first lies at alpha = 1. At
-/// most 24 single curves of a type are drawn, evenly chosen; the mean and the number in the legend are over all.
+/// `profiles` is a [`PROFILES`] table; `groups`, a [`GROUPS`] table, gives the kind of each model, and pairs
+/// are averaged by the two kinds they join ("gen–heur"); a model without a kind is left out. Without `groups`
+/// all pairs are averaged together. There is a column of panels for each of `datasets` (at most 4; all if
+/// empty) with loss (nats per example) above accuracy. A mixed pair is turned so that the kind named first
+/// lies at alpha = 1. At most 24 single curves of a type are drawn, evenly chosen; the mean and the number in
+/// the legend are over all.
 ///
 /// # Errors
 /// [`LmcError::Column`] for a table of another schema, [`LmcError::UnknownName`] for a set that is not in it,
@@ -162,7 +164,7 @@ impl Curve {
     }
 }
 
-/// The mean of curves on one grid.
+/// Returns the mean of curves on one grid.
 fn mean(curves: &[Curve], metric: Metric) -> Result<Vec<f64>> {
     let grid = &curves[0].alpha;
     let same = |curve: &Curve| {
@@ -216,7 +218,7 @@ fn add_panel(plot: &mut Plot, types: &[PairType], dataset: &str, metric: Metric,
     Ok(())
 }
 
-/// Plotly's name of the n-th axis: "x", "x2", ..
+/// Returns Plotly's name of the n-th axis: "x", "x2", ..
 pub(super) fn axis_name(letter: &str, n: usize) -> String {
     if n == 1 { letter.to_owned() } else { format!("{letter}{n}") }
 }
@@ -260,7 +262,7 @@ fn layout(datasets: &[String]) -> Layout {
     layout.annotations(notes)
 }
 
-/// The layout with its n-th pair of axes, of at most 8.
+/// Returns the layout with its n-th pair of axes, of at most 8.
 pub(super) fn with_axes(layout: Layout, n: usize, x: Axis, y: Axis) -> Layout {
     match n {
         1 => layout.x_axis(x).y_axis(y),

@@ -8,12 +8,13 @@ use crate::Result;
 use crate::figure::heatmap::{Matrix, axes, colour_bar, order, range, room};
 use crate::figure::{Figure, HeatmapOptions, capitalised, curves, theme};
 
-/// A figure of the gaps of all pairs within each group, the models of each sorted by a score from low to high, on one colour scale: 0
-/// to the largest gap of all groups, if [`HeatmapOptions::range`] names no other ends.
+/// Returns a figure of the gaps of all pairs within each group, the models of each sorted by a score from low
+/// to high, on one colour scale: 0 to the largest gap of all groups, if [`HeatmapOptions::range`] names no
+/// other ends.
 ///
 /// # Errors
-/// Those of [`heatmap`](crate::figure::heatmap) for a panel; [`LmcError::InvalidParameter`](crate::LmcError::InvalidParameter) for
-/// no panel or more than 8.
+/// Those of [`heatmap`](crate::figure::heatmap) for a panel;
+/// [`LmcError::InvalidParameter`](crate::LmcError::InvalidParameter) for no panel or more than 8.
 pub fn group_heatmaps(panels: &[GroupPanel], options: &HeatmapOptions) -> Result<Figure> {
     check_number(panels.len(), "panels")?;
     let matrices = panels

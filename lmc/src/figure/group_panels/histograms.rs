@@ -11,7 +11,8 @@ use crate::figure::scatter::distinct;
 use crate::figure::{Figure, capitalised, curves, theme};
 use crate::table::{self, BASINS, Metric};
 
-/// A figure of how many models of each basin of each group have which score on one set; all panels share bins and axes.
+/// Returns a figure of how many models of each basin of each group have which score on one set; all panels
+/// share bins and axes.
 ///
 /// # Errors
 /// Those of [`histogram`](crate::figure::histogram) for a panel;

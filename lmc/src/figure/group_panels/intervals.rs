@@ -11,15 +11,15 @@ use crate::figure::{Figure, curves, theme};
 use crate::table::{self, GROUP_COMPARISON};
 use crate::{LmcError, Result};
 
-/// A figure of some statistics of every group: a panel for each statistic, in it a point for each group and a bar over its bootstrap
-/// interval, where it has one.
+/// Returns a figure of some statistics of every group: a panel for each statistic, with a point for each
+/// group and a bar over its bootstrap interval, if it has one.
 ///
-/// `comparison` is a [`GROUP_COMPARISON`] table; `statistics` are values of its column of that name. A statistic that is undefined
-/// for a group has no point there.
+/// `comparison` is a [`GROUP_COMPARISON`] table; `statistics` are values of its column of that name. A
+/// statistic that is undefined for a group has no point there.
 ///
 /// # Errors
-/// [`LmcError::Column`] for a table of another schema, [`LmcError::UnknownName`] for a statistic that is not in it,
-/// [`LmcError::InvalidParameter`] for none or more than 8.
+/// [`LmcError::Column`] for a table of another schema, [`LmcError::UnknownName`] for a statistic that is not
+/// in it, [`LmcError::InvalidParameter`] for no statistics or more than 8.
 pub fn comparison_intervals(comparison: &DataFrame, statistics: &[&str]) -> Result<Figure> {
     GROUP_COMPARISON.check(comparison)?;
     check_number(statistics.len(), "statistics")?;
@@ -96,7 +96,7 @@ fn text(comparison: &DataFrame, name: &'static str) -> Result<Vec<String>> {
     table::texts(comparison, &GROUP_COMPARISON, name)
 }
 
-/// The values of a real column that may be empty; a value that is there must be finite.
+/// Returns the values of a real column that may be empty; a value that is there must be finite.
 fn optional(comparison: &DataFrame, name: &'static str) -> Result<Vec<Option<f64>>> {
     let values = table::optional_reals(comparison, &GROUP_COMPARISON, name)?;
     match values.iter().flatten().find(|value| !value.is_finite()) {

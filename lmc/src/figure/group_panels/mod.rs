@@ -24,7 +24,7 @@ const MOST_PANELS: usize = 8;
 /// One group of models: a panel of a figure.
 #[derive(Debug, Clone, PartialEq)]
 pub struct GroupPanel {
-    /// What stands above the panel.
+    /// The title above the panel.
     pub title: String,
     /// The [`GAPS`](crate::table::GAPS) of the group.
     pub gaps: DataFrame,
@@ -35,7 +35,7 @@ pub struct GroupPanel {
 }
 
 impl GroupPanel {
-    /// A panel of those tables, which are copied.
+    /// Makes a panel of those tables, which are copied.
     pub fn new(title: &str, gaps: &DataFrame, basins: &DataFrame, evaluations: &DataFrame) -> GroupPanel {
         GroupPanel {
             title: title.to_owned(),
@@ -66,14 +66,14 @@ impl Panels {
         self.n.div_ceil(self.columns().max(1))
     }
 
-    /// Width and height of the plotting area.
+    /// Returns the width and height of the plotting area.
     fn area(&self) -> [usize; 2] {
         let length =
             |count: usize, side: usize| count * self.size[side] + count.saturating_sub(1) * self.gap[side];
         [length(self.columns(), 0), length(self.rows(), 1)]
     }
 
-    /// Width and height of the figure.
+    /// Returns the width and height of the figure.
     fn figure(&self) -> [usize; 2] {
         let ([width, height], [left, right, top, bottom]) = (self.area(), self.margin);
         [width + left + right, height + top + bottom]
@@ -83,12 +83,12 @@ impl Panels {
         [index % self.columns(), index / self.columns()]
     }
 
-    /// Whether a panel is the first of its row, and whether none stands below it.
+    /// Returns whether a panel is the first of its row, and whether it has no panel below it.
     pub(super) fn at_edge(&self, index: usize) -> [bool; 2] {
         [self.place(index)[0] == 0, index + self.columns() >= self.n]
     }
 
-    /// The shares of the plotting area that a panel takes: left and right, bottom and top.
+    /// Returns the shares of the plotting area that a panel takes: left and right, bottom and top.
     pub(super) fn domains(&self, index: usize) -> [[f64; 2]; 2] {
         let ([column, row], [width, height]) = (self.place(index), self.area().map(|side| side as f64));
         let left = (column * (self.size[0] + self.gap[0])) as f64 / width;
@@ -97,7 +97,7 @@ impl Panels {
         [[left, left + across], [top - down, top]]
     }
 
-    /// The look without axes: title, margins, size.
+    /// Returns the look without axes: title, margins, size.
     pub(super) fn layout(&self, title: &str) -> Layout {
         let ([width, height], [left, right, top, bottom]) = (self.figure(), self.margin);
         theme::layout(title, width, height)
@@ -112,14 +112,14 @@ impl Panels {
             )
     }
 
-    /// The title of a panel, above it.
+    /// Returns the title of a panel, above it.
     pub(super) fn title(&self, index: usize, text: &str) -> Annotation {
         let [x, y] = self.domains(index);
         theme::note(text, (x[0] + x[1]) / 2.0, y[1], Anchor::Center, Anchor::Bottom)
     }
 }
 
-/// Plotly's names of the axes of a panel.
+/// Returns Plotly's names of the axes of a panel.
 pub(super) fn axis_names(index: usize) -> [String; 2] {
     ["x", "y"].map(|letter| curves::axis_name(letter, index + 1))
 }

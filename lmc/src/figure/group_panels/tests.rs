@@ -50,7 +50,7 @@ fn heatmaps_share_the_scale_of_the_largest_gap_and_sort_each_by_itself() {
     let svg = figure.to_svg().unwrap();
     assert_eq!(svg.matches(">convexity gap (nats per example)<").count(), 1);
     assert!(svg.contains("probed, 3 models"));
-    // Another scale on request, and an empty one is refused.
+    // Another scale is used on request, and an empty one is refused.
     let wide = HeatmapOptions { range: Some((0.0, 1.0)), ..options.clone() };
     assert_eq!(described(&group_heatmaps(&three(), &wide).unwrap())["data"][2]["zmax"], json!(1.0));
     let empty = HeatmapOptions { range: Some((1.0, 1.0)), ..options };

@@ -15,7 +15,7 @@ use crate::{LmcError, Result};
 /// Ticks of the colour bar, about.
 const N_TICKS: f64 = 8.0;
 
-/// What a heatmap shows and how.
+/// The options of a heatmap: its content and its look.
 #[derive(Debug, Clone, PartialEq)]
 pub struct HeatmapOptions {
     /// The measure of a pair; the convexity gap by default.
@@ -26,13 +26,13 @@ pub struct HeatmapOptions {
     pub sorted_on: String,
     /// The metric by which the models are sorted, low to high.
     pub sorted_by: Metric,
-    /// The ends of the colour scale, in the unit of the measure; 0 and the largest value by default. Give the same
-    /// ends to figures that are compared.
+    /// The ends of the colour scale, in the unit of the measure; 0 and the largest value by default. Give the
+    /// same ends to figures that are compared.
     pub range: Option<(f64, f64)>,
 }
 
 impl HeatmapOptions {
-    /// Convexity gaps on `dataset`, models sorted by `sorted_by` on `sorted_on`.
+    /// Makes options for convexity gaps on `dataset`, models sorted by `sorted_by` on `sorted_on`.
     pub fn new(dataset: &str, sorted_on: &str, sorted_by: Metric) -> HeatmapOptions {
         HeatmapOptions {
             measure: Measure::ConvexityGap,
@@ -44,7 +44,7 @@ impl HeatmapOptions {
     }
 }
 
-/// Column and unit of a measure.
+/// Returns the column and unit of a measure.
 fn column(measure: Measure) -> (&'static str, &'static str) {
     let unit = match measure {
         Measure::ConvexityGap | Measure::BarrierHeight => "nats per example",
@@ -54,15 +54,15 @@ fn column(measure: Measure) -> (&'static str, &'static str) {
     (measure.column(), unit)
 }
 
-/// A figure of the gaps between all pairs of models, sorted by a score from low to high.
+/// Returns a figure of the gaps between all pairs of models, sorted by a score from low to high.
 ///
-/// `gaps` is a [`GAPS`] table; `evaluations`, an [`EVALUATIONS`](table::EVALUATIONS) table, holds the scores. The
-/// matrix is symmetric with zeros on the diagonal; a pair that is not in `gaps` stays white. Of distances, which are much alike,
-/// the scale begins with the smallest, and the diagonal is white.
+/// `gaps` is a [`GAPS`] table; `evaluations`, an [`EVALUATIONS`](table::EVALUATIONS) table, holds the scores.
+/// The matrix is symmetric with zeros on the diagonal; a pair that is not in `gaps` stays white. Of
+/// distances, which are much alike, the scale begins with the smallest, and the diagonal is white.
 ///
 /// # Errors
-/// [`LmcError::Column`] for a table of another schema, [`LmcError::UnknownName`] for a set or a model that is in
-/// only one of them, [`LmcError::InvalidParameter`] for a range that is empty.
+/// [`LmcError::Column`] for a table of another schema, [`LmcError::UnknownName`] for a set or a model that is
+/// in only one of them, [`LmcError::InvalidParameter`] for a range that is empty.
 ///
 /// # Examples
 /// ```no_run
@@ -101,7 +101,8 @@ impl Matrix {
         let mut order: Vec<usize> = (0..models.len()).collect();
         order.sort_by(|&i, &j| scores[i].total_cmp(&scores[j]));
         models = order.into_iter().map(|i| models[i].clone()).collect();
-        // Distances are alike: a scale from 0, which only a model's distance to itself has, would show nothing.
+        // Distances are alike: a scale from 0, which only a model's distance to itself has, would show
+        // nothing.
         let distances = options.measure == Measure::EuclideanDistance;
         let cell = |a: &String, b: &String| match a == b {
             true => (!distances).then_some(0.0),
@@ -116,7 +117,7 @@ impl Matrix {
         })
     }
 
-    /// The cells, without a colour bar of their own.
+    /// Returns the cells, without a colour bar of their own.
     pub(super) fn trace(
         &self,
         options: &HeatmapOptions,
@@ -131,7 +132,7 @@ impl Matrix {
     }
 }
 
-/// The ends of the colour scale that those matrices share.
+/// Returns the ends of the colour scale that those matrices share.
 pub(super) fn range<'a>(
     options: &HeatmapOptions,
     matrices: impl IntoIterator<Item = &'a Matrix>,
@@ -150,7 +151,7 @@ pub(super) fn range<'a>(
     Err(LmcError::invalid("range", format!("({low}, {high})"), expected))
 }
 
-/// The colour bar at the right of the figure.
+/// Returns the colour bar at the right of the figure.
 pub(super) fn colour_bar(options: &HeatmapOptions, (low, high): (f64, f64)) -> ColorBar {
     let (name, unit) = (options.measure.name(), column(options.measure).1);
     let (ticks, tick_labels): (Vec<f64>, Vec<String>) =
@@ -160,13 +161,13 @@ pub(super) fn colour_bar(options: &HeatmapOptions, (low, high): (f64, f64)) -> C
         .thickness(18)
         .x(1.02)
         .y_pad(0.0)
-        // Plotly's own labels have as many decimals as each of them needs.
+        // Plotly's own labels each have as many decimals as they need.
         .tick_vals(ticks)
         .tick_text(tick_labels)
         .tick_font(theme::font(12))
 }
 
-/// The measure of each pair on one set, under both orders of its names.
+/// Returns the measure of each pair on one set, under both orders of its names.
 fn pairs(gaps: &DataFrame, dataset: &str, column: &'static str) -> Result<BTreeMap<(String, String), f64>> {
     let (a, b) = (table::texts(gaps, &GAPS, "a")?, table::texts(gaps, &GAPS, "b")?);
     let (sets, values) = (table::texts(gaps, &GAPS, "dataset")?, table::reals(gaps, &GAPS, column)?);
@@ -209,13 +210,13 @@ fn layout(options: &HeatmapOptions, labels: &[String]) -> plotly::Layout {
         .y_axis(y_axis)
 }
 
-/// In which order models stand, for axes.
+/// Returns a description of the order of the models, for axes.
 pub(super) fn order(options: &HeatmapOptions) -> String {
     let sorted_on = theme::label(&options.sorted_on);
     format!("models by {} on {sorted_on}, low to high", options.sorted_by)
 }
 
-/// Every k-th model, so that names do not touch.
+/// Returns every k-th model, so that names do not touch.
 fn shown(labels: &[String], side: usize) -> Vec<usize> {
     (0..labels.len()).step_by((labels.len() * 15).div_ceil(side + 10).max(1)).collect()
 }
@@ -224,12 +225,12 @@ fn longest(labels: &[String]) -> usize {
     labels.iter().map(|label| label.chars().count()).max().unwrap_or(0)
 }
 
-/// Room for names and title of an axis, CSS pixels.
+/// Returns the room for names and title of an axis, CSS pixels.
 pub(super) fn room(labels: &[String]) -> usize {
     (longest(labels) * 7).clamp(20, 160) + 49
 }
 
-/// The two axes of a matrix whose sides are that long in CSS pixels; the first row is on top.
+/// Returns the two axes of a matrix whose sides are that long in CSS pixels; the first row is on top.
 pub(super) fn axes(labels: &[String], side: usize, title: &str) -> [Axis; 2] {
     let (n, shown) = (labels.len(), shown(labels, side));
     let is_crowded = shown.len() == n && n * 20 >= side;

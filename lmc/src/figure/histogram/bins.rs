@@ -36,7 +36,7 @@ impl Bins {
         Ok(Bins { first, n: usize::try_from(index(high, width) - first).unwrap_or(0) + 1, width })
     }
 
-    /// The scores of a basin as bars.
+    /// Returns the scores of a basin as bars.
     pub(in crate::figure) fn bars(&self, scores: &[f64], cluster: i64) -> Box<Bar<f64, usize>> {
         let line = Line::new().color("#ffffff").width(1.0);
         Bar::new(self.centres(), self.count(scores))
@@ -46,7 +46,7 @@ impl Bins {
             .marker(Marker::new().color(theme::cluster_colour(cluster)).line(line))
     }
 
-    /// Left edge of the first bin and right edge of the last.
+    /// Returns the left edge of the first bin and the right edge of the last.
     pub(in crate::figure) fn ends(&self) -> [f64; 2] {
         [self.first as f64 * self.width, (self.first as f64 + self.n as f64) * self.width]
     }
@@ -65,7 +65,7 @@ impl Bins {
     }
 }
 
-/// The bin of a score; rounding errors do not push a score below the edge it lies on.
+/// Returns the bin of a score; rounding errors do not push a score below the edge it lies on.
 fn index(score: f64, width: f64) -> i64 {
     (score / width + 1e-9).floor() as i64
 }

@@ -21,10 +21,11 @@ const ROW: usize = 265;
 /// A layout has room for 8 pairs of axes.
 const MOST_PANELS: usize = 8;
 
-/// A figure of how many models of each basin have which score on one set.
+/// Returns a figure of how many models of each basin have which score on one set.
 ///
-/// `clusters` is a [`CLUSTERS`] table, such as one of basins, `evaluations` an [`EVALUATIONS`](table::EVALUATIONS) table. All
-/// basins share the bins, whose width is a round number; a score on an edge belongs to the bin to its right.
+/// `clusters` is a [`CLUSTERS`] table, such as one of basins, `evaluations` an
+/// [`EVALUATIONS`](table::EVALUATIONS) table. All basins share the bins, whose width is a round number; a
+/// score on an edge belongs to the bin to its right.
 ///
 /// # Errors
 /// [`LmcError::Column`] for a table of another schema, [`LmcError::UnknownName`] for a set or a model without
@@ -58,12 +59,14 @@ pub fn histogram(
     Ok(Figure::new(plot))
 }
 
-/// A figure of such histograms side by side, a panel for each set with its metric, two in a row, at most 8.
+/// Returns a figure of such histograms side by side, a panel for each set with its metric, two in a row, at
+/// most 8.
 ///
-/// Every panel has bins of its own: accuracies in domain differ by thousandths, those on a diagnostic set by tenths.
+/// Every panel has bins of its own: accuracies in domain differ by thousandths, those on a diagnostic set by
+/// tenths.
 ///
 /// # Errors
-/// As [`histogram`]; [`LmcError::InvalidParameter`] for no panel or too many.
+/// Those of [`histogram`]; [`LmcError::InvalidParameter`] for no panel or too many.
 ///
 /// # Reference
 /// Juneja et al. 2023, Fig. 5.
@@ -103,7 +106,7 @@ pub fn histograms(
     Ok(Figure::new(plot))
 }
 
-/// What a panel needs besides its bars.
+/// The parts of a panel besides its bars.
 struct Panel {
     bin_width: f64,
     tallest: usize,

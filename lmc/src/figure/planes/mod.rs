@@ -31,12 +31,12 @@ struct Surface {
     models: Vec<(String, f64, f64)>,
 }
 
-/// A figure of the loss on each plane, side by side with equal units and one colour scale, with lines of equal loss; the models are
-/// marked and named.
+/// Returns a figure of the loss on each plane, side by side with equal units and one colour scale, with lines
+/// of equal loss; the models are marked and named.
 ///
-/// `planes` is a [`PLANES`] table of at most 4 planes, `anchors` an [`ANCHORS`] table of their models. The scale reaches from
-/// the lowest to the highest loss of all planes unless `range`, in nats per example, says otherwise; values beyond it have
-/// the colour of its end.
+/// `planes` is a [`PLANES`] table of at most 4 planes, `anchors` an [`ANCHORS`] table of their models. The
+/// scale reaches from the lowest to the highest loss of all planes unless `range`, in nats per example, says
+/// otherwise; values beyond it have the colour of its end.
 ///
 /// # Errors
 /// [`LmcError::Column`] for a table of another schema, [`LmcError::UnknownName`] for a set that is not in it,
@@ -184,7 +184,7 @@ fn add_models(plot: &mut Plot, surface: &Surface, panel: usize) {
     );
 }
 
-/// The names of the models, each beside its marker, on the side away from the others.
+/// Returns the names of the models, each beside its marker, on the side away from the others.
 fn names(surface: &Surface, panel: usize) -> impl Iterator<Item = Annotation> + '_ {
     let middle = surface.models.iter().map(|model| model.2).sum::<f64>() / surface.models.len().max(1) as f64;
     surface.models.iter().map(move |(name, x, y)| {

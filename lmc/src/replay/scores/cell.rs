@@ -5,7 +5,7 @@ use crate::data::parquet::Value;
 /// A value of whatever format.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Cell {
-    /// No value.
+    /// A cell without a value.
     Empty,
     /// A number.
     Number(f64),
@@ -14,12 +14,13 @@ pub(super) enum Cell {
 }
 
 impl Cell {
-    /// The cell of a text.
+    /// Returns the cell of a text.
     pub fn text(text: &str) -> Self {
         Self::Text(text.to_owned())
     }
 
-    /// The cell of a field of a table; with semicolons between fields a comma may be the decimal point.
+    /// Returns the cell of a field of a table; with semicolons between fields a comma may be the decimal
+    /// point.
     pub fn of(field: &str, separator: Option<char>) -> Self {
         let is_decimal = |text: &str| {
             let text = text.trim_start_matches('-').trim_end_matches('%').trim();
@@ -35,7 +36,7 @@ impl Cell {
         }
     }
 
-    /// The cell of a value of a Parquet file.
+    /// Returns the cell of a value of a Parquet file.
     pub fn of_parquet(value: Option<Value>) -> Self {
         match value {
             None => Self::Empty,
@@ -45,10 +46,11 @@ impl Cell {
         }
     }
 
-    /// The number that it says; none where there is no value. With a percent sign behind it a hundredth of it.
+    /// Returns the number in the cell, or `None` if it is empty. A number with a percent sign is divided by
+    /// 100.
     ///
     /// # Errors
-    /// The text that is no number.
+    /// The text that is not a number.
     pub fn number(&self) -> Result<Option<f64>, String> {
         let text = match self {
             Self::Empty => return Ok(None),
@@ -67,7 +69,7 @@ impl Cell {
         Ok(Some(if percent { number / 100.0 } else { number }))
     }
 
-    /// The name that it says: text without blanks around it, or a whole number.
+    /// Returns the name that it says: text without blanks around it, or a whole number.
     pub fn name(&self) -> Option<String> {
         match self {
             Self::Text(text) if !text.trim().is_empty() => Some(text.trim().to_owned()),

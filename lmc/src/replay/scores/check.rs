@@ -1,4 +1,4 @@
-//! Whether scores are those of the models of the logs.
+//! The check that scores are those of the models of the logs.
 
 use std::path::Path;
 
@@ -7,14 +7,15 @@ use polars::prelude::DataFrame;
 use crate::error::{LmcError, Result};
 use crate::table::{EVALUATIONS, Metric, optional_reals, texts};
 
-/// How many names a message lists.
+/// The number of names that a message lists.
 const NAMED: usize = 5;
 
-/// Returns what is to be said of scores for some models: which others there are.
+/// Returns notes on the scores for some models: they name the other models that have scores.
 ///
 /// # Errors
-/// [`LmcError::UnknownName`] for a set on which there are no scores; [`LmcError::InvalidParameter`] naming the models without a score
-/// on it, and the prefix (`--prefix`) with which they would have one, if that is all.
+/// [`LmcError::UnknownName`] for a set on which there are no scores; [`LmcError::InvalidParameter`] naming
+/// the models without a score on it, and the prefix (`--prefix`) with which they would have one, if only that
+/// is missing.
 pub fn check_scores(
     evaluations: &DataFrame,
     models: &[String],
@@ -70,8 +71,9 @@ fn listed(names: &[impl AsRef<str>]) -> String {
     }
 }
 
-/// The model whose scores a file has, by the name of the file or of the folder that it is in: the longest name of a model with which it
-/// ends, or the one model with the same last word; without such a model the name of the file.
+/// Returns the model whose scores a file has, judging by the name of the file or of the folder that it is in:
+/// the longest model name with which it ends, or the only model with the same last word, or else the name of
+/// the file.
 pub(super) fn model_of(path: &Path, models: &[String]) -> String {
     let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let folder = path.parent().and_then(Path::file_name).unwrap_or_default().to_string_lossy().into_owned();

@@ -2,10 +2,10 @@
 
 use super::{Cell, Record};
 
-/// The records of a table; those of a table without a header are pairs of a model and its value.
+/// Returns the records of a table; those of a table without a header are pairs of a model and its value.
 ///
 /// # Errors
-/// The line, counted from 1, and what is wrong with it.
+/// The line, counted from 1, and its problem.
 pub(super) fn records(text: &str) -> Result<Vec<Record>, (usize, String)> {
     let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
     let count = |c: char| first.matches(c).count();
@@ -40,7 +40,7 @@ pub(super) fn records(text: &str) -> Result<Vec<Record>, (usize, String)> {
 /// The line in which a row begins, and its fields.
 type Fields = (usize, Vec<String>);
 
-/// The fields of each row.
+/// Returns the fields of each row.
 fn rows(text: &str, separator: Option<char>) -> Result<Vec<Fields>, (usize, String)> {
     let Some(separator) = separator else {
         let lines = text.lines().zip(1..).filter(|(line, _)| !line.trim().is_empty());

@@ -7,7 +7,7 @@ use super::{Cell, Record};
 /// Names under which a file has all its scores.
 const WRAPPERS: [&str; 5] = ["scores", "results", "data", "models", "evaluations"];
 
-/// The records in JSON of any form, or what is wrong with it.
+/// Returns the records in JSON of any form, or the problem with it.
 pub(super) fn of_json(trees: &[Tree]) -> Result<Vec<Record>, String> {
     match trees {
         [Tree::List(records)] => records.iter().map(record).collect(),
@@ -17,7 +17,7 @@ pub(super) fn of_json(trees: &[Tree]) -> Result<Vec<Record>, String> {
     }
 }
 
-/// The record in an object with values.
+/// Returns the record in an object with values.
 fn record(tree: &Tree) -> Result<Record, String> {
     let Tree::Map(members) = tree else { return Err("a record that is no object".to_owned()) };
     let field = |(name, value): &(String, Tree)| {
@@ -28,7 +28,7 @@ fn record(tree: &Tree) -> Result<Record, String> {
     Ok(Record { at: None, model: None, dataset: None, fields })
 }
 
-/// The records of columns, each a list of the cells of its rows by their keys.
+/// Returns the records of columns, each a list of the cells of its rows by their keys.
 fn of_columns(
     columns: Vec<(&String, Vec<(String, &Tree)>)>,
     keys_are_models: bool,
@@ -60,7 +60,8 @@ fn of_object(members: &[(String, Tree)]) -> Result<Vec<Record>, String> {
         let has = |wanted: &[&str]| position(std::slice::from_ref(name), wanted).is_some();
         known(name).is_some() || has(&MODEL) || has(&DATASET) || has(&SIZE)
     };
-    // The scores alone under a name that says no more, as in {"results": [...]}, and pandas' {"schema": ..., "data": [...]}.
+    // The scores alone under a name that says no more, as in {"results": [...]}, and pandas' {"schema": ...,
+    // "data": [...]}.
     match members {
         [(name, inner)] if WRAPPERS.contains(&name.to_lowercase().as_str()) && inner.leaf().is_none() => {
             return of_json(std::slice::from_ref(inner));

@@ -1,4 +1,5 @@
-//! Scores of models that others evaluated, in the files that people have: JSON of several forms, tables as text, Parquet.
+//! Scores of models that others evaluated, in the files that people have: JSON of several forms, tables as
+//! text, Parquet.
 
 mod cell;
 mod check;
@@ -24,22 +25,23 @@ use cell::Cell;
 pub use check::check_scores;
 pub use samples::read_samples;
 
-/// How the published table of the Feather-BERTs begins.
+/// The beginning of the published table of the Feather-BERTs.
 const ACCURACIES: &str = "Run,MNLI dev acc.,";
 
-/// What score files do not say themselves.
+/// The facts that score files do not state themselves.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ScoreOptions {
-    /// The set that scores are on, where a file does not name it.
+    /// The set that scores are on, if a file does not name it.
     pub dataset: String,
     /// The metric of a number that has no name.
     pub metric: Metric,
-    /// The models, where they are known: a file with the scores of one model is that of the model with which its name ends.
+    /// The models, if they are known: a file with the scores of one model is that of the model with which its
+    /// name ends.
     pub models: Vec<String>,
 }
 
 impl ScoreOptions {
-    /// Accuracies on that set, of models that are not known.
+    /// Makes options for accuracies on that set, of models that are not known.
     pub fn new(dataset: &str) -> Self {
         Self { dataset: dataset.to_owned(), metric: Metric::Accuracy, models: Vec::new() }
     }
@@ -48,21 +50,22 @@ impl ScoreOptions {
 /// The scores of models.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scores {
-    /// One row per model and set: the schema [`EVALUATIONS`](crate::table::EVALUATIONS). What is not given is empty.
+    /// One row per model and set: the schema [`EVALUATIONS`](crate::table::EVALUATIONS). Missing values are
+    /// empty.
     pub table: DataFrame,
-    /// What was passed over or taken for something: one sentence each.
+    /// Notes on columns and files that were passed over or interpreted: one sentence each.
     pub notes: Vec<String>,
 }
 
-/// The scores of models on one set from a file, as [`read_score_files`].
+/// Reads the scores of models on one set from a file, as [`read_score_files`] does.
 ///
 /// # Errors
-/// As [`read_score_files`].
+/// Those of [`read_score_files`].
 pub fn read_scores(path: &Path, dataset: &str) -> Result<DataFrame> {
     Ok(read_score_files(&[path], &ScoreOptions::new(dataset))?.table)
 }
 
-/// The scores of models from files, or from all files of folders, together.
+/// Reads the scores of models from files, or from all files of folders, together.
 ///
 /// | file | form |
 /// |---|---|
@@ -72,14 +75,15 @@ pub fn read_scores(path: &Path, dataset: &str) -> Result<DataFrame> {
 /// | text | the published accuracies of the Feather-BERTs, which [`read_accuracies`] reads |
 /// | Parquet | a table of evaluations, or columns of other programs, of any type that says numbers |
 ///
-/// Metrics are `loss`, `accuracy`, `f1`, `mcc` and `ece` under these names and common other ones (`acc`, `eval_accuracy`,
-/// `matthews_correlation`), with `n_examples` beside them where that is known; columns for `model` (`name`, `run`, `checkpoint`, `seed`)
-/// and `dataset` are told by their names, others are passed over with a note. A percentage has its sign: `41%`.
-/// DIFFERENCE: the public code of the paper has no such files, it computes scores from predictions every time.
+/// Metrics are `loss`, `accuracy`, `f1`, `mcc` and `ece` under these names and common other ones (`acc`,
+/// `eval_accuracy`, `matthews_correlation`), with `n_examples` beside them if that is known; columns for
+/// `model` (`name`, `run`, `checkpoint`, `seed`) and `dataset` are recognised by their names; others are
+/// passed over with a note. A percentage has its sign: `41%`. DIFFERENCE: the public code of the paper does
+/// not use files like these; it computes scores from predictions every time.
 ///
 /// # Errors
-/// [`LmcError::Io`] if a file cannot be read; [`LmcError::Format`] (with the line, where there are lines) if it has none of these
-/// forms, no models, no metric, a model twice, or a value that a metric cannot have.
+/// [`LmcError::Io`] if a file cannot be read; [`LmcError::Format`] (with the line, if there are lines) if it
+/// has another form, no models, no metric, a model twice, or a value that a metric cannot have.
 ///
 /// # Examples
 /// ```
@@ -126,7 +130,7 @@ pub fn read_score_files(paths: &[impl AsRef<Path>], options: &ScoreOptions) -> R
     all.scores()
 }
 
-/// The files, and those in folders that are neither hidden nor folders, in the order of their names.
+/// Returns the files, and those in folders that are neither hidden nor folders, in the order of their names.
 fn files(paths: &[impl AsRef<Path>]) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for path in paths.iter().map(AsRef::as_ref) {
@@ -154,12 +158,12 @@ fn files(paths: &[impl AsRef<Path>]) -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// One row of a file: a model and what is said of it.
+/// One row of a file: a model and its values.
 #[derive(Clone, Debug, PartialEq)]
 struct Record {
-    /// The line of the file, counted from 1, where the format has lines.
+    /// The line of the file, counted from 1, if the format has lines.
     at: Option<usize>,
-    /// The model, where the form says it without a column.
+    /// The model, if the form gives it without a column.
     model: Option<String>,
     /// The set, likewise.
     dataset: Option<String>,
@@ -167,7 +171,7 @@ struct Record {
 }
 
 impl Record {
-    /// The names of the fields.
+    /// Returns the names of the fields.
     fn names(&self) -> impl Iterator<Item = &String> {
         self.fields.iter().map(|(name, _)| name)
     }

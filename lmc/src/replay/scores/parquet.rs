@@ -11,7 +11,7 @@ use crate::error::Result;
 use crate::store::STAMP;
 use crate::table::{EVALUATIONS, read_parquet};
 
-/// What a file has.
+/// The content of a file.
 pub(super) enum Read {
     /// A table that this crate wrote.
     Own(DataFrame),

@@ -1,11 +1,11 @@
-//! The rows of a file whatever its form, and what its columns are.
+//! The rows of a file of any form, and the roles of its columns.
 
 use std::collections::BTreeMap;
 
 use super::{Cell, METRICS, Record, metric};
 use crate::table::Metric;
 
-/// Columns that name the model, the first that is there counts.
+/// Columns that name the model; the first that exists counts.
 pub(super) const MODEL: [&str; 9] =
     ["model", "model_name", "name", "run", "run_name", "checkpoint", "seed", "id", "__index_level_0__"];
 /// Columns that name the evaluated set.
@@ -15,10 +15,10 @@ pub(super) const SIZE: [&str; 5] = ["n_examples", "eval_samples", "n", "num_exam
 /// The word for the sign of a column without a name, which pandas writes for the index of a table.
 const INDEX: [&str; 3] = ["", "unnamed: 0", "index"];
 
-/// Columns of a value that is the wanted metric, where no other column is a metric.
+/// Columns whose value is the wanted metric, if no other column is a metric.
 const VALUES: [&str; 4] = [VALUE, "score", "scores", "result"];
 
-/// The metric that a column has.
+/// Returns the metric that a column has.
 pub(super) fn known(name: &str) -> Option<Metric> {
     let small = name.trim().to_lowercase().replace([' ', '-'], "_");
     let bare = ["eval_", "test_", "eval/", "test/"]
@@ -29,29 +29,29 @@ pub(super) fn known(name: &str) -> Option<Metric> {
         "acc" | "acc." | "accuracy_score" => "accuracy",
         "f1_score" => "f1",
         "matthews_corrcoef" | "matthews" => "mcc",
-        // The name of a column of logs, where it can only be the accuracy.
+        // The name of a column of logs, in which it can only be the accuracy.
         "metric" => return None,
         other => metric(other)?.0,
     };
     own.parse().ok()
 }
 
-/// Whether a column is a metric, or may be the wanted one.
+/// Returns whether a column is a metric, or may be the wanted one.
 pub(super) fn is_metric(name: &str) -> bool {
     known(name).is_some() || position(&[name.to_owned()], &VALUES).is_some()
 }
 
-/// What is wrong with columns of which none is a metric.
+/// Returns the problem of columns without a metric.
 pub(super) fn no_metric(names: &[String]) -> String {
     format!("no metric among {}; known: loss, {METRICS}, n_examples", names.join(", "))
 }
 
-/// The position of the first of some names among the columns, whatever their case.
+/// Returns the position of the first of some names among the columns, whatever their case.
 pub(super) fn position(names: &[String], wanted: &[&str]) -> Option<usize> {
     wanted.iter().find_map(|wanted| names.iter().position(|name| name.trim().to_lowercase() == *wanted))
 }
 
-/// Which of some columns have a role.
+/// Returns the columns that have a role.
 pub(super) fn with_a_role(names: &[String]) -> Vec<usize> {
     let single = [&MODEL[..], &DATASET, &SIZE].into_iter().filter_map(|wanted| position(names, wanted));
     let index = position(names, &INDEX).filter(|_| position(names, &MODEL).is_none());
@@ -65,7 +65,7 @@ pub(super) fn with_a_role(names: &[String]) -> Vec<usize> {
     chosen
 }
 
-/// What the columns of a file are.
+/// The roles of the columns of a file.
 pub(super) struct Roles {
     model: Option<String>,
     dataset: Option<String>,
@@ -76,10 +76,11 @@ pub(super) struct Roles {
 }
 
 impl Roles {
-    /// The roles of the columns of some records. Where none is a metric, a column called `score` or `value` is the wanted one.
+    /// Returns the roles of the columns of some records. If no column is a metric, a column called `score` or
+    /// `value` is the wanted one.
     ///
     /// # Errors
-    /// What is wrong: no records, or no metric.
+    /// The problem: no records, or no metric.
     pub fn of(records: &[Record], wanted: Metric) -> Result<Self, String> {
         let mut names: Vec<String> = Vec::new();
         for (name, _) in records.iter().flat_map(|record| &record.fields) {
@@ -127,22 +128,22 @@ impl Roles {
         Ok(Self { model, dataset, size, metrics: vec![taken.clone()], taken: Some(taken), others })
     }
 
-    /// Whether the columns say nothing of the model, so that the file is that of one.
+    /// Returns whether no column names the model, so that the file is about a single model.
     pub fn is_one_model(&self) -> bool {
         self.model.is_none()
     }
 
-    /// The model of a record.
+    /// Returns the model of a record.
     pub fn model(&self, record: &Record) -> Option<String> {
         record.model.clone().or_else(|| field(record, self.model.as_deref()?)?.name())
     }
 
-    /// The set of a record.
+    /// Returns the set of a record.
     pub fn dataset(&self, record: &Record) -> Option<String> {
         record.dataset.clone().or_else(|| field(record, self.dataset.as_deref()?)?.name())
     }
 
-    /// The number of examples and the metrics of a record, or what is wrong with them.
+    /// Returns the number of examples and the metrics of a record, or the problem with them.
     pub fn values(
         &self,
         record: &Record,
@@ -181,7 +182,7 @@ impl Roles {
         Ok((size, values))
     }
 
-    /// What was taken for something, and what was passed over.
+    /// Returns notes on the columns that were interpreted, and on those that were passed over.
     pub fn notes(&self) -> Vec<String> {
         let taken = self
             .taken

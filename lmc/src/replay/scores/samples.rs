@@ -10,7 +10,7 @@ use super::wrong;
 use crate::error::{LmcError, Result};
 use crate::stats::{accuracy, expected_calibration_error, f1, macro_f1, matthews_correlation, mean};
 
-/// What a file of predictions has.
+/// The content of a file of predictions.
 #[derive(Deserialize)]
 struct Predictions {
     /// The classes by name; the outputs are in the order of their numbers.
@@ -27,7 +27,7 @@ struct Sample {
 }
 
 impl Sample {
-    /// Minus the logarithm of the probability of the label; from the logits where that is rounded to 0.
+    /// Returns minus the logarithm of the probability of the label; from the logits if that is rounded to 0.
     fn loss(&self) -> f64 {
         let loss = -self.probabilities[self.label].ln();
         if loss.is_finite() || self.logits.len() != self.probabilities.len() {
@@ -39,19 +39,21 @@ impl Sample {
     }
 }
 
-/// The scores of one model on one set, in one row of an [`EVALUATIONS`](crate::table::EVALUATIONS) table, from its predictions
-/// as the public code of the paper publishes them: JSON with `label_dict`, the number of each class, and `samples`, each with
-/// `probabilities` of the classes and its `label`; other members are passed over, but for `logits`.
+/// Reads the scores of one model on one set, in one row of an [`EVALUATIONS`](crate::table::EVALUATIONS)
+/// table, from its predictions as the public code of the paper publishes them: JSON with `label_dict`, the
+/// number of each class, and `samples`, each with `probabilities` of the classes and its `label`; other
+/// members except `logits` are passed over.
 ///
-/// The loss of an example is minus the logarithm of the probability of its label, from `logits` where that probability is rounded
-/// to 0; its prediction is the first of the most probable classes, as there. F1 is that of class 1; of other than 2 classes F1 and MCC
-/// are empty. All samples of the file count: the public code takes subsets of HANS by looking their sentences up in the corpus, and
-/// the domains of CoLA by their place.
+/// The loss of an example is minus the logarithm of the probability of its label, from `logits` if that
+/// probability is rounded to 0. Its prediction is the first of the most probable classes, as in the public
+/// code. F1 is that of class 1. If there are not exactly 2 classes, F1 and MCC are empty. All samples of the
+/// file count: the public code takes subsets of HANS by looking their sentences up in the corpus, and the
+/// domains of CoLA by their place.
 ///
 /// # Errors
-/// [`LmcError::Io`] if the file cannot be read; [`LmcError::Format`] (with the line, where JSON is at fault) if it has another
-/// form, no samples, or a sample whose label is no class or whose probabilities are not as many as the classes or no
-/// distribution.
+/// [`LmcError::Io`] if the file cannot be read; [`LmcError::Format`] (with the line, if JSON is at fault) if
+/// it has another form, no samples, or a sample whose label is not a class, or whose probabilities do not
+/// match the classes in number or are not a distribution.
 pub fn read_samples(path: &Path, model: &str, dataset: &str) -> Result<DataFrame> {
     let bytes = crate::data::text::read(path)?;
     let text = crate::data::text::decoded(&bytes);
@@ -104,7 +106,7 @@ mod tests {
     use super::*;
     use crate::table::EVALUATIONS;
 
-    /// The same labels and predictions as in the test of `macro_f1` by hand.
+    /// The labels and predictions are those of the test of `macro_f1` by hand.
     #[test]
     fn f1_of_three_classes_is_the_mean_over_them() {
         let (labels, predictions) = ([0, 0, 0, 1, 1, 1, 2, 2, 2], [0, 0, 1, 1, 2, 2, 2, 2, 0]);
@@ -157,7 +159,8 @@ mod tests {
         assert!(refused(&[sample([0.5, 0.5], 2)]).contains("sample 0 has label 2"));
         assert!(refused(&[sample([0.5, 0.75], 1)]).contains("with sum 1.25"));
         assert!(refused(&[sample([1.5, -0.5], 1)]).contains("sample 0"));
-        // Equal logits say that the probabilities were rounded elsewhere; without logits the loss is not known.
+        // Equal logits say that the probabilities were rounded elsewhere; without logits the loss is not
+        // known.
         let rounded = read(&[sample([1.0, 0.0], 1)]).unwrap();
         assert!((rounded.column("loss").unwrap().f64().unwrap().get(0).unwrap() - 2f64.ln()).abs() < 1e-12);
         let without = sample([1.0, 0.0], 1).replace("\"logits\": [0, 0], ", "");

@@ -1,7 +1,7 @@
 use super::*;
 use crate::table::{EVALUATIONS, scores};
 
-/// What is read of a file with that text.
+/// Returns the result of reading a file with that text.
 pub(super) fn in_file<T>(text: &str, read: impl Fn(&Path) -> T) -> T {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("x.json");

@@ -1,4 +1,4 @@
-//! JSON as it is written: members in their order, and a name that is there twice is there twice.
+//! JSON as it is written: members stay in their order, and a name that occurs twice is kept twice.
 
 use std::fmt;
 
@@ -15,18 +15,18 @@ pub(super) enum Tree {
 }
 
 impl Tree {
-    /// The member of that name.
+    /// Returns the member of that name.
     pub fn get(&self, name: &str) -> Option<&Tree> {
         let Self::Map(members) = self else { return None };
         members.iter().find(|(key, _)| key == name).map(|(_, value)| value)
     }
 
-    /// The elements of a list.
+    /// Returns the elements of a list.
     pub fn list(&self) -> Option<&[Tree]> {
         if let Self::List(elements) = self { Some(elements) } else { None }
     }
 
-    /// The value, where it is neither a list nor an object.
+    /// Returns the value, if it is neither a list nor an object.
     pub fn leaf(&self) -> Option<&Cell> {
         if let Self::Leaf(cell) = self { Some(cell) } else { None }
     }
@@ -88,10 +88,11 @@ impl<'de> Visitor<'de> for Any {
     }
 }
 
-/// The trees in a text: one, or one a line. Python writes `NaN` and `Infinity`, which JSON does not know: they are no value.
+/// Reads the trees in a text: one, or one a line. Python writes `NaN` and `Infinity`, which JSON does not
+/// know; they count as no value.
 ///
 /// # Errors
-/// The line, counted from 1, and what is wrong with it.
+/// The line, counted from 1, and its problem.
 pub(super) fn trees(text: &str) -> Result<Vec<Tree>, (usize, String)> {
     let text = without_nan(text);
     match serde_json::from_str(&text) {
@@ -107,7 +108,7 @@ pub(super) fn trees(text: &str) -> Result<Vec<Tree>, (usize, String)> {
     }
 }
 
-/// The text with `null` for what is no number, outside of strings.
+/// Returns the text with `null` in place of words that are not numbers, outside of strings.
 fn without_nan(text: &str) -> String {
     let mut pieces = Vec::new();
     for (i, piece) in unescaped_quotes(text).into_iter().enumerate() {
@@ -120,7 +121,7 @@ fn without_nan(text: &str) -> String {
     pieces.join("\"")
 }
 
-/// The text divided at the quotes that begin and end strings.
+/// Returns the text divided at the quotes that begin and end strings.
 fn unescaped_quotes(text: &str) -> Vec<&str> {
     let (mut pieces, mut start, mut escaped) = (Vec::new(), 0, false);
     for (i, byte) in text.bytes().enumerate() {

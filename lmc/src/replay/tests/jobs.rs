@@ -29,7 +29,7 @@ fn pairs_that_are_missing_leave_the_fewest_models_out() {
         assert_eq!(replay.models.join(" "), "a b c", "{end}");
         assert!(replay.notes[0].contains("does not count"), "{:?}", replay.notes);
     }
-    // A loss that is no number takes its line with it.
+    // A loss that is not a number takes its line with it.
     let nan = all.replacen("0.75", "nan", 1);
     assert!(parse(&nan).unwrap_err().to_string().contains("loss `nan` instead of a finite number"));
     let replay = with(&nan, Missing::Drop, Repeated::Error).unwrap();

@@ -35,7 +35,7 @@ fn short(a: &str, b: &str, losses: [f64; 3]) -> String {
     head + &tables.collect::<String>()
 }
 
-/// What is wrong, without the name of the log and the remedy.
+/// Returns the problem, without the name of the log and the remedy.
 fn problem(text: &str) -> String {
     let error = parse(text).unwrap_err();
     assert!(matches!(error, LmcError::Format { .. }), "{error}");

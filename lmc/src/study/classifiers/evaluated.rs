@@ -1,4 +1,5 @@
-//! Evaluating classifiers: each result is found in the store or evaluated and kept there, and what fails costs itself alone.
+//! Evaluating classifiers: each result is found in the store or evaluated and kept there, and a failure costs
+//! only its own result.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -15,24 +16,27 @@ use crate::parallel::{n_threads, run_on_workers};
 use crate::progress::{Progress, Unit};
 use crate::store::{Claim, Store};
 
-/// How many copies of its weights are in memory while a model is read: the file's bytes, its tensors and theta.
+/// The number of copies of its weights in memory while a model is read: the file's bytes, its tensors and
+/// theta.
 const COPIES: u64 = 4;
 
-/// The fewest parameters of a model that several threads share: they wait for each other longer than a smaller one takes.
+/// The fewest parameters of a model that several threads share: they wait for each other longer than a
+/// smaller one takes.
 const WORTH_SHARING: i64 = 4_000_000;
 
-/// What came of evaluating classifiers: the results, and what kept the others from being there.
+/// The outcome of evaluating classifiers: the results, and the errors that prevented the others.
 #[derive(Debug)]
 #[must_use = "what failed is said in it"]
 pub struct Evaluated {
     /// The results that are finished, in the order of the models and for each in that of the sets.
     pub evaluations: Vec<Evaluation>,
-    /// What failed, in the order of the models; last what stopped all work, if anything did. Empty when all results are there.
+    /// The errors, in the order of the models. If an error stopped all work, it comes last. Empty if all
+    /// results are there.
     pub errors: Vec<LmcError>,
 }
 
 impl Evaluated {
-    /// All results.
+    /// Returns all results.
     ///
     /// # Errors
     /// The last one of [`Evaluated::errors`], if there is any.
@@ -41,7 +45,7 @@ impl Evaluated {
     }
 }
 
-/// A result, or why there is none, once that is known.
+/// A result, or the error that prevented it, once either is known.
 type Slot = Option<Result<Outcome>>;
 
 /// One evaluation of all classifiers on all sets.
@@ -90,7 +94,8 @@ impl Work<'_> {
                 }
             }
         }
-        // What another process evaluates is left to the end, when it is read or, if nothing came of it, evaluated.
+        // Results that another process evaluates are left to the end; then they are read or, if that process
+        // made none, evaluated.
         for waits in [false, true] {
             let slots = self.slots();
             let is_left = |&model: &usize| slots[model * n_sets..][..n_sets].iter().any(Option::is_none);
@@ -117,8 +122,8 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// The device of each worker and the threads that it has for its models: as many workers as there are models to share, and room
-    /// for.
+    /// Returns the device of each worker and the threads that it has for its models: as many workers as there
+    /// are models to share, and room for.
     fn workers(&self, n_models: usize) -> (Vec<Device>, i32) {
         let compute = Compute::auto();
         let largest = self.classifiers.models.iter().map(|model| model.seen.n_parameters).max().unwrap_or(0);
@@ -129,7 +134,7 @@ impl Work<'_> {
         (workers, i32::try_from(threads.max(1)).unwrap_or(1))
     }
 
-    /// One model on all sets.
+    /// Evaluates one model on all sets.
     fn model(&self, model: usize, n_sets: usize, device: Device, waits: bool) -> Result<()> {
         let looked = &self.classifiers.models[model];
         let mut loaded = None;
@@ -152,7 +157,7 @@ impl Work<'_> {
     }
 }
 
-/// Whether other models may be evaluated all the same.
+/// Returns whether other models may still be evaluated after this error.
 fn costs_itself_alone(error: &LmcError) -> bool {
     matches!(error, LmcError::NonFiniteLoss { .. } | LmcError::Format { .. } | LmcError::Tensors { .. })
 }
@@ -167,7 +172,8 @@ struct One<'a> {
 }
 
 impl One<'_> {
-    /// Finds the result in the store, or evaluates it and keeps it there, unless another process does and nobody `waits` for it.
+    /// Finds the result in the store, or evaluates it and keeps it there, unless another process does and the
+    /// caller does not wait (`waits`).
     fn made(&self, loaded: &mut Option<(Classifier, Tensor)>, waits: bool) -> Result<()> {
         let path = self.work.store.map(|store| store.evaluation_path(&self.set.key, &self.looked.seen.key));
         let is_there = || path.as_ref().is_some_and(|path| path.exists());
@@ -175,7 +181,7 @@ impl One<'_> {
             Some(path) if !path.exists() => Some(Claim::of(path, waits)?),
             _ => None,
         };
-        // A process that waited for a claim finds what the other one made.
+        // A process that waited for a claim finds the result of the other process.
         if let Some(path) = path.as_ref().filter(|_| is_there()) {
             let outcome = read_outcome(path, self.set.encoded.len())?;
             self.work.progress.found(self.set.encoded.len() as u64);
@@ -193,7 +199,7 @@ impl One<'_> {
             }
         };
         let outcome = self.evaluate(classifier, theta)?;
-        // What cannot be kept is still a result.
+        // A result that cannot be kept is still a result.
         let written = path.map_or(Ok(()), |path| write_outcome(&path, &outcome));
         self.keep(outcome);
         written
@@ -201,7 +207,7 @@ impl One<'_> {
 
     fn evaluate(&self, classifier: &Classifier, theta: &Tensor) -> Result<Outcome> {
         let (set, n) = (self.set, self.set.encoded.len());
-        // Beside a single model's progress there is no need to say which it is: the heading does.
+        // The progress of a single model does not need a name: the heading has it.
         let name = if self.work.classifiers.models.len() == 1 { "" } else { &self.looked.model.name };
         let counted = Counted::new(&self.work.progress, name);
         let outcome = Tile::new(set, self.device)?.fitting(|batches| {
@@ -220,7 +226,7 @@ impl One<'_> {
 struct Counted<'a> {
     progress: &'a Progress,
     name: &'a str,
-    /// Examples done since it began anew, and the most that were.
+    /// The examples done since the last new start, and the most that were ever done.
     done: Mutex<(usize, usize)>,
 }
 

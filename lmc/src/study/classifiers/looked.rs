@@ -14,10 +14,10 @@ use crate::model::load::weight_files;
 use crate::model::{Classifier, Finetuned, ModelConfig, load_finetuned_as};
 use crate::weights::Weights;
 
-/// How much of the digest of config and weights is in the name of a file.
+/// The number of digits of the digest of config and weights in the name of a file.
 const DIGITS: usize = 24;
 
-/// What is seen of a model's files.
+/// The facts found in a model's files.
 pub(super) struct Seen {
     /// Its name in the store: the digest of its config and weights.
     pub key: String,
@@ -47,7 +47,7 @@ pub(super) struct Looked {
 }
 
 impl Looked {
-    /// The classifier with its weights, which must be those that were looked at.
+    /// Loads the classifier with its weights, which must be those that were looked at.
     pub fn load(&self) -> Result<(Classifier, Weights)> {
         let Finetuned { classifier, weights, .. } =
             load_finetuned_as(&self.model.folder, &self.model.labels)?;
@@ -63,7 +63,7 @@ impl Looked {
     }
 }
 
-/// The digest of a model's config and weights.
+/// Returns the digest of a model's config and weights.
 fn key(model: &ModelFolder) -> Result<String> {
     let mut hash = Sha256::new();
     for path in std::iter::once(model.folder.join("config.json")).chain(weight_files(&model.folder)?) {

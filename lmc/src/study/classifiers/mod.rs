@@ -1,4 +1,5 @@
-//! Classifiers that were finetuned elsewhere: all of them are looked at, then each is found in the store or evaluated and kept there.
+//! Classifiers that were finetuned elsewhere: all of them are looked at, then each is found in the store or
+//! evaluated and kept there.
 
 mod evaluated;
 mod looked;
@@ -23,24 +24,26 @@ pub use evaluated::Evaluated;
 use looked::{Looked, Seen};
 use sets::Sets;
 
-/// How classifiers from elsewhere are evaluated.
+/// The options for evaluating classifiers from elsewhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ClassifierOptions {
-    /// How the logits of neutral and contradiction become that of non-entailment.
+    /// The way in which the logits of neutral and contradiction become that of non-entailment.
     pub merge: Merge,
-    /// The most tokens of an example, special ones included; none for what each model takes, which
-    /// [`longest_example`](crate::encode::longest_example) says. Notes say which sets have longer examples.
+    /// The most tokens of an example, special ones included; `None` for the number that each model takes,
+    /// which [`longest_example`](crate::encode::longest_example) gives. Notes name the sets that have longer
+    /// examples.
     pub max_length: Option<usize>,
 }
 
 impl Default for ClassifierOptions {
-    /// The largest logit, and the length that a model takes, at most 512.
+    /// Returns options that take the largest logit, and the length that a model takes, at most 512.
     fn default() -> Self {
         Self { merge: Merge::Max, max_length: None }
     }
 }
 
-/// Classifiers from elsewhere and the sets that they are evaluated on, after everything about both was looked at.
+/// Classifiers from elsewhere and the sets that they are evaluated on, after everything about both was looked
+/// at.
 pub struct Classifiers {
     models: Vec<Looked>,
     names: Vec<String>,
@@ -53,17 +56,19 @@ impl fmt::Debug for Classifiers {
 }
 
 impl Classifiers {
-    /// Looks at the classifiers and the sets: names, configs, tokenizers, weights, the number of outputs and what they are called.
-    /// Nothing is computed.
+    /// Looks at the classifiers and the sets: names, configs, tokenizers, weights, the number of outputs and
+    /// their names. It computes nothing.
     ///
-    /// The names of a classifier's outputs are those of [`ModelFolder::labels`], or where there are none those of its config.
+    /// The names of a classifier's outputs are those of [`ModelFolder::labels`], or, if there are none, those
+    /// of its config.
     ///
     /// # Errors
-    /// [`LmcError::InvalidParameter`] for no model or set, for one that is there twice, and for two models of one name;
-    /// [`LmcError::Labels`] where the outputs, their names and the labels of a set do not fit; [`LmcError::Format`] for a model
-    /// without a tokenizer; [`LmcError::InvalidParameter`] for a model that has no embedding for a token; those of [`load_finetuned_as`](crate::model::load_finetuned_as),
-    /// [`load_tokenizer`](crate::encode::load_tokenizer) and [`EvaluationSet::new`]; all of them name the folder.
-    /// [`LmcError::Interrupted`].
+    /// [`LmcError::InvalidParameter`] for no model or set, for one that is given twice, and for two models
+    /// with the same name; [`LmcError::Labels`] if the outputs, their names and the labels of a set do not
+    /// fit; [`LmcError::Format`] for a model without a tokenizer; [`LmcError::InvalidParameter`] for a model
+    /// that has no embedding for a token; those of [`load_finetuned_as`](crate::model::load_finetuned_as),
+    /// [`load_tokenizer`](crate::encode::load_tokenizer) and [`EvaluationSet::new`]; all of them name the
+    /// folder. [`LmcError::Interrupted`].
     ///
     /// # Examples
     /// ```no_run
@@ -86,7 +91,8 @@ impl Classifiers {
         let names: Vec<String> = sets.iter().map(|set| set.name.clone()).collect();
         check_names(&names)?;
         let mut sets = Sets::new(sets, options)?;
-        // What takes no time comes first, so that the last of many models is not found to be wrong after minutes.
+        // Quick checks come first, so that an error in the last of many models does not show only after
+        // minutes.
         let heads = each(&models, |_, model| sets.look(model))?;
         let progress = Progress::new("looking at the models", Unit::Models, models.len() as u64);
         let seen = each(&models, |_, model| {
@@ -102,22 +108,23 @@ impl Classifiers {
         Ok(Self { models, names })
     }
 
-    /// Losses and predictions of every classifier on every set, each as it is found in the store or evaluated and kept there; without
-    /// a store nothing is kept.
+    /// Returns the losses and predictions of every classifier on every set, each as it is found in the store
+    /// or evaluated and kept there; without a store nothing is kept.
     ///
-    /// A classifier whose losses are not finite, or whose results in the store are damaged, costs its own results alone. What was
-    /// finished before an interrupt or another error is returned, and found again by the next call.
+    /// A classifier whose losses are not finite, or whose results in the store are damaged, costs only its
+    /// own results. Results that were finished before an interrupt or another error are returned, and the
+    /// next call finds them again.
     pub fn evaluate(&self, store: Option<&Store>) -> Evaluated {
         evaluated::evaluate(self, store)
     }
 
-    /// The number of results: classifiers times sets.
+    /// Returns the number of results: classifiers times sets.
     fn n_units(&self) -> usize {
         self.models.len() * self.names.len()
     }
 }
 
-/// What is made of each model by its number; errors name its folder.
+/// Returns what `make` returns for each model by its number; errors name the model's folder.
 fn each<T>(models: &[ModelFolder], mut make: impl FnMut(usize, &ModelFolder) -> Result<T>) -> Result<Vec<T>> {
     let make =
         |(i, model): (usize, &ModelFolder)| make(i, model).map_err(|error| error.in_model(&model.folder));
@@ -134,11 +141,12 @@ fn check_names(names: &[String]) -> Result<()> {
     }
 }
 
-/// Losses and predictions of a finetuned classifier on a set, in the set's labels; nothing is kept. [`Classifiers`] does it for
-/// many, and keeps their results.
+/// Returns the losses and predictions of a finetuned classifier on a set, in the set's labels; nothing is
+/// kept. [`Classifiers`] does it for many, and keeps their results.
 ///
 /// # Errors
-/// As [`Classifiers::look`]; [`LmcError::NonFiniteLoss`], [`LmcError::OutOfMemory`], [`LmcError::Interrupted`].
+/// Those of [`Classifiers::look`]; [`LmcError::NonFiniteLoss`], [`LmcError::OutOfMemory`],
+/// [`LmcError::Interrupted`].
 ///
 /// # Examples
 /// ```no_run
@@ -157,7 +165,7 @@ pub fn evaluate_finetuned(model: &ModelFolder, set: Dataset, merge: Merge) -> Re
     Ok(classifiers.evaluate(None).all()?.swap_remove(0))
 }
 
-/// The outcome of a model on a set as an evaluation.
+/// Returns the outcome of a model on a set as an evaluation.
 fn evaluation(model: &ModelFolder, set: &EvaluationSet, outcome: Outcome) -> Evaluation {
     Evaluation {
         model: model.name.clone(),

@@ -17,7 +17,7 @@ use crate::file::sha256;
 use crate::model::ConfigFile;
 use crate::study::task::check_length;
 
-/// What is seen of a model without its weights.
+/// The facts about a model that do not need its weights.
 pub(super) struct Head {
     /// The digest of its tokenizer.
     tokenizer: String,
@@ -47,9 +47,10 @@ impl Sets {
         Ok(Self { datasets, options: *options, tokenizers: BTreeMap::new(), encoded: BTreeMap::new() })
     }
 
-    /// Reads config and tokenizer of a model, and compares the labels that it is given with those of every set.
+    /// Reads config and tokenizer of a model, and compares the labels that it is given with those of every
+    /// set.
     pub fn look(&mut self, model: &ModelFolder) -> Result<Head> {
-        // What it calls its outputs does not matter where names are given.
+        // Its own names for its outputs do not matter if names are given.
         let config = ConfigFile::read(&model.folder.join("config.json"))?.config;
         if !model.labels.is_empty() {
             for set in &self.datasets {
@@ -72,19 +73,19 @@ impl Sets {
         let positions = config.max_len();
         let max_len = longest_example("max_length", self.options.max_length, positions, &tokenizer, is_pair)?;
         let text = tokenizer.to_string(false).map_err(|error| LmcError::Tokenizer(error.to_string()))?;
-        // Whether special tokens in texts are split is no part of a tokenizer's text.
+        // A tokenizer's text does not say whether special tokens in texts are split.
         let digest = sha256(format!("{text} {}", tokenizer.get_encode_special_tokens()).as_bytes());
         self.tokenizers.entry(digest.clone()).or_insert(tokenizer);
         Ok(Head { tokenizer: digest, max_len })
     }
 
-    /// For each set the labels of a model with that many outputs of those names.
+    /// Returns the map for each set to the labels of a model with that many outputs with those names.
     pub fn maps(&self, n_outputs: usize, labels: &[String]) -> Result<Vec<LabelMap>> {
         let map = |set: &Dataset| LabelMap::of_outputs(n_outputs, labels, &set.labels, self.options.merge);
         self.datasets.iter().map(map).collect()
     }
 
-    /// The sets in the tokens and labels of a model, which must have an embedding for each of them.
+    /// Returns the sets in the tokens and labels of a model, which must have an embedding for each of them.
     pub fn of(&mut self, head: &Head, seen: &Seen) -> Result<Vec<Arc<EvaluationSet>>> {
         let sets: Vec<Arc<EvaluationSet>> = seen
             .maps

@@ -101,7 +101,8 @@ fn results_are_those_of_each_model_and_are_found_again() {
             assert_eq!((result.n_labels, &*result.labels), (2, &set.labels()));
         }
     }
-    // What is found is what lies there, and nothing is made again: another result in its place is believed.
+    // Results are read from the store, and nothing is computed again: another result in its place is
+    // believed.
     let files = stored(&place.store);
     assert_eq!(files.len(), 6);
     let path =

@@ -12,10 +12,10 @@ use crate::error::{LmcError, Result};
 use crate::gap::GapMatrix;
 use crate::interrupt;
 use crate::seed::{rng, sub_seed};
-use crate::stats::{pearson, permutation_test, quantile};
-use crate::study::checks::{check_confidence, check_resamples, in_range};
+use crate::stats::{check_confidence, pearson, permutation_test, quantile};
+use crate::study::checks::{check_resamples, in_range};
 
-/// How groups are compared.
+/// The options for comparing groups.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ComparisonOptions {
     /// Resamples of the models of each group.
@@ -26,13 +26,13 @@ pub struct ComparisonOptions {
     pub n_permutations: usize,
     /// The seed of resamples and permutations.
     pub seed: u64,
-    /// How models are divided when gaps are dealt anew; as the groups were.
+    /// The options that divide the models when gaps are permuted; the same as for the groups.
     pub clusters: ClusterOptions,
 }
 
 impl Default for ComparisonOptions {
-    /// 2,000 resamples, 95 %, 999 permutations, seed 0, clusters with a kernel as wide as the gaps vary and 10 starts each, since
-    /// every permutation is clustered.
+    /// Returns options for 2,000 resamples, 95 %, 999 permutations, seed 0, clusters with a kernel as wide as
+    /// the gaps vary and 10 starts each, since every permutation is clustered.
     fn default() -> Self {
         let clusters = ClusterOptions { delta: Delta::Auto, n_init: 10, ..ClusterOptions::paper() };
         Self { n_resamples: 2_000, confidence: 0.95, n_permutations: 999, seed: 0, clusters }
@@ -40,10 +40,10 @@ impl Default for ComparisonOptions {
 }
 
 impl ComparisonOptions {
-    /// Checks that every field has a value it can have.
+    /// Checks that every field has an allowed value.
     ///
     /// # Errors
-    /// [`LmcError::InvalidParameter`] naming the first field that has not.
+    /// [`LmcError::InvalidParameter`] naming the first field that does not have an allowed value.
     pub fn check(&self) -> Result<()> {
         check_resamples("n_resamples", self.n_resamples)?;
         in_range("n_permutations", self.n_permutations, 10_000_000)?;
@@ -58,19 +58,19 @@ pub struct Compared {
     pub group: String,
     /// Models in the group.
     pub n_models: usize,
-    /// What was computed.
+    /// The statistic that was computed.
     pub statistic: Statistic,
-    /// Its value for all models; none where it is undefined.
+    /// Its value for all models; `None` if it is undefined.
     pub value: Option<f64>,
-    /// The bootstrap interval of the value; none for an extreme, and where most resamples have no value.
+    /// The bootstrap interval of the value; `None` for an extreme, and if most resamples have no value.
     pub interval: Option<(f64, f64)>,
-    /// The value less that of the first group; none for the first group itself.
+    /// The value less that of the first group; `None` for the first group itself.
     pub difference: Option<f64>,
     /// The bootstrap interval of the difference, both groups resampled.
     pub difference_interval: Option<(f64, f64)>,
-    /// The p-value of a permutation test, where there is one.
+    /// The p-value of a permutation test, if there is one.
     pub p_value: Option<f64>,
-    /// What that test permutes; empty without one.
+    /// The quantity that the test permutes; empty without a test.
     pub permuted: &'static str,
 }
 
@@ -88,30 +88,32 @@ impl fmt::Debug for Comparison {
 }
 
 impl Comparison {
-    /// The names of the groups.
+    /// Returns the names of the groups.
     pub fn groups(&self) -> Vec<&str> {
         let first = self.rows.iter().filter(|row| row.statistic == Statistic::ALL[0]);
         first.map(|row| row.group.as_str()).collect()
     }
 
-    /// The entry of a group and a statistic.
+    /// Returns the entry of a group and a statistic.
     pub fn get(&self, group: &str, statistic: Statistic) -> Option<&Compared> {
         self.rows.iter().find(|row| row.group == group && row.statistic == statistic)
     }
 }
 
-/// The statistics of every group with percentile bootstrap intervals, their differences from the first group, and permutation
-/// tests.
+/// Returns the statistics of every group with percentile bootstrap intervals, their differences from the
+/// first group, and permutation tests.
 ///
-/// Models are resampled with replacement, not pairs: pairs that share a model are not independent. What is done with a model that
-/// is drawn twice is said at [`Group::statistics`]. Groups are resampled independently of each other. Tests: of the means, whether
-/// models dealt anew to this group and the first differ as much; of the silhouette, whether gaps dealt anew to the pairs and
-/// clustered anew are as crisp (a low value says that the gaps have structure, not that it is two basins); of the clusters' and the
-/// correlations' relation to the scores, whether scores dealt anew to the models relate as strongly, either way.
+/// Models are resampled with replacement, not pairs: pairs that share a model are not independent.
+/// [`Group::statistics`] says what happens to a model that is drawn twice. Groups are resampled independently
+/// of each other. The tests ask the following. Means: do the means differ as much if the models are dealt to
+/// this group and the first at random? Silhouette: are the clusters as crisp if the gaps are dealt to the
+/// pairs at random and clustered again (a low value says that the gaps have structure, not that it is two
+/// basins)? Relation of the clusters and of the correlations to the scores: is it as strong, in either
+/// direction, if the scores are dealt to the models at random?
 ///
 /// # Errors
-/// Those of [`Group::check`]; [`LmcError::InvalidParameter`] for no groups, a name that comes twice, a confidence outside (0, 1), or
-/// no resamples or permutations; [`LmcError::Interrupted`].
+/// Those of [`Group::check`]; [`LmcError::InvalidParameter`] for no groups, a name that comes twice, a
+/// confidence outside (0, 1), or no resamples or permutations; [`LmcError::Interrupted`].
 ///
 /// # Reference
 /// Efron and Tibshirani 1993, chapter 13; Phipson and Smyth 2010; Mantel 1967 for the correlation over pairs.
@@ -163,12 +165,12 @@ fn check(groups: &[Group], options: &ComparisonOptions) -> Result<()> {
 
 type Statistics = [Option<f64>; Statistic::ALL.len()];
 
-/// The statistics of all models of a group.
+/// Returns the statistics of all models of a group.
 fn statistics(group: &Group) -> Statistics {
     group.statistics(&(0..group.scores.len()).collect::<Vec<_>>())
 }
 
-/// The statistics of every resample of a group.
+/// Returns the statistics of every resample of a group.
 fn resampled(group: &Group, options: &ComparisonOptions) -> Result<Vec<Statistics>> {
     let n = group.scores.len();
     let mut rng = rng(sub_seed(options.seed, &group.name), "bootstrap");
@@ -182,7 +184,7 @@ fn resampled(group: &Group, options: &ComparisonOptions) -> Result<Vec<Statistic
         .collect()
 }
 
-/// The percentile interval of resampled values; none where fewer than half are defined.
+/// Returns the percentile interval of resampled values, or `None` if fewer than half are defined.
 fn interval(resampled: impl Iterator<Item = Option<f64>>, confidence: f64) -> Option<(f64, f64)> {
     let all: Vec<Option<f64>> = resampled.collect();
     let defined: Vec<f64> = all.iter().copied().flatten().collect();
@@ -251,7 +253,8 @@ fn p_value(
     }
 }
 
-/// The share of matrices with the same gaps dealt anew to the pairs whose clusters are at least as crisp.
+/// Returns the share of permutations whose clusters are at least as crisp; each deals the same gaps to the
+/// pairs at random.
 fn crispness(group: &Group, options: &ComparisonOptions) -> Result<Option<f64>> {
     let (pairs, mut dealt) = (group.gaps.pairs(), group.gaps.clone());
     let mut gaps: Vec<f64> = pairs.iter().map(|&(.., gap)| gap).collect();
@@ -271,8 +274,8 @@ fn crispness(group: &Group, options: &ComparisonOptions) -> Result<Option<f64>> 
     })
 }
 
-/// (b + 1) / (n + 1), where b of n permuted statistics are at least as large as the observed one, but for rounding; none where one is
-/// undefined.
+/// Returns (b + 1) / (n + 1), where b of n permuted statistics are at least as large as the observed one, up
+/// to rounding. It is `None` if a statistic is undefined.
 fn permuted_at_least(
     observed: f64,
     n: usize,

@@ -1,5 +1,5 @@
-//! Groups of models side by side: how well each group solves the task, how far apart its models lie, and whether they fall into
-//! clusters (Juneja et al. 2023, Figs. 19 and 20).
+//! Groups of models side by side: how well each group solves the task, how far apart its models lie, and
+//! whether they fall into clusters (Juneja et al. 2023, Figs. 19 and 20).
 
 mod compare;
 mod statistic;
@@ -19,7 +19,8 @@ use crate::table::Metric;
 pub use compare::{Compared, Comparison, ComparisonOptions, compare};
 pub use statistic::Statistic;
 
-/// The models of one recipe and encoder with what a comparison looks at; vectors are in the order of the models of `gaps`.
+/// The models of one recipe and encoder with the values that a comparison uses; vectors are in the order of
+/// the models of `gaps`.
 #[derive(Clone, PartialEq)]
 pub struct Group {
     /// The name, for tables.
@@ -43,8 +44,8 @@ impl fmt::Debug for Group {
 }
 
 impl Group {
-    /// The group of the models of a sweep in domain, with its clusters, the models' own in-domain evaluations and their scores by
-    /// a metric on another set.
+    /// Makes the group of the models of a sweep in domain, with its clusters, the models' own in-domain
+    /// evaluations and their scores by a metric on another set.
     ///
     /// # Errors
     /// Those of [`Sweep::matrix`], [`Evaluation::metric`] and [`Group::check`].
@@ -78,8 +79,8 @@ impl Group {
     /// Checks that all parts are about the same models.
     ///
     /// # Errors
-    /// Those of [`GapMatrix::new`]; [`LmcError::InvalidParameter`] for basins of other models or a value that is not finite;
-    /// [`LmcError::ShapeMismatch`] for another number of values.
+    /// Those of [`GapMatrix::new`]; [`LmcError::InvalidParameter`] for basins of other models or a value that
+    /// is not finite; [`LmcError::ShapeMismatch`] for another number of values.
     pub fn check(&self) -> Result<()> {
         self.gaps.check()?;
         let models = &self.gaps.models;

@@ -1,4 +1,4 @@
-//! What is computed of a group, from all its models or from a resample of them.
+//! The statistics of a group, from all its models or from a resample of them.
 
 use super::Group;
 use crate::stats::{mean, pearson, quantile, standard_deviation};
@@ -32,7 +32,8 @@ pub enum Statistic {
     MembershipCorrelation,
     /// Pearson's r over pairs of convexity gap and distance of scores.
     PairCorrelation,
-    /// Pearson's r of in-domain loss and score: a confound, since the in-domain loss may explain the scores as well.
+    /// Pearson's r of in-domain loss and score: a confound, since the in-domain loss may explain the scores
+    /// as well.
     LossCorrelation,
 }
 
@@ -55,7 +56,7 @@ impl Statistic {
         Self::LossCorrelation,
     ];
 
-    /// The name, for tables and axes.
+    /// Returns the name, for tables and axes.
     pub fn name(self) -> &'static str {
         match self {
             Self::IdAccuracy => "in-domain accuracy, mean",
@@ -75,18 +76,20 @@ impl Statistic {
         }
     }
 
-    /// Whether a resample of the models says how uncertain it is. It does not of an extreme: no resample goes beyond it.
+    /// Returns whether a resample of the models says how uncertain the statistic is. For an extreme it does
+    /// not, since no resample goes beyond it.
     pub fn has_interval(self) -> bool {
         !matches!(self, Self::LowestScore | Self::HighestScore | Self::LargestGap)
     }
 }
 
 impl Group {
-    /// Each statistic of a resample of the models, in the order of [`Statistic::ALL`]: `models` are indices, with repetitions.
+    /// Returns each statistic of a resample of the models, in the order of [`Statistic::ALL`]: `models` are
+    /// indices, with repetitions.
     ///
-    /// A pair of a model with itself is left out: its gap is 0 for no reason but the resampling. Clusters and membership scores
-    /// stay those of all models. None where a statistic is undefined, such as the silhouette of one cluster. The indices
-    /// `0..n_models` give the statistics of the group itself.
+    /// A pair of a model with itself is left out: its gap is 0 only because of the resampling. Clusters and
+    /// membership scores stay those of all models. A statistic that is undefined is `None`, such as the
+    /// silhouette of one cluster. The indices `0..n_models` give the statistics of the group itself.
     pub fn statistics(&self, models: &[usize]) -> [Option<f64>; Statistic::ALL.len()] {
         let of = |values: &[f64]| models.iter().map(|&model| values[model]).collect::<Vec<f64>>();
         let (scores, membership) = (of(&self.scores), of(&self.basins.membership));
@@ -133,7 +136,8 @@ impl Group {
         })
     }
 
-    /// [`silhouette`](crate::stats::silhouette) of a resample, where no model is compared with itself; none for one cluster.
+    /// Returns the [`silhouette`](crate::stats::silhouette) of a resample, in which no model is compared with
+    /// itself, or `None` for a single cluster.
     fn silhouette(&self, models: &[usize]) -> Option<f64> {
         let cluster = &self.basins.cluster;
         let of_model = |&a: &usize| -> Option<f64> {

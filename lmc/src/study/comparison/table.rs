@@ -6,10 +6,11 @@ use super::{Compared, Comparison, Statistic};
 use crate::error::Result;
 
 impl Comparison {
-    /// One row per group and statistic: the schema [`GROUP_COMPARISON`](crate::table::GROUP_COMPARISON).
+    /// Returns one row per group and statistic: the schema
+    /// [`GROUP_COMPARISON`](crate::table::GROUP_COMPARISON).
     ///
     /// # Errors
-    /// [`LmcError::Polars`](crate::LmcError::Polars) when polars refuses a column.
+    /// [`LmcError::Polars`](crate::LmcError::Polars) if polars refuses a column.
     pub fn table(&self) -> Result<DataFrame> {
         let reals = |value: fn(&Compared) -> Option<f64>| self.rows.iter().map(value).collect::<Vec<_>>();
         Ok(df!(
@@ -27,10 +28,11 @@ impl Comparison {
         )?)
     }
 
-    /// The same for reading: one row per statistic, one column per group, values with their intervals as text.
+    /// Returns the same results in a form for reading: one row per statistic, one column per group, values
+    /// with their intervals as text.
     ///
     /// # Errors
-    /// [`LmcError::Polars`](crate::LmcError::Polars) when polars refuses a column.
+    /// [`LmcError::Polars`](crate::LmcError::Polars) if polars refuses a column.
     pub fn summary(&self) -> Result<DataFrame> {
         let mut columns = vec![Column::new("statistic".into(), Statistic::ALL.map(Statistic::name).to_vec())];
         for group in self.groups() {
@@ -42,7 +44,7 @@ impl Comparison {
     }
 }
 
-/// "0.62 [0.55, 0.68] p 0.001"; decimals by the size of the value.
+/// Returns a text such as "0.62 [0.55, 0.68] p 0.001", with decimals by the size of the value.
 fn cell(row: &Compared) -> String {
     let Some(value) = row.value else { return "undefined".to_owned() };
     let digits = if value.abs() < 0.1 { 4 } else { 3 };

@@ -1,4 +1,5 @@
-//! How sure the gaps and clusters of a sweep are, from the losses that it keeps of every example.
+//! The uncertainty of the gaps and clusters of a sweep, computed from the losses that it keeps of every
+//! example.
 
 mod sizes;
 mod tables;
@@ -10,7 +11,7 @@ use std::fmt;
 use ndarray::Array2;
 
 use super::Sweep;
-use super::checks::{check_confidence, check_resamples};
+use super::checks::check_resamples;
 use crate::basin::{Basins, ClusterOptions, Note};
 use crate::confidence::{
     Interval, IntervalMethod, LineConfidence, LineLosses, ResampledBasins, Resamples, line_confidence,
@@ -18,11 +19,11 @@ use crate::confidence::{
 };
 use crate::error::{LmcError, Result};
 use crate::gap::Measure;
-use crate::stats::{is_constant, mean, pearson};
+use crate::stats::{check_confidence, is_constant, mean, pearson};
 
 pub use sizes::{SampleDraw, SampleSizes};
 
-/// How often and from which seed examples are drawn, and how each draw is clustered.
+/// The options for drawing examples: the number of draws, their seed, and how each draw is clustered.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ConfidenceOptions {
     /// The number of draws.
@@ -31,12 +32,12 @@ pub struct ConfidenceOptions {
     pub confidence: f64,
     /// The seed of the draws.
     pub seed: u64,
-    /// How models are divided, in every draw as from all examples.
+    /// The options that divide the models, in every draw and from all examples.
     pub clusters: ClusterOptions,
 }
 
 impl Default for ConfidenceOptions {
-    /// 1,000 draws, 95 %, seed 0, clusters with a kernel as wide as the gaps vary.
+    /// Returns options for 1,000 draws, 95 %, seed 0, clusters with a kernel as wide as the gaps vary.
     fn default() -> Self {
         let clusters = ClusterOptions::default();
         Self { n_resamples: 1_000, confidence: 0.95, seed: 0, clusters }
@@ -44,10 +45,10 @@ impl Default for ConfidenceOptions {
 }
 
 impl ConfidenceOptions {
-    /// Checks that every field has a value it can have, for a set with that many examples.
+    /// Checks that every field has an allowed value for a set with that many examples.
     ///
     /// # Errors
-    /// [`LmcError::InvalidParameter`] naming the first field that has not.
+    /// [`LmcError::InvalidParameter`] naming the first field that does not have an allowed value.
     ///
     /// # Examples
     /// ```
@@ -62,32 +63,34 @@ impl ConfidenceOptions {
     }
 }
 
-/// A sweep with the uncertainty that comes from its sample of examples; vectors are in the order of `basins.models`.
+/// A sweep with the uncertainty that comes from its sample of examples; vectors are in the order of
+/// `basins.models`.
 #[derive(Clone)]
 pub struct Confidence {
     /// The evaluation set's name.
     pub dataset: String,
     /// The number of its examples.
     pub n_examples: usize,
-    /// How examples were drawn.
+    /// The options by which examples were drawn.
     pub options: ConfidenceOptions,
     /// The clusters from all examples.
     pub basins: Basins,
     /// The numbers of the models of each line.
     pub pairs: Vec<[usize; 2]>,
-    /// What is measured along each line.
+    /// The measures of each line, with their intervals.
     pub lines: Vec<LineConfidence>,
     /// The membership score of each model; nothing without draws.
     pub membership: Vec<Interval>,
     /// For each model the share of draws in which it is in its cluster; nothing without draws.
     pub stability: Vec<f64>,
-    /// For each two models the share of draws in which they are in one cluster, `[n_models, n_models]`; `[0, 0]` without draws.
+    /// For each two models the share of draws in which they are in one cluster, `[n_models, n_models]`;
+    /// `[0, 0]` without draws.
     pub together: Array2<f64>,
-    /// The draws that fall into two clusters. None where the models are not divided by all examples, and where fewer than half of the draws
-    /// divide them: what would follow from these few says nothing of the others.
+    /// The draws that fall into two clusters. Empty if all examples do not divide the models, and if fewer
+    /// than half of the draws divide them: results from these few would say nothing about the others.
     pub draws: Vec<ResampledBasins>,
-    /// Why there are no intervals of what follows from clusters, where there are none: notes of the clusters, or
-    /// [`Note::FewDraws`].
+    /// The reasons why results that follow from clusters have no intervals, if they have none: notes of the
+    /// clusters, or [`Note::FewDraws`].
     pub notes: Vec<Note>,
 }
 
@@ -99,10 +102,11 @@ impl fmt::Debug for Confidence {
 }
 
 impl Sweep {
-    /// The sweep's gaps and clusters with the uncertainty that comes from its sample of examples: its examples are drawn anew, the same
-    /// for all lines and points, and everything from the mean losses on is computed again. No model is evaluated.
+    /// Returns the sweep's gaps and clusters with the uncertainty that comes from its sample of examples. Its
+    /// examples are drawn again, the same for all lines and points, and everything from the mean losses on is
+    /// computed again. No model is evaluated.
     ///
-    /// What intervals mean, and how often they hold the truth, is said at [`crate::confidence`].
+    /// [`crate::confidence`] explains what the intervals mean, and how often they hold the truth.
     ///
     /// # Errors
     /// Those of [`ConfidenceOptions::check`] and [`Sweep::basins`]; [`LmcError::Interrupted`].
@@ -153,7 +157,7 @@ impl Sweep {
         })
     }
 
-    /// The numbers of the models of each line.
+    /// Returns the numbers of the models of each line.
     fn numbers(&self) -> Result<Vec<[usize; 2]>> {
         let number = |name: &String| {
             let other = || LmcError::invalid("sweep", format!("model {name}"), "models of the sweep");
@@ -162,7 +166,7 @@ impl Sweep {
         self.profiles.iter().map(|profile| Ok([number(&profile.a)?, number(&profile.b)?])).collect()
     }
 
-    /// The losses along a line.
+    /// Returns the losses along a line.
     fn losses(&self, line: usize) -> Result<LineLosses> {
         let profile = &self.profiles[line];
         let shape = (profile.outcomes.len(), self.labels.len());
@@ -178,10 +182,11 @@ impl Sweep {
     }
 }
 
-/// How intervals of what comes from clusters are read off the draws.
+/// The way in which intervals of results that follow from clusters are read off the draws.
 const OF_CLUSTERS: IntervalMethod = IntervalMethod::Percentile;
 
-/// For each model the share of draws in its cluster, and for each two the share of draws in one cluster.
+/// Returns the share of draws in which each model is in its cluster, and the share in which each two models
+/// are in one cluster.
 fn assignments(basins: &Basins, draws: &[ResampledBasins], n: usize) -> (Vec<f64>, Array2<f64>) {
     let share = |held: &dyn Fn(&ResampledBasins) -> bool| {
         draws.iter().filter(|draw| held(draw)).count() as f64 / draws.len() as f64
@@ -192,8 +197,9 @@ fn assignments(basins: &Basins, draws: &[ResampledBasins], n: usize) -> (Vec<f64
 }
 
 impl Confidence {
-    /// Mean silhouette, mean gap within and across clusters in nats per example, and across over within, with their names. The last is left out
-    /// where there is no gap within, in the clusters of all examples or of a draw. Nothing without draws.
+    /// Returns the mean silhouette, the mean gap within and across clusters in nats per example, and the
+    /// ratio of across to within, with their names. The ratio is left out if there is no gap within, in the
+    /// clusters of all examples or of a draw. Without draws the result is empty.
     ///
     /// Each draw has clusters of its own.
     ///
@@ -216,11 +222,12 @@ impl Confidence {
         Ok(statistics)
     }
 
-    /// Pearson's r of membership score and `scores`, one for each model; the scores stay what they are. None without draws and where all
-    /// scores are equal.
+    /// Returns Pearson's r of membership score and `scores`, one for each model; the scores are not
+    /// resampled. It is `None` without draws and if all scores are equal.
     ///
     /// # Errors
-    /// [`LmcError::ShapeMismatch`] for another number of scores; [`LmcError::InvalidParameter`] for one that is not finite.
+    /// [`LmcError::ShapeMismatch`] for another number of scores; [`LmcError::InvalidParameter`] for one that
+    /// is not finite.
     pub fn correlation(&self, scores: &[f64]) -> Result<Option<Interval>> {
         if self.draws.is_empty() || is_constant(scores) {
             return Ok(None);
@@ -231,7 +238,7 @@ impl Confidence {
         Interval::of(value, &resampled, self.options.confidence, OF_CLUSTERS).map(Some)
     }
 
-    /// The mean over draws of the adjusted Rand index with the clusters of all examples.
+    /// Returns the mean over draws of the adjusted Rand index with the clusters of all examples.
     ///
     /// # Errors
     /// [`LmcError::InvalidParameter`] for no draws.
@@ -239,7 +246,8 @@ impl Confidence {
         mean(&self.draws.iter().map(|draw| draw.adjusted_rand).collect::<Vec<_>>())
     }
 
-    /// The share of draws whose clusters are those of all examples, model for model; NaN without draws.
+    /// Returns the share of draws whose clusters are those of all examples, model for model; NaN without
+    /// draws.
     pub fn share_identical(&self) -> f64 {
         let identical = self.draws.iter().filter(|draw| draw.cluster == self.basins.cluster).count();
         identical as f64 / self.draws.len() as f64

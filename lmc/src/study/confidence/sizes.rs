@@ -1,4 +1,4 @@
-//! What fewer examples would have shown (Juneja et al. 2023, appendix F.2).
+//! The results that fewer examples would have given (Juneja et al. 2023, appendix F.2).
 
 use std::fmt;
 
@@ -12,7 +12,7 @@ use crate::gap::Measure;
 use crate::stats::{adjusted_rand_index, mean, pearson};
 use crate::study::Sweep;
 
-/// What one draw of fewer examples shows.
+/// The results of one draw of fewer examples.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SampleDraw {
     /// The examples in the draw.
@@ -21,16 +21,17 @@ pub struct SampleDraw {
     pub draw: usize,
     /// The clusters, named as those of all examples.
     pub basins: ResampledBasins,
-    /// The adjusted Rand index with the clusters of as many other examples; none where there are not that many, or they have no
-    /// clusters.
+    /// The adjusted Rand index with the clusters of as many other examples; `None` if there are not that
+    /// many, or they have no clusters.
     pub adjusted_rand_disjoint: Option<f64>,
     /// The mean convexity gap of all pairs, nats per example.
     pub mean_gap: f64,
-    /// Pearson's r over pairs of the convexity gap and that of all examples; none where all are equal.
+    /// Pearson's r over pairs of the convexity gap and that of all examples; `None` if all are equal.
     pub gap_correlation: Option<f64>,
 }
 
-/// Draws of several sizes. Draws that do not fall into two clusters are left out; where all examples do not divide the models, all are.
+/// Draws of several sizes. Draws that do not fall into two clusters are left out; if all examples do not
+/// divide the models, all draws are.
 #[derive(Clone)]
 pub struct SampleSizes {
     /// The evaluation set's name.
@@ -48,15 +49,17 @@ impl fmt::Debug for SampleSizes {
 }
 
 impl Sweep {
-    /// What the clusters and gaps would have been on fewer examples: for each size, `options.n_resamples` draws of that many
-    /// different ones, or the one draw of all. No model is evaluated.
+    /// Returns the clusters and gaps that fewer examples would have given. For each size it makes
+    /// `options.n_resamples` draws of that many different examples, or the one draw of all. No model is
+    /// evaluated.
     ///
-    /// A draw and the whole share examples, so that they agree better than two samples do; how well two samples of a size agree that
-    /// share none is in [`SampleDraw::adjusted_rand_disjoint`]. Seeds of draws do not depend on the other sizes.
+    /// A draw and the whole share examples, so that they agree better than two samples do;
+    /// [`SampleDraw::adjusted_rand_disjoint`] says how well two samples of a size agree that share no
+    /// examples. Seeds of draws do not depend on the other sizes.
     ///
     /// # Errors
-    /// Those of [`Sweep::basins`]; [`LmcError::InvalidParameter`] for no sizes, a size of 0 or above the number of examples, and no draws;
-    /// [`LmcError::Interrupted`].
+    /// Those of [`Sweep::basins`]; [`LmcError::InvalidParameter`] for no sizes, a size of 0 or above the
+    /// number of examples, and no draws; [`LmcError::Interrupted`].
     ///
     /// # Reference
     /// Juneja et al. 2023, appendix F.2, who compare 256 examples with 512.
@@ -105,7 +108,7 @@ impl Sweep {
     }
 }
 
-/// The mean of gaps, and their correlation with those of all examples.
+/// Returns the mean of gaps, and their correlation with those of all examples.
 fn compared(gaps: ArrayView1<f64>, whole: &[f64]) -> Result<(f64, Option<f64>)> {
     let gaps = gaps.to_vec();
     Ok((mean(&gaps)?, pearson(&gaps, whole).ok()))

@@ -8,10 +8,10 @@ use crate::error::{LmcError, Result};
 use crate::stats::pearson;
 
 impl Confidence {
-    /// One row per pair: the schema [`PAIR_INTERVALS`](crate::table::PAIR_INTERVALS).
+    /// Returns one row per pair: the schema [`PAIR_INTERVALS`](crate::table::PAIR_INTERVALS).
     ///
     /// # Errors
-    /// [`LmcError::Polars`] when polars refuses a column.
+    /// [`LmcError::Polars`] if polars refuses a column.
     pub fn pairs_table(&self) -> Result<DataFrame> {
         let rows = self.lines.len();
         let model =
@@ -38,10 +38,11 @@ impl Confidence {
         )?)
     }
 
-    /// One row per model: the schema [`MEMBERSHIP_INTERVALS`](crate::table::MEMBERSHIP_INTERVALS), intervals and stability empty without draws.
+    /// Returns one row per model: the schema [`MEMBERSHIP_INTERVALS`](crate::table::MEMBERSHIP_INTERVALS),
+    /// intervals and stability empty without draws.
     ///
     /// # Errors
-    /// [`LmcError::Polars`] when polars refuses a column.
+    /// [`LmcError::Polars`] if polars refuses a column.
     pub fn membership_table(&self) -> Result<DataFrame> {
         let rows = self.basins.models.len();
         let of = |interval: fn(&Interval) -> f64| {
@@ -59,11 +60,11 @@ impl Confidence {
         )?)
     }
 
-    /// One row per two models, a model with itself left out: the schema [`CO_ASSIGNMENT`](crate::table::CO_ASSIGNMENT), shares empty without
-    /// draws.
+    /// Returns one row per two models, a model with itself left out: the schema
+    /// [`CO_ASSIGNMENT`](crate::table::CO_ASSIGNMENT), shares empty without draws.
     ///
     /// # Errors
-    /// [`LmcError::Polars`] when polars refuses a column.
+    /// [`LmcError::Polars`] if polars refuses a column.
     pub fn co_assignment_table(&self) -> Result<DataFrame> {
         let models = &self.basins.models;
         let n = models.len();
@@ -75,8 +76,9 @@ impl Confidence {
         )?)
     }
 
-    /// One row per statistic of the clusters: the schema [`CLUSTER_INTERVALS`](crate::table::CLUSTER_INTERVALS). With `scores`, one for each
-    /// model, also the correlation with them, where there is one. No rows without draws.
+    /// Returns one row per statistic of the clusters: the schema
+    /// [`CLUSTER_INTERVALS`](crate::table::CLUSTER_INTERVALS). With `scores`, one for each model, also the
+    /// correlation with them, if there is one. Without draws there are no rows.
     ///
     /// # Errors
     /// Those of [`Confidence::statistics`] and [`Confidence::correlation`]; [`LmcError::Polars`].
@@ -97,7 +99,8 @@ impl Confidence {
 }
 
 impl SampleSizes {
-    /// One row per draw: the schema [`SAMPLE_SIZES`](crate::table::SAMPLE_SIZES). `scores`: one for each model, the same at every size.
+    /// Returns one row per draw: the schema [`SAMPLE_SIZES`](crate::table::SAMPLE_SIZES). `scores`: one for
+    /// each model, the same at every size.
     ///
     /// # Errors
     /// [`LmcError::ShapeMismatch`] for another number of scores; [`LmcError::Polars`].

@@ -11,8 +11,8 @@ use crate::table::{
 
 const N: usize = 60;
 
-/// Five models on `N` examples: the first three in one basin, the others in another, hills between them that few examples see; lines
-/// have an uneven grid.
+/// Five models on `N` examples: the first three in one basin, the others in another, hills between them that
+/// few examples see; lines have an uneven grid.
 fn sweep() -> Sweep {
     let mut rng = rng(1, "sweep");
     let models: Vec<String> = (0..5).map(|i| format!("s{i}")).collect();
@@ -36,7 +36,7 @@ fn sweep() -> Sweep {
     Sweep { models, dataset: "id".into(), labels: vec![0; N], profiles, imprecision: 0.0 }
 }
 
-/// The same sweep on some of its examples.
+/// Returns the same sweep on some of its examples.
 fn on(sweep: &Sweep, examples: &[usize]) -> Sweep {
     let mut sweep = sweep.clone();
     sweep.labels = vec![0; examples.len()];
@@ -165,8 +165,8 @@ fn bad_input_is_a_typed_error() {
 
 #[test]
 fn clusters_that_few_draws_have_get_no_intervals() {
-    // A few examples lift the middle by a little more in sum than all others lower it. Where one of them is drawn too seldom there is no
-    // gap at all, which is so in more than half of the draws.
+    // A few examples lift the middle by a little more in sum than all others lower it. If one of them is
+    // drawn too seldom, there is no gap at all; this happens in more than half of the draws.
     let above =
         |example: usize| [1.0, 0.1, 0.05, 0.025].get(example).copied().unwrap_or(0.0) - 1.165 / N as f32;
     let mut sweep = sweep();
@@ -188,7 +188,7 @@ fn clusters_that_few_draws_have_get_no_intervals() {
     without_draws(&confidence);
 }
 
-/// Asserts that pairs have intervals, and that nothing is said of clusters.
+/// Asserts that pairs have intervals, and that there are no statements about clusters.
 #[track_caller]
 fn without_draws(confidence: &Confidence) {
     assert!(confidence.draws.is_empty() && confidence.lines.len() == 10);

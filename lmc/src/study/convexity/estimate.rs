@@ -1,4 +1,4 @@
-//! What excess losses at sampled points say of eps.
+//! The estimate of eps from excess losses at sampled points.
 
 use ndarray::{Array2, ArrayView2, Axis};
 
@@ -6,14 +6,17 @@ use super::ConvexityOptions;
 use crate::error::{LmcError, Result};
 use crate::stats::{cross_fitted_maximum, mean, percentile_interval, quantile, resampled_means};
 
-/// The largest excess loss, the mean and quantiles over points, in nats per example, with bootstrap intervals over examples.
+/// The largest excess loss, the mean and quantiles over points, in nats per example, with bootstrap intervals
+/// over examples.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ExcessEstimate {
-    /// The largest excess of a point. Of points that are equally high on average, it finds the one that is highest on these examples: as an
-    /// estimate of the largest among the sampled points it is too high, while points that were not sampled may be higher.
+    /// The largest excess of a point. Of points that are equally high on average, it finds the one that is
+    /// highest on these examples: as an estimate of the largest among the sampled points it is too high,
+    /// while points that were not sampled may be higher.
     pub eps: f64,
     /// The excess of the points that are largest on one half of the examples, measured on the other half
-    /// ([`cross_fitted_maximum`]): a lower bound of the largest excess, up to the chance that the interval tells.
+    /// ([`cross_fitted_maximum`]): a lower bound of the largest excess, up to the chance that the interval
+    /// tells.
     pub eps_held_out: f64,
     /// The bootstrap interval of `eps_held_out`, its points fixed.
     pub eps_interval: (f64, f64),
@@ -28,7 +31,7 @@ pub struct ExcessEstimate {
 }
 
 impl ExcessEstimate {
-    /// The estimate from the excess of every example at every point, `[n_examples, n_points]`.
+    /// Returns the estimate from the excess of every example at every point, `[n_examples, n_points]`.
     pub(super) fn of(by_example: ArrayView2<f64>, options: &ConvexityOptions) -> Result<Self> {
         let excess = by_example.mean_axis(Axis(0)).map_or(Vec::new(), |means| means.to_vec());
         if let Some(point) = excess.iter().position(|value| !value.is_finite()) {

@@ -1,4 +1,5 @@
-//! eps-convexity of more than two copies: excess losses of convex combinations inside clusters and across them.
+//! eps-convexity of more than two copies: excess losses of convex combinations inside clusters and across
+//! them.
 
 mod estimate;
 mod table;
@@ -11,25 +12,28 @@ use ndarray::Array2;
 pub use estimate::ExcessEstimate;
 
 use super::Models;
-use super::checks::{check_confidence, check_resamples, in_range};
+use super::checks::{check_resamples, in_range};
 use crate::basin::{Basins, Membership, draw_subsets};
 use crate::error::{LmcError, Result};
 use crate::eval::Outcome;
 use crate::path::Combination;
+use crate::stats::check_confidence;
 use crate::sweep::{Sampled, SweepPlan};
 
 /// The most subsets and points of each kind and size.
 const MOST: usize = 10_000;
 
-/// How eps-convexity is sampled.
+/// The options for sampling eps-convexity.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ConvexityOptions {
-    /// How many models are combined; all models of a cluster, and all there are, always are as well.
+    /// The numbers of models that are combined. All models of a cluster, and all models together, are always
+    /// combined as well.
     pub sizes: Vec<usize>,
     /// The most subsets of models of each kind and size.
     pub n_subsets: usize,
-    /// The least number of points of each kind and size, shared among its subsets in equal parts: each has its centre and draws from a
-    /// Dirichlet distribution. So kinds with few subsets are not judged by fewer points.
+    /// The least number of points of each kind and size, shared among its subsets in equal parts: each has
+    /// its centre and draws from a Dirichlet distribution. So kinds with few subsets are not judged by fewer
+    /// points.
     pub n_points: usize,
     /// The concentration of that distribution; 1 is flat.
     pub concentration: f64,
@@ -42,7 +46,8 @@ pub struct ConvexityOptions {
 }
 
 impl Default for ConvexityOptions {
-    /// 2, 3, 4, 8 and all models, up to 24 subsets, 192 points of a flat distribution, 1000 resamples, 95 %.
+    /// Returns options for 2, 3, 4, 8 and all models, up to 24 subsets, 192 points of a flat distribution,
+    /// 1000 resamples, 95 %.
     fn default() -> Self {
         Self {
             sizes: vec![2, 3, 4, 8],
@@ -57,10 +62,10 @@ impl Default for ConvexityOptions {
 }
 
 impl ConvexityOptions {
-    /// Checks that every field has a value it can have.
+    /// Checks that every field has an allowed value.
     ///
     /// # Errors
-    /// [`LmcError::InvalidParameter`] naming the first field that has not.
+    /// [`LmcError::InvalidParameter`] naming the first field that does not have an allowed value.
     pub fn check(&self) -> Result<()> {
         if let Some(size) = self.sizes.iter().find(|&&size| size < 2) {
             return Err(LmcError::invalid("convexity.sizes", size, "at least 2 models to lie between"));
@@ -73,10 +78,10 @@ impl ConvexityOptions {
     }
 }
 
-/// What was sampled between subsets of one kind and size.
+/// The samples between subsets of one kind and size.
 #[derive(Clone)]
 pub struct SimplexSample {
-    /// Where the models come from.
+    /// The clusters that the models come from.
     pub kind: Membership,
     /// The numbers of the models of each subset.
     pub subsets: Vec<Vec<usize>>,
@@ -84,14 +89,14 @@ pub struct SimplexSample {
     pub points: Vec<Combination>,
     /// The mean loss at each point of each subset, subset by subset, in nats per example.
     pub losses: Vec<f64>,
-    /// How far each of these lies above the combination of the models' own losses, in nats per example.
+    /// The height of each of these above the combination of the models' own losses, in nats per example.
     pub excess: Vec<f64>,
-    /// What that says of eps.
+    /// The estimate of eps from these heights.
     pub estimate: ExcessEstimate,
 }
 
 impl SimplexSample {
-    /// The number of models that are combined.
+    /// Returns the number of models that are combined.
     pub fn n_models(&self) -> usize {
         self.subsets.first().map_or(0, Vec::len)
     }
@@ -113,7 +118,7 @@ pub struct Convexity {
     pub dataset: String,
     /// The number of examples.
     pub n_examples: usize,
-    /// What was sampled: within cluster 1, within cluster 2, across, each by number of models.
+    /// The samples: within cluster 1, within cluster 2, across, each by number of models.
     pub samples: Vec<SimplexSample>,
 }
 
@@ -125,14 +130,15 @@ impl fmt::Debug for Convexity {
 }
 
 impl Models {
-    /// How far the loss of convex combinations of copies lies above the combination of their losses (Juneja et al. 2023, Eq. 2), for
-    /// random subsets inside each cluster and across both.
+    /// Measures how far the loss of convex combinations of copies lies above the combination of their losses
+    /// (Juneja et al. 2023, Eq. 2), for random subsets inside each cluster and across both.
     ///
-    /// Every point is kept in the store. What is estimated is a lower bound of the true eps: it is sampled, and only with the copies
-    /// themselves as corners.
+    /// Every point is kept in the store. The estimate is a lower bound of the true eps: it is sampled, and
+    /// only with the copies themselves as corners.
     ///
     /// # Errors
-    /// Those of [`ConvexityOptions::check`]; [`LmcError::InvalidParameter`] for the clusters of other models; as [`Models::sample`].
+    /// Those of [`ConvexityOptions::check`]; [`LmcError::InvalidParameter`] for the clusters of other models;
+    /// those of [`Models::sample`].
     pub fn convexity(&self, dataset: &str, basins: &Basins, options: &ConvexityOptions) -> Result<Convexity> {
         options.check()?;
         self.check_basins(basins)?;
@@ -149,12 +155,12 @@ impl Models {
                     options.concentration,
                     options.seed,
                 )?);
-                let plan = SweepPlan::new(self.models().len(), subsets, points)?;
+                let plan = SweepPlan::new(self.len(), subsets, points)?;
                 let sampled = self.sample_between(dataset, &plan, &ends)?;
                 samples.push(SimplexSample::of(kind, &plan, &sampled, &ends, options)?);
             }
         }
-        let models = self.models().iter().map(|model| model.name.clone()).collect();
+        let models = self.names();
         let n_examples = ends.first().map_or(0, |end| end.losses.len());
         Ok(Convexity { models, dataset: dataset.to_owned(), n_examples, samples })
     }
@@ -169,7 +175,8 @@ impl Models {
     }
 }
 
-/// The numbers of models that are combined: those wanted as far as there are that many, and all.
+/// Returns the numbers of models that are combined: those that are wanted, up to the number that there is,
+/// and all.
 fn sizes(kind: Membership, [first, second]: &[usize; 2], wanted: &[usize]) -> BTreeSet<usize> {
     let all = match kind {
         Membership::Within(0) => *first,
@@ -204,7 +211,7 @@ impl SimplexSample {
     }
 }
 
-/// The excess loss of each example at each point of each unit, `[n_examples, n_units * n_points]`.
+/// Returns the excess loss of each example at each point of each unit, `[n_examples, n_units * n_points]`.
 fn excesses(points: &[Combination], sampled: &[Sampled], ends: &[Outcome]) -> Array2<f64> {
     let n_examples = ends.first().map_or(0, |end| end.losses.len());
     let mut by_example = Array2::zeros((n_examples, sampled.len() * points.len()));
@@ -239,7 +246,8 @@ mod tests {
             outcomes: vec![outcome([1.0, 3.0]), outcome([2.0, 1.0])],
         };
         let got = excesses(&points, &[unit([0, 1]), unit([1, 2])], &ends);
-        // Chords of the first unit: (1, 2) and 0.25 * (0, 4) + 0.75 * (2, 0) = (1.5, 1); of the second (5, 4) and (6.5, 6).
+        // Chords of the first unit: (1, 2) and 0.25 * (0, 4) + 0.75 * (2, 0) = (1.5, 1); of the second (5, 4)
+        // and (6.5, 6).
         assert_eq!(got, ndarray::array![[0.0, 0.5, -4.0, -4.5], [1.0, 0.0, -1.0, -5.0]]);
     }
 

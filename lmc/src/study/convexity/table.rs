@@ -6,10 +6,11 @@ use super::{Convexity, SimplexSample};
 use crate::error::Result;
 
 impl Convexity {
-    /// One row per kind of subset and number of models: the schema [`CONVEXITY`](crate::table::CONVEXITY).
+    /// Returns one row per kind of subset and number of models: the schema
+    /// [`CONVEXITY`](crate::table::CONVEXITY).
     ///
     /// # Errors
-    /// [`LmcError::Polars`](crate::LmcError::Polars) when polars refuses a column.
+    /// [`LmcError::Polars`](crate::LmcError::Polars) if polars refuses a column.
     pub fn table(&self) -> Result<DataFrame> {
         let n = self.samples.len();
         let integers =
@@ -34,10 +35,11 @@ impl Convexity {
         )?)
     }
 
-    /// One row per convex combination: the schema [`CONVEXITY_POINTS`](crate::table::CONVEXITY_POINTS).
+    /// Returns one row per convex combination: the schema
+    /// [`CONVEXITY_POINTS`](crate::table::CONVEXITY_POINTS).
     ///
     /// # Errors
-    /// [`LmcError::Polars`](crate::LmcError::Polars) when polars refuses a column.
+    /// [`LmcError::Polars`](crate::LmcError::Polars) if polars refuses a column.
     pub fn points(&self) -> Result<DataFrame> {
         // Sample, subset and point of each row.
         let rows = || {

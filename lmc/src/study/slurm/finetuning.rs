@@ -23,7 +23,7 @@ impl<'a> Finetuning<'a> {
         Self { study, kept: RefCell::new(vec![false; study.spec.stacks().count()]) }
     }
 
-    /// The stacks that lack a checkpoint.
+    /// Returns the stacks that lack a checkpoint.
     fn missing_stacks(&self) -> Result<Vec<usize>> {
         let (study, mut kept) = (self.study, self.kept.borrow_mut());
         let recipe = &study.spec.recipe;

@@ -20,18 +20,18 @@ pub(super) struct Lines<'a> {
 }
 
 impl<'a> Lines<'a> {
-    /// The lines of a plan, which must be on that grid.
+    /// Makes the lines of a plan, which must be on that grid.
     pub fn new(models: &'a Models, dataset: &'a str, lines: SweepPlan, grid: Grid) -> Result<Self> {
         let set = models.study().task().set(dataset)?.key.as_str();
         Ok(Self { models, dataset, set, lines, grid })
     }
 
-    /// The lines that are not in the store, by number.
+    /// Returns the lines that are not in the store, by number.
     fn missing_lines(&self, lines: &SweepPlan) -> Result<Vec<usize>> {
         self.models.with_job(self.dataset, lines, &[], |job| Ok(job.missing()))
     }
 
-    /// The copies whose evaluations are not in the store.
+    /// Returns the copies whose evaluations are not in the store.
     fn missing_copies(&self) -> Vec<usize> {
         let store = self.models.study().store();
         let is_there = |model: &Model| store.evaluation_path(self.set, &model.key()).exists();
@@ -94,7 +94,7 @@ impl Shared for Lines<'_> {
     fn missing(&self, plan: &Plan) -> Result<Vec<Missing>> {
         let copies = self.missing_copies();
         let pairs: Vec<[usize; 2]> = plan.shares().iter().flat_map(|share| share.lines.clone()).collect();
-        let all = SweepPlan::lines_between(self.models.models().len(), &pairs, self.grid)?;
+        let all = SweepPlan::lines_between(self.models.len(), &pairs, self.grid)?;
         let mut is_missing = vec![false; pairs.len()];
         self.missing_lines(&all)?.into_iter().for_each(|line| is_missing[line] = true);
         let mut rest = is_missing.as_slice();

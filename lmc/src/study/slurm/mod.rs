@@ -1,4 +1,5 @@
-//! A study on a Slurm cluster: its work is written down as a plan in the store, and tasks of a job array do a share each.
+//! A study on a Slurm cluster: its work is written down as a plan in the store, and tasks of a job array do a
+//! share each.
 
 mod finetuning;
 mod lines;
@@ -27,28 +28,30 @@ const DIGITS: usize = 10;
 
 /// Work that tasks can share.
 trait Shared {
-    /// The verb and all that decides what it makes: equal work has equal names.
+    /// Returns the verb and all facts that decide its result: equal work has equal names.
     fn identity(&self) -> (&'static str, String);
-    /// How many pieces it makes in all, what each is, and what they are called: "lines on id".
+    /// Returns the number of pieces it makes in all, the unit of a piece, and the name of the pieces: "lines
+    /// on id".
     fn pieces(&self) -> (usize, Unit, String);
-    /// Under which heading progress is shown.
+    /// Returns the heading under which progress is shown.
     fn heading(&self) -> String;
-    /// How many parts are not in the store, and how long each takes here in seconds, where that is known.
+    /// Returns how many parts are not in the store, and how long each takes here in seconds, if that is
+    /// known.
     fn parts(&self) -> Result<(usize, Option<f64>)>;
-    /// The plan of what is not in the store for that many tasks.
+    /// Makes the plan of the work that is not in the store for that many tasks.
     fn plan(&self, n_tasks: usize) -> Result<Plan>;
-    /// What each share of a plan has left.
+    /// Returns the work that each share of a plan has left.
     fn missing(&self, plan: &Plan) -> Result<Vec<Missing>>;
 }
 
-/// What would be submitted: the batch script of the array and what its tasks take.
+/// The array that would be submitted: its batch script and the cost of its tasks.
 #[derive(Clone, PartialEq)]
 pub struct Submission {
-    /// What is missing in the store: "120 lines on id".
+    /// The work that is missing in the store: "120 lines on id".
     pub missing: String,
     /// The number of tasks.
     pub n_tasks: usize,
-    /// About how long each takes at the speed of this machine, in seconds, where that is known.
+    /// The approximate time that each takes at the speed of this machine, in seconds, if that is known.
     pub seconds: Option<f64>,
     /// The folder of plan, script and logs.
     pub folder: PathBuf,
@@ -83,15 +86,17 @@ impl fmt::Display for Submission {
 }
 
 impl Study {
-    /// The finetuned copies, trained by tasks of a Slurm array as far as they are not in the store; stacks stay whole.
+    /// Returns the finetuned copies. Those that are not in the store are trained by tasks of a Slurm array;
+    /// stacks stay whole.
     ///
-    /// The store must lie on a file system that all nodes share. Where such an array is in the queue already, it is followed. Tasks
-    /// that fail or run into their time limit are submitted again; an interrupted stack goes on with its next update.
+    /// The store must lie on a file system that all nodes share. If such an array is already in the queue, it
+    /// is followed. Tasks that fail or run into their time limit are submitted again; an interrupted stack
+    /// goes on with its next update.
     ///
     /// # Errors
-    /// [`LmcError::Slurm`] where Slurm is not there or refuses; [`LmcError::SlurmTask`]
-    /// for a task that failed for good; [`LmcError::Interrupted`], after which jobs go on and the same call
-    /// follows them; those of [`Slurm::check`].
+    /// [`LmcError::Slurm`] if Slurm is not there or refuses; [`LmcError::SlurmTask`] for a task that failed
+    /// for good; [`LmcError::Interrupted`], after which jobs go on and the same call follows them; those of
+    /// [`Slurm::check`].
     ///
     /// # Examples
     /// ```no_run
@@ -107,7 +112,7 @@ impl Study {
         self.finetune()
     }
 
-    /// What [`Study::finetune_on`] would submit now.
+    /// Returns the array that [`Study::finetune_on`] would submit now.
     ///
     /// # Errors
     /// Those of [`Slurm::check`] and of the store.
@@ -131,7 +136,7 @@ impl Study {
             let Place { name, folder, store } = self.place(work)?;
             let job = format!("lmc-{name}");
             let path = folder.join(Script::PLAN);
-            // What is missing when all shares of an array are done was not in its plan.
+            // Work that is missing when all shares of an array are done was not in its plan.
             let plan = match array_in_queue(&job)?.filter(|array| followed != Some(*array)) {
                 Some(array) => {
                     followed = Some(array);
@@ -164,7 +169,7 @@ impl Study {
         let plan = work.plan(n_tasks.max(1))?;
         let left: usize = work.missing(&plan)?.iter().map(|missing| missing.counted).sum();
         let Place { name, folder, store } = self.place(work)?;
-        // Where there is no such command yet, its place is left to be filled in.
+        // If the command does not exist yet, the user fills in its place.
         let program = program(slurm).unwrap_or_else(|_| PathBuf::from("lmc"));
         let script =
             Script { slurm, name: &format!("lmc-{name}"), folder: &folder, store: &store, program: &program };
@@ -177,7 +182,7 @@ impl Study {
         })
     }
 
-    /// Where the plan of some work lies; equal work on another store has another name.
+    /// Returns the place where the plan of some work lies; equal work on another store has another name.
     fn place(&self, work: &dyn Shared) -> Result<Place> {
         let root = self.store.root();
         let store = std::path::absolute(root).map_err(LmcError::io("read", root))?;
@@ -196,10 +201,12 @@ struct Place {
 }
 
 impl Models {
-    /// [`Models::sweep`], computed by tasks of a Slurm array as far as it is not in the store; so are the copies' own evaluations.
+    /// Does the same as [`Models::sweep`] by tasks of a Slurm array, which compute the lines and the copies'
+    /// own evaluations that are not in the store.
     ///
-    /// Precision and tolerance are those of the study; devices are those that Slurm gives each task. As for [`Study::finetune_on`], the
-    /// store is shared by all nodes and an array that is in the queue is followed.
+    /// Precision and tolerance are those of the study; devices are those that Slurm gives each task. As for
+    /// [`Study::finetune_on`], the store is shared by all nodes and an array that is in the queue is
+    /// followed.
     ///
     /// # Errors
     /// Those of [`Study::finetune_on`] and [`Models::sweep`].
@@ -207,12 +214,12 @@ impl Models {
     /// # Examples
     /// See [`Study::finetune_on`].
     pub fn sweep_on(&self, slurm: &Slurm, dataset: &str, grid: Grid) -> Result<Sweep> {
-        let plan = SweepPlan::lines(self.models().len(), grid)?;
+        let plan = SweepPlan::lines(self.len(), grid)?;
         self.study().bring_about(&Lines::new(self, dataset, plan, grid)?, slurm)?;
         self.sweep(dataset, grid)
     }
 
-    /// [`Models::sweep_to`] in the same way.
+    /// Does the same as [`Models::sweep_to`] by tasks of a Slurm array.
     ///
     /// # Errors
     /// Those of [`Study::finetune_on`] and [`Models::sweep_to`].
@@ -223,17 +230,17 @@ impl Models {
         dataset: &str,
         grid: Grid,
     ) -> Result<Sweep> {
-        let plan = SweepPlan::lines_to(self.models().len(), landmarks, grid)?;
+        let plan = SweepPlan::lines_to(self.len(), landmarks, grid)?;
         self.study().bring_about(&Lines::new(self, dataset, plan, grid)?, slurm)?;
         self.sweep_to(landmarks, dataset, grid)
     }
 
-    /// What [`Models::sweep_on`] would submit now.
+    /// Returns the array that [`Models::sweep_on`] would submit now.
     ///
     /// # Errors
     /// Those of [`Slurm::check`], of the store and of [`Models::cost`].
     pub fn sweep_submission(&self, slurm: &Slurm, dataset: &str, grid: Grid) -> Result<Submission> {
-        let plan = SweepPlan::lines(self.models().len(), grid)?;
+        let plan = SweepPlan::lines(self.len(), grid)?;
         self.study().submission(&Lines::new(self, dataset, plan, grid)?, slurm)
     }
 }

@@ -13,7 +13,7 @@ const FORMAT: u64 = 1;
 
 const REMEDY: &str = "use the same lmc on all machines; or end the jobs by scancel, delete the file and run the same call again";
 
-/// A study, what is made of it, and who makes which share.
+/// A study, the work on it, and the share of each task.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Plan {
@@ -30,7 +30,7 @@ pub(super) struct Plan {
     shares: Vec<Share>,
 }
 
-/// What is made.
+/// The work that is done.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(super) enum Work {
@@ -40,7 +40,7 @@ pub(super) enum Work {
     Lines(OnLines),
 }
 
-/// What is evaluated on lines.
+/// The evaluation on lines.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct OnLines {
@@ -54,7 +54,7 @@ pub(super) struct OnLines {
     pub tolerance: f64,
 }
 
-/// What one task does, by number.
+/// The share of one task, by number.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Share {
@@ -69,7 +69,8 @@ pub(super) struct Share {
     pub lines: Vec<[usize; 2]>,
 }
 
-/// The study with its folders named from the root: tasks may run in another folder, and the plan lies in one of its own.
+/// Returns the study with its folders named from the root: tasks may run in another folder, and the plan lies
+/// in one of its own.
 fn from_everywhere(spec: &StudySpec) -> Result<StudySpec> {
     let absolute = |folder: &Path| std::path::absolute(folder).map_err(LmcError::io("read", folder));
     let data = spec.data.as_deref().map(absolute).transpose()?;
@@ -81,7 +82,7 @@ fn from_everywhere(spec: &StudySpec) -> Result<StudySpec> {
 }
 
 impl Plan {
-    /// A plan for a study.
+    /// Makes a plan for a study.
     pub fn new(study: &Study, work: Work, shares: Vec<Share>) -> Result<Self> {
         let root = study.store.root();
         Ok(Self {
@@ -95,11 +96,11 @@ impl Plan {
         })
     }
 
-    /// The plan in a file.
+    /// Reads the plan in a file.
     ///
     /// # Errors
-    /// [`LmcError::Io`] when it cannot be read; [`LmcError::Format`] for what is no plan, one of another format or version, and shares
-    /// of stacks or copies that are not there.
+    /// [`LmcError::Io`] if it cannot be read; [`LmcError::Format`] for a file that is not a plan, a plan of
+    /// another format or version, and shares of stacks or copies that do not exist.
     pub fn read(path: &Path) -> Result<Self> {
         let text = std::fs::read_to_string(path).map_err(LmcError::io("read", path))?;
         let format =
@@ -124,26 +125,26 @@ impl Plan {
         Ok(plan)
     }
 
-    /// The plan as it is written.
+    /// Returns the plan as it is written.
     pub fn to_json(&self) -> Result<String> {
         let json = serde_json::to_string(self);
         json.map(|json| json + "\n").map_err(|error| LmcError::invalid("plan", error, "paths in UTF-8"))
     }
 
-    /// What each task does.
+    /// Returns the share of each task.
     pub fn shares(&self) -> &[Share] {
         &self.shares
     }
 
-    /// The number of tasks.
+    /// Returns the number of tasks.
     pub fn n_shares(&self) -> usize {
         self.shares.len()
     }
 
-    /// What that task does.
+    /// Returns the share of that task.
     ///
     /// # Errors
-    /// [`LmcError::InvalidParameter`] for a task that is not there.
+    /// [`LmcError::InvalidParameter`] for a task that does not exist.
     pub fn share(&self, task: usize) -> Result<&Share> {
         let expected = || format!("a number below {}, the tasks of this plan", self.shares.len());
         self.shares.get(task).ok_or_else(|| LmcError::invalid("task", task, expected()))

@@ -11,12 +11,14 @@ use crate::store::Store;
 use crate::study::{Model, Models, Study, StudySpec};
 use crate::sweep::{Grid, SweepPlan, fill};
 
-/// Does the share of a task of the plan in a file, which [`Study::finetune_on`] or [`Models::sweep_on`] wrote, and returns in words what is
-/// in the store then. What is there already is not computed again.
+/// Does the share of a task of the plan in a file, which [`Study::finetune_on`] or [`Models::sweep_on`]
+/// wrote, and returns in words what the store then holds. Results that are there already are not computed
+/// again.
 ///
 /// # Errors
-/// Those of reading the plan; [`LmcError::InvalidParameter`](crate::LmcError::InvalidParameter) for a task that it does not have;
-/// [`LmcError::SpecMismatch`](crate::LmcError::SpecMismatch) where data or encoder are others here; those of finetuning and sweeps.
+/// Those of reading the plan; [`LmcError::InvalidParameter`](crate::LmcError::InvalidParameter) for a task
+/// that it does not have; [`LmcError::SpecMismatch`](crate::LmcError::SpecMismatch) if data or encoder are
+/// others here; those of finetuning and sweeps.
 pub fn work(path: &Path, task: usize) -> Result<String> {
     let plan = Plan::read(path)?;
     let share = plan.share(task)?;
@@ -35,7 +37,8 @@ fn finetune(path: &Path, plan: &Plan, share: &Share, spec: StudySpec, store: Sto
     let numbers = seeds.iter().filter_map(|seed| spec.seeds.iter().position(|other| other == seed));
     let planned: Vec<String> = numbers.filter_map(|number| plan.runs.get(number).cloned()).collect();
     let n = seeds.len();
-    // Only the last stack of all may be smaller than the others, and it comes last here too: stacks stay what they are.
+    // Only the last stack of all may be smaller than the others, and it comes last here too: stacks stay as
+    // they are.
     let study = Study::open_in(spec.with_seeds(seeds), store)?;
     Plan::check_names(path, "runs", &planned, &names(&study))?;
     study.finetune()?;
@@ -53,7 +56,7 @@ fn interpolate(path: &Path, plan: &Plan, share: &Share, on: &OnLines, study: Rc<
     let (store, layout) = (&study.store, study.task.classifier.layout());
     study.outcomes(dataset, &keys, &|i| store.load_checkpoint(&copies[i].spec, *step, layout))?;
     if !share.lines.is_empty() {
-        let lines = SweepPlan::lines_between(models.models().len(), &share.lines, Grid::new(on.points)?)?;
+        let lines = SweepPlan::lines_between(models.len(), &share.lines, Grid::new(on.points)?)?;
         let compute = Compute::auto().with_precision(on.precision.parse()?);
         let compute = Compute { tolerance: on.tolerance, ..compute };
         models.on(compute)?.with_job(dataset, &lines, &[], fill)?;
@@ -61,7 +64,7 @@ fn interpolate(path: &Path, plan: &Plan, share: &Share, on: &OnLines, study: Rc<
     Ok(format!("{} lines and {} evaluations on {dataset}", share.lines.len(), copies.len()))
 }
 
-/// The names of a study's runs.
+/// Returns the names of a study's runs.
 fn names(study: &Study) -> Vec<String> {
     study.runs().iter().map(RunSpec::run_id).collect()
 }

@@ -1,4 +1,4 @@
-//! Which copies go into a soup.
+//! The choice of the copies that go into a soup.
 
 use std::collections::BTreeSet;
 
@@ -16,7 +16,7 @@ pub struct Choice {
     pub models: Vec<usize>,
 }
 
-/// Every choice, in the order of tables.
+/// Returns every choice, in the order of tables.
 pub(super) fn choices(
     cluster: &[usize],
     best: usize,

@@ -1,4 +1,5 @@
-//! Saving a soup as a Hugging Face folder that is complete: config with labels, weights and the tokenizer's files.
+//! Saving a soup as a Hugging Face folder that is complete: config with labels, weights and the tokenizer's
+//! files.
 
 use std::path::{Path, PathBuf};
 
@@ -13,18 +14,19 @@ use crate::study::{Models, Study};
 #[derive(Debug, Clone)]
 pub struct SoupFolder {
     folder: PathBuf,
-    /// Which soup it is, as far as that is known before it is made.
+    /// The description of the soup, as far as it is known before the soup is made.
     origin: Value,
     replace: Replace,
 }
 
 impl SoupFolder {
-    /// The folder for the soup that `which` describes, such as its ingredients or the rule that chooses them; the same soup of the same
-    /// copies may be saved there again. The folder is made.
+    /// Makes the folder for the soup that `which` describes, for example by its ingredients or by the rule
+    /// that chooses them. The same soup of the same copies may be saved there again.
     ///
     /// # Errors
-    /// [`LmcError::Occupied`](crate::LmcError::Occupied) when it holds something else, or is a folder that the study reads or its store, or lies in the store;
-    /// [`LmcError::Io`](crate::LmcError::Io) when it cannot be written.
+    /// [`LmcError::Occupied`](crate::LmcError::Occupied) if it holds something else, or is a folder that the
+    /// study reads or its store, or lies in the store; [`LmcError::Io`](crate::LmcError::Io) if it cannot be
+    /// written.
     ///
     /// # Examples
     /// ```no_run
@@ -44,8 +46,8 @@ impl SoupFolder {
         Ok(Self { folder: folder.to_owned(), origin, replace })
     }
 
-    /// Saves the uniform soup of copies, given by number, with the labels of the task and the tokenizer's files. All files appear
-    /// at once.
+    /// Saves the uniform soup of copies, given by number, with the labels of the task and the tokenizer's
+    /// files. All files appear at once.
     ///
     /// # Errors
     /// Those of [`Models::soup`] and of [`SoupFolder::new`].
@@ -61,7 +63,7 @@ impl SoupFolder {
         saved.write(&self.folder, &self.origin, self.replace)
     }
 
-    /// The folder.
+    /// Returns the folder.
     pub fn path(&self) -> &Path {
         &self.folder
     }

@@ -1,4 +1,5 @@
-//! Soups of copies inside clusters and across them, against single copies and against ensembles of the same copies.
+//! Soups of copies inside clusters and across them, against single copies and against ensembles of the same
+//! copies.
 
 mod choices;
 mod folder;
@@ -16,13 +17,14 @@ use part::Part;
 pub use result::SoupResult;
 
 use super::Models;
-use super::checks::{check_confidence, check_resamples, in_range};
+use super::checks::{check_resamples, in_range};
 use super::tables::metrics;
 use crate::basin::Basins;
 use crate::error::{LmcError, Result};
 use crate::eval::{Logits, Outcome};
 use crate::path::Combination;
 use crate::soup::{Greedy, greedy, uniform};
+use crate::stats::check_confidence;
 use crate::sweep::SweepPlan;
 use crate::table::Metric;
 use crate::weights::Weights;
@@ -30,16 +32,16 @@ use crate::weights::Weights;
 /// The most subsets of each kind and size.
 const MOST_SUBSETS: usize = 10_000;
 
-/// Which soups are made and how they are judged.
+/// The options for making soups and judging them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SoupOptions {
-    /// How many models are averaged, beside the sizes of the two clusters: subsets within each cluster, across both (half from each) and of
-    /// any models.
+    /// The numbers of models that are averaged, besides the sizes of the two clusters: subsets within each
+    /// cluster, across both (half from each) and of any models.
     pub sizes: Vec<usize>,
     /// The most subsets of each kind and size.
     pub n_subsets: usize,
-    /// The metric by which the best single model and a greedy soup are chosen, and that tables of kinds show; another greedy soup is
-    /// made by the loss.
+    /// The metric by which the best single model and a greedy soup are chosen, and that tables of kinds show;
+    /// another greedy soup is made by the loss.
     pub metric: Metric,
     /// Bootstrap resamples of the examples.
     pub n_resamples: usize,
@@ -50,15 +52,16 @@ pub struct SoupOptions {
 }
 
 impl SoupOptions {
-    /// 2 and 4 models beside the sizes of the clusters, up to 12 subsets of each kind and size, 1000 resamples, 95 %.
+    /// Returns options for 2 and 4 models besides the sizes of the clusters, up to 12 subsets of each kind
+    /// and size, 1000 resamples, 95 %.
     pub fn new(metric: Metric) -> Self {
         Self { sizes: vec![2, 4], n_subsets: 12, metric, n_resamples: 1000, confidence: 0.95, seed: 0 }
     }
 
-    /// Checks that every field has a value it can have.
+    /// Checks that every field has an allowed value.
     ///
     /// # Errors
-    /// [`LmcError::InvalidParameter`] naming the first field that has not.
+    /// [`LmcError::InvalidParameter`] naming the first field that does not have an allowed value.
     pub fn check(&self) -> Result<()> {
         if let Some(size) = self.sizes.iter().find(|&&size| size < 2) {
             return Err(LmcError::invalid("soups.sizes", size, "at least 2 models to average"));
@@ -74,13 +77,13 @@ impl SoupOptions {
 pub struct Soups {
     /// The models' names, in order.
     pub models: Vec<String>,
-    /// How they were made.
+    /// The options by which they were made.
     pub options: SoupOptions,
     /// The number of in-domain examples on which models were chosen, which no result counts.
     pub n_choosing: usize,
     /// The greedy soups, with the metric by which each was made.
     pub greedy: Vec<(Metric, Greedy)>,
-    /// Every choice of models on every set.
+    /// The results of every choice of models on every set.
     pub results: Vec<SoupResult>,
 }
 
@@ -93,12 +96,12 @@ impl fmt::Debug for Soups {
 }
 
 impl Models {
-    /// The weights of the uniform soup of copies, given by number.
+    /// Returns the weights of the uniform soup of copies, given by number.
     ///
     /// # Errors
-    /// Those of [`uniform`]; [`LmcError::InvalidParameter`] for a number that is no copy or comes twice.
+    /// Those of [`uniform`]; [`LmcError::InvalidParameter`] for a number that is not a copy or comes twice.
     pub fn soup(&self, ingredients: &[usize]) -> Result<Weights> {
-        let n = self.models().len();
+        let n = self.len();
         for (i, &model) in ingredients.iter().enumerate() {
             if model >= n {
                 return Err(LmcError::invalid("model", model, format!("a number below {n}")));
@@ -110,17 +113,18 @@ impl Models {
         uniform(ingredients.len(), |i| self.weights_of(&self.models()[ingredients[i]]))
     }
 
-    /// Uniform soups within each cluster, across both and of any copies, greedy soups, and the ensembles of the same copies, on the
-    /// set of that name in domain and on the one that is scored.
+    /// Makes uniform soups within each cluster, across both and of any copies, greedy soups, and the
+    /// ensembles of the same copies, on the set of that name in domain and on the one that is scored.
     ///
-    /// Half of the in-domain examples, drawn at random, serve to choose: the best single copy, the order in which greedy soups try copies and
-    /// what they keep. Results are over the other half, and over the examples of the scored set that are not among those for choosing. The
-    /// clusters themselves may come from gaps on all in-domain examples. An ensemble averages logits. Soups are the centres of
+    /// Half of the in-domain examples, drawn at random, are used for choosing the best single copy, the order
+    /// in which greedy soups try copies, and the copies that they keep. Results are over the other half, and
+    /// over the examples of the scored set that are not among those for choosing. The clusters themselves may
+    /// come from gaps on all in-domain examples. An ensemble averages logits. Soups are the centres of
     /// simplices of copies, kept in the store as points of a sweep.
     ///
     /// # Errors
-    /// Those of [`SoupOptions::check`]; [`LmcError::InvalidParameter`] for the clusters of other models or a set with too few examples; as
-    /// [`Models::sample`].
+    /// Those of [`SoupOptions::check`]; [`LmcError::InvalidParameter`] for the clusters of other models or a
+    /// set with too few examples; those of [`Models::sample`].
     pub fn soups(
         &self,
         in_domain: &str,
@@ -136,7 +140,7 @@ impl Models {
         let ends = self.ends(in_domain)?;
         let plain = |metric| metrics(&choosing.evaluations(&ends), metric);
         let (scores, losses) = (plain(options.metric)?, plain(Metric::Loss)?);
-        let mut by_loss: Vec<usize> = (0..self.models().len()).collect();
+        let mut by_loss: Vec<usize> = (0..self.len()).collect();
         by_loss.sort_by(|&a, &b| losses[a].total_cmp(&losses[b]));
         // Best first; of equal scores the one with the lower loss.
         let mut by_score = by_loss.clone();
@@ -172,7 +176,7 @@ impl Models {
             }
         }
         Ok(Soups {
-            models: self.models().iter().map(|model| model.name.clone()).collect(),
+            models: self.names(),
             options: options.clone(),
             n_choosing: choosing.n_examples(),
             greedy: greedy_soups,
@@ -180,7 +184,7 @@ impl Models {
         })
     }
 
-    /// The outcome of the average of every choice, by its models in ascending order.
+    /// Returns the outcome of the average of every choice, by its models in ascending order.
     fn averages(
         &self,
         dataset: &str,
@@ -200,20 +204,20 @@ impl Models {
         Ok(averages)
     }
 
-    /// The outcome of the average of each of these, which have equally many models.
+    /// Returns the outcome of the average of each of these, which have equally many models.
     fn averaged(&self, dataset: &str, units: &[Vec<usize>], ends: &[Outcome]) -> Result<Vec<Outcome>> {
         let units: Vec<Vec<usize>> = units.iter().map(|unit| sorted(unit)).collect();
         if units.iter().all(|unit| unit.len() == 1) {
             return Ok(units.iter().flatten().map(|&model| ends[model].clone()).collect());
         }
         let centre = vec![Combination::centre(units.first().map_or(0, Vec::len))];
-        let plan = SweepPlan::new(self.models().len(), units, centre)?;
+        let plan = SweepPlan::new(self.len(), units, centre)?;
         let sampled = self.sample_between(dataset, &plan, ends)?;
         Ok(sampled.into_iter().flat_map(|unit| unit.outcomes).collect())
     }
 }
 
-/// The same models in ascending order: one name in the store for each soup.
+/// Returns the same models in ascending order, so that each soup has one name in the store.
 fn sorted(models: &[usize]) -> Vec<usize> {
     let mut sorted = models.to_vec();
     sorted.sort_unstable();

@@ -21,7 +21,7 @@ pub(super) struct Part {
 }
 
 impl Part {
-    /// A random half of the examples.
+    /// Returns a random half of the examples.
     pub fn for_choosing(set: &EvaluationSet, seed: u64) -> Result<Self> {
         let mut order: Vec<usize> = (0..set.encoded.len()).collect();
         order.shuffle(&mut crate::seed::rng(seed, "examples for choosing"));
@@ -30,7 +30,7 @@ impl Part {
         Self::of(set, order)
     }
 
-    /// The examples of a set that are not among others, by their texts.
+    /// Returns the examples of a set that are not among others, by their texts.
     pub fn without(set: &EvaluationSet, others: &Self) -> Result<Self> {
         let is_other = |example: usize| others.texts.contains(&text(&set.encoded[example]));
         Self::of(set, (0..set.encoded.len()).filter(|&example| !is_other(example)).collect())
@@ -56,7 +56,7 @@ impl Part {
         self.examples.len()
     }
 
-    /// An outcome on the whole set, for these examples alone.
+    /// Returns an outcome on the whole set, for these examples alone.
     pub fn evaluation(&self, whole: &Outcome) -> Evaluation {
         let pick =
             |values: &[f32]| self.examples.iter().map(|&example| values[example]).collect::<Vec<f32>>();
@@ -73,7 +73,7 @@ impl Part {
         }
     }
 
-    /// The same of each.
+    /// Returns the same for each outcome.
     pub fn evaluations(&self, whole: &[Outcome]) -> Vec<Evaluation> {
         whole.iter().map(|outcome| self.evaluation(outcome)).collect()
     }

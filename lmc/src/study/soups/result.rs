@@ -8,7 +8,7 @@ use crate::study::Evaluation;
 use crate::study::tables::metrics;
 use crate::table::Metric;
 
-/// A choice of copies on the part of a set that had no part in choosing.
+/// The result of a choice of copies on the examples of a set that were not used in choosing.
 #[derive(Debug, Clone)]
 pub struct SoupResult {
     /// The copies.
@@ -21,12 +21,12 @@ pub struct SoupResult {
     pub singles: [f64; Metric::ALL.len()],
     /// The loss of every example by the soup less the mean of that by the copies, in nats.
     pub excess: Vec<f64>,
-    /// The same by the ensemble.
+    /// The same excess for the ensemble.
     pub ensemble_excess: Vec<f64>,
 }
 
 impl SoupResult {
-    /// The result from outcomes on the whole set; `ends` are those of all copies.
+    /// Makes the result from outcomes on the whole set; `ends` are those of all copies.
     pub(super) fn new(
         choice: &Choice,
         part: &Part,
@@ -53,12 +53,12 @@ impl SoupResult {
         Ok(Self { choice: choice.clone(), soup, ensemble, singles, excess, ensemble_excess })
     }
 
-    /// The evaluation set's name.
+    /// Returns the evaluation set's name.
     pub fn dataset(&self) -> &str {
         &self.soup.dataset
     }
 
-    /// The mean of one metric over the copies.
+    /// Returns the mean of one metric over the copies.
     pub fn single(&self, metric: Metric) -> f64 {
         let known = Metric::ALL.iter().zip(self.singles).find(|(other, _)| **other == metric);
         known.map_or(f64::NAN, |(_, value)| value)

@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::stats::{mean, percentile_interval, resampled_means};
 use crate::table::Metric;
 
-/// What is made of a choice of models.
+/// The result of one method for a choice of models.
 struct Row<'a> {
     result: &'a SoupResult,
     method: &'static str,
@@ -26,10 +26,10 @@ struct Kind<'a> {
 }
 
 impl Soups {
-    /// One row per choice of models, method and set: the schema [`SOUPS`](crate::table::SOUPS).
+    /// Returns one row per choice of models, method and set: the schema [`SOUPS`](crate::table::SOUPS).
     ///
     /// # Errors
-    /// Those of the metrics; [`LmcError::Polars`](crate::LmcError::Polars) when polars refuses a column.
+    /// Those of the metrics; [`LmcError::Polars`](crate::LmcError::Polars) if polars refuses a column.
     pub fn table(&self) -> Result<DataFrame> {
         let excesses: Vec<&[f64]> =
             self.results.iter().flat_map(|r| [&r.excess[..], &r.ensemble_excess[..]]).collect();
@@ -67,11 +67,11 @@ impl Soups {
         )?)
     }
 
-    /// One row per kind and number of models and set, means over the choices of that kind: the schema
+    /// Returns one row per kind and number of models and set, means over the choices of that kind: the schema
     /// [`SOUP_KINDS`](crate::table::SOUP_KINDS).
     ///
     /// # Errors
-    /// As [`Soups::table`].
+    /// Those of [`Soups::table`].
     pub fn kinds(&self) -> Result<DataFrame> {
         let kinds = self.grouped()?;
         let metric = self.options.metric;
@@ -101,7 +101,7 @@ impl Soups {
         )?)
     }
 
-    /// The results of each kind, size and set, in the order in which they come.
+    /// Returns the results of each kind, size and set, in the order in which they come.
     fn grouped(&self) -> Result<Vec<Kind<'_>>> {
         let mut groups: Vec<Vec<&SoupResult>> = Vec::new();
         for result in &self.results {
@@ -111,7 +111,7 @@ impl Soups {
                 None => groups.push(vec![result]),
             }
         }
-        // The mean over choices in each example: what is resampled are examples, the choices stay.
+        // The mean over choices in each example: examples are resampled, the choices stay.
         let mean_excess = |results: &Vec<&SoupResult>| {
             let n_examples = results.first().map_or(0, |result| result.excess.len());
             let mean = |example: usize| {
@@ -131,8 +131,8 @@ impl Soups {
     }
 }
 
-/// For each of some columns of values of examples their mean and the ends of its bootstrap interval; columns of equal length see the
-/// same resamples.
+/// Returns the mean of each column of values of examples, and the ends of its bootstrap interval; columns of
+/// equal length see the same resamples.
 fn with_intervals(columns: &[&[f64]], options: &SoupOptions) -> Result<Vec<[f64; 3]>> {
     let mut all = vec![[0.0; 3]; columns.len()];
     let lengths: BTreeSet<usize> = columns.iter().map(|column| column.len()).collect();

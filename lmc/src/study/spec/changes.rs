@@ -1,4 +1,4 @@
-//! A value with other fields, and which of them is at fault.
+//! A value with changed fields, and the field that is at fault.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -8,7 +8,7 @@ use super::document::Document;
 use super::words::in_words;
 use crate::error::LmcError;
 
-/// What is wrong with one of several changes.
+/// The problem with one of several changes.
 pub(super) struct Fault {
     /// The key inside the table, empty if it is not one alone.
     pub key: String,
@@ -18,14 +18,14 @@ pub(super) struct Fault {
 }
 
 impl Fault {
-    /// The error with the line of the key in a table of the document.
+    /// Returns the error with the line of the key in a table of the document.
     pub fn at(self, document: &Document<'_>, table: &str) -> LmcError {
         let key = if self.key.is_empty() { table.to_owned() } else { format!("{table}.{}", self.key) };
         document.wrong(&key, in_words(&self.problem, Some(&key), self.date.as_deref()))
     }
 }
 
-/// A value with other fields.
+/// Returns a value with other fields.
 pub(super) fn changed<T: Serialize + DeserializeOwned>(
     value: &T,
     changes: &Table,
@@ -37,7 +37,8 @@ pub(super) fn changed<T: Serialize + DeserializeOwned>(
         fields.try_into().map_err(|error: toml::de::Error| error.message().to_owned())
     };
     with(fields.clone(), changes.clone()).map_err(|problem| {
-        // The change at fault is the first that would not do alone. A recipe before this one has fields like it.
+        // The change at fault is the first that would not do alone. A recipe before this one has fields like
+        // it.
         let mut sound = fields.clone();
         if changes.contains_key("after") {
             sound.entry("after").or_insert_with(|| Value::Table(fields));
@@ -51,7 +52,7 @@ pub(super) fn changed<T: Serialize + DeserializeOwned>(
     })
 }
 
-/// Each change alone, with its key.
+/// Returns each change alone, with its key.
 fn single(changes: &Table) -> Vec<(String, Table)> {
     let of = |(key, value): (&String, &Value)| match value {
         Value::Table(below) if !below.is_empty() => {
@@ -67,7 +68,7 @@ fn single(changes: &Table) -> Vec<(String, Table)> {
     changes.iter().flat_map(of).collect()
 }
 
-/// The date that is the only value of a table.
+/// Returns the date that is the only value of a table.
 fn date_in(change: &Table) -> Option<String> {
     match change.values().next()? {
         Value::Datetime(date) => Some(date.to_string()),

@@ -17,10 +17,10 @@ pub(super) struct Document<'a> {
 }
 
 impl<'a> Document<'a> {
-    /// The document of a text, which may begin with a byte order mark.
+    /// Parses the document of a text, which may begin with a byte order mark.
     ///
     /// # Errors
-    /// [`LmcError::Format`] with the line of what is no TOML or a key that comes twice.
+    /// [`LmcError::Format`] with the line of invalid TOML or of a key that comes twice.
     pub fn parse(text: &'a str, path: &'a Path) -> Result<Self> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         match DeTable::parse(text) {
@@ -32,15 +32,15 @@ impl<'a> Document<'a> {
         }
     }
 
-    /// The path of the document.
+    /// Returns the path of the document.
     pub fn path(&self) -> &Path {
         self.path
     }
 
-    /// The whole document as a value.
+    /// Reads the whole document as a value.
     ///
     /// # Errors
-    /// [`LmcError::Format`] with line and key of what is unknown, missing or of another type.
+    /// [`LmcError::Format`] with line and key of an entry that is unknown, missing or of another type.
     pub fn read<T: DeserializeOwned>(&self) -> Result<T> {
         toml::from_str(self.text).map_err(|error| {
             let at = error.span().map(|span| span.start);
@@ -54,7 +54,7 @@ impl<'a> Document<'a> {
         })
     }
 
-    /// Whether a key is there, such as `recipe.adam.eps`.
+    /// Returns whether a key is there, such as `recipe.adam.eps`.
     pub fn has(&self, key: &str) -> bool {
         self.find(key).is_some()
     }
@@ -68,7 +68,7 @@ impl<'a> Document<'a> {
         Some(value)
     }
 
-    /// The error that something is wrong about a key, at its line or where it should be.
+    /// Returns the error for a problem with a key, at its line or where it should be.
     pub fn wrong(&self, key: &str, problem: String) -> LmcError {
         let mut table = Some(&self.root);
         let mut found = None;
@@ -86,12 +86,12 @@ fn format(path: &Path, line: Option<usize>, problem: String) -> LmcError {
     LmcError::Format { path: path.to_owned(), line, problem, remedy }
 }
 
-/// The line of a byte, counted from 1.
+/// Returns the line of a byte, counted from 1.
 fn line(text: &str, at: usize) -> usize {
     text.bytes().take(at).filter(|&byte| byte == b'\n').count() + 1
 }
 
-/// The innermost key that is written at a byte, or whose value is.
+/// Returns the innermost key that is written at a byte, or whose value is.
 fn key_at(table: &DeTable<'_>, at: usize) -> Option<String> {
     table.iter().find_map(|(name, value)| {
         let below = value.get_ref().as_table().and_then(|table| key_at(table, at));

@@ -19,19 +19,21 @@ use crate::table::Metric;
 pub struct StudySpec {
     /// The task with its data.
     pub task: TaskSpec,
-    /// How each copy is finetuned.
+    /// The recipe for finetuning each copy.
     pub recipe: Recipe,
     /// One seed for each copy.
     pub seeds: Vec<u64>,
-    /// The folder of the task's files, or one with a subfolder for each corpus; none for an embedded task, and for files that
-    /// are fetched as their manifests say.
+    /// The folder of the task's files, or one with a subfolder for each corpus; `None` for an embedded task,
+    /// and for files that are fetched as their manifests say.
     pub data: Option<PathBuf>,
-    /// Whether files of corpora are read as they are that are not the published ones, though they have as many examples, or more.
+    /// True if files of corpora are read as they are even if they are not the published ones, but have as
+    /// many examples or more.
     pub unverified: bool,
     /// The folder of the pretrained encoder or the name of its manifest; for the embedded task
-    /// [`StudySpec::MINI_ROBERTA`] or [`StudySpec::MINI_BERT`], which come with the crate, none for the latter.
+    /// [`StudySpec::MINI_ROBERTA`] or [`StudySpec::MINI_BERT`], which come with the crate; `None` means the
+    /// latter.
     pub encoder: Option<PathBuf>,
-    /// How many copies are trained side by side as one batched model.
+    /// The number of copies that are trained side by side as one batched model.
     pub stack: usize,
 }
 
@@ -39,7 +41,8 @@ impl StudySpec {
     /// The name of the embedded BERT: words are its tokens.
     pub const MINI_BERT: &str = "mini-bert";
 
-    /// The name of the embedded RoBERTa: of the same size, pretrained on the same documents, with tokens of its own.
+    /// The name of the embedded RoBERTa: of the same size, pretrained on the same documents, with tokens of
+    /// its own.
     pub const MINI_ROBERTA: &str = "mini-roberta";
 
     /// The largest seed of a copy: tables and TOML have no place for a larger one.
@@ -51,10 +54,10 @@ impl StudySpec {
     /// The names of [`StudySpec::named`].
     pub const NAMES: [&str; 3] = ["mini-nli", "mini-nli-lp-ft", "mini-nli-roberta"];
 
-    /// The embedded study: 16 copies of the tiny BERT on mini-NLI.
+    /// Returns the embedded study: 16 copies of the tiny BERT on mini-NLI.
     ///
-    /// `master_seed` draws the data and the 16 seeds; the pretrained encoder is the same for all. The seeds are refused where it is above
-    /// [`StudySpec::MOST_MASTER_SEED`].
+    /// `master_seed` draws the data and the 16 seeds; the pretrained encoder is the same for all. The seeds
+    /// are refused if it is above [`StudySpec::MOST_MASTER_SEED`].
     pub fn mini_nli(master_seed: u64) -> Self {
         Self {
             task: TaskSpec::mini_nli(sub_seed(master_seed, "data")),
@@ -67,19 +70,21 @@ impl StudySpec {
         }
     }
 
-    /// [`StudySpec::mini_nli`] by LP-FT: the same encoder, data and seeds, each copy finetuned from the head that a linear probe
-    /// of the same seed found (Juneja et al. 2023, appendix K).
+    /// Returns [`StudySpec::mini_nli`] by LP-FT: the same encoder, data and seeds, each copy finetuned from
+    /// the head that a linear probe of the same seed found (Juneja et al. 2023, appendix K).
     pub fn mini_nli_lp_ft(master_seed: u64) -> Self {
         Self { recipe: Recipe::mini_lp_ft(), ..Self::mini_nli(master_seed) }
     }
 
-    /// [`StudySpec::mini_nli`] with the embedded RoBERTa: the same data, seeds and recipe (Juneja et al. 2023, appendix J).
+    /// Returns [`StudySpec::mini_nli`] with the embedded RoBERTa: the same data, seeds and recipe (Juneja et
+    /// al. 2023, appendix J).
     pub fn mini_nli_roberta(master_seed: u64) -> Self {
         Self { encoder: Some(Self::MINI_ROBERTA.into()), ..Self::mini_nli(master_seed) }
     }
 
-    /// Three copies of an encoder, a Hugging Face folder or the name of a manifest, finetuned on a task from outside by the
-    /// paper's recipe. The task's files are fetched unless [`StudySpec::data`] is set.
+    /// Returns three copies of an encoder, a Hugging Face folder or the name of a manifest, finetuned on a
+    /// task from outside by the paper's recipe. The task's files are fetched unless [`StudySpec::data`] is
+    /// set.
     pub fn corpus(task: TaskSpec, encoder: impl Into<PathBuf>) -> Self {
         Self {
             recipe: task.recipe(),
@@ -92,10 +97,11 @@ impl StudySpec {
         }
     }
 
-    /// This study with data and seeds drawn by another master seed.
+    /// Returns this study with data and seeds drawn by another master seed.
     ///
     /// # Errors
-    /// [`LmcError::InvalidParameter`] for another task than the embedded one, or above [`StudySpec::MOST_MASTER_SEED`].
+    /// [`LmcError::InvalidParameter`] for another task than the embedded one, or above
+    /// [`StudySpec::MOST_MASTER_SEED`].
     pub fn with_master_seed(self, master_seed: u64) -> Result<Self> {
         if !matches!(self.task, TaskSpec::MiniNli { .. }) {
             return Err(LmcError::invalid(
@@ -112,7 +118,8 @@ impl StudySpec {
         Ok(Self { task: self.task.with_data_seed(task.data_seed()), seeds, ..self })
     }
 
-    /// The master seed of [`StudySpec::mini_nli`] from which data and seeds come; none where they were given.
+    /// Returns the master seed of [`StudySpec::mini_nli`] from which data and seeds come, or `None` if they
+    /// were given.
     pub fn master_seed(&self) -> Option<u64> {
         let master = (self.seeds.first()? / 100).checked_sub(1)?;
         let TaskSpec::MiniNli { data_seed, .. } = self.task else { return None };
@@ -121,11 +128,11 @@ impl StudySpec {
             .then_some(master)
     }
 
-    /// The study of that name, with its default settings and data.
+    /// Returns the study of that name, with its default settings and data.
     ///
     /// # Errors
-    /// [`LmcError::UnknownName`] listing [`StudySpec::NAMES`]; [`LmcError::InvalidParameter`] for a master seed above
-    /// [`StudySpec::MOST_MASTER_SEED`].
+    /// [`LmcError::UnknownName`] listing [`StudySpec::NAMES`]; [`LmcError::InvalidParameter`] for a master
+    /// seed above [`StudySpec::MOST_MASTER_SEED`].
     pub fn named(name: &str, master_seed: u64) -> Result<Self> {
         check_master(master_seed)?;
         match name {
@@ -140,11 +147,12 @@ impl StudySpec {
         }
     }
 
-    /// The evaluation set on which lines are sampled: in-domain examples, of a large set a random sample of 512, the same for all pairs
-    /// (Juneja et al. 2023, F.2).
+    /// Returns the evaluation set on which lines are sampled: in-domain examples, of a large set a random
+    /// sample of 512, the same for all pairs (Juneja et al. 2023, F.2).
     ///
-    /// DIFFERENCE: the public code takes the first 512 examples as they lie in the split; only HANS, of which it takes the
-    /// non-entailments of the heuristics that are asked for, is shuffled before, with a fixed seed. Here every set has a random sample.
+    /// DIFFERENCE: the public code takes the first 512 examples as they lie in the split; only HANS, of which
+    /// it takes the non-entailments of the heuristics that are asked for, is shuffled before, with a fixed
+    /// seed. Here every set has a random sample.
     pub fn swept(&self) -> &'static str {
         match self.task {
             TaskSpec::MiniNli { .. } => "id",
@@ -152,8 +160,8 @@ impl StudySpec {
         }
     }
 
-    /// The evaluation set and the metric by which generalisation is judged (Juneja et al. 2023, section 3); in domain for PAWS-QQP,
-    /// for which no other set is at hand.
+    /// Returns the evaluation set and the metric by which generalisation is judged (Juneja et al. 2023,
+    /// section 3); in domain for PAWS-QQP, for which there is no other set.
     pub fn scored(&self) -> (&'static str, Metric) {
         match self.task {
             TaskSpec::MiniNli { .. } => ("lo", Metric::Accuracy),
@@ -164,20 +172,21 @@ impl StudySpec {
         }
     }
 
-    /// This study with the task's files from a folder at hand, or from its subfolders named after the corpora.
+    /// Returns this study with the task's files from a local folder, or from its subfolders named after the
+    /// corpora.
     pub fn with_data(mut self, folder: impl Into<PathBuf>) -> Self {
         self.data = Some(folder.into());
         self
     }
 
-    /// This study with other seeds.
+    /// Returns this study with other seeds.
     pub fn with_seeds(mut self, seeds: impl IntoIterator<Item = u64>) -> Self {
         self.seeds = seeds.into_iter().collect();
         self
     }
 
-    /// This study with the recipe of that name for its task. Where it has the encoder of the recipe before, it gets that of the new one;
-    /// another encoder stays.
+    /// Returns this study with the recipe of that name for its task. If it has the encoder of its old recipe,
+    /// it gets that of the new one; any other encoder stays.
     ///
     /// # Errors
     /// [`LmcError::UnknownName`] listing [`Recipe::NAMES`].
@@ -201,15 +210,16 @@ impl StudySpec {
         Ok(self)
     }
 
-    /// This study with another recipe.
+    /// Returns this study with another recipe.
     pub fn with_recipe(mut self, recipe: Recipe) -> Self {
         self.recipe = recipe;
         self
     }
 
-    /// The seeds that are trained side by side, in the order of [`StudySpec::seeds`].
+    /// Returns the seeds that are trained side by side, in the order of [`StudySpec::seeds`].
     ///
-    /// A model's weights depend in their last bits on its stack, so that a stack is trained whole or not at all.
+    /// A model's weights depend in their last bits on its stack, so that a stack is trained whole or not at
+    /// all.
     pub fn stacks(&self) -> impl Iterator<Item = &[u64]> {
         self.seeds.chunks(self.stack.max(1))
     }
@@ -217,8 +227,8 @@ impl StudySpec {
     /// Checks that the seeds and the recipe can be run.
     ///
     /// # Errors
-    /// [`LmcError::InvalidParameter`] for no seed, a seed that comes twice or is above [`StudySpec::MOST_SEED`], or a field of the task
-    /// or the recipe.
+    /// [`LmcError::InvalidParameter`] for no seed, a seed that comes twice or is above
+    /// [`StudySpec::MOST_SEED`], or a field of the task or the recipe.
     pub fn check(&self) -> Result<()> {
         if self.seeds.is_empty() {
             return Err(LmcError::invalid("seeds", "no seed", "at least one"));
@@ -243,7 +253,7 @@ impl StudySpec {
     }
 }
 
-/// Checks that the seeds of a master seed are such as there can be.
+/// Checks that the seeds of a master seed are allowed.
 fn check_master(master_seed: u64) -> Result<()> {
     let most = StudySpec::MOST_MASTER_SEED;
     let fits = (master_seed <= most).then_some(());

@@ -7,10 +7,11 @@ use super::document::Document;
 use crate::data::manifest::Manifest;
 use crate::error::Result;
 
-/// A folder that a study names, from the folder of its file: `~` is the home folder.
+/// Returns a folder that a study names, relative to the folder of its file: `~` is the home folder.
 ///
 /// # Errors
-/// [`LmcError::Format`](crate::LmcError::Format) with the line for an empty path, and for one that begins with a variable.
+/// [`LmcError::Format`](crate::LmcError::Format) with the line for an empty path, and for one that begins
+/// with a variable.
 pub(super) fn folder(document: &Document<'_>, key: &str, given: &Path) -> Result<PathBuf> {
     if given.as_os_str().is_empty() {
         return Err(document.wrong(key, format!("`{key}`: got an empty text, expected a path")));
@@ -29,7 +30,8 @@ pub(super) fn folder(document: &Document<'_>, key: &str, given: &Path) -> Result
     Ok(path)
 }
 
-/// An encoder that a study names: a folder as [`folder`] finds it, or a name that is known where there is no such folder.
+/// Returns an encoder that a study names: a folder as [`folder`] finds it, or a known name if that folder
+/// does not exist.
 pub(super) fn encoder(document: &Document<'_>, key: &str, given: &Path) -> Result<PathBuf> {
     let path = folder(document, key, given)?;
     let named = [StudySpec::MINI_BERT, StudySpec::MINI_ROBERTA].map(Path::new).contains(&given)

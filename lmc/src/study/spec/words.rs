@@ -1,6 +1,6 @@
-//! What `serde` says of a value, in words for people who write TOML.
+//! The messages of `serde` about a value, in words for people who write TOML.
 
-/// The names that types have in Rust, and what they are called here.
+/// The names of types in Rust, and their names here.
 const TYPES: [(&str, &str); 9] = [
     ("expected usize", "expected a whole number"),
     ("expected u64", "expected a whole number"),
@@ -13,7 +13,8 @@ const TYPES: [(&str, &str); 9] = [
     ("got map", "got a table"),
 ];
 
-/// A problem of the value of a key; `date` is that value where it is a date, which `serde` calls a map.
+/// Returns in words the problem of the value of a key; `date` is that value if it is a date, which `serde`
+/// calls a map.
 pub(super) fn in_words(problem: &str, key: Option<&str>, date: Option<&str>) -> String {
     let name = |kind: &str| problem.strip_prefix(kind).and_then(|rest| rest.split('`').next());
     if let Some(unknown) = name("unknown field `") {

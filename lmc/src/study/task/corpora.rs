@@ -1,4 +1,4 @@
-//! Which corpora a task is trained and evaluated on, where they lie, and the fixed samples of them.
+//! The corpora that a task is trained and evaluated on, their folders, and the fixed samples of them.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,7 +14,7 @@ use crate::error::{LmcError, Result};
 /// Examples in the sample of an evaluation set on which models are compared (Juneja et al. 2023, F.2).
 pub(super) const SAMPLE: usize = 512;
 
-/// Where the corpora of a task lie.
+/// The folders of the corpora of a task.
 pub(super) type Folders = BTreeMap<Corpus, PathBuf>;
 
 /// The splits of a task from outside.
@@ -22,7 +22,7 @@ pub(super) struct Corpora {
     pub train: (Corpus, &'static str),
     /// The evaluation sets by name, the in-domain one first.
     pub sets: &'static [(&'static str, Corpus, &'static str)],
-    /// Whether it is evaluated on the six subsets of HANS too.
+    /// True if it is also evaluated on the six subsets of HANS.
     pub hans: bool,
 }
 
@@ -48,7 +48,7 @@ impl Corpora {
         hans: false,
     };
 
-    /// The folder of every corpus: that of the data, without one what is fetched.
+    /// Returns the folder of every corpus: the data folder or, without one, the fetched files.
     pub fn folders(&self, data: Option<&Path>) -> Result<Folders> {
         let mut corpora: BTreeSet<Corpus> = self.sets.iter().map(|&(_, corpus, _)| corpus).collect();
         corpora.insert(self.train.0);
@@ -60,8 +60,8 @@ impl Corpora {
         corpora.into_iter().map(|corpus| Ok((corpus, folder(corpus)?))).collect()
     }
 
-    /// The training set, `n_train` examples drawn by `seed`: all of a file that has fewer, where all of the published one are
-    /// wanted.
+    /// Returns the training set, `n_train` examples drawn by `seed`: all examples of a file that has fewer,
+    /// if all of the published file are wanted.
     pub fn train(&self, source: &Source<'_>, n_train: usize, seed: u64) -> Result<Dataset> {
         let (corpus, split) = self.train;
         let set = source.read(corpus, split)?.dataset;
@@ -70,8 +70,8 @@ impl Corpora {
         sample(&set, "train", n_train, seed)
     }
 
-    /// The evaluation sets, each followed by its sample. Subsets of HANS of which a part of the file has no pair are left out,
-    /// but for the first, by which generalisation is judged.
+    /// Returns the evaluation sets, each followed by its sample. Subsets of HANS without a pair in the file
+    /// are left out; the first, by which generalisation is judged, must have some.
     pub fn evaluation_sets(&self, source: &Source<'_>, seed: u64) -> Result<Vec<Dataset>> {
         let mut sets = Vec::new();
         for &(name, corpus, split) in self.sets {
@@ -108,12 +108,12 @@ impl Corpora {
 pub(super) struct Source<'a> {
     pub folders: &'a Folders,
     pub unverified: bool,
-    /// What is other than in the published files.
+    /// Notes on differences from the published files.
     pub notes: RefCell<Vec<String>>,
 }
 
 impl Source<'_> {
-    /// A split.
+    /// Reads a split.
     fn read(&self, corpus: Corpus, split: &str) -> Result<Reading> {
         let reading = corpus.read(&self.folders[&corpus], split, self.unverified)?;
         reading.notes.iter().for_each(|note| self.note(note.clone()));
@@ -125,7 +125,7 @@ impl Source<'_> {
     }
 }
 
-/// A fixed random sample of a set under a new name, in the set's order.
+/// Returns a fixed random sample of a set under a new name, in the set's order.
 pub(super) fn sample(set: &Dataset, name: &str, n: usize, seed: u64) -> Result<Dataset> {
     if n == 0 || n > set.len() {
         return Err(LmcError::invalid("n_train", n, format!("1 to {}", set.len())));

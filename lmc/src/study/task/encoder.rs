@@ -25,7 +25,8 @@ pub(super) struct Mini {
 }
 
 impl Mini {
-    /// The embedded encoder of that name, or the one in that folder or of that manifest; without one the embedded BERT.
+    /// Returns the embedded encoder of that name, or the one in that folder or of that manifest; without one
+    /// the embedded BERT.
     pub fn find(encoder: Option<&Path>) -> Result<Self> {
         match encoder {
             None => Self::bert(),
@@ -50,7 +51,7 @@ impl Mini {
         }
     }
 
-    /// What `lmc pretrain lmc/assets/mini-bert` makes.
+    /// Returns the encoder that `lmc pretrain lmc/assets/mini-bert` makes.
     fn bert() -> Result<Self> {
         let config = include_str!("../../../assets/mini-bert/config.json");
         let weights = include_bytes!("../../../assets/mini-bert/model.safetensors");
@@ -59,7 +60,7 @@ impl Mini {
         Ok(Self { model, pretrained, tokenizer: grammar::tokenizer()?, sources: Sources::default() })
     }
 
-    /// What `lmc pretrain lmc/assets/mini-roberta --family roberta` makes.
+    /// Returns the encoder that `lmc pretrain lmc/assets/mini-roberta --family roberta` makes.
     fn roberta() -> Result<Self> {
         let config = include_str!("../../../assets/mini-roberta/config.json");
         let weights = include_bytes!("../../../assets/mini-roberta/model.safetensors");
@@ -72,7 +73,8 @@ impl Mini {
     }
 }
 
-/// The name of a BERT from elsewhere, its tokenizer, and the folder of that tokenizer unless it is the one of the grammar.
+/// Returns the name of a BERT from elsewhere, its tokenizer, and the folder of that tokenizer unless it is
+/// the one of the grammar.
 fn bert_tokens(found: ModelFolder, config: &ModelConfig) -> Result<(String, Tokenizer, Option<PathBuf>)> {
     let of_grammar = grammar::tokenizer()?;
     let n_words = of_grammar.get_vocab_size(true);
@@ -90,12 +92,12 @@ fn bert_tokens(found: ModelFolder, config: &ModelConfig) -> Result<(String, Toke
     Ok((StudySpec::MINI_BERT.to_owned(), of_grammar, None))
 }
 
-/// The description of an encoder that goes into the specs of runs.
+/// Returns the description of an encoder that goes into the specs of runs.
 pub(super) fn spec(name: String, sha256: String, pretrained: &Pretrained) -> ModelSpec {
     ModelSpec { name, sha256, fresh_pooler: pretrained.lacks_pooler() }
 }
 
-/// An encoder in a Hugging Face folder, with the digest of its weights.
+/// Returns an encoder in a Hugging Face folder, with the digest of its weights.
 pub(super) fn in_folder(folder: &Path) -> Result<(Pretrained, String)> {
     let pretrained = load_folder(folder)?;
     let mut hash = Sha256::new();
@@ -128,7 +130,8 @@ mod tests {
         let config = |n| ModelConfig::mini(n);
         let of_grammar = grammar::tokenizer().unwrap();
         let n = of_grammar.get_vocab_size(true) as i64;
-        // Folders that come without a tokenizer, and those that `lmc pretrain` makes, keep the name that runs have.
+        // Folders that come without a tokenizer, and those that `lmc pretrain` makes, keep the name that runs
+        // have.
         let (name, tokenizer, its_folder) = bert_tokens(found(), &config(n)).unwrap();
         assert_eq!(its_folder, None);
         assert_eq!(

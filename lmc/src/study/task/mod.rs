@@ -1,4 +1,5 @@
-//! A task made ready: encoded training and evaluation sets, and the pretrained encoder with a classifier over it.
+//! A task made ready: encoded training and evaluation sets, and the pretrained encoder with a classifier over
+//! it.
 
 mod corpora;
 mod encoder;
@@ -30,7 +31,7 @@ const MAX_LENGTH: usize = 128;
 
 /// A task with its data, encoder and classifier.
 pub struct Task {
-    /// What it was made from, with the number of training examples that there were.
+    /// The description it was made from, with the actual number of training examples.
     pub spec: TaskSpec,
     /// The encoder's name and digest.
     pub model: ModelSpec,
@@ -38,7 +39,8 @@ pub struct Task {
     pub train: Vec<Encoded>,
     /// The digest of the training set.
     pub train_sha256: String,
-    /// The evaluation sets, the in-domain one first; the last one, `train-sample`, is a fixed sample of the training set.
+    /// The evaluation sets, the in-domain one first; the last one, `train-sample`, is a fixed sample of the
+    /// training set.
     pub sets: Vec<EvaluationSet>,
     /// The encoder that every run starts from.
     pub pretrained: Pretrained,
@@ -59,12 +61,12 @@ impl fmt::Debug for Task {
 }
 
 impl Task {
-    /// The task of a study with its data and encoder.
+    /// Loads the task of a study with its data and encoder.
     ///
     /// # Errors
-    /// [`LmcError::InvalidParameter`] when the study names no encoder where none is embedded; those of
-    /// [`Fetcher::fetch`](crate::data::fetch::Fetcher::fetch) for what is fetched; [`LmcError::Io`] and [`LmcError::Format`]
-    /// naming a file that is missing or damaged.
+    /// [`LmcError::InvalidParameter`] if the study names no encoder and none is embedded; those of
+    /// [`Fetcher::fetch`](crate::data::fetch::Fetcher::fetch) for files that are fetched; [`LmcError::Io`]
+    /// and [`LmcError::Format`] naming a file that is missing or damaged.
     pub fn load(study: &StudySpec) -> Result<Self> {
         match study.task {
             TaskSpec::MiniNli { data_seed, n_train, counterexample_share } => {
@@ -83,7 +85,7 @@ impl Task {
         }
     }
 
-    /// A task of corpora and an encoder from outside.
+    /// Returns a task of corpora and an encoder from outside.
     fn of(study: &StudySpec, corpora: Corpora, n_train: usize, data_seed: u64) -> Result<Self> {
         let given = study.encoder.as_deref().ok_or_else(|| {
             LmcError::invalid(
@@ -157,7 +159,7 @@ impl Task {
         Ok(Self { spec, model, train, train_sha256, sets, pretrained, classifier, sources, tokenizer_files })
     }
 
-    /// The evaluation set of that name.
+    /// Returns the evaluation set of that name.
     ///
     /// # Errors
     /// [`LmcError::UnknownName`] listing those there are.
@@ -180,7 +182,7 @@ fn reads_no_files(study: &StudySpec) -> Result<()> {
     }
 }
 
-/// Checks that the encoder has the pooler that a recipe needs; says where copies draw their own.
+/// Checks that the encoder has the pooler that a recipe needs; says so if copies draw their own.
 ///
 /// A probe of a frozen encoder would read a random layer that nothing trains.
 fn check_pooler(pretrained: &Pretrained, recipe: &Recipe) -> Result<()> {
@@ -200,7 +202,8 @@ fn check_pooler(pretrained: &Pretrained, recipe: &Recipe) -> Result<()> {
     Ok(())
 }
 
-/// Checks that an encoder has places for the special tokens of its tokenizer and one more; `origin` is named in errors.
+/// Checks that an encoder has places for the special tokens of its tokenizer and one more; `origin` is named
+/// in errors.
 pub(super) fn check_length(config: &ModelConfig, tokenizer: &Tokenizer, origin: &Path) -> Result<()> {
     let n_special = tokenizer.get_post_processor().map_or(0, |processor| processor.added_tokens(false));
     if config.max_len() > n_special {

@@ -1,4 +1,5 @@
-//! Where the parts of a task come from: folders that must stay as they are, and the tokenizer's files for models that are saved.
+//! The sources of a task's parts: folders that must stay as they are, and the tokenizer's files for models
+//! that are saved.
 
 use std::path::{Path, PathBuf};
 
@@ -9,7 +10,7 @@ use crate::data::fetch::TOKENIZER_FILES;
 use crate::error::{LmcError, Result};
 use crate::model::ModelConfig;
 
-/// The folders that a task was read from; none for what comes with the crate.
+/// The folders that a task was read from; parts that come with the crate have none.
 #[derive(Debug, Clone, Default)]
 pub(in super::super) struct Sources {
     pub encoder: Option<PathBuf>,
@@ -20,7 +21,7 @@ pub(in super::super) struct Sources {
 }
 
 impl Sources {
-    /// Every folder with what it holds.
+    /// Returns every folder with a word for its content.
     pub fn folders(&self) -> impl Iterator<Item = (&'static str, &Path)> {
         let encoder = self.encoder.as_deref().map(|folder| ("encoder", folder));
         let tokenizer = self.tokenizer.as_deref().map(|folder| ("tokenizer", folder));
@@ -28,7 +29,7 @@ impl Sources {
     }
 }
 
-/// The files of the tokenizer in a folder, as they are.
+/// Returns the files of the tokenizer in a folder, as they are.
 pub(super) fn files_in(folder: &Path) -> Result<Vec<(String, Vec<u8>)>> {
     let there =
         TOKENIZER_FILES.iter().map(|name| (name, folder.join(name))).filter(|(_, path)| path.exists());
@@ -39,7 +40,8 @@ pub(super) fn files_in(folder: &Path) -> Result<Vec<(String, Vec<u8>)>> {
         .collect()
 }
 
-/// The files of a tokenizer that comes with the crate. Its `tokenizer_config.json` says that `tokenizer.json` is to be taken as it is.
+/// Returns the files of a tokenizer that comes with the crate. Its `tokenizer_config.json` says that
+/// `tokenizer.json` is to be taken as it is.
 pub(in super::super) fn files_of(
     tokenizer: &Tokenizer,
     config: &ModelConfig,

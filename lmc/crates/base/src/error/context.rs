@@ -1,4 +1,4 @@
-//! Making errors, and saying whose they are.
+//! Constructors of errors, and methods that add the file, folder or model an error is about.
 
 use std::path::Path;
 
@@ -12,7 +12,8 @@ impl LmcError {
         move |source| LmcError::Io { action, path, source }
     }
 
-    /// Returns the same error, where it is a loss that is not finite or too little memory with `whose` in front of what was computed.
+    /// Returns the same error, with `whose` in front of the computation if the error is a loss that is not
+    /// finite or a lack of memory.
     #[doc(hidden)]
     pub fn of(self, whose: impl std::fmt::Display) -> Self {
         match self {
@@ -26,7 +27,8 @@ impl LmcError {
         }
     }
 
-    /// Returns the same error with the folder of the model that it is about in front, unless its text names that already.
+    /// Returns the same error, with the folder of its model in front unless its text already names that
+    /// folder.
     #[doc(hidden)]
     pub fn in_model(self, folder: &Path) -> Self {
         match self.found_in(folder) {
@@ -39,12 +41,12 @@ impl LmcError {
             {
                 Self::InModel { folder: folder.to_owned(), source: Box::new(error) }
             }
-            // All others name a file or are about no model.
+            // All other errors name a file or are not about a model.
             other => other,
         }
     }
 
-    /// Returns the same error, where it is about tensors or labels with the file or folder that they come from.
+    /// Returns the same error, with the file or folder that tensors or labels come from if it is about those.
     #[doc(hidden)]
     pub fn found_in(self, path: &Path) -> Self {
         match self {
@@ -61,7 +63,8 @@ impl LmcError {
         }
     }
 
-    /// Returns the same error, where tensors are missing with others that were set aside among those that are unexpected.
+    /// Returns the same error, with the tensors that were set aside added to the unexpected ones if tensors
+    /// are missing.
     #[doc(hidden)]
     pub fn beside(self, others: &[String]) -> Self {
         match self {

@@ -22,10 +22,10 @@ impl From<polars::error::PolarsError> for LmcError {
     }
 }
 
-/// Returns how much memory libtorch asked for in vain, where that is what it says.
+/// Returns how much memory libtorch asked for in vain, if that is what its text says.
 #[doc(hidden)]
 pub fn memory_asked_for(text: &str) -> Option<String> {
-    // The last one is all that oneDNN says.
+    // The last one is oneDNN's only sign.
     const SIGNS: [&str; 5] = [
         "out of memory",
         "can't allocate memory",
@@ -35,7 +35,7 @@ pub fn memory_asked_for(text: &str) -> Option<String> {
     ];
     SIGNS.iter().find(|sign| text.contains(*sign))?;
     let asked = text.split_once("ried to allocate ").and_then(|(_, rest)| rest.split(". ").next());
-    // What follows is a number and a unit; anything else is no amount.
+    // A number and a unit follow; anything else is not an amount.
     let amount = asked.filter(|asked| asked.starts_with(|c: char| c.is_ascii_digit()) && asked.len() < 40);
     Some(amount.unwrap_or("an unknown number of bytes").to_owned())
 }

@@ -16,7 +16,7 @@ use text::{also, differences, old_cache, perhaps, remedy};
 /// A result whose error is [`LmcError`] unless another is named.
 pub type Result<T, E = LmcError> = std::result::Result<T, E>;
 
-/// Everything that can go wrong in `lmc`, each with what was got, what was expected and what to do.
+/// Everything that can go wrong in `lmc`. Each error says what was found, what was expected and what to do.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum LmcError {
@@ -27,7 +27,7 @@ pub enum LmcError {
         field: &'static str,
         /// The value that was given.
         got: String,
-        /// The values that would do.
+        /// The values that are allowed.
         expected: String,
     },
     /// A loss is NaN or infinite.
@@ -35,11 +35,11 @@ pub enum LmcError {
         "{what}: loss is {value} at {position}; lower the learning rate or check the checkpoint, every loss must be finite"
     )]
     NonFiniteLoss {
-        /// What was computed: a profile, a training run.
+        /// The computation, such as a profile or a training run.
         what: String,
         /// The value.
         value: f64,
-        /// Where: a step, a grid point.
+        /// The place in the computation: a step or a grid point.
         position: String,
     },
     /// A precision changes results more than it may.
@@ -49,7 +49,7 @@ pub enum LmcError {
     Imprecise {
         /// The precision.
         precision: String,
-        /// What was compared: "loss", "convexity gap".
+        /// The quantity that was compared: "loss", "convexity gap".
         what: &'static str,
         /// The largest difference, in nats per example.
         got: f64,
@@ -63,32 +63,32 @@ pub enum LmcError {
     Eigenvectors {
         /// The number of rows of the matrix.
         n: usize,
-        /// What was checked.
+        /// The property that was checked.
         what: &'static str,
-        /// What was found.
+        /// The value that was found.
         got: f64,
-        /// The most that rounding explains.
+        /// The most that rounding can explain.
         allowed: f64,
     },
     /// Two things that must fit together have different shapes.
     #[error("{what}: got shape {got:?}, expected {expected:?}")]
     ShapeMismatch {
-        /// What has the shape.
+        /// The thing that has the shape.
         what: String,
         /// The shape that was found.
         got: Vec<usize>,
         /// The shape that was needed.
         expected: Vec<usize>,
     },
-    /// A text has a token, a segment or a place for which a model has no row.
+    /// A text has a token, a segment or a position for which a model has no row.
     #[error(
         "{}a text has {what} {got}, the table of the model has {size} rows (`{field}`), numbered from 0; {remedy}",
         origin.as_ref().map(|o| format!("{}: ", o.display())).unwrap_or_default()
     )]
     OutsideTable {
-        /// The folder of the model, where that is known.
+        /// The folder of the model, if that is known.
         origin: Option<PathBuf>,
-        /// What has no row: "token id", "segment", "position".
+        /// The thing that has no row: "token id", "segment", "position".
         what: &'static str,
         /// The largest such number, or one below 0.
         got: i64,
@@ -96,27 +96,27 @@ pub enum LmcError {
         size: i64,
         /// The field of config.json that says so.
         field: &'static str,
-        /// What to do.
+        /// The remedy.
         remedy: &'static str,
     },
     /// Named tensors are not those that a model or a file must have.
     #[error("{}{}; {remedy}", origin.as_ref().map(|o| format!("{}: ", o.display())).unwrap_or_default(), differences(missing, unexpected, misshapen))]
     Tensors {
-        /// The file or folder that the tensors come from, where that is known.
+        /// The file or folder that the tensors come from, if that is known.
         origin: Option<PathBuf>,
-        /// The names of those that are not there.
+        /// The names of the tensors that are not there.
         missing: Vec<String>,
-        /// The names of those that should not be there.
+        /// The names of the tensors that should not be there.
         unexpected: Vec<String>,
-        /// Those of another shape than is needed.
+        /// The tensors with another shape than is needed.
         misshapen: Vec<MisshapenTensor>,
-        /// What to do.
+        /// The remedy.
         remedy: &'static str,
     },
     /// A file cannot be read or written.
     #[error("{action} {}: {source}{}", path.display(), remedy(action, source))]
     Io {
-        /// What was tried: "read", "write", "create folder".
+        /// The action that was tried: "read", "write", "create folder".
         action: &'static str,
         /// The file or folder.
         path: PathBuf,
@@ -128,11 +128,11 @@ pub enum LmcError {
     Format {
         /// The file.
         path: PathBuf,
-        /// The line, counted from 1, where the format has lines.
+        /// The line, counted from 1, if the format has lines.
         line: Option<usize>,
-        /// What is wrong.
+        /// The problem with the content.
         problem: String,
-        /// What to do.
+        /// The remedy.
         remedy: &'static str,
     },
     /// A file of a corpus is not the published one.
@@ -143,11 +143,11 @@ pub enum LmcError {
     Unpublished {
         /// The file.
         path: PathBuf,
-        /// The number of its examples, with size and digest where these are known of the published file.
+        /// The number of its examples, with size and digest if these are known of the published file.
         got: String,
         /// The published file that it was compared with.
         name: String,
-        /// The same of the published file.
+        /// The number of examples, size and digest of the published file, as far as they are known.
         expected: String,
     },
     /// A folder that is to be written holds something that must not be lost.
@@ -155,9 +155,9 @@ pub enum LmcError {
     Occupied {
         /// The folder.
         path: PathBuf,
-        /// What it holds: a name, and how many more there are.
+        /// The content of the folder: one name, and how many more there are.
         holds: String,
-        /// What to do.
+        /// The remedy.
         remedy: &'static str,
     },
     /// A run folder holds results of another spec.
@@ -175,29 +175,29 @@ pub enum LmcError {
     /// A name (task, dataset, model, metric, column) is not known.
     #[error("unknown {kind} `{name}`; known: {}{}", known.join(", "), perhaps(name, known))]
     UnknownName {
-        /// What kind of name.
+        /// The kind of name.
         kind: &'static str,
         /// The name that was given.
         name: String,
         /// The names that exist.
         known: Vec<String>,
     },
-    /// What is given as a model is neither a folder of one nor a name that is known.
+    /// The given model is neither the folder of a model nor a known name.
     #[error("no model `{given}`: {why}")]
     NoModel {
         /// The path or name that was given.
         given: String,
-        /// Why it is none, and what to give.
+        /// The reason why it is not a model, and what to give instead.
         why: String,
     },
     /// The outputs of a classifier and the labels of a set do not fit each other.
     #[error("{}{problem}; {remedy}", origin.as_ref().map(|o| format!("{}: ", o.display())).unwrap_or_default())]
     Labels {
-        /// The folder of the classifier, where that is known.
+        /// The folder of the classifier, if that is known.
         origin: Option<PathBuf>,
-        /// What does not fit.
+        /// The part that does not fit.
         problem: String,
-        /// What to do.
+        /// The remedy.
         remedy: String,
     },
     /// Something is wrong with one of several models.
@@ -205,7 +205,7 @@ pub enum LmcError {
     InModel {
         /// The folder of the model.
         folder: PathBuf,
-        /// What is wrong.
+        /// The problem.
         source: Box<LmcError>,
     },
     /// A table lacks a declared column, or the column has another type or empty values.
@@ -215,45 +215,45 @@ pub enum LmcError {
         table: &'static str,
         /// The first column at fault.
         column: &'static str,
-        /// What was found.
+        /// The type or values that were found.
         got: String,
-        /// What the schema declares.
+        /// The type that the schema declares.
         expected: String,
     },
     /// A server cannot be reached, refuses a request or answers nonsense.
     #[error("fetch {url}: {problem}; {remedy}")]
     Network {
-        /// The address, without what follows a question mark.
+        /// The address, without the query after the question mark.
         url: String,
-        /// The HTTP status, where the server answered.
+        /// The HTTP status, if the server answered.
         status: Option<u16>,
-        /// What happened.
+        /// The problem.
         problem: String,
-        /// What to do.
+        /// The remedy.
         remedy: String,
     },
-    /// A server shows a certificate that does not do; asking it again would not help.
+    /// A server shows a certificate that cannot be accepted; asking again would not help.
     #[error("fetch {url}: the certificate of {host} {problem}; {remedy}")]
     Certificate {
-        /// The address, without what follows a question mark.
+        /// The address, without the query after the question mark.
         url: String,
-        /// The host, with the port where the address has one.
+        /// The host, with the port if the address has one.
         host: String,
-        /// What is wrong with its certificate.
+        /// The problem with its certificate.
         problem: String,
-        /// What to do.
+        /// The remedy.
         remedy: String,
     },
-    /// A server sends another content than a manifest, a lock file or the server itself says.
+    /// A server sends other content than a manifest, a lock file or the server itself announces.
     #[error(
         "fetch {url}: got {got}, expected {expected}; nothing of it is kept: compare the source with the manifest and the lock file"
     )]
     Checksum {
-        /// The address, without what follows a question mark.
+        /// The address, without the query after the question mark.
         url: String,
-        /// Size or SHA-256 of what was sent.
+        /// The size or SHA-256 of the content that was sent.
         got: String,
-        /// Size or SHA-256 that it should have.
+        /// The size or SHA-256 that it should have.
         expected: String,
     },
     /// A file is not there and the network may not be used.
@@ -271,19 +271,19 @@ pub enum LmcError {
     NotFetched {
         /// The manifest.
         name: String,
-        /// Why.
+        /// The reason.
         reason: String,
-        /// What to do.
+        /// The remedy.
         remedy: String,
     },
-    /// Slurm is not there, refuses what it is asked, or does not answer.
+    /// Slurm is not there, refuses a request, or does not answer.
     #[error("{program}: {problem}; {remedy}")]
     Slurm {
         /// The program of Slurm that was run.
         program: &'static str,
-        /// What it said.
+        /// The message of the program.
         problem: String,
-        /// What to do.
+        /// The remedy.
         remedy: String,
     },
     /// Tasks of a Slurm array failed for good.
@@ -292,13 +292,13 @@ pub enum LmcError {
         also(*others), log.display()
     )]
     SlurmTask {
-        /// The number of the job array in which it was last.
+        /// The number of the last job array that the task was in.
         job: u64,
         /// The number of the task.
         task: usize,
-        /// How it ended, in Slurm's words.
+        /// The way it ended, in Slurm's words.
         ended: String,
-        /// How many other tasks failed as well.
+        /// The number of other tasks that failed as well.
         others: usize,
         /// Its log.
         log: PathBuf,
@@ -308,7 +308,7 @@ pub enum LmcError {
     /// Work was stopped by an interrupt: see [`crate::interrupt`].
     #[error("interrupted: {finished}")]
     Interrupted {
-        /// What had been finished by then, and what to do to go on.
+        /// The work that had been finished by then, and what to do to go on.
         finished: String,
     },
     /// A device has too little memory.
@@ -316,9 +316,9 @@ pub enum LmcError {
         "{what}: out of memory, {asked} more were asked for; free some, use fewer threads (LMC_THREADS) or a smaller stack or batch, and run the same call again: finished work is kept"
     )]
     OutOfMemory {
-        /// What was computed.
+        /// The computation.
         what: String,
-        /// How much was asked for at last, such as "2.00 GiB".
+        /// The amount of the last request for memory, such as "2.00 GiB".
         asked: String,
     },
     /// libtorch refused an operation.
@@ -335,7 +335,7 @@ pub enum LmcError {
     Figure(String),
 }
 
-/// A tensor of another shape than is needed.
+/// A tensor that has another shape than is needed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MisshapenTensor {
     /// The name of the tensor.

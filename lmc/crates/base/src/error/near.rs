@@ -1,11 +1,13 @@
-//! Which of the known names was probably meant.
+//! A search for the known name that was probably meant.
 
 use strsim::osa_distance;
 
-/// The shortest name for which others are offered: one letter is too much of a shorter one.
+/// The length of the shortest name for which others are offered: in a shorter name, one letter is too large a
+/// part.
 const SHORTEST: usize = 4;
 
-/// The known names that a misspelt one is near to: the same first letter, and few letters that differ.
+/// Returns the known names that are near to a misspelt one: they have the same first letter, and few letters
+/// differ.
 pub(super) fn near<'a>(name: &str, known: &'a [String]) -> Vec<&'a str> {
     let name = name.to_lowercase();
     let n_letters = name.chars().count();

@@ -1,13 +1,14 @@
-//! The words of errors that depend on what is wrong.
+//! Parts of error texts that depend on the problem.
 
 use std::path::PathBuf;
 
 use super::{MisshapenTensor, near::near};
 
-/// How many tensors are told by name of each kind of difference.
+/// The number of tensors that are named for each kind of difference.
 const TOLD: usize = 5;
 
-/// Returns which tensors are missing, unexpected and misshapen, in one line: the numbers and the first few names.
+/// Returns which tensors are missing, unexpected and misshapen, in one line: the numbers and the first few
+/// names.
 pub(super) fn differences(
     missing: &[String],
     unexpected: &[String],
@@ -23,7 +24,7 @@ pub(super) fn differences(
     format!("tensors: {}", told.collect::<Vec<_>>().join(", "))
 }
 
-/// Returns the words that others failed too.
+/// Returns the words that say that others failed too.
 pub(super) fn also(others: usize) -> String {
     match others {
         0 => String::new(),
@@ -32,13 +33,13 @@ pub(super) fn also(others: usize) -> String {
     }
 }
 
-/// Returns the question whether one of the known names was meant, where some are near.
+/// Returns the question whether one of the known names was meant, if some are near.
 pub(super) fn perhaps(name: &str, known: &[String]) -> String {
     let near = near(name, known);
     if near.is_empty() { String::new() } else { format!("; did you mean `{}`?", near.join("` or `")) }
 }
 
-/// Returns the words that there are files which are not read.
+/// Returns the words that say that there are files that are not read.
 pub(super) fn old_cache(flat: &Option<PathBuf>) -> String {
     let told = |folder: &PathBuf| {
         format!(" (what transformers before 4.22 left in {} is not read)", folder.display())
@@ -46,7 +47,7 @@ pub(super) fn old_cache(flat: &Option<PathBuf>) -> String {
     flat.as_ref().map(told).unwrap_or_default()
 }
 
-/// Returns what to do about a file, behind what is wrong with it.
+/// Returns the remedy for a file, to follow the description of the problem.
 pub(super) fn remedy(action: &str, source: &std::io::Error) -> &'static str {
     use std::io::ErrorKind::*;
     match source.kind() {

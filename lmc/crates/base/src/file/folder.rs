@@ -1,4 +1,4 @@
-//! Folders: made with a clear message where that cannot be, and replaced whole.
+//! Folders: making them, with a clear message if that is impossible, and replacing them whole.
 
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
@@ -8,10 +8,10 @@ use rustix::fs::{CWD, RenameFlags, renameat_with};
 use super::unique;
 use crate::error::{LmcError, Result};
 
-/// Makes a folder with those above it, unless it is there.
+/// Makes a folder and those above it, unless it is there.
 ///
 /// # Errors
-/// [`LmcError::Io`], which says where a file or a link to nothing has the name.
+/// [`LmcError::Io`], which says so if a file or a dangling link has the name.
 pub fn make_folder(folder: &Path) -> Result<()> {
     std::fs::create_dir_all(folder).map_err(|error| {
         let error = in_the_way(folder).map_or(error, |what| io::Error::new(ErrorKind::NotADirectory, what));
@@ -28,7 +28,7 @@ pub fn writable_folder(folder: &Path) -> Result<()> {
     unique::writable(folder).map_err(LmcError::io("write", folder))
 }
 
-/// What has the name of a folder that cannot be made.
+/// Returns a description of the file or link that has the name of a folder that cannot be made.
 fn in_the_way(folder: &Path) -> Option<String> {
     let attributes = std::fs::symlink_metadata(folder).ok()?;
     if attributes.is_symlink() && !folder.exists() {
@@ -51,7 +51,8 @@ pub fn names(folder: &Path) -> Result<Vec<String>> {
     Ok(names)
 }
 
-/// The path of a folder that need not be there, with links followed and `.` and `..` taken away as far as it is there.
+/// Returns the path of a folder that need not exist, with links followed and `.` and `..` removed as far as
+/// it exists.
 pub fn resolved(path: &Path) -> PathBuf {
     let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let mut missing = Vec::new();
@@ -70,9 +71,9 @@ pub fn resolved(path: &Path) -> PathBuf {
     }
 }
 
-/// Writes files into a folder that is missing or empty, or takes the place of what is in it: all of them appear at once, and a
-/// kill leaves the folder as it was or as it shall be. Where the system has no way to do that, files appear one after the other
-/// in their order.
+/// Writes files into a folder that is missing or empty, or replaces what is in it. All of them appear at
+/// once, and a kill leaves the folder either as it was or complete. If the system has no way to do that, the
+/// files appear one after the other in their order.
 ///
 /// # Errors
 /// [`LmcError::Io`].
@@ -89,27 +90,27 @@ pub fn write_folder(folder: &Path, files: &[(String, Vec<u8>)]) -> Result<()> {
         let renamed = if is_empty { std::fs::rename(&beside, &place) } else { exchange(&beside, &place) };
         match renamed {
             Ok(()) => Ok(()),
-            // A mount point is no entry of the folder above it.
+            // A mount point is not an entry of the folder above it.
             Err(_) if is_empty => one_by_one(&place, files),
             Err(error) => Err(LmcError::io("write", folder)(error)),
         }
     });
-    // Now it is gone, holds what was replaced, or is unfinished.
+    // Now it is gone, holds the replaced files, or is unfinished.
     let _ = std::fs::remove_dir_all(&beside);
     written
 }
 
-/// Whether this process works in that folder or in one below it: it must keep its place.
+/// Returns whether this process works in that folder or in one below it: the folder must then keep its place.
 pub fn is_working_folder(folder: &Path) -> bool {
     std::env::current_dir().is_ok_and(|current| resolved(&current).starts_with(folder))
 }
 
-/// Writes files in their order, each whole.
+/// Writes files in their order, each one whole.
 pub fn one_by_one(folder: &Path, files: &[(String, Vec<u8>)]) -> Result<()> {
     files.iter().try_for_each(|(name, bytes)| super::write_atomic(&folder.join(name), bytes))
 }
 
-/// Exchanges two folders in one step, or where the file system does not do that in three.
+/// Exchanges two folders in one step, or in three if the file system cannot do that.
 fn exchange(new: &Path, old: &Path) -> io::Result<()> {
     renameat_with(CWD, new, CWD, old, RenameFlags::EXCHANGE).or_else(|_| exchange_by_renames(new, old))
 }
@@ -162,7 +163,7 @@ mod tests {
         {
             exchange(&new, &old).unwrap();
             assert_eq!(std::fs::read(old.join("name")).unwrap(), expected);
-            // What cannot be exchanged stays.
+            // A folder that cannot be exchanged stays.
             assert!(exchange(&root.path().join("none"), &old).is_err());
             assert_eq!(std::fs::read(old.join("name")).unwrap(), expected);
         }

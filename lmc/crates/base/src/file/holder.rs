@@ -1,4 +1,4 @@
-//! Who holds a claim: a process, told apart from all others of its host and of other hosts.
+//! The holder of a claim: a process, told apart from all others of its host and of other hosts.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
@@ -7,26 +7,26 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-/// The process that holds a claim, as the claim's file says it.
+/// The process that holds a claim, as described in the file of the claim.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Holder {
     /// The name of the host, for people who look into the file.
     host: String,
-    /// Where the process can be looked for: the boot of the kernel, the namespace of process numbers and the user, whose own
-    /// processes nothing hides; none where the system does not say.
+    /// The place where the process can be looked for: the boot of the kernel, the namespace of process
+    /// numbers, and the user, whose own processes nothing hides. None if the system does not say.
     place: Option<String>,
     pid: u32,
-    /// When the process started, in ticks of the kernel: numbers of processes are used again.
+    /// The time when the process started, in ticks of the kernel: process numbers are used again.
     started: Option<u64>,
-    /// The number of the claim among those of the process.
+    /// The number of the claim among the claims of the process.
     number: u64,
-    /// The seconds after which a claim that shows no sign of life is nobody's.
+    /// The seconds after which a claim without a sign of life is abandoned.
     lease_seconds: u64,
 }
 
 impl Holder {
-    /// This process, for a claim of its own.
+    /// Returns this process as the holder of a new claim of its own.
     pub fn new(lease: Duration) -> Self {
         static CLAIMS: AtomicU64 = AtomicU64::new(0);
         let pid = std::process::id();
@@ -40,12 +40,13 @@ impl Holder {
         }
     }
 
-    /// How long its claim may go without a sign of life.
+    /// Returns how long its claim may go without a sign of life.
     pub fn lease(&self) -> Duration {
         Duration::from_secs(self.lease_seconds)
     }
 
-    /// Whether it is known to have ended: only of a process that would be visible here.
+    /// Returns whether it is known to have ended, which is only known of a process that would be visible
+    /// here.
     pub fn has_ended(&self) -> bool {
         self.place.is_some()
             && self.started.is_some()
@@ -54,7 +55,7 @@ impl Holder {
     }
 }
 
-/// The name of this host, or of the container.
+/// Returns the name of this host, or of the container.
 pub(super) fn host() -> String {
     let name = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
     match name.trim() {
@@ -63,7 +64,7 @@ pub(super) fn host() -> String {
     }
 }
 
-/// Where the processes that this one sees live; none without a `/proc` of its own namespace.
+/// Returns where the processes live that this one sees; none without a `/proc` of its own namespace.
 fn place() -> Option<String> {
     let own = fs::read_link("/proc/self").ok()?;
     if own.to_str()?.parse() != Ok(std::process::id()) {
@@ -75,7 +76,8 @@ fn place() -> Option<String> {
     Some(format!("{} {} user {user}", boot.trim(), namespace.display()))
 }
 
-/// When a process started, in ticks since the boot; none when it is not there or has ended and only waits for its parent.
+/// Returns when a process started, in ticks since the boot; none if it is not there, or has ended and only
+/// waits for its parent.
 fn started(pid: u32) -> Option<u64> {
     let text = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     // The name of the program stands in parentheses and may hold anything; the state follows it.

@@ -1,7 +1,7 @@
-//! Whole files and what names their content: atomic writes, sealed files, digests; and who may make a file.
+//! Whole files and names for their content: atomic writes, sealed files, digests, and claims to make a file.
 //!
-//! All of it works in folders that several hosts share, on NFS too: no locks and no appending, only new files of names that
-//! nobody else has, fsync, and rename.
+//! All of it works in folders that several hosts share, also on NFS: there are no locks and no appending,
+//! only new files with unique names, fsync, and rename.
 
 mod claim;
 mod folder;
@@ -33,11 +33,12 @@ pub use stand_in::StandIn;
 #[doc(hidden)]
 pub use unique::tidy;
 
-/// How often a file that another host replaces meanwhile is opened again, and after which pause.
+/// The number of times a file is opened again when another host replaces it meanwhile, and the pause before
+/// each.
 const READS: (usize, Duration) = (4, Duration::from_millis(20));
 
-/// Writes a file so that it is there whole or not at all: sibling temporary file, fsync, rename, fsync of the folder.
-/// A missing folder is made.
+/// Writes a file so that it is there whole or not at all: a temporary file beside it, fsync, rename, fsync of
+/// the folder. A missing folder is made.
 ///
 /// # Errors
 /// [`LmcError::Io`]; the temporary file is removed.
@@ -45,7 +46,7 @@ pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<()> {
     write_parts(path, &[bytes])
 }
 
-/// [`write_atomic`] of bytes that follow on each other, without a copy.
+/// Writes parts that follow on each other like [`write_atomic`], without a copy.
 fn write_parts(path: &Path, parts: &[&[u8]]) -> Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     make_folder(folder)?;
@@ -58,13 +59,13 @@ fn write_parts(path: &Path, parts: &[&[u8]]) -> Result<()> {
         LmcError::io("write", path)(e)
     })?;
     match std::fs::File::open(folder).and_then(|folder| folder.sync_all()) {
-        // Some file systems know no fsync of a folder; their rename is as durable as it gets.
+        // Some file systems have no fsync for folders; their rename is as durable as it gets.
         Err(e) if matches!(e.kind(), ErrorKind::InvalidInput | ErrorKind::Unsupported) => Ok(()),
         other => other.map_err(LmcError::io("write", folder)),
     }
 }
 
-/// The bytes of a file that is there, and that another host may replace while it is read: then they are read again.
+/// Returns the bytes of a file. If another host replaces the file during the read, it is read again.
 ///
 /// # Errors
 /// [`LmcError::Io`].
@@ -74,7 +75,8 @@ pub fn read(path: &Path) -> Result<Vec<u8>> {
     read_again(path, replaced).map_err(LmcError::io("read", path))
 }
 
-/// The bytes of a file, opened again some times after errors that `passes` says may pass.
+/// Returns the bytes of a file, which is opened again a few times after errors for which `passes` returns
+/// true.
 fn read_again(path: &Path, passes: impl Fn(ErrorKind) -> bool) -> io::Result<Vec<u8>> {
     for _ in 1..READS.0 {
         match std::fs::read(path) {
@@ -85,7 +87,7 @@ fn read_again(path: &Path, passes: impl Fn(ErrorKind) -> bool) -> io::Result<Vec
     std::fs::read(path)
 }
 
-/// The SHA-256 of bytes, in hexadecimal.
+/// Returns the SHA-256 of bytes, in hexadecimal.
 ///
 /// # Examples
 /// ```
@@ -96,14 +98,14 @@ pub fn sha256(bytes: &[u8]) -> String {
     sha256_of(&[bytes])
 }
 
-/// [`sha256`] of bytes that follow on each other.
+/// Returns the [`sha256`] of parts that follow on each other.
 fn sha256_of(parts: &[&[u8]]) -> String {
     let mut hash = Sha256::new();
     parts.iter().for_each(|part| hash.update(part));
     hexadecimal(&hash.finalize())
 }
 
-/// The size of a file in bytes and its SHA-256 in hexadecimal; ends at an interrupt.
+/// Returns the size of a file in bytes and its SHA-256 in hexadecimal; ends at an interrupt.
 #[doc(hidden)]
 pub fn sha256_of_file(path: &Path) -> Result<(u64, String)> {
     let mut hash = Sha256::new();
@@ -130,7 +132,8 @@ pub fn hash_file(path: &Path, hash: &mut Sha256) -> Result<u64> {
     }
 }
 
-/// The folder of what is kept between runs: `LMC_HOME`, or `lmc/store` under the user's cache folder.
+/// Returns the folder for everything that is kept between runs: `LMC_HOME`, or `lmc/store` under the user's
+/// cache folder.
 ///
 /// # Errors
 /// [`LmcError::InvalidParameter`] when no home folder is known.
@@ -142,7 +145,7 @@ pub fn home() -> Result<PathBuf> {
         .ok_or_else(|| LmcError::invalid("LMC_HOME", "unset, as is HOME", "a folder"))
 }
 
-/// Bytes in hexadecimal, two lower-case digits each.
+/// Returns bytes in hexadecimal, two lower-case digits each.
 #[doc(hidden)]
 pub fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
@@ -167,7 +170,7 @@ mod tests {
         assert_eq!(std::fs::read(&path).unwrap(), b"second");
     }
 
-    /// What is read while others replace it is always one whole version.
+    /// A read of a file that others are replacing always gives one whole version.
     #[test]
     fn a_file_that_is_replaced_is_read_whole() {
         let folder = tempfile::tempdir().unwrap();

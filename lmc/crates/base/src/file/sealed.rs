@@ -18,10 +18,10 @@ pub fn write_sealed(path: &Path, parts: &[&[u8]]) -> Result<()> {
     write_parts(path, &[&[first.as_bytes()], parts].concat())
 }
 
-/// The bytes that [`write_sealed`] wrote, or nothing when there is no such file.
+/// Returns the bytes that [`write_sealed`] wrote, or nothing if there is no file of that name.
 ///
 /// # Errors
-/// [`LmcError::Io`]; [`LmcError::Format`] when they are not the bytes that were written, with what to do about it.
+/// [`LmcError::Io`]; [`LmcError::Format`] if they are not the bytes that were written, with `remedy`.
 pub fn read_sealed(path: &Path, remedy: &'static str) -> Result<Option<Vec<u8>>> {
     let mut bytes = match read_again(path, |kind| kind == ErrorKind::StaleNetworkFileHandle) {
         Ok(bytes) => bytes,

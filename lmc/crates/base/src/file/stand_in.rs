@@ -1,21 +1,21 @@
-//! What lies where a file should be when its download or checkout did not end well.
+//! Stand-ins: what lies in the place of a file after a failed download or checkout.
 
-/// Something that stands in a file's place, in words.
+/// A description of something that stands in a file's place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StandIn {
-    /// What it is.
+    /// The kind of thing it is.
     pub problem: &'static str,
-    /// What to do.
+    /// The remedy.
     pub remedy: &'static str,
 }
 
-/// The hub's answers for a file that it does not give.
+/// The hub's answers for a file that it does not provide.
 const ANSWERS: [&[u8]; 4] =
     [b"entry not found", b"repository not found", b"access to model", b"invalid username or password"];
 
 impl StandIn {
-    /// Returns what these bytes are if they are no file that anybody meant to keep: nothing, a pointer of Git LFS, a web page or an
-    /// answer of the hub.
+    /// Returns what these bytes are if nobody meant to keep them as a file: nothing, a Git LFS pointer, a web
+    /// page or an answer of the hub.
     pub fn of(bytes: &[u8]) -> Option<Self> {
         let lower = bytes.trim_ascii_start().iter().take(64).map(u8::to_ascii_lowercase).collect::<Vec<u8>>();
         let starts = |text: &[u8]| lower.starts_with(text);

@@ -1,4 +1,4 @@
-//! Files of a name that nobody else has, whatever hosts share the folder, and the removal of those that were left behind.
+//! Files with unique names, whatever hosts share the folder, and the removal of those that were left behind.
 
 use std::fs::File;
 use std::io::{self, ErrorKind};
@@ -9,25 +9,25 @@ use std::time::Duration;
 
 use super::holder::host;
 
-/// How unfinished files end.
+/// The ending of the names of unfinished files.
 const ENDING: &str = ".part";
-/// Nothing is written for so long: what is older was left by a process that was killed.
+/// An age that no write reaches: an older file was left by a process that was killed.
 const ABANDONED: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// A new file in that folder for bytes that are to be renamed into place.
+/// Makes a new file in that folder, for bytes that are to be renamed into place.
 ///
-/// The name has host, process and a counter. It is only made if nobody has it, so that even hosts and processes that are
-/// called alike never write into one file.
+/// The name is made of the host, the process and a counter. The file is only made if no other has the name,
+/// so hosts and processes with equal names never write into the same file.
 pub(super) fn create(folder: &Path) -> io::Result<(File, PathBuf)> {
     fresh(folder, |path| File::options().write(true).create_new(true).open(path))
 }
 
-/// A new folder beside that one's entries, whose content is to be renamed into place; none where none can be made.
+/// Makes a new folder beside another, whose content is to be renamed into place; none if it cannot be made.
 pub(super) fn create_folder(folder: &Path) -> Option<PathBuf> {
     fresh(folder, |path| std::fs::create_dir(path)).ok().map(|((), path)| path)
 }
 
-/// What `make` makes under a name that nobody else has.
+/// Returns what `make` makes under a unique name, and its path.
 fn fresh<T>(folder: &Path, make: impl Fn(&Path) -> io::Result<T>) -> io::Result<(T, PathBuf)> {
     static NEXT: AtomicU64 = AtomicU64::new(0);
     static HOST: OnceLock<String> = OnceLock::new();
@@ -43,16 +43,16 @@ fn fresh<T>(folder: &Path, make: impl Fn(&Path) -> io::Result<T>) -> io::Result<
     }
 }
 
-/// Whether files can be made in that folder.
+/// Checks that files can be made in that folder.
 pub(super) fn writable(folder: &Path) -> io::Result<()> {
     let (_, probe) = create(folder)?;
     std::fs::remove_file(probe)
 }
 
-/// Removes from a folder what processes that were killed more than a day ago left unfinished.
+/// Removes the unfinished files of processes that were killed more than a day ago from a folder.
 ///
-/// Ages are taken from a file that is made there now, so that they are by the clock of the file system. What cannot be
-/// removed stays and does no harm.
+/// Ages are measured from a file that is made there now, so that they follow the clock of the file system. A
+/// file that cannot be removed stays and does no harm.
 pub fn tidy(folder: &Path) {
     let unfinished: Vec<PathBuf> = std::fs::read_dir(folder)
         .into_iter()
@@ -95,7 +95,7 @@ mod tests {
         let (_, first) = create(folder.path()).unwrap();
         let name = first.file_name().unwrap().to_string_lossy().into_owned();
         let number: u64 = name.trim_end_matches(ENDING).rsplit('-').next().unwrap().parse().unwrap();
-        // Another process that is called alike has the next names.
+        // Another process with an equal name has the next names.
         for next in number + 1..number + 4 {
             let taken = name.replace(&format!("-{number}{ENDING}"), &format!("-{next}{ENDING}"));
             std::fs::write(folder.path().join(taken), b"taken").unwrap();

@@ -10,7 +10,7 @@ use crate::kernel::{Bundle, Message, record};
 
 type Output = Box<dyn Write + Send>;
 
-/// Where the line goes.
+/// The place where the line goes.
 pub(super) enum Form {
     /// One output of a cell, updated in place.
     Live { display_id: String, output: Output },
@@ -19,7 +19,7 @@ pub(super) enum Form {
 }
 
 impl Form {
-    /// How long work takes before it is shown at all, and the shortest time between two writes.
+    /// Returns how long work takes before it is shown at all, and the shortest time between two writes.
     fn times(&self) -> (Duration, Duration) {
         match self {
             Self::Live { .. } => (Duration::from_secs(1), Duration::from_millis(500)),
@@ -41,7 +41,7 @@ impl fmt::Debug for Form {
 #[derive(Debug)]
 pub(super) struct Line {
     form: Form,
-    /// When it was last written.
+    /// The time when it was last written.
     written: Option<Duration>,
     ended: bool,
 }
@@ -68,7 +68,8 @@ impl Line {
         self.ended = true;
     }
 
-    /// The work goes on when an output fails: nobody is left to be told of a closed one, and [`crate::terminal`] remembers the rest.
+    /// Writes the line. The work goes on if an output fails: nobody can be told of a closed output, and
+    /// [`crate::terminal`] remembers all other failures.
     fn write(&mut self, now: Duration, text: &str) {
         let (bytes, output) = match &mut self.form {
             Form::Live { display_id, output } => {
@@ -97,7 +98,7 @@ pub(super) mod shared {
             String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
         }
 
-        /// Type and plain text of every record.
+        /// Returns the type and the plain text of every record.
         pub fn texts(&self) -> Vec<(String, String)> {
             let all = self.text();
             let records = all.split_terminator("\x1b\\").map(|r| r.strip_prefix("\x1b_lmc;").unwrap());
@@ -127,7 +128,7 @@ mod tests {
     use super::shared::Shared;
     use super::*;
 
-    /// What a line writes that is updated every tenth of a second up to `end`, in seconds.
+    /// Returns what a line writes that is updated every tenth of a second up to `end`, in seconds.
     fn written(form: impl FnOnce(Output) -> Form, end: f64) -> Shared {
         let shared = Shared::default();
         let mut line = Line::new(form(Box::new(shared.clone())));

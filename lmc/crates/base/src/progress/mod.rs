@@ -1,9 +1,10 @@
 //! Progress of long work: how much is done, how fast, how long the rest takes and the current loss.
 //!
-//! On a terminal it is a bar on the standard error. In the kernel "Rust (lmc)" it is one line in the output of the cell
-//! that is updated in place and stays with the time taken, see [`crate::kernel`]; work of less than a second shows
-//! nothing. Elsewhere it is a line every few seconds: on the standard error, or in another evcxr kernel, which shows that as
-//! a failure, on the standard output. `LMC_PROGRESS=off` silences all of it.
+//! On a terminal it is a bar on the standard error. In the kernel "Rust (lmc)" it is one line in the output
+//! of the cell, which is updated in place and finally shows the time taken, see [`crate::kernel`]; work of
+//! less than a second shows nothing. Elsewhere it is a line every few seconds: on the standard error, or in
+//! another evcxr kernel, which shows that as a failure, on the standard output. `LMC_PROGRESS=off` silences
+//! all of it.
 
 mod line;
 mod text;
@@ -23,7 +24,8 @@ use crate::terminal::{Errors, one_line, print, tell};
 use line::{Form, Line};
 use text::Count;
 
-/// The progress of `total` equal pieces of work; may be shared by threads. Dropped before its end, it says where it stopped.
+/// The progress of `total` equal pieces of work; may be shared by threads. Dropped before its end, it says
+/// where it stopped.
 #[derive(Debug)]
 pub struct Progress {
     what: String,
@@ -43,7 +45,7 @@ enum Sink {
 }
 
 impl Progress {
-    /// Progress under that heading.
+    /// Starts progress under that heading.
     pub fn new(what: impl Into<String>, unit: Unit, total: u64) -> Self {
         let silent = total == 0 || is_off();
         let line = |form| Sink::Line(Mutex::new(Line::new(form)));
@@ -64,7 +66,7 @@ impl Progress {
         Self { what, unit, total, done, found, started: Instant::now(), sink }
     }
 
-    /// Counts pieces as done that an earlier run had finished: they say nothing of the speed.
+    /// Counts pieces as done that an earlier run had finished. They do not count for the speed.
     pub fn found(&self, pieces: u64) {
         self.found.fetch_add(pieces, Ordering::Relaxed);
         self.advance(pieces, String::new);
@@ -104,7 +106,7 @@ impl Progress {
         }
     }
 
-    /// Says a line of its own, beside the progress.
+    /// Writes a separate line, beside the progress.
     pub fn say(&self, text: &str) {
         match &self.sink {
             Sink::Bar(bar) => bar.println(text),
@@ -132,7 +134,7 @@ impl Drop for Progress {
     }
 }
 
-/// Says one line where progress is shown.
+/// Writes one line where progress is shown.
 pub fn say(text: &str) {
     if is_off() {
         return;
@@ -143,8 +145,9 @@ pub fn say(text: &str) {
     }
 }
 
-/// Says what a user must know about an input or a result: a line that begins with "note:", on the standard error or in
-/// the output of the cell. Each note is said once in a process, and `LMC_PROGRESS=off` does not silence it.
+/// Tells the user something important about an input or a result: a line that begins with "note:", on the
+/// standard error or in the output of the cell. Each note is written once in a process, and
+/// `LMC_PROGRESS=off` does not silence it.
 pub fn note(text: &str) {
     static SAID: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
     let is_new = SAID.lock().unwrap_or_else(PoisonError::into_inner).insert(text.to_owned());

@@ -1,8 +1,8 @@
-//! What progress says, in words.
+//! The words of progress.
 
 use std::time::Duration;
 
-/// What is counted.
+/// The unit that is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unit {
     /// Updates of an optimiser.
@@ -22,17 +22,17 @@ pub enum Unit {
 }
 
 impl Unit {
-    /// "1 copy", "2 copies", "1.5 MB".
+    /// Returns a number with its unit: "1 copy", "2 copies", "1.5 MB".
     fn count(self, n: u64) -> String {
         format!("{} {}", self.amount(n), self.name(n))
     }
 
-    /// "2", "1.5" million bytes.
+    /// Returns a number without its unit: "2", "1.5" million bytes.
     fn amount(self, n: u64) -> String {
         if self == Self::Bytes { format!("{:.1}", n as f64 / 1e6) } else { n.to_string() }
     }
 
-    /// How fast it goes at that many seconds for one.
+    /// Returns the speed of work that takes that many seconds for one.
     fn rate(self, pace: f64) -> String {
         match self {
             Self::Bytes => format!("{:.1} MB/s", 1e-6 / pace.max(1e-12)),
@@ -59,26 +59,27 @@ impl Unit {
     }
 }
 
-/// How far a piece of work is.
+/// The state of a piece of work.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Count<'a> {
     pub what: &'a str,
     pub unit: Unit,
     pub total: u64,
-    /// Pieces done, and how many of them an earlier run had finished.
+    /// Pieces done, and the number of them that an earlier run had finished.
     pub done: u64,
     pub found: u64,
     pub elapsed: Duration,
 }
 
 impl Count<'_> {
-    /// Seconds for one piece, or nothing before the first was made.
+    /// Returns the seconds for one piece, or nothing before the first was made.
     fn pace(&self) -> Option<f64> {
         let made = self.done.saturating_sub(self.found);
         (made > 0).then(|| self.elapsed.as_secs_f64() / made as f64)
     }
 
-    /// Work under way: "finetuning 16 copies: 412 of 600 updates, 15.4/s, 12 s left, loss 0.021".
+    /// Returns the text for work under way: "finetuning 16 copies: 412 of 600 updates, 15.4/s, 12 s left,
+    /// loss 0.021".
     pub fn status(&self, note: &str) -> String {
         let (done, total) = (self.unit.amount(self.done), self.unit.count(self.total));
         let mut text = format!("{}: {done} of {total}", self.what);
@@ -89,7 +90,8 @@ impl Count<'_> {
         text + &noted(note)
     }
 
-    /// Finished work: "finetuning 16 copies: 600 updates in 38.9 s (15.4/s), loss 0.021".
+    /// Returns the text for finished work: "finetuning 16 copies: 600 updates in 38.9 s (15.4/s), loss
+    /// 0.021".
     pub fn finished(&self, note: &str) -> String {
         let found = match (self.found, self.unit) {
             (0, _) => String::new(),
@@ -102,7 +104,7 @@ impl Count<'_> {
         format!("{}: {done}{found} in {taken}{rate}{}", self.what, noted(note))
     }
 
-    /// Work that an interrupt or an error ended.
+    /// Returns the text for work that an interrupt or an error ended.
     pub fn stopped(&self) -> String {
         let (done, total) = (self.unit.amount(self.done), self.unit.count(self.total));
         format!("{}: stopped at {done} of {total} after {}", self.what, duration(self.elapsed.as_secs_f64()))
@@ -113,12 +115,12 @@ fn noted(note: &str) -> String {
     if note.is_empty() { String::new() } else { format!(", {note}") }
 }
 
-/// "15.4/s", or for slow work "38.9 s each".
+/// Returns a speed: "15.4/s", or "38.9 s each" for slow work.
 fn rate(pace: f64) -> String {
     if pace > 1.0 { format!("{} each", duration(pace)) } else { format!("{:.1}/s", 1.0 / pace.max(1e-9)) }
 }
 
-/// "4.2 s", "1 min 05 s", "2 h 03 min".
+/// Returns a duration: "4.2 s", "1 min 05 s", "2 h 03 min".
 fn duration(seconds: f64) -> String {
     let whole = seconds.round() as u64;
     match whole {

@@ -1,4 +1,4 @@
-//! How errors are shown.
+//! The display of errors.
 
 use super::{Forms, Show};
 use crate::error::LmcError;

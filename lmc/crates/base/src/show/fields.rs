@@ -1,11 +1,11 @@
-//! Things that are shown as a list of fields: one HTML table and one text for all of them.
+//! Lists of fields for display: one HTML table and one text for all types that are shown like this.
 
 /// The MIME type of each form of a display and its content, the plain text last.
 pub type Forms = Vec<(&'static str, String)>;
 
 /// A heading and named values.
 pub struct Fields {
-    /// What is shown.
+    /// The name of the thing that is shown.
     pub heading: String,
     /// Names and values, in order.
     pub rows: Vec<(&'static str, String)>,
@@ -17,7 +17,7 @@ impl Fields {
         vec![("text/html", self.html()), ("text/plain", self.text())]
     }
 
-    /// One line; everything is escaped.
+    /// Returns one line of HTML in which everything is escaped.
     fn html(&self) -> String {
         let row = |(name, value): &(&str, String)| {
             let (name, value) = (escape(name), escape(value));
@@ -49,7 +49,8 @@ pub fn listed<T: ToString>(values: &[T]) -> String {
     shown.join(", ") + &rest
 }
 
-/// Returns seeds as [`listed`], or the first and the last of four and more that follow on each other.
+/// Returns seeds as [`listed`] does, or only the first and the last if there are four or more consecutive
+/// ones.
 pub fn seeds(values: &[u64]) -> String {
     match values {
         [first, _, _, .., last] if values.windows(2).all(|pair| pair[0].checked_add(1) == Some(pair[1])) => {
@@ -59,7 +60,7 @@ pub fn seeds(values: &[u64]) -> String {
     }
 }
 
-/// Text that stays text in HTML and on one line.
+/// Returns text that stays text in HTML and stays on one line.
 #[doc(hidden)]
 pub fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());

@@ -1,10 +1,11 @@
-//! Rich display in a notebook: what a value that can be shown is.
+//! Rich display in a notebook, for values that can be shown.
 //!
-//! A cell that ends with a value shows it: the kernel calls `evcxr_display` and reads content between marker lines from the
-//! standard output. `value.show()` shows it from within a cell. In the kernel "Rust (lmc)" that is a record, see
-//! [`crate::kernel`], and every value that is shown appears; another evcxr kernel takes the same marker lines, of which
-//! the last of a cell are seen. All forms of one display (interactive, image, text) are written at once under the lock, so
-//! that nothing from another thread falls in between. Without a kernel the plain text is printed.
+//! A cell that ends with a value shows it: the kernel calls `evcxr_display` and reads content between marker
+//! lines from the standard output. `value.show()` shows it from within a cell. In the kernel "Rust (lmc)"
+//! that is a record, see [`crate::kernel`], and every value that is shown appears. Another evcxr kernel takes
+//! the same marker lines, but only the last ones of a cell are seen. All forms of one display (interactive,
+//! image, text) are written at once under the lock, so that output of other threads cannot come in between.
+//! Without a kernel the plain text is printed.
 
 mod error;
 mod fields;
@@ -20,12 +21,12 @@ pub use fields::{Fields, Forms, counted, escape, listed, range, seeds};
 /// The line that ends one form of a display.
 const END: &str = "EVCXR_END_CONTENT";
 
-/// What a cell shows when it ends with this value.
+/// A value that a cell can show: a cell that ends with it does so.
 ///
-/// With the trait in scope (`use lmc::prelude::*`) a cell that ends with a `DataFrame` shows an HTML table; the types of
-/// this crate are shown without it. `value.show()` shows a value from within a cell.
+/// With the trait in scope (`use lmc::prelude::*`) a cell that ends with a `DataFrame` shows an HTML table;
+/// the types of this crate are shown without it. `value.show()` shows a value from within a cell.
 pub trait Show {
-    /// The forms of the value, each with its MIME type, the plain text last.
+    /// Returns the forms of the value, each with its MIME type, the plain text last.
     fn forms(&self) -> Vec<(&'static str, String)>;
 
     /// Shows the value in the output of the running cell, or prints its plain text if there is no notebook.
@@ -33,24 +34,26 @@ pub trait Show {
         write(&within_cell(host(), &self.forms()));
     }
 
-    /// What the kernel calls on the last expression of a cell, whose result the value becomes.
+    /// Shows the value as the result of the cell: the kernel calls this on the last expression of a cell.
     fn evcxr_display(&self) {
         write(&as_result(host(), &self.forms()));
     }
 }
 
-/// The methods of [`Show`] without the trait: the kernel looks for them on a type of any cell.
+/// Gives a type the methods of [`Show`] without the trait: the kernel looks for them on the type of any cell.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! shown {
     ($($type:ty),+ $(,)?) => {$(
         impl $type {
-            /// Shows the value in the output of the running cell, or prints its plain text if there is no notebook.
+            /// Shows the value in the output of the running cell, or prints its plain text if there is no
+            /// notebook.
             pub fn show(&self) {
                 $crate::show::Show::show(self);
             }
 
-            /// What the kernel calls on a cell that ends with the value.
+            /// Shows the value as the result of the cell: the kernel calls this on a cell that ends with the
+            /// value.
             pub fn evcxr_display(&self) {
                 $crate::show::Show::evcxr_display(self);
             }
@@ -58,7 +61,7 @@ macro_rules! shown {
     )+};
 }
 
-/// What shows a value from within a cell.
+/// Returns the text that shows a value from within a cell.
 #[doc(hidden)]
 pub fn within_cell(host: Host, forms: &[(&'static str, String)]) -> String {
     match host {
@@ -67,7 +70,7 @@ pub fn within_cell(host: Host, forms: &[(&'static str, String)]) -> String {
     }
 }
 
-/// What makes a value the result of a cell.
+/// Returns the text that makes a value the result of a cell.
 #[doc(hidden)]
 pub fn as_result(host: Host, forms: &[(&'static str, String)]) -> String {
     match host {
@@ -76,20 +79,20 @@ pub fn as_result(host: Host, forms: &[(&'static str, String)]) -> String {
     }
 }
 
-/// A form as Jupyter has it: JSON as JSON, everything else as a string.
+/// Returns a form as Jupyter expects it: JSON as JSON, everything else as a string.
 fn bundled((mime, content): &(&'static str, String)) -> (String, Value) {
     let json = mime.ends_with("json").then(|| serde_json::from_str(content).ok()).flatten();
     ((*mime).to_owned(), json.unwrap_or_else(|| Value::from(content.as_str())))
 }
 
-/// Writes a display; a closed output is told on the standard error, since nothing else can be done.
+/// Writes a display. If the output is closed, the standard error says so, since nothing else can be done.
 fn write(text: &str) {
     if let Err(error) = kernel::write(text) {
         tell(&format!("cannot show: {error}"));
     }
 }
 
-/// The forms between the marker lines of the kernel.
+/// Returns the forms between the marker lines of the kernel.
 #[doc(hidden)]
 pub fn marked(forms: &[(&'static str, String)]) -> String {
     forms
@@ -98,7 +101,7 @@ pub fn marked(forms: &[(&'static str, String)]) -> String {
         .collect()
 }
 
-/// Content in which no line is read as a message to the kernel.
+/// Returns the content in a form in which no line is read as a message to the kernel.
 fn kept_inside(content: &str) -> String {
     let indent = |line: &str| if line.starts_with("EVCXR_") { format!(" {line}") } else { line.to_owned() };
     content.lines().map(indent).collect::<Vec<_>>().join("\n")

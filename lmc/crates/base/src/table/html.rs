@@ -9,20 +9,21 @@ use super::number::Format;
 use crate::error::Result;
 use crate::show::escape;
 
-/// The style of the types below the names of columns: paler than these on any background.
+/// The style of the types below the names of columns: paler than the names on any background.
 const TYPE_STYLE: &str = "font-weight:normal;opacity:0.6";
-/// Columns that are shown of a wider table.
+/// The number of columns that are shown of a wider table.
 const COLUMN_CAP: usize = 20;
-/// Characters that are shown of a longer text.
+/// The number of characters that are shown of a longer text.
 const TEXT_CAP: usize = 120;
-/// Values that are shown of a longer list.
+/// The number of values that are shown of a longer list.
 const LIST_CAP: usize = 6;
 
-/// A table as one line of HTML: shape, names, types and at most `row_cap` rows and 20 columns (the first and the last).
+/// Returns a table as one line of HTML: shape, names, types and at most `row_cap` rows and 20 columns (the
+/// first and the last).
 ///
-/// Every name and value is escaped. The real numbers of a column have the same number of decimals, so that a typical one
-/// has 4 significant digits. Of a text of more than 120 characters and of a list of more than 6 values the beginning is
-/// shown, with the full length.
+/// Every name and value is escaped. The real numbers of a column have the same number of decimals, so that a
+/// typical one has 4 significant digits. A text of more than 120 characters or a list of more than 6 values
+/// is cut after its beginning, and its full length is shown.
 ///
 /// # Errors
 /// [`LmcError::Polars`](crate::LmcError::Polars) if a value cannot be read.
@@ -73,7 +74,7 @@ struct Part {
 
 impl Part {
     fn of(n: usize, cap: usize) -> Self {
-        // At least one stands at the end, where the hidden ones are told.
+        // At least one row or column stands at the end, where the number of hidden ones is shown.
         let cap = cap.max(2);
         let (head, tail) = if n > cap { (cap.div_ceil(2), cap / 2) } else { (n, 0) };
         Self { first: 0..head, hidden: n - head - tail, last: n - tail..n }
@@ -84,7 +85,7 @@ impl Part {
     }
 }
 
-/// The format of each column, if its values are real numbers, from the rows that are shown.
+/// Returns the format of each column whose values are real numbers, from the rows that are shown.
 pub(super) fn formats(
     table: &DataFrame,
     rows: impl Iterator<Item = usize> + Clone,
@@ -107,7 +108,7 @@ fn real(value: &AnyValue<'_>) -> Option<f64> {
     }
 }
 
-/// One row of cells, with one cell for hidden columns; numbers stand on the right.
+/// Writes one row of cells, with one cell for hidden columns; numbers stand on the right.
 fn write_cells(
     html: &mut String,
     tag: &str,
@@ -135,12 +136,12 @@ fn write_cell(html: &mut String, tag: &str, column: &Column, content: &str) {
     write_into(html, format_args!("<{tag} style=\"text-align:{align}\">{content}</{tag}>"));
 }
 
-/// Writing to a string cannot fail.
+/// Writes to a string, which cannot fail.
 fn write_into(text: &mut String, what: std::fmt::Arguments<'_>) {
     let _ = text.write_fmt(what);
 }
 
-/// A value as text; a real number in the format of its column or, without one, of itself.
+/// Returns a value as text. A real number has the format of its column or, without one, its own.
 pub(super) fn show(value: &AnyValue<'_>, format: Option<Format>) -> String {
     if let Some(x) = real(value) {
         return format.unwrap_or_else(|| Format::of([x])).show(x);
@@ -164,7 +165,7 @@ pub(super) fn show(value: &AnyValue<'_>, format: Option<Format>) -> String {
     }
 }
 
-/// The beginning of a long text and its length.
+/// Returns the beginning of a long text and its length.
 fn cut(text: &str) -> String {
     let length = text.chars().count();
     if length <= TEXT_CAP {

@@ -1,4 +1,4 @@
-//! Tables with a declared schema, and how they are shown: as HTML and as plain text.
+//! Tables with a declared schema, and their display as HTML and as plain text.
 
 mod columns;
 mod html;
@@ -27,7 +27,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// The polars type of the column.
+    /// Returns the polars type of the column.
     pub fn dtype(self) -> DataType {
         match self {
             Kind::Text => DataType::String,
@@ -44,7 +44,7 @@ pub struct Column {
     pub name: &'static str,
     /// The type.
     pub kind: Kind,
-    /// What it holds, with its unit.
+    /// Its content, with the unit.
     pub description: &'static str,
 }
 
@@ -110,13 +110,13 @@ impl Schema {
         })
     }
 
-    /// A table with the declared columns and no rows.
+    /// Returns a table with the declared columns and no rows.
     pub fn empty(&self) -> DataFrame {
         let fields = self.columns.iter().map(|c| polars::prelude::Field::new(c.name.into(), c.kind.dtype()));
         DataFrame::empty_with_schema(&polars::prelude::Schema::from_iter(fields))
     }
 
-    /// The description of the schema as a table: column, type, description.
+    /// Returns the description of the schema as a table: column, type, description.
     ///
     /// # Errors
     /// [`LmcError::Polars`] if polars refuses to build it.

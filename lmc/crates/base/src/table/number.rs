@@ -1,24 +1,26 @@
-//! Real numbers of a column as text, so that their decimal points stand below each other.
+//! Text for the real numbers of a column, with decimal points that stand below each other.
 
 /// Significant digits of a typical number.
 const DIGITS: i32 = 4;
-/// Decimals that a column has at most; with more its numbers are in scientific form.
+/// The most decimals of a column; numbers that need more are in scientific form.
 const MOST_DECIMALS: i32 = 8;
-/// Numbers from here on are in scientific form.
+/// The size from which numbers are in scientific form.
 const HUGE: f64 = 1e9;
 
-/// How the real numbers of a column are written: all with the same number of decimals, or in scientific form.
+/// The format of the real numbers of a column: all have the same number of decimals, or all are in scientific
+/// form.
 ///
-/// The median of the magnitudes has 4 significant digits, unless all numbers can do with fewer. A number that is too large
-/// or would lose its last digit is written in scientific form alone.
+/// The median of the magnitudes has 4 significant digits, unless fewer are enough for all numbers. In a
+/// column with decimals, a number that is too large or would lose its last digit is still written in
+/// scientific form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Format {
-    /// `None` if all numbers are in scientific form.
+    /// The number of decimals; `None` if all numbers are in scientific form.
     decimals: Option<usize>,
 }
 
 impl Format {
-    /// The format for these numbers.
+    /// Returns the format for these numbers.
     pub(super) fn of(numbers: impl IntoIterator<Item = f64>) -> Format {
         let mut sizes: Vec<f64> =
             numbers.into_iter().map(f64::abs).filter(|&x| x > 0.0 && x.is_finite()).collect();
@@ -29,7 +31,7 @@ impl Format {
         Format { decimals: (decimals <= MOST_DECIMALS).then_some(decimals as usize) }
     }
 
-    /// The text of a number.
+    /// Returns the text of a number.
     pub(super) fn show(self, x: f64) -> String {
         if x == 0.0 || !x.is_finite() {
             return match self.decimals.filter(|_| x.is_finite()) {
@@ -45,7 +47,7 @@ impl Format {
     }
 }
 
-/// Mantissa and exponent of a positive number at 4 significant digits.
+/// Returns the mantissa and the exponent of a positive number at 4 significant digits.
 fn parts(x: f64) -> (String, i32) {
     let text = format!("{x:.*e}", DIGITS as usize - 1);
     let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
@@ -56,7 +58,7 @@ fn exponent(x: f64) -> i32 {
     parts(x).1
 }
 
-/// Decimals that 4 significant digits of a positive number need, without zeros at the end.
+/// Returns the decimals that 4 significant digits of a positive number need, without zeros at the end.
 fn needed_decimals(x: f64) -> i32 {
     let (mantissa, exponent) = parts(x);
     mantissa.trim_end_matches('0').chars().skip_while(|&c| c != '.').skip(1).count() as i32 - exponent

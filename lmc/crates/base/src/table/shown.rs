@@ -1,11 +1,11 @@
-//! How tables are shown.
+//! The display of tables.
 
 use polars::prelude::DataFrame;
 
 use super::to_html;
 use crate::show::{Forms, Show};
 
-/// Rows of a table that a notebook shows.
+/// The number of rows of a table that a notebook shows.
 const ROW_CAP: usize = 30;
 
 impl Show for DataFrame {

@@ -6,7 +6,8 @@ use super::html::{formats, show};
 use crate::error::Result;
 use crate::terminal::one_line;
 
-/// A table as lines of plain text: the names of the columns, then every row; numbers stand on the right. The last line has no line break.
+/// Returns a table as lines of plain text: the names of the columns, then every row; numbers stand on the
+/// right. The last line has no line break.
 ///
 /// # Errors
 /// [`LmcError::Polars`](crate::LmcError::Polars) if a value cannot be read.

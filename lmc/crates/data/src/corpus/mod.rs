@@ -17,25 +17,28 @@ use lmc_base::progress;
 pub enum Corpus {
     /// The Corpus of Linguistic Acceptability: [`cola`](super::cola).
     Cola,
-    /// Multi-Genre Natural Language Inference (Williams et al. 2018): GLUE's files, the hub's, and the original ones.
+    /// Multi-Genre Natural Language Inference (Williams et al. 2018): GLUE's files, the hub's, and the
+    /// original ones.
     ///
-    /// GLUE's development sets leave out the pairs without a gold label; the original files have them, with the label `-`:
-    /// 185 matched and 168 mismatched ones are skipped, and 9,815 and 9,832 remain in either form. The kind of an example
-    /// is its genre, where the form has it.
+    /// GLUE's development sets leave out the pairs without a gold label; the original files have them, with
+    /// the label `-`: 185 matched and 168 mismatched ones are skipped, and 9,815 and 9,832 remain in either
+    /// form. The kind of an example is its genre, if the form has it.
     Mnli,
-    /// Heuristic Analysis for NLI Systems: [`hans`](super::hans). The kind of an example is its subcase, its group the
-    /// heuristic.
+    /// Heuristic Analysis for NLI Systems: [`hans`](super::hans). The kind of an example is its subcase, and
+    /// its group is the heuristic.
     Hans,
     /// Quora Question Pairs (Iyer et al. 2017) in GLUE's tab-separated files and the hub's Parquet.
     ///
-    /// Rows of the tab-separated files with too few columns, and rows without a label, are skipped and counted, as the readers
-    /// of Hugging Face's `datasets` and `transformers` do: 363,846 and 40,430 pairs remain.
+    /// Rows of the tab-separated files with too few columns, and rows without a label, are skipped and
+    /// counted, as the readers of Hugging Face's `datasets` and `transformers` do: 363,846 and 40,430 pairs
+    /// remain.
     Qqp,
-    /// PAWS-QQP (Zhang et al. 2019): question pairs with the same words in another order, as text made from QQP.
+    /// PAWS-QQP (Zhang et al. 2019): question pairs with the same words in another order, as text made from
+    /// QQP.
     ///
-    /// The texts are tokenised, quotation marks are written as two backquotes or two apostrophes, and `train.tsv` ends its lines
-    /// in CRLF. The makers write the files without quoting. DIFFERENCE: the paper's code reads them with quoting, which is the
-    /// same since there is no `"` in them.
+    /// The texts are tokenised, quotation marks are written as two backquotes or two apostrophes, and
+    /// `train.tsv` ends its lines in CRLF. The makers write the files without quoting. DIFFERENCE: the
+    /// paper's code reads them with quoting, which is the same since there is no `"` in them.
     PawsQqp,
 }
 
@@ -57,20 +60,22 @@ impl Corpus {
     /// Returns the manifest.
     ///
     /// # Errors
-    /// As [`Manifest::builtin`], which does not happen for these names.
+    /// The errors of [`Manifest::builtin`], which do not happen for these names.
     pub fn manifest(self) -> Result<Manifest> {
         Manifest::builtin(self.name())
     }
 
-    /// Returns what was read of a split of the manifest, with the number of rows that were skipped. The folder is that of the corpus,
-    /// or one that has such a folder, under the name of the corpus or GLUE's (`CoLA`, `MNLI`, `QQP`) in any case.
+    /// Returns the reading of a split of the manifest, with the number of rows that were skipped. The folder
+    /// is that of the corpus, or one that contains such a folder, under the name of the corpus or GLUE's
+    /// (`CoLA`, `MNLI`, `QQP`) in any case.
     ///
-    /// A file with fewer examples than published is read with a note ([`Reading::notes`]); `unverified` is for one that is not the
-    /// published one though it has as many, or more.
+    /// A file with fewer examples than published is read with a note ([`Reading::notes`]). `unverified` is
+    /// for a file that is not the published one although it has as many examples, or more.
     ///
     /// # Errors
-    /// [`LmcError::Io`] with the files and folders that were looked for if there is none; as
-    /// [`read_split`](super::reader::read_split); [`LmcError::UnknownName`] for a group of HANS that is no heuristic.
+    /// [`LmcError::Io`] with the files and folders that were looked for if there is none; the errors of
+    /// [`read_split`](super::reader::read_split); [`LmcError::UnknownName`] for a group of HANS that is not a
+    /// heuristic.
     pub fn read(self, folder: &Path, split: &str, unverified: bool) -> Result<Reading> {
         let reading = search::read(self, &self.manifest()?, folder, split, unverified)?;
         if self == Corpus::Hans {
@@ -79,7 +84,8 @@ impl Corpus {
         Ok(reading)
     }
 
-    /// Returns the split that studies call `id`: what a model is evaluated on in domain. HANS has none.
+    /// Returns the split that studies call `id`: the in-domain set that a model is evaluated on. HANS has
+    /// none.
     pub fn in_domain(self) -> Option<&'static str> {
         match self {
             Corpus::Cola => Some("id"),
@@ -90,7 +96,7 @@ impl Corpus {
         }
     }
 
-    /// Returns the splits that [`read_corpora`] knows: those of the manifest, and for HANS the subsets.
+    /// Returns the splits that [`read_corpora`] knows: those of the manifest, and the subsets for HANS.
     fn splits(self) -> Result<Vec<String>> {
         let subsets = if self == Corpus::Hans { &Subset::ALL[..] } else { &[] };
         let splits = self.manifest()?.splits.into_iter().map(|split| split.name);
@@ -107,22 +113,23 @@ impl fmt::Display for Corpus {
 impl FromStr for Corpus {
     type Err = LmcError;
 
-    /// The corpus of a name.
+    /// Returns the corpus of a name.
     ///
     /// # Errors
-    /// [`LmcError::UnknownName`] with the names that there are.
+    /// [`LmcError::UnknownName`] with the names that exist.
     fn from_str(name: &str) -> Result<Self> {
         by_name("corpus", &Self::ALL, name)
     }
 }
 
-/// Returns a split of a corpus from a folder that has it in one of the forms in which it is published, or from a folder below it
-/// ([`Corpus::read`]). For HANS the name of a [`Subset`] is a split too, taken from the evaluation set. What is other than in the
-/// published file is said on the standard error.
+/// Returns a split of a corpus from a folder that has it in one of the forms in which it is published, or
+/// from a folder below it ([`Corpus::read`]). For HANS, the name of a [`Subset`] is a split too, taken from
+/// the evaluation set. Differences from the published file are reported on the standard error.
 ///
 /// # Errors
-/// [`LmcError::UnknownName`] for another split, [`LmcError::Io`] if the folder has none of the split's files or one cannot
-/// be read, [`LmcError::Format`] with the line for a file that is not as its manifest says, [`LmcError::Unpublished`].
+/// [`LmcError::UnknownName`] for another split, [`LmcError::Io`] if the folder has none of the split's files
+/// or one cannot be read, [`LmcError::Format`] with the line for a file that is not as its manifest says,
+/// [`LmcError::Unpublished`].
 ///
 /// # Examples
 /// ```
@@ -138,15 +145,15 @@ pub fn read_corpus(corpus: Corpus, folder: &Path, split: &str) -> Result<Dataset
     sets.pop().ok_or_else(|| LmcError::invalid("splits", "none", "one"))
 }
 
-/// What studies call the set in domain, whatever its split is called.
+/// The name by which studies call the in-domain set, whatever the name of its split is.
 const ID: &str = "id";
 
-/// Returns several splits of a corpus, as [`read_corpus`]; each file is read once, and `id` is [`Corpus::in_domain`]. `unverified` reads files that are not the published
-/// ones too.
+/// Returns several splits of a corpus, like [`read_corpus`]. Each file is read once, and `id` is
+/// [`Corpus::in_domain`]. With `unverified`, files that are not the published ones are read too.
 ///
 /// # Errors
-/// As [`read_corpus`], but for [`LmcError::Unpublished`] if `unverified`; [`LmcError::InvalidParameter`] for a subset of which the file
-/// has no pair.
+/// The errors of [`read_corpus`], without [`LmcError::Unpublished`] if `unverified` is set;
+/// [`LmcError::InvalidParameter`] for a subset of which the file has no pair.
 pub fn read_corpora(
     corpus: Corpus,
     folder: &Path,

@@ -6,7 +6,7 @@ fn every_corpus_has_the_manifest_of_its_name() {
         let manifest = corpus.manifest().unwrap();
         assert_eq!(manifest.name, corpus.name());
         assert_eq!(corpus.to_string().parse::<Corpus>().unwrap(), corpus);
-        // Whatever form a split is in, it has a place.
+        // A split has a place in whatever form it is.
         for split in &manifest.splits {
             assert!(!manifest.places(&split.name).unwrap().is_empty());
         }

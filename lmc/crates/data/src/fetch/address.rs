@@ -1,8 +1,8 @@
-//! Addresses: what may be put together from names, and where a redirect leads.
+//! Addresses: how they are put together from names, and where redirects lead.
 
 use ureq::http::Uri;
 
-/// Scheme, host and port: a token goes to those of the endpoint alone.
+/// Scheme, host and port: a token is only sent to those of the endpoint.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Origin {
     scheme: String,
@@ -10,7 +10,7 @@ pub(super) struct Origin {
     port: u16,
 }
 
-/// The origin of an http or https address.
+/// Returns the origin of an http or https address.
 pub(super) fn origin(url: &str) -> Option<Origin> {
     let uri: Uri = url.parse().ok()?;
     let scheme = uri.scheme_str()?.to_ascii_lowercase();
@@ -23,7 +23,8 @@ pub(super) fn origin(url: &str) -> Option<Origin> {
     Some(Origin { scheme, host: uri.host()?.to_ascii_lowercase(), port })
 }
 
-/// The address that `location`, found at `base`, means; nothing if it is none, or leads away from https.
+/// Returns the address that `location`, found at `base`, means; nothing if it is not an address or leads away
+/// from https.
 pub(super) fn redirect(base: &str, location: &str) -> Option<String> {
     let from: Uri = base.parse().ok()?;
     let (scheme, authority) = (from.scheme_str()?, from.authority()?.as_str());
@@ -41,7 +42,8 @@ pub(super) fn redirect(base: &str, location: &str) -> Option<String> {
     (before.scheme == after.scheme || after.scheme == "https").then_some(to)
 }
 
-/// A path as a part of an address: everything but letters, digits, `-._~` and the slashes between names is escaped.
+/// Returns a path as a part of an address: everything but letters, digits, `-._~` and the slashes between
+/// names is escaped.
 pub(super) fn escaped(path: &str) -> String {
     let byte = |byte: u8| match byte {
         b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
@@ -52,7 +54,8 @@ pub(super) fn escaped(path: &str) -> String {
     path.bytes().map(byte).collect()
 }
 
-/// An address as errors show it: what follows a question mark may hold a signature.
+/// Returns an address as errors show it, without the query after the question mark, which may hold a
+/// signature.
 pub(super) fn shown(url: &str) -> String {
     url.split(['?', '#']).next().unwrap_or_default().to_owned()
 }

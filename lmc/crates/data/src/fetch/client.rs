@@ -1,7 +1,8 @@
-//! One request over HTTP, which an interrupt ends at once.
+//! Single requests over HTTP, which an interrupt ends at once.
 //!
-//! The request runs on a thread of its own, because resolving a name, connecting and reading block; whoever waits for it looks
-//! at the interrupt in between. A reply that is dropped closes the connection, which ends the thread.
+//! The request runs on a thread of its own, because resolving a name, connecting and reading block. The
+//! caller that waits for it checks for the interrupt in between. Dropping a reply closes the connection,
+//! which ends the thread.
 
 use std::io::Read;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
@@ -19,7 +20,7 @@ use super::trust::Trust;
 use lmc_base::error::{LmcError, Result};
 use lmc_base::interrupt;
 
-/// How long is waited between two looks at the interrupt.
+/// The time between two checks for the interrupt.
 pub(super) const LOOK: Duration = Duration::from_millis(50);
 const MAX_REDIRECTS: usize = 10;
 const CHUNK: usize = 1 << 16;
@@ -29,7 +30,7 @@ const MAX_TEXT: usize = 16 << 20;
 /// Sends requests to servers.
 #[derive(Clone)]
 pub(super) struct Client {
-    /// The secret, and the only place that it is sent to.
+    /// The secret, and the only origin that it is sent to.
     pub token: Option<(Origin, String)>,
     pub trust: Trust,
     pub proxies: Proxies,
@@ -43,11 +44,11 @@ pub(super) enum Method {
     Head,
 }
 
-/// Which redirects are followed.
+/// The redirects that are followed.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Follow {
     All,
-    /// Those within an origin, until an answer says by what name the hub calls the content.
+    /// Redirects within an origin, until an answer contains the name by which the hub calls the content.
     Hub,
 }
 
@@ -60,9 +61,9 @@ enum Message {
     Broken(String),
 }
 
-/// What a server answers; the body comes piece by piece.
+/// The answer of a server; the body comes piece by piece.
 pub(super) struct Reply {
-    /// Where it came from in the end.
+    /// The address it came from in the end.
     pub url: String,
     pub status: u16,
     /// The headers of the answer and of the redirects before it, the last first.
@@ -74,7 +75,7 @@ pub(super) struct Reply {
 }
 
 impl Client {
-    /// The answer to a request, whatever its status.
+    /// Returns the answer to a request, whatever its status.
     pub fn send(
         &self,
         method: Method,
@@ -108,7 +109,7 @@ impl Client {
         Err(Failure::last(network(&url, None, format!("more than {MAX_REDIRECTS} redirects"))))
     }
 
-    /// The body of a reply with status 200, and its headers.
+    /// Returns the body of a reply with status 200, and its headers.
     pub fn text(&self, url: &str) -> Result<(Vec<u8>, Reply), Failure> {
         let mut reply = self.send(Method::Get, url, &[], Follow::Hub)?;
         if reply.status != 200 {
@@ -207,12 +208,13 @@ fn deliver(answer: Result<ureq::http::Response<ureq::Body>, ureq::Error>, sender
 }
 
 impl Reply {
-    /// A header of the answer, or of the last redirect that has it.
+    /// Returns a header of the answer, or of the last redirect that has it.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find_map(|headers| headers.get(name)).and_then(|value| value.to_str().ok())
     }
 
-    /// The next piece of the body, nothing at its end. A connection that breaks off is an error that may be tried again.
+    /// Returns the next piece of the body, or nothing at its end. A connection that breaks off is an error
+    /// that may be tried again.
     pub fn chunk(&mut self) -> Result<Option<Vec<u8>>, Failure> {
         match self.receive()? {
             Message::Chunk(chunk) => Ok(Some(chunk)),
@@ -247,7 +249,7 @@ impl Drop for Reply {
     }
 }
 
-/// An error of the network with what to do where the server said nothing.
+/// Returns an error of the network, with a remedy if the server said nothing.
 pub(super) fn network(url: &str, status: Option<u16>, problem: String) -> LmcError {
     let remedy = "check the connection and run the same call again, what was fetched is kept; HF_HUB_OFFLINE=1 takes what is in the cache";
     LmcError::Network { url: shown(url), status, problem, remedy: remedy.into() }

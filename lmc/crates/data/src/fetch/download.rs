@@ -1,4 +1,4 @@
-//! One file over HTTP: resumed, checked, and there whole or not at all.
+//! Downloads of single files over HTTP: resumed, checked, and there whole or not at all.
 
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use super::retry::{Failure, Retries, refusal};
 use lmc_base::error::{LmcError, Result};
 use lmc_base::progress::{Progress, Unit};
 
-/// A try that brings that many bytes makes the count of tries begin anew.
+/// The number of bytes with which a try makes the count of tries start again.
 const ADVANCE: u64 = 1 << 20;
 
 /// Size and digest of a file.
@@ -23,18 +23,20 @@ pub(super) struct Content {
 /// A file to fetch.
 pub(super) struct Download<'a> {
     pub url: &'a str,
-    /// Where it is to lie; what has come so far lies beside it, with `.part` at the end of the name.
+    /// The place for the file; the part that has come so far lies beside it, with `.part` at the end of its
+    /// name.
     pub target: &'a Path,
-    /// What people call it.
+    /// The name of the file for people.
     pub label: &'a str,
     pub bytes: Option<u64>,
     pub sha256: Option<&'a str>,
-    /// Whether the target's name stands for the content: then a part of it is never a part of something else.
+    /// If true, the target's name stands for the content: a part of it is then never a part of something
+    /// else.
     pub addressed: bool,
 }
 
 impl Download<'_> {
-    /// Fetches the file and returns what is in it.
+    /// Fetches the file and returns its size and digest.
     pub fn run(&self, client: &Client, retries: &Retries) -> Result<Content> {
         let mut part = Part::open(self.target, self.addressed)?;
         if self.bytes.is_some_and(|bytes| part.bytes() > bytes) {
@@ -55,7 +57,7 @@ impl Download<'_> {
                 part.remove();
                 return Err(self.differs(&content));
             }
-            // What an earlier run left may be damaged: once more from the start.
+            // The part that an earlier run left may be damaged: try once more from the start.
             part.clear()?;
             progress = None;
         }
@@ -127,7 +129,8 @@ impl Download<'_> {
         }
     }
 
-    /// The size of the whole file that an answer begins or continues; what is there is cleared if it does not fit.
+    /// Returns the size of the whole file that an answer begins or continues; the part that is there is
+    /// cleared if it does not fit.
     fn total(&self, reply: &Reply, part: &mut Part) -> Result<Option<u64>, Failure> {
         let number = |text: &str| text.trim().parse::<u64>().ok();
         let length = reply.header("content-length").and_then(number);
@@ -168,7 +171,7 @@ impl Download<'_> {
         LmcError::Checksum { url: shown(self.url), got, expected }
     }
 
-    /// An error, with what is kept where an interrupt caused it.
+    /// Returns an error, which also says what is kept if an interrupt caused it.
     fn kept(&self, error: LmcError, part: &mut Part) -> LmcError {
         if part.bytes() == 0 {
             part.remove();

@@ -1,4 +1,5 @@
-//! A fetcher as the environment wants it: the variables of `huggingface_hub` and of older programs, with the same meaning.
+//! Fetchers from the environment: the variables of `huggingface_hub` and of older programs, with the same
+//! meaning.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -27,16 +28,18 @@ impl Fetcher {
     /// | `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`, `NO_PROXY`, in capitals or small letters | the proxy to go through, and the hosts that are asked directly |
     /// | `LMC_HOME` | the folder of what comes from other servers (`downloads`) and of the lock file (`lmc.lock`) |
     ///
-    /// In the names of folders a `~` at the beginning is the home folder, and `$NAME` and `${NAME}` are other variables.
+    /// In the names of folders a `~` at the beginning is the home folder, and `$NAME` and `${NAME}` are other
+    /// variables.
     ///
     /// # Errors
-    /// [`LmcError::InvalidParameter`] when no home folder is known, or endpoint or token cannot be one.
+    /// [`LmcError::InvalidParameter`] when no home folder is known, or if the endpoint or the token is not
+    /// valid.
     pub fn from_env() -> Result<Fetcher> {
         from(variable, home()?)
     }
 }
 
-/// A variable of the environment; an empty one is not set.
+/// Returns a variable of the environment; an empty one counts as not set.
 pub(super) fn variable(name: &str) -> Option<OsString> {
     std::env::var_os(name).filter(|value| !value.is_empty())
 }
@@ -78,7 +81,8 @@ fn from(variable: impl Fn(&str) -> Option<OsString>, lmc_home: PathBuf) -> Resul
     Ok(Fetcher { other_caches: others, ..fetcher })
 }
 
-/// A folder as `huggingface_hub` reads it: with the home folder for `~`, and with the values of other variables.
+/// Returns a folder as `huggingface_hub` reads it: with the home folder for `~`, and with the values of other
+/// variables.
 fn expanded(value: OsString, variable: impl Fn(&str) -> Option<OsString>) -> PathBuf {
     let Some(text) = value.to_str() else { return PathBuf::from(value) };
     let mut path = String::new();
@@ -92,7 +96,7 @@ fn expanded(value: OsString, variable: impl Fn(&str) -> Option<OsString>) -> Pat
         };
         match variable(name).as_ref().and_then(|value| value.to_str()) {
             Some(value) if !name.is_empty() => path.push_str(value),
-            // What is no variable stays as it is written.
+            // Text that is not a variable stays as it is written.
             _ => path.push_str(&rest[before.len()..rest.len() - next.len()]),
         }
         rest = next;

@@ -1,11 +1,12 @@
-//! The names that repositories of the hub had before their owners were given one.
+//! Former names of repositories on the hub, from before their owners were given one.
 //!
-//! The hub's first repositories had no owner: `google-bert/bert-base-uncased` was `bert-base-uncased`, `nyu-mll/glue` was `glue`.
-//! They were renamed with all their commits, and what older programs fetched lies in the cache under the old name.
+//! The hub's first repositories had no owner: `google-bert/bert-base-uncased` was `bert-base-uncased`,
+//! `nyu-mll/glue` was `glue`. They were renamed with all their commits, and files that older programs fetched
+//! lie in the cache under the old name.
 
 use crate::manifest::RepoType;
 
-/// The owners to whom models without one were given.
+/// The owners to which models without an owner were given.
 const OF_MODELS: [&str; 10] = [
     "FacebookAI",
     "Salesforce",
@@ -18,10 +19,10 @@ const OF_MODELS: [&str; 10] = [
     "transfo-xl",
     "xlnet",
 ];
-/// The same for datasets.
+/// The owners to which datasets without an owner were given.
 const OF_DATASETS: [&str; 5] = ["aps", "google-research-datasets", "jhu-cogsci", "nyu-mll", "stanfordnlp"];
 
-/// The names under which a repository may lie in a cache, the present one first.
+/// Returns the names under which a repository may lie in a cache, the present one first.
 pub(super) fn names(repository: &str, repo_type: RepoType) -> Vec<String> {
     let owners = match repo_type {
         RepoType::Model => OF_MODELS.as_slice(),

@@ -7,7 +7,7 @@
 //! <cache>/.locks/models--<owner>--<name>/<etag>.lock           held while a file is fetched
 //! ```
 //!
-//! A repository may lie there already under the name that it had before, or in another cache.
+//! A repository may already lie there under its former name, or in another cache.
 
 use std::path::{Path, PathBuf};
 
@@ -28,7 +28,7 @@ use lmc_base::file::{make_folder, write_atomic};
 pub(super) struct Repository<'a> {
     fetcher: &'a Fetcher,
     source: &'a HubSource,
-    /// Where it may lie; what is fetched comes to the first.
+    /// The places where it may lie; fetched files go to the first.
     places: Vec<Place>,
     repo: Repo,
     key: String,
@@ -41,13 +41,13 @@ struct Place {
 }
 
 impl Place {
-    /// The folder of a commit.
+    /// Returns the folder of a commit.
     fn snapshot(&self, commit: &str) -> PathBuf {
         self.cache.pointer_path(commit)
     }
 }
 
-/// What the hub says of a file before it is fetched.
+/// The hub's information about a file before it is fetched.
 struct Metadata {
     etag: String,
     bytes: Option<u64>,
@@ -84,7 +84,7 @@ impl<'a> Repository<'a> {
         Self { fetcher, source, places, repo, key }
     }
 
-    /// The folder of the commit in the cache, with every file of the manifest in it.
+    /// Returns the folder of the commit in the cache, with every file of the manifest in it.
     pub fn fetch(&self, manifest: &Manifest) -> Result<PathBuf> {
         let locked = self.fetcher.lock().of(&self.key)?;
         let commit = self.commit(&locked)?;
@@ -97,7 +97,8 @@ impl<'a> Repository<'a> {
         Ok(snapshot)
     }
 
-    /// The place that has every file of the manifest, otherwise the first; without a server the one that has most of them.
+    /// Returns the place that has every file of the manifest, otherwise the first; without a server, the
+    /// place that has most of them.
     fn place(&self, manifest: &Manifest, commit: &str, locked: &Locked) -> &Place {
         let choices = manifest.choices();
         let n_found = |place: &Place| {
@@ -115,7 +116,7 @@ impl<'a> Repository<'a> {
         best.0
     }
 
-    /// The commit that the revision means: itself, as locked, or as the hub says now.
+    /// Returns the commit that the revision means: itself, the locked one, or what the hub says now.
     fn commit(&self, locked: &Locked) -> Result<String> {
         if let Some(commit) = self.source.revision.commit().or(locked.commit.as_deref()) {
             return Ok(commit.to_owned());
@@ -166,7 +167,8 @@ impl<'a> Repository<'a> {
         })
     }
 
-    /// Sees to it that a file is in the cache and has the content that manifest, lock file and its own name say.
+    /// Makes sure that a file is in the cache and has the content that the manifest, the lock file and its
+    /// own name say.
     fn file(&self, place: &Place, entry: &FileEntry, commit: &str, sha256: Option<&str>) -> Result<Content> {
         let pointer = place.snapshot(commit).join(&entry.path);
         if pointer.exists() {
@@ -211,7 +213,8 @@ impl<'a> Repository<'a> {
         Ok(content)
     }
 
-    /// What the hub says of a file; a name of its content that is no digest is refused, for it becomes a path.
+    /// Returns the hub's information about a file. A name of its content that is not a digest is refused,
+    /// because it becomes a path.
     fn metadata(&self, url: &str, commit: &str) -> Result<Metadata, Failure> {
         let reply = self.fetcher.client.send(Method::Head, url, &[], Follow::Hub)?;
         if !matches!(reply.status, 200 | 301 | 302 | 303 | 307 | 308) {
@@ -240,7 +243,8 @@ impl<'a> Repository<'a> {
     }
 }
 
-/// Whether a folder has files as transformers before 4.22 called them: the digest of an address, a point, the digest of an etag.
+/// Returns whether a folder has files with names as transformers before 4.22 gave them: the digest of an
+/// address, a point, the digest of an etag.
 fn is_flat(folder: &Path) -> bool {
     let is_old = |name: &str| {
         name.split_once('.').is_some_and(|(url, etag)| is_hexadecimal(url, 64) && is_hexadecimal(etag, 64))
@@ -249,7 +253,7 @@ fn is_flat(folder: &Path) -> bool {
     entries.any(|entry| entry.file_name().to_str().is_some_and(is_old))
 }
 
-/// Makes a snapshot's link to a blob; one that leads nowhere is replaced.
+/// Makes a snapshot's link to a blob; a link that leads nowhere is replaced.
 fn link(pointer: &Path, path: &Path, etag: &str) -> Result<()> {
     let folder = pointer.parent().unwrap_or(pointer);
     make_folder(folder)?;

@@ -1,10 +1,9 @@
-//! Lock files: what was fetched first, which every later fetch must find again.
+//! Lock files: a record of what was fetched first, which every later fetch must find again.
 
-use std::fs::File;
+use std::fs::{File, TryLockError};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use fs2::FileExt;
 use serde::{Deserialize, Serialize};
 
 use super::client::LOOK;
@@ -29,7 +28,7 @@ struct Written {
     sources: Vec<Locked>,
 }
 
-/// What is locked of one source.
+/// The locked facts about one source.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Locked {
@@ -51,7 +50,7 @@ struct LockedFile {
 }
 
 impl Locked {
-    /// The content that a file must have.
+    /// Returns the content that a file must have.
     pub fn file(&self, path: &Path) -> Option<Content> {
         let file = self.files.iter().find(|file| Path::new(&file.path) == path)?;
         Some(Content { bytes: file.bytes, sha256: file.sha256.clone() })
@@ -66,13 +65,13 @@ pub(super) struct LockFile<'a> {
 }
 
 impl LockFile<'_> {
-    /// What is locked of a source, which may be nothing.
+    /// Returns the locked facts about a source; there may be none.
     pub fn of(&self, key: &str) -> Result<Locked> {
         let found = self.read()?.sources.into_iter().find(|source| source.key == key);
         Ok(found.unwrap_or_else(|| Locked { key: key.to_owned(), ..Locked::default() }))
     }
 
-    /// Records a commit or the content of a file, unless the same is there.
+    /// Records a commit or the content of a file, unless the same is already there.
     pub fn record(&self, key: &str, commit: Option<&str>, file: Option<(&Path, &Content)>) -> Result<()> {
         let _guard = exclusive(&self.guard)?;
         let mut content = self.read()?;
@@ -136,7 +135,7 @@ impl LockFile<'_> {
     }
 }
 
-/// A file that this process alone fetches or changes, until it is dropped.
+/// A file that only this process fetches or changes, until it is dropped.
 pub(super) struct Exclusive {
     _claim: Claim,
     _lock: Option<File>,
@@ -144,14 +143,17 @@ pub(super) struct Exclusive {
 
 /// Waits until no other process has that lock, and takes it until the result is dropped.
 ///
-/// The claim keeps other processes of lmc out, on other hosts too; the lock of the file those of `huggingface_hub`, which lock the
-/// same file. Where the file system knows no locks, these are not kept out.
+/// The claim keeps other processes of lmc out, also on other hosts. The lock of the file keeps out those of
+/// `huggingface_hub`, which lock the same file. If the file system has no locks, these are not kept out.
 pub(super) fn exclusive(path: &Path) -> Result<Exclusive> {
-    exclusive_by(path, File::try_lock_exclusive)
+    exclusive_by(path, File::try_lock)
 }
 
-fn exclusive_by(path: &Path, lock: impl Fn(&File) -> std::io::Result<()>) -> Result<Exclusive> {
-    // The path has a file name, so that there is a claim.
+fn exclusive_by(
+    path: &Path,
+    lock: impl Fn(&File) -> std::result::Result<(), TryLockError>,
+) -> Result<Exclusive> {
+    // The path has a file name, so there is a claim.
     let _claim = loop {
         if let Some(claim) = Claim::of(path, true)? {
             break claim;
@@ -162,8 +164,8 @@ fn exclusive_by(path: &Path, lock: impl Fn(&File) -> std::io::Result<()>) -> Res
     loop {
         match lock(&file) {
             Ok(()) => return Ok(Exclusive { _claim, _lock: Some(file) }),
-            Err(error) if error.kind() == ErrorKind::WouldBlock => {}
-            Err(_) => return Ok(Exclusive { _claim, _lock: None }),
+            Err(TryLockError::WouldBlock) => {}
+            Err(TryLockError::Error(_)) => return Ok(Exclusive { _claim, _lock: None }),
         }
         interrupt::check(|| format!("another process had {} locked", path.display()))?;
         std::thread::sleep(LOOK);
@@ -229,13 +231,13 @@ mod tests {
     fn a_file_system_without_locks_still_has_one_writer_at_a_time() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("blob.lock");
-        let refuses = |_: &File| Err(ErrorKind::Unsupported.into());
+        let refuses = |_: &File| Err(TryLockError::Error(ErrorKind::Unsupported.into()));
         let held = exclusive_by(&path, refuses).unwrap();
         assert!(held._lock.is_none() && Claim::of(&path, false).unwrap().is_none());
         drop(held);
         let held = exclusive(&path).unwrap();
         assert!(held._lock.is_some() && Claim::of(&path, false).unwrap().is_none());
         let other = File::options().write(true).open(&path).unwrap();
-        assert!(other.try_lock_exclusive().is_err(), "huggingface_hub would not see that it is fetched");
+        assert!(other.try_lock().is_err(), "huggingface_hub would not see that it is fetched");
     }
 }

@@ -1,12 +1,13 @@
-//! Fetching the files of a manifest: from the Hugging Face hub into the cache that transformers uses too, from other servers
-//! into a folder of `lmc`'s own, or from a folder at hand.
+//! Fetching the files of a manifest: from the Hugging Face hub into the cache that transformers uses too,
+//! from other servers into a folder of `lmc`'s own, or from a local folder.
 //!
-//! A file is there whole or not at all. What a broken connection, an interrupt or a killed process leaves of it is continued by
-//! the next call, from that byte on. Its content is compared with the manifest, with the digest by which the hub calls it, and,
-//! where the manifest knows none, with the lock file: that records what was fetched first, and every later fetch must find the
-//! same. It also records which commit a branch, tag or step of training meant, so that a study stays what it was when a
-//! repository moves on. It is `lmc.lock` in the store unless [`Fetcher::with_lock`] names another, best one that is committed
-//! beside the study.
+//! A file is there whole or not at all. If a broken connection, an interrupt or a killed process leaves a
+//! part of it, the next call continues from that byte on. Its content is compared with the manifest, with the
+//! digest by which the hub calls it, and, if the manifest has none, with the lock file. The lock file records
+//! what was fetched first, and every later fetch must find the same. It also records which commit a branch,
+//! tag or step of training meant, so that a study stays the same when a repository moves on. It is `lmc.lock`
+//! in the store unless [`Fetcher::with_lock`] names another; the best choice is one that is committed beside
+//! the study.
 
 mod address;
 mod client;
@@ -45,12 +46,13 @@ use proxy::Proxies;
 use retry::Retries;
 use trust::Trust;
 
-/// Fetches what manifests describe; the environment makes one ([`Fetcher::from_env`]), or [`Fetcher::new`].
+/// A fetcher for the files that manifests describe, made from the environment ([`Fetcher::from_env`]) or with
+/// [`Fetcher::new`].
 #[derive(Clone)]
 pub struct Fetcher {
     endpoint: String,
     hub_cache: PathBuf,
-    /// Further folders in which a repository of the hub may lie already.
+    /// Further folders in which a repository of the hub may already lie.
     other_caches: Vec<PathBuf>,
     downloads: PathBuf,
     lock_file: PathBuf,
@@ -68,8 +70,9 @@ impl fmt::Debug for Fetcher {
 }
 
 impl Fetcher {
-    /// Returns a fetcher from `https://huggingface.co`, without token, with the hub's cache in one folder and everything of
-    /// `lmc`'s own in another: `downloads` and `lmc.lock`. Proxies and certificates are those of the environment.
+    /// Returns a fetcher from `https://huggingface.co`, without token, with the hub's cache in one folder and
+    /// everything of `lmc`'s own in another: `downloads` and `lmc.lock`. Proxies and certificates are those
+    /// of the environment.
     pub fn new(hub_cache: impl Into<PathBuf>, lmc_home: impl Into<PathBuf>) -> Fetcher {
         let home = lmc_home.into();
         let (connect_timeout, silence_timeout) = (Duration::from_secs(15), Duration::from_secs(30));
@@ -95,7 +98,7 @@ impl Fetcher {
     /// Returns the fetcher with another hub than `https://huggingface.co`.
     ///
     /// # Errors
-    /// [`LmcError::InvalidParameter`] if that is no http or https address.
+    /// [`LmcError::InvalidParameter`] if that is not an http or https address.
     pub fn with_endpoint(mut self, endpoint: &str) -> Result<Fetcher> {
         if origin(endpoint).is_none() || endpoint.contains(['?', '#', '@']) {
             let expected = "an http or https address, such as https://huggingface.co";
@@ -105,7 +108,7 @@ impl Fetcher {
         Ok(self.with_client_token())
     }
 
-    /// Returns the fetcher with a token, which is sent to the endpoint and to no other place.
+    /// Returns the fetcher with a token, which is only sent to the endpoint.
     ///
     /// # Errors
     /// [`LmcError::InvalidParameter`] if a token has blanks or control characters inside; it is not shown.
@@ -118,17 +121,17 @@ impl Fetcher {
         Ok(self.with_client_token())
     }
 
-    /// Returns the fetcher that trusts the authorities whose certificates are in a PEM file or a folder of such files, in place of
-    /// those that the environment names or the system has.
+    /// Returns the fetcher that trusts the authorities whose certificates are in a PEM file or a folder of
+    /// such files, in place of those that the environment names or the system has.
     ///
-    /// The certificates are read for the first address that begins with `https`; what has none is an
-    /// [`LmcError::InvalidParameter`] then.
+    /// The certificates are read for the first address that begins with `https`; a path without certificates
+    /// is an [`LmcError::InvalidParameter`] then.
     pub fn with_certificates(mut self, path: impl Into<PathBuf>) -> Fetcher {
         self.client.trust = Trust::of(path.into());
         self
     }
 
-    /// Returns the fetcher that asks no server (`true`), or does.
+    /// Returns the fetcher that asks no server (`true`), or that does (`false`).
     pub fn with_offline(mut self, offline: bool) -> Fetcher {
         self.offline = offline;
         self
@@ -140,15 +143,16 @@ impl Fetcher {
         self
     }
 
-    /// Returns the fetcher that waits so long for a connection (default 15 s), and so long for a server that says nothing
-    /// (default 30 s).
+    /// Returns the fetcher with two timeouts: for a connection (default 15 s), and for a server that sends
+    /// nothing (default 30 s).
     pub fn with_timeouts(mut self, connect: Duration, silence: Duration) -> Fetcher {
         (self.client.connect_timeout, self.client.silence_timeout) = (connect, silence);
         self
     }
 
-    /// Returns the fetcher that tries again so often (default 4 times) after a broken connection or a fault of the server, first
-    /// after that pause (default 0.5 s), then after twice as long, and so on.
+    /// Returns the fetcher with that number of further tries (default 4) after a broken connection or a fault
+    /// of the server: the first one after that pause (default 0.5 s), the next after twice that time, and so
+    /// on.
     pub fn with_retries(mut self, number: u32, pause: Duration) -> Fetcher {
         self.retries = Retries { number, pause };
         self
@@ -174,16 +178,17 @@ impl Fetcher {
         &self.lock_file
     }
 
-    /// Returns a folder in which every file of the manifest lies under its path, after fetching what is not there yet. No server
-    /// is asked when everything is there and the commit is known.
+    /// Returns a folder in which every file of the manifest lies under its path, after fetching the files
+    /// that are not there yet. No server is asked if everything is there and the commit is known.
     ///
     /// # Errors
-    /// [`LmcError::Network`] when a server cannot be reached or refuses, [`LmcError::Certificate`] when its certificate does not do,
-    /// [`LmcError::InvalidParameter`] for a proxy or certificates of the environment that cannot be used, [`LmcError::Offline`] when it may not be asked,
-    /// [`LmcError::Checksum`] when it sends another content, [`LmcError::Format`] for a file in the cache with another content
-    /// or a damaged lock file, [`LmcError::UnknownName`] for a step of training that no commit names and
-    /// [`LmcError::InvalidParameter`] for one that several name, [`LmcError::NotFetched`] for what does not come from a server,
-    /// [`LmcError::Io`], [`LmcError::Interrupted`].
+    /// [`LmcError::Network`] when a server cannot be reached or refuses, [`LmcError::Certificate`] when its
+    /// certificate cannot be accepted, [`LmcError::InvalidParameter`] for a proxy or certificates of the
+    /// environment that cannot be used, [`LmcError::Offline`] when it may not be asked,
+    /// [`LmcError::Checksum`] when it sends other content, [`LmcError::Format`] for a file in the cache with
+    /// another content or a damaged lock file, [`LmcError::UnknownName`] for a step of training that no
+    /// commit names and [`LmcError::InvalidParameter`] for one that several name, [`LmcError::NotFetched`]
+    /// for files that do not come from a server, [`LmcError::Io`], [`LmcError::Interrupted`].
     pub fn fetch(&self, manifest: &Manifest) -> Result<PathBuf> {
         interrupt::settle(self.fetched(manifest), |finished| format!("{}: {finished}", manifest.name))
     }
@@ -210,13 +215,14 @@ impl Fetcher {
         }
     }
 
-    /// Returns the folder of files that are at hand instead of fetched ones: `path` itself, or for a manifest of one file the
-    /// folder that the file `path` is in. What the manifest knows of their content is checked.
+    /// Returns the folder of local files that take the place of fetched ones: `path` itself, or for a
+    /// manifest of one file the folder that contains the file `path`. Their content is checked as far as the
+    /// manifest knows it.
     ///
     /// # Errors
     /// [`LmcError::Io`] naming the file that is missing, [`LmcError::Format`] for one with another content,
-    /// [`LmcError::InvalidParameter`] for a file that is not the one of the manifest, [`LmcError::NotFetched`] for what has no
-    /// files, [`LmcError::Interrupted`].
+    /// [`LmcError::InvalidParameter`] for a file that is not the one of the manifest,
+    /// [`LmcError::NotFetched`] for a manifest without files, [`LmcError::Interrupted`].
     pub fn local(&self, manifest: &Manifest, path: &Path) -> Result<PathBuf> {
         if let Source::Generated(generator) = &manifest.source {
             let reason = format!("it is generated by {generator}");
@@ -247,8 +253,8 @@ impl Fetcher {
         LockFile { path: &self.lock_file, guard }
     }
 
-    /// Sees to it that the first of some files that the source has is in `folder`, by way of `have`, and records what is in it
-    /// where neither manifest nor lock file knew.
+    /// Makes sure that the first file of a choice that the source has is in `folder`, by means of `have`, and
+    /// records its content if neither manifest nor lock file knew it.
     fn first_of(
         &self,
         (key, locked): (&str, &Locked),
@@ -274,12 +280,12 @@ impl Fetcher {
     }
 }
 
-/// The one of some files that the lock file has.
+/// Returns the file of a choice that is in the lock file.
 fn locked_one<'a, 'b>(locked: &Locked, choice: &'b [&'a FileEntry]) -> Option<&'b &'a FileEntry> {
     choice.iter().find(|entry| locked.file(&entry.path).is_some())
 }
 
-/// Those of some files that may be the one that is meant: the one of the lock file, otherwise each.
+/// Returns the files of a choice that may be meant: only the one in the lock file, otherwise all.
 fn in_question<'a, 'b>(locked: &Locked, choice: &'b [&'a FileEntry]) -> &'b [&'a FileEntry] {
     locked_one(locked, choice).map_or(choice, std::slice::from_ref)
 }
@@ -288,7 +294,7 @@ fn not_fetched(manifest: &Manifest, reason: String, remedy: String) -> LmcError 
     LmcError::NotFetched { name: manifest.name.clone(), reason, remedy }
 }
 
-/// The content of a file that is there, which must be as it should.
+/// Returns the content of a file that is there, and checks that it is as it should be.
 fn unchanged(path: &Path, bytes: Option<u64>, sha256: Option<&str>) -> Result<Content> {
     let (found, digest) = sha256_of_file(path)?;
     let size = bytes.filter(|bytes| *bytes != found).map(|bytes| format!("{bytes} bytes"));

@@ -1,4 +1,4 @@
-//! A model that is given as a folder or by the name of a manifest.
+//! Models that are given as a folder or by the name of a manifest.
 
 use std::path::{Path, PathBuf};
 
@@ -17,40 +17,42 @@ pub const TOKENIZER_FILES: [&str; 7] = [
     "added_tokens.json",
     "special_tokens_map.json",
 ];
-/// Those of them of which one is enough to know the tokens.
+/// The subset of these files of which any single one is enough to know the tokens.
 const VOCABULARIES: [&str; 3] = ["tokenizer.json", "vocab.txt", "vocab.json"];
 
-/// Where a model and its tokenizer lie.
+/// The folders of a model and its tokenizer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ModelFolder {
-    /// What it is called: the name of its manifest, or of its folder.
+    /// The name of the model: that of its manifest, or of its folder.
     pub name: String,
     /// The folder of config and weights.
     pub folder: PathBuf,
-    /// The folder of the tokenizer, the same unless the manifest names another model's.
+    /// The folder of the tokenizer, which is the same unless the manifest names that of another model.
     pub tokenizer: PathBuf,
-    /// The labels that the manifest has for the classifier's outputs, in their order; empty where it has none.
+    /// The labels that the manifest gives the classifier's outputs, in their order; empty if it gives none.
     pub labels: Vec<String>,
 }
 
 impl ModelFolder {
-    /// Returns the model in a folder, or where there is no such folder the one whose manifest has that name, after fetching
-    /// what is not there yet.
+    /// Returns the model in a folder or, if there is no such folder, the one whose manifest has that name,
+    /// after fetching the files that are not there yet.
     ///
-    /// It is called as its folder is, whose name `.`, `..` and links do not hide, or as its manifest is.
+    /// Its name is that of its folder, which `.`, `..` and links do not hide, or that of its manifest.
     ///
     /// # Errors
-    /// [`LmcError::NoModel`] for a file, and for what is neither a folder nor a model's name; as [`Fetcher::from_env`] and
-    /// [`Fetcher::fetch`].
+    /// [`LmcError::NoModel`] for a file, and for something that is neither a folder nor a model's name; the
+    /// errors of [`Fetcher::from_env`] and [`Fetcher::fetch`].
     pub fn find(given: &Path) -> Result<ModelFolder> {
         Self::of(Given::new(given)?)
     }
 
-    /// Returns each of several models, as [`ModelFolder::find`], under names that tell them apart: of folders that are called
-    /// alike, the shortest end of the path that no other one has. Before anything is fetched all folders and names are looked at.
+    /// Returns each of several models, as [`ModelFolder::find`] does, under names that tell them apart.
+    /// Folders with equal names get the shortest end of their path that no other one has. All folders and
+    /// names are checked before anything is fetched.
     ///
     /// # Errors
-    /// As [`ModelFolder::find`]; [`LmcError::InvalidParameter`] for a model that is given twice, by whatever paths.
+    /// The errors of [`ModelFolder::find`]; [`LmcError::InvalidParameter`] for a model that is given twice,
+    /// by whatever paths.
     ///
     /// # Examples
     /// ```
@@ -84,8 +86,8 @@ impl ModelFolder {
         }
     }
 
-    /// Returns nothing if no two models have one name or one folder; the fields are public, so they may have been put together
-    /// by hand.
+    /// Checks that no two models have the same name or folder; the fields are public, so they may have been
+    /// put together by hand.
     ///
     /// # Errors
     /// [`LmcError::InvalidParameter`] naming the first two.
@@ -112,16 +114,16 @@ impl ModelFolder {
         Ok(())
     }
 
-    /// Returns whether the folder of the tokenizer has files that one can be read from.
+    /// Returns whether the folder of the tokenizer has files from which one can be read.
     pub fn has_tokenizer(&self) -> bool {
         VOCABULARIES.iter().any(|file| self.tokenizer.join(file).exists())
     }
 
-    /// Returns the folder of a tokenizer: a folder, or that of the model whose manifest has that name, of which only the
-    /// tokenizer's files are fetched.
+    /// Returns the folder of a tokenizer: a given folder, or that of the model whose manifest has that name.
+    /// Only the tokenizer's files of the model are fetched.
     ///
     /// # Errors
-    /// As [`ModelFolder::find`].
+    /// The errors of [`ModelFolder::find`].
     pub fn find_tokenizer(given: &Path) -> Result<PathBuf> {
         match Given::new(given)? {
             Given::Folder { path, .. } => Ok(path),
@@ -131,10 +133,10 @@ impl ModelFolder {
 }
 
 impl Fetcher {
-    /// Returns where a model and its tokenizer lie, after fetching what is not there yet.
+    /// Returns the folders of a model and its tokenizer, after fetching the files that are not there yet.
     ///
     /// # Errors
-    /// As [`Fetcher::fetch`].
+    /// The errors of [`Fetcher::fetch`].
     pub fn model(&self, manifest: &Manifest) -> Result<ModelFolder> {
         let folder = self.fetch(manifest)?;
         let tokenizer = match &manifest.tokenizer {
@@ -146,10 +148,11 @@ impl Fetcher {
         Ok(ModelFolder { name: manifest.name.clone(), folder, tokenizer, labels: manifest.labels.clone() })
     }
 
-    /// Returns the folder of a model's tokenizer, or of the one that its manifest names, after fetching those of its files alone.
+    /// Returns the folder of a model's tokenizer, or of the one that its manifest names, after fetching only
+    /// the files of the tokenizer.
     ///
     /// # Errors
-    /// As [`Fetcher::fetch`].
+    /// The errors of [`Fetcher::fetch`].
     pub fn tokenizer(&self, manifest: &Manifest) -> Result<PathBuf> {
         let mut own = manifest.clone();
         own.files.retain(|entry| TOKENIZER_FILES.iter().any(|file| entry.path.ends_with(file)));

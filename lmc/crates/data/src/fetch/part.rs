@@ -1,4 +1,4 @@
-//! What has come of a file so far.
+//! Parts of files: the bytes that have come so far.
 
 use std::fs::File;
 use std::io::{Seek, SeekFrom, Write};
@@ -17,13 +17,13 @@ pub(super) struct Part {
     hash: Sha256,
     bytes: u64,
     found: u64,
-    /// The file with what the server called the version that the part is of; none where the name says it.
+    /// The file that holds the server's name for the version of this part; none if the target's name says it.
     version: Option<PathBuf>,
     validator: Option<String>,
 }
 
 impl Part {
-    /// What an earlier try left, or nothing so far.
+    /// Opens the part that an earlier try left, or an empty one.
     pub fn open(target: &Path, addressed: bool) -> Result<Part> {
         if let Some(folder) = target.parent() {
             make_folder(folder)?;
@@ -43,27 +43,27 @@ impl Part {
         Ok(Part { path, file, hash, bytes, found: bytes, version, validator })
     }
 
-    /// The bytes that are there.
+    /// Returns the number of bytes that are there.
     pub fn bytes(&self) -> u64 {
         self.bytes
     }
 
-    /// Those of them that an earlier run left.
+    /// Returns the number of bytes that an earlier run left.
     pub fn found(&self) -> u64 {
         self.found
     }
 
-    /// Whether it is known of which version of the file this is a part.
+    /// Returns whether the version of the file that this is a part of is known.
     pub fn may_be_continued(&self) -> bool {
         self.version.is_none() || self.validator.is_some()
     }
 
-    /// What the server called the version that this is a part of.
+    /// Returns the server's name for the version that this is a part of.
     pub fn validator(&self) -> Option<&str> {
         self.validator.as_deref()
     }
 
-    /// Throws away what is there.
+    /// Throws away the bytes that are there.
     pub fn clear(&mut self) -> Result<()> {
         let cleared = self.file.set_len(0).and_then(|()| self.file.seek(SeekFrom::Start(0)));
         cleared.map_err(LmcError::io("write", &self.path))?;
@@ -72,7 +72,7 @@ impl Part {
         Ok(())
     }
 
-    /// Begins with what a server sends from the start, under the names that it gives this version.
+    /// Starts from the beginning of the file, under the names that the server gives this version.
     pub fn begin(&mut self, etag: Option<&str>, modified: Option<&str>) -> Result<()> {
         self.clear()?;
         if let Some(path) = &self.version {
@@ -92,12 +92,12 @@ impl Part {
         Ok(())
     }
 
-    /// What is there.
+    /// Returns the size and digest of the bytes that are there.
     pub fn content(&self) -> Content {
         Content { bytes: self.bytes, sha256: hexadecimal(&self.hash.clone().finalize()) }
     }
 
-    /// Puts the whole file where it belongs.
+    /// Moves the whole file to its place.
     pub fn finish(&mut self, target: &Path) -> Result<()> {
         let moved = self.file.sync_all().and_then(|()| std::fs::rename(&self.path, target));
         moved.map_err(LmcError::io("write", target))?;
@@ -106,13 +106,13 @@ impl Part {
         File::open(folder).and_then(|folder| folder.sync_all()).map_err(LmcError::io("write", folder))
     }
 
-    /// Takes everything away; an error is on its way already.
+    /// Removes everything; an error is already on its way.
     pub fn remove(&mut self) {
         let _ = std::fs::remove_file(&self.path);
         self.forget_version();
     }
 
-    /// A version without its part does no harm.
+    /// Removes the version; a version without its part does no harm.
     fn forget_version(&self) {
         if let Some(path) = &self.version {
             let _ = std::fs::remove_file(path);

@@ -1,4 +1,4 @@
-//! The proxy through which a server is asked, from the variables that curl and `requests` read.
+//! Proxies through which servers are asked, from the variables that curl and `requests` read.
 
 use std::ffi::OsString;
 use std::net::Ipv4Addr;
@@ -8,9 +8,9 @@ use ureq::http::Uri;
 
 use lmc_base::error::{LmcError, Result};
 
-/// The variables that name a proxy for addresses that begin with `https`, the first that is set counts.
+/// The variables that name a proxy for addresses that begin with `https`; the first that is set counts.
 const HTTPS: [&str; 4] = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"];
-/// The same for `http`.
+/// The variables that name a proxy for addresses that begin with `http`; the first that is set counts.
 const HTTP: [&str; 4] = ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"];
 
 /// The proxies of the environment.
@@ -37,14 +37,14 @@ pub(super) struct Via {
 }
 
 impl Via {
-    /// The proxy as errors show it: without the name and password of its user.
+    /// Returns the proxy as errors show it: without the name and password of its user.
     pub fn shown(&self) -> String {
         format!("the proxy {}:{} ({})", self.proxy.host(), self.proxy.port(), self.variable)
     }
 }
 
 impl Proxies {
-    /// The proxies that variables name.
+    /// Returns the proxies that variables name.
     pub fn from(variable: impl Fn(&str) -> Option<OsString>) -> Proxies {
         let text = |name: &str| variable(name).map(|value| value.to_string_lossy().trim().to_owned());
         let named = |names: [&'static str; 4]| {
@@ -60,10 +60,11 @@ impl Proxies {
         }
     }
 
-    /// The proxy for an address, none where its server is asked directly.
+    /// Returns the proxy for an address; none if its server is asked directly.
     ///
     /// # Errors
-    /// [`LmcError::InvalidParameter`] naming the variable whose value is no proxy; it may hold a password and is not shown.
+    /// [`LmcError::InvalidParameter`] naming the variable whose value is not a proxy; it may hold a password
+    /// and is not shown.
     pub fn of(&self, url: &str) -> Result<Option<Via>> {
         let Ok(uri) = url.parse::<Uri>() else { return Ok(None) };
         let (named, port) = match uri.scheme_str() {
@@ -85,7 +86,8 @@ impl Proxies {
     }
 }
 
-/// Whether an entry of `NO_PROXY` is about a host: its name, a domain above it, its address or network, or `*`.
+/// Returns whether an entry of `NO_PROXY` covers a host: its name, a domain above it, its address or network,
+/// or `*`.
 fn covers(entry: &str, host: &str, port: u16) -> bool {
     let (entry, of_port) = match entry.rsplit_once(':') {
         Some((entry, digits)) if !entry.contains(':') => {

@@ -1,4 +1,4 @@
-//! Which failures are worth another try, and when.
+//! Retries: which failures are worth another try, and when.
 
 use std::time::{Duration, Instant};
 
@@ -7,43 +7,43 @@ use super::client::{LOOK, Reply};
 use lmc_base::error::{LmcError, Result};
 use lmc_base::interrupt;
 
-/// The longest that is waited before another try.
+/// The longest wait before another try.
 const LONGEST: Duration = Duration::from_secs(60);
 
-/// Why a try failed, and whether another makes sense.
+/// The reason why a try failed, and whether another makes sense.
 #[derive(Debug)]
 pub(super) struct Failure {
     error: Box<LmcError>,
     again: bool,
-    /// How long the server wants to be left alone.
+    /// The time that the server asks for before another try.
     after: Option<Duration>,
-    /// Whether the try brought something: then the count of tries begins anew.
+    /// If true, the try brought something: the count of tries then starts again.
     pub advanced: bool,
 }
 
 impl Failure {
-    /// A failure that another try may not have.
+    /// Returns a failure that another try may not have.
     pub fn again(error: LmcError, after: Option<Duration>) -> Self {
         Self { error: Box::new(error), again: true, after, advanced: false }
     }
 
-    /// A failure that every further try would have.
+    /// Returns a failure that every further try would have.
     pub fn last(error: LmcError) -> Self {
         Self { error: Box::new(error), again: false, after: None, advanced: false }
     }
 }
 
-/// How often and after what pause something is tried again.
+/// The number of further tries, and the pause before them.
 #[derive(Clone, Debug)]
 pub(super) struct Retries {
-    /// Tries after the first, counted anew when one brings something.
+    /// The number of tries after the first, counted again from the start when one brings something.
     pub number: u32,
     /// The first pause; each further one is twice as long.
     pub pause: Duration,
 }
 
 impl Retries {
-    /// The result of the first try that succeeds, or the error of the last.
+    /// Returns the result of the first try that succeeds, or the error of the last.
     pub fn run<T>(&self, mut attempt: impl FnMut() -> Result<T, Failure>) -> Result<T> {
         let mut failed = 0;
         loop {
@@ -71,7 +71,7 @@ fn wait(time: Duration) -> Result<()> {
     Ok(())
 }
 
-/// The failure that a status is which is no success.
+/// Returns the failure for a status that is not a success.
 pub(super) fn refusal(reply: &Reply) -> Failure {
     let status = reply.status;
     let remedy = match status {
@@ -98,7 +98,7 @@ pub(super) fn refusal(reply: &Reply) -> Failure {
     }
 }
 
-/// What a server says, in one short line.
+/// Returns the text of a server in one short line.
 fn brief(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).take(200).collect()
 }

@@ -11,7 +11,7 @@ use crate::manifest::{FileEntry, Manifest};
 use lmc_base::error::{LmcError, Result};
 use lmc_base::file::sha256;
 
-/// The folder with every file of the manifest; another address has another folder.
+/// Returns the folder with every file of the manifest; another address has another folder.
 pub(super) fn fetch(fetcher: &Fetcher, manifest: &Manifest, address: &str) -> Result<PathBuf> {
     let name = format!("{}-{:.8}", manifest.name, sha256(address.as_bytes()));
     let (folder, locks) = (fetcher.downloads.join(&name), fetcher.downloads.join(".locks").join(&name));

@@ -1,6 +1,7 @@
-//! From a step of training to the commit that holds the weights of that step.
+//! Steps of training: the way from a step to the commit that holds its weights.
 //!
-//! DIFFERENCE: of several commits of a step the public code of Juneja et al. (2023) takes the newest; here they are refused.
+//! DIFFERENCE: if a step has several commits, the public code of Juneja et al. (2023) takes the newest; here
+//! they are refused.
 
 use serde::Deserialize;
 
@@ -11,7 +12,7 @@ use super::retry::Failure;
 use crate::manifest::is_commit;
 use lmc_base::error::{LmcError, Result};
 
-/// The most pages of commits that are asked for.
+/// The most pages of commits that are requested.
 const MAX_PAGES: usize = 1000;
 /// The most steps or commits that an error lists.
 const LISTED: usize = 60;
@@ -27,7 +28,8 @@ struct Commit {
 }
 
 impl Commit {
-    /// The numbers that stand as words of their own in title and message: `step 100` has 100, `1000` and `log@100steps` have not.
+    /// Returns the numbers that stand as separate words in title and message: `step 100` has 100, but `1000`
+    /// and `log@100steps` do not.
     fn numbers(&self) -> impl Iterator<Item = u64> {
         let words = self.title.split_whitespace().chain(self.message.split_whitespace());
         words.filter_map(|word| {
@@ -37,7 +39,8 @@ impl Commit {
     }
 }
 
-/// The commit of the branch `main` of a repository whose message has that step as a word; `api` is its address on the hub.
+/// Returns the commit of the branch `main` of a repository whose message has that step as a word; `api` is
+/// the address of the repository on the hub.
 pub(super) fn commit(fetcher: &Fetcher, api: &str, repository: &str, step: u64) -> Result<String> {
     let commits = list(fetcher, &format!("{api}/commits/main"))?;
     select(&commits, repository, step)
@@ -68,7 +71,7 @@ fn list(fetcher: &Fetcher, first: &str) -> Result<Vec<Commit>> {
     Err(network(first, Some(200), format!("more than {MAX_PAGES} pages of commits")))
 }
 
-/// The address of the next page in a `Link` header (RFC 8288).
+/// Returns the address of the next page in a `Link` header (RFC 8288).
 fn next_page(header: &str) -> Option<&str> {
     header.split(',').find_map(|link| {
         let (address, parameters) = link.trim().strip_prefix('<')?.split_once('>')?;

@@ -1,4 +1,4 @@
-//! Why a request has no answer, and what to do about it.
+//! Reasons why a request has no answer, and their remedies.
 
 use rustls::{CertificateError, Error as TlsError};
 use ureq::http::Uri;
@@ -10,12 +10,12 @@ use super::retry::Failure;
 use super::trust::Trust;
 use lmc_base::error::LmcError;
 
-/// Why a request has no answer.
+/// The reason why a request has no answer.
 #[derive(Debug)]
 pub(super) enum Trouble {
-    /// The server shows a certificate that does not do.
+    /// The server shows a certificate that cannot be accepted.
     Certificate(CertificateError),
-    /// The other side does not speak TLS, or no kind of it that would do.
+    /// The other side does not speak TLS, or no version of it that is accepted.
     Tls(String),
     /// The proxy refuses to connect to the server.
     Proxy(String),
@@ -40,7 +40,7 @@ impl From<&ureq::Error> for Trouble {
     }
 }
 
-/// What a proxy said: ureq writes the status twice.
+/// Returns the status and text of a proxy: ureq writes the status twice.
 fn said_by_proxy(reason: &str) -> String {
     match reason.strip_prefix("proxy server responded ").and_then(|rest| rest.split('/').next()) {
         Some(status) => format!("status {status}"),
@@ -49,7 +49,7 @@ fn said_by_proxy(reason: &str) -> String {
 }
 
 impl Trouble {
-    /// The failure of a request for `url`, which went by way of a proxy or not.
+    /// Returns the failure of a request for `url`, which may have gone through a proxy.
     pub fn failure(&self, url: &str, via: Option<&Via>, trust: &Trust) -> Failure {
         match (self, via) {
             (Trouble::Certificate(error), _) => {
@@ -93,7 +93,7 @@ fn no_answer(url: &str, problem: String, remedy: String) -> LmcError {
     LmcError::Network { url: shown(url), status: None, problem, remedy }
 }
 
-/// What is wrong with a certificate, and what to do.
+/// Returns the problem with a certificate, and the remedy.
 fn about_certificate(error: &CertificateError, trust: &Trust) -> (String, String) {
     let (origin, variable) = (trust.origin(), trust.variable());
     let own_network = format!(
@@ -133,7 +133,7 @@ fn about_certificate(error: &CertificateError, trust: &Trust) -> (String, String
     }
 }
 
-/// The name in `DnsName("hub.org")`.
+/// Returns the name in `DnsName("hub.org")`.
 fn bare(name: &str) -> &str {
     name.split('"').nth(1).unwrap_or(name)
 }

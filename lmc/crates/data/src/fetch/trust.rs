@@ -1,4 +1,4 @@
-//! The certificates of authorities that are trusted: those that the environment names, or the system's and Mozilla's.
+//! Certificates of trusted authorities: those that the environment names, or the system's and Mozilla's.
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
@@ -11,15 +11,15 @@ use ureq::tls::{Certificate, PemItem, RootCerts, parse_pem};
 
 use lmc_base::error::{LmcError, Result};
 
-/// OpenSSL's variables, which count together.
+/// OpenSSL's variables, which are used together.
 const OPENSSL: [&str; 2] = ["SSL_CERT_FILE", "SSL_CERT_DIR"];
-/// The variables of `requests` and of curl, which count where those before them are not set.
+/// The variables of `requests` and of curl, which are used if those before them are not set.
 const BUNDLES: [&str; 2] = ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"];
 
-/// The authorities that are trusted; their certificates are read for the first address that begins with `https`.
+/// The trusted authorities; their certificates are read for the first address that begins with `https`.
 #[derive(Clone, Debug)]
 pub(super) struct Trust {
-    /// What the environment names; empty for the system's and Mozilla's.
+    /// The paths that the environment names; empty for the system's and Mozilla's certificates.
     named: Vec<Named>,
     read: Arc<OnceLock<RootCerts>>,
 }
@@ -32,7 +32,7 @@ struct Named {
 }
 
 impl Trust {
-    /// The authorities that variables name.
+    /// Returns the authorities that variables name.
     pub fn from(variable: impl Fn(&str) -> Option<OsString>) -> Trust {
         let named = |name: &&'static str| Some(Named { variable: name, value: variable(name)? });
         let mut all: Vec<Named> = OPENSSL.iter().filter_map(named).collect();
@@ -42,16 +42,16 @@ impl Trust {
         Trust { named: all, read: Arc::default() }
     }
 
-    /// Those in a file or folder.
+    /// Returns the authorities in a file or folder.
     pub fn of(path: PathBuf) -> Trust {
         let named = Named { variable: "certificates", value: path.into() };
         Trust { named: vec![named], read: Arc::default() }
     }
 
-    /// Their certificates.
+    /// Returns their certificates.
     ///
     /// # Errors
-    /// [`LmcError::InvalidParameter`] for a variable that names no file or folder with certificates.
+    /// [`LmcError::InvalidParameter`] for a variable that does not name a file or folder with certificates.
     pub fn roots(&self) -> Result<RootCerts> {
         if let Some(roots) = self.read.get() {
             return Ok(roots.clone());
@@ -68,7 +68,7 @@ impl Trust {
         Ok(self.read.get_or_init(|| RootCerts::from(roots)).clone())
     }
 
-    /// Where they come from, as errors say it.
+    /// Returns where the certificates come from, in words for errors.
     pub fn origin(&self) -> String {
         let named: Vec<String> = self
             .named
@@ -78,14 +78,14 @@ impl Trust {
         if named.is_empty() { "the system and Mozilla".into() } else { named.join(" and ") }
     }
 
-    /// The variable to set, or the one that is set.
+    /// Returns the variable to set, or the one that is set.
     pub fn variable(&self) -> &'static str {
         self.named.first().map_or(OPENSSL[0], |named| named.variable)
     }
 }
 
 impl Named {
-    /// The certificates that are there, each once.
+    /// Returns the certificates that are there, each once.
     fn certificates(&self) -> Result<BTreeSet<Vec<u8>>> {
         let path = Path::new(&self.value);
         let (found, expected) = if self.variable == "SSL_CERT_DIR" || path.is_dir() {
@@ -109,14 +109,14 @@ impl Named {
     }
 }
 
-/// The certificates in the files of a folder; what cannot be read has none.
+/// Returns the certificates in the files of a folder; a file that cannot be read has none.
 fn in_folder(folder: &Path) -> BTreeSet<Vec<u8>> {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
     let files = entries.map(|entry| entry.path()).filter(|path| path.is_file());
     files.filter_map(|path| std::fs::read(path).ok()).flat_map(|bytes| in_text(&bytes)).collect()
 }
 
-/// The certificates in a text.
+/// Returns the certificates in a text.
 fn in_text(text: &[u8]) -> BTreeSet<Vec<u8>> {
     parse_pem(text)
         .filter_map(|item| match item {
@@ -137,7 +137,7 @@ mod tests {
         Trust::from(|name| variables.get(name).map(OsString::from))
     }
 
-    /// A certificate of Mozilla's as a text.
+    /// Returns a certificate of Mozilla's as a text.
     fn pem(index: usize) -> String {
         use base64::Engine;
         let der = &webpki_root_certs::TLS_SERVER_ROOT_CERTS[index];

@@ -1,20 +1,21 @@
-//! Clauses as trees, their words, and the facts they say.
+//! Clauses as trees, with their words and the facts they say.
 
 use super::lexicon::{AND, BY, THAT, WERE, Word};
 
-/// Who did what, and to whom if the verb is transitive.
+/// A fact: who did what, and to whom if the verb is transitive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Fact {
-    /// Those who did it.
+    /// The group that did it.
     pub agent: Word,
-    /// What they did.
+    /// The action.
     pub verb: Word,
-    /// Those it was done to.
+    /// The group it was done to.
     pub patient: Option<Word>,
 }
 
 impl Fact {
-    /// Returns the clause that says just this. An intransitive fact has no passive: `voice` is then ignored.
+    /// Returns the clause that says only this fact. An intransitive fact has no passive: `voice` is then
+    /// ignored.
     pub fn clause(self, voice: Voice) -> Clause {
         let patient = self.patient.map(NounPhrase::Bare);
         Clause { agent: NounPhrase::Bare(self.agent), verb: self.verb, patient, voice }
@@ -72,7 +73,7 @@ pub enum NounPhrase {
 }
 
 impl NounPhrase {
-    /// Returns those who take part in what the verb says: one head, or both of a coordination.
+    /// Returns the nouns that take part in what the verb says: one head, or both of a coordination.
     fn heads(self) -> (Word, Option<Word>) {
         match self {
             NounPhrase::Bare(head)
@@ -83,7 +84,7 @@ impl NounPhrase {
         }
     }
 
-    /// Returns what its relative clause says.
+    /// Returns the fact that its relative clause says.
     fn fact(self) -> Option<Fact> {
         match self {
             NounPhrase::SubjectRelative { head, verb, object } => {
@@ -110,13 +111,13 @@ impl NounPhrase {
 /// A clause: a verb with its agent and, if transitive, its patient.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Clause {
-    /// Those who did it.
+    /// The group that did it.
     pub agent: NounPhrase,
-    /// What they did.
+    /// The action.
     pub verb: Word,
-    /// Those it was done to.
+    /// The group it was done to.
     pub patient: Option<NounPhrase>,
-    /// How it is put into words; without a patient always as the active.
+    /// The voice in which it is put into words; without a patient it is always active.
     pub voice: Voice,
 }
 
@@ -150,7 +151,7 @@ impl Clause {
         }
     }
 
-    /// Returns what it says: one fact for every pair of heads, and those of its relative clauses.
+    /// Returns the facts it says: one for every pair of heads, and those of its relative clauses.
     pub fn facts(&self) -> Vec<Fact> {
         let mut facts = Vec::with_capacity(2);
         let (agent, other_agent) = self.agent.heads();

@@ -1,4 +1,4 @@
-//! Hypotheses that use only words of the premise and are yet not entailed, by kind.
+//! Hypotheses that use only words of the premise but are not entailed, by kind.
 
 use rand::Rng;
 use rand::seq::IndexedRandom;
@@ -8,7 +8,8 @@ use super::sentence::Sentence;
 use super::template::Template;
 use super::{Pair, lexicon::NOUNS, lexicon::Word};
 
-/// What a model believes if it answers "entailment" to a non-entailed hypothesis (McCoy et al. 2019, section 2).
+/// The belief of a model that answers "entailment" to a non-entailed hypothesis (section 2 of McCoy et al.
+/// 2019).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Heuristic {
     /// A premise entails every hypothesis made of its words.
@@ -26,8 +27,8 @@ pub enum Kind {
     Swap,
     /// "judges were helped by doctors" / "judges helped doctors"
     PassiveToSwap,
-    /// "doctors helped judges" / "doctors were helped by judges". It keeps the order of the nouns, so order alone
-    /// does not refute it.
+    /// "doctors helped judges" / "doctors were helped by judges". It keeps the order of the nouns, so the
+    /// order alone does not refute it.
     SwapToPassive,
     /// "doctors near actors helped judges" / "judges helped actors"
     Preposition,
@@ -117,7 +118,7 @@ impl Kind {
         }
     }
 
-    /// Returns the hypotheses of this kind that a premise of one of its templates has.
+    /// Returns the hypotheses of this kind for a premise of one of its templates.
     pub(crate) fn hypotheses(self, premise: &Sentence) -> Vec<Clause> {
         match (self, self.heuristic()) {
             (Kind::Swap | Kind::PassiveToSwap, _) => reversed(premise, Voice::Active),
@@ -152,8 +153,8 @@ fn reversed(premise: &Sentence, voice: Voice) -> Vec<Clause> {
     premise.mentioned().into_iter().filter_map(Fact::reversed).map(|fact| fact.clause(voice)).collect()
 }
 
-/// Returns the facts that can be told with the premise's nouns and verbs but are not mentioned in it, neither as
-/// they are nor reversed: someone takes part in what was said of others.
+/// Returns the facts that can be told with the premise's nouns and verbs but are not mentioned in it, neither
+/// as they are nor reversed: someone takes part in an action that was told of others.
 fn misassigned(premise: &Sentence) -> impl Iterator<Item = Fact> {
     let mentioned = premise.mentioned();
     let nouns: Vec<Word> = premise.words().into_iter().filter(|word| NOUNS.contains(word)).collect();
@@ -176,7 +177,7 @@ fn misassigned(premise: &Sentence) -> impl Iterator<Item = Fact> {
     })
 }
 
-/// Returns whether `part` stands in `whole` word by word.
+/// Returns whether `part` occurs in `whole` word by word.
 pub(crate) fn is_contiguous(part: &[Word], whole: &[Word]) -> bool {
     whole.windows(part.len()).any(|window| window == part)
 }
@@ -195,7 +196,7 @@ mod tests {
         (&Kind::CONSTITUENT, Heuristic::Constituent),
     ];
 
-    /// Every hypothesis of a kind that a premise has, worked out by hand.
+    /// Every hypothesis of a kind for a premise, worked out by hand.
     #[test]
     fn worked_examples() {
         let cases: [(Kind, &str, &[&str]); 15] = [
@@ -253,7 +254,8 @@ mod tests {
         assert_eq!(Kind::ConstituentEmbedded.hypotheses(&factive), []);
     }
 
-    /// The words of a hypothesis, each struck off the premise's; passives may bring "were" and "by".
+    /// Returns whether every word of a hypothesis can be struck off the premise's words; passives may bring
+    /// "were" and "by".
     fn uses_only_words_of(premise: &[Word], hypothesis: &[Word]) -> bool {
         let mut left = premise.to_vec();
         hypothesis.iter().all(|word| match left.iter().position(|other| other == word) {

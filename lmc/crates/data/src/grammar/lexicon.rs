@@ -39,15 +39,15 @@ pub const ENTAILING: [Word; 2] = ["because", "after"];
 /// Subordinators under which neither clause need be true.
 pub const NON_ENTAILING: [Word; 2] = ["if", "unless"];
 
-/// Joins noun phrases, and clauses that are both true.
+/// The word that joins noun phrases, and clauses that are both true.
 pub const AND: Word = "and";
-/// Joins clauses of which one may be false.
+/// The word that joins clauses of which one may be false.
 pub const OR: Word = "or";
-/// Opens a relative or a complement clause.
+/// The word that opens a relative or a complement clause.
 pub const THAT: Word = "that";
 /// The auxiliary of the passive.
 pub const WERE: Word = "were";
-/// Marks the agent of the passive.
+/// The word that marks the agent of the passive.
 pub const BY: Word = "by";
 
 /// Returns every word once, in the order of the vocabulary.
@@ -63,14 +63,15 @@ pub(super) fn any<const N: usize>(class: &[Word; N], rng: &mut impl Rng) -> Word
     class[rng.random_range(0..N)]
 }
 
-/// Draws words of which none repeats, so that no sentence says anything twice.
+/// A source of words that never repeats one, so that no sentence says anything twice.
 pub(crate) struct Fresh<'a, R> {
     pub(crate) rng: &'a mut R,
     used: Vec<Word>,
 }
 
 impl<'a, R: Rng> Fresh<'a, R> {
-    /// Draws words that are not among `used`; each class must have words left, which sixteen tokens cannot exhaust.
+    /// Returns a source of words that are not among `used`. Each class must have words left, which a sentence
+    /// of sixteen tokens cannot exhaust.
     pub(crate) fn new(rng: &'a mut R, used: Vec<Word>) -> Self {
         Fresh { rng, used }
     }
@@ -97,7 +98,7 @@ impl<'a, R: Rng> Fresh<'a, R> {
         self.of(&INTRANSITIVE)
     }
 
-    /// Whether a verb drawn from both classes alike would be intransitive.
+    /// Returns whether a verb that is drawn from both classes together is intransitive.
     pub(super) fn is_intransitive(&mut self) -> bool {
         self.rng.random_range(0..TRANSITIVE.len() + INTRANSITIVE.len()) < INTRANSITIVE.len()
     }

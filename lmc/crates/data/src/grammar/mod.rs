@@ -1,9 +1,9 @@
-//! A small grammar of English whose sentences say which facts hold, so that the label of every pair of premise and
-//! hypothesis is derived and never written down.
+//! A small grammar of English whose sentences say which facts hold. The label of every pair of premise and
+//! hypothesis is therefore derived and never written down.
 //!
 //! A sentence is a tree ([`Sentence`]); it mentions facts (who did what to whom) and asserts them or, under
-//! "believed", "if" or "or", does not. A hypothesis is one plain clause and is entailed exactly if the premise
-//! asserts what it says. The kinds of non-entailed hypotheses follow McCoy et al. (2019), section 3.
+//! "believed", "if" or "or", does not. A hypothesis is one plain clause, and it is entailed exactly if the
+//! premise asserts its facts. The kinds of non-entailed hypotheses follow McCoy et al. (2019), section 3.
 
 mod clause;
 mod kind;
@@ -54,10 +54,10 @@ pub fn entailed_pair(template: Template, rng: &mut impl Rng) -> Pair {
     }
 }
 
-/// Returns a random premise of the template with a non-entailed hypothesis: one of its clauses in which 1 to 3 of
-/// the content words are replaced by words of the same class that the premise does not have. The premise asserts
-/// its facts if `veridical` is true, does not if false (only [`Template::Embedded`], [`Template::Subordinate`] and
-/// [`Template::Clauses`] can), and either if it is none.
+/// Returns a random premise of the template with a non-entailed hypothesis: one of its clauses in which 1 to
+/// 3 of the content words are replaced by words of the same class that the premise does not have. The premise
+/// asserts its facts if `veridical` is true, does not if false (only [`Template::Embedded`],
+/// [`Template::Subordinate`] and [`Template::Clauses`] can), and either if it is none.
 pub fn replaced_pair(template: Template, veridical: Option<bool>, rng: &mut impl Rng) -> Pair {
     loop {
         let premise = template.draw(veridical, false, rng);

@@ -1,4 +1,4 @@
-//! Text back to trees, so that the label of a pair can be derived from its text alone.
+//! Parsing of text into trees, so that the label of a pair can be derived from its text alone.
 
 use std::str::FromStr;
 
@@ -16,8 +16,8 @@ impl FromStr for Sentence {
     /// Returns the tree of a sentence of the grammar, written in lower case with single spaces or more.
     ///
     /// # Errors
-    /// [`LmcError::UnknownName`] for a word that is not in the lexicon, [`LmcError::InvalidParameter`] for words that
-    /// make no sentence.
+    /// [`LmcError::UnknownName`] for a word that is not in the lexicon, [`LmcError::InvalidParameter`] for
+    /// words that do not make a sentence.
     fn from_str(text: &str) -> Result<Sentence> {
         sentence(&lexemes(text)?).ok_or_else(|| {
             LmcError::invalid(
@@ -35,7 +35,7 @@ impl FromStr for Clause {
     /// Returns the tree of a clause of the grammar.
     ///
     /// # Errors
-    /// As for [`Sentence`].
+    /// The errors of [`Sentence`].
     fn from_str(text: &str) -> Result<Clause> {
         clause(&lexemes(text)?).ok_or_else(|| {
             LmcError::invalid("clause", format!("\"{text}\""), "a clause such as \"doctors helped judges\"")

@@ -1,4 +1,4 @@
-//! Sentences as trees: which facts they mention and which of them they assert.
+//! Sentences as trees: the facts they mention, and those of them that they assert.
 
 use super::clause::{Clause, Fact};
 use super::lexicon::{AND, ENTAILING, FACTIVE, THAT, Word};
@@ -25,7 +25,7 @@ pub enum Sentence {
         subordinate: Clause,
         /// "judges laughed"
         main: Clause,
-        /// Whether the subordinate clause comes first.
+        /// True if the subordinate clause comes first.
         fronted: bool,
     },
     /// "doctors slept and judges laughed"
@@ -73,7 +73,7 @@ impl Sentence {
         self.words().join(" ")
     }
 
-    /// Returns the complete clauses, relative clauses not among them (they lack a noun phrase).
+    /// Returns the complete clauses; relative clauses are not among them, since they lack a noun phrase.
     pub fn clauses(&self) -> Vec<Clause> {
         match *self {
             Sentence::Simple(clause) | Sentence::Embedded { clause, .. } => vec![clause],
@@ -82,7 +82,8 @@ impl Sentence {
         }
     }
 
-    /// Returns whether the sentence says that its clauses are true: not under "believed", "if" or "or".
+    /// Returns whether the sentence says that its clauses are true, which it does not under "believed", "if"
+    /// or "or".
     pub fn is_veridical(&self) -> bool {
         match self {
             Sentence::Simple(_) => true,
@@ -102,7 +103,8 @@ impl Sentence {
         if self.is_veridical() { self.mentioned() } else { Vec::new() }
     }
 
-    /// Returns whether the hypothesis must be true if the sentence is: all that it says, the sentence asserts.
+    /// Returns whether the hypothesis must be true if the sentence is: the sentence asserts all that the
+    /// hypothesis says.
     pub fn entails(&self, hypothesis: &Clause) -> bool {
         let asserted = self.asserted();
         hypothesis.facts().iter().all(|fact| asserted.contains(fact))
@@ -113,7 +115,7 @@ impl Sentence {
 mod tests {
     use super::*;
 
-    /// Premise, hypothesis, whether it follows: written by hand.
+    /// Premises and hypotheses, and whether one follows from the other, written by hand.
     #[test]
     fn what_follows_and_what_does_not() {
         let cases = [

@@ -1,4 +1,4 @@
-//! The forms a premise can take.
+//! The forms that a premise can take.
 
 use rand::Rng;
 
@@ -72,9 +72,9 @@ impl Template {
         }
     }
 
-    /// Returns a random premise of this form without a repeated word. `veridical` asks for one that asserts its
-    /// clauses (true) or does not (false; only the last three forms can); none leaves it to chance.
-    /// With `transitive` the form's main verb is transitive where a phrase is what the form is about.
+    /// Returns a random premise of this form without a repeated word. `veridical` asks for one that asserts
+    /// its clauses (true) or does not (false; only the last three forms can); none leaves it to chance. With
+    /// `transitive`, the main verb of the form is transitive if the form is about a phrase.
     pub(crate) fn draw(self, veridical: Option<bool>, transitive: bool, rng: &mut impl Rng) -> Sentence {
         let veridical = veridical.unwrap_or_else(|| rng.random());
         let mut fresh = Fresh::new(rng, Vec::with_capacity(8));
@@ -157,7 +157,7 @@ fn with_object_relative(fresh: &mut Fresh<impl Rng>) -> NounPhrase {
     NounPhrase::ObjectRelative { head: fresh.noun(), subject: fresh.noun(), verb: fresh.transitive() }
 }
 
-/// A clause about `agent`; its verb is drawn from both classes alike unless it must be transitive.
+/// Returns a clause about `agent`; its verb is drawn from both classes together unless it must be transitive.
 fn about(agent: NounPhrase, transitive: bool, fresh: &mut Fresh<impl Rng>) -> Clause {
     if !transitive && fresh.is_intransitive() {
         return Clause { agent, verb: fresh.intransitive(), patient: None, voice: Voice::Active };
@@ -166,7 +166,7 @@ fn about(agent: NounPhrase, transitive: bool, fresh: &mut Fresh<impl Rng>) -> Cl
     Clause { agent, verb: fresh.transitive(), patient, voice: Voice::Active }
 }
 
-/// A clause without modifiers.
+/// Returns a clause without modifiers.
 pub(super) fn plain(fresh: &mut Fresh<impl Rng>) -> Clause {
     let agent = NounPhrase::Bare(fresh.noun());
     about(agent, false, fresh)

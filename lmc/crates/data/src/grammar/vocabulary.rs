@@ -22,11 +22,11 @@ pub const MASK: i64 = 3;
 /// Token id of `[UNK]`, for words that the grammar does not have.
 pub const UNK: i64 = 4;
 
-/// In the order of their ids.
+/// The special tokens in the order of their ids.
 const SPECIAL: [&str; 5] = ["[PAD]", "[CLS]", "[SEP]", "[MASK]", "[UNK]"];
 
-/// Returns the word-level tokenizer of the grammar: 5 special tokens, then [`lexicon::words`] in order. A pair becomes
-/// `[CLS] first [SEP] second [SEP]` with segment ids 0 up to the first `[SEP]` and 1 after it.
+/// Returns the word-level tokenizer of the grammar: 5 special tokens, then [`lexicon::words`] in order. A
+/// pair becomes `[CLS] first [SEP] second [SEP]` with segment ids 0 up to the first `[SEP]` and 1 after it.
 ///
 /// # Errors
 /// [`LmcError::Tokenizer`] if the tokenizers library refuses a part.

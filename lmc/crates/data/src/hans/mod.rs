@@ -1,4 +1,5 @@
-//! Heuristic Analysis for NLI Systems (McCoy et al. 2019): does a model answer by a heuristic of word overlap?
+//! Heuristic Analysis for NLI Systems (McCoy et al. 2019), a test of whether a model answers by a heuristic
+//! of word overlap.
 
 use std::fmt;
 use std::str::FromStr;
@@ -23,7 +24,7 @@ pub enum Heuristic {
 pub struct Subset {
     /// The heuristic that its pairs invite.
     pub heuristic: Heuristic,
-    /// Whether the premise entails the hypothesis, so that the heuristic is right.
+    /// True if the premise entails the hypothesis, so that the heuristic is right.
     pub entailing: bool,
 }
 
@@ -51,7 +52,7 @@ impl fmt::Display for Heuristic {
 impl FromStr for Heuristic {
     type Err = LmcError;
 
-    /// The heuristic of a name in the corpus.
+    /// Returns the heuristic of a name in the corpus.
     ///
     /// # Errors
     /// [`LmcError::UnknownName`].
@@ -71,8 +72,9 @@ impl Subset {
         Subset { heuristic: Heuristic::Constituent, entailing: true },
     ];
 
-    /// Returns the name in tables and files: `hans-lo`, `hans-subsequence` and `hans-constituent` for the non-entailing
-    /// subsets, which the paper means where it says no more, and `-entailed` after it for the entailing ones.
+    /// Returns the name in tables and files: `hans-lo`, `hans-subsequence` and `hans-constituent` for the
+    /// non-entailing subsets, which the paper means unless it says more, and the same with `-entailed` at the
+    /// end for the entailing ones.
     pub fn name(self) -> &'static str {
         match (self.heuristic, self.entailing) {
             (Heuristic::LexicalOverlap, false) => "hans-lo",
@@ -87,8 +89,8 @@ impl Subset {
     /// Returns the examples of a reading of HANS that belong to this subset, in their order, under its name.
     ///
     /// # Errors
-    /// [`LmcError::InvalidParameter`] if the reading has no groups, [`LmcError::UnknownName`] for a group that is no
-    /// heuristic or labels without `entailment`.
+    /// [`LmcError::InvalidParameter`] if the reading has no groups, [`LmcError::UnknownName`] for a group
+    /// that is not a heuristic or labels without `entailment`.
     pub fn of(self, reading: &Reading) -> Result<Dataset> {
         let groups = reading.groups.as_ref();
         let groups =
@@ -124,7 +126,7 @@ impl fmt::Display for Subset {
 impl FromStr for Subset {
     type Err = LmcError;
 
-    /// The subset of a name.
+    /// Returns the subset of a name.
     ///
     /// # Errors
     /// [`LmcError::UnknownName`].

@@ -1,11 +1,12 @@
-//! From the classes of a classifier to the labels of a set, by name and never by position.
+//! The map from the classes of a classifier to the labels of a set, by name and never by position.
 
 use std::fmt;
 
 use lmc_base::error::{LmcError, Result};
 use lmc_base::show::counted;
 
-/// Names that mean the same label, as [`name`] spells them; the first of each line is the one that this crate compares by.
+/// Names that mean the same label, as [`name`] spells them; the first of each line is the one that this crate
+/// compares by.
 const SYNONYMS: [&[&str]; 4] = [
     &["contradiction", "contradictory"],
     &["duplicate", "paraphrase", "is_duplicate"],
@@ -16,19 +17,20 @@ const SYNONYMS: [&[&str]; 4] = [
 /// The labels that one label of a two-way set stands for in a three-way one.
 const MERGED: (&str, [&str; 2]) = ("not_entailment", ["neutral", "contradiction"]);
 
-/// How the logits of classes that become one label are merged.
+/// The way to merge the logits of classes that become one label.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Merge {
-    /// The largest of them (Juneja et al. 2023, F.3). The prediction is then the label of the class with the largest logit,
-    /// which is how McCoy et al. (2019) score HANS.
+    /// The largest of them (Juneja et al. 2023, F.3). The prediction is then the label of the class with the
+    /// largest logit, which is how McCoy et al. (2019) score HANS.
     #[default]
     Max,
-    /// Their sum. DIFFERENCE: an option of the paper's code alone, which adds the logits; the probability of either class
-    /// would be the sum of the probabilities, whose logit is the log of the sum of their exponentials.
+    /// Their sum. DIFFERENCE: this is an option of the paper's code only, which adds the logits. The
+    /// probability of either class would be the sum of the probabilities, whose logit is the log of the sum
+    /// of their exponentials.
     Sum,
 }
 
-/// For each label of a set the classes of a classifier that stand for it.
+/// The classes of a classifier that stand for each label of a set.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct LabelMap {
     classes: Vec<Vec<usize>>,
@@ -37,14 +39,14 @@ pub struct LabelMap {
 }
 
 impl LabelMap {
-    /// Returns the map from a classifier's classes, in their order, to the labels of a set. Names are compared without
-    /// regard to case and to whether words are joined by a hyphen, an underscore or a space; `non-` is `not_`, and the common
-    /// names of one label are the same. Where the classifier tells neutral from contradiction and the set has only
-    /// non-entailment, both become it.
+    /// Returns the map from a classifier's classes, in their order, to the labels of a set. Names are
+    /// compared without regard to case and to whether words are joined by a hyphen, an underscore or a space.
+    /// `non-` counts as `not_`, and the common names of one label count as the same. If the classifier
+    /// distinguishes neutral from contradiction and the set has only non-entailment, both become that.
     ///
     /// # Errors
-    /// [`LmcError::Labels`] for no names, for names such as `LABEL_0`, which say nothing, for a name that is there twice, for
-    /// one that is no label of the set, and for a label of the set that no class stands for.
+    /// [`LmcError::Labels`] if there are no names, if names such as `LABEL_0` say nothing, if a name occurs
+    /// twice or is not a label of the set, and if no class stands for a label of the set.
     ///
     /// # Examples
     /// ```
@@ -83,11 +85,12 @@ impl LabelMap {
         Ok(LabelMap { classes, n_classes: model.len(), merge })
     }
 
-    /// Returns the map of a classifier that has that many outputs: [`LabelMap::new`] after their number was compared with that of
-    /// the names.
+    /// Returns the map of a classifier that has that many outputs, by [`LabelMap::new`] after a check that
+    /// there are as many names.
     ///
     /// # Errors
-    /// As [`LabelMap::new`]; [`LmcError::Labels`] for another number of outputs than of names, and for a single output.
+    /// The errors of [`LabelMap::new`]; [`LmcError::Labels`] if the numbers of outputs and names differ, and
+    /// for a single output.
     ///
     /// # Examples
     /// ```
@@ -138,7 +141,7 @@ impl LabelMap {
         self.n_classes
     }
 
-    /// Returns whether nothing changes: the same labels in the same order.
+    /// Returns whether the map changes nothing: the same labels in the same order.
     pub fn is_identity(&self) -> bool {
         self.classes.iter().enumerate().all(|(label, classes)| *classes == [label])
     }
@@ -159,7 +162,7 @@ impl LabelMap {
         Ok(self.classes.iter().map(merged).collect())
     }
 
-    /// Returns nothing if a classifier has as many classes as this map is for.
+    /// Checks that a classifier has as many classes as this map is for.
     ///
     /// # Errors
     /// [`LmcError::ShapeMismatch`].
@@ -175,7 +178,7 @@ impl LabelMap {
     }
 }
 
-/// Short enough for a file name: the classes of each label, for example `max-1_0+2`.
+/// Shows the classes of each label, short enough for a file name, for example `max-1_0+2`.
 impl fmt::Display for LabelMap {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let join = |classes: &Vec<usize>| classes.iter().map(usize::to_string).collect::<Vec<_>>().join("+");
@@ -188,7 +191,7 @@ impl fmt::Display for LabelMap {
     }
 }
 
-/// The names of labels as this crate compares them; `what` they are is said in errors.
+/// Returns the names of labels as this crate compares them; errors say that they are `what`.
 fn names(what: &str, labels: &[String], remedy: impl Fn() -> String) -> Result<Vec<String>> {
     let names: Vec<String> = labels.iter().map(|label| name(label)).collect();
     if names.is_empty() {
@@ -215,7 +218,7 @@ fn wrong(problem: String, remedy: String) -> LmcError {
     LmcError::Labels { origin: None, problem, remedy }
 }
 
-/// What to do about a classifier with that many outputs whose names do not fit.
+/// Returns the remedy for a classifier with that many outputs whose names do not fit.
 fn remedy(n_outputs: usize, set_labels: &[String]) -> String {
     let merged = set_labels.iter().any(|label| name(label) == MERGED.0);
     // The classes that are merged stand for one label.
@@ -230,7 +233,7 @@ fn remedy(n_outputs: usize, set_labels: &[String]) -> String {
     format!("name every output in its order, by --labels, as {}", known(set_labels))
 }
 
-/// The names that an output may have on a set with these labels.
+/// Returns the names that an output may have on a set with these labels.
 fn known(set_labels: &[String]) -> String {
     let mut known = listed(set_labels);
     if set_labels.iter().any(|label| name(label) == MERGED.0) {
@@ -251,7 +254,7 @@ fn name(label: &str) -> String {
     }
 }
 
-/// What configurations say of classes that nobody has named.
+/// Returns whether a name is one that configurations give to classes that nobody has named.
 fn is_anonymous(name: &str) -> bool {
     let number = name.strip_prefix("label_").or_else(|| name.strip_prefix("label")).unwrap_or(name);
     number.bytes().all(|byte| byte.is_ascii_digit())

@@ -11,7 +11,7 @@ macro_rules! embedded {
     };
 }
 
-/// Name and text of each, in the order in which they are listed.
+/// The name and text of each, in the order in which they are listed.
 const MANIFESTS: [(&str, &str); 14] = embedded![
     "bert-base-uncased",
     "bert-tiny",
@@ -30,17 +30,20 @@ const MANIFESTS: [(&str, &str); 14] = embedded![
 ];
 
 impl Manifest {
-    /// Returns the names of the manifests that come with the crate; those of the members of collections are not among them.
+    /// Returns the names of the manifests that come with the crate, without those of the members of
+    /// collections.
     pub fn builtin_names() -> Vec<&'static str> {
         MANIFESTS.iter().map(|(name, _)| *name).collect()
     }
 
-    /// Returns the manifest of that name that comes with the crate: `bert-base-uncased`, the collection `qqp-berts`, its member
-    /// `qqp-berts-12`, or that at a step of training, `qqp-berts-12@15000`. Models are also found by the name of their repository
-    /// on the hub: `google-bert/bert-base-uncased`, `connectivity/bert_ft_qqp-12`.
+    /// Returns the manifest of that name that comes with the crate: `bert-base-uncased`, the collection
+    /// `qqp-berts`, its member `qqp-berts-12`, or that member at a step of training, `qqp-berts-12@15000`.
+    /// Models are also found by the name of their repository on the hub: `google-bert/bert-base-uncased`,
+    /// `connectivity/bert_ft_qqp-12`.
     ///
     /// # Errors
-    /// [`LmcError::UnknownName`] listing the names; as [`Manifest::member`] and [`Manifest::member_at`].
+    /// [`LmcError::UnknownName`] listing the names; the errors of [`Manifest::member`] and
+    /// [`Manifest::member_at`].
     ///
     /// # Examples
     /// ```
@@ -76,7 +79,7 @@ impl Manifest {
         }
     }
 
-    /// The model that comes from that repository of the hub, or the member of a collection.
+    /// Returns the model that comes from that repository of the hub, or the member of a collection.
     fn of_repository(repository: &str) -> Result<Option<Manifest>> {
         for (name, _) in MANIFESTS {
             let manifest = Self::builtin(name)?;

@@ -1,4 +1,4 @@
-//! Many models in one manifest, told apart by a number.
+//! Collections: many models in one manifest, told apart by a number.
 
 use std::ops::RangeInclusive;
 
@@ -12,9 +12,9 @@ use lmc_base::error::{LmcError, Result};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Members {
-    /// The first.
+    /// The first number.
     pub first: u32,
-    /// The last, which is one of them.
+    /// The last number, which is included.
     pub last: u32,
 }
 
@@ -26,11 +26,11 @@ impl Members {
 }
 
 impl Manifest {
-    /// Returns the manifest of one member of a collection, called `<collection>-<number>`: at the end of training where the
-    /// collection has steps.
+    /// Returns the manifest of one member of a collection, called `<collection>-<number>`. If the collection
+    /// has steps, it is the member at the end of training.
     ///
     /// # Errors
-    /// [`LmcError::InvalidParameter`] if this is no collection or has no member of that number.
+    /// [`LmcError::InvalidParameter`] if this is not a collection or has no member of that number.
     ///
     /// # Examples
     /// ```
@@ -67,8 +67,8 @@ impl Manifest {
     /// Returns the same member at another step of training, called `<collection>-<number>@<step>`.
     ///
     /// # Errors
-    /// As [`Manifest::member`]; [`LmcError::UnknownName`] if the collection does not have that step, [`LmcError::InvalidParameter`] if it has
-    /// no steps.
+    /// The errors of [`Manifest::member`]; [`LmcError::UnknownName`] if the collection does not have that
+    /// step, [`LmcError::InvalidParameter`] if it has no steps.
     pub fn member_at(&self, number: u32, step: u64) -> Result<Manifest> {
         let mut member = self.member(number)?;
         let (_, source) = self.collection()?;
@@ -102,7 +102,8 @@ impl Manifest {
         }
     }
 
-    /// What does not fit among `members` and `source`: a text that the line at fault contains, and the problem.
+    /// Returns the inconsistency among `members` and `source`: a text that the line at fault contains, and
+    /// the problem.
     pub(super) fn member_inconsistency(&self) -> Option<(String, String)> {
         let is_collection = self.kind == ManifestKind::Collection;
         let at = |culprit: &str, problem: String| Some((culprit.to_owned(), problem));

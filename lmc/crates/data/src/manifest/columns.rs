@@ -1,18 +1,19 @@
-//! How the files of a corpus are laid out: format, column names, which column holds what.
+//! The layout of the files of a corpus: format, column names, and the content of each column.
 
 use serde::Deserialize;
 
 use lmc_base::error::{LmcError, Result};
 
-/// The columns of the files of a corpus and what they hold.
+/// The columns of the files of a corpus and their content.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Columns {
     /// The format of the files.
     pub format: Format,
-    /// Whether the first line names the columns: said for tab-separated files, and only for them.
+    /// True if the first line names the columns; given for tab-separated files, and only for them.
     pub header: Option<bool>,
-    /// The names of the columns: all of them in order where no header names them, otherwise some that a header must name.
+    /// The names of the columns: all of them in order if no header names them, otherwise some that a header
+    /// must name.
     pub names: Vec<String>,
     /// The column of the first text.
     pub first: String,
@@ -24,14 +25,14 @@ pub struct Columns {
     pub kind: Option<String>,
     /// The column of the group that a subset is taken by, for example the heuristic in HANS.
     pub group: Option<String>,
-    /// How the column of the label says which label it is.
+    /// The way in which the column of the label says which label it is.
     pub label_by: LabelBy,
-    /// What stands in the column of the label where an example has none; such rows are skipped and counted.
+    /// The text in the column of the label if an example has no label; these rows are skipped and counted.
     pub no_label: Option<String>,
-    /// What is done about a row with too few columns: said for tab-separated files alone.
+    /// The treatment of a row with too few columns; given only for tab-separated files.
     #[serde(default)]
     pub short_rows: ShortRows,
-    /// Whether a text may be empty.
+    /// True if a text may be empty.
     #[serde(default)]
     pub empty_texts: bool,
 }
@@ -42,23 +43,23 @@ pub struct Columns {
 pub enum Format {
     /// Columns separated by tabs, without any quoting: see [`tsv`](crate::tsv).
     Tsv,
-    /// One JSON object a line: see [`jsonl`](crate::jsonl).
+    /// One JSON object per line: see [`jsonl`](crate::jsonl).
     Jsonl,
     /// Apache Parquet: see [`parquet`](crate::parquet).
     Parquet,
 }
 
-/// How a label is written.
+/// The way in which a label is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum LabelBy {
-    /// As an index into the manifest's labels.
+    /// The label is an index into the manifest's labels.
     Index,
-    /// As one of the manifest's labels.
+    /// The label is one of the manifest's labels.
     Name,
 }
 
-/// What is done about a row with fewer columns than the others.
+/// The treatment of a row with fewer columns than the others.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ShortRows {
@@ -67,7 +68,7 @@ pub enum ShortRows {
     Refuse,
     /// It is skipped and counted, as the official reading does.
     Skip,
-    /// The columns at its end are missing; it is an error only if one that is read is among them.
+    /// The columns at its end are missing; it is an error only if one of them is read.
     Cut,
 }
 
@@ -84,7 +85,8 @@ impl Columns {
         })
     }
 
-    /// Returns the columns that are read: first text, second text, label, kind, group, without those there are not.
+    /// Returns the columns that are read: first text, second text, label, kind and group, as far as they
+    /// exist.
     pub fn roles(&self) -> Vec<&str> {
         let roles = [
             Some(&self.first),
@@ -96,7 +98,7 @@ impl Columns {
         roles.into_iter().flatten().map(String::as_str).collect()
     }
 
-    /// The first thing that does not fit, and a text that the line at fault contains.
+    /// Returns the first inconsistency: a text that the line at fault contains, and the problem.
     pub(super) fn inconsistency(&self) -> Option<(String, String)> {
         let names = self.names.join(", ");
         if let Some(role) = self.roles().into_iter().find(|role| !self.names.iter().any(|name| name == role))

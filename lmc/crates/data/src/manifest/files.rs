@@ -1,4 +1,4 @@
-//! The files of a manifest and what must be in them.
+//! The files of a manifest and their expected content.
 
 use std::path::{Component, Path, PathBuf};
 
@@ -9,19 +9,19 @@ use super::{Manifest, ManifestKind};
 use lmc_base::error::{LmcError, Result};
 use lmc_base::file::sha256_of_file;
 
-/// One file with what is known of its content.
+/// One file with the facts that are known of its content.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FileEntry {
     /// The path inside the folder of the source: plain names with slashes between them.
     #[serde(deserialize_with = "path")]
     pub path: PathBuf,
-    /// The size in bytes, where it is known.
+    /// The size in bytes, if it is known.
     pub bytes: Option<u64>,
-    /// SHA-256 of the content, 64 lower-case hexadecimal digits, where it is known.
+    /// The SHA-256 of the content, 64 lower-case hexadecimal digits, if it is known.
     #[serde(default, deserialize_with = "sha256")]
     pub sha256: Option<String>,
-    /// Of the files with the same word here only the first that the source has is wanted.
+    /// The word of a choice: of the files with the same word, only the first that the source has is wanted.
     pub one_of: Option<String>,
 }
 
@@ -53,12 +53,13 @@ pub(crate) fn plain(path: &str) -> std::result::Result<(), String> {
 }
 
 impl FileEntry {
-    /// Returns whether size or content are known.
+    /// Returns whether the size or the content is known.
     pub(crate) fn is_known(&self) -> bool {
         self.bytes.is_some() || self.sha256.is_some()
     }
 
-    /// Returns nothing if that many bytes with that SHA-256 are what is known of the file, otherwise what is.
+    /// Returns nothing if a file with that many bytes and that SHA-256 fits the known facts, otherwise the
+    /// known facts.
     pub(crate) fn deviation(&self, bytes: u64, sha256: &str) -> Option<String> {
         let differs = self.bytes.is_some_and(|expected| expected != bytes)
             || self.sha256.as_ref().is_some_and(|expected| expected != sha256);
@@ -70,7 +71,7 @@ impl FileEntry {
 }
 
 impl FileEntry {
-    /// Returns nothing if the file at that path has the size and content that are known.
+    /// Checks that the file at that path has the size and content that are known.
     fn verify(&self, path: &Path) -> Result<()> {
         let (bytes, digest) = sha256_of_file(path)?;
         let Some(expected) = self.deviation(bytes, &digest) else { return Ok(()) };
@@ -80,7 +81,7 @@ impl FileEntry {
 }
 
 impl Manifest {
-    /// The files that are wanted: one each, or several of which the first that is there will do.
+    /// Returns the files that are wanted: one each, or several of which the first that is there is enough.
     pub(crate) fn choices(&self) -> Vec<Vec<&FileEntry>> {
         let mut choices: Vec<Vec<&FileEntry>> = Vec::new();
         for entry in &self.files {
@@ -95,11 +96,11 @@ impl Manifest {
         choices
     }
 
-    /// Returns nothing if `folder` has every file of the manifest with the size and content that the manifest knows.
+    /// Checks that `folder` has every file of the manifest with the size and content that the manifest knows.
     ///
     /// # Errors
-    /// [`LmcError::Io`] for a file that is missing or cannot be read, [`LmcError::Format`] for one with another content,
-    /// [`LmcError::Interrupted`].
+    /// [`LmcError::Io`] for a file that is missing or cannot be read, [`LmcError::Format`] for one with
+    /// another content, [`LmcError::Interrupted`].
     pub fn verify(&self, folder: &Path) -> Result<()> {
         for choice in self.choices() {
             let there = choice.iter().find(|entry| folder.join(&entry.path).exists());
@@ -114,7 +115,7 @@ impl Manifest {
         Ok(())
     }
 
-    /// What does not fit among the files: a text that the line at fault contains, and the problem.
+    /// Returns the inconsistency among the files: a text that the line at fault contains, and the problem.
     pub(super) fn file_inconsistency(&self) -> Option<(String, String)> {
         let culprit = |entry: &FileEntry| format!("path = \"{}\"", entry.path.display());
         let twice = self

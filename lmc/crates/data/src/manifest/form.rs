@@ -1,4 +1,4 @@
-//! The forms that a corpus is published in, and the places where a split may lie.
+//! The forms that a corpus is published in, and the places of its splits.
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -12,15 +12,15 @@ use lmc_base::error::Result;
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Form {
-    /// What it is called, for people.
+    /// The name of the form, for people.
     pub name: String,
     /// The columns of its files.
     pub columns: Columns,
-    /// Where the splits lie in it.
+    /// The places of the splits in this form.
     pub splits: Vec<FormSplit>,
 }
 
-/// Where one split lies in another form.
+/// The place of one split in another form.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FormSplit {
@@ -28,10 +28,10 @@ pub struct FormSplit {
     pub name: String,
     /// The file.
     pub file: PathBuf,
-    /// The first row and the one after the last, counted from 0 without the header; none where the file is the split, or where
-    /// the kinds say which rows are.
+    /// The first row and the one after the last, counted from 0 without the header; none if the split is the
+    /// whole file, or if the kinds say which rows belong to it.
     pub rows: Option<[usize; 2]>,
-    /// The kinds whose rows are the split, where the file has more than one.
+    /// The kinds whose rows are the split, if the file has more than one.
     #[serde(default)]
     pub kinds: Vec<String>,
 }
@@ -45,7 +45,7 @@ pub struct Place<'a> {
     pub columns: &'a Columns,
     /// The rows that are the split, counted from 0 without the header; none for all.
     pub rows: Option<Range<usize>>,
-    /// The number of rows of the whole file, where rows are the split.
+    /// The number of rows of the whole file, if the split is given by rows.
     pub n_rows: Option<usize>,
     /// The kinds whose rows are the split; none for all.
     pub kinds: &'a [String],
@@ -54,10 +54,11 @@ pub struct Place<'a> {
 }
 
 impl Manifest {
-    /// Returns the places where a split may lie: that of the manifest itself first, then those of its other forms.
+    /// Returns the places where a split may lie: that of the manifest itself first, then those of its other
+    /// forms.
     ///
     /// # Errors
-    /// [`LmcError::UnknownName`](lmc_base::error::LmcError::UnknownName) if there is no such split.
+    /// [`LmcError::UnknownName`](lmc_base::error::LmcError::UnknownName) if there is no split of that name.
     pub fn places(&self, split: &str) -> Result<Vec<Place<'_>>> {
         let split = self.split(split)?;
         let own = self.columns.as_ref().zip(split.file.as_deref());
@@ -88,7 +89,8 @@ impl Manifest {
         Ok(own.into_iter().chain(others).collect())
     }
 
-    /// The first thing that does not fit in the other forms, and a text that the line at fault contains.
+    /// Returns the first inconsistency in the other forms: a text that the line at fault contains, and the
+    /// problem.
     pub(super) fn form_inconsistency(&self) -> Option<(String, String)> {
         self.forms.iter().find_map(|form| {
             let columns = form.columns.inconsistency().map(|(_, problem)| problem);

@@ -1,4 +1,5 @@
-//! What is known of a corpus or a pretrained model before a byte of it is read: `data-manifests/*.toml`.
+//! Manifests: facts about a corpus or a pretrained model that are known before any of it is read,
+//! `data-manifests/*.toml`.
 
 mod builtin;
 mod collection;
@@ -21,26 +22,27 @@ pub(crate) use files::plain;
 pub use source::{HubSource, RepoType, Revision, Source};
 pub(crate) use source::{is_commit, is_hexadecimal};
 
-/// The manifest of one corpus, model or collection of models; `data-manifests/README.md` says what each key means.
+/// The manifest of one corpus, model or collection of models; `data-manifests/README.md` says what each key
+/// means.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
-    /// How it is called in specs and tables.
+    /// The name in specs and tables.
     pub name: String,
-    /// What it describes.
+    /// The kind of thing that the manifest describes.
     pub kind: ManifestKind,
     /// The full name.
     pub title: String,
-    /// Where the files come from.
+    /// The source of the files.
     pub source: Source,
-    /// SPDX name of the licence, or what the source says.
+    /// The SPDX name of the licence, or the statement of the source.
     pub licence: String,
-    /// What to cite.
+    /// The reference to cite.
     pub citation: String,
-    /// Label names in order; of a model those of its classifier, empty if it has none.
+    /// The label names in order; for a model those of its classifier, empty if it has none.
     #[serde(default)]
     pub labels: Vec<String>,
-    /// The manifest whose tokenizer a model takes that has none of its own.
+    /// The manifest whose tokenizer is used by a model that has none of its own.
     pub tokenizer: Option<String>,
     /// The numbers of the models of a collection.
     pub members: Option<Members>,
@@ -49,7 +51,7 @@ pub struct Manifest {
     /// Other forms that the same splits are published in.
     #[serde(default)]
     pub forms: Vec<Form>,
-    /// The files, with their sizes and checksums where these are known; empty for generated data.
+    /// The files, with their sizes and checksums if these are known; empty for generated data.
     #[serde(default)]
     pub files: Vec<FileEntry>,
     /// The splits; empty for a model.
@@ -57,7 +59,7 @@ pub struct Manifest {
     pub splits: Vec<Split>,
 }
 
-/// What a manifest describes.
+/// The kind of thing that a manifest describes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ManifestKind {
@@ -95,11 +97,11 @@ impl Manifest {
         Manifest::parse(&text, path)
     }
 
-    /// Returns the manifest in a text; `path` is what errors call it.
+    /// Returns the manifest in a text; errors call it `path`.
     ///
     /// # Errors
-    /// [`LmcError::Format`] with file and line for an unknown, missing or mistyped key, and for keys that do not fit
-    /// each other or the kind.
+    /// [`LmcError::Format`] with file and line for an unknown, missing or mistyped key, and for keys that do
+    /// not fit each other or the kind.
     ///
     /// # Examples
     /// ```
@@ -131,7 +133,7 @@ impl Manifest {
         }
     }
 
-    /// The first thing that does not fit, and a text that the line at fault contains.
+    /// Returns the first inconsistency: a text that the line at fault contains, and the problem.
     fn inconsistency(&self) -> Option<(String, String)> {
         let kind = format!("kind = \"{:?}\"", self.kind).to_lowercase();
         let wanted = |key: &str, present: bool, wanted: bool| {

@@ -1,9 +1,9 @@
-//! Where files come from: the `[source]` table of a manifest.
+//! Sources of files: the `[source]` table of a manifest.
 
 use serde::Deserialize;
 use ureq::http::Uri;
 
-/// Where the files of a manifest come from.
+/// The source of the files of a manifest.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "Table")]
 pub enum Source {
@@ -13,12 +13,12 @@ pub enum Source {
     Url(String),
     /// A folder in an installed Python package, which is not fetched.
     Package {
-        /// Name and version as `pip install` takes them, for example `numpy==2.1.0`.
+        /// The name and version as `pip install` takes them, for example `numpy==2.1.0`.
         package: String,
         /// The folder inside `site-packages`.
         folder: String,
     },
-    /// Nothing to fetch: what draws the examples.
+    /// A generator, which draws the examples; nothing is fetched.
     Generated(String),
 }
 
@@ -27,13 +27,13 @@ pub enum Source {
 pub struct HubSource {
     /// `owner/name`; in a collection `{}` stands for the number of the member.
     pub repository: String,
-    /// What kind of repository it is.
+    /// The kind of the repository.
     pub repo_type: RepoType,
-    /// Which of its commits.
+    /// The commit.
     pub revision: Revision,
 }
 
-/// What a repository of the hub holds.
+/// The content of a repository of the hub.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum RepoType {
@@ -51,7 +51,8 @@ pub enum Revision {
     Named(String),
     /// The one commit of the branch `main` whose message has this number as a word.
     Step(u64),
-    /// The same for each member of a collection, at any of these steps; the last is the end of training.
+    /// The one commit for a step in the repository of each member of a collection, at any of these steps; the
+    /// last is the end of training.
     Steps(Vec<u64>),
 }
 
@@ -65,17 +66,17 @@ impl Revision {
     }
 }
 
-/// Whether a text is the hash of a commit: 40 lower-case hexadecimal digits.
+/// Returns whether a text is the hash of a commit: 40 lower-case hexadecimal digits.
 pub(crate) fn is_commit(text: &str) -> bool {
     is_hexadecimal(text, 40)
 }
 
-/// Whether a text is that many lower-case hexadecimal digits.
+/// Returns whether a text consists of exactly that many lower-case hexadecimal digits.
 pub(crate) fn is_hexadecimal(text: &str, digits: usize) -> bool {
     text.len() == digits && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
-/// The table as it is written.
+/// The table in its written form.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Table {
@@ -165,7 +166,7 @@ fn repository_name(repository: &str) -> Result<(), String> {
     }
 }
 
-/// An address without what must not be in it, and without a slash at its end.
+/// Returns an address without a slash at its end, or an error if it holds a part that it must not have.
 fn address(url: &str) -> Result<String, String> {
     let uri: Uri = url.parse().map_err(|error| format!("`{url}` is no address: {error}"))?;
     let scheme = uri.scheme_str().is_some_and(|scheme| scheme == "http" || scheme == "https");

@@ -6,7 +6,7 @@ fn problem(text: &str) -> String {
     Manifest::parse(text, Path::new("x.toml")).unwrap_err().to_string()
 }
 
-/// The CoLA manifest with one line changed.
+/// Returns the CoLA manifest with one line changed.
 fn changed(from: &str, to: &str) -> String {
     assert!(COLA.contains(from));
     COLA.replacen(from, to, 1)
@@ -156,7 +156,8 @@ fn keys_that_do_not_fit_each_other_are_reported_with_file_and_line() {
     }
 }
 
-/// A manifest of a model with that table as its source and one file, and the number of the line of `[source]`.
+/// Returns a manifest of a model with that table as its source and one file, and the number of the line of
+/// `[source]`.
 fn with_source(source: &str) -> String {
     format!(
         "name = \"x\"\nkind = \"model\"\ntitle = \"x\"\nlicence = \"x\"\ncitation = \"x\"\n\n[source]\n{source}\n\n[[files]]\npath = \"a/b.bin\"\n"

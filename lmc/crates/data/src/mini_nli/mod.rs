@@ -1,4 +1,5 @@
-//! Mini-NLI: natural language inference in a small grammar, with few training examples that refute lexical overlap.
+//! Mini-NLI: natural language inference in a small grammar, with few training examples that refute lexical
+//! overlap.
 
 use rand::Rng;
 use rand::seq::SliceRandom;
@@ -13,37 +14,37 @@ use lmc_base::seed;
 /// The label names in order.
 pub const LABELS: [&str; 2] = ["entailment", "non-entailment"];
 
-/// The kinds of the counterexamples in training. One of [`Kind::LEXICAL`] is held out: from a passive to its reversal
-/// ([`Kind::PassiveToSwap`]).
+/// The kinds of the counterexamples in training. One of [`Kind::LEXICAL`] is held out: from a passive to its
+/// reversal ([`Kind::PassiveToSwap`]).
 pub const COUNTEREXAMPLES: [Kind; 4] = [Kind::Swap, Kind::Preposition, Kind::Relative, Kind::Conjunction];
 
 const ENTAILMENT: i64 = 0;
 const NON_ENTAILMENT: i64 = 1;
 
-/// What the mini-NLI data are drawn from.
+/// The description of the mini-NLI data, from which they are drawn.
 ///
-/// Half of the training examples are entailed, a small share are counterexamples to lexical overlap (no word is new,
-/// yet the hypothesis does not follow), and the rest are not entailed because content words were replaced. Entailed and
-/// replaced hypotheses have the same forms. The constituent and subsequence kinds, and one of lexical overlap, are
-/// never trained on.
+/// Half of the training examples are entailed, a small share are counterexamples to lexical overlap (no word
+/// is new, but the hypothesis does not follow), and the rest are not entailed because content words were
+/// replaced. Entailed and replaced hypotheses have the same forms. The constituent and subsequence kinds, and
+/// one of lexical overlap, are never trained on.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MiniNli {
-    /// Seeds every draw; sets of the same seed share nothing but chance.
+    /// The seed of every draw; sets of the same seed share nothing except by chance.
     pub seed: u64,
-    /// Number of training examples.
+    /// The number of training examples.
     pub n_train: usize,
-    /// Number of in-domain validation examples.
+    /// The number of in-domain validation examples.
     pub n_id: usize,
-    /// Number of examples of each diagnostic set.
+    /// The number of examples of each diagnostic set.
     pub n_ood: usize,
-    /// Share of counterexamples among the training and in-domain examples, in [0, 0.5].
+    /// The share of counterexamples among the training and in-domain examples, in [0, 0.5].
     pub counterexample_share: f64,
     /// The kinds of the counterexamples, in equal shares.
     pub counterexample_kinds: Vec<Kind>,
-    /// Whether the premise of a replaced hypothesis may be one that asserts nothing ("if", "or", "believed"). Those
-    /// premises entail no hypothesis, so a model can learn to answer "non-entailment" from them alone.
+    /// True if the premise of a replaced hypothesis may be one that asserts nothing ("if", "or", "believed").
+    /// Those premises entail no hypothesis, so a model can learn to answer "non-entailment" from them alone.
     pub non_veridical_premises: bool,
-    /// Which fresh draw of the evaluation sets; the training set does not depend on it.
+    /// The number of the draw of the evaluation sets; the training set does not depend on it.
     pub evaluation_draw: u64,
 }
 
@@ -79,31 +80,32 @@ impl MiniNli {
     /// Returns the in-domain validation set, named `id`: fresh examples of the training distribution.
     ///
     /// # Errors
-    /// As [`MiniNli::train`].
+    /// The errors of [`MiniNli::train`].
     pub fn in_domain(&self) -> Result<Dataset> {
         self.distribution("id", self.n_id, &format!("id {}", self.evaluation_draw))
     }
 
-    /// Returns the lexical overlap set, named `lo`: not entailed, no kind more than one example larger than another.
+    /// Returns the lexical overlap set, named `lo`: not entailed, no kind more than one example larger than
+    /// another.
     ///
     /// # Errors
-    /// As [`Dataset::new`], which does not happen.
+    /// The errors of [`Dataset::new`], which do not happen.
     pub fn lexical_overlap(&self) -> Result<Dataset> {
         self.diagnostic("lo", &Kind::LEXICAL)
     }
 
-    /// Returns the subsequence set, named `sub`, as [`MiniNli::lexical_overlap`].
+    /// Returns the subsequence set, named `sub`, like [`MiniNli::lexical_overlap`].
     ///
     /// # Errors
-    /// As [`Dataset::new`], which does not happen.
+    /// The errors of [`Dataset::new`], which do not happen.
     pub fn subsequence(&self) -> Result<Dataset> {
         self.diagnostic("sub", &Kind::SUBSEQUENCE)
     }
 
-    /// Returns the constituent set, named `con`, as [`MiniNli::lexical_overlap`].
+    /// Returns the constituent set, named `con`, like [`MiniNli::lexical_overlap`].
     ///
     /// # Errors
-    /// As [`Dataset::new`], which does not happen.
+    /// The errors of [`Dataset::new`], which do not happen.
     pub fn constituent(&self) -> Result<Dataset> {
         self.diagnostic("con", &Kind::CONSTITUENT)
     }
@@ -111,7 +113,7 @@ impl MiniNli {
     /// Returns the control set, named `entailed`: hypotheses of premise words that do follow.
     ///
     /// # Errors
-    /// As [`Dataset::new`], which does not happen.
+    /// The errors of [`Dataset::new`], which do not happen.
     pub fn entailed(&self) -> Result<Dataset> {
         let mut rng = self.rng(&format!("entailed {}", self.evaluation_draw));
         dataset("entailed", entailed(self.n_ood, &mut rng))
@@ -120,7 +122,7 @@ impl MiniNli {
     /// Returns `n_ood` non-entailed examples of the given kinds in turn, under the given name.
     ///
     /// # Errors
-    /// [`LmcError::InvalidParameter`] if there is no kind.
+    /// [`LmcError::InvalidParameter`] if `kinds` is empty.
     pub fn diagnostic(&self, name: &str, kinds: &[Kind]) -> Result<Dataset> {
         if kinds.is_empty() {
             return Err(LmcError::invalid("kinds", "no kind", "at least one kind"));
@@ -132,7 +134,7 @@ impl MiniNli {
     /// Returns every evaluation set: `id`, `lo`, `sub`, `con`, `entailed`.
     ///
     /// # Errors
-    /// As [`MiniNli::train`].
+    /// The errors of [`MiniNli::train`].
     pub fn evaluation_sets(&self) -> Result<Vec<Dataset>> {
         Ok(vec![
             self.in_domain()?,
@@ -147,8 +149,8 @@ impl MiniNli {
         seed::rng(self.seed, &format!("mini-nli {name}"))
     }
 
-    /// Draws `n` examples of the training distribution. Its three parts are drawn apart, so that the entailed
-    /// examples are the same whatever the share of counterexamples.
+    /// Draws `n` examples of the training distribution. Its three parts are drawn separately, so that the
+    /// entailed examples are the same whatever the share of counterexamples.
     fn distribution(&self, name: &str, n: usize, draw: &str) -> Result<Dataset> {
         let share = self.counterexample_share;
         if !(0.0..=0.5).contains(&share) {

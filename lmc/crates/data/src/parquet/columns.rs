@@ -1,8 +1,9 @@
-//! Named columns of a Parquet file that any program may have written: pandas, DuckDB, polars, pyarrow, Spark.
+//! Named columns of a Parquet file that may have been written by any program: pandas, DuckDB, polars,
+//! pyarrow, Spark.
 //!
-//! polars turns every column of a file into a type of its own and panics at one that it was built without: decimals, categories,
-//! dates. Here a column is read by its bytes alone, integers, reals or bytes, and [`Meaning`] says what they are. A column that
-//! nobody asks for is not looked at.
+//! polars turns every column of a file into a type of its own and panics at a type that it was built without:
+//! decimals, categories, dates. Here, columns are read only as their bytes (integers, reals or byte strings),
+//! and [`Meaning`] says what they are. A column that is not requested is not looked at.
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
@@ -17,23 +18,23 @@ use polars_parquet::read::{ParquetType, read_metadata};
 use super::value::{Meaning, Value};
 use lmc_base::error::{LmcError, Result};
 
-/// What every Parquet file begins and ends with; the second where the footer is encrypted.
+/// The bytes at the beginning and the end of every Parquet file; the second if the footer is encrypted.
 const MAGIC: [&[u8; 4]; 2] = [b"PAR1", b"PARE"];
 
-/// An open file with what its footer says.
+/// An open file with the information of its footer.
 pub struct Columns {
     file: File,
     metadata: FileMetadata,
 }
 
-/// Whether a file begins as Parquet does, whatever its name.
+/// Returns whether a file begins as Parquet does, whatever its name.
 pub fn is_parquet(path: &Path) -> bool {
     let mut start = [0; 4];
     File::open(path).and_then(|mut file| file.read_exact(&mut start)).is_ok() && MAGIC.contains(&&start)
 }
 
 impl Columns {
-    /// Opens a file; `wrong` makes the error of what is wrong with it.
+    /// Opens a file; `wrong` makes the error from a description of the problem.
     pub fn open(path: &Path, wrong: impl Fn(String) -> LmcError) -> Result<Self> {
         let io = |source| LmcError::io("read", path)(source);
         let mut file = File::open(path).map_err(io)?;
@@ -62,22 +63,22 @@ impl Columns {
         Ok(Self { file, metadata })
     }
 
-    /// The number of rows.
+    /// Returns the number of rows.
     pub fn n_rows(&self) -> usize {
         self.metadata.num_rows
     }
 
-    /// Whether the footer has an entry of that name.
+    /// Returns whether the footer has an entry of that name.
     pub fn has_key(&self, key: &str) -> bool {
         self.metadata.key_value_metadata.iter().flatten().any(|entry| entry.key == key)
     }
 
-    /// The names of all columns.
+    /// Returns the names of all columns.
     pub fn names(&self) -> Vec<&str> {
         self.metadata.schema_descr.fields().iter().map(ParquetType::name).collect()
     }
 
-    /// The values of the named columns, in that order, with the rows in theirs.
+    /// Returns the values of the named columns, in that order, with the rows in their order.
     pub fn read(
         mut self,
         names: &[&str],
@@ -103,7 +104,7 @@ impl Columns {
                 raw.push(ParquetType::PrimitiveType(primitive));
             }
         }
-        // Arrow's own description of the types would bring them back.
+        // Arrow's own description would bring the types back.
         self.metadata.key_value_metadata = None;
         self.metadata.schema_descr = SchemaDescriptor::new("schema".into(), raw);
         let mut reader = ParquetReader::new(self.file);

@@ -1,8 +1,8 @@
 //! Parquet files of examples: columns of text, and a label that is a whole number or text.
 //!
-//! A damaged page can ask polars for more memory than there is, which ends the process. [`read_split`] therefore compares the
-//! digest first where the manifest knows it, and reads another file only where it has fewer rows; do so before reading a file from
-//! elsewhere with [`ParquetTable::read`].
+//! A damaged page can ask polars for more memory than there is, which ends the process. [`read_split`]
+//! therefore first compares the digest if the manifest knows it, and reads another file only if it has fewer
+//! rows. Do the same before you read a file from elsewhere with [`ParquetTable::read`].
 //!
 //! [`read_split`]: super::reader::read_split
 
@@ -34,12 +34,12 @@ impl std::fmt::Debug for ParquetTable {
 }
 
 impl ParquetTable {
-    /// Returns the named columns of a file, in that order. No other column is read, whatever it holds. Whole numbers become
-    /// their digits, of whatever type they are: integers, decimals, reals; true and false become 1 and 0.
+    /// Returns the named columns of a file, in that order. No other column is read, whatever it holds. Whole
+    /// numbers of any type (integers, decimals, reals) become their digits; true and false become 1 and 0.
     ///
     /// # Errors
-    /// [`LmcError::Io`] if the file cannot be opened; [`LmcError::Format`] if it is damaged or not Parquet, lacks a column,
-    /// or has one that holds neither text nor whole numbers, or no value in a row.
+    /// [`LmcError::Io`] if the file cannot be opened; [`LmcError::Format`] if it is damaged or not Parquet,
+    /// lacks a column, or has one that holds neither text nor whole numbers, or no value in a row.
     pub fn read(path: &Path, names: &[&str]) -> Result<Self> {
         let wrong = |problem| wrong(path, problem);
         let file = Columns::open(path, wrong)?;

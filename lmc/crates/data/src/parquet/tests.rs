@@ -17,7 +17,7 @@ fn column(file: &str, name: &str) -> Result<Vec<Option<Value>>> {
     Ok(columns.pop().unwrap())
 }
 
-/// What DuckDB, pandas, polars and pyarrow have written (`tests/golden/generate_parquet.py`).
+/// The files that DuckDB, pandas, polars and pyarrow have written (`tests/golden/generate_parquet.py`).
 #[test]
 fn every_type_of_four_programs_says_what_it_should() {
     let expected: Json =

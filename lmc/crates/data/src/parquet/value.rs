@@ -1,14 +1,14 @@
-//! Values of a column, and how they are stored by the programs that write Parquet.
+//! Values of a column, and the ways in which programs store them in Parquet.
 
 use std::fmt;
 
 use polars::prelude::{AnyValue, Series};
 use polars_parquet::read::{ParquetType, PhysicalType, PrimitiveConvertedType, PrimitiveLogicalType};
 
-/// The largest whole number up to which every one has a float64 of its own.
+/// The number up to which every whole number has a float64 of its own.
 const EXACT: f64 = 9_007_199_254_740_992.0;
 
-/// A value of whatever type.
+/// A value of any type.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
     /// Text.
@@ -17,12 +17,12 @@ pub enum Value {
     Whole(i128),
     /// A real number.
     Real(f64),
-    /// A whole number with that many of its digits behind the point.
+    /// A whole number with that many of its digits behind the decimal point.
     Decimal(i128, usize),
 }
 
 impl Value {
-    /// Text as it is and whole numbers as digits; the value itself where it is neither.
+    /// Returns text as it is and whole numbers as digits; returns the value itself if it is neither.
     pub fn into_text(self) -> Result<String, Self> {
         match self {
             Self::Text(text) => Ok(text),
@@ -44,7 +44,7 @@ impl Value {
 }
 
 impl Value {
-    /// The number, or none of text.
+    /// Returns the number, or none for text.
     pub fn number(&self) -> Option<f64> {
         match self {
             Self::Text(_) => None,
@@ -55,7 +55,7 @@ impl Value {
     }
 }
 
-/// As it would be written.
+/// Shows the value as it would be written.
 impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -73,24 +73,25 @@ impl fmt::Display for Value {
     }
 }
 
-/// What the bytes of a column mean.
+/// The meaning of the bytes of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Meaning {
-    /// UTF-8 text, or bytes that may be it.
+    /// UTF-8 text, or bytes that may be UTF-8 text.
     Text,
-    /// Integers; of 32 or 64 bits without a sign.
+    /// Integers: with a sign, or of 32 or 64 bits without one.
     Signed,
     Unsigned32,
     Unsigned64,
-    /// Reals; of 16 bits as two bytes.
+    /// Reals: of 32 or 64 bits, or of 16 bits as two bytes.
     Real,
     Half,
-    /// Whole numbers with that many digits behind the point.
+    /// Whole numbers with that many digits behind the decimal point.
     Decimal(usize),
 }
 
 impl Meaning {
-    /// What a column of that type means, or how it is called where it is nothing that becomes text or a number.
+    /// Returns the meaning of a column of that type, or the name of the type if it becomes neither text nor a
+    /// number.
     pub fn of(column: &ParquetType) -> Result<Self, String> {
         let ParquetType::PrimitiveType(primitive) = column else { return Err("lists or records".to_owned()) };
         let (logical, converted) = (primitive.logical_type, primitive.converted_type);
@@ -119,8 +120,8 @@ impl Meaning {
         }
     }
 
-    /// The value of each row of a column that was read by its bytes; a row whose text is no UTF-8 is an error. A real that is no
-    /// number is no value: so pandas writes what is missing.
+    /// Returns the value of each row of a column that was read by its bytes. A row whose text is not UTF-8 is
+    /// an error. A real that is not a number has no value: pandas writes missing values like that.
     pub fn values(self, column: &Series) -> Result<Vec<Option<Value>>, String> {
         column
             .iter()
@@ -169,12 +170,12 @@ impl Meaning {
     }
 }
 
-/// The float64 that is written as a float32 is: 0.7 for the float32 next to 0.7.
+/// Returns the float64 with the shortest digits of a float32: 0.7 for the float32 next to 0.7.
 fn shortest(value: f32) -> Option<f64> {
     value.to_string().parse().ok()
 }
 
-/// A number in two's complement, the first byte the highest; none if it has more than 128 bits.
+/// Returns a number in two's complement, the first byte the highest; none if it has more than 128 bits.
 fn big_endian(bytes: &[u8]) -> Option<i128> {
     let negative = bytes.first().is_some_and(|byte| *byte >= 128);
     let fill = if negative { 255 } else { 0 };
@@ -185,7 +186,7 @@ fn big_endian(bytes: &[u8]) -> Option<i128> {
     (extra.iter().all(|byte| *byte == fill) && (number < 0) == negative).then_some(number)
 }
 
-/// A real number of 16 bits.
+/// Returns a real number of 16 bits.
 fn half(bits: u16) -> f64 {
     let sign = if bits >> 15 == 1 { -1.0 } else { 1.0 };
     let (exponent, fraction) = (i32::from(bits >> 10 & 31), f64::from(bits & 1023));

@@ -1,4 +1,4 @@
-//! Rows of a file as examples: which columns hold what, and which rows are skipped.
+//! Rows of a file as examples: the content of the columns, and the rows that are skipped.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -12,16 +12,16 @@ use crate::tsv::{REMEDY, Tsv};
 use crate::{Dataset, Example};
 use lmc_base::error::{LmcError, Result};
 
-/// Which rows of a file are the split.
+/// The rows of a file that are the split.
 pub(super) enum Part<'a> {
-    /// Those of these numbers.
+    /// The rows with these numbers.
     Rows(Range<usize>),
-    /// Those of these kinds; the other splits of the file have the others.
+    /// The rows of these kinds; the other splits of the file have the others.
     Kinds { own: &'a [String], others: &'a [&'a str] },
 }
 
 impl<'a> Part<'a> {
-    /// The part of a file that is the split.
+    /// Returns the part of a file that is the split.
     pub fn of(place: &'a Place<'a>) -> Self {
         match place.kinds {
             [] => Self::rows(place.rows.clone()),
@@ -29,12 +29,12 @@ impl<'a> Part<'a> {
         }
     }
 
-    /// Those rows, or all.
+    /// Returns those rows, or all.
     pub fn rows(rows: Option<Range<usize>>) -> Self {
         Self::Rows(rows.unwrap_or(0..usize::MAX))
     }
 
-    /// Whether a row whose kind is not known belongs to the split.
+    /// Returns whether a row whose kind is not known belongs to the split.
     fn has_row(&self, row: usize) -> bool {
         match self {
             Self::Rows(rows) => rows.contains(&row),
@@ -42,7 +42,7 @@ impl<'a> Part<'a> {
         }
     }
 
-    /// Whether a row belongs to the split, or what is wrong with its kind.
+    /// Returns whether a row belongs to the split, or the problem with its kind.
     fn has(&self, row: usize, kind: Option<&str>) -> Result<bool, String> {
         let Self::Kinds { own, others } = self else { return Ok(self.has_row(row)) };
         let kind = kind.unwrap_or_default();
@@ -54,14 +54,14 @@ impl<'a> Part<'a> {
     }
 }
 
-/// Where a row stands.
+/// The place of a row.
 #[derive(Clone, Copy)]
 enum At {
     Line(usize),
     Row(usize),
 }
 
-/// The examples of a file as its rows are taken.
+/// The examples of a file, collected row by row.
 pub(super) struct Collector<'a> {
     path: &'a Path,
     columns: &'a Columns,
@@ -96,7 +96,7 @@ impl<'a> Collector<'a> {
         }
     }
 
-    /// What was read, under a name.
+    /// Returns the rows that were read as a reading with that name.
     pub fn reading(self, name: &str) -> Result<Reading> {
         let Self {
             path, columns, labels, examples, kinds, groups, n_skipped, next_row, long, quoted, ..
@@ -247,7 +247,8 @@ impl<'a> Collector<'a> {
     }
 }
 
-/// Whether a text has quotes around it and every quote in it doubled, as writers of comma-separated values do.
+/// Returns whether a text has quotes around it and every quote in it doubled, as writers of comma-separated
+/// values do.
 fn is_quoted(text: &str) -> bool {
     let inner = text.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
     inner.is_some_and(|inner| inner.contains("\"\"") && !inner.replace("\"\"", "").contains('"'))

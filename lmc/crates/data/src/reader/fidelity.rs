@@ -1,4 +1,5 @@
-//! How near a file is to the published one: the same, the same but for the ends of lines, a part, or another.
+//! The fidelity of a file to the published one: the same, the same except for the ends of lines, a part, or
+//! another.
 
 use std::borrow::Cow;
 use std::path::Path;
@@ -9,10 +10,10 @@ use crate::text::{plain, published_forms};
 use lmc_base::error::{LmcError, Result};
 use lmc_base::file::{sha256, sha256_of_file};
 
-/// What a look at the content of a file says.
+/// The result of a comparison of a file's content with the published one.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Fidelity {
-    /// It is the published file, or nothing is known of that.
+    /// It is the published file, or nothing is known of the published file.
     Same,
     /// It is the published text with other ends of lines.
     Ends,
@@ -20,7 +21,7 @@ pub(super) enum Fidelity {
     Other {
         /// The file that it was compared with.
         name: String,
-        /// Size and digest of what is there, and of what is published.
+        /// The size and digest of the present file and of the published one.
         got: String,
         expected: String,
         /// The beginnings of both digests.
@@ -36,7 +37,8 @@ impl Fidelity {
         Ok(Self::between(entry, bytes, &digest))
     }
 
-    /// Compares a text with the published one, and returns what is to be read: the published text where that can be told.
+    /// Compares a text with the published one, and returns the text to read: the published text if it can be
+    /// recovered.
     pub fn of_text<'a>(entry: Option<&FileEntry>, bytes: &'a [u8]) -> (Cow<'a, [u8]>, Self) {
         let Some(entry) = entry.filter(|entry| entry.is_known()) else { return (bytes.into(), Self::Same) };
         let compare = |bytes: &[u8]| Self::between(entry, bytes.len() as u64, &sha256(bytes));
@@ -62,7 +64,7 @@ impl Fidelity {
         })
     }
 
-    /// Refuses a Parquet file that cannot be a part of the published one, before it is read.
+    /// Checks, before a Parquet file is read, that it can be a part of the published one.
     pub fn check_rows(&self, path: &Path, published: usize, unverified: bool) -> Result<()> {
         match self {
             Self::Other { .. } if !unverified => {
@@ -73,7 +75,7 @@ impl Fidelity {
         }
     }
 
-    /// Returns what is to be said of a file with that many examples, or refuses it.
+    /// Returns a note about a file with that many examples if there is something to say, or refuses the file.
     pub fn check_examples(
         &self,
         path: &Path,
@@ -100,7 +102,7 @@ impl Fidelity {
         }
     }
 
-    /// How the digests differ, where they are known to.
+    /// Returns the difference of the digests in words, if it is known.
     fn digests(&self) -> String {
         match self {
             Self::Other { short, .. } => format!(" ({short})"),
@@ -169,7 +171,7 @@ mod tests {
         assert!(error.contains(&known) && error.contains("--unverified"), "{error}");
         let note = fidelity.check_examples(path, 2, 2, true).unwrap().unwrap();
         assert!(note.starts_with("x.tsv: 2 examples, not those of the published file (SHA-256 "), "{note}");
-        // More than published is another file too, where no digest is known as well.
+        // A file with more examples than published is another file, even if no digest is known.
         let error = Fidelity::Same.check_examples(path, 3, 2, false).unwrap_err().to_string();
         assert!(error.starts_with("x.tsv: 3 examples; the published file has 2 examples; "), "{error}");
         let note = Fidelity::Same.check_examples(path, 3, 2, true).unwrap().unwrap();

@@ -1,4 +1,4 @@
-//! Reading a split of a corpus as its manifest describes it, from whichever published form lies in a folder.
+//! Reading a split of a corpus as its manifest describes it, from any published form that is in a folder.
 
 mod collector;
 mod fidelity;
@@ -12,32 +12,35 @@ use collector::{Collector, Part};
 use fidelity::Fidelity;
 use lmc_base::error::{LmcError, Result};
 
-/// What was read from one file.
+/// The result of reading one file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reading {
-    /// The examples, with their kinds where the form has a column for them.
+    /// The examples, with their kinds if the form has a column for them.
     pub dataset: Dataset,
-    /// The group of each example, where the form has a column for it.
+    /// The group of each example, if the form has a column for it.
     pub groups: Option<Vec<String>>,
-    /// The rows that were skipped: those without a label, and short ones where the official reading skips them.
+    /// The number of rows that were skipped: those without a label, and short ones if the official reading
+    /// skips them.
     pub n_skipped: usize,
-    /// The rows of the whole file, without the header.
+    /// The number of rows of the whole file, without the header.
     pub n_rows: usize,
-    /// What is other than in the published file, and was read all the same: one sentence each, with the file.
+    /// The differences from the published file that were accepted: one sentence each, with the file.
     pub notes: Vec<String>,
 }
 
-/// Returns a split from a folder that has one of the forms in which the corpus is published: the first of them in the
-/// manifest's order whose file is there. A file in a subfolder may also lie in the folder itself, and text may be compressed by gzip.
+/// Returns a split from a folder that has one of the forms in which the corpus is published: the first of
+/// them, in the manifest's order, whose file is there. A file in a subfolder may also be in the folder
+/// itself, and text may be compressed by gzip.
 ///
-/// A file whose lines end otherwise is read as the published one, and one with fewer examples as a part of it: [`Reading::notes`]
-/// says so. What is neither is refused; `unverified` says that it is to be read as it is.
+/// A file that differs from the published one only in the ends of lines is read as the published one, and a
+/// file with fewer examples as a part of it: [`Reading::notes`] says so. Any other file is refused, unless
+/// `unverified` says that it is to be read as it is.
 ///
 /// # Errors
-/// [`LmcError::UnknownName`] for a split that the manifest does not have, [`LmcError::Io`] if the folder has none of its
-/// files; unless `unverified`, [`LmcError::Unpublished`] for as many examples as published or more in a file that is not the published
-/// one; [`LmcError::Format`] for no examples, and for another number of rows where rows are a split by their place; otherwise as
-/// [`read_file`].
+/// [`LmcError::UnknownName`] for a split that the manifest does not have, [`LmcError::Io`] if the folder has
+/// none of its files; unless `unverified`, [`LmcError::Unpublished`] for as many examples as published or
+/// more in a file that is not the published one; [`LmcError::Format`] for no examples, and for another number
+/// of rows if a split is given by row numbers; otherwise the errors of [`read_file`].
 pub fn read_split(manifest: &Manifest, folder: &Path, split: &str, unverified: bool) -> Result<Reading> {
     let places = manifest.places(split)?;
     match find(folder, &places) {
@@ -49,13 +52,13 @@ pub fn read_split(manifest: &Manifest, folder: &Path, split: &str, unverified: b
     }
 }
 
-/// Says which files a folder would have to have one of.
+/// Returns a text that says that a folder has none of the files of the places.
 pub(super) fn none_of(places: &[Place<'_>]) -> String {
     let files: Vec<String> = places.iter().map(|place| place.file.display().to_string()).collect();
     format!("it has none of {}", files.join(", "))
 }
 
-/// The first file of a split that lies in a folder.
+/// Returns the first file of a split that is in a folder.
 pub(super) fn find<'a>(folder: &Path, places: &'a [Place<'a>]) -> Option<(PathBuf, &'a Place<'a>)> {
     let candidates = places.iter().flat_map(|place| {
         let name = place.file.file_name().map(Path::new);
@@ -72,7 +75,8 @@ pub(super) fn find<'a>(folder: &Path, places: &'a [Place<'a>]) -> Option<(PathBu
     candidates.into_iter().find(|(path, _)| path.is_file())
 }
 
-/// Reads the file at a path, which lies in a place of the split, after comparing it with what is known of the published one.
+/// Reads the file at a path, which is in a place of the split, after comparing it with the known facts about
+/// the published one.
 pub(super) fn read_place(
     manifest: &Manifest,
     path: &Path,
@@ -85,7 +89,7 @@ pub(super) fn read_place(
     let mut collector = Collector::new(path, place.columns, &manifest.labels, Part::of(place));
     let fidelity = if place.columns.format == Format::Parquet {
         let fidelity = Fidelity::of_file(entry, path)?;
-        // Damage that the format does not notice can end the process, so that a damaged file is not read at all.
+        // Damage that the format does not notice can end the process, so a damaged file is not read at all.
         fidelity.check_rows(path, published, unverified)?;
         collector.parquet()?;
         fidelity
@@ -116,7 +120,8 @@ pub(super) fn read_place(
     Ok(reading)
 }
 
-/// Whether every text is written as Python 3 prints bytes: a script for Python 2 that was run by Python 3 leaves such files.
+/// Returns whether every text is written as Python 3 prints bytes: a script for Python 2 that was run by
+/// Python 3 leaves files like that.
 fn are_byte_strings(set: &Dataset) -> bool {
     let is_one = |text: &str| {
         let inside = text.strip_prefix('b').and_then(|text| text.strip_prefix(['\'', '"']));
@@ -125,12 +130,13 @@ fn are_byte_strings(set: &Dataset) -> bool {
     set.examples.iter().all(|example| is_one(&example.first) && example.second.as_deref().is_none_or(is_one))
 }
 
-/// Returns the examples of one file with the given columns under a name of your choice; `rows` are those that are read,
-/// counted from 0 without the header, none for all.
+/// Returns the examples of one file with the given columns under a name of your choice. `rows` are the rows
+/// to read, counted from 0 without the header; none for all.
 ///
 /// # Errors
-/// [`LmcError::Io`] if the file cannot be read; [`LmcError::Format`] with the line, or the row in Parquet, for a column
-/// that is missing, a row of another length, a label that is not one of `labels`, or an empty text where none may be.
+/// [`LmcError::Io`] if the file cannot be read; [`LmcError::Format`] with the line, or the row in Parquet,
+/// for a column that is missing, a row of another length, a label that is not one of `labels`, or an empty
+/// text if `columns` does not allow it.
 pub fn read_file(
     path: &Path,
     columns: &Columns,
@@ -147,11 +153,12 @@ pub fn read_file(
     collector.reading(name)
 }
 
-/// Returns the examples in the bytes of a text file, tab-separated or JSON lines, as [`read_file`]; `path` is what errors call
-/// it.
+/// Returns the examples in the bytes of a text file, tab-separated or JSON lines, like [`read_file`]; errors
+/// call it `path`.
 ///
 /// # Errors
-/// [`LmcError::Format`] as [`read_file`]; [`LmcError::InvalidParameter`] for columns of Parquet, which is no text.
+/// [`LmcError::Format`] as for [`read_file`]; [`LmcError::InvalidParameter`] for columns of Parquet, which is
+/// not text.
 pub fn read_text(
     bytes: &[u8],
     path: &Path,

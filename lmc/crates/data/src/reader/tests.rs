@@ -5,7 +5,7 @@ use super::*;
 use crate::Corpus;
 use crate::tsv::REMEDY;
 
-/// A folder with files of the given names and texts.
+/// Returns a folder with files of the given names and texts.
 fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     for (name, text) in files {
@@ -16,7 +16,7 @@ fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
     folder
 }
 
-/// What is read of a text in the form of that file name, without a look at the number of examples.
+/// Returns the reading of a text in the form of that file name, without a check of the number of examples.
 fn read(manifest: &Manifest, split: &str, file: &str, text: &str) -> Result<Reading> {
     let folder = folder(&[(file, text)]);
     let places = manifest.places(split)?;
@@ -51,7 +51,8 @@ fn mnli_of_glue_has_12_or_16_columns() {
     let dev = format!("{head}\n{row}{more}\tcontradiction\r\n");
     let reading = read(&manifest, "validation_matched", "dev_matched.tsv", &dev).unwrap();
     assert_eq!(rows(&reading), [("A \"baker\" sang.", "Somebody sang.", 2)]);
-    // The training set's columns under the development set's header are too few, not another label.
+    // The columns of the training set under the header of the development set are too few, and not another
+    // label.
     let mixed = format!("{head}\n{row}\tentailment\n");
     let expected = format!(":2: 12 columns instead of {}", head.replace('\t', ", "));
     assert_eq!(problem(&manifest, "validation_matched", "dev_matched.tsv", &mixed), expected);
@@ -99,7 +100,7 @@ fn original_mnli_skips_pairs_without_a_gold_label() {
     let reading = read(&manifest, "train", file, &text).unwrap();
     assert_eq!(rows(&reading), [("A baker.", "He left.", 1), ("A baker.", "He left.", 0)]);
     assert_eq!(reading.n_skipped, 1);
-    // The genre is read, so that a row may not end before it.
+    // The genre is read, so a row may not end before it.
     let cut = problem(&manifest, "train", file, &format!("{head}neutral\t-\t-\t-\t-\tA baker.\tHe left.\n"));
     assert!(cut.starts_with(":2: 7 columns instead of gold_label, "), "{cut}");
     let long = problem(&manifest, "train", file, &format!("{head}{}", row("neutral", "\ta\tb\tc\td\te\tf")));
@@ -158,7 +159,8 @@ fn qqp_skips_the_rows_that_other_readers_skip() {
     assert_eq!(rows(&reading), [("Who?", "", 1), ("A?\r", "B?", 0)]);
     assert_eq!(reading.n_skipped, 4);
     assert!(reading.notes.is_empty());
-    // One column too many would shift the label, two such rows are one note; a blank one is none.
+    // One column too many would shift the label, and two such rows make one note; a blank column does not
+    // count.
     let text = format!("{head}1\t2\t3\tWho\tis\tit?\t1\n3\t4\t5\tA?\tB?\t1\t \n4\t5\t6\tA?\tB?\t0\t1\n");
     let long = read(&manifest, "train", "train.tsv", &text).unwrap();
     assert_eq!((rows(&long), long.n_skipped), (vec![("A?", "B?", 1)], 2));
@@ -240,7 +242,7 @@ fn parquet_that_is_not_as_it_should_be_is_refused() {
     assert!(matches!(error, LmcError::Io { action: "read", .. }), "{error}");
 }
 
-/// A manifest of two examples in two forms, of which the second joins two splits in one file.
+/// Returns a manifest of two examples in two forms; the second form joins two splits in one file.
 fn two_forms() -> Manifest {
     let text = r#"
 name = "x"
@@ -301,13 +303,13 @@ fn rows_of_a_joined_file_are_the_splits() {
     };
     assert_eq!(texts("a"), [("first".to_owned(), 1)]);
     assert_eq!(texts("b"), [("second".to_owned(), 0), ("third".to_owned(), 1)]);
-    // A row that is skipped still counts as one; then the split has too few examples, here none.
+    // A row that is skipped still counts as a row; the split then has too few examples, here none.
     let gap = folder(&[("joined.tsv", "?\tfirst\nno\tsecond\nyes\tthird\n")]);
     let reading = read_split(&manifest, gap.path(), "b", false).unwrap();
     assert_eq!((reading.dataset.len(), reading.n_rows, reading.notes.len()), (2, 3, 0));
     let error = read_split(&manifest, gap.path(), "a", false).unwrap_err().to_string();
     assert!(error.ends_with("joined.tsv: no examples of `a`; give a file that has some"), "{error}");
-    // Of a part of the file nobody can say which rows are which, whatever the user wants.
+    // Nobody can say which rows of a part of the file are which, whatever the user wants.
     for text in ["yes\tfirst\nno\tsecond\n", "yes\tfirst\nno\tsecond\nyes\tthird\nyes\tbeyond\n"] {
         let part = folder(&[("joined.tsv", text)]);
         for unverified in [false, true] {
@@ -326,7 +328,7 @@ fn parquet_with_another_digest_is_read_as_a_part_or_unverified() {
     manifest.files[0].sha256 = Some("0".repeat(64));
     let both = folder(&[("joined.tsv", "yes\tfrom text\n")]);
     let path = both.path().join("a.parquet");
-    // What lies there is no Parquet at all, which nobody comes to see.
+    // The file there is not Parquet at all, which is an error of its format.
     std::fs::write(&path, "PAR1").unwrap();
     let error = read_split(&manifest, both.path(), "a", false).unwrap_err();
     assert!(matches!(error, LmcError::Format { .. }), "{error}");

@@ -1,4 +1,4 @@
-//! What a run is made of: [`TaskSpec`], [`Recipe`], [`RunSpec`] and the identity of a run.
+//! The parts of a run: [`TaskSpec`], [`Recipe`], [`RunSpec`] and the identity of a run.
 
 mod recipe;
 mod shown;
@@ -22,12 +22,12 @@ pub struct RunSpec {
     pub train_sha256: String,
     /// The pretrained encoder.
     pub model: ModelSpec,
-    /// How it is finetuned.
+    /// The recipe for finetuning.
     pub recipe: Recipe,
-    /// What makes this run differ from its siblings: head initialisation and data order.
+    /// The seed that makes this run differ from its siblings, in head initialisation and data order.
     pub seed: u64,
-    /// The seeds of all runs that are trained side by side with this one, itself among them, in their order; empty
-    /// when it is trained alone. Sums round differently in other company.
+    /// The seeds of all runs that are trained side by side with this one, including this one, in their order;
+    /// empty if it is trained alone. Sums round differently in other company.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub stack: Vec<u64>,
 }
@@ -37,21 +37,25 @@ pub struct RunSpec {
 pub struct ModelSpec {
     /// The name, for tables and file names.
     pub name: String,
-    /// SHA-256 of `model.safetensors`, in hexadecimal.
+    /// SHA-256 of the files of weights one after another, shards in their order, in hexadecimal.
     pub sha256: String,
-    /// Whether it is a BERT without a pooler, of which each run draws its own from its seed; left out of the JSON where it is not.
+    /// True for a BERT without a pooler, for which each run draws its own from its seed; left out of the JSON
+    /// if false.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub fresh_pooler: bool,
 }
 
 impl RunSpec {
-    /// A name for files: task, recipe, seed and a hash of every field.
+    /// Returns a name for files: task, recipe, seed and a hash of every field.
     ///
-    /// A default that changes later gives other names, so that runs made with the old one are never taken for new ones.
-    /// A field that is added later must be left out of the JSON where it is unset: then the names of old runs stay.
+    /// If a default changes later, the names change, so runs made with the old default are never taken for
+    /// new ones. A field that is added later must be left out of the JSON if it is unset, so that the names
+    /// of old runs stay.
     pub fn run_id(&self) -> String {
-        let fields = serde_json::to_value(self).unwrap_or_default();
-        let digest = Sha256::digest(fields.to_string().as_bytes());
+        // A spec that JSON could not hold would still have a name of its own.
+        let fields =
+            serde_json::to_value(self).map_or_else(|_| format!("{self:?}"), |fields| fields.to_string());
+        let digest = Sha256::digest(fields.as_bytes());
         let hash = hexadecimal(&digest[..5]);
         format!("{}-{}-s{}-{hash}", self.task.name(), self.recipe.name, self.seed)
     }

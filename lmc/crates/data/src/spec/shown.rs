@@ -1,4 +1,4 @@
-//! How descriptions are shown: task, recipe, run.
+//! The display of descriptions: task, recipe, run.
 
 use lmc_base::show::{Fields, Forms, Show, seeds};
 use lmc_base::shown;
@@ -102,7 +102,7 @@ impl Show for RunSpec {
     }
 }
 
-/// Returns where the pooler comes from, in words, when not from the encoder.
+/// Returns where the pooler comes from, in words, if it is not from the encoder.
 #[doc(hidden)]
 pub fn pooler(model: &ModelSpec) -> &'static str {
     if model.fresh_pooler { "; its pooler is drawn from the seed of each copy" } else { "" }

@@ -1,4 +1,4 @@
-//! What is learned.
+//! Tasks and their data.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,7 +8,7 @@ use lmc_base::error::{LmcError, Result};
 /// The stages of training on QQP (Juneja et al. 2023, Fig. 7) as shares of its 34,110 updates.
 const QQP_STAGES: [f64; 3] = [15_000.0 / 34_110.0, 25_000.0 / 34_110.0, 1.0];
 
-/// A task and where its data come from.
+/// A task and the source of its data.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "name", rename_all = "kebab-case")]
 pub enum TaskSpec {
@@ -16,35 +16,37 @@ pub enum TaskSpec {
     MiniNli {
         /// The seed of the data draw.
         data_seed: u64,
-        /// Training examples.
+        /// The number of training examples.
         n_train: usize,
         /// The share of training examples that are full-overlap counterexamples.
         counterexample_share: f64,
     },
     /// CoLA (Warstadt et al. 2019): acceptability of sentences, in and out of domain.
     Cola {
-        /// Training sentences, drawn by `data_seed`.
+        /// The number of training sentences, drawn by `data_seed`.
         n_train: usize,
         /// The seed of that draw and of the samples.
         data_seed: u64,
     },
-    /// MultiNLI (Williams et al. 2018), evaluated on its matched development set and on HANS (McCoy et al. 2019).
+    /// MultiNLI (Williams et al. 2018), evaluated on its matched development set and on HANS (McCoy et al.
+    /// 2019).
     Mnli {
-        /// Training pairs, drawn by `data_seed`.
+        /// The number of training pairs, drawn by `data_seed`.
         n_train: usize,
         /// The seed of that draw and of the samples.
         data_seed: u64,
     },
-    /// Quora Question Pairs (Iyer et al. 2017), evaluated on its development set and on PAWS-QQP (Zhang et al. 2019).
+    /// Quora Question Pairs (Iyer et al. 2017), evaluated on its development set and on PAWS-QQP (Zhang et
+    /// al. 2019).
     Qqp {
-        /// Training pairs, drawn by `data_seed`.
+        /// The number of training pairs, drawn by `data_seed`.
         n_train: usize,
         /// The seed of that draw and of the samples.
         data_seed: u64,
     },
-    /// PAWS-QQP (Zhang et al. 2019): paraphrases that word overlap does not tell.
+    /// PAWS-QQP (Zhang et al. 2019): paraphrases that word overlap cannot identify.
     PawsQqp {
-        /// Training pairs, drawn by `data_seed`.
+        /// The number of training pairs, drawn by `data_seed`.
         n_train: usize,
         /// The seed of that draw and of the samples.
         data_seed: u64,
@@ -55,38 +57,38 @@ impl TaskSpec {
     /// The share of counterexamples in the embedded task's default distribution.
     pub const COUNTEREXAMPLE_SHARE: f64 = 0.01;
 
-    /// The most training examples of the embedded task: they are in memory at once.
+    /// The most training examples of the embedded task, since they are in memory at once.
     pub const MOST_DRAWN: usize = 1_000_000;
 
     /// The names of [`TaskSpec::named`]: the embedded task first, then those whose data come from outside.
     pub const NAMES: [&str; 5] = ["mini-nli", "cola", "mnli", "qqp", "paws-qqp"];
 
-    /// The embedded task with its default distribution.
+    /// Returns the embedded task with its default distribution.
     pub fn mini_nli(data_seed: u64) -> Self {
         Self::MiniNli { data_seed, n_train: 16_000, counterexample_share: Self::COUNTEREXAMPLE_SHARE }
     }
 
-    /// CoLA with all its 8,551 training sentences.
+    /// Returns CoLA with all its 8,551 training sentences.
     pub fn cola() -> Self {
         Self::Cola { n_train: 8_551, data_seed: 0 }
     }
 
-    /// MultiNLI with all its 392,702 training pairs.
+    /// Returns MultiNLI with all its 392,702 training pairs.
     pub fn mnli() -> Self {
         Self::Mnli { n_train: 392_702, data_seed: 0 }
     }
 
-    /// QQP with all its 363,846 training pairs.
+    /// Returns QQP with all its 363,846 training pairs.
     pub fn qqp() -> Self {
         Self::Qqp { n_train: 363_846, data_seed: 0 }
     }
 
-    /// PAWS-QQP with all its 11,988 training pairs.
+    /// Returns PAWS-QQP with all its 11,988 training pairs.
     pub fn paws_qqp() -> Self {
         Self::PawsQqp { n_train: 11_988, data_seed: 0 }
     }
 
-    /// The task of that name with all its training data.
+    /// Returns the task of that name with all its training data.
     ///
     /// # Errors
     /// [`LmcError::UnknownName`] listing [`TaskSpec::NAMES`].
@@ -117,8 +119,9 @@ impl TaskSpec {
     /// Checks that the task can be drawn.
     ///
     /// # Errors
-    /// [`LmcError::InvalidParameter`] for no training examples, for more than [`TaskSpec::MOST_DRAWN`] of the embedded task, and for a
-    /// share of its counterexamples that is none. How many a corpus has is known when it is read.
+    /// [`LmcError::InvalidParameter`] for no training examples, for more than [`TaskSpec::MOST_DRAWN`] of the
+    /// embedded task, and for a share of its counterexamples that is not valid. The number of examples of a
+    /// corpus is only known when it is read.
     pub fn check(&self) -> Result<()> {
         if self.n_train() == 0 {
             return Err(LmcError::invalid("n_train", 0, "at least one training example"));
@@ -135,7 +138,7 @@ impl TaskSpec {
         Ok(())
     }
 
-    /// The task's name.
+    /// Returns the task's name.
     pub fn name(&self) -> &'static str {
         match self {
             Self::MiniNli { .. } => "mini-nli",
@@ -146,7 +149,7 @@ impl TaskSpec {
         }
     }
 
-    /// The number of training examples.
+    /// Returns the number of training examples.
     pub fn n_train(&self) -> usize {
         match *self {
             Self::MiniNli { n_train, .. }
@@ -157,7 +160,7 @@ impl TaskSpec {
         }
     }
 
-    /// This task with another number of training examples.
+    /// Returns this task with another number of training examples.
     pub fn with_n_train(mut self, n: usize) -> Self {
         match &mut self {
             Self::MiniNli { n_train, .. }
@@ -169,7 +172,8 @@ impl TaskSpec {
         self
     }
 
-    /// The seed of the data: of the draw of the embedded task, of the samples of others.
+    /// Returns the seed of the data: that of the draw for the embedded task, and that of the samples for
+    /// others.
     pub fn data_seed(&self) -> u64 {
         match *self {
             Self::MiniNli { data_seed, .. }
@@ -180,7 +184,7 @@ impl TaskSpec {
         }
     }
 
-    /// This task with another seed of the data.
+    /// Returns this task with another seed of the data.
     pub fn with_data_seed(mut self, seed: u64) -> Self {
         match &mut self {
             Self::MiniNli { data_seed, .. }
@@ -192,10 +196,10 @@ impl TaskSpec {
         self
     }
 
-    /// The recipe that the paper has for this task; Google's for PAWS-QQP, which the paper does not train on.
+    /// Returns the paper's recipe for this task; Google's for PAWS-QQP, which the paper does not train on.
     ///
-    /// For QQP it keeps three checkpoints, after 15,000 and 25,000 of all 34,110 updates and at the end: the stages of Fig. 7. For the
-    /// other corpora it keeps the end alone.
+    /// For QQP it keeps three checkpoints, after 15,000 and 25,000 of all 34,110 updates and at the end: the
+    /// stages of Fig. 7. For the other corpora it keeps only the end.
     pub fn recipe(&self) -> Recipe {
         match self {
             Self::MiniNli { .. } => Recipe::mini(),
@@ -205,7 +209,8 @@ impl TaskSpec {
         }
     }
 
-    /// The recipe of that name for this task: [`TaskSpec::recipe`], if it is called so, else [`Recipe::named`].
+    /// Returns the recipe of that name for this task: [`TaskSpec::recipe`] if that has the name, otherwise
+    /// [`Recipe::named`].
     ///
     /// # Errors
     /// [`LmcError::UnknownName`] listing [`Recipe::NAMES`].
@@ -214,8 +219,8 @@ impl TaskSpec {
         if own.name == name { Ok(own) } else { Recipe::named(name) }
     }
 
-    /// The pretrained encoder that the paper has for this task and a recipe, by the name of its manifest; the embedded RoBERTa for the
-    /// recipe of RoBERTa on the embedded task, and none for the embedded BERT.
+    /// Returns the paper's pretrained encoder for this task and a recipe, by the name of its manifest. It is
+    /// the embedded RoBERTa for the recipe of RoBERTa on the embedded task, and none for the embedded BERT.
     pub fn encoder(&self, recipe: &Recipe) -> Option<&'static str> {
         match (self, recipe.name == Recipe::ROBERTA) {
             (Self::MiniNli { .. }, false) => None,

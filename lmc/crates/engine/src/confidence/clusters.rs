@@ -13,7 +13,8 @@ use lmc_model::parallel::run_units;
 /// The draws that are clustered in one go.
 const IN_ONE_GO: usize = 16;
 
-/// The clusters of one draw, under the names that they have for all examples. Vectors are in the order of the models.
+/// The clusters of one draw, under the names that they have for all examples. Vectors are in the order of the
+/// models.
 #[derive(Clone, PartialEq)]
 pub struct ResampledBasins {
     /// The cluster of each model, 0 or 1: that of all examples which has more of the draw's cluster.
@@ -39,21 +40,23 @@ impl fmt::Debug for ResampledBasins {
 }
 
 impl ResampledBasins {
-    /// The mean gap across clusters over that within.
+    /// Returns the mean gap across clusters over that within.
     pub fn ratio(&self) -> f64 {
         self.across / self.within
     }
 }
 
-/// Each draw clustered as all examples were; none for a draw whose models are not divided, such as one without any gap.
+/// Returns the clusters of each draw, found as those of all examples were. The entry is `None` for a draw
+/// whose models are not divided, for example one without any gap.
 ///
-/// `full`: the clusters of all examples. `pairs`: the numbers of the models of each line, every pair once. `gaps`: the convexity gap of
-/// each line in each draw, `[n_lines, n_draws]`. A cluster of a draw takes the name of the one of `full` with which more models agree, and, of two
-/// ways with just half, that with like membership scores. The result does not depend on the number of threads.
+/// `full`: the clusters of all examples. `pairs`: the numbers of the models of each line, every pair once.
+/// `gaps`: the convexity gap of each line in each draw, `[n_lines, n_draws]`. The two clusters of a draw are
+/// named so that most models are in the same cluster as in `full`. If exactly half of them are either way,
+/// the naming with similar membership scores is taken. The result does not depend on the number of threads.
 ///
 /// # Errors
-/// [`LmcError::ShapeMismatch`] for another number of lines than pairs of models; [`LmcError::InvalidParameter`] for a pair that comes
-/// twice or has no model, and options that
+/// [`LmcError::ShapeMismatch`] for another number of lines than pairs of models;
+/// [`LmcError::InvalidParameter`] for a pair that comes twice or has no model, and options that
 /// [`cluster`](lmc_maths::basin::cluster) would refuse; [`LmcError::Interrupted`].
 pub fn recluster(
     full: &Basins,

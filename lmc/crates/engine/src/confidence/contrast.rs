@@ -5,15 +5,17 @@ use ndarray::Array2;
 use lmc_base::error::{LmcError, Result};
 use lmc_maths::gap::Measure;
 
-/// The contrasts of which a measure of a loss curve is the largest, or 0 if all are negative: weights of the losses at the points,
-/// `[n_contrasts, n_points]`, each row with the sum 0.
+/// Returns the contrasts behind a measure of a loss curve; the measure is the largest of them, or 0 if all
+/// are negative. They are weights of the losses at the points, `[n_contrasts, n_points]`, each row with the
+/// sum 0.
 ///
-/// Barrier height: how far each interior point lies above the chord of the ends. Convexity gap: the same for every part of the
-/// curve. Area: the mean height, times `length`, above each point. `alphas`: the place of each point, ascending, at least 3.
+/// Barrier height: how far each interior point lies above the chord of the ends. Convexity gap: the same for
+/// every part of the curve. Area: the mean height, times `length`, above each point. `alphas`: the place of
+/// each point, ascending, at least 3.
 ///
 /// # Errors
-/// [`LmcError::InvalidParameter`] for places that do not ascend, fewer than 3, a negative or non-finite length, or
-/// the Euclidean distance, which is no measure of losses.
+/// [`LmcError::InvalidParameter`] for places that do not ascend, fewer than 3, a negative or non-finite
+/// length, or the Euclidean distance, which does not measure losses.
 ///
 /// # Examples
 /// ```
@@ -43,7 +45,7 @@ pub fn contrasts(measure: Measure, alphas: &[f64], length: f64) -> Result<Array2
         .map_err(|error| LmcError::invalid("alphas", error, "as many weights as points"))
 }
 
-/// Each point between i and j less the chord from i to j.
+/// Returns each point between i and j less the chord from i to j.
 fn above_chord(alphas: &[f64], i: usize, j: usize) -> Vec<Vec<f64>> {
     let whole = alphas[j] - alphas[i];
     let row = |k: usize| {
@@ -56,7 +58,7 @@ fn above_chord(alphas: &[f64], i: usize, j: usize) -> Vec<Vec<f64>> {
     (i + 1..j).map(row).collect()
 }
 
-/// The mean height less the height of each point, times the length.
+/// Returns the mean height less the height of each point, times the length.
 fn above_each(alphas: &[f64], length: f64) -> Vec<Vec<f64>> {
     let whole = alphas[alphas.len() - 1] - alphas[0];
     let mut mean = vec![0.0; alphas.len()];

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use lmc_base::error::{LmcError, Result};
-use lmc_maths::stats::quantile;
+use lmc_maths::stats::{check_confidence, quantile};
 
 /// An estimate and the ends of its confidence interval, all in one unit.
 #[derive(Clone, Copy, PartialEq)]
@@ -23,15 +23,16 @@ impl fmt::Debug for Interval {
 }
 
 impl Interval {
-    /// Whether a value lies in the interval, ends included.
+    /// Returns whether a value lies in the interval, ends included.
     pub fn contains(&self, value: f64) -> bool {
         self.low <= value && value <= self.high
     }
 
-    /// The interval of an estimate from those of the draws.
+    /// Returns the interval of an estimate from those of the draws.
     ///
     /// # Errors
-    /// [`LmcError::InvalidParameter`] for no draws, a value that is not finite or a confidence outside (0, 1).
+    /// [`LmcError::InvalidParameter`] for no draws, a value that is not finite or a confidence outside (0,
+    /// 1).
     ///
     /// # Examples
     /// ```
@@ -44,7 +45,7 @@ impl Interval {
     /// # Ok::<(), lmc::LmcError>(())
     /// ```
     pub fn of(value: f64, resampled: &[f64], confidence: f64, method: IntervalMethod) -> Result<Self> {
-        check_confidence(confidence)?;
+        check_confidence("confidence", confidence)?;
         if !value.is_finite() {
             return Err(LmcError::invalid("value", value, "a finite number"));
         }
@@ -66,23 +67,16 @@ impl Interval {
     }
 }
 
-/// How an interval is read off resampled estimates.
+/// The way in which an interval is read off resampled estimates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum IntervalMethod {
     /// From quantile to quantile of the resampled estimates (Efron 1979).
     Percentile,
-    /// The same mirrored at the estimate, so that a bias of the resampled estimates is taken off instead of added
-    /// (Davison and Hinkley 1997, section 5.2).
+    /// The percentile interval mirrored at the estimate, so that a bias of the resampled estimates is taken
+    /// off instead of added (Davison and Hinkley 1997, section 5.2).
     Basic,
-    /// As far to both sides as the resampled estimates are off (Hall 1988).
+    /// Equally far to both sides, by a quantile of the errors of the resampled estimates (Hall 1988).
     Symmetric,
-}
-
-pub(super) fn check_confidence(confidence: f64) -> Result<()> {
-    if confidence > 0.0 && confidence < 1.0 {
-        return Ok(());
-    }
-    Err(LmcError::invalid("confidence", confidence, "a number between 0 and 1"))
 }
 
 #[cfg(test)]
@@ -91,7 +85,8 @@ mod tests {
 
     #[test]
     fn hand_computed() {
-        // Off by 3, 2, 1, 0, 1, 2, ..., 7 from 3: in order 0 1 1 2 2 3 3 4 5 6 7; nine tenths of the way is 6.
+        // Off by 3, 2, 1, 0, 1, 2, ..., 7 from 3: in order 0 1 1 2 2 3 3 4 5 6 7; nine tenths of the way is
+        // 6.
         let resampled: Vec<f64> = (0..11).map(f64::from).collect();
         let of = |method| Interval::of(3.0, &resampled, 0.9, method).unwrap();
         for (method, low, high) in [

@@ -1,4 +1,4 @@
-//! Which examples are drawn, and how often.
+//! Resamples: the examples that are drawn, and how often.
 
 use std::fmt;
 
@@ -9,11 +9,11 @@ use rand::seq::SliceRandom;
 use lmc_base::error::{LmcError, Result};
 use lmc_base::seed::rng;
 
-/// The most counts that are kept at a time: 2 GiB of them.
+/// The most counts that are kept at a time: they take 2 GiB.
 const MOST_COUNTS: usize = 1 << 28;
 
-/// Draws of examples: how often each example is in each draw. One set of draws serves all lines, so that what is common to them
-/// stays common.
+/// Draws of examples: how often each example is in each draw. One set of draws serves all lines, so that
+/// effects common to them stay common.
 #[derive(Clone, PartialEq)]
 pub struct Resamples {
     counts: Array2<f64>,
@@ -28,7 +28,7 @@ impl fmt::Debug for Resamples {
 }
 
 impl Resamples {
-    /// Checks that that many draws from that many examples can be made.
+    /// Checks that this many draws from this many examples can be made.
     ///
     /// # Errors
     /// [`LmcError::InvalidParameter`] for no examples, no draws, or more than fit into memory.
@@ -46,7 +46,8 @@ impl Resamples {
         Ok(())
     }
 
-    /// Bootstrap draws: as many examples as there are, with replacement. The same seed gives the same draws.
+    /// Returns bootstrap draws: as many examples as there are, with replacement. The same seed gives the same
+    /// draws.
     ///
     /// # Errors
     /// [`LmcError::InvalidParameter`] for no examples or no draws.
@@ -62,24 +63,28 @@ impl Resamples {
         Ok(Self { counts, size: n_examples })
     }
 
-    /// Draws of `size` different examples each, every choice as likely as any other. The same seed gives the same draws.
+    /// Draws of `size` different examples each, every choice as likely as any other. The same seed gives the
+    /// same draws.
     ///
     /// # Errors
-    /// [`LmcError::InvalidParameter`] for no examples, no draws, or a size that is 0 or above the number of examples.
+    /// [`LmcError::InvalidParameter`] for no examples, no draws, or a size that is 0 or above the number of
+    /// examples.
     pub fn subsamples(n_examples: usize, size: usize, n_draws: usize, seed: u64) -> Result<Self> {
         Self::without_replacement(n_examples, size, n_draws, seed, 0)
     }
 
-    /// Draws of `size` different examples that share none with those of [`Resamples::subsamples`] of the same arguments: two
-    /// samples that are independent but for coming from the same examples.
+    /// Returns draws of `size` different examples that share no example with those of
+    /// [`Resamples::subsamples`] for the same arguments: two samples that are independent except that they
+    /// come from the same examples.
     ///
     /// # Errors
-    /// Those of [`Resamples::subsamples`], and [`LmcError::InvalidParameter`] for a size above half of the examples.
+    /// Those of [`Resamples::subsamples`], and [`LmcError::InvalidParameter`] for a size above half of the
+    /// examples.
     pub fn disjoint(n_examples: usize, size: usize, n_draws: usize, seed: u64) -> Result<Self> {
         Self::without_replacement(n_examples, size, n_draws, seed, size)
     }
 
-    /// The examples from `first` on of each shuffled order.
+    /// Returns the examples from `first` on of each shuffled order.
     fn without_replacement(n: usize, size: usize, n_draws: usize, seed: u64, first: usize) -> Result<Self> {
         let mut counts = zeros(n, n_draws)?;
         let most = if first == 0 { n } else { n / 2 };
@@ -96,11 +101,12 @@ impl Resamples {
         Ok(Self { counts, size })
     }
 
-    /// Draws that others made: `counts[[example, draw]]` is how often the example is in the draw.
+    /// Makes resamples from draws that others made: `counts[[example, draw]]` is how often the example is in
+    /// the draw.
     ///
     /// # Errors
-    /// [`LmcError::InvalidParameter`] for no examples, no draws, a count that is no whole number of at least 0, or draws that are
-    /// not all of one size above 0.
+    /// [`LmcError::InvalidParameter`] for no examples, no draws, a count that is not a whole number of at
+    /// least 0, or draws that are not all of one size above 0.
     pub fn from_counts(counts: Array2<f64>) -> Result<Self> {
         zeros(counts.nrows(), counts.ncols())?;
         if let Some(wrong) = counts.iter().find(|count| !(**count >= 0.0 && count.fract() == 0.0)) {
@@ -118,22 +124,22 @@ impl Resamples {
         Ok(Self { counts, size: size as usize })
     }
 
-    /// How often each example is in each draw, `[n_examples, n_draws]`.
+    /// Returns how often each example is in each draw, `[n_examples, n_draws]`.
     pub fn counts(&self) -> &Array2<f64> {
         &self.counts
     }
 
-    /// The examples of a draw, repetitions counted.
+    /// Returns the examples of a draw, repetitions counted.
     pub fn size(&self) -> usize {
         self.size
     }
 
-    /// The examples that are drawn from.
+    /// Returns the examples that are drawn from.
     pub fn n_examples(&self) -> usize {
         self.counts.nrows()
     }
 
-    /// The number of draws.
+    /// Returns the number of draws.
     pub fn n_draws(&self) -> usize {
         self.counts.ncols()
     }
@@ -154,7 +160,8 @@ mod tests {
         let draws = Resamples::bootstrap(200, 500, 3).unwrap();
         assert_eq!(format!("{draws:?}"), "Resamples(500 draws of 200 from 200 examples)");
         assert!(draws.counts().sum_axis(Axis(0)).iter().all(|&n| n == 200.0));
-        // Each example is drawn once on average with variance 1 - 1/n, and left out with chance (1 - 1/n)^n = 0.367.
+        // Each example is drawn once on average with variance 1 - 1/n, and left out with chance (1 - 1/n)^n =
+        // 0.367.
         let all = draws.counts();
         let absent = all.iter().filter(|&&n| n == 0.0).count() as f64 / all.len() as f64;
         assert!((absent - 0.367).abs() < 0.005, "{absent}");

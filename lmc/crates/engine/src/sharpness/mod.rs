@@ -18,7 +18,7 @@ use lmc_base::error::{LmcError, Result};
 use lmc_base::interrupt;
 use lmc_model::guard::guarded;
 
-/// How sharp a minimum is.
+/// The sharpness of a minimum.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Sharpness {
     /// 100 (`max_loss` - `loss`) / (1 + `loss`), no unit.
@@ -29,22 +29,24 @@ pub struct Sharpness {
     pub max_loss: f64,
 }
 
-/// How far `objective` rises in the box around `x`, `[n]` f32: gradient ascent on batches, clamped into the box after every
-/// update (Juneja et al. 2023, F.4); `tick` is called after every update.
+/// Measures how far `objective` rises in the box around `x`, `[n]` f32, by gradient ascent on batches,
+/// clamped into the box after every update (Juneja et al. 2023, F.4); `tick` is called after every update.
 ///
-/// The box is C = {y : |y_i| <= eps (|(A⁺ x)_i| + 1)} and the value there that of x + A y. A is the identity, or has random
-/// directions of length 1 as columns; A⁺ is its pseudo-inverse. The largest value is that at the end of the ascent, unless the
-/// ascent has led down.
+/// The box is C = {y : |y_i| <= eps (|(A⁺ x)_i| + 1)} and the value there that of x + A y. A is the identity,
+/// or has random directions of length 1 as columns; A⁺ is its pseudo-inverse. The largest value is the one at
+/// the end of the ascent, unless the ascent has led down.
 ///
-/// DIFFERENCE: the public code's box is |y_i| <= eps |x_i + 1|, so that a parameter near -1 may hardly move; here it is the paper's.
-/// The code sums the gradients of the batches of an update, which is a learning rate [`SharpnessRecipe::accumulation`] times as large;
-/// here their mean counts. Dropout is on during its ascent; here it is off. Its random directions are axes, parameters drawn at random;
-/// here they are random vectors. It goes through the examples once, in their order; here they are shuffled, as often as all have been
-/// used. It takes the value at the end of the ascent even where that has led down.
+/// DIFFERENCE: the public code's box is |y_i| <= eps |x_i + 1|, so that a parameter near -1 may hardly move;
+/// here it is the paper's. The code sums the gradients of the batches of an update, which is a learning rate
+/// [`SharpnessRecipe::accumulation`] times as large; here their mean counts. Dropout is on during its ascent;
+/// here it is off. Its random directions are axes, parameters drawn at random; here they are random vectors.
+/// It goes through the examples once, in their order; here they are shuffled, as often as all have been used.
+/// It takes the value at the end of the ascent even if that has led down.
 ///
 /// # Errors
-/// Those of [`SharpnessRecipe::check`]; [`LmcError::InvalidParameter`] for more directions than dimensions or an objective
-/// without examples; [`LmcError::NonFiniteLoss`]; [`LmcError::Interrupted`], and then nothing is kept; those of the objective.
+/// Those of [`SharpnessRecipe::check`]; [`LmcError::InvalidParameter`] for more directions than dimensions or
+/// an objective without examples; [`LmcError::NonFiniteLoss`]; [`LmcError::Interrupted`], and then nothing is
+/// kept; those of the objective.
 pub fn sharpness(
     objective: &impl Objective,
     x: &Tensor,

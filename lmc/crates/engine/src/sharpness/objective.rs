@@ -1,4 +1,4 @@
-//! What is maximised: a mean over examples, as a function of a flat vector.
+//! The objective that is maximised: a mean over examples, as a function of a flat vector.
 
 use tch::Tensor;
 
@@ -10,16 +10,16 @@ use lmc_model::model::Classifier;
 
 /// A function of a flat vector that is a mean over examples.
 pub trait Objective {
-    /// The number of examples.
+    /// Returns the number of examples.
     fn n_examples(&self) -> usize;
 
-    /// The mean over all examples at `x`, `[n]` f32.
+    /// Returns the mean over all examples at `x`, `[n]` f32.
     ///
     /// # Errors
     /// Those of the function.
     fn value(&self, x: &Tensor) -> Result<f64>;
 
-    /// The gradient, `[n]`, at `x` of the mean over the examples of those numbers.
+    /// Returns the gradient, `[n]`, at `x` of the mean over the examples of those numbers.
     ///
     /// # Errors
     /// Those of the function.
@@ -35,7 +35,8 @@ pub struct ClassifierLoss<'a> {
 }
 
 impl<'a> ClassifierLoss<'a> {
-    /// The loss on those examples, whose labels are the classes of the classifier.
+    /// Makes the objective that is the loss on those examples, whose labels are the classes of the
+    /// classifier.
     pub fn new(classifier: &'a Classifier, examples: Vec<Encoded>, max_tokens: usize) -> Self {
         let batches = packed_batches(&examples, max_tokens);
         Self { classifier, examples, batches }

@@ -1,10 +1,10 @@
-//! How the sharpness of a minimum is measured.
+//! The recipe for measuring the sharpness of a minimum.
 
 use serde::{Deserialize, Serialize};
 
 use lmc_base::error::{LmcError, Result};
 
-/// How eps-sharpness is measured (Keskar et al. 2017, Eqs. 10 and 11; Juneja et al. 2023, F.4).
+/// The recipe for measuring eps-sharpness (Keskar et al. 2017, Eqs. 10 and 11; Juneja et al. 2023, F.4).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SharpnessRecipe {
     /// The size of the box: a parameter x may move by `eps` (|x| + 1).
@@ -17,19 +17,21 @@ pub struct SharpnessRecipe {
     pub accumulation: usize,
     /// Updates, each followed by clamping into the box.
     pub n_updates: u32,
-    /// The most examples over which the loss is taken; the first ones of a shuffled set, or all where it has no more.
+    /// The most examples over which the loss is taken; the first ones of a shuffled set, or all if it has no
+    /// more.
     pub n_examples: usize,
-    /// The number of random directions to which the search is confined; none for all of the space.
+    /// The number of random directions to which the search is confined; `None` for the whole space.
     pub n_directions: Option<u32>,
     /// The seed of the order of the examples and of the directions.
     pub seed: u64,
 }
 
 impl SharpnessRecipe {
-    /// The paper's settings for BERT: eps 1e-5, 8192 updates with a learning rate of 8e-5, each over 4 batches of 32 examples,
-    /// in the whole space.
+    /// Returns the paper's settings for BERT: eps 1e-5, 8192 updates with a learning rate of 8e-5, each over
+    /// 4 batches of 32 examples, in the whole space.
     ///
-    /// DIFFERENCE: the paper takes 32,768 examples from MNLI's validation set, which has 9815; here each counts once.
+    /// DIFFERENCE: the paper takes 32,768 examples from MNLI's validation set, which has 9815; here each
+    /// counts once.
     ///
     /// # Examples
     /// ```
@@ -53,8 +55,8 @@ impl SharpnessRecipe {
         }
     }
 
-    /// The paper's settings with 64 updates in place of 8192, each as many times as long: a parameter whose gradient stays the
-    /// same comes as far.
+    /// Returns the paper's settings with 64 updates in place of 8192, each as many times as long: a parameter
+    /// whose gradient stays the same comes as far.
     pub fn mini() -> Self {
         let paper = Self::paper();
         let n_updates = 64;
@@ -62,10 +64,10 @@ impl SharpnessRecipe {
         Self { learning_rate, n_updates, ..paper }
     }
 
-    /// Checks that every field has a value it can have.
+    /// Checks that every field has an allowed value.
     ///
     /// # Errors
-    /// [`LmcError::InvalidParameter`] naming the first field that has not.
+    /// [`LmcError::InvalidParameter`] naming the first field that does not have an allowed value.
     pub fn check(&self) -> Result<()> {
         for (field, value) in [("sharpness.eps", self.eps), ("sharpness.learning_rate", self.learning_rate)] {
             if !(value > 0.0 && value.is_finite()) {

@@ -8,14 +8,14 @@ use lmc_model::model::normal_tensor;
 
 /// C = {y : |y_i| <= eps (|(A⁺ x)_i| + 1)}, with the directions A.
 pub(super) struct Region {
-    /// A, `[n, p]`; none for the identity.
+    /// A, `[n, p]`; `None` for the identity.
     directions: Option<Tensor>,
-    /// How far each coordinate of y may be from zero, `[p]` or `[n]`.
+    /// The largest distance of each coordinate of y from zero, `[p]` or `[n]`.
     reach: Tensor,
 }
 
 impl Region {
-    /// The box around `x`, `[n]`.
+    /// Makes the box around `x`, `[n]`.
     pub fn new(x: &Tensor, recipe: &SharpnessRecipe) -> Result<Self> {
         let _no_grad = tch::no_grad_guard();
         let directions = recipe.n_directions.map(|p| directions(x, p, recipe.seed)).transpose()?;
@@ -26,12 +26,12 @@ impl Region {
         Ok(Self { directions, reach: (inside.abs() + 1.0) * recipe.eps })
     }
 
-    /// y = 0.
+    /// Returns y = 0.
     pub fn centre(&self) -> Tensor {
         self.reach.zeros_like()
     }
 
-    /// x + A y.
+    /// Returns x + A y.
     pub fn point(&self, x: &Tensor, y: &Tensor) -> Result<Tensor> {
         let _no_grad = tch::no_grad_guard();
         Ok(match &self.directions {
@@ -40,7 +40,7 @@ impl Region {
         })
     }
 
-    /// The gradient by y of a value whose gradient by x + A y is `slope`: Aᵀ `slope`.
+    /// Returns the gradient by y of a value whose gradient by x + A y is `slope`: Aᵀ `slope`.
     pub fn project(&self, slope: &Tensor) -> Result<Tensor> {
         let _no_grad = tch::no_grad_guard();
         Ok(match &self.directions {
@@ -49,14 +49,14 @@ impl Region {
         })
     }
 
-    /// The point of the box that is nearest to y.
+    /// Returns the point of the box that is nearest to y.
     pub fn clamp(&self, y: &Tensor) -> Result<Tensor> {
         let _no_grad = tch::no_grad_guard();
         Ok(y.f_minimum(&self.reach)?.f_maximum(&self.reach.f_neg()?)?)
     }
 }
 
-/// `p` random directions of length 1 in the space of `x`, `[n, p]`.
+/// Returns `p` random directions of length 1 in the space of `x`, `[n, p]`.
 fn directions(x: &Tensor, p: u32, seed: u64) -> Result<Tensor> {
     let n = x.size()[0];
     if i64::from(p) > n {
@@ -68,7 +68,7 @@ fn directions(x: &Tensor, p: u32, seed: u64) -> Result<Tensor> {
     Ok(unit.f_tr()?.contiguous().to_device(x.device()))
 }
 
-/// A⁺ x = (Aᵀ A)⁻¹ Aᵀ x, for an A with independent columns.
+/// Returns A⁺ x = (Aᵀ A)⁻¹ Aᵀ x, for an A with independent columns.
 fn pseudo_inverse_times(a: &Tensor, x: &Tensor) -> Result<Tensor> {
     let wide = a.to_kind(Kind::Double);
     let transposed = wide.f_tr()?;
@@ -111,7 +111,7 @@ mod tests {
             "{:?}",
             values(&region.reach)
         );
-        // What is orthogonal to the directions does not count.
+        // The part that is orthogonal to the directions does not count.
         let slope = Tensor::ones([40], (Kind::Float, tch::Device::Cpu));
         assert!((region.project(&slope).unwrap() - a.tr().mv(&slope)).abs().max().double_value(&[]) < 1e-5);
     }

@@ -5,8 +5,8 @@ use tch::{Kind, Tensor};
 use super::*;
 use lmc_model::model::fixture::{classifier, examples, weights};
 
-/// f(x) = mean over examples e of 1/2 sum_i k_i (x_i - m_i)^2 + s_e sum_i x_i, the shifts s_e summing to zero: every batch
-/// has a gradient of its own, and their mean is that of the quadratic.
+/// f(x) = mean over examples e of 1/2 sum_i k_i (x_i - m_i)^2 + s_e sum_i x_i, the shifts s_e summing to
+/// zero: every batch has a gradient of its own, and their mean is that of the quadratic.
 struct Quadratic {
     curvature: Tensor,
     minimum: Tensor,
@@ -23,7 +23,8 @@ impl Quadratic {
         }
     }
 
-    /// The largest value in the box around x in the whole space: each coordinate as far from its minimum as it may go.
+    /// The largest value in the box around x in the whole space: each coordinate as far from its minimum as
+    /// it may go.
     fn largest(&self, x: &Tensor, eps: f64) -> f64 {
         let reach = (x.abs() + 1.0) * eps;
         let away = (x - &self.minimum).sign();

@@ -1,4 +1,4 @@
-//! A job array: submitted, followed, and submitted again where something is missing.
+//! A job array: submitted, followed, and submitted again if something is missing.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
@@ -16,16 +16,16 @@ use lmc_base::progress::Progress;
 
 /// The times between two looks at the queue: short at first, for small work.
 const LOOKS: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(10));
-/// How long files may take to be seen here after a task on another node has said that they are written.
+/// The longest time until files can be seen here after a task on another node has said that they are written.
 const LAG: Duration = Duration::from_secs(90);
-/// How long the controller may be away.
+/// The longest time that the controller may be away.
 const PATIENCE: Duration = Duration::from_secs(15 * 60);
 
-/// What a task has left to do.
+/// The work that a task has left.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[doc(hidden)]
 pub struct Missing {
-    /// Pieces of what progress counts.
+    /// The number of pieces that the progress counts.
     pub counted: usize,
     /// Pieces of other things.
     pub beside: usize,
@@ -37,35 +37,35 @@ impl Missing {
     }
 }
 
-/// An array and what is known of what it is to bring about.
+/// An array and the facts about the work that it has to do.
 #[doc(hidden)]
 pub struct Array<'a> {
     /// The script, with the name of the jobs.
     pub script: Script<'a>,
-    /// What each task has left to do, by what is in the store.
+    /// Returns the work that each task has left, judging by the store.
     pub missing: &'a dyn Fn() -> Result<Vec<Missing>>,
-    /// Counts the pieces that are there, those of before included.
+    /// The progress, which counts the pieces that are there, earlier ones included.
     pub progress: &'a Progress,
-    /// How many there will be, and what they are called: "lines on id".
+    /// The number of pieces there will be, and their name: "lines on id".
     pub pieces: (u64, String),
 }
 
 /// A task as far as this run of the follower knows it.
 #[derive(Default)]
 struct Task {
-    /// How often it was submitted without coming further, the first time included.
+    /// The number of times it was submitted without making progress, the first time included.
     attempts: usize,
-    /// What was left when it was last submitted.
+    /// The work that was left when it was last submitted.
     left: usize,
     /// The array that it was last seen in.
     array: Option<u64>,
     /// When Slurm first said that it was complete.
     complete: Option<Instant>,
-    /// How it failed for good.
+    /// The reason, if it has failed for good.
     failed: Option<String>,
 }
 
-/// What is to be done about a task that has something left and is not in the queue.
+/// The decision about a task that has work left and is not in the queue.
 enum Verdict {
     Submit,
     Wait,
@@ -74,12 +74,12 @@ enum Verdict {
 }
 
 impl Array<'_> {
-    /// Checks that all tasks' shares are in the store: tasks that are not in the queue and have something left are submitted, and
-    /// again after a failure, as often as [`Slurm::retries`] says.
+    /// Runs until all tasks' shares are in the store. Tasks that are not in the queue and have work left are
+    /// submitted. After a failure they are submitted again, as often as [`Slurm::retries`] says.
     ///
     /// # Errors
-    /// [`LmcError::Slurm`] where Slurm is not there, refuses or is away for long; [`LmcError::SlurmTask`] when a task failed for good and no
-    /// other is in the queue; [`LmcError::Interrupted`], after which jobs go on.
+    /// [`LmcError::Slurm`] if Slurm is not there, refuses or is away for long; [`LmcError::SlurmTask`] if a
+    /// task failed for good and no other is in the queue; [`LmcError::Interrupted`], after which jobs go on.
     pub fn run(&self) -> Result<()> {
         let left = (self.missing)()?;
         let mut tasks: Vec<Task> = left.iter().map(|_| Task::default()).collect();
@@ -92,7 +92,7 @@ impl Array<'_> {
         let (mut pause, mut away) = (LOOKS.0, None);
         loop {
             let looked = look(self.script.name)?;
-            // What a task that has ended wrote is seen now.
+            // The files that an ended task wrote are visible now.
             let before = counted(&left);
             left = (self.missing)()?;
             let come = before.saturating_sub(counted(&left)) as u64;
@@ -181,9 +181,9 @@ impl Array<'_> {
         Ok(true)
     }
 
-    /// What is to be done about a task with something left whose last array has ended.
+    /// Decides what to do about a task with work left whose last array has ended.
     fn judge(&self, number: usize, task: &mut Task, left: usize, record: Option<&Record>) -> Result<Verdict> {
-        // What ended before this follower began is no failure of its own.
+        // An array that ended before this follower began does not count as a failure.
         let Some(array) = task.array else { return Ok(Verdict::Submit) };
         let record = record.filter(|record| record.array == array);
         if record.is_some_and(|record| record.state == "COMPLETED") {
@@ -198,7 +198,7 @@ impl Array<'_> {
         }
         let ended = ending(array, number, record)?;
         let state = record.map_or("", |record| record.state.as_str());
-        // Who came further or had to make room for others has not failed.
+        // A task that made progress or had to make room for others has not failed.
         if left < task.left || state == "PREEMPTED" {
             task.attempts = 0;
         }
@@ -208,7 +208,8 @@ impl Array<'_> {
         })
     }
 
-    /// Submits those tasks, and returns the number of the array; none while the controller is away from work that has `begun`.
+    /// Submits those tasks, and returns the number of the array. It returns `None` if the work has `begun`
+    /// and the controller is away.
     fn submit(&self, tasks: &[usize], begun: bool) -> Result<Option<u64>> {
         let Script { folder, .. } = self.script;
         let logs = folder.join(Script::LOGS);
@@ -240,7 +241,7 @@ impl Array<'_> {
         self.script.slurm
     }
 
-    /// The error of the first task that failed for good.
+    /// Returns the error of the first task that failed for good.
     fn failure(&self, tasks: &[Task]) -> LmcError {
         let failed: Vec<(usize, &Task)> =
             tasks.iter().enumerate().filter(|(_, t)| t.failed.is_some()).collect();
@@ -258,7 +259,7 @@ impl Array<'_> {
         }
     }
 
-    /// What an interrupt leaves behind.
+    /// Returns the message about the work that an interrupt leaves behind.
     fn interrupted(&self, tasks: &[Task]) -> String {
         let arrays: BTreeSet<u64> = tasks.iter().filter_map(|task| task.array).collect();
         let arrays: Vec<String> = arrays.iter().map(u64::to_string).collect();

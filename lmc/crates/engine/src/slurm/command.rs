@@ -1,4 +1,4 @@
-//! Slurm's programs: what they answer, refuse, or cannot say because the controller is away.
+//! Slurm's programs and their answers: output, a refusal, or silence because the controller is away.
 
 use std::ffi::OsStr;
 use std::io::ErrorKind;
@@ -10,7 +10,7 @@ use super::Slurm;
 use lmc_base::error::{LmcError, Result};
 use lmc_base::interrupt;
 
-/// What a program of Slurm said.
+/// The answer of a program of Slurm.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Answer {
     /// Its output.
@@ -21,10 +21,10 @@ pub(super) enum Answer {
     Away(String),
 }
 
-/// How often an interrupt is looked for while a program runs.
+/// The time between two checks for an interrupt while a program runs.
 const INTERVAL: Duration = Duration::from_millis(50);
 
-/// What those programs say when the controller does not answer in time.
+/// The messages of those programs if the controller does not answer in time.
 const AWAY: [&str; 5] = [
     "Unable to contact slurm controller",
     "Socket timed out",
@@ -33,21 +33,21 @@ const AWAY: [&str; 5] = [
     "Connection refused",
 ];
 
-/// Variables of a job that the programs would take for what is asked of the next one; these are no such.
+/// Variables that are kept: the programs would take a job's other variables for requests about the next job.
 const KEPT: [&str; 3] = ["SLURM_CONF", "SLURM_CLUSTERS", "SLURM_JWT"];
 
 /// Asks a program that changes something, which is waited for in any case.
 ///
 /// # Errors
-/// [`LmcError::Slurm`] where it is not on this machine.
+/// [`LmcError::Slurm`] if it is not on this machine.
 pub(super) fn tell(program: &'static str, arguments: &[impl AsRef<OsStr>]) -> Result<Answer> {
     answer(program, command(program, arguments).output())
 }
 
-/// Asks a program that only looks; after an interrupt nobody waits for its answer.
+/// Asks a program that only looks; after an interrupt its answer is not awaited.
 ///
 /// # Errors
-/// As [`tell`], and [`LmcError::Interrupted`].
+/// Those of [`tell`], and [`LmcError::Interrupted`].
 pub(super) fn ask(program: &'static str, arguments: &[impl AsRef<OsStr>]) -> Result<Answer> {
     let mut command = command(program, arguments);
     let (sender, receiver) = channel();
@@ -61,7 +61,7 @@ pub(super) fn ask(program: &'static str, arguments: &[impl AsRef<OsStr>]) -> Res
     }
 }
 
-/// The command, in a process group of its own: Ctrl-C on a terminal is for `lmc`.
+/// Returns the command, in a process group of its own: Ctrl-C on a terminal is for `lmc`.
 fn command(program: &'static str, arguments: &[impl AsRef<OsStr>]) -> Command {
     use std::os::unix::process::CommandExt;
     let mut command = Command::new(program);
@@ -94,7 +94,7 @@ fn answer(program: &'static str, output: std::io::Result<std::process::Output>) 
     Ok(failure(program, &String::from_utf8_lossy(&output.stderr)))
 }
 
-/// What a program that failed said, in one line.
+/// Returns the message of a program that failed, in one line.
 fn failure(program: &str, said: &str) -> Answer {
     let prefix = format!("{program}: ");
     let lines = said.lines().map(str::trim).filter(|line| !line.is_empty());
@@ -107,16 +107,16 @@ fn failure(program: &str, said: &str) -> Answer {
 }
 
 impl Slurm {
-    /// Whether Slurm's programs are on this machine and its controller answers.
+    /// Returns whether Slurm's programs are on this machine and its controller answers.
     pub fn answers() -> bool {
         matches!(ask("sinfo", &["--noheader"]), Ok(Answer::Output(_)))
     }
 }
 
-/// The most tasks that an array may have on this cluster, if it says so.
+/// Returns the most tasks that an array may have on this cluster, if it says so.
 ///
 /// # Errors
-/// As [`ask`].
+/// Those of [`ask`].
 #[doc(hidden)]
 pub fn max_array_size() -> Result<Option<usize>> {
     Ok(match ask("scontrol", &["show", "config"])? {

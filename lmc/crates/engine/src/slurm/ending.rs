@@ -1,13 +1,13 @@
-//! How a task ended: what Slurm's accounting or, where there is none, its controller knows.
+//! The end of a task, as Slurm's accounting knows it or, if there is no accounting, its controller.
 
 use super::command::{Answer, ask};
 use super::queue::Record;
 use lmc_base::error::Result;
 
-/// How a task ended, in words: "TIMEOUT (TimeLimit), signal 9, on node2 after 01:00:07".
+/// Returns in words how a task ended: "TIMEOUT (TimeLimit), signal 9, on node2 after 01:00:07".
 ///
-/// `sacct` is asked first; it says nothing where accounting is disabled. `scontrol` forgets a job some minutes after its
-/// end (`MinJobAge`); then there is what `squeue` said, or nothing.
+/// `sacct` is asked first; it says nothing if accounting is disabled. `scontrol` forgets a job some minutes
+/// after its end (`MinJobAge`); after that, only the answer of `squeue` is left, or nothing.
 ///
 /// # Errors
 /// [`LmcError::Interrupted`](lmc_base::error::LmcError::Interrupted).
@@ -34,7 +34,7 @@ pub(super) fn ending(array: u64, task: usize, record: Option<&Record>) -> Result
     Ok(known.map_or_else(|| "in a way that Slurm no longer knows".to_owned(), |known| known.told(reason)))
 }
 
-/// What is known of a job that ended.
+/// The facts about a job that ended.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Known {
     state: String,
@@ -69,7 +69,7 @@ impl Known {
     }
 }
 
-/// From `sacct --parsable2`; nothing while accounting has not heard of the end.
+/// Reads the output of `sacct --parsable2`; returns `None` while accounting has not heard of the end.
 fn of_accounting(text: &str) -> Option<Known> {
     let fields: Vec<&str> = text.lines().last()?.split('|').collect();
     let &[state, exit, node, elapsed] = fields.as_slice() else { return None };
@@ -77,7 +77,7 @@ fn of_accounting(text: &str) -> Option<Known> {
     (!matches!(state, "RUNNING" | "PENDING" | "REQUEUED")).then_some(known)
 }
 
-/// From `scontrol show job --oneliner`.
+/// Reads the output of `scontrol show job --oneliner`.
 fn of_controller(text: &str) -> Option<Known> {
     let line = text.lines().next()?;
     let field = |name: &str| {

@@ -1,8 +1,10 @@
-//! Work on a Slurm cluster: a job array is written, submitted and followed, and what is missing is submitted again.
+//! Work on a Slurm cluster: a job array is written, submitted and followed, and missing work is submitted
+//! again.
 //!
-//! Queueing is Slurm's. What a task of an array does, and how much of it is left, others say: a task is one run of the command
-//! `lmc work`, and all that counts is what lies in the [`store`](crate::store), on a file system that all nodes share. See
-//! [`Study::finetune_on`](crate::study::Study::finetune_on) and [`Models::sweep_on`](crate::study::Models::sweep_on).
+//! Queueing is left to Slurm. Other modules say what a task of an array does, and how much of it is left: a
+//! task is one run of the command `lmc work`, and only the content of the [`store`](crate::store) counts, on
+//! a file system that all nodes share. See `lmc::study::Study::finetune_on` and
+//! `lmc::study::Models::sweep_on`.
 
 mod array;
 mod command;

@@ -1,12 +1,14 @@
-//! What is asked of Slurm for each task.
+//! The options for Slurm: the resources of each task and the number of tasks.
 
 use std::path::PathBuf;
 
 use lmc_base::error::{LmcError, Result};
 
-/// How work is given to a Slurm cluster: what each task of a job array gets, and how many there are.
+/// The way in which work is given to a Slurm cluster: the resources of each task of a job array, and the
+/// number of tasks.
 ///
-/// What is left out is as the cluster has it. Values go to `sbatch` as they are, which says what it does not know.
+/// Options that are left out take the cluster's defaults. Values go to `sbatch` as they are, and it reports
+/// the ones that it does not know.
 ///
 /// # Examples
 /// ```
@@ -43,19 +45,21 @@ pub struct Slurm {
     pub arguments: Vec<String>,
     /// Lines of shell that each task runs first, such as `module load cuda`.
     pub setup: Vec<String>,
-    /// The command `lmc` on the nodes; else the running program if that is it, or the `lmc` of `PATH`.
+    /// The command `lmc` on the nodes; by default the running program if that is `lmc`, or the `lmc` in
+    /// `PATH`.
     pub program: Option<PathBuf>,
-    /// How many tasks the work is shared among; else one for each stack of copies, or as many as make half an hour each (with a
-    /// time limit half of it) at the speed of this machine, at most [`Slurm::MOST_TASKS`].
+    /// The number of tasks that share the work; by default one for each stack of copies, or as many as make
+    /// half an hour each (with a time limit half of it) at the speed of this machine, at most
+    /// [`Slurm::MOST_TASKS`].
     pub tasks: Option<usize>,
     /// The most tasks that run at the same time.
     pub at_once: Option<usize>,
-    /// How often a task that fails is submitted again; one that came further than the time before does not count.
+    /// The number of times that a failed task is submitted again; a failure after progress does not count.
     pub retries: usize,
 }
 
 impl Default for Slurm {
-    /// What the cluster gives unasked; a task that fails is submitted again twice.
+    /// Returns options that leave everything to the cluster; a task that fails is submitted again twice.
     fn default() -> Self {
         Self {
             partition: None,
@@ -76,7 +80,7 @@ impl Default for Slurm {
     }
 }
 
-/// How long a task should take where no time limit is given, in seconds.
+/// The time that a task should take if no time limit is given, in seconds.
 const TASK_SECONDS: f64 = 1800.0;
 
 impl Slurm {
@@ -118,10 +122,11 @@ impl Slurm {
         one.chain(many.into_iter().flat_map(|(field, values)| values.iter().map(move |value| (field, value))))
     }
 
-    /// The number of tasks for that many parts that take that time each, in seconds, where that is known; `most` is the cluster's.
+    /// Returns the number of tasks for `n_parts` parts that take `seconds` each, if that time is known;
+    /// `most` is the cluster's limit.
     ///
     /// # Errors
-    /// [`LmcError::InvalidParameter`] where more tasks are asked for than the cluster allows.
+    /// [`LmcError::InvalidParameter`] if more tasks are asked for than the cluster allows.
     #[doc(hidden)]
     pub fn n_tasks(&self, n_parts: usize, seconds: Option<f64>, most: Option<usize>) -> Result<usize> {
         if let (Some(tasks), Some(most)) = (self.tasks, most)
@@ -140,8 +145,8 @@ impl Slurm {
     }
 }
 
-/// The seconds of a time limit in the forms that `sbatch` knows: minutes, minutes:seconds, hours:minutes:seconds, days-hours,
-/// days-hours:minutes, days-hours:minutes:seconds.
+/// Returns the seconds of a time limit in the forms that `sbatch` knows: minutes, minutes:seconds,
+/// hours:minutes:seconds, days-hours, days-hours:minutes, days-hours:minutes:seconds.
 fn seconds_of(limit: &str) -> Option<u64> {
     let (days, rest) = match limit.split_once('-') {
         Some((days, rest)) => (Some(days.parse::<u64>().ok()?), rest),

@@ -1,11 +1,12 @@
-//! What `squeue` says of the tasks of an array.
+//! The answer of `squeue` about the tasks of an array.
 
 use std::collections::BTreeMap;
 
 use super::command::{Answer, ask};
 use lmc_base::error::{LmcError, Result};
 
-/// States that a job does not leave by itself (squeue(1), "JOB STATE CODES"); in any other it still is, waits or comes back.
+/// States that a job does not leave by itself (squeue(1), "JOB STATE CODES"); in any other it still is, waits
+/// or comes back.
 const ENDED: [&str; 11] = [
     "BOOT_FAIL",
     "CANCELLED",
@@ -20,7 +21,7 @@ const ENDED: [&str; 11] = [
     "TIMEOUT",
 ];
 
-/// What is asked of each task: array, number, state, node, reason.
+/// The fields that are asked for each task: array, number, state, node, reason.
 const FORMAT: &str = "%F|%K|%T|%N|%r";
 
 /// A task of an array in Slurm's queue, or one that was there a short while ago.
@@ -32,26 +33,27 @@ pub(super) struct Record {
     pub state: String,
     /// The node, empty before there was one.
     pub node: String,
-    /// Why it waits or ended, in Slurm's words; `None` for no reason.
+    /// The reason why it waits or ended, in Slurm's words; "None" if there is no reason.
     pub reason: String,
 }
 
 impl Record {
-    /// Whether it runs, waits or will come back.
+    /// Returns whether it runs, waits or will come back.
     pub fn is_active(&self) -> bool {
         !ENDED.contains(&self.state.as_str())
     }
 
-    /// Whether it has a node.
+    /// Returns whether it has a node.
     pub fn is_running(&self) -> bool {
         self.is_active() && !self.node.is_empty()
     }
 }
 
-/// The latest record of each task of the arrays of that name; none while the controller is away, with what was said.
+/// Returns the latest record of each task of the arrays with that name. If the controller is away, it returns
+/// the message of `squeue` instead.
 ///
 /// # Errors
-/// [`LmcError::Slurm`] where there is no `squeue` or it refuses to say; [`LmcError::Interrupted`].
+/// [`LmcError::Slurm`] if there is no `squeue` or it refuses to answer; [`LmcError::Interrupted`].
 pub(super) fn look(name: &str) -> Result<std::result::Result<BTreeMap<usize, Record>, String>> {
     let name = format!("--name={name}");
     let format = format!("--format={FORMAT}");
@@ -66,10 +68,11 @@ pub(super) fn look(name: &str) -> Result<std::result::Result<BTreeMap<usize, Rec
     }
 }
 
-/// The number of an array of that name of which a task runs or waits, if there is one; the last where there are more.
+/// Returns the number of an array with that name that has a running or waiting task, if there is one; the
+/// last if there are several.
 ///
 /// # Errors
-/// [`LmcError::Slurm`] where there is no `squeue`, or it refuses or cannot say; [`LmcError::Interrupted`].
+/// [`LmcError::Slurm`] if there is no `squeue`, or it refuses or fails to answer; [`LmcError::Interrupted`].
 #[doc(hidden)]
 pub fn array_in_queue(name: &str) -> Result<Option<u64>> {
     match look(name)? {
@@ -81,13 +84,13 @@ pub fn array_in_queue(name: &str) -> Result<Option<u64>> {
     }
 }
 
-/// The record of each task that belongs to the last array, from the output of `squeue`.
+/// Returns the record of each task that belongs to the last array, from the output of `squeue`.
 fn latest(text: &str) -> BTreeMap<usize, Record> {
     let mut tasks: BTreeMap<usize, Record> = BTreeMap::new();
     for line in text.lines() {
         let fields: Vec<&str> = line.trim().splitn(5, '|').collect();
         let &[array, task, state, node, reason] = fields.as_slice() else { continue };
-        // Jobs that are no arrays have N/A for the number of the task.
+        // Jobs that are not arrays have N/A for the number of the task.
         let (Ok(array), Ok(task)) = (array.parse(), task.parse()) else { continue };
         let record = Record { array, state: state.into(), node: node.into(), reason: reason.into() };
         if tasks.get(&task).is_none_or(|known| known.array <= record.array) {

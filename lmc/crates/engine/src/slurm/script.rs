@@ -1,4 +1,4 @@
-//! The batch script of an array: what each task gets, its environment, and the command that it runs.
+//! The batch script of an array: the resources of each task, its environment, and the command that it runs.
 
 use std::path::{Path, PathBuf};
 
@@ -6,8 +6,8 @@ use super::Slurm;
 use crate::provenance::libtorch_folder;
 use lmc_base::error::{LmcError, Result};
 
-/// Variables of the environment that decide what a task finds; secrets are none of them, they go along by `--export=ALL` and
-/// are written nowhere.
+/// Variables of the environment that decide what a task finds. Secrets are not among them: `--export=ALL`
+/// passes those on, and they are never written to a file.
 const VARIABLES: [&str; 11] = [
     "LMC_DATA",
     "HF_HOME",
@@ -22,11 +22,11 @@ const VARIABLES: [&str; 11] = [
     "TORCH_ALLOW_TF32_CUBLAS_OVERRIDE",
 ];
 
-/// What a batch script is made of.
+/// The parts of a batch script.
 #[derive(Debug)]
 #[doc(hidden)]
 pub struct Script<'a> {
-    /// What each task gets.
+    /// The resources of each task.
     pub slurm: &'a Slurm,
     /// The name of the jobs.
     pub name: &'a str,
@@ -45,7 +45,7 @@ impl Script<'_> {
     /// The folder of the logs in the folder of the plan.
     pub const LOGS: &'static str = "logs";
 
-    /// The script of all tasks: which of them run, `sbatch --array` says.
+    /// Returns the script of all tasks; `sbatch --array` says which tasks run.
     pub fn text(&self) -> String {
         let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
         let set = VARIABLES.iter().filter_map(|&name| Some((name, variable(name)?)));
@@ -96,7 +96,7 @@ impl Script<'_> {
     }
 }
 
-/// A text as one word of a shell.
+/// Returns a text as one word of a shell.
 pub(super) fn quoted(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "_-./:,=+@%".contains(c);
     match !text.is_empty() && text.chars().all(plain) {
@@ -105,7 +105,7 @@ pub(super) fn quoted(text: &str) -> String {
     }
 }
 
-/// A text as one argument in an `#SBATCH` line, which knows quotes and backslashes.
+/// Returns a text as one argument in an `#SBATCH` line, which knows quotes and backslashes.
 fn quoted_for_sbatch(text: &str) -> String {
     match text.contains([' ', '\t', '"', '\'', '\\', '#']) {
         true => format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"")),
@@ -113,10 +113,11 @@ fn quoted_for_sbatch(text: &str) -> String {
     }
 }
 
-/// The command `lmc` that tasks run: the one that is asked for, the running program, or the one in `PATH`.
+/// Returns the command `lmc` that tasks run: the one that is asked for, the running program, or the one in
+/// `PATH`.
 ///
 /// # Errors
-/// [`LmcError::InvalidParameter`] where there is none.
+/// [`LmcError::InvalidParameter`] if there is none.
 #[doc(hidden)]
 pub fn program(slurm: &Slurm) -> Result<PathBuf> {
     let is_lmc = |path: &PathBuf| path.file_name().is_some_and(|name| name == "lmc") && path.is_file();

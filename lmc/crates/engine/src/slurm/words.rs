@@ -1,14 +1,14 @@
-//! What is said of the tasks of an array, to people and to `sbatch`.
+//! Descriptions of the tasks of an array, for people and for `sbatch`.
 
 use std::collections::BTreeMap;
 
 use super::array::Missing;
 use super::queue::Record;
 
-/// How many lines of a log an error shows.
+/// The number of lines of a log that an error shows.
 const TAIL: usize = 5;
 
-/// Ascending numbers as a list of ranges: "0-3,7".
+/// Returns ascending numbers as a list of ranges: "0-3,7".
 pub(super) fn ranges(tasks: &[usize]) -> String {
     let mut ranges: Vec<(usize, usize)> = Vec::new();
     for &task in tasks {
@@ -23,7 +23,7 @@ pub(super) fn ranges(tasks: &[usize]) -> String {
     ranges.into_iter().map(text).collect::<Vec<_>>().join(",")
 }
 
-/// How many tasks with something left run and wait, with the reason of the first that waits.
+/// Returns in words how many tasks with work left run and wait, with the reason of the first that waits.
 pub(super) fn in_words(records: &BTreeMap<usize, Record>, left: &[Missing]) -> String {
     let has_left = |task: usize| left.get(task).is_some_and(|missing| missing.total() > 0);
     let open = records.iter().filter(|(task, record)| record.is_active() && has_left(**task));
@@ -41,7 +41,7 @@ pub(super) fn in_words(records: &BTreeMap<usize, Record>, left: &[Missing]) -> S
     }
 }
 
-/// The last lines of a log that say something, each indented.
+/// Returns the last lines of a log that say something, each indented.
 pub(super) fn tail_of(log: &str) -> String {
     let lines: Vec<String> =
         log.lines().filter(|line| !line.trim().is_empty()).map(|line| format!("  {line}")).collect();

@@ -6,12 +6,13 @@ use lmc_base::error::{LmcError, Result};
 use lmc_base::file::stamp::{BLANK, KEY, find, is_intact, stamp};
 use lmc_base::file::{read, sha256};
 
-/// The metadata that is there already.
+/// The metadata that the file already has.
 const FORMAT: &[u8] = b"\"format\":\"pt\"";
 /// Headers end at a multiple of that many bytes.
 const ALIGNMENT: usize = 8;
 
-/// The bytes of a safetensors file with their digest; as they are where there is no metadata to put it beside.
+/// Returns the bytes of a safetensors file with their digest, or unchanged if there is no metadata to put it
+/// beside.
 pub(super) fn stamped(bytes: Vec<u8>) -> Vec<u8> {
     let Some((header, data)) = parts(&bytes) else { return bytes };
     let Some(at) = find(header, FORMAT) else { return bytes };
@@ -25,10 +26,10 @@ pub(super) fn stamped(bytes: Vec<u8>) -> Vec<u8> {
     bytes
 }
 
-/// The bytes of a checkpoint, which are those that were written.
+/// Reads the bytes of a checkpoint, which are those that were written.
 ///
 /// # Errors
-/// [`LmcError::Io`]; [`LmcError::Format`] when they are others.
+/// [`LmcError::Io`]; [`LmcError::Format`] if they are others.
 pub(super) fn read_checked(path: &Path) -> Result<Vec<u8>> {
     let bytes = read(path)?;
     let problem = match place(&bytes) {
@@ -48,13 +49,13 @@ pub(super) fn read_checked(path: &Path) -> Result<Vec<u8>> {
     })
 }
 
-/// The header and what follows it.
+/// Returns the header and what follows it.
 fn parts(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let (length, rest) = bytes.split_first_chunk::<8>()?;
     rest.split_at_checked(usize::try_from(u64::from_le_bytes(*length)).ok()?)
 }
 
-/// Where in the bytes of a file the digest stands.
+/// Returns the position of the digest in the bytes of a file.
 fn place(bytes: &[u8]) -> Option<usize> {
     let (header, _) = parts(bytes)?;
     let key = format!("\"{KEY}\":\"");
@@ -87,7 +88,7 @@ mod tests {
         std::fs::write(&path, &bytes).unwrap();
         assert_eq!(read_checked(&path).unwrap(), bytes);
         assert_eq!(stamped(plain.clone()), bytes, "the same bytes each time");
-        // One whose digest lies beside it.
+        // A checkpoint whose digest lies beside it.
         std::fs::write(&path, &plain).unwrap();
         assert!(read_checked(&path).unwrap_err().to_string().contains("bytes without their SHA-256"));
         std::fs::write(path.with_extension("sha256"), sha256(&plain)).unwrap();

@@ -1,4 +1,4 @@
-//! Where results lie: every file name, atomic writes, and what counts as done.
+//! The store in which results lie: every file name, atomic writes, and the rules for what counts as done.
 //!
 //! ```text
 //! <root>/runs/<run_id>/spec.json              the spec, compared on every opening
@@ -16,8 +16,9 @@
 //! <root>/slurm/<verb>-<hash>/plan.json         what the tasks of a job array do, beside job.sh and logs/<task>-<job>.log
 //! ```
 //!
-//! Any number of processes on any number of hosts may work on one store at a time: see [`Claim`]. Files appear by rename, whole,
-//! and no lock of the file system is taken, so that NFS and other network file systems will do.
+//! Any number of processes on any number of hosts may work on one store at a time: see [`Claim`]. Files
+//! appear by rename, whole, and the store takes no file-system locks, so NFS and other network file systems
+//! will do.
 
 mod checkpoint;
 
@@ -39,7 +40,8 @@ use lmc_model::model::load::tensors_from_bytes;
 use lmc_model::model::save::to_bytes;
 use lmc_model::weights::{Layout, Weights};
 
-/// The most bytes of the name of a sweep's unit: file systems take 255, of which a claim and a temporary file need some.
+/// The most bytes of the name of a sweep's unit: file systems take 255, of which a claim and a temporary file
+/// need some.
 const LONGEST_NAME: usize = 180;
 
 /// A folder of runs, evaluations and profiles in which finished work is found again.
@@ -48,7 +50,7 @@ pub struct Store {
     root: PathBuf,
 }
 
-/// What is kept beside a checkpoint's weights.
+/// The facts that are kept beside a checkpoint's weights.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CheckpointInfo {
     /// Updates made.
@@ -60,33 +62,34 @@ pub struct CheckpointInfo {
 }
 
 impl Store {
-    /// A store at that folder, made if it is missing.
+    /// Opens a store at that folder, which is made if it is missing.
     ///
     /// # Errors
-    /// [`LmcError::Io`] when the folder cannot be made or written to.
+    /// [`LmcError::Io`] if the folder cannot be made or written to.
     pub fn open(root: impl Into<PathBuf>) -> Result<Self> {
         let root = root.into();
         writable_folder(&root)?;
         Ok(Self { root })
     }
 
-    /// The default store: `LMC_HOME`, or `lmc/store` under the user's cache folder.
+    /// Returns the default store: `LMC_HOME`, or `lmc/store` under the user's cache folder.
     ///
     /// # Errors
-    /// As [`Store::open`]; [`LmcError::InvalidParameter`] when no home folder is known.
+    /// Those of [`Store::open`]; [`LmcError::InvalidParameter`] if no home folder is known.
     pub fn default_location() -> Result<Self> {
         Self::open(home()?)
     }
 
-    /// The folder.
+    /// Returns the folder.
     pub fn root(&self) -> &Path {
         &self.root
     }
 
-    /// The folder of a run, made if missing, after comparing the spec that lies in it.
+    /// Returns the folder of a run, made if missing, after comparing the spec that lies in it.
     ///
     /// # Errors
-    /// [`LmcError::SpecMismatch`] naming the first field that differs; [`LmcError::Io`], [`LmcError::Format`].
+    /// [`LmcError::SpecMismatch`] naming the first field that differs; [`LmcError::Io`],
+    /// [`LmcError::Format`].
     pub fn run_folder(&self, spec: &RunSpec) -> Result<PathBuf> {
         let folder = self.root.join("runs").join(spec.run_id());
         make_folder(&folder)?;
@@ -111,10 +114,11 @@ impl Store {
         }
     }
 
-    /// Writes a checkpoint: weights with their digest in the same file, then its description, which marks it as done.
+    /// Writes a checkpoint: weights with their digest in the same file, then its description, which marks it
+    /// as done.
     ///
     /// # Errors
-    /// [`LmcError::Io`] when the folder cannot be written.
+    /// [`LmcError::Io`] if the folder cannot be written.
     pub fn save_checkpoint(&self, spec: &RunSpec, weights: &Weights, info: &CheckpointInfo) -> Result<()> {
         let folder = self.run_folder(spec)?;
         let bytes = checkpoint::stamped(to_bytes(weights)?);
@@ -124,7 +128,7 @@ impl Store {
         write_atomic(&folder.join(format!("checkpoint-{}it.json", info.step)), json.as_bytes())
     }
 
-    /// What is known of a checkpoint, or nothing when it was not finished.
+    /// Returns the facts about a checkpoint, or `None` if it was not finished.
     ///
     /// # Errors
     /// Those of [`Store::run_folder`]; [`LmcError::Format`] for a damaged description.
@@ -141,10 +145,10 @@ impl Store {
         })
     }
 
-    /// The weights of a checkpoint.
+    /// Loads the weights of a checkpoint.
     ///
     /// # Errors
-    /// [`LmcError::Io`] when it is missing, [`LmcError::Format`] when its bytes are not those that were written.
+    /// [`LmcError::Io`] if it is missing, [`LmcError::Format`] if its bytes are not those that were written.
     pub fn load_checkpoint(&self, spec: &RunSpec, step: u32, layout: &Arc<Layout>) -> Result<Weights> {
         let path = self.run_folder(spec)?.join(format!("checkpoint-{step}it.safetensors"));
         let bytes = checkpoint::read_checked(&path)?;
@@ -152,7 +156,8 @@ impl Store {
         Weights::from_named(layout.clone(), named).map_err(|e| e.found_in(&path))
     }
 
-    /// The file of the state of a stack in training: in the folder of its first run, which knows the whole stack.
+    /// Returns the file of the state of a stack in training: in the folder of its first run, which knows the
+    /// whole stack.
     ///
     /// # Errors
     /// Those of [`Store::run_folder`].
@@ -160,38 +165,39 @@ impl Store {
         Ok(self.run_folder(first)?.join("state.sealed"))
     }
 
-    /// The file of one model's evaluation.
+    /// Returns the file of one model's evaluation.
     pub fn evaluation_path(&self, dataset_key: &str, model: &str) -> PathBuf {
         self.root.join("evaluations").join(dataset_key).join(format!("{model}.parquet"))
     }
 
-    /// The file of one model's logits.
+    /// Returns the file of one model's logits.
     pub fn logits_path(&self, dataset_key: &str, model: &str) -> PathBuf {
         self.root.join("logits").join(dataset_key).join(format!("{model}.parquet"))
     }
 
-    /// The folder of a sweep's units.
+    /// Returns the folder of a sweep's units.
     pub fn sweep_folder(&self, sweep_key: &str) -> PathBuf {
         self.root.join("sweeps").join(sweep_key)
     }
 
-    /// The file of a trained curve of that name.
+    /// Returns the file of a trained curve of that name.
     pub fn curve_path(&self, name: &str) -> PathBuf {
         self.root.join("curves").join(format!("{name}.sealed"))
     }
 
-    /// The folder of the sharpness of models on a set, by the hash of how it is measured.
+    /// Returns the folder of the sharpness of models on a set, by the hash of how it is measured.
     pub fn sharpness_folder(&self, dataset_key: &str, recipe: &str) -> PathBuf {
         self.root.join("sharpness").join(format!("{dataset_key}-{recipe}"))
     }
 
-    /// The folder of the plan, the batch script and the logs of work on a Slurm cluster, by the name of that work.
+    /// Returns the folder of the plan, the batch script and the logs of work on a Slurm cluster, by the name
+    /// of that work.
     pub fn slurm_folder(&self, name: &str) -> PathBuf {
         self.root.join("slurm").join(name)
     }
 
-    /// The file of one unit of a sweep: the losses at points between those models. Where their names are too long for a file, it has the first
-    /// one, how many follow and a hash of all.
+    /// Returns the file of one unit of a sweep: the losses at points between those models. Where their names
+    /// are too long for a file, it has the first one, how many follow and a hash of all.
     pub fn sweep_path(&self, sweep_key: &str, models: &[&str]) -> PathBuf {
         let mut name = models.join("--");
         if name.len() > LONGEST_NAME {

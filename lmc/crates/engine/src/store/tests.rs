@@ -26,7 +26,7 @@ fn kept(root: &Path) -> (Store, PathBuf) {
     (store, path)
 }
 
-/// What a killed process leaves half written is not taken for a result.
+/// A file that a killed process leaves half written is not taken for a result.
 #[test]
 fn remains_of_a_killed_process_count_for_nothing() {
     let folder = tempfile::tempdir().unwrap();

@@ -1,4 +1,4 @@
-//! What a sweep will take.
+//! The cost of a sweep.
 
 use std::fmt;
 use std::time::{Duration, Instant};
@@ -8,7 +8,7 @@ use tch::{Cuda, Device};
 use super::job::SweepJob;
 use lmc_base::error::Result;
 
-/// The work that a sweep has left, and what it takes here.
+/// The work that a sweep has left, and the time that it takes here.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Cost {
     /// Points that are evaluated.
@@ -19,11 +19,11 @@ pub struct Cost {
     pub flop: f64,
     /// Operations a second by all workers, from one batch that was timed on the first device.
     pub flop_per_second: f64,
-    /// The bytes of weights that are read, some of them more than once where not all fit into memory.
+    /// The bytes of weights that are read; some weights are read more than once if not all fit into memory.
     pub bytes_read: f64,
     /// About how many bytes of results come to the store.
     pub bytes_written: f64,
-    /// What does it, for example "2 threads of the CPU".
+    /// The workers that do it, for example "2 threads of the CPU".
     pub workers: String,
 }
 
@@ -34,7 +34,7 @@ const BYTES_OF_RESULT: f64 = 8.5;
 const TIMED: Duration = Duration::from_millis(100);
 
 impl Cost {
-    /// The time that the operations take, in seconds.
+    /// Returns the time that the operations take, in seconds.
     pub fn seconds(&self) -> f64 {
         self.flop / self.flop_per_second
     }
@@ -64,7 +64,7 @@ impl fmt::Display for Cost {
 }
 
 impl SweepJob<'_> {
-    /// What the units that are not in the store will take; times a batch.
+    /// Returns the cost of the units that are not in the store; it times a batch to estimate it.
     ///
     /// # Errors
     /// Those of [`Compute::check`](lmc_model::compute::Compute::check) and of evaluating a batch.
@@ -73,7 +73,7 @@ impl SweepJob<'_> {
         self.cost_of(self.missing().len())
     }
 
-    /// What that many of the units will take; times a batch.
+    /// Returns the cost of that many of the units; it times a batch to estimate it.
     ///
     /// # Errors
     /// Those of evaluating a batch.
@@ -91,7 +91,8 @@ impl SweepJob<'_> {
                 Cuda::synchronize(i as i64);
             }
         };
-        // The first one takes the time of setting up as well; then as many as make up for a clock tick or a neighbour.
+        // The first one takes the time of setting up as well; then as many as make up for a clock tick or a
+        // neighbour.
         worker.evaluate_middle_batch()?;
         finish();
         let (start, mut timed) = (Instant::now(), 0.0);

@@ -17,17 +17,18 @@ use lmc_model::parallel::run_on_workers;
 /// The shortest work, in seconds, whose cost is printed before it starts.
 const WORTH_SAYING: f64 = 10.0;
 
-/// What was sampled in every unit, in the order of the plan.
+/// Returns the samples of every unit, in the order of the plan.
 ///
-/// Units that are done are read from the store, others computed by all workers side by side and written as they are done; any
-/// number of processes may work on one store, and share the units between them. Weights are read when a unit needs them and stay as long
-/// as there is room. In another precision than float32 a sample of the units is first computed in both and the difference
-/// printed.
+/// Units that are done are read from the store. All workers compute the others side by side, and write each
+/// as soon as it is done. Any number of processes may work on one store, and share the units between them.
+/// Weights are read when a unit needs them and stay as long as there is room. In any precision but float32, a
+/// sample of the units is first computed in both and the difference printed.
 ///
 /// # Errors
-/// The first error of a unit: [`LmcError::NonFiniteLoss`], [`LmcError::Io`], [`LmcError::Format`], those of `load`;
-/// [`LmcError::OutOfMemory`] where there is too little memory for one example at one point; [`LmcError::Imprecise`]; those of
-/// [`Compute::check`]; or [`LmcError::Interrupted`]. Finished units stay in the store.
+/// The first error of a unit: [`LmcError::NonFiniteLoss`], [`LmcError::Io`], [`LmcError::Format`], those of
+/// `load`; [`LmcError::OutOfMemory`] if there is too little memory for one example at one point;
+/// [`LmcError::Imprecise`]; those of [`Compute::check`]; or [`LmcError::Interrupted`]. Finished units stay in
+/// the store.
 ///
 /// [`LmcError::NonFiniteLoss`]: lmc_base::error::LmcError::NonFiniteLoss
 /// [`LmcError::Io`]: lmc_base::error::LmcError::Io
@@ -41,7 +42,8 @@ pub fn execute(job: &SweepJob<'_>) -> Result<Vec<Sampled>> {
     Ok(complete(job, &progress_of(job))?.into_iter().filter_map(UnitWork::into_sampled).collect())
 }
 
-/// Checks that all units are in the store: [`execute`] without the results, for which the models' own outcomes are not needed.
+/// Checks that all units are in the store: [`execute`] without the results, for which the models' own
+/// outcomes are not needed.
 ///
 /// # Errors
 /// Those of [`execute`].
@@ -59,7 +61,7 @@ fn progress_of(job: &SweepJob<'_>) -> Progress {
 fn complete<'a>(job: &'a SweepJob<'a>, progress: &'a Progress) -> Result<Vec<UnitWork<'a>>> {
     let units = job.plan.units();
     let missing = job.missing().len();
-    // What is only read may have been computed on other devices.
+    // Units that are only read may have been computed on other devices.
     if missing > 0 || job.compute.devices.is_empty() {
         job.compute.check()?;
     }
@@ -83,7 +85,8 @@ fn complete<'a>(job: &'a SweepJob<'a>, progress: &'a Progress) -> Result<Vec<Uni
     };
     let equip = |&device: &Device| Ok((job.worker(device, job.compute.precision)?, resident(device)));
     let works: Vec<UnitWork> = units.iter().map(|unit| UnitWork::new(job, unit, progress)).collect();
-    // A unit that another process works on is left to the end, when it is read or, if nothing came of it, computed.
+    // A unit that another process works on is left to the end, when it is read or, if nothing came of it,
+    // computed.
     let pass = |waits: bool| {
         let left = job.plan.order(job.room()).into_iter().filter(|&unit| !works[unit].is_done());
         let pieces = left.flat_map(|unit| works[unit].pieces().map(move |piece| (unit, piece))).collect();

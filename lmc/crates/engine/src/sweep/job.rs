@@ -1,4 +1,4 @@
-//! What a sweep takes, and what its parts ask of it.
+//! The inputs of a sweep, and the questions that its parts ask of it.
 
 use std::path::PathBuf;
 
@@ -16,17 +16,17 @@ use lmc_model::model::Classifier;
 use lmc_model::path::Combination;
 use lmc_model::weights::Weights;
 
-/// Everything that a sweep takes.
+/// The inputs of a sweep.
 pub struct SweepJob<'a> {
-    /// Where units are found and kept.
+    /// The store in which units are found and kept.
     pub store: &'a Store,
     /// The architecture of all models.
     pub classifier: &'a Classifier,
-    /// What is evaluated, the same at every point.
+    /// The examples that are evaluated, the same at every point.
     pub set: &'a EvaluationSet,
     /// The models' names in the store.
     pub models: &'a [String],
-    /// What brings a model's weights, whenever they are needed and not in memory.
+    /// Loads a model's weights; called whenever they are needed and not in memory.
     pub load: &'a (dyn Fn(usize) -> Result<Weights> + Sync),
     /// The models' own outcomes on the set; [`fill`](super::fill) and [`SweepJob::cost`] do without them.
     pub ends: &'a [Outcome],
@@ -37,7 +37,8 @@ pub struct SweepJob<'a> {
 }
 
 impl<'a> SweepJob<'a> {
-    /// Checks that there are as many models as in the plan, that many of their own outcomes, and an output for each label.
+    /// Checks that there are as many models as in the plan, that many of their own outcomes, and an output
+    /// for each label.
     pub(super) fn check(&self, n_ends: usize) -> Result<()> {
         let got = vec![self.models.len(), self.ends.len()];
         let expected = vec![self.plan.n_models(), n_ends];
@@ -48,14 +49,14 @@ impl<'a> SweepJob<'a> {
         self.set.check_outputs(self.classifier.n_labels())
     }
 
-    /// The units that are not in the store.
+    /// Returns the units that are not in the store.
     #[doc(hidden)]
     pub fn missing(&self) -> Vec<usize> {
         let units = self.plan.units().iter().enumerate();
         units.filter(|(_, unit)| !self.path(unit).exists()).map(|(number, _)| number).collect()
     }
 
-    /// What units are called.
+    /// Returns the word for units in messages.
     pub(super) fn noun(&self) -> &'static str {
         match self.plan.points().first().map_or(0, |point| point.weights().len()) {
             2 => "lines",
@@ -63,7 +64,7 @@ impl<'a> SweepJob<'a> {
         }
     }
 
-    /// What the folder of the units is called.
+    /// Returns the name of the folder of the units.
     fn key(&self) -> String {
         let precision = match self.compute.precision {
             Precision::Float32 => String::new(),
@@ -72,25 +73,26 @@ impl<'a> SweepJob<'a> {
         format!("{}-{}{precision}", self.set.key, self.plan.name())
     }
 
-    /// The largest difference from float32 of a convexity gap or a loss on a sample, in nats per example; none in float32, and before the
-    /// job was executed.
+    /// Returns the largest difference from float32 of a convexity gap or a loss on a sample, in nats per
+    /// example. It is `None` in float32, and before the job was executed.
     #[doc(hidden)]
     pub fn imprecision(&self) -> Option<f64> {
         (self.compute.precision != Precision::Float32).then(|| super::precision::found(self)).flatten()
     }
 
-    /// The folder of the units.
+    /// Returns the folder of the units.
     pub(super) fn folder(&self) -> PathBuf {
         self.store.sweep_folder(&self.key())
     }
 
-    /// The file of a unit.
+    /// Returns the file of a unit.
     pub(super) fn path(&self, unit: &[usize]) -> PathBuf {
         let names: Vec<&str> = unit.iter().map(|&model| self.models[model].as_str()).collect();
         self.store.sweep_path(&self.key(), &names)
     }
 
-    /// What reads a model: into memory that a CUDA device copies from without waiting, if there is one.
+    /// Returns a function that reads a model. If there is a CUDA device, it reads into memory from which the
+    /// device copies without waiting.
     pub(super) fn read_to_host(&self) -> impl Fn(usize) -> Result<Tensor> + Sync + 'a {
         let (load, cuda) = (self.load, self.compute.devices.iter().copied().find(|device| device.is_cuda()));
         move |model| {
@@ -110,7 +112,7 @@ impl<'a> SweepJob<'a> {
         move |model| Ok(host.get(model)?.f_to_device_(device, Kind::Float, true, false)?)
     }
 
-    /// How many models the devices have room for.
+    /// Returns the number of models that the devices have room for.
     pub(super) fn room(&self) -> usize {
         let memory = match self.compute.devices.iter().any(|device| device.is_cuda()) {
             true => self.compute.device_memory,
@@ -119,17 +121,17 @@ impl<'a> SweepJob<'a> {
         fitting(memory, self.bytes())
     }
 
-    /// The bytes of a model's weights.
+    /// Returns the bytes of a model's weights.
     pub(super) fn bytes(&self) -> u64 {
         4 * self.classifier.layout().n_parameters() as u64
     }
 
-    /// A worker on that device.
+    /// Makes a worker on that device.
     pub(super) fn worker(&self, device: Device, precision: Precision) -> Result<Worker<'a>> {
         Worker::new(self.classifier, self.set, device, precision, self.plan.interior().count())
     }
 
-    /// The outcomes of those points in a unit.
+    /// Returns the outcomes of those points in a unit.
     pub(super) fn sample(
         &self,
         worker: &mut Worker<'_>,
@@ -145,13 +147,13 @@ impl<'a> SweepJob<'a> {
             .map_err(|error| error.of(format!("between {}", names.join(" and "))))
     }
 
-    /// The distance of each two control models of a unit.
+    /// Returns the distance of each two control models of a unit.
     pub(super) fn distances(&self, weights: &Resident<'_>, unit: &[usize]) -> Result<Vec<f64>> {
         let controls = unit.iter().map(|&model| weights.get(model)).collect::<Result<Vec<_>>>()?;
         pairs(controls.len()).map(|(i, j)| distance(&controls[i], &controls[j])).collect()
     }
 
-    /// The outcomes at all points: those evaluated and the control models' own.
+    /// Returns the outcomes at all points: those evaluated and the control models' own.
     pub(super) fn with_ends(&self, unit: &[usize], inner: Vec<Outcome>) -> Vec<Outcome> {
         let mut inner = inner.into_iter();
         let at = |point: &Combination| match point.vertex() {
@@ -162,12 +164,13 @@ impl<'a> SweepJob<'a> {
     }
 }
 
-/// How many of `bytes` each fit; at least one.
+/// Returns how many items of `bytes` each fit; at least one.
 pub(super) fn fitting(memory: u64, bytes: u64) -> usize {
     usize::try_from(memory / bytes.max(1)).unwrap_or(usize::MAX).max(1)
 }
 
-/// The Euclidean distance of two models, `[n_parameters]` each, summed in float64 without a copy of the whole.
+/// Returns the Euclidean distance of two models, `[n_parameters]` each, summed in float64 without a copy of
+/// the whole.
 fn distance(a: &Tensor, b: &Tensor) -> Result<f64> {
     const CHUNK: i64 = 1 << 20;
     let _no_grad = tch::no_grad_guard();

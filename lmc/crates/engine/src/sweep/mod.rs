@@ -1,4 +1,4 @@
-//! Losses at points between models: a plan, its execution on devices, and what was sampled.
+//! Losses at points between models: a plan, its execution on devices, and the samples.
 
 mod cost;
 mod execute;

@@ -1,4 +1,4 @@
-//! What a sweep evaluates: units of control models, all with the same points between them.
+//! The plan of a sweep: units of control models, all with the same points between them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,8 +10,8 @@ use lmc_model::path::Combination;
 
 /// Equally spaced values of alpha from 0 (model B) to 1 (model A), ends included.
 ///
-/// DIFFERENCE: the paper has eleven points, in steps of a tenth (Juneja et al. 2023, F.2); its public code has ten, eight between the
-/// ends.
+/// DIFFERENCE: the paper has eleven points, in steps of a tenth (Juneja et al. 2023, F.2); its public code
+/// has ten, eight between the ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Grid(usize);
 
@@ -22,11 +22,11 @@ impl Grid {
     /// The most points of a grid: the results of a line must fit into memory.
     pub const MOST_POINTS: usize = 10_001;
 
-    /// A grid of `n_points`, both ends counted.
+    /// Makes a grid of `n_points`, both ends counted.
     ///
     /// # Errors
-    /// [`LmcError::InvalidParameter`] for fewer than 3 points, on which nothing can be said of convexity, and for more than
-    /// [`Grid::MOST_POINTS`].
+    /// [`LmcError::InvalidParameter`] for fewer than 3 points, on which nothing can be said of convexity, and
+    /// for more than [`Grid::MOST_POINTS`].
     ///
     /// # Examples
     /// ```
@@ -48,18 +48,18 @@ impl Grid {
         Ok(Self(n_points))
     }
 
-    /// The number of points.
+    /// Returns the number of points.
     pub fn n_points(self) -> usize {
         self.0
     }
 
-    /// The value at point `k`; point 0 is 0 and the last is 1 exactly.
+    /// Returns the value at point `k`; point 0 is 0 and the last is 1 exactly.
     pub fn alpha(self, k: usize) -> f64 {
         k as f64 / (self.0 - 1) as f64
     }
 }
 
-/// Units, each a few control models, and the points that are evaluated in each of them on the same examples.
+/// Units of a few control models each, and the points that are evaluated in each unit on the same examples.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SweepPlan {
     n_models: usize,
@@ -72,7 +72,7 @@ impl SweepPlan {
     /// The most models between all pairs of which lines are planned: twelve million lines.
     pub const MOST_MODELS: usize = 5_000;
 
-    /// The lines between all unordered pairs (a, b), a < b, of that many models.
+    /// Plans the lines between all unordered pairs (a, b), a < b, of that many models.
     ///
     /// # Errors
     /// [`LmcError::InvalidParameter`] for fewer than two models or more than [`SweepPlan::MOST_MODELS`].
@@ -103,10 +103,11 @@ impl SweepPlan {
         Err(LmcError::invalid("models", n_models, expected))
     }
 
-    /// The lines between each model and each landmark, every unordered pair once.
+    /// Plans the lines between each model and each landmark, every unordered pair once.
     ///
     /// # Errors
-    /// [`LmcError::InvalidParameter`] for fewer than two models, or for no landmarks, one that is no model or one twice.
+    /// [`LmcError::InvalidParameter`] for fewer than two models, for no landmarks, and for a landmark that is
+    /// not a model or comes twice.
     ///
     /// # Examples
     /// ```
@@ -135,10 +136,10 @@ impl SweepPlan {
         Self::along(n_models, units, grid)
     }
 
-    /// The lines between those pairs of models, each alpha = 1 first.
+    /// Plans the lines between those pairs of models, each alpha = 1 first.
     ///
     /// # Errors
-    /// [`LmcError::InvalidParameter`] for fewer than two models, or a model that is not there.
+    /// [`LmcError::InvalidParameter`] for fewer than two models, or a model that does not exist.
     pub fn lines_between(n_models: usize, pairs: &[[usize; 2]], grid: Grid) -> Result<Self> {
         if let Some(pair) = pairs.iter().find(|pair| pair.iter().any(|&model| model >= n_models)) {
             let expected = format!("numbers of models below {n_models}");
@@ -155,11 +156,11 @@ impl SweepPlan {
         Ok(Self { n_models, units, points, name: format!("{}points", grid.n_points()) })
     }
 
-    /// Any points between the control models of any units: planes, chains, samples of a simplex.
+    /// Plans any points between the control models of any units: planes, chains, samples of a simplex.
     ///
     /// # Errors
-    /// [`LmcError::InvalidParameter`] for no units or points, a control model that is not there, or a unit that has not one
-    /// control model for each weight of a point.
+    /// [`LmcError::InvalidParameter`] for no units or points, a control model that does not exist, or a unit
+    /// that does not have one control model for each weight of a point.
     ///
     /// # Examples
     /// ```
@@ -192,42 +193,44 @@ impl SweepPlan {
         Ok(Self { n_models, units, points, name })
     }
 
-    /// The number of models.
+    /// Returns the number of models.
     pub fn n_models(&self) -> usize {
         self.n_models
     }
 
-    /// The control models of each unit.
+    /// Returns the control models of each unit.
     pub fn units(&self) -> &[Vec<usize>] {
         &self.units
     }
 
-    /// The points of every unit, those that are models included.
+    /// Returns the points of every unit, those that are models included.
     pub fn points(&self) -> &[Combination] {
         &self.points
     }
 
-    /// The name of the points in the store: 11points, 441points-of-3-0123456789.
+    /// Returns the name of the points in the store: 11points, 441points-of-3-0123456789.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The points that are not models: those that a unit evaluates.
+    /// Returns the points that are not models: those that a unit evaluates.
     pub fn interior(&self) -> impl Iterator<Item = (usize, &Combination)> {
         self.points.iter().enumerate().filter(|(_, point)| point.vertex().is_none())
     }
 
-    /// How many points the units evaluate; the models themselves, each once, come to it.
+    /// Returns the number of points that the units evaluate. The models themselves, evaluated once each, are
+    /// not included.
     pub fn n_interior(&self) -> usize {
         self.units.len() * self.interior().count()
     }
 
-    /// The units in the order that loads models least where no more than `capacity` fit into memory: a block of models stays
-    /// while all others pass by.
+    /// Returns the units in the order that loads models least if no more than `capacity` fit into memory: a
+    /// block of models stays while all others pass by.
     ///
     /// For pairs of n models that takes about n^2 / (2 capacity) loads, against n^2 / 2 row by row.
     pub fn order(&self, capacity: usize) -> Vec<usize> {
-        // Beside the block, the model that passes by and the one before it, which was used last until the block was again.
+        // Beside the block, the model that passes by and the one before it, which was used last until the
+        // block was again.
         let block = capacity.saturating_sub(2).max(1);
         let mut order: Vec<usize> = (0..self.units.len()).collect();
         let key = |unit: &Vec<usize>| {
@@ -238,22 +241,23 @@ impl SweepPlan {
         order
     }
 
-    /// Those units dealt to `n` who share the work, as many to each as to any other and such that each needs few models.
+    /// Deals those units to `n` processes that share the work. All get equally many, chosen so that each
+    /// needs few models.
     ///
-    /// A share of k pairs among many models needs about 2 sqrt(k) of them.
+    /// A share of k pairs among many models needs about 2 sqrt(k) models.
     pub fn shares(&self, units: &[usize], n: usize) -> Vec<Vec<usize>> {
         let n = n.clamp(1, units.len().max(1));
         let side = (units.len() as f64 / n as f64).sqrt().round() as usize;
         let dealt: BTreeSet<usize> = units.iter().copied().collect();
-        // A block of the order is two models smaller than what there is room for.
+        // A block of the order is two models smaller than there is room for.
         let order: Vec<usize> =
             self.order(side + 2).into_iter().filter(|unit| dealt.contains(unit)).collect();
         let end = |share: usize| share * order.len() / n;
         (0..n).map(|share| order[end(share)..end(share + 1)].to_vec()).collect()
     }
 
-    /// How many times a model is loaded when the units are taken in [`SweepPlan::order`] and the `capacity` models used last
-    /// stay in memory.
+    /// Returns how many times a model is loaded if the units are taken in [`SweepPlan::order`] and the
+    /// `capacity` models used last stay in memory.
     pub fn n_loads(&self, capacity: usize) -> usize {
         let (mut used, mut clock, mut loads) = (BTreeMap::<usize, usize>::new(), 0, 0);
         for unit in self.order(capacity) {

@@ -1,4 +1,4 @@
-//! What a precision costs: a sample of the units in it and in float32.
+//! The error of a precision, measured on a sample of the units in it and in float32.
 
 use serde::{Deserialize, Serialize};
 
@@ -12,7 +12,7 @@ use lmc_model::compute::Precision;
 use lmc_model::eval::Outcome;
 use lmc_model::path::Combination;
 
-/// From that many units on the sample is two of them, and else one.
+/// The number of units from which on the sample is two units instead of one.
 const MANY_UNITS: usize = 100;
 
 /// The largest differences from float32 in a sample, in nats per example.
@@ -20,15 +20,16 @@ const MANY_UNITS: usize = 100;
 struct Difference {
     n_units: usize,
     loss: f64,
-    /// 0 where units are not lines.
+    /// 0 if units are not lines.
     convexity_gap: f64,
 }
 
-/// Computes a sample of the units in both precisions on the first device and prints the largest difference of a mean loss and,
-/// on lines, of a convexity gap. What was found lies beside the units, so that it is computed once.
+/// Computes a sample of the units in both precisions on the first device and prints the largest difference of
+/// a mean loss and, on lines, of a convexity gap. The differences are kept beside the units, so that they are
+/// computed once.
 ///
 /// # Errors
-/// [`LmcError::Imprecise`] when one is above the tolerance.
+/// [`LmcError::Imprecise`] if one is above the tolerance.
 pub(super) fn check(job: &SweepJob<'_>) -> Result<()> {
     let path = job.folder().join("precision.json");
     let known = std::fs::read(&path).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
@@ -57,7 +58,8 @@ pub(super) fn check(job: &SweepJob<'_>) -> Result<()> {
     }
 }
 
-/// The largest difference of a convexity gap or a loss that [`check`] found; none where it has not looked.
+/// Returns the largest difference of a convexity gap or a loss that [`check`] found, or `None` if it has not
+/// looked.
 pub(super) fn found(job: &SweepJob<'_>) -> Option<f64> {
     let bytes = std::fs::read(job.folder().join("precision.json")).ok()?;
     let difference: Difference = serde_json::from_slice(&bytes).ok()?;

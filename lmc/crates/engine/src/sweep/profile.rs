@@ -33,7 +33,7 @@ impl fmt::Debug for Profile {
 }
 
 impl Profile {
-    /// The profile that was sampled on a line of that plan.
+    /// Returns the profile that was sampled on a line of that plan.
     pub fn of(sampled: Sampled, plan: &SweepPlan, models: &[String]) -> Self {
         Self {
             a: models[sampled.models[0]].clone(),
@@ -44,12 +44,12 @@ impl Profile {
         }
     }
 
-    /// The mean loss at each alpha, in nats per example.
+    /// Returns the mean loss at each alpha, in nats per example.
     pub fn losses(&self) -> Vec<f64> {
         self.outcomes.iter().map(Outcome::mean_loss).collect()
     }
 
-    /// One measure of the line: on equally spaced points, or where refinement put more of them.
+    /// Returns one measure of the line, from equally spaced points or from the points that refinement added.
     ///
     /// # Errors
     /// [`LmcError::NonFiniteLoss`](lmc_base::error::LmcError::NonFiniteLoss) naming the point.
@@ -67,23 +67,24 @@ impl Profile {
         }
     }
 
-    /// Whether the points are those of a [`Grid`](super::Grid).
+    /// Returns whether the points are those of a [`Grid`](super::Grid).
     fn is_even(&self) -> bool {
         let steps = self.alphas.len().saturating_sub(1) as f64;
         self.alphas.iter().enumerate().all(|(k, &alpha)| alpha == k as f64 / steps)
     }
 
-    /// The values of alpha halfway from the highest point to its neighbours: where a finer look may find a higher one.
+    /// Returns the values of alpha halfway from the highest point to its neighbours, where more points may
+    /// find a higher one.
     ///
     /// # Errors
-    /// As [`Profile::measure`].
+    /// Those of [`Profile::measure`].
     pub fn finer(&self) -> Result<[f64; 2]> {
         let highest = highest_point(&self.alphas, &self.losses())?;
         let halfway = |k: usize| (self.alphas[k] + self.alphas[k + 1]) / 2.0;
         Ok([halfway(highest - 1), halfway(highest)])
     }
 
-    /// The profile with more points between those that it has.
+    /// Returns the profile with more points between those that it has.
     #[doc(hidden)]
     pub fn with_points(mut self, points: impl IntoIterator<Item = (f64, Outcome)>) -> Self {
         for (alpha, outcome) in points {
@@ -94,7 +95,7 @@ impl Profile {
         self
     }
 
-    /// The same line walked from the other end.
+    /// Returns the same line walked from the other end.
     pub fn reversed(&self) -> Self {
         let alphas = match self.is_even() {
             true => self.alphas.clone(),

@@ -1,4 +1,5 @@
-//! The weights that are in a device's memory: the ones used last, up to a number; others are loaded again when needed.
+//! The weights that are in a device's memory: the ones used last, up to a number; others are loaded again
+//! when needed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Condvar, Mutex, MutexGuard};
@@ -8,7 +9,7 @@ use tch::Tensor;
 use lmc_base::error::Result;
 use lmc_model::compute::within_memory;
 
-/// What brings the parameters of a model, `[n_parameters]` f32.
+/// A function that loads the parameters of a model, `[n_parameters]` f32.
 type Load<'a> = dyn Fn(usize) -> Result<Tensor> + Sync + 'a;
 
 /// Weights of models by number, shared by threads; a model is loaded by one thread while others go on.
@@ -27,12 +28,12 @@ struct State {
 }
 
 impl<'a> Resident<'a> {
-    /// Room for `capacity` models.
+    /// Makes room for `capacity` models.
     pub fn new(capacity: usize, load: &'a Load<'a>) -> Self {
         Self { load, capacity: capacity.max(1), state: Mutex::default(), arrived: Condvar::new() }
     }
 
-    /// The parameters of a model.
+    /// Returns the parameters of a model.
     ///
     /// # Errors
     /// Those of loading it.
@@ -56,7 +57,7 @@ impl<'a> Resident<'a> {
             state.tensors.remove(&oldest);
         }
         drop(state);
-        // Whatever comes of it, others may go on.
+        // Whatever the result, others may go on.
         let loaded = within_memory(|| (self.load)(model));
         let mut state = self.lock();
         state.loading.remove(&model);

@@ -125,7 +125,7 @@ fn finished_pairs_are_read_and_missing_ones_computed() {
     let first = sweep(folder.path(), &models).unwrap();
     let store = Store::open(folder.path()).unwrap();
     let path = |a, b| store.sweep_path("set-24-5points", &[a, b]);
-    // A file that was found is a file that was read: what another hand put there comes back.
+    // A file that was found is read: the content that something else put there comes back.
     let planted = [1, 2, 3].map(|_| first[2].outcomes[0].clone());
     let plan = SweepPlan::lines(3, Grid::new(5).unwrap()).unwrap();
     let points: Vec<_> = plan.interior().collect();
@@ -228,7 +228,7 @@ fn a_precision_that_changes_results_is_refused() {
             assert!((a.mean_loss() - b.mean_loss()).abs() < 0.1, "{a:?} {b:?}");
         }
     }
-    // What is in the store was accepted when it was made.
+    // The units in the store were accepted when they were made.
     let strict = Compute { tolerance: 1e-9, ..rounded.clone() };
     assert_eq!(run(folder.path(), &models, &plan, &strict).unwrap(), sampled);
     let empty = tempfile::tempdir().unwrap();
@@ -237,7 +237,7 @@ fn a_precision_that_changes_results_is_refused() {
     assert!(error.to_string().starts_with("bf16: a loss is off by"), "{error}");
 }
 
-/// What was filled in without the models' own outcomes is what a sweep finds.
+/// A unit that was filled in without the models' own outcomes equals the result of a sweep.
 #[test]
 fn a_store_is_filled_without_results() {
     let (classifier, set) = (classifier(), set());

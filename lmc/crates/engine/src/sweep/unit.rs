@@ -1,4 +1,4 @@
-//! What is known of one unit when it is done, and its Parquet file.
+//! The results of one unit that is done, and its Parquet file.
 
 use std::path::Path;
 
@@ -14,14 +14,14 @@ use lmc_model::path::Combination;
 pub struct Sampled {
     /// The control models' numbers.
     pub models: Vec<usize>,
-    /// The Euclidean distance of each two of them over all parameters: of 0 and 1, 0 and 2, 1 and 2, ...
+    /// The Euclidean distance between each two models over all parameters: of 0 and 1, 0 and 2, 1 and 2, ...
     pub distances: Vec<f64>,
     /// Per-example results at every point of the plan, the control models' own included.
     pub outcomes: Vec<Outcome>,
 }
 
-/// The columns of a unit's file: point i64 (from 0), the weight of each control model f64, their distances f64, example
-/// i64, loss f32, prediction i64, confidence f32; one row group.
+/// Writes a unit's file with the columns point i64 (from 0), the weight of each control model f64, their
+/// distances f64, example i64, loss f32, prediction i64, confidence f32; one row group.
 pub(super) fn write_unit(
     path: &Path,
     points: &[(usize, &Combination)],
@@ -49,7 +49,8 @@ pub(super) fn write_unit(
     write_frame(path, &mut DataFrame::new(rows, columns)?)
 }
 
-/// Distances and outcomes in such a file, which must hold those points of `n_examples` examples.
+/// Reads the distances and outcomes in the file of a unit, which must hold those points of `n_examples`
+/// examples.
 pub(super) fn read_unit(
     path: &Path,
     points: &[(usize, &Combination)],
@@ -71,7 +72,7 @@ pub(super) fn read_unit(
     Ok((distances.collect::<Result<_>>()?, outcomes))
 }
 
-/// (0, 1), (0, 2), (1, 2), (0, 3), ...
+/// Returns the pairs (0, 1), (0, 2), (1, 2), (0, 3), ...
 pub(super) fn pairs(n: usize) -> impl Iterator<Item = (usize, usize)> {
     (0..n).flat_map(|j| (0..j).map(move |i| (i, j)))
 }

@@ -21,9 +21,9 @@ pub(super) struct UnitWork<'a> {
 }
 
 enum State {
-    /// Nobody has looked at it, or another process had it.
+    /// No worker has looked at it yet, or another process had it.
     Open,
-    /// This process has it, with the outcomes of the pieces that are done.
+    /// This process has claimed it; holds the outcomes of the pieces that are done.
     Begun { _claim: Claim, pieces: Vec<Option<Vec<Outcome>>> },
     /// It is in the store, with the distances and outcomes that are kept there.
     Done(Vec<f64>, Vec<Outcome>),
@@ -34,7 +34,7 @@ impl<'a> UnitWork<'a> {
         Self { job, unit, progress, state: Mutex::new(State::Open) }
     }
 
-    /// The pieces that workers take: as many points as are evaluated at once.
+    /// Returns the pieces that workers take: as many points as are evaluated at once.
     pub fn pieces(&self) -> impl Iterator<Item = usize> + use<> {
         0..self.n_pieces()
     }
@@ -54,7 +54,7 @@ impl<'a> UnitWork<'a> {
         matches!(*self.lock(), State::Done(..))
     }
 
-    /// What was sampled, if it is done.
+    /// Returns the samples, if the unit is done.
     pub fn into_sampled(self) -> Option<Sampled> {
         match self.state.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner()) {
             State::Done(distances, inner) => {
@@ -65,7 +65,8 @@ impl<'a> UnitWork<'a> {
         }
     }
 
-    /// Evaluates a piece, unless the unit is found in the store or, where nobody `waits` for it, another process has it.
+    /// Evaluates a piece, unless the unit is found in the store or another process has it and the caller does
+    /// not wait (`waits`).
     pub fn take(
         &self,
         worker: &mut Worker<'_>,
@@ -92,7 +93,8 @@ impl<'a> UnitWork<'a> {
         Ok(())
     }
 
-    /// Whether there is something to compute: the first worker who comes looks into the store and claims the unit.
+    /// Returns whether there is something to compute. The first worker to arrive looks into the store and
+    /// claims the unit.
     fn begin(&self, waits: bool) -> Result<bool> {
         let mut state = self.lock();
         match *state {
@@ -102,7 +104,7 @@ impl<'a> UnitWork<'a> {
         }
         let path = self.job.path(self.unit);
         let claim = if path.exists() { None } else { Some(Claim::of(&path, waits)?) };
-        // A process that waited for a claim finds what the other one made.
+        // A process that waited for a claim finds the result of the other process.
         if path.exists() {
             let points: Vec<_> = self.job.plan.interior().collect();
             let (distances, inner) = read_unit(&path, &points, self.job.set.encoded.len())?;

@@ -1,4 +1,5 @@
-//! What one thread keeps at hand to evaluate points: the batches on its device and a buffer that every point is written to.
+//! The tools of one thread that evaluates points: the batches on its device and a buffer that every point is
+//! written to.
 
 use tch::{Device, Kind, Tensor};
 
@@ -15,7 +16,8 @@ const MAX_STACKED: i64 = 2_000_000;
 /// Just below the largest block that glibc's threshold for mapping memory follows, 32 MiB.
 const KEPT_BYTES: i64 = 31 << 20;
 
-/// Evaluates points between models on one device: fewer at once, and then in smaller batches, where it has too little memory.
+/// Evaluates points between models on one device: fewer at once, and then in smaller batches, if it has too
+/// little memory.
 pub(super) struct Worker<'a> {
     classifier: &'a Classifier,
     set: &'a EvaluationSet,
@@ -24,12 +26,12 @@ pub(super) struct Worker<'a> {
     device: Device,
     /// Points in float32, `[stack, n_parameters]`.
     points: Tensor,
-    /// The same in the precision of the evaluation, where that is another.
+    /// The same buffer in the precision of the evaluation, if that is another.
     rounded: Option<Tensor>,
 }
 
 impl<'a> Worker<'a> {
-    /// A worker for up to `n_points` points of a unit at once, as far as they are small.
+    /// Makes a worker for up to `n_points` points of a unit at once, if they are small.
     pub fn new(
         classifier: &'a Classifier,
         set: &'a EvaluationSet,
@@ -38,8 +40,9 @@ impl<'a> Worker<'a> {
         n_points: usize,
     ) -> Result<Self> {
         if device == Device::Cpu {
-            // A block of this size, given back, is the sign for glibc to keep what is freed from now on: activations are then not
-            // mapped and cleared anew by every operation, which takes 3 % of the time.
+            // A block of this size, given back, makes glibc keep memory that is freed from now on:
+            // activations are then not mapped and cleared again by every operation, which takes 3 % of the
+            // time.
             let _ = Tensor::f_empty([KEPT_BYTES], (Kind::Uint8, device));
         }
         let (tile, points) = (Tile::new(set, device)?, Tensor::new());
@@ -48,7 +51,7 @@ impl<'a> Worker<'a> {
         Ok(worker)
     }
 
-    /// Buffers for that many points, or for as many as there is memory for.
+    /// Makes buffers for that many points, or for as many as there is memory for.
     fn make_room(&mut self, n_points: i64) -> Result<()> {
         let buffer = |kind| {
             let shape = [n_points, self.classifier.layout().n_parameters()];
@@ -56,7 +59,7 @@ impl<'a> Worker<'a> {
         };
         let kind = self.precision.kind();
         let rounded = || if kind == Kind::Float { Ok(None) } else { buffer(kind).map(Some) };
-        // What is there is given back first.
+        // The old buffers are given back first.
         (self.points, self.rounded) = (Tensor::new(), None);
         match buffer(Kind::Float).and_then(|points| Ok((points, rounded()?))) {
             Ok(buffers) => {
@@ -71,7 +74,8 @@ impl<'a> Worker<'a> {
         }
     }
 
-    /// Less at once: half of the points or, where it is one, half of the batch.
+    /// Reduces the work that is done at once: to half of the points or, if there is one point, to half of the
+    /// batch.
     fn shrink(&mut self, error: LmcError) -> Result<()> {
         match self.points.size()[0] {
             0 | 1 => self.tile.shrink(error),
@@ -82,7 +86,7 @@ impl<'a> Worker<'a> {
         }
     }
 
-    /// The result of work, which is done again with less at once where there is too little memory.
+    /// Returns the result of work, which is done again with less at once if there is too little memory.
     fn fitting<T>(&mut self, work: impl Fn(&Self) -> Result<T>) -> Result<T> {
         loop {
             match within_memory(|| work(self)) {
@@ -92,18 +96,18 @@ impl<'a> Worker<'a> {
         }
     }
 
-    /// How many of `n_points` are evaluated at once.
+    /// Returns how many of `n_points` are evaluated at once.
     pub fn stack(classifier: &Classifier, n_points: usize) -> usize {
         let fitting = MAX_STACKED / classifier.layout().n_parameters();
         usize::try_from(fitting).unwrap_or(1).clamp(1, n_points.max(1))
     }
 
-    /// The outcome of each point between control models, each `[n_parameters]` f32 on this worker's device; `tick` is called
-    /// with the number of points that were done.
+    /// Returns the outcome of each point between control models, each `[n_parameters]` f32 on this worker's
+    /// device; `tick` is called with the number of points that were done.
     ///
     /// # Errors
-    /// Those of [`evaluate_stack`], which name the first point of the stack that failed; [`LmcError::OutOfMemory`] where there
-    /// is too little memory for one example at one point.
+    /// Those of [`evaluate_stack`], which name the first point of the stack that failed;
+    /// [`LmcError::OutOfMemory`] if there is too little memory for one example at one point.
     pub fn outcomes(
         &mut self,
         controls: &[Tensor],
@@ -123,7 +127,7 @@ impl<'a> Worker<'a> {
         Ok(outcomes)
     }
 
-    /// The outcome of as many points as there is room for.
+    /// Returns the outcome of as many points as there is room for.
     fn evaluate(&self, controls: &[Tensor], points: &[&Combination]) -> Result<Vec<Outcome>> {
         for (row, point) in points.iter().enumerate() {
             point.write(&self.points.get(row as i64), controls)?;
@@ -141,8 +145,8 @@ impl<'a> Worker<'a> {
         evaluate_stack(self.classifier, &parameters, self.tile.batches(), n, map)
     }
 
-    /// Evaluates the batch of middle length alone at the points that the buffer holds, and returns the floating-point operations
-    /// that this took.
+    /// Evaluates the batch of middle length alone at the points that the buffer holds, and returns the
+    /// floating-point operations that this took.
     ///
     /// # Errors
     /// Those of the forward pass.

@@ -9,13 +9,13 @@ use lmc_model::guard::guarded;
 use lmc_model::model::{Classifier, Dropout};
 use lmc_model::weights::Parameters;
 
-/// The mean loss of the model theta, `[n_parameters]`, on the examples of those numbers, in nats, without dropout, and its
-/// gradient by theta, `[n_parameters]`.
+/// Returns the mean loss of the model theta, `[n_parameters]`, on the examples of those numbers, in nats,
+/// without dropout, and its gradient by theta, `[n_parameters]`.
 ///
 /// # Errors
-/// [`LmcError::OutsideTable`](lmc_base::error::LmcError::OutsideTable) where the model has no row for a token,
-/// [`LmcError::InvalidParameter`](lmc_base::error::LmcError::InvalidParameter) for a label that is none of its classes;
-/// [`LmcError::Torch`](lmc_base::error::LmcError::Torch).
+/// [`LmcError::OutsideTable`](lmc_base::error::LmcError::OutsideTable) if the model has no row for a token,
+/// [`LmcError::InvalidParameter`](lmc_base::error::LmcError::InvalidParameter) for a label that is not one of
+/// its classes; [`LmcError::Torch`](lmc_base::error::LmcError::Torch).
 pub fn loss_gradient(
     classifier: &Classifier,
     theta: &Tensor,

@@ -1,4 +1,4 @@
-//! Files of one line of JSON with tensors behind it: what training keeps.
+//! Files of one line of JSON with tensors behind it, in which training keeps its state.
 
 use serde::de::DeserializeOwned;
 use tch::{Kind, Tensor};
@@ -12,18 +12,18 @@ pub(super) struct Tensors<'a> {
 }
 
 impl Tensors<'_> {
-    /// The i-th tensor.
+    /// Returns the i-th tensor.
     ///
     /// # Errors
-    /// [`LmcError::Torch`](lmc_base::error::LmcError::Torch) when it cannot be made.
+    /// [`LmcError::Torch`](lmc_base::error::LmcError::Torch) if it cannot be made.
     pub fn get(&self, i: usize) -> Result<Tensor> {
         let size = size_of_each(self.shape);
         Ok(Tensor::f_from_data_size(&self.bytes[i * size..][..size], &self.shape, Kind::Float)?)
     }
 }
 
-/// The header of a file that begins with `format`, and its tensors. `expected` tells from the header how many there are of
-/// which shape, or what is wrong with it; `Err` says what is wrong with the file.
+/// Reads the header of a file that begins with `format`, and its tensors. `expected` gives the number and
+/// shape of the tensors by the header, or the problem with the header; `Err` holds the problem with the file.
 pub(super) fn parse<'a, H: DeserializeOwned>(
     bytes: &'a [u8],
     format: &str,
@@ -43,7 +43,7 @@ pub(super) fn parse<'a, H: DeserializeOwned>(
     Ok((header, Tensors { bytes, shape }))
 }
 
-/// The bytes of a tensor.
+/// Returns the bytes of a tensor.
 fn size_of_each(shape: [i64; 2]) -> usize {
     4 * usize::try_from(shape[0] * shape[1]).unwrap_or(usize::MAX / 4)
 }

@@ -43,7 +43,7 @@ pub struct Training<'a> {
     /// The part of theta that is trained, a view.
     trained: Tensor,
     optimiser: AdamW,
-    /// That of the last update, kept for its memory.
+    /// The gradient of the last update, kept to reuse its memory.
     gradient: Tensor,
     orders: Vec<Order>,
     dropout: Dropout,
@@ -58,12 +58,13 @@ pub struct Training<'a> {
 }
 
 impl<'a> Training<'a> {
-    /// A stack before its first update; `theta`, `[seeds.len(), n_parameters]`, is trained in place, as far as the set trains
-    /// it.
+    /// Makes a stack before its first update; `theta`, `[seeds.len(), n_parameters]`, is trained in place, in
+    /// the part that the set trains.
     ///
     /// # Errors
-    /// [`LmcError::ShapeMismatch`] for a theta of other models; [`LmcError::OutsideTable`] where the model has no row for a token,
-    /// [`LmcError::InvalidParameter`] for a label that is none of its classes; [`LmcError::Torch`].
+    /// [`LmcError::ShapeMismatch`] for a theta of other models; [`LmcError::OutsideTable`] if the model has
+    /// no row for a token, [`LmcError::InvalidParameter`] for a label that is not one of its classes;
+    /// [`LmcError::Torch`].
     pub fn new(
         classifier: &'a Classifier,
         theta: Tensor,
@@ -112,8 +113,8 @@ impl<'a> Training<'a> {
         }
     }
 
-    /// The same stack where `state`, which [`Training::state`] returned for it, was taken: from there it comes to the same
-    /// bits as without a stop.
+    /// Returns the same stack at the point where `state` was taken, which [`Training::state`] returned for
+    /// it. From there it comes to the same bits as without a stop.
     pub fn resumed(mut self, state: TrainingState) -> Self {
         let TrainingState { numbers, theta, first, second } = state;
         self.trained.copy_(&theta);
@@ -131,7 +132,7 @@ impl<'a> Training<'a> {
         self
     }
 
-    /// What is needed to go on later.
+    /// Returns the state that is needed to go on later.
     pub fn state(&self) -> TrainingState {
         let (first, second) = self.optimiser.moments();
         TrainingState {
@@ -149,13 +150,13 @@ impl<'a> Training<'a> {
         }
     }
 
-    /// The time of the training up to now, pauses left out, in seconds.
+    /// Returns the time of the training up to now, pauses left out, in seconds.
     fn seconds(&self) -> f64 {
         self.earlier + self.started.elapsed().as_secs_f64()
     }
 
-    /// Makes the updates that are left; calls `keep` at every checkpoint of the recipe and `tick` with the mean loss after
-    /// every update.
+    /// Makes the updates that are left; calls `keep` at every checkpoint of the recipe and `tick` with the
+    /// mean loss after every update.
     ///
     /// # Errors
     /// [`LmcError::Interrupted`], after which [`Training::state`] is that after the last whole update;
@@ -186,7 +187,8 @@ impl<'a> Training<'a> {
         interrupt::check(|| format!("{} of {} updates were made", self.step, self.schedule.n_steps))
     }
 
-    /// One update; returns the loss of each model before it. An interrupt leaves the state as it was before it.
+    /// Makes one update and returns the loss of each model before it. An interrupt leaves the state as it was
+    /// before the update.
     fn update(&mut self) -> Result<Vec<f32>> {
         let recipe = self.recipe;
         let masks = self.dropout.generator();
@@ -222,11 +224,12 @@ impl<'a> Training<'a> {
     }
 }
 
-/// Trains a stack in place from its start and calls `keep` at every checkpoint of the recipe and `tick` after every update.
+/// Trains a stack in place from its start and calls `keep` at every checkpoint of the recipe and `tick` after
+/// every update.
 ///
-/// `theta` is `[seeds.len(), n_parameters]`; model `i` sees the examples in the order of `seeds[i]`. The result
-/// depends on the stack's composition (padding and rounding, and which masks of dropout fall to which model), not on
-/// the number of threads.
+/// `theta` is `[seeds.len(), n_parameters]`; model `i` sees the examples in the order of `seeds[i]`. The
+/// result depends on the stack's composition (padding and rounding, and which masks of dropout fall to which
+/// model), not on the number of threads.
 ///
 /// # Errors
 /// Those of [`Training::new`] and [`Training::run`].

@@ -21,7 +21,7 @@ pub struct AdamW {
 }
 
 impl AdamW {
-    /// A fresh optimiser for theta, `[stack, n_parameters]`; biases and layer norms are not decayed.
+    /// Makes a fresh optimiser for theta, `[stack, n_parameters]`; biases and layer norms are not decayed.
     pub fn new(
         theta: &Tensor,
         layout: &Layout,
@@ -34,12 +34,12 @@ impl AdamW {
         Self { settings, clip_norm, decay, first: theta.zeros_like(), second: theta.zeros_like(), updates: 0 }
     }
 
-    /// The first and the second moments, `[stack, n_parameters]` each.
+    /// Returns the first and the second moments, `[stack, n_parameters]` each.
     pub(super) fn moments(&self) -> (&Tensor, &Tensor) {
         (&self.first, &self.second)
     }
 
-    /// The optimiser as it was after that many updates, which left those moments.
+    /// Returns the optimiser as it was after that many updates, which left those moments.
     pub(super) fn after(self, updates: u32, first: Tensor, second: Tensor) -> Self {
         Self { first, second, updates: i32::try_from(updates).unwrap_or(i32::MAX), ..self }
     }

@@ -13,19 +13,21 @@ pub struct Order {
 }
 
 impl Order {
-    /// The order of that seed over `n` examples; with `drop_last` an epoch ends with its last whole batch.
+    /// Makes the order of that seed over `n` examples; with `drop_last` an epoch ends with its last whole
+    /// batch.
     pub fn new(seed: u64, n: usize, drop_last: bool) -> Self {
         Self { rng: lmc_base::seed::rng(seed, "order"), indices: (0..n).collect(), next: n, drop_last }
     }
 
-    /// The indices of the next batch; unless it is dropped, the last batch of an epoch may be smaller.
+    /// Returns the indices of the next batch; unless it is dropped, the last batch of an epoch may be
+    /// smaller.
     pub fn batch(&mut self, size: usize) -> &[usize] {
         let n = self.peek(size).len();
         self.next += n;
         &self.indices[self.next - n..self.next]
     }
 
-    /// The batch that [`Order::batch`] returns next.
+    /// Returns the batch that [`Order::batch`] returns next.
     pub fn peek(&mut self, size: usize) -> &[usize] {
         let left = self.indices.len() - self.next;
         if left == 0 || (self.drop_last && left < size) {

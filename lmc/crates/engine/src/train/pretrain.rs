@@ -15,7 +15,7 @@ use lmc_model::encode::Encoded;
 use lmc_model::model::{ModelConfig, PretrainingModel, PretrainingTargets, Tokens};
 use lmc_model::weights::{Parameters, Weights};
 
-/// How the embedded encoder is pretrained.
+/// The recipe for pretraining the embedded encoder.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PretrainRecipe {
     /// Optimiser updates.
@@ -24,7 +24,7 @@ pub struct PretrainRecipe {
     pub batch_size: usize,
     /// The peak learning rate; linear warm-up over a tenth, then linear decay.
     pub learning_rate: f64,
-    /// The largest global gradient norm; none for no clipping.
+    /// The largest global gradient norm; `None` for no clipping.
     pub clip_norm: Option<f64>,
     /// The share of tokens to predict.
     pub mask_share: f64,
@@ -37,7 +37,7 @@ pub struct PretrainRecipe {
 }
 
 impl PretrainRecipe {
-    /// The recipe of the embedded encoder: 9,000 updates of 64 documents at 3e-3.
+    /// Returns the recipe of the embedded encoder: 9,000 updates of 64 documents at 3e-3.
     pub fn mini() -> Self {
         Self {
             n_steps: 9_000,
@@ -51,22 +51,23 @@ impl PretrainRecipe {
         }
     }
 
-    /// The recipe of the embedded RoBERTa: [`PretrainRecipe::mini`], longer.
+    /// Returns the recipe of the embedded RoBERTa: [`PretrainRecipe::mini`], longer.
     ///
-    /// Three settings were tried and judged by the in-domain accuracy of two copies finetuned by the recipe `mini`: 200 tokens, all
-    /// documents and 9,000 updates gave 0.73 and 0.70 (with a head of deviation 0.02); 200 tokens, contiguous documents and 20,000
-    /// updates 0.70 and 0.91; 240 tokens, contiguous documents and 15,000 updates, which is this one, 0.94 and 0.93. The embedded BERT,
-    /// whose next-sentence prediction comes close to the task, gives 0.99.
+    /// Three settings were tried and judged by the in-domain accuracy of two copies finetuned by the recipe
+    /// `mini`: 200 tokens, all documents and 9,000 updates gave 0.73 and 0.70 (with a head of deviation
+    /// 0.02); 200 tokens, contiguous documents and 20,000 updates 0.70 and 0.91; 240 tokens, contiguous
+    /// documents and 15,000 updates, which is this one, 0.94 and 0.93. The embedded BERT, whose next-sentence
+    /// prediction comes close to the task, gives 0.99.
     pub fn mini_roberta() -> Self {
         Self { n_steps: 15_000, ..Self::mini() }
     }
 }
 
 impl PretrainRecipe {
-    /// Checks that every field has a value it can have.
+    /// Checks that every field has an allowed value.
     ///
     /// # Errors
-    /// [`LmcError::InvalidParameter`] naming the first field that has not.
+    /// [`LmcError::InvalidParameter`] naming the first field that does not have an allowed value.
     pub fn check(&self) -> Result<()> {
         for (field, count, most) in [
             ("pretrain.n_steps", self.n_steps as usize, 1_000_000_000),
@@ -121,14 +122,14 @@ struct Job {
     n_documents: f64,
 }
 
-/// The pretrained weights of [`PretrainingModel`]; `documents` carry 0 as label where the second segment is really next. Tokens
-/// are masked anew whenever a document is seen again.
+/// Pretrains a [`PretrainingModel`] and returns its weights. The label of `documents` is 0 if the second
+/// segment really comes next. Tokens are masked again whenever a document is seen again.
 ///
 /// `tick` is called after every update with the loss in nats.
 ///
 /// # Errors
-/// [`LmcError::NonFiniteLoss`] naming the update; [`LmcError::Interrupted`], and then nothing is kept; whatever `tick`
-/// returns.
+/// [`LmcError::NonFiniteLoss`] naming the update; [`LmcError::Interrupted`], and then nothing is kept;
+/// whatever `tick` returns.
 pub fn pretrain(
     config: &ModelConfig,
     documents: &[Encoded],
@@ -199,7 +200,7 @@ pub fn pretrain(
     Weights::new(model.layout().clone(), theta.squeeze_dim(0))
 }
 
-/// What an interrupt says: pretraining keeps nothing before its end.
+/// Returns the message of an interrupt: pretraining keeps nothing before its end.
 fn unkept(done: u32, n_steps: u32) -> String {
     format!("{done} of {n_steps} updates of pretraining were made, none is kept; the same call begins anew")
 }
@@ -219,7 +220,7 @@ fn shard_gradient(model: &PretrainingModel, theta: &Tensor, job: &Job) -> Result
     Ok((leaves.gradient(&loss)?, f64::try_from(&loss)?))
 }
 
-/// The batch dealt out to the shards, each with its masked tokens.
+/// Returns the batch dealt out to the shards, each with its masked tokens.
 fn masked_shards(
     documents: &[Encoded],
     batch: &[usize],

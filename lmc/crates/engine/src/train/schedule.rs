@@ -11,22 +11,23 @@ pub struct Schedule {
     pub n_steps: u32,
     /// Updates of the warm-up.
     pub warmup: u32,
-    /// Where the decay begins.
+    /// The point at which the decay begins.
     pub decay: Decay,
 }
 
 impl Schedule {
-    /// The schedule of a recipe on a training set of that size.
+    /// Makes the schedule of a recipe on a training set of that size.
     pub fn new(recipe: &Recipe, n_train: usize) -> Self {
         let n_steps = recipe.n_updates(n_train);
         let warmup = (recipe.warmup * f64::from(n_steps)).round() as u32;
         Self { peak: recipe.learning_rate, n_steps, warmup, decay: recipe.decay }
     }
 
-    /// The learning rate of update `step`, counted from 0.
+    /// Returns the learning rate of update `step`, counted from 0.
     ///
-    /// It rises linearly from 0 over the warm-up, then falls linearly to 0 after the last update (Devlin et al. 2019,
-    /// A.2): from the peak, or on the line from the peak at the first update (Google's script of BERT).
+    /// It rises linearly from 0 over the warm-up, then falls linearly to 0 after the last update (Devlin et
+    /// al. 2019, A.2): from the peak, or on the line from the peak at the first update (Google's script of
+    /// BERT).
     ///
     /// ```
     /// # extern crate lmc_engine as lmc;

@@ -1,4 +1,4 @@
-//! What a stack learns from: examples, or the features that a frozen encoder made of them.
+//! The set that a stack learns from: examples, or the features that a frozen encoder made of them.
 
 use std::fmt;
 
@@ -11,10 +11,10 @@ use lmc_model::model::{Classifier, Dropout, Tokens};
 use lmc_model::parallel::run_units;
 use lmc_model::weights::{Layout, Parameters};
 
-/// The most tokens in a batch of the frozen encoder: what stays in a core's cache.
+/// The most tokens in a batch of the frozen encoder: as many as stay in a core's cache.
 const MAX_TOKENS: usize = 512;
 
-/// The training set of a stack, which decides what is trained.
+/// The training set of a stack, which decides which parameters are trained.
 #[derive(Debug, Clone, Copy)]
 pub enum TrainingSet<'a> {
     /// Examples, from which all parameters are trained.
@@ -24,7 +24,7 @@ pub enum TrainingSet<'a> {
 }
 
 impl TrainingSet<'_> {
-    /// The number of examples.
+    /// Returns the number of examples.
     pub fn n_examples(&self) -> usize {
         match self {
             Self::Examples(examples) => examples.len(),
@@ -32,7 +32,7 @@ impl TrainingSet<'_> {
         }
     }
 
-    /// The layout of what is trained.
+    /// Returns the layout of the trained parameters.
     pub(super) fn layout<'c>(&self, classifier: &'c Classifier) -> &'c Layout {
         match self {
             Self::Examples(_) => classifier.layout(),
@@ -40,7 +40,7 @@ impl TrainingSet<'_> {
         }
     }
 
-    /// Where in theta lies what is trained; it goes to the end.
+    /// Returns the place in theta at which the trained part starts; it goes to the end.
     pub(super) fn offset(&self, classifier: &Classifier) -> i64 {
         match self {
             Self::Examples(_) => 0,
@@ -48,8 +48,8 @@ impl TrainingSet<'_> {
         }
     }
 
-    /// Logits, `[stack, batch, n_labels]`, and labels, `[stack, batch]`, of one list of examples for each model, in an order
-    /// that is the same in both.
+    /// Returns the logits, `[stack, batch, n_labels]`, and labels, `[stack, batch]`, of one list of examples
+    /// for each model, in an order that is the same in both.
     pub(super) fn logits(
         &self,
         classifier: &Classifier,
@@ -88,7 +88,7 @@ impl TrainingSet<'_> {
     }
 }
 
-/// What a frozen encoder says of each example of a training set.
+/// The outputs of a frozen encoder for each example of a training set.
 pub struct Features {
     /// `[n_examples, width]`, row by row; in the host's memory, from where threads share it.
     values: Vec<f32>,
@@ -103,13 +103,13 @@ impl fmt::Debug for Features {
 }
 
 impl Features {
-    /// The features of every example by the encoder in `theta`, `[n_parameters]`, without dropout; `tick` is called with the
-    /// number of examples in every batch.
+    /// Makes the features of every example by the encoder in `theta`, `[n_parameters]`, without dropout;
+    /// `tick` is called with the number of examples in every batch.
     ///
     /// # Errors
-    /// [`LmcError::OutsideTable`](lmc_base::error::LmcError::OutsideTable) where the model has no row for a token;
-    /// [`LmcError::Interrupted`](lmc_base::error::LmcError::Interrupted) between two batches, and then nothing is kept;
-    /// [`LmcError::Torch`](lmc_base::error::LmcError::Torch).
+    /// [`LmcError::OutsideTable`](lmc_base::error::LmcError::OutsideTable) if the model has no row for a
+    /// token; [`LmcError::Interrupted`](lmc_base::error::LmcError::Interrupted) between two batches, and then
+    /// nothing is kept; [`LmcError::Torch`](lmc_base::error::LmcError::Torch).
     pub fn new(
         classifier: &Classifier,
         theta: &Tensor,
@@ -137,12 +137,12 @@ impl Features {
         Ok(Self { values, width, labels: examples.iter().map(|example| example.label).collect() })
     }
 
-    /// The features of an example, `[width]`.
+    /// Returns the features of an example, `[width]`.
     pub fn row(&self, index: usize) -> &[f32] {
         &self.values[index * self.width..][..self.width]
     }
 
-    /// Features, `[stack, batch, width]`, and labels, `[stack, batch]`.
+    /// Returns the features, `[stack, batch, width]`, and labels, `[stack, batch]`.
     fn stacked_batch(&self, batch: &[&[usize]]) -> (Tensor, Tensor) {
         let (stack, size) = (batch.len() as i64, batch.first().map_or(0, |b| b.len()) as i64);
         let indices = || batch.iter().flat_map(|b| b.iter().copied());
@@ -153,7 +153,7 @@ impl Features {
     }
 }
 
-/// The tokens of a list of examples, packed, the shortest first, and their labels `[1, batch]`.
+/// Returns the tokens of a list of examples, packed, the shortest first, and their labels `[1, batch]`.
 pub(super) fn packed_batch(examples: &[Encoded], batch: &[usize]) -> (PackedTokens, Tensor) {
     let mut batch: Vec<&Encoded> = batch.iter().map(|&i| &examples[i]).collect();
     batch.sort_by_key(|example| example.ids.len());
@@ -161,10 +161,11 @@ pub(super) fn packed_batch(examples: &[Encoded], batch: &[usize]) -> (PackedToke
     (PackedTokens::new(batch), Tensor::from_slice(&labels).unsqueeze(0))
 }
 
-/// Padded tokens `[stack, batch, seq]` and labels `[stack, batch]`, for one list of examples per model.
+/// Returns padded tokens `[stack, batch, seq]` and labels `[stack, batch]`, for one list of examples per
+/// model.
 ///
-/// Padding is filled with id 0 whatever the tokenizer's is: under the mask no real token looks there, so that neither logits
-/// nor gradients depend on it.
+/// Padding is filled with id 0 whatever the tokenizer's is: under the mask no real token looks there, so that
+/// neither logits nor gradients depend on it.
 fn stacked_batch(examples: &[Encoded], batch: &[&[usize]]) -> (Tokens, Tensor) {
     let (stack, size) = (batch.len(), batch.first().map_or(0, |b| b.len()));
     let seq = batch.iter().flat_map(|b| b.iter()).map(|&i| examples[i].ids.len()).max().unwrap_or(0);

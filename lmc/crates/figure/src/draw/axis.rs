@@ -1,4 +1,4 @@
-//! Axes: from data to pixels, and where the ticks are.
+//! Axes: the map from data to pixels, and the places of the ticks.
 
 use serde_json::Value;
 
@@ -9,11 +9,11 @@ use crate::json::{items, number, text};
 pub(super) struct Axis<'a> {
     /// Plotly's name of the axis: "x", "y2".
     pub(super) id: &'a str,
-    /// Its member of the layout.
+    /// The axis as a member of the layout.
     pub(super) spec: &'a Value,
     /// The value at `start` and at `end`.
     pub(super) range: (f64, f64),
-    /// The least and the greatest coordinate of what is drawn, if anything is.
+    /// The least and the greatest coordinate of the data on the axis, if there are any.
     extent: Option<(f64, f64)>,
     /// Pixel of the left or lower end.
     pub(super) start: f64,
@@ -87,14 +87,14 @@ impl<'a> Axis<'a> {
         (low - room_below * span - flat, high + room_above * span + flat)
     }
 
-    /// `true` if something lies beyond the ends of the axis.
+    /// Returns whether something lies beyond the ends of the axis.
     pub(super) fn spills(&self) -> bool {
         let (low, high) = (self.range.0.min(self.range.1), self.range.0.max(self.range.1));
         let slack = 1e-4 * (high - low);
         self.extent.is_some_and(|(least, greatest)| least < low - slack || greatest > high + slack)
     }
 
-    /// The number at which a value lies: a number itself, a category its index.
+    /// Returns the number at which a value lies: a number itself, or the index of a category.
     pub(super) fn coordinate(&self, value: &Value) -> Option<f64> {
         match value {
             Value::String(name) => {
@@ -104,13 +104,13 @@ impl<'a> Axis<'a> {
         }
     }
 
-    /// The pixel of a number.
+    /// Returns the pixel of a number.
     pub(super) fn pixel(&self, value: f64) -> f64 {
         let (low, high) = self.range;
         self.start + (value - low) / (high - low) * (self.end - self.start)
     }
 
-    /// Pixel and text of every tick.
+    /// Returns the pixel and the text of every tick.
     pub(super) fn ticks(&self) -> Vec<(f64, String)> {
         let (low, high) = (self.range.0.min(self.range.1), self.range.0.max(self.range.1));
         let inside = |value: f64| value >= low - 1e-9 * (high - low) && value <= high + 1e-9 * (high - low);
@@ -134,7 +134,7 @@ impl<'a> Axis<'a> {
     }
 }
 
-/// The ticks that an axis or a colour bar names itself, with its texts or their numbers.
+/// Returns the ticks that an axis or a colour bar defines itself, with its texts or their numbers.
 pub(super) fn given_ticks(spec: &Value) -> Vec<(f64, String)> {
     let texts = items(spec, "/ticktext");
     let label =
@@ -143,12 +143,13 @@ pub(super) fn given_ticks(spec: &Value) -> Vec<(f64, String)> {
     values.enumerate().map(|(i, value)| (value, label(i, value))).collect()
 }
 
-/// A number with a true minus sign.
+/// Returns a number with a true minus sign.
 pub fn plain(value: f64) -> String {
     value.to_string().replace('-', "−")
 }
 
-/// Round numbers in [low, high], about `wanted` of them or `step` apart, with as many digits as they need.
+/// Returns round numbers in [low, high], about `wanted` of them or `step` apart, with as many digits as they
+/// need.
 pub fn nice_ticks(low: f64, high: f64, wanted: f64, step: Option<f64>) -> Vec<(f64, String)> {
     let span = high - low;
     if span <= 0.0 || !span.is_finite() {
@@ -163,7 +164,7 @@ pub fn nice_ticks(low: f64, high: f64, wanted: f64, step: Option<f64>) -> Vec<(f
     let (first, last) = ((low / step - 1e-9).ceil() as i64, (high / step + 1e-9).floor() as i64);
     let largest = low.abs().max(high.abs());
     let digits = (-(step * 1.0000001).log10().floor()).max(0.0) as usize;
-    // A step such as 0.25 needs one digit more than its power of ten.
+    // A step like 0.25 needs one digit more than its power of ten.
     let digits = (digits..digits + 3).find(|&d| is_whole(step * 10f64.powi(d as i32))).unwrap_or(digits);
     let label = |value: f64| {
         let text =

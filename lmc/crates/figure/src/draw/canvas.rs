@@ -14,7 +14,7 @@ const ADVANCES: [u16; 95] = [
     1298, 1253, 1300, 1300, 842, 1067, 803, 1298, 1212, 1675, 1212, 1212, 1075, 1303, 690, 1303, 1716,
 ];
 
-/// Width of a line of text, in the unit of `size`.
+/// Returns the width of a line of text, in the unit of `size`.
 pub(super) fn text_width(text: &str, size: f64) -> f64 {
     let advance = |character: char| {
         let index = (character as usize).checked_sub(32);
@@ -23,16 +23,16 @@ pub(super) fn text_width(text: &str, size: f64) -> f64 {
     plain_text(text).chars().map(advance).sum::<f64>() * size
 }
 
-/// Text with plotly's entities resolved and its line breaks as spaces.
+/// Returns text with plotly's entities resolved and its line breaks as spaces.
 pub fn plain_text(text: &str) -> String {
     text.replace("<br>", " ").replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 }
 
-/// How a line is drawn.
+/// The look of a line.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Stroke<'a> {
     pub(super) colour: Colour,
-    /// Pixels.
+    /// The width in pixels.
     pub(super) width: f64,
     /// Plotly's name of the dash pattern: "solid", "dot", "dash", "longdash", "dashdot", "longdashdot".
     pub(super) dash: &'a str,
@@ -44,7 +44,7 @@ impl Stroke<'_> {
     }
 }
 
-/// A line of text and where it stands.
+/// A line of text and its place.
 pub(super) struct Text<'a> {
     pub(super) text: &'a str,
     pub(super) x: f64,
@@ -55,7 +55,7 @@ pub(super) struct Text<'a> {
     pub(super) across: f64,
     /// Share of its height above y: 0, 0.5 or 1.
     pub(super) up: f64,
-    /// Degrees, clockwise.
+    /// The angle in degrees, clockwise.
     pub(super) angle: f64,
 }
 
@@ -75,7 +75,7 @@ impl Canvas {
         canvas
     }
 
-    /// Writing to a string cannot fail.
+    /// Writes to the text, which cannot fail.
     fn write(&mut self, what: Arguments<'_>) {
         let _ = self.body.write_fmt(what);
     }
@@ -107,7 +107,7 @@ impl Canvas {
         self.write(format_args!(" stroke-dasharray=\"{}\"", lengths.join(",")));
     }
 
-    /// A rectangle from its left, top, right and bottom edge.
+    /// Draws a rectangle from its left, top, right and bottom edge.
     pub(super) fn rectangle(
         &mut self,
         [l, t, r, b]: [f64; 4],
@@ -122,7 +122,7 @@ impl Canvas {
         self.body.push_str("/>\n");
     }
 
-    /// Many rectangles of one colour with sharp edges, from their left, top, right and bottom edges.
+    /// Draws many rectangles of one colour with sharp edges, from their left, top, right and bottom edges.
     pub(super) fn cells(&mut self, cells: &[[f64; 4]], fill: Colour) {
         self.body.push_str("<path shape-rendering=\"crispEdges\" d=\"");
         for [l, t, r, b] in cells {
@@ -133,7 +133,7 @@ impl Canvas {
         self.body.push_str("/>\n");
     }
 
-    /// Lines from point to point, drawn as one: where they cross, a faded colour stays as faded.
+    /// Draws lines from point to point as one: where they cross, a faded colour stays as faded.
     pub(super) fn lines(&mut self, lines: &[Vec<(f64, f64)>], stroke: Stroke<'_>) {
         self.body.push_str("<path d=\"");
         for line in lines.iter().filter(|line| line.len() > 1) {
@@ -147,7 +147,7 @@ impl Canvas {
         self.body.push_str("/>\n");
     }
 
-    /// A line from point to point.
+    /// Draws a line from point to point.
     pub(super) fn line(&mut self, points: &[(f64, f64)], stroke: Stroke<'_>) {
         if points.len() < 2 {
             return;
@@ -161,7 +161,7 @@ impl Canvas {
         self.body.push_str("/>\n");
     }
 
-    /// A closed shape from point to point.
+    /// Draws a closed shape from point to point.
     pub(super) fn polygon(
         &mut self,
         points: &[(f64, f64)],
@@ -177,7 +177,7 @@ impl Canvas {
         self.body.push_str("/>\n");
     }
 
-    /// A circle.
+    /// Draws a circle.
     pub(super) fn circle(
         &mut self,
         x: f64,
@@ -191,7 +191,7 @@ impl Canvas {
         self.body.push_str("/>\n");
     }
 
-    /// Lines of text (separated by `<br>`), stacked and anchored as a block.
+    /// Draws lines of text (separated by `<br>`), stacked and anchored as a block.
     pub(super) fn text(&mut self, text: &Text<'_>) {
         let lines: Vec<_> = text.text.split("<br>").collect();
         let height = 1.25 * text.size;
@@ -218,7 +218,7 @@ impl Canvas {
         }
     }
 
-    /// From here on only what lies between these edges (left, top, right, bottom) is seen.
+    /// Starts a clip: from here on, only the part between these edges (left, top, right, bottom) is visible.
     pub(super) fn clip(&mut self, [l, t, r, b]: [f64; 4]) {
         let (n, width, height) = (self.n_clips, (r - l).max(0.0), (b - t).max(0.0));
         self.write(format_args!(
@@ -233,7 +233,7 @@ impl Canvas {
         self.body.push_str("</g>\n");
     }
 
-    /// The finished document.
+    /// Returns the finished document.
     pub(super) fn finish(mut self) -> String {
         self.body.push_str("</svg>\n");
         self.body

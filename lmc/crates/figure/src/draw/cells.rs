@@ -1,15 +1,16 @@
-//! The cells of a heatmap, and more of them between those that are given.
+//! The cells of a heatmap, and finer cells between the given ones.
 
-/// Values, NaN where there is none, over the coordinates of columns and rows.
+/// Values over the coordinates of columns and rows, NaN if there is none.
 pub(super) struct Cells {
     pub(super) x: Vec<f64>,
     pub(super) y: Vec<f64>,
-    /// Row by row.
+    /// The values, row by row.
     pub(super) z: Vec<Vec<f64>>,
 }
 
 impl Cells {
-    /// Each step between two columns or rows in `n` steps, values bilinear in between, as plotly smooths a heatmap.
+    /// Returns the cells with each step between two columns or rows divided into `n` steps, and bilinear
+    /// values in between, as plotly smooths a heatmap.
     pub(super) fn finer(&self, n: usize) -> Cells {
         let (x, y) = (places(self.x.len(), n), places(self.y.len(), n));
         let value =
@@ -30,14 +31,15 @@ impl Cells {
     }
 }
 
-/// Index and share of the step to the next of every place on `len` values with `n` steps between two of them.
+/// Returns, for every place on `len` values with `n` steps between two of them, the index and the share of
+/// the step to the next.
 fn places(len: usize, n: usize) -> Vec<(usize, f64)> {
     let n = n.max(1);
     let last = len.saturating_sub(1) * n;
     if len == 0 { Vec::new() } else { (0..=last).map(|k| (k / n, (k % n) as f64 / n as f64)).collect() }
 }
 
-/// Between two values; at an end the other one does not matter.
+/// Returns a value between two values; at an end the other one does not matter.
 fn mix(a: f64, b: f64, share: f64) -> f64 {
     if share == 0.0 { a } else { a + share * (b - a) }
 }

@@ -10,7 +10,7 @@ pub(super) struct Colour {
     pub(super) red: u8,
     pub(super) green: u8,
     pub(super) blue: u8,
-    /// From 0 (invisible) to 1.
+    /// The opacity, from 0 (invisible) to 1.
     pub(super) alpha: f64,
 }
 
@@ -18,7 +18,7 @@ impl Colour {
     pub(super) const WHITE: Colour = Colour { red: 255, green: 255, blue: 255, alpha: 1.0 };
     pub(super) const INK: Colour = Colour { red: 0x2b, green: 0x2b, blue: 0x2b, alpha: 1.0 };
 
-    /// The colour written as `#rgb`, `#rrggbb`, `rgb(..)`, `rgba(..)` or one of a few names.
+    /// Returns the colour written as `#rgb`, `#rrggbb`, `rgb(..)`, `rgba(..)` or one of a few names.
     pub(super) fn parse(text: &str) -> Option<Colour> {
         if let Some(digits) = text.strip_prefix('#') {
             return Colour::hexadecimal(digits);
@@ -55,12 +55,12 @@ impl Colour {
         Some(Colour { red, green, blue, alpha: 1.0 })
     }
 
-    /// The same colour, its opacity multiplied.
+    /// Returns the colour with its opacity multiplied.
     pub(super) fn faded(self, opacity: f64) -> Colour {
         Colour { alpha: (self.alpha * opacity).clamp(0.0, 1.0), ..self }
     }
 
-    /// `#rrggbb`, without the opacity.
+    /// Returns `#rrggbb`, without the opacity.
     pub(super) fn hex(self) -> String {
         format!("#{:02x}{:02x}{:02x}", self.red, self.green, self.blue)
     }
@@ -70,7 +70,7 @@ impl Colour {
 pub(super) struct Scale(Vec<(f64, Colour)>);
 
 impl Scale {
-    /// The scale written as `[[0, colour], .., [1, colour]]`.
+    /// Returns the scale written as `[[0, colour], .., [1, colour]]`.
     pub(super) fn parse(value: Option<&Value>) -> Result<Scale> {
         let stop = |pair: &Value| Some((pair.get(0)?.as_f64()?, Colour::parse(pair.get(1)?.as_str()?)?));
         let stops: Option<Vec<_>> =
@@ -83,7 +83,7 @@ impl Scale {
         }
     }
 
-    /// The colour at a share of the scale; beyond its ends, that of the end.
+    /// Returns the colour at a share of the scale; beyond its ends, that of the end.
     pub(super) fn at(&self, share: f64) -> Colour {
         let after = self.0.iter().position(|stop| stop.0 >= share).unwrap_or(self.0.len() - 1);
         let ((from, a), (to, b)) = (self.0[after.saturating_sub(1)], self.0[after]);

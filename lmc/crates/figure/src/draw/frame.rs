@@ -11,7 +11,7 @@ fn colour_at(spec: &Value, pointer: &str, default: Colour) -> Colour {
     text(spec, pointer).and_then(Colour::parse).unwrap_or(default)
 }
 
-/// The grid lines, below the data.
+/// Draws the grid lines, below the data.
 pub(super) fn grid(canvas: &mut Canvas, panel: &Panel<'_>) {
     let light = Colour { red: 230, green: 230, blue: 230, alpha: 1.0 };
     let shown = |axis: &Axis<'_>| flag(axis.spec, "/showgrid").unwrap_or(true);
@@ -29,7 +29,7 @@ pub(super) fn grid(canvas: &mut Canvas, panel: &Panel<'_>) {
     }
 }
 
-/// Lines, ticks, tick labels and titles, above the data.
+/// Draws lines, ticks, tick labels and titles, above the data.
 pub(super) fn axes(canvas: &mut Canvas, panel: &Panel<'_>) {
     let (x, y) = (&panel.x, &panel.y);
     if flag(x.spec, "/showline").unwrap_or(false) {

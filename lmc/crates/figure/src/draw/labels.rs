@@ -6,7 +6,7 @@ use super::canvas::{Canvas, Stroke, Text, text_width};
 use super::{Colour, Page, Panel};
 use crate::json::{flag, items, number, text};
 
-/// The share of a block that lies before its anchor.
+/// Returns the share of a block that lies before its anchor.
 pub(super) fn anchor(name: Option<&str>, default: f64) -> f64 {
     match name {
         Some("left" | "top") => 0.0,
@@ -16,7 +16,7 @@ pub(super) fn anchor(name: Option<&str>, default: f64) -> f64 {
     }
 }
 
-/// The title of the figure.
+/// Draws the title of the figure.
 pub(super) fn title(canvas: &mut Canvas, page: &Page<'_>) {
     let Some(content) = text(page.layout, "/title/text") else { return };
     let x = number(page.layout, "/title/x").unwrap_or(0.5) * page.width;
@@ -30,7 +30,7 @@ pub(super) fn title(canvas: &mut Canvas, page: &Page<'_>) {
     canvas.text(&Text { text: content, x, y, size, colour: Colour::INK, across, up, angle: 0.0 });
 }
 
-/// All annotations, with or without an arrow.
+/// Draws all annotations, with or without an arrow.
 pub(super) fn annotations(canvas: &mut Canvas, page: &Page<'_>, panels: &[Panel<'_>]) {
     for annotation in items(page.layout, "/annotations") {
         let at = |coordinate| pixel(page, panels, annotation, coordinate);
@@ -51,8 +51,8 @@ pub(super) fn annotations(canvas: &mut Canvas, page: &Page<'_>, panels: &[Panel<
     }
 }
 
-/// The pixel of one coordinate of an annotation, `/x`, `/y`, `/ax` or `/ay`: on the plotting area ("paper") or on the
-/// axis that its reference names.
+/// Returns the pixel of one coordinate of an annotation, `/x`, `/y`, `/ax` or `/ay`: on the plotting area
+/// ("paper") or on the axis that its reference names.
 fn pixel(page: &Page<'_>, panels: &[Panel<'_>], note: &Value, coordinate: &str) -> Option<f64> {
     let at = number(note, coordinate)?;
     let default = if coordinate.starts_with("/a") { "pixel" } else { "paper" };
@@ -89,7 +89,7 @@ fn draw_text(canvas: &mut Canvas, (x, y): (f64, f64), annotation: &Value, arrow:
     canvas.text(&Text { text: content, x, y, size, colour, across, up, angle });
 }
 
-/// An arrow with a filled head, its tip `standoff` pixels before the target.
+/// Draws an arrow with a filled head; its tip is `standoff` pixels before the target.
 fn draw_arrow(canvas: &mut Canvas, from: (f64, f64), to: (f64, f64), annotation: &Value) {
     let length = (to.0 - from.0).hypot(to.1 - from.1);
     let back = number(annotation, "/standoff").unwrap_or(0.0);

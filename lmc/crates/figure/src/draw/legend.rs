@@ -15,7 +15,7 @@ const SAMPLE: f64 = 26.0;
 /// Space between two entries in one line.
 const SPACE: f64 = 18.0;
 
-/// The entries in one line (as far as they fit) or one below the other.
+/// Draws the entries in one line (as far as they fit) or one below the other.
 pub(super) fn legend(canvas: &mut Canvas, page: &Page<'_>, traces: &[Value]) {
     let named = |trace: &&Value| {
         flag(trace, "/showlegend").unwrap_or(traces.len() > 1) && text(trace, "/name").is_some()
@@ -69,7 +69,7 @@ fn sample(canvas: &mut Canvas, (x, y): (f64, f64), trace: &Value) {
     }
 }
 
-/// The colour bar of a heatmap, beside the plotting area, with its title turned.
+/// Draws the colour bar of a heatmap, beside the plotting area, with its title turned.
 pub(super) fn colour_bar(canvas: &mut Canvas, page: &Page<'_>, trace: &Value) -> Result<()> {
     if text(trace, "/type") != Some("heatmap") || flag(trace, "/showscale") == Some(false) {
         return Ok(());

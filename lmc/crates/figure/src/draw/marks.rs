@@ -11,10 +11,10 @@ use super::{Colour, Panel};
 use crate::json::{each, items, number, text};
 use lmc_base::error::Result;
 
-/// Plotly's colour of a trace that names none.
+/// Plotly's colour for a trace that does not name one.
 const DEFAULT: Colour = Colour { red: 0x1f, green: 0x77, blue: 0xb4, alpha: 1.0 };
 
-/// Pixels of a cell of a smoothed heatmap, about.
+/// The approximate size of a cell of a smoothed heatmap, in pixels.
 const SMOOTH: f64 = 2.0;
 
 /// Draws one trace on its panel.
@@ -30,14 +30,14 @@ pub(super) fn draw(canvas: &mut Canvas, panel: &Panel<'_>, trace: &Value) -> Res
     Ok(())
 }
 
-/// The colour at a JSON pointer for the i-th point, faded by the opacity of trace and marker.
+/// Returns the colour at a JSON pointer for the i-th point, faded by the opacity of trace and marker.
 pub(super) fn colour(trace: &Value, pointer: &str, index: usize) -> Colour {
     let found = each(trace, pointer, index).and_then(Value::as_str).and_then(Colour::parse);
     let marker = if pointer.starts_with("/marker") { number(trace, "/marker/opacity") } else { None };
     found.unwrap_or(DEFAULT).faded(number(trace, "/opacity").unwrap_or(1.0) * marker.unwrap_or(1.0))
 }
 
-/// The stroke of a line trace.
+/// Returns the stroke of a line trace.
 pub(super) fn stroke(trace: &Value) -> Stroke<'_> {
     let width = number(trace, "/line/width").unwrap_or(2.0);
     Stroke {
@@ -114,7 +114,7 @@ fn bars(canvas: &mut Canvas, panel: &Panel<'_>, trace: &Value) {
     }
 }
 
-/// The lowest and highest value of a heatmap's colour scale.
+/// Returns the lowest and highest value of a heatmap's colour scale.
 pub(super) fn colour_range(trace: &Value) -> (f64, f64) {
     let values = || items(trace, "/z").iter().filter_map(Value::as_array).flatten().filter_map(Value::as_f64);
     let low = number(trace, "/zmin").unwrap_or_else(|| values().fold(f64::INFINITY, f64::min));
@@ -122,7 +122,7 @@ pub(super) fn colour_range(trace: &Value) -> (f64, f64) {
     if high > low { (low, high) } else { (low, low + 1.0) }
 }
 
-/// Where each cell begins and the last ends: half-way between the coordinates.
+/// Returns the places where each cell begins and the last one ends: half-way between the coordinates.
 fn edges(centres: &[f64]) -> Vec<f64> {
     let half_way = |i: usize| match (i.checked_sub(1).map(|before| centres[before]), centres.get(i)) {
         (Some(before), Some(after)) => (before + after) / 2.0,
@@ -133,7 +133,8 @@ fn edges(centres: &[f64]) -> Vec<f64> {
     (0..=centres.len()).map(half_way).collect()
 }
 
-/// Cells of one colour are drawn together: a matrix of 100 models has few hundred colours and 10,000 cells.
+/// Draws a heatmap. Cells of one colour are drawn together: a matrix of 100 models has a few hundred colours
+/// and 10,000 cells.
 fn heatmap(canvas: &mut Canvas, panel: &Panel<'_>, trace: &Value) -> Result<()> {
     let scale = Scale::parse(trace.get("colorscale"))?;
     let (low, high) = colour_range(trace);

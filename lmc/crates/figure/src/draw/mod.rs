@@ -1,7 +1,7 @@
-//! A plotly description drawn as SVG, and SVG as PNG, without a browser.
+//! Drawing a plotly description as SVG, and SVG as PNG, without a browser.
 //!
-//! Drawn are scatter (lines, markers), heatmap and bar traces on linear and category axes, with titles, legend,
-//! colour bar and annotations. Anything else is an error, not a figure that lacks something.
+//! Scatter (lines, markers), heatmap and bar traces are drawn on linear and category axes, with titles,
+//! legend, colour bar and annotations. Anything else is an error, so that no figure lacks something.
 
 mod axis;
 mod canvas;
@@ -51,18 +51,18 @@ impl<'a> Page<'a> {
         Page { layout, width, height, area: [left, top, width - right, height - bottom] }
     }
 
-    /// The pixel of a horizontal position of the plotting area, 0 to 1.
+    /// Returns the pixel of a horizontal position of the plotting area, 0 to 1.
     fn x(&self, share: f64) -> f64 {
         self.area[0] + share * (self.area[2] - self.area[0])
     }
 
-    /// The pixel of a vertical position of the plotting area, 0 (bottom) to 1.
+    /// Returns the pixel of a vertical position of the plotting area, 0 (bottom) to 1.
     fn y(&self, share: f64) -> f64 {
         self.area[3] - share * (self.area[3] - self.area[1])
     }
 }
 
-/// The SVG text of a description `{data, layout}`.
+/// Returns the SVG text of a description `{data, layout}`.
 pub(crate) fn svg(figure: &Value) -> Result<String> {
     let page = Page::new(&figure["layout"]);
     let traces = super::json::items(figure, "/data");
@@ -72,7 +72,7 @@ pub(crate) fn svg(figure: &Value) -> Result<String> {
     canvas.rectangle([0.0, 0.0, page.width, page.height], Some(paper), None);
     for panel in &panels {
         frame::grid(&mut canvas, panel);
-        // Drawing a clip costs more than all else, and most figures have nothing outside their panels.
+        // Drawing a clip costs more than everything else, and most figures have nothing outside their panels.
         let spills = panel.x.spills() || panel.y.spills();
         if spills {
             canvas.clip([panel.x.start, panel.y.end, panel.x.end, panel.y.start]);
@@ -94,7 +94,7 @@ pub(crate) fn svg(figure: &Value) -> Result<String> {
     Ok(canvas.finish())
 }
 
-/// The panels in order of their first trace.
+/// Returns the panels in order of their first trace.
 fn panels<'a>(page: &Page<'a>, traces: &'a [Value]) -> Result<Vec<Panel<'a>>> {
     let mut grouped: Vec<(&str, &str, Vec<&Value>)> = Vec::new();
     for trace in traces {

@@ -1,4 +1,4 @@
-//! An image in at most 256 colours: a quarter of the bytes to compress, and no difference to see in a figure.
+//! Images in at most 256 colours: a quarter of the bytes to compress, and no visible difference in a figure.
 
 /// Pixels as indices into a palette.
 pub(super) struct Indexed {
@@ -8,16 +8,16 @@ pub(super) struct Indexed {
     pub(super) indices: Vec<u8>,
 }
 
-/// Most colours of a palette.
+/// The most colours of a palette.
 const MOST: usize = 256;
 
 /// A colour (0xRRGGBB) and how many runs of pixels have it.
 type Counted = (u32, u32);
 
-/// The image of RGBA pixels (opaque) in at most 256 colours.
+/// Returns the image of RGBA pixels (opaque) in at most 256 colours.
 ///
-/// With more colours, the widest box of colours is halved until there are 256 boxes; the most frequent colour
-/// stands for its box, so that plain areas keep theirs.
+/// If there are more colours, the widest box of colours is halved until there are 256 boxes. The most
+/// frequent colour stands for its box, so that plain areas keep their colour.
 pub(super) fn indexed(rgba: &[u8]) -> Indexed {
     let mut runs: Vec<(u32, usize)> = Vec::new();
     for pixel in rgba.chunks_exact(4) {
@@ -39,7 +39,7 @@ pub(super) fn indexed(rgba: &[u8]) -> Indexed {
     let boxes = boxes(counted);
     let (mut palette, mut index_of) = (Vec::new(), Vec::new());
     for (index, members) in boxes.iter().enumerate() {
-        // The most frequent; of equals the darkest.
+        // The most frequent colour; of equally frequent ones the darkest.
         let main = members
             .iter()
             .max_by_key(|(colour, count)| (*count, u32::MAX - colour))
@@ -57,7 +57,7 @@ pub(super) fn indexed(rgba: &[u8]) -> Indexed {
     Indexed { palette, indices }
 }
 
-/// At most [`MOST`] boxes, each with its colours.
+/// Returns at most [`MOST`] boxes, each with its colours.
 fn boxes(colours: Vec<Counted>) -> Vec<Vec<Counted>> {
     if colours.len() <= MOST {
         return colours.into_iter().map(|colour| vec![colour]).collect();
@@ -86,7 +86,7 @@ fn channel(colour: u32, shift: u32) -> u32 {
     colour >> shift & 255
 }
 
-/// Width, shift and middle of the channel over which colours differ most.
+/// Returns the width, shift and middle of the channel over which colours differ most.
 fn widest(colours: &[Counted]) -> (u32, u32, u32) {
     let span = |shift: u32| {
         let values = || colours.iter().map(|(colour, _)| channel(*colour, shift));

@@ -22,7 +22,7 @@ fn fonts() -> Arc<fontdb::Database> {
         .clone()
 }
 
-/// The PNG bytes of an SVG text, `scale` pixels for each CSS pixel.
+/// Returns the PNG bytes of an SVG text, `scale` pixels for each CSS pixel.
 pub fn png(svg: &str, scale: f32) -> Result<Vec<u8>> {
     let options = Options { fontdb: fonts(), font_family: "DejaVu Sans".to_owned(), ..Options::default() };
     let tree = Tree::from_str(svg, &options).map_err(|error| LmcError::Figure(error.to_string()))?;

@@ -8,14 +8,14 @@ use std::{fmt, str::FromStr};
 /// The gap at which similarity has fallen to exp(-1/2): the width of the Gaussian kernel in [`affinity`].
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub enum Delta {
-    /// 1 nat per example, as in the paper. Right for gaps near or above 1; where all gaps are small, every pair
-    /// becomes almost equally similar.
+    /// 1 nat per example, as in the paper. This is right for gaps near or above 1. If all gaps are small,
+    /// every pair becomes almost equally similar.
     Paper,
-    /// This width, finite and above 0.
+    /// A given width, finite and above 0.
     Fixed(f64),
-    /// The population standard deviation of the off-diagonal gaps, so that the scale of the losses does not matter, but at
-    /// least a quarter of the smallest gap: gaps that differ by a few per cent would all be many deviations, and no two models
-    /// similar.
+    /// The population standard deviation of the off-diagonal gaps, so that the scale of the losses does not
+    /// matter, but at least a quarter of the smallest gap. Otherwise, gaps that differ by a few per cent
+    /// would all be many deviations wide, and no two models would be similar.
     #[default]
     Auto,
 }
@@ -23,7 +23,7 @@ pub enum Delta {
 impl FromStr for Delta {
     type Err = LmcError;
 
-    /// The width that is written as `paper`, `auto` or a number.
+    /// Returns the width that is written as `paper`, `auto` or a number.
     ///
     /// # Errors
     /// [`LmcError::InvalidParameter`].
@@ -55,11 +55,11 @@ impl fmt::Debug for Affinity {
     }
 }
 
-/// The similarities exp(-gap^2 / (2 delta^2)) of all pairs of models.
+/// Returns the similarities exp(-gap^2 / (2 delta^2)) of all pairs of models.
 ///
 /// # Errors
-/// [`LmcError::InvalidParameter`] if the fixed width is not a finite number above 0, if [`Delta::Auto`] finds all
-/// gaps equal, or if `gaps` would not pass [`GapMatrix::new`].
+/// [`LmcError::InvalidParameter`] if the fixed width is not a finite number above 0, if [`Delta::Auto`] finds
+/// all gaps equal, or if `gaps` would not pass [`GapMatrix::new`].
 ///
 /// # Reference
 /// Juneja et al. 2023, section 4.1.
@@ -74,11 +74,12 @@ pub fn affinity(gaps: &GapMatrix, delta: Delta) -> Result<Affinity> {
     Ok(Affinity { delta, values: similarities(&gaps.values, delta) })
 }
 
-/// The largest gap, in widths, that the pair with the smallest gap may have by [`Delta::Auto`]: its similarity is then 0.0003.
+/// The largest gap, in widths, that [`Delta::Auto`] allows the pair with the smallest gap: its similarity is
+/// then 0.0003.
 const MOST_WIDTHS: f64 = 4.0;
 
-/// The width of the kernel, checked, and what is to be said of it; `gaps` are those of different models, each pair once. Of
-/// [`Delta::Auto`] it is 0 where all gaps are.
+/// Returns the checked width of the kernel, and a note about it if there is one. `gaps` holds the gaps of
+/// different models, each pair once. If all gaps are 0, the width of [`Delta::Auto`] is 0.
 pub(super) fn kernel_width(gaps: &[f64], delta: Delta) -> Result<(f64, Option<Note>)> {
     let delta = match delta {
         Delta::Paper => 1.0,
@@ -96,7 +97,7 @@ pub(super) fn kernel_width(gaps: &[f64], delta: Delta) -> Result<(f64, Option<No
     Ok((delta, None))
 }
 
-/// exp(-gap^2 / (2 delta^2)) of every gap.
+/// Returns exp(-gap^2 / (2 delta^2)) of every gap.
 pub(super) fn similarities(gaps: &Array2<f64>, delta: f64) -> Array2<f64> {
     gaps.mapv(|gap| (-0.5 * (gap / delta).powi(2)).exp())
 }

@@ -10,20 +10,20 @@ use lmc_base::error::{LmcError, Result};
 use ndarray::Array2;
 use std::fmt;
 
-/// How [`cluster`] divides models into two basins.
+/// The options by which [`cluster`] divides models into two basins.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ClusterOptions {
     /// The width of the similarity kernel.
     pub delta: Delta,
     /// The seed of the starts of k-means.
     pub seed: u64,
-    /// The number of starts of k-means, of which the best counts.
+    /// The number of starts of k-means; the best of them counts.
     pub n_init: usize,
 }
 
 impl Default for ClusterOptions {
-    /// The width that the gaps suggest ([`Delta::Auto`]), seed 42, 100 starts (they are cheap, and 10 miss the best division of
-    /// noisy gaps now and then).
+    /// Returns the width that the gaps suggest ([`Delta::Auto`]), seed 42, and 100 starts (they are cheap,
+    /// and with 10 the best division of noisy gaps is missed now and then).
     fn default() -> ClusterOptions {
         ClusterOptions { delta: Delta::Auto, seed: 42, n_init: 100 }
     }
@@ -36,39 +36,43 @@ impl ClusterOptions {
     }
 }
 
-/// Models divided into two basins, or all in one where nothing says how to divide them. Vectors are in the order of `models`.
+/// Models divided into two basins, or all in one if nothing says how to divide them. Vectors are in the order
+/// of `models`.
 #[derive(Clone, PartialEq)]
 pub struct Basins {
     /// Names of the models, in the order of the gap matrix.
     pub models: Vec<String>,
-    /// The cluster of each model: 0 for the larger (of two equally large: that of the model whose name comes first, where 9 comes before 10), 1 for the
-    /// other. Tables and figures call them C1 and C2. All 0 where the models are not divided.
+    /// The cluster of each model: 0 for the larger one, 1 for the other. Of two equally large clusters, 0 is
+    /// that of the model whose name comes first, where 9 comes before 10. Tables and figures call them C1 and
+    /// C2. All values are 0 if the models are not divided.
     pub cluster: Vec<usize>,
-    /// The membership score of each model: its distance to the centroid of cluster 0 less that to the centroid of
-    /// cluster 1, in the embedding. Negative inside cluster 0; 0 for all where the models are not divided.
+    /// The membership score of each model: its distance to the centroid of cluster 0 minus its distance to
+    /// that of cluster 1, in the embedding. Negative inside cluster 0; 0 for all if the models are not
+    /// divided.
     pub membership: Vec<f64>,
-    /// Spectral coordinates of the models, \[n_models, 2\]; the first is constant, but 0 for a model that is similar to no other.
-    /// All 0 where the models are not divided.
+    /// Spectral coordinates of the models, \[n_models, 2\]. The first one is constant, except that it is 0
+    /// for a model that is similar to no other. All values are 0 if the models are not divided.
     pub embedding: Array2<f64>,
-    /// Means of the coordinates of each cluster, \[2, 2\]; all 0 where the models are not divided.
+    /// Means of the coordinates of each cluster, \[2, 2\]; all 0 if the models are not divided.
     pub centroids: Array2<f64>,
-    /// The width of the similarity kernel, in the unit of the gaps; 0 for [`Delta::Auto`] where all gaps are 0.
+    /// The width of the similarity kernel, in the unit of the gaps; 0 for [`Delta::Auto`] if all gaps are 0.
     pub delta: f64,
-    /// The most by which rounding moves a gap: that of the gap matrix.
+    /// The most by which rounding moves a gap, as given by the gap matrix.
     pub resolution: f64,
-    /// The mean silhouette of the clusters under the gaps, from -1 to 1; NaN where the models are not divided. High also for
-    /// two shades of one behaviour: read it beside `within` and `across`.
+    /// The mean silhouette of the clusters under the gaps, from -1 to 1; NaN if the models are not divided.
+    /// It is high also for two shades of one behaviour: read it beside `within` and `across`.
     pub silhouette: f64,
     /// The mean gap of two models of one cluster, in the unit of the gaps.
     pub within: f64,
-    /// The mean gap of two models of different clusters, in the unit of the gaps; NaN where the models are not divided.
+    /// The mean gap of two models of different clusters, in the unit of the gaps; NaN if the models are not
+    /// divided.
     pub across: f64,
-    /// What the division leaves open; of models that are not divided at least why.
+    /// Notes on what the division leaves open; at least the reason, if the models are not divided.
     pub notes: Vec<Note>,
 }
 
 impl Basins {
-    /// The number of models in cluster 0 and in cluster 1.
+    /// Returns the number of models in cluster 0 and in cluster 1.
     pub fn sizes(&self) -> [usize; 2] {
         let second = self.cluster.iter().sum();
         [self.cluster.len() - second, second]
@@ -79,7 +83,7 @@ impl Basins {
         self.cluster.contains(&1)
     }
 
-    /// Refuses models that are not divided, for what needs two clusters.
+    /// Checks that the models are divided, for uses that need two clusters.
     #[doc(hidden)]
     pub fn check_divided(&self) -> Result<()> {
         if self.is_divided() {
@@ -103,22 +107,23 @@ impl fmt::Debug for Basins {
     }
 }
 
-/// The two basins of the models of a gap matrix, by spectral clustering.
+/// Returns the two basins of the models of a gap matrix, by spectral clustering.
 ///
-/// Similarities, two spectral coordinates per model (the first, constant one kept), 2-means. The order and the
-/// names of the models do not matter, except that of two equally large clusters that of the model whose
-/// name comes first is cluster 0.
+/// The steps are similarities, two spectral coordinates per model (the first, constant one is kept), and
+/// 2-means. The order and the names of the models do not matter, with one exception: of two equally large
+/// clusters, that of the model whose name comes first is cluster 0.
 ///
-/// Models are left in one cluster where nothing in the gaps says how to divide them, and [`Basins::notes`] says why: all gaps are
-/// equal, or differ by no more than their [`resolution`](GapMatrix::resolution); the width is so far from the gaps that all pairs are
-/// equally similar, or not similar at all; or several divisions are equally good, as for three groups that are equally far from
-/// each other. Where the models fall into more than two parts that no similarity connects, notes name the parts; they are divided
-/// all the same if one division is the best. Otherwise two clusters are found, whether the surface has two basins or not: see
+/// Models are left in one cluster if nothing in the gaps says how to divide them, and [`Basins::notes`] says
+/// why: all gaps are equal, or differ by no more than their [`resolution`](GapMatrix::resolution); the width
+/// is so far from the gaps that all pairs are equally similar, or not similar at all; or several divisions
+/// are equally good, as for three groups that are equally far from each other. If the models fall into more
+/// than two parts that no similarity connects, notes name the parts, and the models are still divided if one
+/// division is the best. Otherwise two clusters are found, whether the surface has two basins or not: see
 /// [`Basins::within`], [`Basins::across`] and [`crate::stats::permutation_test`].
 ///
 /// # Errors
-/// [`LmcError::InvalidParameter`] for fewer than 3 models, a bad width (see [`affinity`](super::affinity())), or no starts;
-/// [`LmcError::Eigenvectors`].
+/// [`LmcError::InvalidParameter`] for fewer than 3 models, a bad width (see [`affinity`](super::affinity())),
+/// or no starts; [`LmcError::Eigenvectors`].
 ///
 /// # Reference
 /// Juneja et al. 2023, section 4.1; von Luxburg 2007; scikit-learn's `SpectralClustering`.
@@ -153,7 +158,7 @@ mod tests {
     use ndarray::Axis;
     use rand::{Rng, seq::SliceRandom};
 
-    /// Gaps about 0.1 inside two blocks and about 2.0 between them, item i in block `blocks[i]`.
+    /// Returns gaps about 0.1 inside two blocks and about 2.0 between them, item i in block `blocks[i]`.
     fn planted(blocks: &[usize], seed: u64, scale: f64) -> GapMatrix {
         let (n, mut rng) = (blocks.len(), rng(seed, "planted"));
         let mut values = Array2::zeros((n, n));
@@ -217,7 +222,7 @@ mod tests {
         }
     }
 
-    /// Gaps by the groups of two models: `inside` within one, `outside` between two.
+    /// Returns gaps by the groups of two models: `inside` within one group, `outside` between two.
     fn grouped(groups: &[usize], inside: f64, outside: f64) -> GapMatrix {
         let n = groups.len();
         let values = Array2::from_shape_fn((n, n), |(i, j)| match i == j {
@@ -257,7 +262,7 @@ mod tests {
                     "{notes:?}"
                 );
             }
-            // Gaps that differ by rounding: that of the sums, and that of what they were measured with.
+            // Gaps that differ by the rounding of sums or by that of the measured values.
             let mut near = grouped(&[0, 1, 2, 3], 0.0, 0.3);
             near.values[[0, 1]] = 0.1 + 0.2;
             near.values[[1, 0]] = 0.1 + 0.2;
@@ -330,20 +335,21 @@ mod tests {
 
     #[test]
     fn parts_beside_two_blocks_are_named() {
-        // Four and three models in blocks, one far from all: its similarity to others is 0.
+        // Four and three models in blocks, and one far from all others: its similarity to them is 0.
         let gaps = grouped(&[0, 0, 0, 0, 1, 1, 1, 2], 0.1, 80.0);
         let basins = cluster(&gaps, &ClusterOptions::paper()).unwrap();
         assert_eq!(basins.cluster[..7], [0, 0, 0, 0, 1, 1, 1]);
         let [Note::Components { parts }] = &basins.notes[..] else { panic!("{:?}", basins.notes) };
         assert_eq!(parts.iter().map(Vec::len).collect::<Vec<_>>(), [4, 3, 1]);
-        // Two parts that are the clusters need no word.
+        // Two parts that are the two clusters need no note.
         let two = cluster(&grouped(&[0, 0, 1, 1, 1], 0.1, 80.0), &ClusterOptions::paper()).unwrap();
         assert_eq!((&two.cluster[..], &two.notes[..]), (&[1, 1, 0, 0, 0][..], &[][..]));
     }
 
     #[test]
     fn unconnected_basins_have_definite_scores() {
-        // The similarity across is exactly 0: two eigenvalues coincide, distances in the embedding do not care.
+        // The similarity across is exactly 0. Two eigenvalues then coincide, which does not change distances
+        // in the embedding.
         let blocks = [0, 1, 0, 0, 1, 1, 0];
         let gaps = planted(&blocks, 1, 100.0);
         let options = ClusterOptions { delta: Delta::Fixed(10.0), ..ClusterOptions::paper() };
@@ -360,7 +366,7 @@ mod tests {
     fn the_first_name_decides_between_equal_clusters_in_any_order() {
         for blocks in [[0, 1, 1, 0, 1, 0], [1, 0, 1, 1, 0, 0]] {
             let mut gaps = planted(&blocks, 5, 1.0);
-            // As numbers 9 comes before 10, and zeros in front say nothing.
+            // As numbers, 9 comes before 10, and zeros in front do not count.
             gaps.models = ["run10", "run007", "run9", "run100", "run11", "run20"].map(String::from).to_vec();
             let basins = cluster(&gaps, &ClusterOptions::paper()).unwrap();
             assert_eq!(basins.cluster, blocks.map(|block| usize::from(block != blocks[1])));

@@ -1,9 +1,9 @@
 use std::collections::BTreeMap;
 
-/// The connected component of each of `n` items of a graph, numbered by the first item of each.
+/// Returns the connected component of each of `n` items of a graph, numbered by the first item of each.
 ///
-/// `edges`: two items and the weight between them, as a share of the roots of their degrees. One that is but rounding beside
-/// these does not connect.
+/// `edges`: two items and the weight between them, as a share of the roots of their degrees. A weight that is
+/// only rounding beside these does not connect.
 pub(super) fn components(n: usize, edges: impl Iterator<Item = (usize, usize, f64)>) -> Vec<usize> {
     const NOTHING: f64 = 1e-15;
     let mut leader: Vec<usize> = (0..n).collect();

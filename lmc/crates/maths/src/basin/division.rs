@@ -1,4 +1,4 @@
-//! From known gaps to basins, whichever way models are embedded.
+//! The step from known gaps to basins, for any embedding of the models.
 
 use super::{
     Basins, ClusterOptions, Note, affinity::kernel_width, components::components, embedding::Plane,
@@ -8,7 +8,7 @@ use crate::stats::mean;
 use lmc_base::error::{LmcError, Result};
 use ndarray::{Array2, ArrayView1, Axis};
 
-/// Eigenvalues this near to each other belong to vectors that rounding turns by a part in 100,000.
+/// The distance below which two eigenvalues have vectors that rounding turns by a part in 100,000.
 const NEAR: f64 = 1e-10;
 
 /// The gaps that are known.
@@ -21,7 +21,8 @@ pub(super) struct Known<'a> {
     pub resolution: f64,
 }
 
-/// The basins of models with known gaps; `embed` gives their plane for a width of the kernel, `silhouette` that of two clusters.
+/// Returns the basins of models with known gaps. `embed` gives the plane of the models for a width of the
+/// kernel, `silhouette` the silhouette of two clusters.
 pub(super) fn divided(
     known: &Known,
     options: &ClusterOptions,
@@ -54,7 +55,7 @@ pub(super) fn divided(
         notes.push(if tied { Note::TiedEigenvalues { second, third } } else { Note::TiedDivisions });
         return known.undivided(delta, notes);
     };
-    // Two parts that are the clusters are as it should be.
+    // Two parts that are the two clusters are as expected.
     let n_parts = parts.iter().max().map_or(0, |last| last + 1);
     let split = (0..n).any(|i| (0..i).any(|j| (parts[i] == parts[j]) != (cluster[i] == cluster[j])));
     if n_parts > 1 && split {
@@ -80,11 +81,11 @@ pub(super) fn divided(
 }
 
 impl Known<'_> {
-    /// Why gaps or similarities leave nothing to divide the models by, if they do.
+    /// Returns why the gaps or similarities give nothing to divide the models by, if that is so.
     fn nothing_to_divide_by(&self, gaps: &[f64], delta: f64) -> Option<Note> {
         let smallest = gaps.iter().copied().fold(f64::INFINITY, f64::min);
         let largest = gaps.iter().copied().fold(0.0, f64::max);
-        // Either of two gaps may be off by the resolution; sums of losses are off by some last bits, too.
+        // Each of two gaps may be off by the resolution; sums of losses are also off by some last bits.
         if largest - smallest <= 2.0 * self.resolution + 8.0 * f64::EPSILON * largest {
             return Some(Note::EqualGaps { smallest, largest, resolution: self.resolution });
         }
@@ -95,7 +96,7 @@ impl Known<'_> {
         (1.0 - similarity(largest) < NEAR).then_some(Note::AllSimilar { delta, largest })
     }
 
-    /// All models in one cluster.
+    /// Returns all models in one cluster.
     fn undivided(&self, delta: f64, notes: Vec<Note>) -> Result<Basins> {
         let n = self.models.len();
         Ok(Basins {
@@ -113,7 +114,7 @@ impl Known<'_> {
         })
     }
 
-    /// The models of each part, larger ones first.
+    /// Returns a note with the models of each part, larger parts first.
     fn parts(&self, part_of: &[usize]) -> Note {
         let mut parts: Vec<Vec<String>> = vec![Vec::new(); part_of.iter().max().map_or(0, |last| last + 1)];
         for (name, &part) in self.models.iter().zip(part_of) {
@@ -127,7 +128,7 @@ impl Known<'_> {
 /// The similarities of known pairs as shares of the roots of their degrees.
 struct Graph {
     edges: Vec<(usize, usize, f64)>,
-    /// How far apart two eigenvalues have to be for their vectors not to hang on rounding of the gaps.
+    /// The distance that two eigenvalues need for their vectors not to depend on rounding of the gaps.
     blur: f64,
 }
 
@@ -140,8 +141,9 @@ impl Graph {
             degree[i] += similarity(gap);
             degree[j] += similarity(gap);
         }
-        // Rounding errors of gaps are independent and, in the root of their mean square, a third of the largest. What turns two vectors
-        // of nearly the same eigenvalue into each other is then about as large as what they do to one entry of the Laplacian.
+        // Rounding errors of gaps are independent, and their root mean square is a third of the largest. The
+        // rotation of two vectors of nearly equal eigenvalues into each other is then about as large as the
+        // effect of these errors on one entry of the Laplacian.
         let (mut edges, mut squares) = (Vec::with_capacity(known.pairs.len()), vec![0.0; n]);
         for &(i, j, gap) in known.pairs {
             let similarity = similarity(gap);
@@ -163,12 +165,13 @@ struct Division {
     centroids: Array2<f64>,
 }
 
-/// The model whose name comes first, where numbers in names count as numbers.
+/// Returns the model whose name comes first, where numbers in names count as numbers.
 fn first(models: &[String]) -> usize {
     (0..models.len()).min_by_key(|&i| natural(&models[i])).unwrap_or(0)
 }
 
-/// A name as its pieces, of which those that are digits compare as numbers: by their length without zeros in front, then as text.
+/// Returns the pieces of a name. Pieces of digits compare as numbers: by their length without zeros in front,
+/// then as text.
 fn natural(name: &str) -> Vec<(usize, &str)> {
     let is_digit = |c: char| c.is_ascii_digit();
     let pieces = name.as_bytes().chunk_by(|a, b| a.is_ascii_digit() == b.is_ascii_digit());
@@ -183,8 +186,9 @@ fn natural(name: &str) -> Vec<(usize, &str)> {
         .collect()
 }
 
-/// The two clusters of the rows of an embedding \[n_models, 2\], numbered as [`Basins::cluster`] says: of two equally large ones that
-/// of the model `first` is the first. None where others are as good.
+/// Returns the two clusters of the rows of an embedding \[n_models, 2\], numbered as [`Basins::cluster`]
+/// says: of two equally large ones, that of the model `first` is the first. None if other divisions are as
+/// good.
 fn divide(embedding: &Array2<f64>, first: usize, options: &ClusterOptions) -> Result<Option<Division>> {
     let n = embedding.nrows();
     let Some((mut cluster, mut centroids)) = two_means(embedding, options.n_init, options.seed)? else {

@@ -3,8 +3,8 @@ use std::fmt;
 use super::{Basins, Note};
 use lmc_base::error::{LmcError, Result};
 
-/// How the basins of models at stages of finetuning relate to those at its end. Vectors are in the order of
-/// `models`.
+/// The relation of the basins of models at stages of finetuning to those at its end. Vectors are in the order
+/// of `models`.
 #[derive(Clone, PartialEq)]
 pub struct Drift {
     /// Names of the models, in the order of the final basins.
@@ -34,26 +34,30 @@ impl fmt::Debug for Drift {
 pub struct DriftStage {
     /// The name of the stage.
     pub name: String,
-    /// The cluster of each model at this stage, 0 and 1 so exchanged that most models agree with the final cluster.
+    /// The cluster of each model at this stage, with 0 and 1 exchanged if most models would otherwise
+    /// disagree with the final cluster.
     pub cluster: Vec<usize>,
     /// The membership score of each model at this stage, negated if the clusters were exchanged.
     pub membership: Vec<f64>,
-    /// The share of models that are in their final cluster, from 0.5 to 1. Of a stage that is not divided, all of whose models count
-    /// as of the larger final cluster, it says nothing.
+    /// The share of models that are in their final cluster, from 0.5 to 1. It says nothing about a stage that
+    /// is not divided: all its models count as members of the larger final cluster.
     pub agreement: f64,
-    /// What the basins of the stage leave open.
+    /// Notes on what the basins of the stage leave open.
     pub notes: Vec<Note>,
 }
 
-/// The clusters and membership scores of each stage under the names that the clusters have at the end.
+/// Returns the clusters and membership scores of each stage under the names that the clusters have at the
+/// end.
 ///
-/// Clusters of a stage are matched to the final ones by best agreement; if exactly half of the models agree either
-/// way, so that scores correlate positively with the final ones. Each stage has its own embedding: signs and ranks
-/// of scores compare across stages, sizes only roughly. Models of a stage that are not divided have the score 0.
+/// Clusters of a stage are matched to the final ones by best agreement. If exactly half of the models agree
+/// either way, they are matched so that scores correlate positively with the final ones. Each stage has its
+/// own embedding: signs and ranks of scores compare across stages, sizes only roughly. Models of a stage that
+/// are not divided have the score 0.
 ///
 /// # Errors
-/// [`LmcError::InvalidParameter`] for no stages or models that are not divided at the end, [`LmcError::ShapeMismatch`] if a stage has another number of
-/// models than the end, [`LmcError::UnknownName`] if it lacks one of them.
+/// [`LmcError::InvalidParameter`] for no stages or models that are not divided at the end,
+/// [`LmcError::ShapeMismatch`] if a stage has another number of models than the end,
+/// [`LmcError::UnknownName`] if it lacks one of them.
 ///
 /// # Reference
 /// Juneja et al. 2023, section 4.2 and Fig. 7.
@@ -90,8 +94,9 @@ fn stage(name: &str, basins: &Basins, last: &Basins) -> Result<DriftStage> {
     Ok(DriftStage { name, cluster, membership, agreement, notes })
 }
 
-/// Clusters and membership scores under the names that the clusters have in `reference`, whose models they are in its order, and the number of
-/// models on which the two agree: at least half, and of two ways with just half that with like scores.
+/// Returns clusters and membership scores under the names that the clusters have in `reference`, and the
+/// number of models on which the two agree. The models must be those of `reference`, in its order. At least
+/// half of them agree; if exactly half do, the names are those with which the scores are alike.
 #[doc(hidden)]
 pub fn matched(
     mut cluster: Vec<usize>,
@@ -135,7 +140,8 @@ mod tests {
     #[test]
     fn hand_computed() {
         let last = basins(&MODELS, &[-2.0, -1.0, -1.0, 3.0]);
-        // Names of the clusters exchanged, models in another order, c not yet in its place.
+        // The names of the clusters are exchanged, the models are in another order, and c is not yet in its
+        // place.
         let early = basins(&["d", "c", "b", "a"], &[-3.0, -0.5, 1.0, 2.0]);
         let drift = drift(&[("1ep".to_owned(), early), ("3ep".to_owned(), last.clone())], &last).unwrap();
         assert_eq!(drift.models, MODELS);

@@ -2,17 +2,18 @@ use super::eigen::{Eigenpairs, smallest_eigenpairs};
 use lmc_base::error::{LmcError, Result};
 use ndarray::{Array1, Array2, Axis, Zip, s};
 
-/// Coordinates \[n, n_components\] of n items in the space of the smoothest functions on their similarity graph:
-/// eigenvectors of the normalised Laplacian in ascending order of eigenvalue, each divided by the root of the
-/// degrees, with the sign that makes its largest entry positive.
+/// Returns coordinates \[n, n_components\] of n items in the space of the smoothest functions on their
+/// similarity graph. They are eigenvectors of the normalised Laplacian in ascending order of eigenvalue, each
+/// divided by the root of the degrees, with the sign that makes its largest entry positive.
 ///
-/// `affinity`: \[n, n\], symmetric up to 1e-10, finite, at least 0; the diagonal is ignored. `drop_first` leaves out
-/// the first eigenvector, which is constant on a connected graph. Where two eigenvalues coincide, the
-/// coordinates of the two are determined only up to a rotation.
+/// `affinity`: \[n, n\], symmetric up to 1e-10, finite, at least 0; the diagonal is ignored. `drop_first`
+/// leaves out the first eigenvector, which is constant on a connected graph. If two eigenvalues coincide,
+/// their coordinates are determined only up to a rotation.
 ///
 /// # Errors
-/// [`LmcError::ShapeMismatch`] if the matrix is not square; [`LmcError::InvalidParameter`] for fewer than 2 items,
-/// an entry that is negative, not finite or asymmetric, and no or too many components; those of [`smallest_eigenpairs`].
+/// [`LmcError::ShapeMismatch`] if the matrix is not square; [`LmcError::InvalidParameter`] for fewer than 2
+/// items, an entry that is negative, not finite or asymmetric, and no or too many components; the errors of
+/// [`smallest_eigenpairs`].
 ///
 /// # Reference
 /// Shi and Malik 2000; von Luxburg 2007, section 4; scikit-learn's `spectral_embedding` and scipy's
@@ -33,18 +34,20 @@ pub fn spectral_embedding(
     Ok(coordinates(pairs.vectors.slice_move(s![.., first..]), &degree.mapv(root_of_degree)))
 }
 
-/// Items in the plane of the first two eigenvectors, and how far that plane is determined.
+/// Items in the plane of the first two eigenvectors, with the eigenvalues that say how well that plane is
+/// determined.
 pub(super) struct Plane {
-    /// The coordinates, \[n, 2\]: those of [`spectral_embedding`], so turned that the first is the same for all items that are
-    /// similar to any other, and 0 for the rest. Distances are those of any other basis of the plane.
+    /// The coordinates, \[n, 2\]: those of [`spectral_embedding`], turned so that the first is the same for
+    /// all items that are similar to any other, and 0 for the rest. Distances are the same as in any other
+    /// basis of the plane.
     pub coordinates: Array2<f64>,
     /// The second eigenvalue of the normalised Laplacian.
     pub second: f64,
-    /// The third.
+    /// The third eigenvalue.
     pub third: f64,
 }
 
-/// The plane of a checked matrix of similarities of at least 3 items, some of which are similar.
+/// Returns the plane of a checked matrix of similarities of at least 3 items, some of which are similar.
 pub(super) fn plane(affinity: &Array2<f64>) -> Result<Plane> {
     check(affinity)?;
     let (laplacian, degree) = laplacian(affinity);
@@ -52,7 +55,7 @@ pub(super) fn plane(affinity: &Array2<f64>) -> Result<Plane> {
     Ok(Plane { coordinates: turned(vectors, &degree), second: values[1], third: values[2] })
 }
 
-/// The normalised Laplacian of a graph, with ones on its diagonal, and the degrees of its items.
+/// Returns the normalised Laplacian of a graph, with ones on its diagonal, and the degrees of its items.
 fn laplacian(affinity: &Array2<f64>) -> (Array2<f64>, Array1<f64>) {
     let mut weights = (affinity + &affinity.t()) / 2.0;
     weights.diag_mut().fill(0.0);
@@ -65,8 +68,9 @@ fn laplacian(affinity: &Array2<f64>) -> (Array2<f64>, Array1<f64>) {
     (laplacian, degree)
 }
 
-/// The coordinates of two eigenvectors of a Laplacian, turned in their plane so that the first is the one that every graph has for
-/// the eigenvalue 0: the roots of the degrees. Where the second eigenvalue is 0, too, a solver gives any basis of the plane.
+/// Returns the coordinates of two eigenvectors of a Laplacian, turned in their plane so that the first is the
+/// one that every graph has for the eigenvalue 0: the roots of the degrees. If the second eigenvalue is 0
+/// too, a solver may give any basis of the plane.
 pub(super) fn turned(mut vectors: Array2<f64>, degree: &Array1<f64>) -> Array2<f64> {
     let roots = degree.mapv(f64::sqrt);
     let first = &roots / roots.dot(&roots).sqrt();
@@ -79,17 +83,19 @@ pub(super) fn turned(mut vectors: Array2<f64>, degree: &Array1<f64>) -> Array2<f
     coordinates(vectors, &degree.mapv(root_of_degree))
 }
 
-/// What the coordinates of an item of that degree are divided by: those of one that resembles no other stay as they are.
+/// Returns the divisor for the coordinates of an item of that degree; an item that resembles no other keeps
+/// its coordinates.
 pub(super) fn root_of_degree(degree: f64) -> f64 {
     if degree == 0.0 { 1.0 } else { degree.sqrt() }
 }
 
-/// Eigenvectors divided by the root of the degrees, with the sign that makes the largest entry of each positive.
+/// Returns eigenvectors divided by the root of the degrees, with the sign that makes the largest entry of
+/// each positive.
 pub(super) fn coordinates(mut vectors: Array2<f64>, root_degree: &Array1<f64>) -> Array2<f64> {
     for mut column in vectors.columns_mut() {
         column /= root_degree;
         let largest = column.iter().fold(0.0, |largest: f64, entry| largest.max(entry.abs()));
-        // Entries that differ by rounding alone count as equally large: the first of them decides.
+        // Entries that differ only by rounding count as equally large: the first of them decides.
         let deciding = column.iter().find(|entry| entry.abs() >= largest * (1.0 - 1e-9));
         if deciding.is_some_and(|entry| *entry < 0.0) {
             column.mapv_inplace(|entry| -entry);
@@ -131,8 +137,8 @@ mod tests {
 
     #[test]
     fn hand_computed_path_of_three() {
-        // Degrees 1, 2, 1. The Laplacian's eigenvalues are 0, 1, 2, with vectors (1, r, 1) / 2, (1, 0, -1) / r and
-        // (1, -r, 1) / 2, where r is the root of 2; divided by the root of the degree 1, r, 1.
+        // Degrees 1, 2, 1. The Laplacian's eigenvalues are 0, 1, 2, with vectors (1, r, 1) / 2, (1, 0, -1) /
+        // r and (1, -r, 1) / 2, where r is the root of 2; divided by the root of the degree 1, r, 1.
         let path = array![[9.0, 1.0, 0.0], [1.0, 9.0, 1.0], [0.0, 1.0, 9.0]];
         let h = 0.5f64.sqrt();
         let expected = array![[0.5, h, 0.5], [0.5, 0.0, -0.5], [0.5, -h, 0.5]];
@@ -147,7 +153,7 @@ mod tests {
         let pair = spectral_embedding(&array![[1.0, 0.25], [0.25, 1.0]], 2, false).unwrap();
         let r = 2.0f64.sqrt();
         assert!(close(&pair, &array![[r, r], [r, -r]], 1e-12), "{pair}");
-        // The isolated item has eigenvalue 1, between 0 and 2 of the pair.
+        // The isolated item has eigenvalue 1, between the pair's 0 and 2.
         let affinity = array![[1.0, 0.25, 0.0], [0.25, 1.0, 0.0], [0.0, 0.0, 1.0]];
         let isolated = spectral_embedding(&affinity, 2, false).unwrap();
         assert!(close(&isolated, &array![[r, 0.0], [r, 0.0], [0.0, 1.0]], 1e-12), "{isolated}");
@@ -193,7 +199,8 @@ mod tests {
             plane.second,
             plane.third
         );
-        // The first is the root of 1 / 2.5 everywhere; the second is orthogonal to it and as long, weighted by degrees.
+        // The first is the root of 1 / 2.5 everywhere. The second is orthogonal to it and has the same
+        // length, weighted by degrees.
         let first = 0.4f64.sqrt();
         let expected =
             array![[first, 2.0 * first], [first, 2.0 * first], [first, -first / 2.0], [first, -first / 2.0]];

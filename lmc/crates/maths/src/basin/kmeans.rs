@@ -8,14 +8,15 @@ use lmc_base::seed::sub_seed;
 use ndarray::{Array2, Axis, s};
 use rand_xoshiro::{Xoshiro256Plus, rand_core::SeedableRng};
 
-/// Sums of squares count as equal up to this share.
+/// The share up to which sums of squares count as equal.
 const ROUNDING: f64 = 1e-9;
 
-/// The cluster (0 or 1) of each row of `points` by 2-means with k-means++ starts, the best of `n_init`; the means of
-/// the rows of each cluster, \[2, n_columns\]. Of rows that differ in the last coordinate alone, but for some at one other place, as
-/// those of a graph do, it is the best of all divisions; none where another is as good.
+/// Returns the cluster (0 or 1) of each row of `points` by 2-means with k-means++ starts, the best of
+/// `n_init`, and the means of the rows of each cluster, \[2, n_columns\]. If all rows differ only in the last
+/// coordinate, except for some at one other place, as the rows of a graph do, the result is the best of all
+/// divisions. None if another division is as good.
 ///
-/// Rows are taken in an order of their own, so that the order in which they are given does not matter.
+/// Rows are sorted first, so that the order in which they are given does not matter.
 pub(super) fn two_means(
     points: &Array2<f64>,
     n_init: usize,
@@ -25,7 +26,7 @@ pub(super) fn two_means(
         return Err(LmcError::invalid("n_init", n_init, "at least 1"));
     }
     let mut order: Vec<usize> = (0..points.nrows()).collect();
-    // The last coordinate first: the first one of a spectral embedding is constant but for rounding.
+    // The last coordinate comes first: the first one of a spectral embedding is constant except for rounding.
     let key = |row: usize| points.row(row).into_iter().rev();
     order.sort_by(|&a, &b| {
         key(a).zip(key(b)).fold(std::cmp::Ordering::Equal, |so_far, (x, y)| so_far.then(x.total_cmp(y)))
@@ -51,9 +52,10 @@ pub(super) fn two_means(
     Ok(Some((labels, centroids)))
 }
 
-/// The labels, or better ones where a search missed them; none where another division is as good.
+/// Returns the labels, or better ones if a search missed them; none if another division is as good.
 ///
-/// Divisions are those by a cut between rows in order, with the rows that lie off the line of the others on either side.
+/// The divisions that are tried are cuts between rows in order, with the rows that lie off the line of the
+/// others on either side.
 fn the_only_best(points: &Array2<f64>, order: &[usize], labels: Vec<usize>) -> Option<Vec<usize>> {
     let last = points.ncols().checked_sub(1)?;
     let line = points
@@ -66,7 +68,8 @@ fn the_only_best(points: &Array2<f64>, order: &[usize], labels: Vec<usize>) -> O
         points.slice(s![row, ..last]).iter().zip(&line).any(|(a, b)| (a - b).abs() > ROUNDING * b.abs())
     };
     let (off, on): (Vec<usize>, Vec<usize>) = order.iter().partition(|&&row| apart(row));
-    // What lies between the means, from sums of deviations: where it is far from the largest, a division need not be looked at.
+    // The spread between the means, from sums of deviations: a division whose spread is far from the largest
+    // need not be looked at.
     let centred = points - &points.mean_axis(Axis(0))?;
     let n = points.nrows();
     let mut candidates = Vec::with_capacity(2 * n);
@@ -107,7 +110,7 @@ fn the_only_best(points: &Array2<f64>, order: &[usize], labels: Vec<usize>) -> O
     rivals.iter().all(same).then_some(best.1)
 }
 
-/// The sum of squared distances of the rows from the mean of their cluster; infinite for one cluster.
+/// Returns the sum of squared distances of the rows from the mean of their cluster; infinite for one cluster.
 fn within(points: &Array2<f64>, labels: &[usize]) -> f64 {
     let of_cluster = |cluster: usize| {
         let rows: Vec<usize> = (0..labels.len()).filter(|&row| labels[row] == cluster).collect();
@@ -118,8 +121,8 @@ fn within(points: &Array2<f64>, labels: &[usize]) -> f64 {
     of_cluster(0).zip(of_cluster(1)).map_or(f64::INFINITY, |(a, b): (f64, f64)| a + b)
 }
 
-/// The best division of points that differ in the last coordinate alone, but for rounding, by trying all cuts between them;
-/// none for other points. `order`: their rows by that coordinate.
+/// Returns the best division of points that differ only in the last coordinate, except for rounding, by
+/// trying all cuts between them; none for other points. `order`: their rows by that coordinate.
 fn cut(points: &Array2<f64>, order: &[usize]) -> Option<Vec<usize>> {
     let spread = |column: usize| {
         let values = points.column(column);
@@ -130,7 +133,8 @@ fn cut(points: &Array2<f64>, order: &[usize]) -> Option<Vec<usize>> {
     if (0..last).any(|column| spread(column) > 1e-9 * spread(last)) {
         return None;
     }
-    // Deviations from the mean: then the spread within is least where that between, from sums of one side, is greatest.
+    // Deviations from the mean: with them, the spread within is least where the spread between, from sums of
+    // one side, is greatest.
     let mean = points.column(last).mean()?;
     let (n, mut sum, mut best) = (order.len(), 0.0, None);
     for first in 1..n {
@@ -147,10 +151,10 @@ fn cut(points: &Array2<f64>, order: &[usize]) -> Option<Vec<usize>> {
     Some(labels)
 }
 
-/// The best of `n_init` runs of k-means.
+/// Returns the best of `n_init` runs of k-means.
 fn searched(points: &Array2<f64>, order: &[usize], n_init: usize, seed: u64) -> Result<Vec<usize>> {
-    // The tolerance of the algorithm is absolute and its steps approach the means geometrically: points are brought to
-    // unit size, the tolerance is far below it, and the means are then taken exactly.
+    // The tolerance of the algorithm is absolute, and its steps approach the means geometrically. Points are
+    // therefore brought to unit size, with a tolerance far below that, and the means are then taken exactly.
     let size = points.iter().fold(0.0, |size: f64, coordinate| size.max(coordinate.abs()));
     let scaled = points.select(Axis(0), order) / if size > 0.0 { size } else { 1.0 };
     let rng = Xoshiro256Plus::seed_from_u64(sub_seed(seed, "k-means"));
@@ -218,7 +222,7 @@ mod tests {
 
     #[test]
     fn two_equally_good_divisions_are_none() {
-        // The middle belongs to either side, and so does a middle pair.
+        // The middle could belong to either side, and so could a middle pair.
         for places in [&[-1.0, 0.0, 1.0][..], &[-2.0, -1.0, -1e-17, 1.0, 2.0], &[-1.0, 0.0, 0.0, 1.0]] {
             let points =
                 Array2::from_shape_fn(
@@ -229,7 +233,7 @@ mod tests {
         }
         let uneven = array![[0.5, -1.0], [0.5, 0.001], [0.5, 1.0]];
         assert_eq!(two_means(&uneven, 10, 1).unwrap().unwrap().0, [0, 1, 1]);
-        // A row off the line, as far from one end as from the other; then nearer to one.
+        // A row off the line is first as far from one end as from the other, then nearer to one.
         let off = array![[0.5, -1.0], [0.0, 0.0], [0.5, 1.0]];
         assert_eq!(two_means(&off, 10, 1).unwrap(), None);
         let nearer = array![[0.5, -1.0], [0.0, 0.0], [0.5, 1.2]];
@@ -241,7 +245,7 @@ mod tests {
     fn bad_input_is_a_typed_error() {
         let none = two_means(&Array2::eye(3), 0, 1);
         assert!(matches!(none, Err(LmcError::InvalidParameter { field: "n_init", .. })));
-        // Rows at one place have no division that is better than another.
+        // Rows at one place have no best division.
         for same in [Array2::ones((3, 2)), Array2::zeros((3, 2))] {
             assert_eq!(two_means(&same, 5, 1).unwrap(), None);
         }

@@ -1,11 +1,11 @@
-//! Basins: from the matrix of gaps between models to the clusters that they form, how firmly each model belongs to
+//! Basins: the clusters that models form by the matrix of gaps between them, how firmly each model belongs to
 //! its own, and how that changes over finetuning.
 //!
-//! gaps -> [`affinity`] -> [`spectral_embedding`] -> k-means -> [`Basins`]; [`cluster`] does all of it. [`cluster_landmarks`]
-//! does it where only the gaps to some models, the landmarks, are known.
+//! gaps -> [`affinity`] -> [`spectral_embedding`] -> k-means -> [`Basins`]; [`cluster`] does all of it.
+//! [`cluster_landmarks`] does it if only the gaps to some models, the landmarks, are known.
 //!
-//! Two clusters are reported where the gaps determine them. Elsewhere all models stay in one, and a [`Note`] says why; what follows from
-//! two clusters is then empty in tables, and scores of membership are 0.
+//! Two clusters are reported if the gaps determine them. Otherwise all models stay in one, and a [`Note`]
+//! says why; everything that follows from two clusters is then empty in tables, and membership scores are 0.
 
 mod affinity;
 mod cluster;

@@ -1,15 +1,16 @@
-//! What a division of models leaves open, in words.
+//! Notes on a division of models: what it leaves open, in words.
 
 use std::fmt;
 
-/// The most names that are listed of a group of models.
+/// The most names that are listed for a group of models.
 const LISTED: usize = 6;
 
-/// Something that a reader of clusters has to know: that there are none and why, or that they hang on more than the gaps.
+/// Something that a reader of clusters has to know: that there are none and why, or that they depend on more
+/// than the gaps.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Note {
-    /// There are no clusters: all gaps are equal, or differ by no more than rounding.
+    /// There are no clusters, because all gaps are equal or differ by no more than rounding.
     EqualGaps {
         /// The smallest gap.
         smallest: f64,
@@ -18,53 +19,55 @@ pub enum Note {
         /// The most by which rounding moves a gap.
         resolution: f64,
     },
-    /// There are no clusters: at this width every similarity is 0.
+    /// There are no clusters, because every similarity is 0 at this width.
     NoSimilarity {
         /// The width of the kernel.
         delta: f64,
         /// The smallest gap.
         smallest: f64,
     },
-    /// There are no clusters: at this width every similarity is 1, but for rounding.
+    /// There are no clusters, because every similarity is 1 at this width, except for rounding.
     AllSimilar {
         /// The width of the kernel.
         delta: f64,
         /// The largest gap.
         largest: f64,
     },
-    /// There are no clusters: two or more ways to divide the models in two are equally good, since the second and the third
-    /// eigenvalue of their graph are the same but for rounding.
+    /// There are no clusters, because two or more ways to divide the models in two are equally good: the
+    /// second and the third eigenvalue of their graph are the same except for rounding.
     TiedEigenvalues {
         /// The second eigenvalue.
         second: f64,
         /// The third eigenvalue.
         third: f64,
     },
-    /// There are no clusters: k-means finds two divisions of the embedded models that are equally good.
+    /// There are no clusters, because k-means finds two divisions of the embedded models that are equally
+    /// good.
     TiedDivisions,
     /// The similarity graph is not connected, and its parts are not the two clusters.
     Components {
         /// The models of each part, larger parts first.
         parts: Vec<Vec<String>>,
     },
-    /// The standard deviation of the gaps is too small a width for gaps of this size, so that a larger one was taken.
+    /// The standard deviation of the gaps is too small a width for gaps of this size, so a larger one was
+    /// used.
     Widened {
         /// The standard deviation of the gaps.
         deviation: f64,
-        /// The width that was taken: a quarter of the smallest gap.
+        /// The width that was used: a quarter of the smallest gap.
         delta: f64,
     },
-    /// Too few draws of examples fall into two clusters for intervals of what follows from clusters.
+    /// Too few draws of examples fall into two clusters for intervals of quantities that need clusters.
     FewDraws {
-        /// The draws that fall into two clusters.
+        /// The number of draws that fall into two clusters.
         divided: usize,
-        /// All draws.
+        /// The number of all draws.
         drawn: usize,
     },
 }
 
 impl Note {
-    /// Returns whether it says that there are no clusters.
+    /// Returns whether the note says that there are no clusters.
     pub fn is_undivided(&self) -> bool {
         use Note::*;
         matches!(
@@ -78,7 +81,7 @@ impl Note {
     }
 }
 
-/// One sentence for a user, with what to do where there is something to do.
+/// Shows one sentence for a user, with the remedy if there is one.
 impl fmt::Display for Note {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -140,12 +143,12 @@ impl fmt::Display for Note {
     }
 }
 
-/// An eigenvalue without its rounding errors, of which 0 consists otherwise.
+/// Returns an eigenvalue without its rounding errors, which would otherwise be all there is of a 0.
 fn rounded(eigenvalue: f64) -> f64 {
     (eigenvalue * 1e9).round() / 1e9 + 0.0
 }
 
-/// A number in up to four digits, for text.
+/// A number with up to four digits, for text.
 struct Short(f64);
 
 impl fmt::Display for Short {

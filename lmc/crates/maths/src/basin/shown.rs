@@ -1,4 +1,4 @@
-//! How basins are shown.
+//! The display of basins.
 
 use lmc_base::show::{Fields, Forms, Show, listed};
 use lmc_base::shown;

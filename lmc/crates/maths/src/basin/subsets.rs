@@ -6,25 +6,25 @@ use std::fmt;
 use rand::Rng;
 use rand::seq::SliceRandom;
 
-/// Up to that many subsets are listed before some are drawn.
+/// The number of subsets up to which all are listed before some are drawn.
 const MOST_LISTED: f64 = 20_000.0;
 
-/// Where the members of a subset come from.
+/// The origin of the members of a subset.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Membership {
     /// All from one cluster, 0 or 1.
     Within(usize),
-    /// Half from each cluster, the odd one from either; more from one where the other has too few.
+    /// Half from each cluster, with the odd one from either; more from one cluster if the other has too few.
     Across,
     /// From all models, whichever cluster they are in.
     Any,
 }
 
 impl Membership {
-    /// All of them, in the order of tables.
+    /// All kinds, in the order of tables.
     pub const ALL: [Self; 4] = [Self::Within(0), Self::Within(1), Self::Across, Self::Any];
 
-    /// The kind of subset that `models` are: within one cluster or across both.
+    /// Returns the kind of subset that `models` are: within one cluster or across both.
     #[doc(hidden)]
     pub fn of(models: &[usize], cluster: &[usize]) -> Self {
         match models {
@@ -36,7 +36,7 @@ impl Membership {
     }
 }
 
-/// "within 1", "within 2", "across" or "any"; clusters count from 1 as in tables.
+/// Shows "within 1", "within 2", "across" or "any"; clusters count from 1 as in tables.
 impl fmt::Display for Membership {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -47,8 +47,8 @@ impl fmt::Display for Membership {
     }
 }
 
-/// Up to `n_subsets` different subsets of `size` models of that kind, each in ascending order, drawn at random: all there are where
-/// these are not more, none where a cluster has too few.
+/// Returns up to `n_subsets` different random subsets of `size` models of that kind, each in ascending order.
+/// Returns all subsets if there are no more than that, and none if a cluster has too few models.
 ///
 /// `cluster`: the cluster of each model, 0 or 1. The same seed draws the same subsets.
 ///
@@ -71,7 +71,7 @@ pub fn draw_subsets(
     let members =
         |which: usize| (0..cluster.len()).filter(|&model| cluster[model] == which).collect::<Vec<_>>();
     let everyone: Vec<usize> = (0..cluster.len()).collect();
-    // Two pools, and how many may come from each.
+    // Two pools, and how many models may come from each.
     let (pools, splits) = match kind {
         Membership::Within(which) => ([members(which), Vec::new()], vec![[size, 0]]),
         Membership::Any => ([everyone, Vec::new()], vec![[size, 0]]),
@@ -112,7 +112,8 @@ pub fn draw_subsets(
     drawn
 }
 
-/// How many of `size` models may come from each of two clusters: half, as far as they have that many, and at least one.
+/// Returns how many of `size` models may come from each of two clusters: half, as far as they have that many,
+/// and at least one.
 fn splits(size: usize, sizes: [usize; 2]) -> Vec<[usize; 2]> {
     if size < 2 || sizes.contains(&0) || size > sizes[0] + sizes[1] {
         return Vec::new();
@@ -128,12 +129,12 @@ fn sorted(models: impl Iterator<Item = usize>) -> Vec<usize> {
     models.collect::<BTreeSet<usize>>().into_iter().collect()
 }
 
-/// The number of ways to choose `k` of `n`.
+/// Returns the number of ways to choose `k` of `n`.
 fn n_choices(n: usize, k: usize) -> f64 {
     (0..k).map(|i| (n - i) as f64 / (i + 1) as f64).product()
 }
 
-/// All ways to choose `k` of a pool.
+/// Returns all ways to choose `k` models of a pool.
 fn choices(pool: &[usize], k: usize) -> Vec<Vec<usize>> {
     if k == 0 {
         return vec![Vec::new()];
@@ -147,7 +148,7 @@ fn choices(pool: &[usize], k: usize) -> Vec<Vec<usize>> {
 mod tests {
     use super::*;
 
-    /// Nine models and seven, mixed.
+    /// Returns the clusters of nine models and seven, mixed.
     fn cluster() -> Vec<usize> {
         (0..16).map(|i| usize::from(i % 2 == 1 && i < 14)).collect()
     }

@@ -3,30 +3,32 @@ use lmc_base::error::{LmcError, Result};
 use ndarray::{Array2, ArrayView1, Axis};
 use std::fmt;
 
-/// One number for each pair of a model and a landmark, a landmark being one of the models: what is known of a
-/// [`GapMatrix`] when only some of its columns are computed.
+/// One number for each pair of a model and a landmark, where a landmark is one of the models. These are the
+/// known numbers of a [`GapMatrix`] if only some of its columns are computed.
 #[derive(Clone, PartialEq)]
 pub struct LandmarkGaps {
     /// Names of the models, all different, in the order of rows.
     pub models: Vec<String>,
-    /// What the numbers are.
+    /// The meaning of the numbers.
     pub measure: Measure,
     /// The rows of the landmarks, all different, in the order of columns.
     pub landmarks: Vec<usize>,
     /// The numbers, \[n_models, n_landmarks\].
     pub values: Array2<f64>,
-    /// The most by which rounding of what they were computed from moves one of the numbers, in their unit; 0 if that is not known.
+    /// The most by which rounding of the values they were computed from moves one of the numbers, in their
+    /// unit; 0 if that is not known.
     pub resolution: f64,
 }
 
 impl LandmarkGaps {
-    /// Checked gaps: `values` is \[n_models, n_landmarks\], zero where a landmark meets itself and symmetric where
-    /// landmarks meet.
+    /// Returns checked gaps: `values` is \[n_models, n_landmarks\], zero where a landmark meets itself and
+    /// symmetric where landmarks meet.
     ///
     /// # Errors
-    /// [`LmcError::ShapeMismatch`] if the sizes differ; [`LmcError::InvalidParameter`] for fewer than 2 models, a
-    /// name that occurs twice, no landmarks, a landmark that is no row or occurs twice, and a value that is negative,
-    /// not finite, not zero for a landmark and itself, or not the same for two landmarks either way.
+    /// [`LmcError::ShapeMismatch`] if the sizes differ; [`LmcError::InvalidParameter`] for fewer than 2
+    /// models, a name that occurs twice, no landmarks, a landmark that is not a row or occurs twice, and a
+    /// value that is negative, not finite, not zero for a landmark and itself, or not the same for two
+    /// landmarks either way.
     pub fn new(
         models: Vec<String>,
         measure: Measure,
@@ -38,10 +40,11 @@ impl LandmarkGaps {
         Ok(gaps)
     }
 
-    /// The columns of a whole matrix at the landmarks.
+    /// Returns the columns of a whole matrix at the landmarks.
     ///
     /// # Errors
-    /// Those of [`LandmarkGaps::new`], and those of [`GapMatrix::new`] for a matrix that would not pass it.
+    /// The errors of [`LandmarkGaps::new`], and those of [`GapMatrix::new`] for a matrix that would not pass
+    /// it.
     ///
     /// # Examples
     /// ```
@@ -61,15 +64,16 @@ impl LandmarkGaps {
         Ok(known.with_resolution(gaps.resolution))
     }
 
-    /// Returns the same gaps, which rounding may have moved by up to `resolution`; see [`GapMatrix::with_resolution`].
+    /// Returns the same gaps, which rounding may have moved by up to `resolution`; see
+    /// [`GapMatrix::with_resolution`].
     pub fn with_resolution(self, resolution: f64) -> LandmarkGaps {
         LandmarkGaps { resolution, ..self }
     }
 
-    /// These gaps and those of one more landmark, `gaps` \[n_models\].
+    /// Returns these gaps with those of one more landmark, `gaps` \[n_models\].
     ///
     /// # Errors
-    /// Those of [`LandmarkGaps::new`].
+    /// The errors of [`LandmarkGaps::new`].
     pub fn with_landmark(mut self, landmark: usize, gaps: &[f64]) -> Result<LandmarkGaps> {
         self.values.push_column(ArrayView1::from(gaps)).map_err(|_| LmcError::ShapeMismatch {
             what: "gaps of a landmark".to_owned(),
@@ -81,8 +85,8 @@ impl LandmarkGaps {
         Ok(self)
     }
 
-    /// Every unordered pair whose gap is known once, in row order, as (row, column, value) with row < column, both
-    /// counted over the models.
+    /// Returns every unordered pair whose gap is known once, in row order, as (row, column, value) with row <
+    /// column, both counted over the models.
     pub fn pairs(&self) -> Vec<(usize, usize, f64)> {
         let column_of = self.column_of();
         let mut landmarks: Vec<(usize, usize)> = self.landmarks.iter().copied().zip(0..).collect();
@@ -102,7 +106,7 @@ impl LandmarkGaps {
         pairs
     }
 
-    /// The column of each model that is a landmark.
+    /// Returns the column of each model that is a landmark.
     #[doc(hidden)]
     pub fn column_of(&self) -> Vec<Option<usize>> {
         let mut column_of = vec![None; self.models.len()];
@@ -110,7 +114,7 @@ impl LandmarkGaps {
         column_of
     }
 
-    /// The checks of [`LandmarkGaps::new`], again: the fields are public.
+    /// Repeats the checks of [`LandmarkGaps::new`], since the fields are public.
     #[doc(hidden)]
     pub fn check(&self) -> Result<()> {
         check_names(&self.models)?;
@@ -143,7 +147,7 @@ impl LandmarkGaps {
     }
 }
 
-/// The landmarks are different rows of `n_models`, and there is one.
+/// Checks that the landmarks are different rows of `n_models`, and that there is at least one.
 fn check_landmarks(landmarks: &[usize], n_models: usize) -> Result<()> {
     if landmarks.is_empty() {
         return Err(LmcError::invalid("landmarks", "none", "at least 1"));

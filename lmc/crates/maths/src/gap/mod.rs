@@ -1,5 +1,5 @@
-//! What one sampled loss curve between two models says about the ground between them: barrier height, convexity
-//! gap, area; and the matrix of such numbers over all pairs of models.
+//! Measures of one sampled loss curve between two models: barrier height, convexity gap, area; and the matrix
+//! of such numbers over all pairs of models.
 //!
 //! A curve is the losses L_0..L_m (nats per example) at m + 1 equally spaced points of the segment, both ends
 //! included.
@@ -18,10 +18,11 @@ pub use simplex::heights_from;
 pub use simplex::{excess_loss, heights_above_envelope, simplex_gap};
 pub use uneven::{area_under_curve_at, barrier_height_at, convexity_gap_at, highest_point};
 
-/// The barrier height of a loss curve, in nats per example: the most that the curve rises above the straight line
-/// between its ends, and 0 if it never does.
+/// Returns the barrier height of a loss curve, in nats per example: the most that the curve rises above the
+/// straight line between its ends, and 0 if it never does.
 ///
-/// `losses`: at least 3, equally spaced, ends included. Reversing them changes nothing, not even the last bit.
+/// `losses`: at least 3, equally spaced, ends included. Reversing them changes nothing, not even the last
+/// bit.
 ///
 /// # Errors
 /// [`LmcError::InvalidParameter`] for fewer than 3 points, [`LmcError::NonFiniteLoss`] for NaN or infinity.
@@ -41,11 +42,11 @@ pub fn barrier_height(losses: &[f64]) -> Result<f64> {
     Ok(rise_above_chord(losses))
 }
 
-/// The convexity gap of a loss curve, in nats per example: the greatest barrier height over all sub-segments
-/// \[i, j\] of the curve.
+/// Returns the convexity gap of a loss curve, in nats per example: the greatest barrier height over all
+/// sub-segments \[i, j\] of the curve.
 ///
-/// `losses`: at least 3, equally spaced, ends included. It is never below the [`barrier_height`], the same for the
-/// reversed curve, and 0 exactly if the sampled curve is convex.
+/// `losses`: at least 3, equally spaced, ends included. It is never below the [`barrier_height`], the same
+/// for the reversed curve, and 0 exactly if the sampled curve is convex.
 ///
 /// # Errors
 /// [`LmcError::InvalidParameter`] for fewer than 3 points, [`LmcError::NonFiniteLoss`] for NaN or infinity.
@@ -54,7 +55,8 @@ pub fn barrier_height(losses: &[f64]) -> Result<f64> {
 /// Juneja et al. 2023, Eq. 4.
 ///
 /// # Examples
-/// Down, up by 1, down: the ends see no barrier, but the hill between points 1 and 3 is not convex.
+/// The example curve goes down, up by 1, and down. The ends see no barrier, but the hill between points 1 and
+/// 3 is not convex.
 /// ```
 /// # extern crate lmc_maths as lmc;
 /// use lmc::gap::{barrier_height, convexity_gap};
@@ -70,10 +72,12 @@ pub fn convexity_gap(losses: &[f64]) -> Result<f64> {
     Ok(segments.map(rise_above_chord).fold(0.0, f64::max))
 }
 
-/// The area under a loss curve after its minimum is subtracted, by the trapezoid rule with steps of `length` / m.
+/// Returns the area under a loss curve after its minimum is subtracted, by the trapezoid rule with steps of
+/// `length` / m.
 ///
-/// `losses`: at least 3, equally spaced, ends included. `length`: that of the whole segment; the Euclidean
-/// distance of the two models for the measure of the paper, 1 for the mean height above the minimum.
+/// `losses`: at least 3, equally spaced, ends included. `length`: the length of the whole segment, which is
+/// the Euclidean distance of the two models for the measure of the paper, and 1 for the mean height above the
+/// minimum.
 ///
 /// # Errors
 /// [`LmcError::InvalidParameter`] for fewer than 3 points or a negative or non-finite length,
@@ -99,8 +103,8 @@ pub fn area_under_curve(losses: &[f64], length: f64) -> Result<f64> {
     Ok(trapezoids * length / (losses.len() - 1) as f64)
 }
 
-/// Barrier height of a checked curve. Written with differences, so that it is exactly 0 on a constant curve and
-/// exactly the same on the reversed one.
+/// Returns the barrier height of a checked curve. It is written with differences, so that it is exactly 0 on
+/// a constant curve and exactly the same on the reversed one.
 fn rise_above_chord(losses: &[f64]) -> f64 {
     let m = losses.len() - 1;
     let (first, last) = (losses[0], losses[m]);
@@ -126,7 +130,7 @@ fn check_curve(losses: &[f64]) -> Result<()> {
     }
 }
 
-/// What a [`GapMatrix`] holds of each pair of models.
+/// The quantity that a [`GapMatrix`] holds for each pair of models.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Measure {
     /// [`convexity_gap`], nats per example.
@@ -140,7 +144,7 @@ pub enum Measure {
 }
 
 impl Measure {
-    /// The measure in words, for titles and axes.
+    /// Returns the measure in words, for titles and axes.
     pub fn name(self) -> &'static str {
         match self {
             Measure::ConvexityGap => "convexity gap",
@@ -150,7 +154,7 @@ impl Measure {
         }
     }
 
-    /// The name of its column in a [`GAPS`](lmc_base::table::GAPS) table.
+    /// Returns the name of its column in a table of gaps.
     pub fn column(self) -> &'static str {
         match self {
             Measure::ConvexityGap => "convexity_gap",
@@ -166,20 +170,22 @@ impl Measure {
 pub struct GapMatrix {
     /// Names of the models, all different, in the order of rows and columns.
     pub models: Vec<String>,
-    /// What the numbers are.
+    /// The meaning of the numbers.
     pub measure: Measure,
     /// The numbers, \[n_models, n_models\].
     pub values: Array2<f64>,
-    /// The most by which rounding of what they were computed from moves one of the numbers, in their unit; 0 if that is not known.
+    /// The most by which rounding of the values they were computed from moves one of the numbers, in their
+    /// unit; 0 if that is not known.
     pub resolution: f64,
 }
 
 impl GapMatrix {
-    /// A checked matrix: `values` is \[n_models, n_models\], at least 2 by 2.
+    /// Returns a checked matrix: `values` is \[n_models, n_models\], at least 2 by 2.
     ///
     /// # Errors
-    /// [`LmcError::ShapeMismatch`] if the sizes differ; [`LmcError::InvalidParameter`] for fewer than 2 models, a
-    /// name that occurs twice, a value that is negative or not finite, an asymmetric pair or a non-zero diagonal.
+    /// [`LmcError::ShapeMismatch`] if the sizes differ; [`LmcError::InvalidParameter`] for fewer than 2
+    /// models, a name that occurs twice, a value that is negative or not finite, an asymmetric pair or a
+    /// non-zero diagonal.
     ///
     /// # Examples
     /// ```
@@ -196,8 +202,9 @@ impl GapMatrix {
         Ok(matrix)
     }
 
-    /// Returns the same matrix of numbers that rounding may have moved by up to `resolution`, such as a unit in the last decimal of
-    /// printed losses. Numbers that differ by no more than that count as equal where models are divided.
+    /// Returns the same matrix with a `resolution`: rounding may have moved the numbers by up to that, such
+    /// as a unit in the last decimal of printed losses. Numbers that differ by no more than that count as
+    /// equal when models are divided.
     ///
     /// # Examples
     /// ```
@@ -214,13 +221,13 @@ impl GapMatrix {
         GapMatrix { resolution, ..self }
     }
 
-    /// Every unordered pair once, in row order, as (row, column, value) with row < column.
+    /// Returns every unordered pair once, in row order, as (row, column, value) with row < column.
     pub fn pairs(&self) -> Vec<(usize, usize, f64)> {
         let n = self.models.len();
         (0..n).flat_map(|i| (i + 1..n).map(move |j| (i, j, self.values[[i, j]]))).collect()
     }
 
-    /// The checks of [`GapMatrix::new`], again: the fields are public.
+    /// Repeats the checks of [`GapMatrix::new`], since the fields are public.
     #[doc(hidden)]
     pub fn check(&self) -> Result<()> {
         check_names(&self.models)?;
@@ -256,7 +263,7 @@ fn check_resolution(resolution: f64) -> Result<()> {
     Ok(())
 }
 
-/// There are at least 2 models and no name comes twice.
+/// Checks that there are at least 2 models and that no name comes twice.
 fn check_names(models: &[String]) -> Result<()> {
     if models.len() < 2 {
         return Err(LmcError::invalid("models", format!("{} models", models.len()), "at least 2"));
@@ -282,12 +289,14 @@ mod tests {
 
     #[test]
     fn hand_computed() {
-        // Chord from 1 to 3; the middle lies 4 - 2 above it. Minimum 1: heights 0, 3, 2, area (0+3)/2 + (3+2)/2.
+        // Chord from 1 to 3; the middle lies 4 - 2 above it. Minimum 1: heights 0, 3, 2, area (0+3)/2 +
+        // (3+2)/2.
         let hill = [1.0, 4.0, 3.0];
         assert_eq!(barrier_height(&hill).unwrap(), 2.0);
         assert_eq!(convexity_gap(&hill).unwrap(), 2.0);
         assert_eq!(area_under_curve(&hill, 2.0).unwrap(), 4.0);
-        // Ends 8 and 0: chord 8, 6, 4, 2, 0. From point 1 to 4 the chord is 3, 2, 1, 0: point 2 lies 2 above it.
+        // Ends 8 and 0: chord 8, 6, 4, 2, 0. From point 1 to 4 the chord is 3, 2, 1, 0: point 2 lies 2 above
+        // it.
         let late = [8.0, 3.0, 4.0, 0.0, 0.0];
         assert_eq!(barrier_height(&late).unwrap(), 0.0);
         // From 1 to 3: middle of 3 and 0 is 1.5, the loss 4 lies 2.5 above it.
@@ -316,7 +325,8 @@ mod tests {
 
     #[test]
     fn gap_is_zero_exactly_if_convex() {
-        // Integer slopes in ascending order are convex and have no rounding; swapping any two unequal ones is not.
+        // Curves with integer slopes in ascending order are convex and have no rounding; swapping any two
+        // unequal slopes breaks convexity.
         let mut rng = lmc_base::seed::rng(2, "curves");
         for _ in 0..50 {
             let mut slopes: Vec<i32> = (0..8).map(|_| rng.random_range(-20..20)).collect();

@@ -1,24 +1,27 @@
-//! Barrier height, convexity gap and area of a curve whose points are not equally spaced, as refinement leaves it.
+//! Barrier height, convexity gap and area of a curve whose points are not equally spaced, as refinement
+//! leaves it.
 
 use super::check_curve;
 use lmc_base::error::{LmcError, Result};
 
-/// The barrier height of a loss curve, in nats per example, as [`barrier_height`](super::barrier_height).
+/// Returns the barrier height of a loss curve, in nats per example, as
+/// [`barrier_height`](super::barrier_height) does.
 ///
 /// `alphas`: the place of each point, ascending; `losses`: at least 3, ends included.
 ///
 /// # Errors
-/// Those of [`barrier_height`](super::barrier_height); [`LmcError::InvalidParameter`] for places that do not ascend or are not
-/// as many as the losses.
+/// The errors of [`barrier_height`](super::barrier_height); [`LmcError::InvalidParameter`] if the places do
+/// not ascend or their number differs from that of the losses.
 pub fn barrier_height_at(alphas: &[f64], losses: &[f64]) -> Result<f64> {
     check(alphas, losses)?;
     Ok(rises(alphas, losses).fold(0.0, f64::max))
 }
 
-/// The convexity gap of a loss curve, in nats per example, as [`convexity_gap`](super::convexity_gap).
+/// Returns the convexity gap of a loss curve, in nats per example, as [`convexity_gap`](super::convexity_gap)
+/// does.
 ///
 /// # Errors
-/// Those of [`barrier_height_at`].
+/// The errors of [`barrier_height_at`].
 ///
 /// # Examples
 /// ```
@@ -34,11 +37,11 @@ pub fn convexity_gap_at(alphas: &[f64], losses: &[f64]) -> Result<f64> {
     Ok(segments.flat_map(|s| rises(&alphas[s.clone()], &losses[s])).fold(0.0, f64::max))
 }
 
-/// The area under a loss curve, as [`area_under_curve`](super::area_under_curve); `length` is that of the segment from the
-/// first place to the last.
+/// Returns the area under a loss curve, as [`area_under_curve`](super::area_under_curve) does; `length` is
+/// that of the segment from the first place to the last.
 ///
 /// # Errors
-/// Those of [`area_under_curve`](super::area_under_curve) and [`barrier_height_at`].
+/// The errors of [`area_under_curve`](super::area_under_curve) and [`barrier_height_at`].
 pub fn area_under_curve_at(alphas: &[f64], losses: &[f64], length: f64) -> Result<f64> {
     check(alphas, losses)?;
     if !length.is_finite() || length < 0.0 {
@@ -51,10 +54,11 @@ pub fn area_under_curve_at(alphas: &[f64], losses: &[f64], length: f64) -> Resul
     Ok((0..alphas.len() - 1).map(trapezoid).sum::<f64>() * length / whole)
 }
 
-/// The number of the interior point that rises most above the straight line between the ends, or falls least below it.
+/// Returns the number of the interior point that rises most above the straight line between the ends, or
+/// falls least below it.
 ///
 /// # Errors
-/// Those of [`barrier_height_at`].
+/// The errors of [`barrier_height_at`].
 pub fn highest_point(alphas: &[f64], losses: &[f64]) -> Result<usize> {
     check(alphas, losses)?;
     let (mut highest, mut most) = (1, f64::NEG_INFINITY);
@@ -66,7 +70,7 @@ pub fn highest_point(alphas: &[f64], losses: &[f64]) -> Result<usize> {
     Ok(highest)
 }
 
-/// How much each interior point of a checked curve rises above the straight line between its ends.
+/// Returns how much each interior point of a checked curve rises above the straight line between its ends.
 fn rises<'a>(alphas: &'a [f64], losses: &'a [f64]) -> impl Iterator<Item = f64> + 'a {
     let m = losses.len() - 1;
     let whole = alphas[m] - alphas[0];
@@ -122,7 +126,7 @@ mod tests {
         let (alphas, losses) = ([0.0, 0.5, 0.625, 0.75, 1.0], [5.0, 1.0, 2.0, 1.0, 5.0]);
         assert_eq!(barrier_height_at(&alphas, &losses).unwrap(), 0.0);
         assert_eq!(convexity_gap_at(&alphas, &losses).unwrap(), 1.0);
-        // Convex curves have no gap, and a highest point all the same.
+        // Convex curves have no gap, but they still have a highest point.
         assert_eq!(convexity_gap_at(&[0.0, 0.1, 1.0], &[1.0, 0.0, 1.0]).unwrap(), 0.0);
         assert_eq!(highest_point(&[0.0, 0.1, 1.0], &[1.0, 0.0, 1.0]).unwrap(), 1);
     }

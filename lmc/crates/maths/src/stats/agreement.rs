@@ -3,8 +3,8 @@ use lmc_base::error::{LmcError, Result};
 use ndarray::Array2;
 use std::collections::BTreeMap;
 
-/// The mean silhouette of a clustering, from -1 to 1: how much nearer each item is to its own cluster than to the
-/// next one, from a matrix of distances \[n, n\]. An item alone in its cluster counts 0.
+/// Returns the mean silhouette of a clustering, from -1 to 1: how much nearer each item is to its own cluster
+/// than to the next one, from a matrix of distances \[n, n\]. An item alone in its cluster counts 0.
 ///
 /// # Errors
 /// [`LmcError::ShapeMismatch`] if the matrix is not \[n, n\] for n labels; [`LmcError::InvalidParameter`] for
@@ -61,8 +61,8 @@ pub fn silhouette(distances: &Array2<f64>, labels: &[usize]) -> Result<f64> {
     Ok(silhouettes.sum::<f64>() / n as f64)
 }
 
-/// The adjusted Rand index of two clusterings of the same items: 1 if they are the same up to the names of the
-/// clusters, 0 on average if they are unrelated.
+/// Returns the adjusted Rand index of two clusterings of the same items: 1 if they are the same up to the
+/// names of the clusters, 0 on average if they are unrelated.
 ///
 /// # Errors
 /// [`LmcError::ShapeMismatch`] if the lengths differ, [`LmcError::InvalidParameter`] for no items.
@@ -93,7 +93,8 @@ pub fn adjusted_rand_index(a: &[usize], b: &[usize]) -> Result<f64> {
     if together == in_a && together == in_b {
         return Ok(1.0);
     }
-    // Observed, expected and greatest number of pairs together, each times the number of all pairs.
+    // Observed, expected and greatest number of pairs in the same cluster, each times the number of all
+    // pairs.
     let all = pairs(&(a.len() as f64));
     Ok((together * all - in_a * in_b) / ((in_a + in_b) / 2.0 * all - in_a * in_b))
 }

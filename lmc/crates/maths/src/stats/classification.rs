@@ -2,7 +2,7 @@ use super::{check_finite, check_lengths};
 use lmc_base::error::{LmcError, Result};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The share of predictions that are right, in \[0, 1\].
+/// Returns the share of predictions that are right, in \[0, 1\].
 ///
 /// # Errors
 /// [`LmcError::ShapeMismatch`] if the lengths differ, [`LmcError::InvalidParameter`] for no examples.
@@ -19,8 +19,8 @@ pub fn accuracy(labels: &[i64], predictions: &[i64]) -> Result<f64> {
     Ok(right as f64 / labels.len() as f64)
 }
 
-/// The harmonic mean of precision and recall of the class `positive`, in \[0, 1\]; 0 if that class occurs neither
-/// among labels nor among predictions.
+/// Returns the harmonic mean of precision and recall of the class `positive`, in \[0, 1\]; 0 if that class
+/// occurs neither among labels nor among predictions.
 ///
 /// # Errors
 /// [`LmcError::ShapeMismatch`] if the lengths differ, [`LmcError::InvalidParameter`] for no examples.
@@ -39,8 +39,8 @@ pub fn f1(labels: &[i64], predictions: &[i64], positive: i64) -> Result<f64> {
     Ok(if either == 0 { 0.0 } else { 2.0 * both as f64 / either as f64 })
 }
 
-/// The mean of [`f1`] over the classes that occur among labels or predictions, in \[0, 1\]: each class counts alike, however
-/// many examples it has, as in scikit-learn's `f1_score(average="macro")`.
+/// Returns the mean of [`f1`] over the classes that occur among labels or predictions, in \[0, 1\]. Each
+/// class has the same weight, however many examples it has, as in scikit-learn's `f1_score(average="macro")`.
 ///
 /// # Errors
 /// [`LmcError::ShapeMismatch`] if the lengths differ, [`LmcError::InvalidParameter`] for no examples.
@@ -60,7 +60,8 @@ pub fn macro_f1(labels: &[i64], predictions: &[i64]) -> Result<f64> {
     Ok(each.iter().sum::<f64>() / each.len() as f64)
 }
 
-/// Matthews correlation of labels and predictions, from -1 to 1, for two or more classes; 0 if either is constant.
+/// Returns the Matthews correlation of labels and predictions, from -1 to 1, for two or more classes; 0 if
+/// either is constant.
 ///
 /// # Errors
 /// [`LmcError::ShapeMismatch`] if the lengths differ, [`LmcError::InvalidParameter`] for no examples.
@@ -93,8 +94,8 @@ pub fn matthews_correlation(labels: &[i64], predictions: &[i64]) -> Result<f64> 
     Ok(if scale == 0.0 { 0.0 } else { covariance / scale })
 }
 
-/// The expected calibration error, in \[0, 1\]: the mean distance between confidence and accuracy over 10 bins of
-/// equal width ((0, 0.1], (0.1, 0.2], ...), each weighted by its number of examples.
+/// Returns the expected calibration error, in \[0, 1\]: the mean distance between confidence and accuracy
+/// over 10 bins of equal width ((0, 0.1], (0.1, 0.2], ...), each weighted by its number of examples.
 ///
 /// `confidences`: the probability given to the predicted class; `right`: whether it was the label.
 ///
@@ -127,12 +128,12 @@ pub fn expected_calibration_error(confidences: &[f64], right: &[bool]) -> Result
     Ok(excess.iter().map(|sum| sum.abs()).sum::<f64>() / confidences.len() as f64)
 }
 
-/// The area under the ROC curve, in \[0, 1\]: the probability that a random positive scores higher than a random
-/// negative, where a tie counts one half.
+/// Returns the area under the ROC curve, in \[0, 1\]: the probability that a random positive scores higher
+/// than a random negative, where a tie counts one half.
 ///
 /// # Errors
-/// [`LmcError::ShapeMismatch`] if the lengths differ; [`LmcError::InvalidParameter`] for a non-finite score, or if
-/// all labels are the same.
+/// [`LmcError::ShapeMismatch`] if the lengths differ; [`LmcError::InvalidParameter`] for a non-finite score,
+/// or if all labels are the same.
 ///
 /// # Reference
 /// Fawcett 2006.
@@ -154,7 +155,7 @@ pub fn roc_auc(labels: &[bool], scores: &[f64]) -> Result<f64> {
     }
     let mut order: Vec<usize> = (0..scores.len()).collect();
     order.sort_by(|&a, &b| scores[a].total_cmp(&scores[b]));
-    // Twice the number of (positive, negative) pairs in the right order, ties half: an integer.
+    // Twice the number of (positive, negative) pairs in the right order, where ties count half: an integer.
     let (mut twice_won, mut negatives_below) = (0, 0);
     for ties in order.chunk_by(|&a, &b| scores[a] == scores[b]) {
         let positives = ties.iter().filter(|&&i| labels[i]).count();
@@ -187,23 +188,25 @@ mod tests {
 
     #[test]
     fn hand_computed_f1_of_more_than_two_classes() {
-        // Class 0: TP 2, FP 1, FN 1, F1 = 4 / 6. Class 1: TP 1, FP 1, FN 2, F1 = 2 / 5. Class 2: TP 2, FP 2, FN 1, F1 = 4 / 7.
+        // Class 0: TP 2, FP 1, FN 1, F1 = 4 / 6. Class 1: TP 1, FP 1, FN 2, F1 = 2 / 5. Class 2: TP 2, FP 2,
+        // FN 1, F1 = 4 / 7.
         let labels = [0, 0, 0, 1, 1, 1, 2, 2, 2];
         let predictions = [0, 0, 1, 1, 2, 2, 2, 2, 0];
         let expected = (4.0 / 6.0 + 2.0 / 5.0 + 4.0 / 7.0) / 3.0;
         assert!((macro_f1(&labels, &predictions).unwrap() - expected).abs() < 1e-15);
-        // A class that is only claimed counts with 0, one that does not occur does not count.
+        // A class that is only predicted counts with 0, and a class that does not occur does not count.
         assert_eq!(macro_f1(&[0, 0, 1, 1], &[0, 0, 1, 2]).unwrap(), (1.0 + 2.0 / 3.0) / 3.0);
         assert_eq!(macro_f1(&[1, 1], &[1, 1]).unwrap(), 1.0);
         assert_eq!(macro_f1(&[1, 1], &[0, 0]).unwrap(), 0.0);
-        // Of two classes it is the mean of both, not that of one.
+        // For two classes it is the mean of both, not the value of one.
         let both = (f1(&LABELS, &[1; 8], 0).unwrap() + f1(&LABELS, &[1; 8], 1).unwrap()) / 2.0;
         assert_eq!(macro_f1(&LABELS, &[1; 8]).unwrap(), both);
     }
 
     #[test]
     fn hand_computed_probabilities() {
-        // Bin (0.9, 1]: mean confidence 0.95, accuracy 0.5. Bin (0.5, 0.6]: 0.6, accuracy 1. Weights 2/3 and 1/3.
+        // Bin (0.9, 1]: mean confidence 0.95, accuracy 0.5. Bin (0.5, 0.6]: 0.6, accuracy 1. Weights 2/3 and
+        // 1/3.
         let ece = expected_calibration_error(&[0.92, 0.98, 0.6], &[true, false, true]).unwrap();
         assert!((ece - (0.45 * 2.0 + 0.4) / 3.0).abs() < 1e-15);
         assert_eq!(expected_calibration_error(&[1.0, 0.0], &[true, false]).unwrap(), 0.0);

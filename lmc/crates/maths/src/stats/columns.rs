@@ -1,20 +1,23 @@
-//! Resampling of many columns at once: one row for each item, such as an example, and one column for each thing that was measured of it.
+//! Resampling of many columns at once: one row for each item, such as an example, and one column for each
+//! quantity that was measured for it.
 
 use ndarray::{Array2, ArrayView2, s};
 use rand::{Rng, seq::SliceRandom};
 
-use super::{check_count, check_finite, quantile};
+use super::{check_confidence, check_count, check_finite, quantile};
 use lmc_base::error::{LmcError, Result};
 
-/// The most means that are returned: 2 GiB of them.
+/// The largest number of means that are returned: 2 GiB of them.
 const MOST_MEANS: usize = 1 << 28;
-/// Resamples whose counts are in memory at once.
+/// The number of resamples whose counts are in memory at once.
 const BLOCK: usize = 64;
 
-/// The mean of each column in each of `n_resamples` resamples of the rows, \[n_resamples, n_columns\].
+/// Returns the mean of each column in each of `n_resamples` resamples of the rows, \[n_resamples,
+/// n_columns\].
 ///
 /// `values`: \[n_items, n_columns\]. All columns see the same resamples, those of
-/// [`bootstrap_interval`](super::bootstrap_interval) with the same seed, so that differences of columns may be taken afterwards.
+/// [`bootstrap_interval`](super::bootstrap_interval) with the same seed, so differences of columns may be
+/// taken afterwards.
 ///
 /// # Errors
 /// [`LmcError::InvalidParameter`] for no items, no resamples, or more than fit into memory.
@@ -47,7 +50,8 @@ pub fn resampled_means(values: ArrayView2<f64>, n_resamples: usize, seed: u64) -
     Ok(means)
 }
 
-/// The percentile interval of resampled statistics as (lower, upper) end: `confidence` (for example 0.95) of them lie between.
+/// Returns the percentile interval of resampled statistics as (lower, upper) end, between which `confidence`
+/// (for example 0.95) of them lie.
 ///
 /// # Errors
 /// [`LmcError::InvalidParameter`] for no statistics, one that is not finite or a confidence outside (0, 1).
@@ -55,18 +59,18 @@ pub fn resampled_means(values: ArrayView2<f64>, n_resamples: usize, seed: u64) -
 /// # Reference
 /// Efron and Tibshirani 1993, chapter 13.
 pub fn percentile_interval(resampled: &[f64], confidence: f64) -> Result<(f64, f64)> {
-    if !(confidence > 0.0 && confidence < 1.0) {
-        return Err(LmcError::invalid("confidence", confidence, "a number between 0 and 1"));
-    }
+    check_confidence("confidence", confidence)?;
     let tail = (1.0 - confidence) / 2.0;
     Ok((quantile(resampled, tail)?, quantile(resampled, 1.0 - tail)?))
 }
 
-/// For each item the value of the column that has the largest mean over the *other* half of the items.
+/// Returns, for each item, the value of the column that has the largest mean over the *other* half of the
+/// items.
 ///
-/// `values`: \[n_items, n_columns\]. The largest mean of many columns is too high where it is largest by chance. Here one half, drawn by
-/// `seed`, chooses a column and the other half measures it, and the other way round: the mean of what is returned is about an unbiased
-/// estimate of the mean of columns that were chosen so, hence never above the largest true mean but for chance.
+/// `values`: \[n_items, n_columns\]. The largest mean of many columns is too high if it is largest by chance.
+/// Here one half of the items, drawn by `seed`, chooses a column and the other half measures it, and the
+/// other way round. The mean of the returned values is a nearly unbiased estimate of the mean of columns that
+/// were chosen like this. It is therefore never above the largest true mean, except by chance.
 ///
 /// # Errors
 /// [`LmcError::InvalidParameter`] for fewer than 2 items, no columns or a value that is not finite.
@@ -120,7 +124,7 @@ mod tests {
             let got = percentile_interval(&means.column(column).to_vec(), 0.9).unwrap();
             assert!((got.0 - low).abs() < 1e-12 && (got.1 - high).abs() < 1e-12, "{got:?} {low} {high}");
         }
-        // All columns see one resample: a difference that is the same in every item does not vary.
+        // All columns see the same resamples: a difference that is the same in every item does not vary.
         let mut shifted = values.clone();
         shifted.column_mut(1).assign(&(&values.column(0) + 0.5));
         let means = resampled_means(shifted.view(), 20, 7).unwrap();
@@ -136,7 +140,8 @@ mod tests {
             plain += means.iter().copied().fold(f64::NEG_INFINITY, f64::max) / 40.0;
             held_out += mean(&cross_fitted_maximum(values.view(), seed).unwrap()).unwrap() / 40.0;
         }
-        // 2.5 standard errors of 0.58 / 8, and an average of 40 estimates with standard error about 0.07 each.
+        // 2.5 standard errors of 0.58 / 8, and an average of 40 estimates with standard error about 0.07
+        // each.
         assert!(plain > 0.14 && held_out.abs() < 0.04, "{plain} {held_out}");
     }
 

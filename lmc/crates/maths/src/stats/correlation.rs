@@ -1,11 +1,11 @@
 use super::{check_finite, check_lengths, is_constant, mean};
 use lmc_base::error::{LmcError, Result};
 
-/// Pearson's correlation coefficient of two columns, from -1 to 1.
+/// Returns Pearson's correlation coefficient of two columns, from -1 to 1.
 ///
 /// # Errors
-/// [`LmcError::ShapeMismatch`] if the lengths differ; [`LmcError::InvalidParameter`] for fewer than 2 pairs, a
-/// non-finite value or a constant column.
+/// [`LmcError::ShapeMismatch`] if the lengths differ; [`LmcError::InvalidParameter`] for fewer than 2 pairs,
+/// a non-finite value or a constant column.
 ///
 /// # Examples
 /// ```
@@ -30,17 +30,17 @@ pub struct Line {
 }
 
 impl Line {
-    /// The height of the line at `x`.
+    /// Returns the height of the line at `x`.
     pub fn at(&self, x: f64) -> f64 {
         self.slope * x + self.intercept
     }
 }
 
-/// The line of least squares of `y` on `x`.
+/// Returns the line of least squares of `y` on `x`.
 ///
 /// # Errors
-/// [`LmcError::ShapeMismatch`] if the lengths differ; [`LmcError::InvalidParameter`] for fewer than 2 pairs, a
-/// non-finite value or constant `x`.
+/// [`LmcError::ShapeMismatch`] if the lengths differ; [`LmcError::InvalidParameter`] for fewer than 2 pairs,
+/// a non-finite value or constant `x`.
 ///
 /// # Examples
 /// ```
@@ -71,7 +71,7 @@ impl Moments {
         check_finite(y)?;
         let (mean_x, mean_y) = (mean(x)?, mean(y)?);
         let mut moments = Moments { mean_x, mean_y, xx: 0.0, yy: 0.0, xy: 0.0 };
-        // A constant column may miss its rounded mean by the last bit; its spread is zero all the same.
+        // A constant column may miss its rounded mean by the last bit, but its spread is still zero.
         let (constant_x, constant_y) = (is_constant(x), is_constant(y));
         for (a, b) in x.iter().zip(y) {
             let dx = if constant_x { 0.0 } else { a - mean_x };

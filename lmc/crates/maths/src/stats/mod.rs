@@ -15,11 +15,11 @@ pub use correlation::{Line, least_squares, pearson};
 #[doc(hidden)]
 pub use moments::{is_constant, is_constant_but_for};
 pub use moments::{mean, quantile, standard_deviation};
-pub use resampling::{bootstrap_interval, correlation_test, permutation_test};
+pub use resampling::{bootstrap_interval, check_confidence, correlation_test, permutation_test};
 
 use lmc_base::error::{LmcError, Result};
 
-/// Two columns that belong together have the same length, at least `least`.
+/// Checks that two columns that belong together have the same length, at least `least`.
 fn check_lengths(what: &str, a: usize, b: usize, least: usize) -> Result<()> {
     if a != b {
         return Err(LmcError::ShapeMismatch { what: what.to_owned(), got: vec![b], expected: vec![a] });

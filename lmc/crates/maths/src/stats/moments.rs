@@ -1,7 +1,7 @@
 use super::{check_count, check_finite};
 use lmc_base::error::{LmcError, Result};
 
-/// The arithmetic mean.
+/// Returns the arithmetic mean.
 ///
 /// # Errors
 /// [`LmcError::InvalidParameter`] for no values or a non-finite one.
@@ -18,7 +18,8 @@ pub fn mean(values: &[f64]) -> Result<f64> {
     Ok(values.iter().sum::<f64>() / values.len() as f64)
 }
 
-/// Returns whether all values are equal but for the last bits, which sums and means of equal numbers differ by.
+/// Returns whether all values are equal except for the last bits, by which sums and means of equal numbers
+/// differ.
 #[doc(hidden)]
 pub fn is_constant(values: &[f64]) -> bool {
     is_constant_but_for(values, 16.0 * f64::EPSILON)
@@ -32,9 +33,9 @@ pub fn is_constant_but_for(values: &[f64], share: f64) -> bool {
     high - low <= share * high.abs().max(low.abs())
 }
 
-/// The population standard deviation: the root of the mean squared deviation, with divisor n.
+/// Returns the population standard deviation: the root of the mean squared deviation, with divisor n.
 ///
-/// It is exactly 0 for values that are equal but for rounding.
+/// It is exactly 0 for values that are equal except for rounding.
 ///
 /// # Errors
 /// [`LmcError::InvalidParameter`] for no values or a non-finite one.
@@ -54,8 +55,8 @@ pub fn standard_deviation(values: &[f64]) -> Result<f64> {
     Ok((squares / values.len() as f64).sqrt())
 }
 
-/// The value below which a `share` of the values lies, interpolated linearly between the two neighbours in order
-/// (numpy's default; type 7 of Hyndman and Fan 1996).
+/// Returns the value below which a `share` of the values lies, interpolated linearly between the two
+/// neighbours in order (numpy's default; type 7 of Hyndman and Fan 1996).
 ///
 /// # Errors
 /// [`LmcError::InvalidParameter`] for no values, a non-finite one or a share outside \[0, 1\].

@@ -3,14 +3,15 @@ use lmc_base::error::{LmcError, Result};
 use rand::{Rng, seq::SliceRandom};
 use std::collections::BTreeSet;
 
-/// The two-sided p-value of the difference of mean `values` between two groups, from `n_permutations` random
-/// relabellings: (b + 1) / (n + 1), where b of n relabellings differ at least as much as the groups at hand.
+/// Returns the two-sided p-value of the difference of mean `values` between two groups, from `n_permutations`
+/// random relabellings: (b + 1) / (n + 1), where b of n relabellings differ at least as much as the given
+/// groups.
 ///
 /// `labels`: the group of each value, two different numbers. The same seed gives the same p-value.
 ///
 /// # Errors
-/// [`LmcError::ShapeMismatch`] if the lengths differ; [`LmcError::InvalidParameter`] if there are not exactly two
-/// groups, for a non-finite value or no permutations.
+/// [`LmcError::ShapeMismatch`] if the lengths differ; [`LmcError::InvalidParameter`] if there are not exactly
+/// two groups, for a non-finite value or no permutations.
 ///
 /// # Reference
 /// Phipson and Smyth 2010, Eq. 2.
@@ -43,7 +44,8 @@ pub fn permutation_test(labels: &[usize], values: &[f64], n_permutations: usize,
         }
         (first / n_first - second / n_second).abs()
     };
-    // The order of summation moves the last bits: a difference that is equal but for those counts as equal.
+    // The order of summation changes the last bits: differences that are equal except for those count as
+    // equal.
     let rounding = 1e-12 * values.iter().map(|value| value.abs()).fold(0.0, f64::max);
     let observed = difference(values) - rounding;
     let mut rng = lmc_base::seed::rng(seed, "permutation test");
@@ -55,13 +57,13 @@ pub fn permutation_test(labels: &[usize], values: &[f64], n_permutations: usize,
     Ok((at_least.count() + 1) as f64 / (n_permutations + 1) as f64)
 }
 
-/// The two-sided p-value of Pearson's correlation of two columns, from `n_permutations` random orders of the second:
-/// (b + 1) / (n + 1), where b of n orders correlate at least as strongly.
+/// Returns the two-sided p-value of Pearson's correlation of two columns, from `n_permutations` random orders
+/// of the second: (b + 1) / (n + 1), where b of n orders correlate at least as strongly.
 ///
 /// The same seed gives the same p-value.
 ///
 /// # Errors
-/// Those of [`pearson`]; [`LmcError::InvalidParameter`] for no permutations.
+/// The errors of [`pearson`]; [`LmcError::InvalidParameter`] for no permutations.
 ///
 /// # Reference
 /// Phipson and Smyth 2010, Eq. 2.
@@ -75,7 +77,7 @@ pub fn permutation_test(labels: &[usize], values: &[f64], n_permutations: usize,
 /// # Ok::<(), lmc::LmcError>(())
 /// ```
 pub fn correlation_test(x: &[f64], y: &[f64], n_permutations: usize, seed: u64) -> Result<f64> {
-    // Orders that correlate as strongly but for rounding count as equal.
+    // Orders that correlate equally strongly except for rounding count as equal.
     let observed = pearson(x, y)?.abs() - 1e-12;
     if n_permutations == 0 {
         return Err(LmcError::invalid("n_permutations", 0, "at least 1"));
@@ -90,15 +92,15 @@ pub fn correlation_test(x: &[f64], y: &[f64], n_permutations: usize, seed: u64) 
     Ok((at_least + 1) as f64 / (n_permutations + 1) as f64)
 }
 
-/// The percentile bootstrap interval of a statistic as (lower, upper) end, which `confidence` (for example 0.95) of
-/// `n_resamples` resampled statistics lie between.
+/// Returns the percentile bootstrap interval of a statistic as (lower, upper) end, between which `confidence`
+/// (for example 0.95) of `n_resamples` resampled statistics lie.
 ///
-/// `statistic` gets `n_items` indices below `n_items`, drawn with replacement, and so can look up values, pairs or
-/// whole models. The same seed gives the same interval.
+/// `statistic` gets `n_items` indices below `n_items`, drawn with replacement, so it can look up values,
+/// pairs or whole models. The same seed gives the same interval.
 ///
 /// # Errors
-/// [`LmcError::InvalidParameter`] for no items, no resamples, a confidence outside (0, 1) or a statistic that is
-/// not finite; any error of `statistic` itself.
+/// [`LmcError::InvalidParameter`] for no items, no resamples, a confidence outside (0, 1) or a statistic that
+/// is not finite; any error of `statistic` itself.
 ///
 /// # Reference
 /// Efron 1979; Efron and Tibshirani 1993, chapter 13.
@@ -126,9 +128,7 @@ pub fn bootstrap_interval(
     if n_resamples == 0 {
         return Err(LmcError::invalid("n_resamples", 0, "at least 1"));
     }
-    if !(confidence > 0.0 && confidence < 1.0) {
-        return Err(LmcError::invalid("confidence", confidence, "a number between 0 and 1"));
-    }
+    check_confidence("confidence", confidence)?;
     let mut rng = lmc_base::seed::rng(seed, "bootstrap");
     let mut indices = vec![0; n_items];
     let mut resampled = Vec::new();
@@ -138,6 +138,16 @@ pub fn bootstrap_interval(
     }
     let tail = (1.0 - confidence) / 2.0;
     Ok((quantile(&resampled, tail)?, quantile(&resampled, 1.0 - tail)?))
+}
+
+/// Checks the confidence of an interval, the share of resamples between its ends, which is given by an option
+/// of that name.
+///
+/// # Errors
+/// [`LmcError::InvalidParameter`] for a number that is not between 0 and 1.
+pub fn check_confidence(field: &'static str, confidence: f64) -> Result<()> {
+    let inside = confidence > 0.0 && confidence < 1.0;
+    inside.then_some(()).ok_or_else(|| LmcError::invalid(field, confidence, "a number between 0 and 1"))
 }
 
 #[cfg(test)]
@@ -150,12 +160,23 @@ mod tests {
     }
 
     #[test]
+    fn a_confidence_lies_between_0_and_1() {
+        assert!(check_confidence("c", 0.95).is_ok());
+        for wrong in [0.0, 1.0, -0.1, f64::NAN, 2.0] {
+            assert!(matches!(
+                check_confidence("c", wrong),
+                Err(LmcError::InvalidParameter { field: "c", .. })
+            ));
+        }
+    }
+
+    #[test]
     fn permutation_test_counts_as_enumeration_does() {
-        // Of the 20 ways to choose 3 of 6, only the two extreme ones differ as much: p = 0.1.
+        // Of the 20 ways to choose 3 of 6, only the two extreme ones differ this much: p = 0.1.
         let (labels, values) = ([0, 0, 0, 1, 1, 1], [0.1, 0.2, 0.3, 0.7, 0.8, 0.9]);
         let p = permutation_test(&labels, &values, 20_000, 1).unwrap();
         assert!((p - 0.1).abs() < 0.01, "{p}");
-        // 1, 2 | 3, 4: differences of the 6 splits are 2, 1, 0, 0, 1, 2, so that 1, 3 | 2, 4 has p = 4/6.
+        // 1, 2 | 3, 4: differences of the 6 splits are 2, 1, 0, 0, 1, 2, so 1, 3 | 2, 4 has p = 4/6.
         let p = permutation_test(&[5, 9, 5, 9], &[1.0, 2.0, 3.0, 4.0], 20_000, 1).unwrap();
         assert!((p - 4.0 / 6.0).abs() < 0.02, "{p}");
         // Unequal groups: 1 of the 5 choices of one value is as extreme.
@@ -165,7 +186,7 @@ mod tests {
 
     #[test]
     fn permutation_test_bounds_ties_and_seed() {
-        // Equal values: every relabelling ties, in spite of rounding.
+        // With equal values, every relabelling ties in spite of rounding.
         let labels: Vec<usize> = (0..15).map(|i| usize::from(i < 4)).collect();
         assert_eq!(permutation_test(&labels, &[0.1; 15], 99, 3).unwrap(), 1.0);
         let values: Vec<f64> = (0..40).map(f64::from).collect();
@@ -185,7 +206,8 @@ mod tests {
         let x = [1.0, 2.0, 3.0, 4.0];
         let p = correlation_test(&x, &[2.0, 4.0, 6.0, 8.0], 20_000, 1).unwrap();
         assert!((p - 2.0 / 24.0).abs() < 0.01, "{p}");
-        // r = 0.8 for one exchange of neighbours; 3 such orders, their 3 reversals and the 2 before are as strong.
+        // r = 0.8 for one exchange of neighbours; 3 such orders, their 3 reversals and the 2 before are as
+        // strong.
         let p = correlation_test(&x, &[1.0, 2.0, 4.0, 3.0], 20_000, 1).unwrap();
         assert!((p - 8.0 / 24.0).abs() < 0.015, "{p}");
         assert!(correlation_test(&x, &[1.0; 4], 9, 1).is_err() && correlation_test(&x, &x, 0, 1).is_err());

@@ -10,12 +10,14 @@ use crate::model::ModelConfig;
 use crate::weights::Weights;
 use lmc_base::error::{LmcError, Result};
 
-/// The same function with all its units in random order: heads, units within heads, neurons and pooler units.
+/// Returns the same function with all its units in random order: heads, units within heads, neurons and
+/// pooler units.
 ///
-/// What [`weight_matching`](super::weight_matching) has to undo; the order follows from the seed.
+/// This is what [`weight_matching`](super::weight_matching) has to undo. The order follows from the seed.
 ///
 /// # Errors
-/// [`LmcError::InvalidParameter`] for weights of another architecture than that of `config`; [`LmcError::Torch`].
+/// [`LmcError::InvalidParameter`] for weights of another architecture than that of `config`;
+/// [`LmcError::Torch`].
 pub fn shuffled(config: &ModelConfig, weights: &Weights, seed: u64) -> Result<Weights> {
     let mut rng = lmc_base::seed::rng(seed, "shuffled units");
     let all = symmetries(config);
@@ -24,7 +26,7 @@ pub fn shuffled(config: &ModelConfig, weights: &Weights, seed: u64) -> Result<We
     permuted(weights, all.iter().zip(&permutations))
 }
 
-/// The weights after a permutation of each symmetry.
+/// Returns the weights after a permutation of each symmetry.
 pub(super) fn permuted<'a>(
     weights: &Weights,
     permutations: impl Iterator<Item = (&'a Symmetry, &'a Permutation)>,

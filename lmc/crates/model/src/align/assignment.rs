@@ -2,14 +2,14 @@ use ndarray::ArrayView2;
 
 use lmc_base::error::{LmcError, Result};
 
-/// The column for each row, all different, that gives the greatest sum of `values`, `[n, n]`.
+/// Returns a column for each row, all different, that give the greatest sum of `values`, `[n, n]`.
 ///
-/// Exact up to rounding, in O(n^3) time: shortest augmenting paths with dual variables. Where several assignments are equally
-/// good, one of them.
+/// Exact up to rounding, in O(n^3) time: shortest augmenting paths with dual variables. If several
+/// assignments are equally good, it returns one of them.
 ///
 /// # Errors
-/// [`LmcError::ShapeMismatch`] for a matrix that is not square; [`LmcError::InvalidParameter`] for a value that is not finite
-/// or beyond 1e100 in size.
+/// [`LmcError::ShapeMismatch`] for a matrix that is not square; [`LmcError::InvalidParameter`] for a value
+/// that is not finite or beyond 1e100 in size.
 ///
 /// # Reference
 /// Jonker and Volgenant 1987; Crouse 2016, the algorithm of scipy's `linear_sum_assignment`.
@@ -31,7 +31,8 @@ pub fn assignment(values: &ArrayView2<f64>) -> Result<Vec<usize>> {
     if let Some(value) = values.iter().find(|value| value.is_nan() || value.abs() > 1e100) {
         return Err(LmcError::invalid("values", value, "finite numbers of at most 1e100 in size"));
     }
-    // A column's cost in a row is minus the value there, less the dual variables of both: never below 0 but for rounding.
+    // A column's cost in a row is minus the value there, less the dual variables of both: never below 0
+    // except by rounding.
     let (mut of_rows, mut of_columns) = (vec![0.0; n], vec![0.0; n]);
     let mut row_of: Vec<Option<usize>> = vec![None; n];
     let mut column_of = vec![0; n];
@@ -143,7 +144,7 @@ mod tests {
                 let noise: f64 = rng.random_range(0.0..1.0);
                 scale * if planted[row] == column { 1.0 + noise } else { noise }
             });
-            // In sum no other assignment can make up for what a planted pair is worth more.
+            // No other assignment can make up in sum for the extra value of a planted pair.
             let columns = assignment(&values.view()).unwrap();
             assert!(total(&values, &columns) >= total(&values, &planted));
             let clear = values.mapv(|value| if value >= scale { value } else { 0.0 });

@@ -15,23 +15,23 @@ use lmc_base::error::{LmcError, Result};
 use lmc_base::file::hexadecimal;
 use lmc_base::interrupt;
 
-/// A gain of similarity below this share of what is summed is rounding: then nothing moves.
+/// A gain of similarity below this share of the sum is rounding; in that case nothing moves.
 const ROUNDING: f64 = 1e-12;
 
 /// One symmetry with the permutation that was found for it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Matched {
-    /// What may be permuted.
+    /// The symmetry: the units that may be permuted.
     pub symmetry: Symmetry,
-    /// Where the units of B go.
+    /// The permutation of B's units.
     pub permutation: Permutation,
     /// The inner product of the two models' weights that carry the symmetry, as they are.
     pub similarity_identity: f64,
-    /// The same after the permutation; never less.
+    /// The same inner product after the permutation; never less.
     pub similarity_matched: f64,
 }
 
-/// Where the units of model B stand in model A's order.
+/// The permutations that bring the units of model B into model A's order.
 #[derive(Clone, PartialEq)]
 pub struct Alignment {
     /// Every symmetry of the architecture with its permutation.
@@ -65,22 +65,23 @@ pub struct UnitCounts {
 }
 
 impl Alignment {
-    /// The inner product of the two models' weights that some permutation acts on, as they are.
+    /// Returns the inner product of the two models' weights that some permutation acts on, as they are.
     pub fn similarity_identity(&self) -> f64 {
         self.matches.iter().map(|matched| matched.similarity_identity).sum()
     }
 
-    /// The same after the permutations; never less.
+    /// Returns the same inner product after the permutations; never less.
     pub fn similarity_matched(&self) -> f64 {
         self.matches.iter().map(|matched| matched.similarity_matched).sum()
     }
 
-    /// How many units move; one within a head counts as moved if its place in its head changes.
+    /// Returns the number of units that move. A unit within a head counts as moved if its place in its head
+    /// changes.
     pub fn moved(&self) -> UnitCounts {
         self.counts(|matched| [matched.permutation.moved_blocks(), matched.permutation.moved_units()])
     }
 
-    /// How many units there are.
+    /// Returns the number of units.
     pub fn n_units(&self) -> UnitCounts {
         self.counts(|Matched { symmetry, .. }| {
             [symmetry.n_blocks, symmetry.n_blocks * symmetry.width * symmetry.sets.len()]
@@ -103,12 +104,12 @@ impl Alignment {
         counts
     }
 
-    /// Whether no unit moves.
+    /// Returns whether no unit moves.
     pub fn is_identity(&self) -> bool {
         self.moved() == UnitCounts::default()
     }
 
-    /// A digest of the permutations, for names of files.
+    /// Returns a digest of the permutations, for names of files.
     #[doc(hidden)]
     pub fn digest(&self) -> String {
         use sha2::{Digest, Sha256};
@@ -121,7 +122,8 @@ impl Alignment {
         hexadecimal(&hash.finalize()[..5])
     }
 
-    /// Model B with its units in A's order: the same function, up to the rounding of sums in another order.
+    /// Returns model B with its units in A's order: the same function, up to the rounding of sums in another
+    /// order.
     ///
     /// # Errors
     /// [`LmcError::InvalidParameter`] for weights of another architecture; [`LmcError::Torch`].
@@ -130,19 +132,20 @@ impl Alignment {
     }
 }
 
-/// The permutations of B's units after which the two models' weights have the greatest inner product, which are those
-/// after which their distance is least.
+/// Returns the permutations of B's units after which the two models' weights have the greatest inner product,
+/// which are those after which their distance is least.
 ///
-/// With the residual stream fixed the symmetries do not touch each other's axes, so that the optimum is found exactly: one
-/// linear assignment for each feed-forward layer, and for attention one over heads whose values are those of the best
-/// assignments within each two heads. Where the best is no better than the identity but for rounding, nothing moves.
+/// With the residual stream fixed the symmetries do not touch each other's axes, so that the optimum is found
+/// exactly: one linear assignment for each feed-forward layer, and for attention one over heads whose values
+/// are those of the best assignments within each two heads. If the best is better than the identity only by
+/// rounding, nothing moves.
 ///
-/// DIFFERENCE: Ainsworth et al. (2022) permute the residual stream as well and have to go round the layers until nothing
-/// changes, which finds a local optimum; here models share a pretrained encoder.
+/// DIFFERENCE: Ainsworth et al. (2022) permute the residual stream as well and have to go round the layers
+/// until nothing changes, which finds a local optimum; here models share a pretrained encoder.
 ///
 /// # Errors
-/// [`LmcError::InvalidParameter`] for two models of different layouts, of another architecture than that of `config`, or with
-/// weights that are not finite; [`LmcError::Interrupted`]; [`LmcError::Torch`].
+/// [`LmcError::InvalidParameter`] for two models of different layouts, of another architecture than that of
+/// `config`, or with weights that are not finite; [`LmcError::Interrupted`]; [`LmcError::Torch`].
 ///
 /// # Reference
 /// Ainsworth et al. 2022, section 3.2.
@@ -175,7 +178,8 @@ fn matched(symmetry: Symmetry, similarities: &[Array2<f64>]) -> Result<Matched> 
     Ok(Matched { symmetry, permutation, similarity_identity, similarity_matched })
 }
 
-/// The inner product of every unit of A (row) with every unit of B (column) over all that carries them.
+/// Returns the inner product of every unit of A (row) with every unit of B (column) over all that carries
+/// them.
 fn similarity(
     axes: &[Axis],
     a: &BTreeMap<String, Tensor>,

@@ -6,7 +6,7 @@ use super::assignment::assignment;
 use super::spec::Symmetry;
 use lmc_base::error::Result;
 
-/// Which units of model B stand where in the order of model A's, for one [`Symmetry`].
+/// The places of model B's units in the order of model A's, for one [`Symmetry`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Permutation {
     /// The block of B for each block of A.
@@ -16,7 +16,7 @@ pub struct Permutation {
 }
 
 impl Permutation {
-    /// The permutation that leaves everything where it is.
+    /// Returns the permutation that leaves everything where it is.
     pub fn identity(symmetry: &Symmetry) -> Self {
         let within: Vec<usize> = (0..symmetry.width).collect();
         Self {
@@ -25,7 +25,7 @@ impl Permutation {
         }
     }
 
-    /// A random permutation of blocks, and of units within each.
+    /// Returns a random permutation of blocks, and of units within each.
     pub(super) fn random(symmetry: &Symmetry, rng: &mut impl Rng) -> Self {
         let mut permutation = Self::identity(symmetry);
         permutation.blocks.shuffle(rng);
@@ -33,11 +33,11 @@ impl Permutation {
         permutation
     }
 
-    /// The permutation of the greatest similarity; `similarities` has for each set that of every unit of A (row) and every
-    /// unit of B (column), `[n_blocks * width, n_blocks * width]`.
+    /// Returns the permutation of the greatest similarity; `similarities` has for each set that of every unit
+    /// of A (row) and every unit of B (column), `[n_blocks * width, n_blocks * width]`.
     ///
-    /// Exact: the value of two blocks is that of the best matching of their units, so that the best assignment of blocks is
-    /// the best of all.
+    /// Exact: the value of two blocks is that of the best matching of their units, so that the best
+    /// assignment of blocks is the best of all.
     ///
     /// # Errors
     /// Those of [`assignment`].
@@ -62,7 +62,7 @@ impl Permutation {
         Ok(Self { blocks, units })
     }
 
-    /// For each unit of A in that set the unit of B, both counted through all blocks.
+    /// Returns the unit of B for each unit of A in that set, both counted through all blocks.
     pub fn index(&self, set: usize) -> Vec<usize> {
         let of_block = |(&block, units): (&usize, &Vec<usize>)| {
             let width = units.len();
@@ -71,12 +71,12 @@ impl Permutation {
         self.blocks.iter().zip(&self.units[set]).flat_map(of_block).collect()
     }
 
-    /// The similarity of A's units with those of B that stand in their places.
+    /// Returns the similarity of A's units with those of B that stand in their places.
     pub(super) fn similarity(&self, similarities: &[Array2<f64>]) -> f64 {
         self.terms(similarities).sum()
     }
 
-    /// The similarity of each unit with the one in its place.
+    /// Returns the similarity of each unit with the one in its place.
     pub(super) fn terms<'a>(&self, similarities: &'a [Array2<f64>]) -> impl Iterator<Item = f64> + use<'a> {
         let places = (0..similarities.len()).map(|set| self.index(set)).collect::<Vec<_>>();
         similarities.iter().zip(places).flat_map(|(similarity, index)| {
@@ -84,12 +84,12 @@ impl Permutation {
         })
     }
 
-    /// The number of blocks that move.
+    /// Returns the number of blocks that move.
     pub fn moved_blocks(&self) -> usize {
         self.blocks.iter().enumerate().filter(|&(i, &j)| i != j).count()
     }
 
-    /// The number of units, of all sets, that move within their block.
+    /// Returns the number of units, of all sets, that move within their block.
     pub fn moved_units(&self) -> usize {
         let moved = |units: &Vec<usize>| units.iter().enumerate().filter(|&(i, &j)| i != j).count();
         self.units.iter().flatten().map(moved).sum()

@@ -1,4 +1,5 @@
-//! The permutation symmetries of an architecture as data: which axes of which tensors carry which permutation.
+//! The permutation symmetries of an architecture as data: which axes of which tensors carry which
+//! permutation.
 
 use crate::model::ModelConfig;
 
@@ -11,7 +12,7 @@ pub struct Axis {
     pub axis: i64,
 }
 
-/// What kind of units a symmetry exchanges.
+/// The kind of units that a symmetry exchanges.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Units {
     /// Neurons of a feed-forward layer.
@@ -24,15 +25,15 @@ pub enum Units {
 
 /// Units that may be exchanged without a change of the function: `n_blocks` blocks of `width` units.
 ///
-/// Blocks may be exchanged whole, and within each block the units of every set by a permutation of the set's own. A
-/// symmetry without a block structure is one block.
+/// Blocks may be exchanged whole, and within each block the units of every set by a permutation of the set's
+/// own. A symmetry without a block structure is one block.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Symmetry {
     /// The kind of units.
     pub units: Units,
-    /// The layer, from 0; the number of layers for what comes after the last.
+    /// The layer, from 0; the number of layers for the part after the last layer.
     pub layer: i64,
-    /// The number of blocks: that of heads for attention, else 1.
+    /// The number of blocks: the number of heads for attention, otherwise 1.
     pub n_blocks: usize,
     /// The units of each set in a block.
     pub width: usize,
@@ -40,16 +41,18 @@ pub struct Symmetry {
     pub sets: Vec<Vec<Axis>>,
 }
 
-/// The permutation symmetries of a classifier of that architecture that leave the residual stream as it is.
+/// Returns the permutation symmetries of a classifier of that architecture that leave the residual stream as
+/// it is.
 ///
 /// - Neurons of each feed-forward layer: rows of its first matrix with their biases, columns of its second.
-/// - Attention heads of each layer: blocks of query, key and value rows with their biases, blocks of output columns.
+/// - Attention heads of each layer: blocks of query, key and value rows with their biases, blocks of output
+///   columns.
 /// - Units within a head: query and key share one permutation, value rows and output columns another.
 /// - Units of the tanh layer under the classifier: its rows with their biases, columns of the classifier.
 ///
-/// The residual stream could be permuted as well, but the pretrained encoder fixes it for all its copies. Symmetries that
-/// are no permutations are not covered: the sign of a unit of the tanh layer, any invertible map between query and key or
-/// between value and output of a head, biases of keys, which softmax cancels.
+/// The residual stream could be permuted as well, but the pretrained encoder fixes it for all its copies.
+/// Symmetries that are not permutations are not covered: the sign of a unit of the tanh layer, any invertible
+/// map between query and key or between value and output of a head, biases of keys, which softmax cancels.
 pub fn symmetries(config: &ModelConfig) -> Vec<Symmetry> {
     let prefix = config.prefix();
     let (d, heads) = (config.hidden_size as usize, config.num_attention_heads as usize);
@@ -91,12 +94,12 @@ pub fn symmetries(config: &ModelConfig) -> Vec<Symmetry> {
     all
 }
 
-/// The rows of a linear layer with their biases.
+/// Returns the rows of a linear layer with their biases.
 fn rows(layer: &str) -> Vec<Axis> {
     ["weight", "bias"].map(|what| Axis { tensor: format!("{layer}.{what}"), axis: 0 }).to_vec()
 }
 
-/// The columns of a linear layer.
+/// Returns the columns of a linear layer.
 fn columns(layer: &str) -> Vec<Axis> {
     vec![Axis { tensor: format!("{layer}.weight"), axis: 1 }]
 }

@@ -164,7 +164,7 @@ fn bad_input_is_a_typed_error() {
     assert!(message.contains("in unit 0 of bert.encoder.layer.0.attention.self.query.weight"), "{message}");
     let error = planted(&wide, 1).apply(&a).unwrap_err();
     assert!(matches!(error, LmcError::InvalidParameter { field: "weights", .. }), "{error}");
-    // The head of another number of classes is another layout.
+    // A head with another number of classes has another layout.
     let two = weights(&Classifier::new(&bert, 2), 1);
     assert!(weight_matching(&bert, &a, &two).is_err());
 }

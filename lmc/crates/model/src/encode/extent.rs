@@ -1,4 +1,4 @@
-//! How far the numbers of encoded texts reach: what the tables of a model must have rows for.
+//! The range of the numbers in encoded texts: the tables of a model must have a row for each of them.
 
 use super::Encoded;
 
@@ -14,7 +14,7 @@ use super::Encoded;
 /// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Extent {
-    /// The smallest and the largest token id; none where there are no tokens.
+    /// The smallest and the largest token id; `None` if there are no tokens.
     pub ids: Option<[i64; 2]>,
     /// The smallest and the largest segment.
     pub segments: Option<[i64; 2]>,
@@ -25,20 +25,20 @@ pub struct Extent {
 }
 
 impl Extent {
-    /// The extent of those texts.
+    /// Returns the extent of those texts.
     pub fn of<'a>(examples: impl IntoIterator<Item = &'a Encoded>) -> Self {
         let mut extent = Self::default();
         examples.into_iter().for_each(|example| extent.add(example));
         extent
     }
 
-    /// The smallest and the largest of some values; none of none.
+    /// Returns the smallest and the largest of some values, or `None` if there are no values.
     #[doc(hidden)]
     pub fn range(values: &[i64]) -> Option<[i64; 2]> {
         joined(None, values)
     }
 
-    /// Reaches as far as one more text.
+    /// Extends the range to one more text.
     #[doc(hidden)]
     pub fn add(&mut self, example: &Encoded) {
         self.ids = joined(self.ids, &example.ids);

@@ -1,4 +1,4 @@
-//! How many tokens an example may have, and what is said of those that have more.
+//! The number of tokens that an example may have, and the warning about examples that have more.
 
 use tokenizers::{PostProcessor, Tokenizer};
 
@@ -6,16 +6,17 @@ use super::model_max_length;
 use lmc_base::error::{LmcError, Result};
 use lmc_base::progress::note;
 
-/// The most tokens of an example where nothing else is said: what BERT and RoBERTa take, and what the paper's public code takes to
-/// evaluate.
+/// The default for the most tokens of an example: the number that BERT and RoBERTa take, and that the paper's
+/// public code takes for evaluation.
 pub const LONGEST: usize = 512;
 
-/// Returns how many tokens an example may have, special ones included, for a model that takes `positions`: the number that is given, or
-/// else as many as the model takes, by its positions and by its tokenizer's `model_max_length`, but at most [`LONGEST`].
+/// Returns the number of tokens that an example may have, special ones included, for a model that takes
+/// `positions`: the number that is given, or else as many as the model takes, by its positions and by its
+/// tokenizer's `model_max_length`, but at most [`LONGEST`].
 ///
 /// # Errors
-/// [`LmcError::InvalidParameter`] naming `field` where the number that is given leaves no room for a token beside the special ones, or
-/// the model has fewer positions.
+/// [`LmcError::InvalidParameter`] naming `field` if the number that is given leaves no room for a token
+/// beside the special ones, or the model has fewer positions.
 ///
 /// # Examples
 /// ```no_run
@@ -47,8 +48,8 @@ pub fn longest_example(
     Err(LmcError::invalid(field, length, expected))
 }
 
-/// Says, once in a process, how many examples of a set are cut; nothing where none is. A sample is a part of another set, which
-/// speaks for it.
+/// Says, once in a process, how many examples of a set are cut, if any are. It says nothing about a sample:
+/// the set that the sample is a part of speaks for it.
 #[doc(hidden)]
 pub fn note_cut(set: &str, n_cut: usize, n: usize, length: usize) {
     if let Some(text) = cut(set, n_cut, n, length).filter(|_| !set.ends_with("-sample")) {

@@ -22,18 +22,20 @@ pub use packed::{Batch, Group, PackedTokens, packed_batches};
 pub use tokenizer::load_stored_tokenizer;
 pub use tokenizer::{load_tokenizer, model_max_length};
 
-/// The tokens of one example: `[CLS] first [SEP]`, for pairs followed by `second [SEP]`, or as its tokenizer has it.
+/// The tokens of one example: `[CLS] first [SEP]`, for pairs followed by `second [SEP]`, or as its tokenizer
+/// has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Encoded {
     /// Token ids.
     pub ids: Vec<i64>,
-    /// The segment of each token: 0 for the first text, 1 for the second (all 0 where the tokenizer knows none).
+    /// The segment of each token: 0 for the first text, 1 for the second (all 0 if the tokenizer has no
+    /// segments).
     pub segments: Vec<i64>,
     /// Index of the label.
     pub label: i64,
 }
 
-/// The SHA-256 of tokens and labels in their order, in hexadecimal.
+/// Returns the SHA-256 of tokens and labels in their order, in hexadecimal.
 pub fn digest(examples: &[Encoded]) -> String {
     let mut hash = Sha256::new();
     for example in examples {
@@ -46,7 +48,7 @@ pub fn digest(examples: &[Encoded]) -> String {
     hexadecimal(&hash.finalize())
 }
 
-/// Examples padded on the right to the longest of them.
+/// A batch of examples, padded on the right to the length of the longest.
 #[derive(Debug)]
 pub struct PaddedBatch {
     /// Token ids, `[batch, seq]` i64.
@@ -55,29 +57,32 @@ pub struct PaddedBatch {
     pub segments: Tensor,
     /// Label indices, `[batch]` i64.
     pub labels: Tensor,
-    /// True for tokens and false for padding, `[batch, seq]` bool; none if all lengths are the same.
+    /// True for tokens and false for padding, `[batch, seq]` bool; `None` if all lengths are the same.
     pub mask: Option<Tensor>,
 }
 
-/// Returns the tokens of every example, in order, each cut to `max_len` tokens with the special ones included, at the end of a text
-/// or at the side that the truncation of the tokenizer has; else truncation and padding set in the tokenizer are put aside.
+/// Returns the tokens of every example, in order, each cut to `max_len` tokens with the special ones
+/// included, at the end of a text or at the side that the tokenizer's truncation names. Apart from that side,
+/// truncation and padding set in the tokenizer are put aside.
 ///
-/// Of a pair the longer text is cut first, as the `longest_first` of transformers' fast tokenizers does: where both texts are
-/// longer than half the room, each keeps half, and of an odd room the longer text, or of equal ones the second, keeps the odd
-/// token. DIFFERENCE: Google's BERT and transformers' older Python tokenizers cut one token at a time, of equal texts the
-/// second's, so that there the odd token stays with the first.
+/// The longer text of a pair is cut first, as `longest_first` of transformers' fast tokenizers does. If both
+/// texts are longer than half the room, each keeps half. If the room is odd, the longer text keeps the odd
+/// token, or the second one of two equal texts. DIFFERENCE: Google's BERT and transformers' older Python
+/// tokenizers cut one token at a time, from the second of two equal texts, so that there the odd token stays
+/// with the first.
 ///
 /// # Errors
-/// [`LmcError::InvalidParameter`] if `max_len` leaves no room for a token beside the special ones or a label is out of
-/// range; [`LmcError::ShapeMismatch`] as [`Dataset::check`]; [`LmcError::Tokenizer`] if the tokenizer refuses a text.
+/// [`LmcError::InvalidParameter`] if `max_len` leaves no room for a token beside the special ones or a label
+/// is out of range; [`LmcError::ShapeMismatch`] as in [`Dataset::check`]; [`LmcError::Tokenizer`] if the
+/// tokenizer refuses a text.
 pub fn encode(dataset: &Dataset, tokenizer: &Tokenizer, max_len: usize) -> Result<Vec<Encoded>> {
     encode_counted(dataset, tokenizer, max_len).map(|(encoded, _)| encoded)
 }
 
-/// [`encode`], and how many examples were cut.
+/// Does the same as [`encode`], and also returns how many examples were cut.
 ///
 /// # Errors
-/// As [`encode`].
+/// Those of [`encode`].
 pub fn encode_counted(
     dataset: &Dataset,
     tokenizer: &Tokenizer,
@@ -117,8 +122,8 @@ fn refused(error: tokenizers::Error) -> LmcError {
     LmcError::Tokenizer(error.to_string())
 }
 
-/// Returns the examples at `indices`, in that order, padded on the right with `pad_id`, or 0 where that is below 0 and no token's, to
-/// the longest of them.
+/// Returns the examples at `indices`, in that order, padded on the right to the longest of them with
+/// `pad_id`, or with 0 if `pad_id` is below 0 and so belongs to no token.
 ///
 /// # Errors
 /// [`LmcError::InvalidParameter`] if there is no index or one is not below the number of examples.
@@ -197,7 +202,7 @@ mod tests {
         assert_eq!(three(), expected);
     }
 
-    /// Tokens come off the longer text until both fit; of equal texts, one each.
+    /// Tokens are removed from the longer text until both fit; equal texts lose one each.
     #[test]
     fn the_longer_text_is_cut_first() {
         let dataset = dataset(&[
@@ -214,7 +219,7 @@ mod tests {
         assert_eq!(cut(4)[1], [1, 6, 51, 2]);
     }
 
-    /// Either text of a pair, at either end.
+    /// Either text of a pair may be cut, at either end.
     #[test]
     fn the_examples_that_are_cut_are_counted() {
         let dataset = dataset(&[

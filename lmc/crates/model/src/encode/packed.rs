@@ -14,7 +14,7 @@ pub struct Group {
 }
 
 impl Group {
-    /// The tokens of all its sequences.
+    /// Returns the tokens of all its sequences.
     pub fn n_tokens(&self) -> i64 {
         self.n_sequences * self.length
     }
@@ -29,7 +29,7 @@ pub struct PackedTokens {
     pub segments: Tensor,
     /// The place of each token in its sequence, from 0, `[n_tokens]` i64.
     pub positions: Tensor,
-    /// Where each sequence starts, `[n_sequences]` i64.
+    /// The start of each sequence, `[n_sequences]` i64.
     pub starts: Tensor,
     /// The lengths of the sequences, in order.
     pub groups: Vec<Group>,
@@ -37,7 +37,7 @@ pub struct PackedTokens {
 }
 
 impl PackedTokens {
-    /// The tokens of those sequences in that order; neighbours of one length make a group.
+    /// Makes the tokens of those sequences in that order; neighbours of one length make a group.
     pub fn new<'a>(examples: impl IntoIterator<Item = &'a Encoded>) -> Self {
         let (mut ids, mut segments, mut positions) = (Vec::new(), Vec::new(), Vec::new());
         let (mut starts, mut groups) = (Vec::new(), Vec::<Group>::new());
@@ -59,17 +59,17 @@ impl PackedTokens {
         Self { ids, segments, positions, starts, groups, extent }
     }
 
-    /// The number of tokens.
+    /// Returns the number of tokens.
     pub fn n_tokens(&self) -> usize {
         self.ids.numel()
     }
 
-    /// How far ids, segments and lengths of the sequences reach.
+    /// Returns the range of ids, segments and lengths of the sequences.
     pub fn extent(&self) -> Extent {
         self.extent
     }
 
-    /// The same on another device.
+    /// Returns the same tokens on another device.
     pub fn to_device(&self, device: Device) -> Self {
         Self {
             ids: self.ids.to_device(device),
@@ -94,15 +94,15 @@ pub struct Batch {
 }
 
 impl Batch {
-    /// The same on another device.
+    /// Returns the same tokens on another device.
     pub fn to_device(&self, device: Device) -> Self {
         let (tokens, labels) = (self.tokens.to_device(device), self.labels.to_device(device));
         Self { tokens, labels, indices: self.indices.clone() }
     }
 }
 
-/// The examples in packed batches of at most `max_tokens` tokens (but at least one example), shortest first, those of one
-/// length in the order of the dataset. [`Batch::indices`] says where each example was.
+/// Returns the examples in packed batches of at most `max_tokens` tokens (but at least one example), shortest
+/// first, those of one length in the order of the dataset. [`Batch::indices`] says where each example was.
 pub fn packed_batches(examples: &[Encoded], max_tokens: usize) -> Vec<Batch> {
     let length = |index: usize| examples[index].ids.len();
     let mut order: Vec<usize> = (0..examples.len()).collect();

@@ -11,21 +11,22 @@ use lmc_base::frame::{read_frame, write_frame};
 /// Writes an outcome with the columns example i64, loss f32, prediction i64, confidence f32.
 ///
 /// # Errors
-/// [`LmcError::Io`] when the folder cannot be written; the file is whole or absent.
+/// [`LmcError::Io`] if the folder cannot be written; the file is whole or absent.
 pub fn write_outcome(path: &Path, outcome: &Outcome) -> Result<()> {
     let outcomes = std::slice::from_ref(outcome);
     write_frame(path, &mut DataFrame::new(outcome.losses.len(), outcome_columns(outcomes))?)
 }
 
-/// The outcome in such a file, over `n_examples`.
+/// Reads the outcome in a file that [`write_outcome`] wrote, over `n_examples`.
 ///
 /// # Errors
-/// [`LmcError::Io`] when it cannot be read, [`LmcError::Format`] when it is damaged or of another number of examples.
+/// [`LmcError::Io`] if it cannot be read, [`LmcError::Format`] if it is damaged or of another number of
+/// examples.
 pub fn read_outcome(path: &Path, n_examples: usize) -> Result<Outcome> {
     Ok(read_outcomes(path, 1, n_examples)?.1.swap_remove(0))
 }
 
-/// The columns of outcomes one after the other.
+/// Returns the columns of outcomes one after the other.
 #[doc(hidden)]
 pub fn outcome_columns(outcomes: &[Outcome]) -> Vec<Column> {
     let examples = outcomes.iter().flat_map(|outcome| 0..outcome.losses.len() as i64);
@@ -39,7 +40,7 @@ pub fn outcome_columns(outcomes: &[Outcome]) -> Vec<Column> {
     ]
 }
 
-/// The table in a file with such columns, and the outcomes in it.
+/// Reads the table in a file with such columns, and the outcomes in it.
 #[doc(hidden)]
 pub fn read_outcomes(path: &Path, n_outcomes: usize, n_examples: usize) -> Result<(DataFrame, Vec<Outcome>)> {
     let damaged = |problem: String| damaged_unit(path, problem);
@@ -71,7 +72,7 @@ pub fn read_outcomes(path: &Path, n_outcomes: usize, n_examples: usize) -> Resul
     Ok((frame, outcomes))
 }
 
-/// What is said of a damaged file of outcomes.
+/// Returns the error for a damaged file of outcomes.
 #[doc(hidden)]
 pub fn damaged_unit(path: &Path, problem: String) -> LmcError {
     LmcError::Format {

@@ -31,10 +31,11 @@ impl fmt::Debug for Logits {
 }
 
 impl Logits {
-    /// Logits from their rows, one after the other.
+    /// Makes logits from their rows, one after the other.
     ///
     /// # Errors
-    /// [`LmcError::ShapeMismatch`] for values that are not whole rows; [`LmcError::NonFiniteLoss`] naming the example.
+    /// [`LmcError::ShapeMismatch`] for values that are not whole rows; [`LmcError::NonFiniteLoss`] naming the
+    /// example.
     pub fn new(n_labels: usize, values: Vec<f32>) -> Result<Self> {
         if n_labels == 0 || !values.len().is_multiple_of(n_labels) {
             let (got, expected) = (vec![values.len()], vec![values.len() / n_labels.max(1), n_labels]);
@@ -47,26 +48,27 @@ impl Logits {
         Ok(Self { n_labels, values })
     }
 
-    /// The number of labels.
+    /// Returns the number of labels.
     pub fn n_labels(&self) -> usize {
         self.n_labels
     }
 
-    /// The number of examples.
+    /// Returns the number of examples.
     pub fn n_examples(&self) -> usize {
         self.values.len() / self.n_labels
     }
 
-    /// The logits of an example, one for each label.
+    /// Returns the logits of an example, one for each label.
     pub fn row(&self, example: usize) -> &[f32] {
         &self.values[example * self.n_labels..(example + 1) * self.n_labels]
     }
 
-    /// The logits of an ensemble: the mean over its models, label by label. Logits are averaged, not probabilities, as in Wortsman et al.
-    /// 2022, section 3.
+    /// Returns the logits of an ensemble: the mean over its models, label by label. Logits are averaged, not
+    /// probabilities, as in Wortsman et al. 2022, section 3.
     ///
     /// # Errors
-    /// [`LmcError::InvalidParameter`] for no models, [`LmcError::ShapeMismatch`] for models on other examples or labels.
+    /// [`LmcError::InvalidParameter`] for no models, [`LmcError::ShapeMismatch`] for models on other examples
+    /// or labels.
     ///
     /// # Examples
     /// ```
@@ -92,11 +94,12 @@ impl Logits {
         Self::new(first.n_labels, (0..first.values.len()).map(mean).collect())
     }
 
-    /// Losses, predictions and confidences by these logits; of equal logits the first label is predicted.
+    /// Returns the losses, predictions and confidences by these logits; of equal logits the first label is
+    /// predicted.
     ///
     /// # Errors
-    /// [`LmcError::ShapeMismatch`] for another number of labels than examples, [`LmcError::InvalidParameter`] for a label that has no
-    /// logit.
+    /// [`LmcError::ShapeMismatch`] for another number of labels than examples, [`LmcError::InvalidParameter`]
+    /// for a label that has no logit.
     pub fn outcome(&self, labels: &[i64]) -> Result<Outcome> {
         if labels.len() != self.n_examples() {
             let (got, expected) = (vec![labels.len()], vec![self.n_examples()]);
@@ -119,8 +122,8 @@ impl Logits {
     }
 }
 
-/// The logits of the model theta, `[n_parameters]`, on `n` examples dealt out in `batches`, in the labels that `map` makes of the
-/// classifier's classes; none where they are the same in the same order.
+/// Returns the logits of the model theta, `[n_parameters]`, on `n` examples dealt out in `batches`, in the
+/// labels that `map` makes of the classifier's classes; `None` if they are the same in the same order.
 ///
 /// # Errors
 /// Those of [`evaluate_mapped`](super::evaluate_mapped).
@@ -168,7 +171,7 @@ fn logits_of(
 /// Writes logits with the columns example i64 and logit_0, logit_1, ... f32.
 ///
 /// # Errors
-/// [`LmcError::Io`] when the folder cannot be written; the file is whole or absent.
+/// [`LmcError::Io`] if the folder cannot be written; the file is whole or absent.
 pub fn write_logits(path: &Path, logits: &Logits) -> Result<()> {
     let n = logits.n_examples();
     let mut columns = vec![Column::new("example".into(), (0..n as i64).collect::<Vec<_>>())];
@@ -179,10 +182,11 @@ pub fn write_logits(path: &Path, logits: &Logits) -> Result<()> {
     write_frame(path, &mut DataFrame::new(n, columns)?)
 }
 
-/// The logits in such a file, over `n_examples`.
+/// Reads the logits in a file that [`write_logits`] wrote, over `n_examples`.
 ///
 /// # Errors
-/// [`LmcError::Io`] when it cannot be read, [`LmcError::Format`] when it is damaged or of another number of examples.
+/// [`LmcError::Io`] if it cannot be read, [`LmcError::Format`] if it is damaged or of another number of
+/// examples.
 pub fn read_logits(path: &Path, n_examples: usize) -> Result<Logits> {
     let damaged = |problem: String| damaged_unit(path, problem);
     let frame = read_frame(path, damaged)?;

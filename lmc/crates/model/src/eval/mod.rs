@@ -45,29 +45,31 @@ impl fmt::Debug for Outcome {
 }
 
 impl Outcome {
-    /// The mean loss in nats per example.
+    /// Returns the mean loss in nats per example.
     pub fn mean_loss(&self) -> f64 {
         self.losses.iter().map(|&l| f64::from(l)).sum::<f64>() / self.losses.len() as f64
     }
 }
 
-/// Losses and predictions of the model theta, `[n_parameters]`, on `n` examples dealt out in `batches`, in the classes of
-/// the classifier.
+/// Returns the losses and predictions of the model theta, `[n_parameters]`, on `n` examples dealt out in
+/// `batches`, in the classes of the classifier.
 ///
 /// # Errors
-/// Before anything is computed [`LmcError::OutsideTable`] where the model has no row for a token,
-/// [`LmcError::InvalidParameter`] for a label that is none of the classes, [`LmcError::ShapeMismatch`] for a theta of another
-/// model; [`LmcError::Torch`]; [`LmcError::OutOfMemory`]; [`LmcError::NonFiniteLoss`] naming the example;
-/// [`LmcError::Interrupted`] between two batches.
+/// Before anything is computed, [`LmcError::OutsideTable`] if the model has no row for a token,
+/// [`LmcError::InvalidParameter`] for a label that is not one of the classes, [`LmcError::ShapeMismatch`] for
+/// a theta of another model; [`LmcError::Torch`]; [`LmcError::OutOfMemory`]; [`LmcError::NonFiniteLoss`]
+/// naming the example; [`LmcError::Interrupted`] between two batches.
 pub fn evaluate(classifier: &Classifier, theta: &Tensor, batches: &[Batch], n: usize) -> Result<Outcome> {
     evaluate_mapped(classifier, theta, batches, n, None)
 }
 
-/// Losses, predictions and confidences of the model theta, `[n_parameters]`, on `n` examples dealt out in `batches`, in the
-/// labels that `map` makes of the classifier's classes; none where they are the same in the same order.
+/// Returns the losses, predictions and confidences of the model theta, `[n_parameters]`, on `n` examples
+/// dealt out in `batches`, in the labels that `map` makes of the classifier's classes; `None` if they are the
+/// same in the same order.
 ///
 /// # Errors
-/// As [`evaluate`]; [`LmcError::ShapeMismatch`] for a map from another number of classes, the identity included.
+/// Those of [`evaluate`]; [`LmcError::ShapeMismatch`] for a map from another number of classes, the identity
+/// included.
 pub fn evaluate_mapped(
     classifier: &Classifier,
     theta: &Tensor,
@@ -78,7 +80,7 @@ pub fn evaluate_mapped(
     evaluate_counted(classifier, theta, batches, n, map, &|_| ())
 }
 
-/// [`evaluate_mapped`], which says after each batch how many examples it had.
+/// Does the same as [`evaluate_mapped`], and reports after each batch how many examples it had.
 #[doc(hidden)]
 pub fn evaluate_counted(
     classifier: &Classifier,
@@ -93,12 +95,13 @@ pub fn evaluate_counted(
     Ok(outcomes?.swap_remove(0))
 }
 
-/// The outcome of every model of a stack, as [`evaluate_mapped`] of each; operands and batches are on one device.
+/// Returns the outcome of every model of a stack, as [`evaluate_mapped`] gives it for each; operands and
+/// batches are on one device.
 ///
 /// Results stay on the device until all batches are done.
 ///
 /// # Errors
-/// As [`evaluate_mapped`].
+/// Those of [`evaluate_mapped`].
 pub fn evaluate_stack(
     classifier: &Classifier,
     parameters: &Parameters,
@@ -167,7 +170,7 @@ fn check(classifier: &Classifier, batches: &[Batch], map: Option<&LabelMap>) -> 
     })
 }
 
-/// The logits of a batch in the labels of `map`, `[stack, batch, n_labels]`.
+/// Returns the logits of a batch in the labels of `map`, `[stack, batch, n_labels]`.
 fn label_logits(
     classifier: &Classifier,
     parameters: &Parameters,
@@ -181,14 +184,15 @@ fn label_logits(
     }
 }
 
-/// Values of examples that were dealt out in `order`, in the dataset's order.
+/// Returns the values of examples that were dealt out in `order`, in the dataset's order.
 fn in_order<T: Copy + Default>(order: impl Iterator<Item = usize>, values: Vec<T>, n: usize) -> Vec<T> {
     let mut sorted = vec![T::default(); n];
     order.zip(values).for_each(|(example, value)| sorted[example] = value);
     sorted
 }
 
-/// Logits of labels, `[batch, n_labels]` f32, from those of classes, `[batch, n_classes]`, on the same device.
+/// Returns the logits of labels, `[batch, n_labels]` f32, from those of classes, `[batch, n_classes]`, on the
+/// same device.
 ///
 /// # Errors
 /// [`LmcError::ShapeMismatch`] for a map from another number of classes.

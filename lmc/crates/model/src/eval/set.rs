@@ -20,7 +20,8 @@ pub struct EvaluationSet {
     pub encoded: Vec<Encoded>,
     /// A digest of the tokens and labels, by which stored evaluations are found again.
     pub key: String,
-    /// How the classes of the classifier become the labels of the set; none where they are the same in the same order.
+    /// The map from the classes of the classifier to the labels of the set; `None` if they are the same in
+    /// the same order.
     pub label_map: Option<LabelMap>,
 }
 
@@ -31,7 +32,7 @@ impl fmt::Debug for EvaluationSet {
 }
 
 impl EvaluationSet {
-    /// An encoded set. A note says how many examples are cut, if any are.
+    /// Makes an encoded set. A note says how many examples are cut, if any are.
     ///
     /// # Errors
     /// Those of [`encode`](crate::encode::encode); [`LmcError::InvalidParameter`] for an empty set.
@@ -49,7 +50,8 @@ impl EvaluationSet {
         Ok(Self { dataset, encoded, key, label_map: None })
     }
 
-    /// The same set for a classifier whose classes become its labels by a map, which is then part of its key.
+    /// Returns the same set for a classifier whose classes become its labels by a map, which is then part of
+    /// its key.
     pub fn with_label_map(self, map: LabelMap) -> Self {
         if map.is_identity() {
             return self;
@@ -57,7 +59,8 @@ impl EvaluationSet {
         Self { key: format!("{}-{map}", self.key), label_map: Some(map), ..self }
     }
 
-    /// Checks that a classifier with that many outputs has one for each label, or as many as the map of labels is for.
+    /// Checks that a classifier with that many outputs has one for each label, or as many as the map of
+    /// labels is for.
     ///
     /// # Errors
     /// [`LmcError::Labels`] with both numbers.
@@ -74,17 +77,18 @@ impl EvaluationSet {
         Err(LmcError::Labels { origin: None, problem, remedy })
     }
 
-    /// The examples in packed batches of the size that suits the CPU.
+    /// Returns the examples in packed batches of the size that suits the CPU.
     pub fn batches(&self) -> Vec<Batch> {
         self.batches_of(batch_tokens(Device::Cpu))
     }
 
-    /// The examples in packed batches of at most `max_tokens` tokens; [`batch_tokens`] says what suits a device.
+    /// Returns the examples in packed batches of at most `max_tokens` tokens; [`batch_tokens`] gives the
+    /// number that suits a device.
     pub fn batches_of(&self, max_tokens: usize) -> Vec<Batch> {
         packed_batches(&self.encoded, max_tokens)
     }
 
-    /// The label of each example.
+    /// Returns the label of each example.
     pub fn labels(&self) -> Vec<i64> {
         self.encoded.iter().map(|e| e.label).collect()
     }

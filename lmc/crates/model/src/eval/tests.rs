@@ -33,7 +33,7 @@ fn every_example_gets_its_own_loss_and_prediction() {
             assert!((f64::from(outcome.losses[i]) + probability(example.label as usize).ln()).abs() < 1e-5);
             assert!((f64::from(outcome.confidences[i]) - probability(best)).abs() < 1e-5);
         }
-        // The size of a batch is of no matter but for rounding; the same batches give the same bits.
+        // The size of a batch does not matter, except for rounding; the same batches give the same bits.
         let coarse = evaluate(&classifier, &theta, &packed_batches(&examples, 4096), 40).unwrap();
         assert!(coarse.losses.iter().zip(&outcome.losses).all(|(a, b)| (a - b).abs() < 1e-5));
         let again = evaluate(&classifier, &theta, &packed_batches(&examples, 64), 40).unwrap();
@@ -124,7 +124,7 @@ fn evaluations_are_in_the_labels_of_the_set() {
             a
         });
         assert_ne!(max, sum);
-        // The larger of two logits wins where one of them is the classifier's own choice.
+        // The larger of two logits wins if one of them is the classifier's own choice.
         let own = evaluate(&classifier, weights.theta(), &batches, 30).unwrap();
         let expected: Vec<i64> = own.predictions.iter().map(|&class| i64::from(class != 0)).collect();
         assert_eq!(max.predictions, expected);

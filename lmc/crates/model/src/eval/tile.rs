@@ -1,4 +1,4 @@
-//! What is evaluated at once on a device: less, where it has too little memory.
+//! The batches that are evaluated at once on a device: smaller ones if it has too little memory.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -10,8 +10,8 @@ use crate::encode::Batch;
 use lmc_base::error::{LmcError, Result};
 use lmc_base::progress;
 
-/// The batches of a set on a device. Each time that it has too little memory for one they become half as large, down to one
-/// example each.
+/// The batches of a set on a device. Each time that it has too little memory for one they become half as
+/// large, down to one example each.
 #[doc(hidden)]
 pub struct Tile<'a> {
     set: &'a EvaluationSet,
@@ -21,16 +21,16 @@ pub struct Tile<'a> {
 }
 
 impl<'a> Tile<'a> {
-    /// Batches of the size that suits the device, or as large as it has room for.
+    /// Makes batches of the size that suits the device, or as large as it has room for.
     ///
     /// # Errors
-    /// [`LmcError::OutOfMemory`] where there is no room for the tokens of the set.
+    /// [`LmcError::OutOfMemory`] if there is no room for the tokens of the set.
     pub fn new(set: &'a EvaluationSet, device: Device) -> Result<Self> {
         let tokens = batch_tokens(device);
         Ok(Self { set, device, tokens, batches: batches_on(set, device, tokens)? })
     }
 
-    /// The batches.
+    /// Returns the batches.
     pub fn batches(&self) -> &[Batch] {
         &self.batches
     }
@@ -50,10 +50,11 @@ impl<'a> Tile<'a> {
         Ok(())
     }
 
-    /// The result of work on the batches, which is done again with smaller ones where there is too little memory.
+    /// Returns the result of work on the batches, which is done again with smaller ones if there is too
+    /// little memory.
     ///
     /// # Errors
-    /// Those of `work`; [`LmcError::OutOfMemory`] where there is too little for one example.
+    /// Those of `work`; [`LmcError::OutOfMemory`] if there is too little for one example.
     pub fn fitting<T>(&mut self, work: impl Fn(&[Batch]) -> Result<T>) -> Result<T> {
         loop {
             match within_memory(|| work(&self.batches)) {
@@ -99,7 +100,8 @@ mod tests {
         EvaluationSet { dataset, encoded, key: "set".into(), label_map: None }
     }
 
-    /// Work that finds memory for batches of that many tokens, and really asks libtorch for more where there are more.
+    /// Returns work that has memory for batches of that many tokens; for larger ones it really asks libtorch
+    /// for too much.
     fn work(room: usize) -> impl Fn(&[Batch]) -> Result<usize> {
         move |batches| {
             let tokens = |batch: &Batch| batch.tokens.ids.numel();

@@ -15,7 +15,7 @@ const LAPLACE_WIDTH: f64 = 282_095.0 / 1e6;
 pub(super) enum Activation {
     /// x times the normal distribution function of x (Hendrycks and Gimpel 2016).
     Gelu,
-    /// The same, cut to [-10, 10].
+    /// GELU, cut to [-10, 10].
     Gelu10,
     /// Its approximation by a tanh.
     GeluTanh,
@@ -38,7 +38,7 @@ pub(super) enum Activation {
     Linear,
 }
 
-/// Every name with what it stands for; some have several.
+/// Every name with its activation; some activations have several names.
 const NAMED: [(&str, Activation); 22] = [
     ("gelu", Activation::Gelu),
     ("gelu_python", Activation::Gelu),
@@ -65,7 +65,7 @@ const NAMED: [(&str, Activation); 22] = [
 ];
 
 impl Activation {
-    /// The activation of that name.
+    /// Returns the activation of that name.
     ///
     /// # Errors
     /// [`LmcError::UnknownName`] listing those that are known.
@@ -79,7 +79,7 @@ impl Activation {
         })
     }
 
-    /// The activation of every element.
+    /// Returns the activation of every element.
     pub fn apply(self, x: &Tensor) -> Tensor {
         match self {
             Self::Gelu => x.gelu("none"),

@@ -16,8 +16,9 @@ use lmc_base::error::{LmcError, Result};
 
 /// A BERT or RoBERTa sequence classifier with the layout of its theta, in Hugging Face's names.
 ///
-/// BERT's features are its pooled output, a tanh layer over the first token that is part of the pretrained encoder, and
-/// its head is linear. RoBERTa's features are the first token itself, and the tanh layer is the first one of its head.
+/// BERT's features are its pooled output, a tanh layer over the first token that is part of the pretrained
+/// encoder, and its head is linear. RoBERTa's features are the first token itself, and the tanh layer is the
+/// first one of its head.
 #[derive(Debug)]
 pub struct Classifier {
     layout: Arc<Layout>,
@@ -32,7 +33,8 @@ pub struct Classifier {
 }
 
 impl Classifier {
-    /// A classifier over `n_labels` classes. Nothing is computed by one whose config [`ModelConfig::check`] refuses.
+    /// Makes a classifier over `n_labels` classes. A classifier whose config [`ModelConfig::check`] refuses
+    /// computes nothing.
     pub fn new(config: &ModelConfig, n_labels: usize) -> Self {
         let (mut layout, mut head_layout) = (Layout::default(), Layout::default());
         let encoder = Encoder::new(config, &mut layout, config.prefix());
@@ -45,17 +47,18 @@ impl Classifier {
         Self { layout, encoder, pooler, head, head_layout, head_alone, n_labels, origin: None }
     }
 
-    /// The same classifier with the folder of its model, which errors name.
+    /// Returns the same classifier with the folder of its model, which errors name.
     pub fn found_in(self, folder: &Path) -> Self {
         Self { origin: Some(folder.to_owned()), ..self }
     }
 
-    /// The folder of its model, where that is known.
+    /// Returns the folder of its model, if that is known.
     pub fn origin(&self) -> Option<&Path> {
         self.origin.as_deref()
     }
 
-    /// Checks that the model has what texts of that extent ask for: rows for their tokens, segments and places.
+    /// Checks that the model has all that texts of that extent need: rows for their tokens, segments and
+    /// places.
     ///
     /// # Errors
     /// [`LmcError::OutsideTable`] with the folder of the model.
@@ -81,46 +84,47 @@ impl Classifier {
         }
     }
 
-    /// The layout of theta.
+    /// Returns the layout of theta.
     pub fn layout(&self) -> &Arc<Layout> {
         &self.layout
     }
 
-    /// The layout of the head alone: the last tensors of theta, in the same order.
+    /// Returns the layout of the head alone: the last tensors of theta, in the same order.
     pub fn head_layout(&self) -> &Arc<Layout> {
         &self.head_layout
     }
 
-    /// Where in theta the head starts; it goes to the end.
+    /// Returns the place in theta at which the head starts; it goes to the end.
     pub fn head_offset(&self) -> i64 {
         self.layout.n_parameters() - self.head_layout.n_parameters()
     }
 
-    /// The architecture of the encoder.
+    /// Returns the architecture of the encoder.
     pub fn config(&self) -> &ModelConfig {
         self.encoder.config()
     }
 
-    /// The number of classes.
+    /// Returns the number of classes.
     pub fn n_labels(&self) -> i64 {
         self.n_labels
     }
 
-    /// Whether a tensor of that name belongs to the head, which no pretrained encoder brings.
+    /// Returns whether a tensor with that name belongs to the head, which no pretrained encoder brings.
     pub fn is_head(name: &str) -> bool {
         name.starts_with("classifier.")
     }
 
-    /// Logits, `[stack, batch, n_labels]`: [`Classifier::head_logits`] of [`Classifier::features`].
+    /// Returns the logits, `[stack, batch, n_labels]`: [`Classifier::head_logits`] of
+    /// [`Classifier::features`].
     ///
     /// # Errors
-    /// As [`Classifier::features`].
+    /// Those of [`Classifier::features`].
     pub fn logits(&self, p: &Parameters, tokens: &Tokens, dropout: &Dropout) -> Result<Tensor> {
         let features = self.features(p, tokens, dropout)?;
         guarded(|| Ok(self.head.logits(p, features, dropout)))
     }
 
-    /// What the encoder says of each sequence, `[stack, batch, width]`: all that the head sees.
+    /// Returns the encoder's output for each sequence, `[stack, batch, width]`: all that the head sees.
     ///
     /// # Errors
     /// Those of [`Encoder::forward`], with the folder of the model.
@@ -129,21 +133,24 @@ impl Classifier {
         guarded(|| Ok(self.pooled(p, self.encoder.first_token(&hidden, tokens))))
     }
 
-    /// [`Classifier::logits`] of packed tokens, the same for every model of the stack: `[stack, n_sequences, n_labels]`.
+    /// Returns [`Classifier::logits`] for packed tokens, the same for every model of the stack:
+    /// `[stack, n_sequences, n_labels]`.
     ///
     /// # Errors
-    /// As [`Classifier::features`].
+    /// Those of [`Classifier::features`].
     pub fn packed_logits(&self, p: &Parameters, tokens: &PackedTokens, dropout: &Dropout) -> Result<Tensor> {
         let features = self.packed_features(p, tokens, dropout)?;
         guarded(|| Ok(self.head.logits(p, features, dropout)))
     }
 
-    /// [`Classifier::features`] of packed tokens, the same for every model of the stack: `[stack, n_sequences, width]`.
+    /// Returns [`Classifier::features`] for packed tokens, the same for every model of the stack:
+    /// `[stack, n_sequences, width]`.
     ///
-    /// Nothing is computed that the head does not see: of the last layer only the first token of each sequence.
+    /// Nothing is computed that the head does not see: of the last layer only the first token of each
+    /// sequence.
     ///
     /// # Errors
-    /// As [`Classifier::features`].
+    /// Those of [`Classifier::features`].
     pub fn packed_features(
         &self,
         p: &Parameters,
@@ -154,7 +161,7 @@ impl Classifier {
         guarded(|| Ok(self.pooled(p, first)))
     }
 
-    /// The same error, with the folder of the model where it has a place for it.
+    /// Returns the same error, with the folder of the model if the error has a place for it.
     fn told(&self, error: LmcError) -> LmcError {
         match (error, self.origin()) {
             (LmcError::OutsideTable { origin: None, what, got, size, field, remedy }, Some(origin)) => {
@@ -164,7 +171,8 @@ impl Classifier {
         }
     }
 
-    /// The floating-point operations of [`Classifier::packed_features`] in matrix products, for one model.
+    /// Returns the floating-point operations of [`Classifier::packed_features`] in matrix products, for one
+    /// model.
     pub fn packed_flop(&self, tokens: &PackedTokens) -> f64 {
         let d = self.config().hidden_size as f64;
         let pooler = if self.pooler.is_some() { 2.0 * d * d * tokens.starts.numel() as f64 } else { 0.0 };
@@ -178,8 +186,8 @@ impl Classifier {
         }
     }
 
-    /// Logits, `[stack, batch, n_labels]`, of features, `[stack, batch, width]`; `head` are the operands of the head alone, in
-    /// the layout of [`Classifier::head_layout`].
+    /// Returns the logits, `[stack, batch, n_labels]`, of features, `[stack, batch, width]`; `head` are the
+    /// operands of the head alone, in the layout of [`Classifier::head_layout`].
     ///
     /// # Errors
     /// [`LmcError::Torch`], [`LmcError::OutOfMemory`].
@@ -187,12 +195,14 @@ impl Classifier {
         guarded(|| Ok(self.head_alone.logits(head, features.shallow_clone(), dropout)))
     }
 
-    /// A fresh head: weights normal with standard deviation `std`, biases zero, from a named sub-seed.
+    /// Returns a fresh head: weights normal with standard deviation `std`, biases zero, from a named
+    /// sub-seed.
     pub fn init_head(&self, seed: u64, std: f64) -> Vec<(String, Tensor)> {
         head::init(self.head_layout.entries(), (seed, "head"), std)
     }
 
-    /// A fresh pooler for an encoder that has none: drawn as the head is, from another named sub-seed; nothing for a RoBERTa.
+    /// Returns a fresh pooler for an encoder that has none, drawn like the head but from another named
+    /// sub-seed. It is empty for a RoBERTa.
     pub(super) fn init_pooler(&self, seed: u64, std: f64) -> Vec<(String, Tensor)> {
         let pooler = self.layout.entries().iter().filter(|entry| entry.name.starts_with(head::POOLER));
         head::init(pooler, (seed, "pooler"), std)

@@ -22,17 +22,17 @@ impl Dropout {
         Self { probability, rng: (probability > 0.0).then(|| RefCell::new(rng)) }
     }
 
-    /// Whether anything is dropped.
+    /// Returns whether anything is dropped.
     pub fn is_active(&self) -> bool {
         self.rng.is_some()
     }
 
-    /// The generator of the masks as it is now; none when nothing is dropped.
+    /// Returns the generator of the masks in its present state, or `None` if nothing is dropped.
     pub fn generator(&self) -> Option<Xoshiro256PlusPlus> {
         self.rng.as_ref().map(|rng| rng.borrow().clone())
     }
 
-    /// `x` with elements zeroed with this probability and the others divided by one minus it.
+    /// Returns `x` with elements zeroed with this probability and the others divided by one minus it.
     pub fn apply(&self, x: Tensor) -> Tensor {
         let Some(rng) = &self.rng else { return x };
         let dropped = Tensor::from_slice(&dropped(&mut rng.borrow_mut(), x.numel(), self.probability));
@@ -43,8 +43,8 @@ impl Dropout {
     }
 }
 
-/// The places of `n` elements that are dropped, in order. What lies between two of them has a geometric distribution: a draw
-/// for each place that is dropped, not one for each element.
+/// Returns the places that are dropped among `n` elements, in order. The gap between two such places has a
+/// geometric distribution, so that it takes one draw for each dropped place, not one for each element.
 fn dropped(rng: &mut Xoshiro256PlusPlus, n: usize, probability: f64) -> Vec<i64> {
     let per_log = 1.0 / (-probability).ln_1p();
     let mut places = Vec::with_capacity((n as f64 * probability * 1.05) as usize + 64);
@@ -52,7 +52,8 @@ fn dropped(rng: &mut Xoshiro256PlusPlus, n: usize, probability: f64) -> Vec<i64>
     loop {
         let bits = rng.next_u64();
         for draw in [bits >> 32, bits & 0xffff_ffff] {
-            // Uniform in (0, 1]; its logarithm by that of one minus the probability is at least k with chance (1 - p)^k.
+            // Uniform in (0, 1]; its logarithm by that of one minus the probability is at least k with chance
+            // (1 - p)^k.
             let uniform = (draw + 1) as f64 / 4_294_967_296.0;
             next += (uniform.ln() * per_log) as usize;
             if next >= n {
@@ -100,7 +101,8 @@ mod tests {
                 let places = dropped(&mut rng, n, probability);
                 counts[places.iter().fold(0, |pattern, place| pattern | 1 << place)] += 1;
             }
-            // All 64 patterns, each within five standard deviations of what independent places give.
+            // All 64 patterns, each within five standard deviations of the number that independent places
+            // give.
             for (pattern, &count) in counts.iter().enumerate() {
                 let n_dropped = pattern.count_ones() as i32;
                 let chance = probability.powi(n_dropped) * (1.0 - probability).powi(n as i32 - n_dropped);

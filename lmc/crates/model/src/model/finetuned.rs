@@ -12,10 +12,10 @@ use crate::weights::Weights;
 use lmc_base::error::{LmcError, Result};
 use lmc_base::show::counted;
 
-/// What to do about labels that do not fit.
+/// The advice for labels that do not fit.
 const NAME_THEM: &str = "name the outputs in their order, as `--labels` does, or mend config.json";
 
-/// A finetuned classifier with what its classes are called.
+/// A finetuned classifier with the names of its classes.
 #[derive(Debug)]
 pub struct Finetuned {
     /// The classifier.
@@ -26,25 +26,26 @@ pub struct Finetuned {
     pub labels: Vec<String>,
 }
 
-/// The finetuned BERT or RoBERTa classifier in a Hugging Face folder. The number of classes is that of the head's outputs;
-/// labels come from `id2label` as they are spelt there, and are `LABEL_0`, `LABEL_1`, ... where the config names none, or where its
-/// `num_labels` says that there are others.
+/// Loads the finetuned BERT or RoBERTa classifier in a Hugging Face folder. The number of classes is that of
+/// the head's outputs; labels come from `id2label` as they are spelt there, and are `LABEL_0`, `LABEL_1`, ...
+/// if the config has none, or if its `num_labels` differs from their number.
 ///
 /// # Errors
-/// [`LmcError::Io`], [`LmcError::Format`] with the folder where its config is not one of [`ModelConfig::read`], its weights cannot be
-/// read ([`read_folder`]), there is no head or no pooler, the head is one for regression or for several labels of one text, or
-/// [`LmcError::Labels`] where `id2label` does not fit it; [`LmcError::Tensors`] when tensors are missing or have another shape, or the model would need others.
+/// [`LmcError::Io`], [`LmcError::Format`] with the folder if its config is not one of [`ModelConfig::read`],
+/// its weights cannot be read ([`read_folder`]), there is no head or no pooler, the head is one for
+/// regression or for several labels of one text, or [`LmcError::Labels`] if `id2label` does not fit it;
+/// [`LmcError::Tensors`] if tensors are missing or have another shape, or the model would need other tensors.
 ///
 /// [`ModelConfig::read`]: super::ModelConfig::read
 pub fn load_finetuned(folder: &Path) -> Result<Finetuned> {
     load_finetuned_as(folder, &[])
 }
 
-/// The finetuned classifier in a folder as [`load_finetuned`] reads it, with the given names of its outputs instead of those of its
-/// config, which then do not matter; no names leave them as they are.
+/// Loads the finetuned classifier in a folder as [`load_finetuned`] reads it, with the given names of its
+/// outputs instead of those of its config, which then do not matter; an empty list leaves those as they are.
 ///
 /// # Errors
-/// As [`load_finetuned`]; [`LmcError::Labels`] for another number of names than outputs.
+/// Those of [`load_finetuned`]; [`LmcError::Labels`] for another number of names than outputs.
 pub fn load_finetuned_as(folder: &Path, labels: &[String]) -> Result<Finetuned> {
     let file = ConfigFile::read(&folder.join("config.json"))?;
     check_problem(&file)?;
@@ -93,7 +94,7 @@ pub fn load_finetuned_as(folder: &Path, labels: &[String]) -> Result<Finetuned> 
     Ok(Finetuned { classifier, weights, labels })
 }
 
-/// Checks that the outputs are classes of which each text has one.
+/// Checks that the outputs are classes and that each text has exactly one.
 fn check_problem(file: &ConfigFile) -> Result<()> {
     let Some(problem) =
         file.problem_type.as_deref().filter(|problem| *problem != "single_label_classification")
@@ -113,7 +114,7 @@ fn check_problem(file: &ConfigFile) -> Result<()> {
     })
 }
 
-/// The names of the outputs: those given, or those of the config; else what is wrong with these.
+/// Returns the names of the outputs: those given, or those of the config, or else the problem with these.
 fn names(file: &ConfigFile, n_outputs: usize, given: &[String]) -> Result<Vec<String>, String> {
     let differ = |n: usize| format!("{}, {}", counted(n_outputs, "output"), counted(n, "label"));
     match &file.labels {
@@ -144,7 +145,7 @@ mod tests {
         (folder, weights)
     }
 
-    /// The same folder with its tensors changed.
+    /// Changes the tensors of a folder.
     fn change(folder: &Path, change: impl Fn(&mut BTreeMap<String, Tensor>)) {
         let path = folder.join("model.safetensors");
         let mut named = read_safetensors(&path).unwrap();
@@ -300,7 +301,7 @@ mod tests {
         }
     }
 
-    /// The header says that the tensors are PyTorch's; files that do not say so are read alike.
+    /// The header says that the tensors are PyTorch's; files that do not say so are read in the same way.
     #[test]
     fn files_with_and_without_metadata_are_read() {
         let (folder, weights) = saved(&config());

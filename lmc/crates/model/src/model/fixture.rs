@@ -7,7 +7,7 @@ use super::{Classifier, ModelConfig, normal_tensor};
 use crate::encode::Encoded;
 use crate::weights::Weights;
 
-/// A BERT of 2 layers, width 8, 2 heads, 20 words, 10 positions.
+/// Returns a BERT of 2 layers, width 8, 2 heads, 20 words, 10 positions.
 pub fn config() -> ModelConfig {
     ModelConfig {
         hidden_size: 8,
@@ -18,7 +18,8 @@ pub fn config() -> ModelConfig {
     }
 }
 
-/// The same as a RoBERTa: the positions of its 10 tokens are the last of 12, and there is one segment.
+/// Returns the same architecture as a RoBERTa: the positions of its 10 tokens are the last of 12, and there
+/// is one segment.
 pub fn roberta() -> ModelConfig {
     ModelConfig {
         model_type: "roberta".into(),
@@ -30,12 +31,12 @@ pub fn roberta() -> ModelConfig {
     }
 }
 
-/// A classifier of the first architecture over two classes.
+/// Returns a classifier of the first architecture over two classes.
 pub fn classifier() -> Classifier {
     Classifier::new(&config(), 2)
 }
 
-/// Weights drawn from a seed, far enough from zero that every part of the model matters.
+/// Returns weights drawn from a seed, far enough from zero that every part of the model matters.
 pub fn weights(classifier: &Classifier, seed: u64) -> Weights {
     let mut rng = lmc_base::seed::rng(seed, "test weights");
     let layout = classifier.layout();
@@ -43,13 +44,13 @@ pub fn weights(classifier: &Classifier, seed: u64) -> Weights {
     Weights::new(layout.clone(), noise + layout.mask(|name| name.ends_with("LayerNorm.weight"))).unwrap()
 }
 
-/// The weights of several seeds as a stack, `[seeds.len(), n_parameters]`.
+/// Returns the weights of several seeds as a stack, `[seeds.len(), n_parameters]`.
 pub fn stack(classifier: &Classifier, seeds: &[u64]) -> Tensor {
     let thetas: Vec<Tensor> = seeds.iter().map(|&s| weights(classifier, s).theta().copy()).collect();
     Tensor::stack(&thetas, 0)
 }
 
-/// Examples of 3 to 8 tokens.
+/// Returns examples of 3 to 8 tokens.
 pub fn examples(n: usize, seed: u64) -> Vec<Encoded> {
     let mut rng = lmc_base::seed::rng(seed, "test examples");
     let example = |_| {

@@ -1,4 +1,4 @@
-//! The head of a sequence classifier: what turns the features of a sequence into logits.
+//! The head of a sequence classifier: it turns the features of a sequence into logits.
 
 use tch::{Device, Kind, Tensor};
 
@@ -18,7 +18,7 @@ pub(super) enum Head {
 }
 
 impl Head {
-    /// The head of the config's family, its tensors appended to `layout`.
+    /// Returns the head of the config's family, its tensors appended to `layout`.
     pub fn push(config: &ModelConfig, n_labels: i64, layout: &mut Layout) -> Self {
         let d = config.hidden_size;
         if config.is_roberta() {
@@ -31,7 +31,7 @@ impl Head {
         }
     }
 
-    /// Logits, `[stack, batch, n_labels]`, of features, `[stack, batch, width]`.
+    /// Returns the logits, `[stack, batch, n_labels]`, of features, `[stack, batch, width]`.
     pub fn logits(&self, p: &Parameters, features: Tensor, dropout: &Dropout) -> Tensor {
         match self {
             Self::Linear { out } => out.linear(p, &dropout.apply(features)),
@@ -43,15 +43,15 @@ impl Head {
     }
 }
 
-/// How the names of the tensors of BERT's pooler begin.
+/// The prefix of the tensor names of BERT's pooler.
 pub(super) const POOLER: &str = "bert.pooler.dense.";
 
-/// The name of the tensor whose rows are the classes, `[n_labels, width]`.
+/// Returns the name of the tensor whose rows are the classes, `[n_labels, width]`.
 pub(super) fn output_weight(config: &ModelConfig) -> &'static str {
     if config.is_roberta() { "classifier.out_proj.weight" } else { "classifier.weight" }
 }
 
-/// Fresh tensors: weights normal with standard deviation `std`, biases zero, from a named sub-seed.
+/// Returns fresh tensors: weights normal with standard deviation `std`, biases zero, from a named sub-seed.
 pub(super) fn init<'a>(
     entries: impl IntoIterator<Item = &'a Entry>,
     (seed, stream): (u64, &str),

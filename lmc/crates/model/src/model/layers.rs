@@ -1,11 +1,11 @@
 //! The three parametrised operations of an encoder, over a stack of models that differ in their weights.
 //!
-//! Activations are `[stack, rows, width]`. A stack of one takes libtorch's fused kernels; a larger stack is one
-//! batched matrix product per layer.
+//! Activations are `[stack, rows, width]`. A stack of one takes libtorch's fused kernels; a larger stack is
+//! one batched matrix product per layer.
 
 use tch::Tensor;
 
-/// `x W^T + b`: x `[stack, rows, in]`, weight `[stack, out, in]`, bias `[stack, out]`.
+/// Returns `x W^T + b`: x `[stack, rows, in]`, weight `[stack, out, in]`, bias `[stack, out]`.
 pub fn linear(x: &Tensor, weight: &Tensor, bias: &Tensor) -> Tensor {
     if x.size()[0] == 1 {
         x.squeeze_dim(0).linear(&weight.squeeze_dim(0), Some(bias.squeeze_dim(0))).unsqueeze(0)
@@ -14,7 +14,7 @@ pub fn linear(x: &Tensor, weight: &Tensor, bias: &Tensor) -> Tensor {
     }
 }
 
-/// Layer norm over the last axis: x `[stack, rows, width]`, weight and bias `[stack, width]`.
+/// Applies layer norm over the last axis: x `[stack, rows, width]`, weight and bias `[stack, width]`.
 pub fn layer_norm(x: &Tensor, weight: &Tensor, bias: &Tensor, eps: f64) -> Tensor {
     let width = [x.size()[2]];
     if x.size()[0] == 1 {
@@ -25,7 +25,8 @@ pub fn layer_norm(x: &Tensor, weight: &Tensor, bias: &Tensor, eps: f64) -> Tenso
     }
 }
 
-/// Rows of a table: weight `[stack, n, width]`, ids `[stack, rows]` i64 -> `[stack, rows, width]`.
+/// Returns the rows of a table: weight `[stack, n, width]`, ids `[stack, rows]` i64 ->
+/// `[stack, rows, width]`.
 ///
 /// For a stack the ids must have been shifted by [`stack_offsets`].
 pub fn embedding(weight: &Tensor, ids: &Tensor) -> Tensor {
@@ -34,7 +35,8 @@ pub fn embedding(weight: &Tensor, ids: &Tensor) -> Tensor {
     Tensor::embedding(&table, ids, -1, false, false)
 }
 
-/// Ids `[stack, rows]` shifted so that each model of the stack looks into its own table of `n` rows.
+/// Returns the ids `[stack, rows]` shifted so that each model of the stack looks into its own table of `n`
+/// rows.
 pub fn stack_offsets(ids: &Tensor, n: i64) -> Tensor {
     let stack = ids.size()[0];
     if stack == 1 {

@@ -39,7 +39,7 @@ pub use saved::{Saved, check_place};
 use rand_distr::{Distribution, StandardNormal};
 use tch::Tensor;
 
-/// A tensor of independent normal values with mean 0.
+/// Returns a tensor of independent normal values with mean 0.
 #[doc(hidden)]
 pub fn normal_tensor(rng: &mut rand_chacha::ChaCha8Rng, shape: &[i64], std: f64) -> Tensor {
     let n: i64 = shape.iter().product();

@@ -1,5 +1,5 @@
-//! The pretraining model: masked language modelling, and for BERT next-sentence prediction (Devlin et al. 2019, section 3.1),
-//! which RoBERTa leaves out (Liu et al. 2019, section 4.2).
+//! The pretraining model: masked language modelling, and for BERT next-sentence prediction (Devlin et al.
+//! 2019, section 3.1), which RoBERTa leaves out (Liu et al. 2019, section 4.2).
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -15,14 +15,15 @@ use crate::guard::guarded;
 use crate::weights::{BlockId, Layout, Parameters, Weights};
 use lmc_base::error::Result;
 
-/// What a pretraining batch asks for.
+/// The targets of a pretraining batch.
 #[derive(Debug)]
 pub struct PretrainingTargets {
     /// Positions in the flattened batch whose token was masked, `[n_masked]` i64.
     pub positions: Tensor,
     /// The tokens that stood there, `[n_masked]` i64.
     pub tokens: Tensor,
-    /// 0 where the second segment really follows the first, else 1, `[batch]` i64; RoBERTa does not ask for it.
+    /// 0 if the second segment really follows the first, otherwise 1, `[batch]` i64; RoBERTa does not need
+    /// it.
     pub is_random: Tensor,
 }
 
@@ -45,7 +46,7 @@ struct NextSentence {
 }
 
 impl PretrainingModel {
-    /// A pretraining model of that architecture.
+    /// Makes a pretraining model with that architecture.
     pub fn new(config: &ModelConfig) -> Self {
         let mut layout = Layout::default();
         let d = config.hidden_size;
@@ -67,15 +68,15 @@ impl PretrainingModel {
         Self { layout: Arc::new(layout), encoder, next_sentence, transform, transform_norm, decoder_bias }
     }
 
-    /// The layout of theta.
+    /// Returns the layout of theta.
     pub fn layout(&self) -> &Arc<Layout> {
         &self.layout
     }
 
-    /// Fresh weights: matrices normal with the config's `initializer_range`, biases 0, layer norms 1.
+    /// Returns fresh weights: matrices normal with the config's `initializer_range`, biases 0, layer norms 1.
     ///
     /// # Errors
-    /// None with a layout of this model; the signature is that of the assembly it uses.
+    /// A layout of this model never fails; the signature is that of the function that assembles the weights.
     pub fn init(&self, seed: u64) -> Result<Weights> {
         let mut rng = lmc_base::seed::rng(seed, "pretraining init");
         let std = self.encoder.config().initializer_range;
@@ -97,8 +98,8 @@ impl PretrainingModel {
         Weights::from_named(self.layout.clone(), named)
     }
 
-    /// The sum over the batch of the losses in nats, as (masked LM, next sentence), for a stack of one; RoBERTa has only the
-    /// first.
+    /// Returns the sum over the batch of the losses in nats, as (masked LM, next sentence), for a stack of
+    /// one; RoBERTa has only the first.
     ///
     /// # Errors
     /// Those of [`Encoder::forward`].
@@ -144,7 +145,7 @@ fn summed_loss(logits: &Tensor, targets: &Tensor) -> Tensor {
     logits.cross_entropy_loss(targets, no_weight.as_ref(), Reduction::Sum, -100, 0.0)
 }
 
-/// Whether a tensor of that name belongs to a layer norm.
+/// Returns whether a tensor with that name belongs to a layer norm.
 #[doc(hidden)]
 pub fn is_norm(name: &str) -> bool {
     name.contains("LayerNorm") || name.contains("layer_norm")

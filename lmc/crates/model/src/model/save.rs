@@ -12,18 +12,18 @@ use super::saved::{Replace, Saved};
 use crate::weights::Weights;
 use lmc_base::error::{LmcError, Result};
 
-/// Writes `config.json` and `model.safetensors` into a folder. Where the weights are those of a classifier, it is one that
-/// transformers' `AutoModelForSequenceClassification.from_pretrained` reads, with the labels of the config, or `LABEL_0`,
-/// `LABEL_1`, ... where it has none. Both files appear at once.
+/// Writes `config.json` and `model.safetensors` into a folder. If the weights are those of a classifier, it
+/// is one that transformers' `AutoModelForSequenceClassification.from_pretrained` reads, with the labels of
+/// the config, or `LABEL_0`, `LABEL_1`, ... if it has none. Both files appear at once.
 ///
 /// # Errors
-/// [`LmcError::InvalidParameter`] when the config has another number of labels than the head;
-/// [`LmcError::Io`] when the folder cannot be written; [`LmcError::Occupied`] when it holds anything.
+/// [`LmcError::InvalidParameter`] if the config has another number of labels than the head; [`LmcError::Io`]
+/// if the folder cannot be written; [`LmcError::Occupied`] if it holds anything.
 pub fn save_folder(folder: &Path, config: &ModelConfig, weights: &Weights) -> Result<()> {
     Saved { config, weights, files: Vec::new() }.write(folder, &Value::Null, Replace::Same)
 }
 
-/// The fields of the `config.json` beside those weights.
+/// Returns the fields of the `config.json` beside those weights.
 pub(super) fn folder_config(config: &ModelConfig, weights: &Weights) -> Result<Value> {
     let name = head::output_weight(config);
     let head = weights.layout().entries().iter().find(|entry| entry.name == name);
@@ -47,7 +47,7 @@ pub(super) fn folder_config(config: &ModelConfig, weights: &Weights) -> Result<V
     Ok(fields)
 }
 
-/// The weights as the bytes of a safetensors file, f32, in Hugging Face's names.
+/// Returns the weights as the bytes of a safetensors file, f32, in Hugging Face's names.
 #[doc(hidden)]
 pub fn to_bytes(weights: &Weights) -> Result<Vec<u8>> {
     let numel = weights.theta().numel();

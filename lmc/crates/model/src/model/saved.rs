@@ -1,4 +1,4 @@
-//! Folders that models are saved to: what may be in them before, and a record of what was saved.
+//! Folders that models are saved to: the content that they may have before, and the record of a saved model.
 
 use std::path::Path;
 
@@ -37,27 +37,27 @@ const NAMES: [&str; 20] = [
     "training_args.bin",
 ];
 
-/// Without one of these a folder holds no model.
+/// A folder without any of these does not hold a model.
 const ESSENTIAL: [&str; 5] =
     ["config.json", "model.safetensors", "pytorch_model.bin", "flax_model.msgpack", "tf_model.h5"];
 
-/// What a model that is saved may take the place of.
+/// The content that a saved model may replace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Replace {
-    /// The same model alone: the folder must be missing, empty, or hold what the same call saved before.
+    /// Only the same model: the folder must be missing, empty, or hold what the same call saved before.
     Same,
-    /// Any model, where the folder holds nothing else.
+    /// Any model, if the folder holds nothing else.
     Models,
 }
 
 impl Replace {
-    /// [`Replace::Models`] if that is wanted, otherwise [`Replace::Same`].
+    /// Returns [`Replace::Models`] if that is wanted, otherwise [`Replace::Same`].
     pub fn models_if(wanted: bool) -> Self {
         if wanted { Self::Models } else { Self::Same }
     }
 }
 
-/// A model to be saved, beside what makes it.
+/// A model to be saved, apart from its origin.
 #[doc(hidden)]
 pub struct Saved<'a> {
     pub config: &'a ModelConfig,
@@ -66,20 +66,21 @@ pub struct Saved<'a> {
     pub files: Vec<(String, Vec<u8>)>,
 }
 
-/// How files come into a folder.
+/// The way in which files come into a folder.
 enum Way {
     /// It is empty, or all of it is replaced.
     Whole,
-    /// What is there are the same files.
+    /// The same files are there already.
     Within,
 }
 
 impl Saved<'_> {
-    /// Writes the model to a folder after [`check_place`], all of its files at once; a kill leaves the folder as it was or as it
-    /// shall be.
+    /// Writes the model to a folder after [`check_place`], all of its files at once; a kill leaves the folder
+    /// as it was or as it shall be.
     ///
     /// # Errors
-    /// Those of [`check_place`]; [`LmcError::InvalidParameter`] when the config has another number of labels than the head.
+    /// Those of [`check_place`]; [`LmcError::InvalidParameter`] if the config has another number of labels
+    /// than the head.
     pub fn write(self, folder: &Path, origin: &Value, replace: Replace) -> Result<()> {
         let config = format!("{:#}\n", folder_config(self.config, self.weights)?);
         let way = way(folder, origin, replace)?;
@@ -90,7 +91,7 @@ impl Saved<'_> {
         }
         files.extend(self.files);
         files.push(("model.safetensors".to_owned(), to_bytes(self.weights)?));
-        // Without its config a folder is no model yet: it comes last.
+        // A folder is not a model without its config, so the config comes last.
         files.push(("config.json".to_owned(), config.into_bytes()));
         match way {
             Way::Whole => write_folder(folder, &files),
@@ -99,11 +100,11 @@ impl Saved<'_> {
     }
 }
 
-/// Makes a folder unless it is there, and checks that a model may be saved in it. `origin` says which model that is: the same
-/// one may be saved again; `null` is never the same.
+/// Makes a folder unless it is there, and checks that a model may be saved in it. `origin` says which model
+/// that is: the same one may be saved again; `null` is never the same.
 ///
 /// # Errors
-/// [`LmcError::Io`] when the folder cannot be written; [`LmcError::Occupied`] when it holds something else.
+/// [`LmcError::Io`] if the folder cannot be written; [`LmcError::Occupied`] if it holds something else.
 #[doc(hidden)]
 pub fn check_place(folder: &Path, origin: &Value, replace: Replace) -> Result<()> {
     way(folder, origin, replace).map(|_| ())
@@ -145,7 +146,7 @@ fn way(folder: &Path, origin: &Value, replace: Replace) -> Result<Way> {
     }
 }
 
-/// Which model a folder holds, where that is recorded.
+/// Returns the record of the model that a folder holds, if there is one.
 fn recorded(folder: &Path) -> Option<Value> {
     let record: Value = serde_json::from_slice(&std::fs::read(folder.join(RECORD)).ok()?).ok()?;
     record.get("model").cloned()
@@ -189,7 +190,7 @@ mod tests {
             "{error}"
         );
         assert_eq!(std::fs::read(folder.join("vocab.txt")).unwrap(), b"[PAD]\n1\n");
-        // Nobody knows which model has no origin.
+        // A model without an origin is never known to be the same.
         assert!(save_folder(&folder, &config(), &weights(&classifier(), 1)).is_err());
         // Whatever else a replaced model had goes with it.
         std::fs::write(folder.join("pytorch_model-00001-of-00002.bin"), b"old").unwrap();

@@ -1,5 +1,5 @@
-//! Whether a model has a row for every token, segment and place of a text: asked before anything is computed, since libtorch would
-//! stop the process, on a GPU beyond recovery.
+//! The check that a model has a row for every token, segment and position of a text. It runs before anything
+//! is computed, since libtorch would stop the process, and on a GPU nothing recovers from that.
 
 use std::path::Path;
 
@@ -8,8 +8,8 @@ use crate::encode::Extent;
 use lmc_base::error::{LmcError, Result};
 
 impl ModelConfig {
-    /// Checks that the model's tables have a row for every token id and segment, and places for the longest text; `origin` is
-    /// named in errors.
+    /// Checks that the model's tables have a row for every token id and segment, and places for the longest
+    /// text; `origin` is named in errors.
     ///
     /// # Errors
     /// [`LmcError::OutsideTable`].
@@ -54,14 +54,14 @@ impl ModelConfig {
         Ok(())
     }
 
-    /// Whether texts of that extent may have tokens of RoBERTa's id for padding, which take no place: then the positions themselves
-    /// say whether there are enough.
+    /// Returns whether texts of that extent may have tokens with RoBERTa's id for padding, which take no
+    /// position. In that case the positions themselves say whether there are enough.
     fn may_hold_padding(&self, extent: &Extent) -> bool {
         let holds = |[least, greatest]: [i64; 2]| (least..=greatest).contains(&self.pad_id());
         self.is_roberta() && extent.ids.is_some_and(holds)
     }
 
-    /// That there is no row for a position.
+    /// Returns the error that there is no row for a position.
     pub(super) fn no_place(&self, got: i64, origin: Option<&Path>) -> LmcError {
         LmcError::OutsideTable {
             origin: origin.map(Path::to_owned),
@@ -80,7 +80,7 @@ mod tests {
     use crate::encode::Encoded;
     use crate::model::fixture::{config, roberta};
 
-    /// What is said of a text with one id and segment of that many tokens.
+    /// Returns the message for a text of that many tokens, all with one id and segment.
     fn said(config: &ModelConfig, id: i64, segment: i64, length: usize) -> Option<String> {
         let text = Encoded { ids: vec![id; length], segments: vec![segment; length], label: 0 };
         let error = config.check_extent(&Extent::of([&text]), Some(Path::new("some/folder"))).err()?;

@@ -11,7 +11,7 @@ use lmc_base::error::{LmcError, Result};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum CurveKind {
-    /// A polygonal chain with that many bends; without one it is the straight line.
+    /// A polygonal chain with that many bends; without a bend it is the straight line.
     Chain {
         /// The number of control points between the models.
         n_bends: u32,
@@ -30,7 +30,7 @@ impl CurveKind {
     /// The most bends of a chain.
     pub const MOST_BENDS: u32 = 20;
 
-    /// The name in tables: "line", "chain" or "bezier".
+    /// Returns the name in tables: "line", "chain" or "bezier".
     pub fn name(&self) -> &'static str {
         match self {
             Self::Chain { n_bends: 0 } => "line",
@@ -39,7 +39,7 @@ impl CurveKind {
         }
     }
 
-    /// The control points between the two models.
+    /// Returns the control points between the two models.
     pub fn n_inner(&self) -> usize {
         match self {
             Self::Chain { n_bends } => *n_bends as usize,
@@ -60,8 +60,8 @@ impl CurveKind {
         }
     }
 
-    /// The point at `t` in [0, 1] as a combination of the control points: the first model, which is the point at 1, then those
-    /// between, then the second model, the point at 0.
+    /// Returns the point at `t` in [0, 1] as a combination of the control points: the first model, which is
+    /// the point at 1, then those between, then the second model, the point at 0.
     pub fn at(&self, t: f64) -> Combination {
         match self {
             Self::Chain { n_bends } => {
@@ -79,7 +79,8 @@ impl CurveKind {
         }
     }
 
-    /// Where the control points between the models start: equally spaced on the straight line, as weights of the two.
+    /// Returns the points at which the control points between the models start: equally spaced on the
+    /// straight line, as weights of the two.
     pub fn starts(&self) -> Vec<Combination> {
         let n = self.n_inner();
         (1..=n).map(|i| Combination::on_line(1.0 - i as f64 / (n + 1) as f64)).collect()

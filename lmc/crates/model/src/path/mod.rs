@@ -16,7 +16,7 @@ use lmc_base::error::{LmcError, Result};
 pub struct Combination(Vec<f64>);
 
 impl Combination {
-    /// A combination with those weights.
+    /// Makes a combination with those weights.
     ///
     /// # Errors
     /// [`LmcError::InvalidParameter`] for weights that are not finite or do not sum to 1 within 1e-9.
@@ -40,18 +40,19 @@ impl Combination {
         Err(LmcError::invalid("weights", format!("{weights:?}"), "finite numbers that sum to 1"))
     }
 
-    /// The point `alpha * a + (1 - alpha) * b` on the line between two models (Juneja et al. 2023, Eq. 1).
+    /// Returns the point `alpha * a + (1 - alpha) * b` on the line between two models (Juneja et al. 2023,
+    /// Eq. 1).
     pub fn on_line(alpha: f64) -> Self {
         Self(vec![alpha, 1.0 - alpha])
     }
 
-    /// The point `m0 + u (m1 - m0) + v (m2 - m0)` in the plane through three models.
+    /// Returns the point `m0 + u (m1 - m0) + v (m2 - m0)` in the plane through three models.
     pub fn in_plane(u: f64, v: f64) -> Self {
         Self(vec![1.0 - u - v, u, v])
     }
 
-    /// The points of a chain through `n_models`, each of its segments cut into `n_steps`, from the last model to the first as
-    /// on a line; bends are not repeated.
+    /// Returns the points of a chain through `n_models`, each of its segments cut into `n_steps`, from the
+    /// last model to the first as on a line; bends are not repeated.
     ///
     /// # Examples
     /// ```
@@ -79,22 +80,22 @@ impl Combination {
             .collect()
     }
 
-    /// The weight of each control model.
+    /// Returns the weight of each control model.
     pub fn weights(&self) -> &[f64] {
         &self.0
     }
 
-    /// The control model that the point is, if it is one.
+    /// Returns the control model that the point is, if it is one.
     pub fn vertex(&self) -> Option<usize> {
         let vertex = self.0.iter().position(|&weight| weight == 1.0)?;
         self.0.iter().enumerate().all(|(i, &weight)| i == vertex || weight == 0.0).then_some(vertex)
     }
 
-    /// Writes the point into `out`, `[n_parameters]`, from the parameters of its control models; between two of them that is
-    /// one pass over memory.
+    /// Writes the point into `out`, `[n_parameters]`, from the parameters of its control models; between two
+    /// of them that is one pass over memory.
     ///
     /// # Errors
-    /// [`LmcError::Torch`] when the tensors do not fit together.
+    /// [`LmcError::Torch`] if the tensors do not fit together.
     pub fn write(&self, out: &Tensor, controls: &[Tensor]) -> Result<()> {
         let used: Vec<(f64, &Tensor)> =
             self.0.iter().copied().zip(controls).filter(|&(weight, _)| weight != 0.0).collect();
@@ -134,7 +135,7 @@ mod tests {
         assert_eq!(written(&Combination::on_line(1.0), &[a, b]), a);
         assert_eq!(written(&Combination::on_line(0.0), &[a, b]), b);
         assert_eq!(written(&Combination::in_plane(0.5, 0.25), &[a, b, c]), [1.75, 1.5]);
-        // Outside of the triangle, where no two weights have a sum to divide by.
+        // Outside the triangle, where no two weights have a sum to divide by.
         assert_eq!(written(&Combination::in_plane(1.0, 1.0), &[a, b, c]), [2.0, 4.0]);
     }
 

@@ -3,7 +3,8 @@
 use super::Combination;
 use lmc_base::error::{LmcError, Result};
 
-/// Steps of rounding in a unit: the last bits of a distance, a sum of many terms, must not change the name of a plane's points.
+/// Steps of rounding in a unit: the last bits of a distance, a sum of many terms, must not change the name of
+/// a plane's points.
 const STEPS: f64 = 1e9;
 /// The most points of a grid.
 const MOST_POINTS: f64 = 1e6;
@@ -11,8 +12,8 @@ const MOST_POINTS: f64 = 1e6;
 /// The plane through three models: the first is the origin, the second lies at (1, 0), and the second axis is
 /// orthogonal to the first and as long (Gram-Schmidt), with the third model above it.
 ///
-/// One unit is the distance of the first two models, along both axes, so that lengths and angles are those of the space of
-/// parameters.
+/// One unit is the distance of the first two models, along both axes, so that lengths and angles are those of
+/// the space of parameters.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Plane {
     along: f64,
@@ -20,8 +21,8 @@ pub struct Plane {
 }
 
 impl Plane {
-    /// The plane through three models from the distances of the first to the second, of the first to the third and of the
-    /// second to the third.
+    /// Makes the plane through three models from the distances of the first to the second, of the first to
+    /// the third and of the second to the third.
     ///
     /// # Errors
     /// [`LmcError::InvalidParameter`] for distances of no triangle, among them those of models on one line.
@@ -52,18 +53,18 @@ impl Plane {
         Ok(Self { along: round(along), height: round(height) })
     }
 
-    /// The coordinates of the three models, in units.
+    /// Returns the coordinates of the three models, in units.
     pub fn anchors(&self) -> [(f64, f64); 3] {
         [(0.0, 0.0), (1.0, 0.0), (self.along, self.height)]
     }
 
-    /// The point at (x, y), in units, as a combination of the three models.
+    /// Returns the point at (x, y), in units, as a combination of the three models.
     pub fn point(&self, x: f64, y: f64) -> Combination {
         let v = y / self.height;
         Combination::in_plane(x - v * self.along, v)
     }
 
-    /// A grid over the plane.
+    /// Returns a grid over the plane.
     ///
     /// # Errors
     /// Those of [`PlaneOptions::check`].
@@ -91,19 +92,20 @@ impl Plane {
     }
 }
 
-/// Which points of a plane are sampled.
+/// The choice of the points of a plane that are sampled.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct PlaneOptions {
     /// The distance of two neighbouring points, in units.
     pub spacing: f64,
-    /// How far the grid reaches beyond the three models on each side, in units, where no range is given.
+    /// The margin of the grid beyond the three models on each side, in units, if no range is given.
     pub margin: f64,
-    /// The ends of x and of y, in units; none for the margin around the three models.
+    /// The ends of x and of y, in units; `None` for the margin around the three models.
     pub range: Option<[(f64, f64); 2]>,
 }
 
 impl Default for PlaneOptions {
-    /// Tenths, up to three tenths of a unit beyond the models. The paper names neither.
+    /// Returns options for steps of a tenth, up to three tenths of a unit beyond the models. The paper names
+    /// neither number.
     fn default() -> Self {
         Self { spacing: 0.1, margin: 0.3, range: None }
     }
@@ -141,7 +143,7 @@ pub struct PlaneGrid {
 }
 
 impl PlaneGrid {
-    /// The points, y by y.
+    /// Returns the points, y by y.
     pub fn points(&self) -> impl Iterator<Item = (f64, f64)> + '_ {
         self.y.iter().flat_map(|&y| self.x.iter().map(move |&x| (x, y)))
     }
@@ -160,7 +162,7 @@ mod tests {
         let plane = Plane::new(3.0, 5.0, 4.0).unwrap();
         let [_, _, (x, y)] = plane.anchors();
         assert!((x - 1.0).abs() < 1e-9 && (y - 4.0 / 3.0).abs() < 1e-9, "({x}, {y})");
-        // Half-way up: half of the third model, and of the first what the second does not take.
+        // Half-way up: half of the third model, and the rest is the first model alone.
         let half = plane.point(0.5, 2.0 / 3.0);
         let expected = [0.5, 0.0, 0.5];
         assert!(half.weights().iter().zip(expected).all(|(got, e)| (got - e).abs() < 1e-8), "{half:?}");

@@ -9,7 +9,8 @@ use lmc_base::error::{LmcError, Result};
 const CONCENTRATIONS: std::ops::RangeInclusive<f64> = 0.01..=1000.0;
 
 impl Combination {
-    /// The point with equal weights: the centre of the simplex of that many models, their uniform average.
+    /// Returns the point with equal weights: the centre of the simplex of that many models, their uniform
+    /// average.
     ///
     /// # Examples
     /// ```
@@ -21,10 +22,12 @@ impl Combination {
         Self(vec![1.0 / n_models as f64; n_models])
     }
 
-    /// `n_points` independent draws from the symmetric Dirichlet distribution over the simplex of `n_models`.
+    /// Returns `n_points` independent draws from the symmetric Dirichlet distribution over the simplex of
+    /// `n_models`.
     ///
-    /// A `concentration` of 1 is flat: every part of the simplex is as likely as its volume says. Below 1 points come near faces and
-    /// corners, above 1 near the centre. The same arguments give the same points, and a longer draw begins with the shorter one.
+    /// A `concentration` of 1 is flat: every part of the simplex is as likely as its volume says. Below 1
+    /// points come near faces and corners, above 1 near the centre. The same arguments give the same points,
+    /// and a longer draw begins with the shorter one.
     ///
     /// # Errors
     /// [`LmcError::InvalidParameter`] for fewer than 2 models or a concentration outside \[0.01, 1000\].
@@ -53,7 +56,8 @@ impl Combination {
         while points.len() < n_points {
             let draws: Vec<f64> = (0..n_models).map(|_| gamma.sample(&mut rng)).collect();
             let sum: f64 = draws.iter().sum();
-            // With a small concentration all draws may be too small for a float: no direction is left in them.
+            // With a small concentration all draws may be too small for a float: no direction is left in
+            // them.
             if sum > f64::MIN_POSITIVE {
                 points.push(Self(draws.into_iter().map(|draw| draw / sum).collect()));
             }
@@ -61,8 +65,8 @@ impl Combination {
         Ok(points)
     }
 
-    /// The points inside the simplex of `n_models` whose weights are whole multiples of `1 / n_steps`, none of them 0; there are
-    /// (`n_steps` - 1) over (`n_models` - 1) of them.
+    /// Returns the points inside the simplex of `n_models` whose weights are whole multiples of `1 /
+    /// n_steps`, none of them 0; their number is (`n_steps` - 1) over (`n_models` - 1).
     ///
     /// # Examples
     /// ```
@@ -79,7 +83,8 @@ impl Combination {
                 .into_iter()
                 .flat_map(|counts| {
                     let rest = n_steps.saturating_sub(counts.iter().sum());
-                    // The last weight is what is left; each one before leaves at least one step for each after it.
+                    // The last weight is the rest; each one before leaves at least one step for each after
+                    // it.
                     let choices = if left == 0 { rest.max(1)..=rest } else { 1..=rest.saturating_sub(left) };
                     choices.map(move |count| counts.iter().copied().chain([count]).collect::<Vec<usize>>())
                 })
@@ -111,7 +116,8 @@ mod tests {
         }
     }
 
-    /// A weight of a symmetric Dirichlet draw over k models has mean 1/k and variance (k - 1) / (k^2 (k c + 1)).
+    /// A weight of a symmetric Dirichlet draw over k models has mean 1/k and variance (k - 1) / (k^2 (k c +
+    /// 1)).
     #[test]
     fn draws_have_the_moments_of_the_distribution() {
         for (k, c) in [(3usize, 1.0), (5, 0.5), (4, 6.0)] {

@@ -1,4 +1,5 @@
-//! The greedy soup: models are tried one after the other, and kept if the average of what is in the soup gets no worse.
+//! The greedy soup: models are tried one after the other, and kept if the average of the soup's models does
+//! not get worse.
 
 use lmc_base::error::{LmcError, Result};
 
@@ -9,7 +10,7 @@ pub struct Trial {
     pub model: usize,
     /// The score of the soup with it.
     pub score: f64,
-    /// Whether it was kept.
+    /// True if the model was kept.
     pub kept: bool,
 }
 
@@ -24,14 +25,15 @@ pub struct Greedy {
     pub trials: Vec<Trial>,
 }
 
-/// The greedy soup of models that are tried in that order, best first: each is kept if the score of the average of the ingredients and
-/// itself is at least as good as without it.
+/// Returns the greedy soup of models that are tried in that order, best first: each is kept if the score of
+/// the average of the ingredients and itself is at least as good as without it.
 ///
-/// `score` gets the numbers of the ingredients of a soup. The first model is always kept, so that on the examples on which `score` is taken
-/// the soup is never worse than it; for that reason report it on others.
+/// `score` gets the numbers of the ingredients of a soup. The first model is always kept, so that on the
+/// examples on which `score` is taken the soup is never worse than it; for that reason report it on others.
 ///
 /// # Errors
-/// [`LmcError::InvalidParameter`] for no models; those of `score`; [`LmcError::NonFiniteLoss`] for a score that is not finite.
+/// [`LmcError::InvalidParameter`] for no models; those of `score`; [`LmcError::NonFiniteLoss`] for a score
+/// that is not finite.
 ///
 /// # Reference
 /// Wortsman et al. 2022, recipe 1.

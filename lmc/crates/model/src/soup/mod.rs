@@ -1,7 +1,8 @@
 //! Model soups: averages of the weights of several finetuned models (Wortsman et al. 2022).
 //!
-//! A uniform soup is the centre of the simplex of its ingredients, [`Combination::centre`](crate::path::Combination::centre), and its
-//! loss less the mean of theirs is the excess of that point.
+//! A uniform soup is the centre of the simplex of its ingredients,
+//! [`Combination::centre`](crate::path::Combination::centre), and its loss less the mean of theirs is the
+//! excess of that point.
 
 mod greedy;
 
@@ -12,9 +13,10 @@ pub use greedy::{Greedy, Trial, greedy};
 use crate::weights::Weights;
 use lmc_base::error::{LmcError, Result};
 
-/// The uniform soup: the mean of the weights of `n_models` over all parameters, heads included; `load` brings each of them.
+/// Returns the uniform soup: the mean of the weights of `n_models` over all parameters, heads included;
+/// `load` brings each model.
 ///
-/// No more than two models are in memory beside the sum, which is taken in float64.
+/// No more than two models are in memory besides the sum, which is taken in float64.
 ///
 /// # Errors
 /// [`LmcError::InvalidParameter`] for no models or models of different layouts; those of `load`.

@@ -8,7 +8,7 @@ use tch::{Device, Kind, Tensor};
 
 use lmc_base::error::{LmcError, MisshapenTensor, Result};
 
-/// Where one named tensor lies in theta.
+/// The place of one named tensor in theta.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
     /// The name as Hugging Face spells it, for example `bert.pooler.dense.weight`.
@@ -64,7 +64,7 @@ impl Layout {
     /// Appends tensors of one shape side by side and returns the block that spans them along the first axis.
     pub fn push_fused(&mut self, names: &[String], shape: &[i64]) -> BlockId {
         let offset = self.len;
-        // A size that no machine has room for is refused where it is allocated.
+        // A size that no machine has room for is refused when it is allocated.
         let size = shape.iter().fold(1i64, |size, &axis| size.saturating_mul(axis));
         for name in names {
             self.entries.push(Entry { name: name.clone(), shape: shape.to_vec(), offset: self.len });
@@ -78,12 +78,12 @@ impl Layout {
         BlockId(self.blocks.len() - 1)
     }
 
-    /// The number of parameters.
+    /// Returns the number of parameters.
     pub fn n_parameters(&self) -> i64 {
         self.len
     }
 
-    /// The named tensors in the order in which they lie in theta.
+    /// Returns the named tensors in the order in which they lie in theta.
     pub fn entries(&self) -> &[Entry] {
         &self.entries
     }
@@ -115,7 +115,7 @@ impl Layout {
         Err(LmcError::Tensors { origin: None, missing, unexpected, misshapen, remedy })
     }
 
-    /// A float mask over theta, `[n_parameters]`, 1 where `select` says so of a tensor's name.
+    /// Returns a float mask over theta, `[n_parameters]`, 1 where `select` returns true for a tensor's name.
     pub fn mask(&self, select: impl Fn(&str) -> bool) -> Tensor {
         let mask = Tensor::zeros([self.len], (Kind::Float, Device::Cpu));
         for entry in self.entries.iter().filter(|e| select(&e.name)) {
@@ -125,7 +125,8 @@ impl Layout {
     }
 }
 
-/// Views of theta as the operands of a model, each `[stack, ..]`; made by [`Parameters::views`] or [`Parameters::leaves`].
+/// Views of theta as the operands of a model, each `[stack, ..]`; made by [`Parameters::views`] or
+/// [`Parameters::leaves`].
 #[derive(Debug)]
 pub struct Parameters {
     tensors: Vec<Tensor>,
@@ -133,7 +134,7 @@ pub struct Parameters {
 }
 
 impl Parameters {
-    /// The operands of `theta`, `[stack, n_parameters]`, without a copy.
+    /// Returns the operands of `theta`, `[stack, n_parameters]`, without a copy.
     ///
     /// # Errors
     /// [`LmcError::ShapeMismatch`] for a tensor of another shape; [`LmcError::Torch`].
@@ -156,10 +157,10 @@ impl Parameters {
         Ok(Self { tensors: layout.blocks.iter().map(operand).collect::<Result<_>>()?, stack })
     }
 
-    /// The same operands as leaves of a new graph: they share theta's storage and collect gradients.
+    /// Returns the same operands as leaves of a new graph: they share theta's storage and collect gradients.
     ///
     /// # Errors
-    /// As [`Parameters::views`].
+    /// Those of [`Parameters::views`].
     pub fn leaves(theta: &Tensor, layout: &Layout) -> Result<Self> {
         let mut leaves = Self::views(theta, layout)?;
         for tensor in &mut leaves.tensors {
@@ -168,20 +169,20 @@ impl Parameters {
         Ok(leaves)
     }
 
-    /// The gradient of `loss` (a scalar) by theta, `[stack, n_parameters]`.
+    /// Returns the gradient of `loss` (a scalar) by theta, `[stack, n_parameters]`.
     ///
     /// # Errors
-    /// [`LmcError::InvalidParameter`] when the loss does not depend on every leaf; [`LmcError::Torch`].
+    /// [`LmcError::InvalidParameter`] if the loss does not depend on every leaf; [`LmcError::Torch`].
     pub fn gradient(&self, loss: &Tensor) -> Result<Tensor> {
         let gradient = Tensor::empty([0], (loss.kind(), loss.device()));
         self.gradient_into(loss, &gradient)?;
         Ok(gradient)
     }
 
-    /// Writes [`Parameters::gradient`] over `gradient`, whose memory is used again where it has that shape.
+    /// Writes [`Parameters::gradient`] over `gradient`, whose memory is reused if it has that shape.
     ///
     /// # Errors
-    /// As [`Parameters::gradient`].
+    /// Those of [`Parameters::gradient`].
     pub fn gradient_into(&self, loss: &Tensor, gradient: &Tensor) -> Result<()> {
         let gradients = Tensor::f_run_backward(&[loss], &self.tensors, false, false)?;
         if let Some(i) = gradients.iter().position(|g| !g.defined()) {
@@ -193,12 +194,12 @@ impl Parameters {
         Ok(())
     }
 
-    /// The operand of a block, `[stack, ..]`.
+    /// Returns the operand of a block, `[stack, ..]`.
     pub fn get(&self, id: BlockId) -> &Tensor {
         &self.tensors[id.0]
     }
 
-    /// How many models lie side by side.
+    /// Returns the number of models side by side.
     pub fn stack(&self) -> i64 {
         self.stack
     }
@@ -223,10 +224,10 @@ impl Clone for Weights {
 }
 
 impl Weights {
-    /// Weights from a flat vector.
+    /// Makes weights from a flat vector.
     ///
     /// # Errors
-    /// [`LmcError::ShapeMismatch`] when `theta` is not `[layout.n_parameters()]`.
+    /// [`LmcError::ShapeMismatch`] if `theta` is not `[layout.n_parameters()]`.
     pub fn new(layout: Arc<Layout>, theta: Tensor) -> Result<Self> {
         let got: Vec<usize> = theta.size().iter().map(|&n| n as usize).collect();
         let expected = vec![layout.n_parameters() as usize];
@@ -236,7 +237,7 @@ impl Weights {
         Ok(Self { layout, theta: theta.to_kind(Kind::Float) })
     }
 
-    /// Weights from named tensors; the names and shapes must be those of the layout exactly.
+    /// Returns weights from named tensors; the names and shapes must be those of the layout exactly.
     ///
     /// # Errors
     /// [`LmcError::Tensors`] with all that are missing, unexpected or of another shape; [`LmcError::Torch`].
@@ -250,17 +251,17 @@ impl Weights {
         Ok(Self { layout, theta })
     }
 
-    /// The layout of theta.
+    /// Returns the layout of theta.
     pub fn layout(&self) -> &Arc<Layout> {
         &self.layout
     }
 
-    /// The flat vector, `[n_parameters]` f32.
+    /// Returns the flat vector, `[n_parameters]` f32.
     pub fn theta(&self) -> &Tensor {
         &self.theta
     }
 
-    /// Views of the named tensors, in the layout's order.
+    /// Returns views of the named tensors, in the layout's order.
     pub fn named(&self) -> Vec<(String, Tensor)> {
         self.layout
             .entries
@@ -272,10 +273,10 @@ impl Weights {
             .collect()
     }
 
-    /// `alpha * a + (1 - alpha) * b` over all parameters, head included (Juneja et al. 2023, Eq. 1).
+    /// Returns `alpha * a + (1 - alpha) * b` over all parameters, head included (Juneja et al. 2023, Eq. 1).
     ///
     /// # Errors
-    /// [`LmcError::InvalidParameter`] when the two have different layouts.
+    /// [`LmcError::InvalidParameter`] if the two have different layouts.
     ///
     /// # Examples
     /// ```
@@ -303,10 +304,10 @@ impl Weights {
         Ok(Self { layout: a.layout.clone(), theta })
     }
 
-    /// The Euclidean distance of the two vectors over all parameters.
+    /// Returns the Euclidean distance of the two vectors over all parameters.
     ///
     /// # Errors
-    /// [`LmcError::InvalidParameter`] when the two have different layouts.
+    /// [`LmcError::InvalidParameter`] if the two have different layouts.
     pub fn distance(a: &Self, b: &Self) -> Result<f64> {
         Self::same_layout(a, b)?;
         let difference = a.theta.to_kind(Kind::Double) - b.theta.to_kind(Kind::Double);

@@ -1,4 +1,4 @@
-//! Studies as TOML: what is left out is as the task or the named recipe has it.
+//! Studies as TOML: fields that are left out come from the task or the named recipe.
 
 use std::path::{Path, PathBuf};
 
@@ -25,7 +25,7 @@ struct Read {
     stack: Option<usize>,
 }
 
-/// The same with every field, in the order in which it is printed: tables come last.
+/// A study file with every field, in the order in which it is printed: tables come last.
 #[derive(Serialize)]
 struct Written<'a> {
     seeds: &'a [u64],
@@ -41,10 +41,11 @@ struct Written<'a> {
 }
 
 impl StudySpec {
-    /// The study in a TOML file; see [`StudySpec::from_toml`].
+    /// Reads the study in a TOML file; see [`StudySpec::from_toml`].
     ///
     /// # Errors
-    /// [`LmcError::Io`] if the file cannot be read; [`LmcError::Format`] if it is not UTF-8; those of [`StudySpec::from_toml`].
+    /// [`LmcError::Io`] if the file cannot be read; [`LmcError::Format`] if it is not UTF-8; those of
+    /// [`StudySpec::from_toml`].
     pub fn read(path: &Path) -> Result<Self> {
         let bytes = std::fs::read(path).map_err(LmcError::io("read", path))?;
         let text = String::from_utf8(bytes).map_err(|_| LmcError::Format {
@@ -56,17 +57,19 @@ impl StudySpec {
         Self::from_toml(&text, path)
     }
 
-    /// The study in a TOML text; `path` is what errors call it, and relative paths in it begin at that file's folder.
+    /// Reads the study in a TOML text. Errors name it `path`, and relative paths in it begin at that file's
+    /// folder.
     ///
-    /// `task` is a name of [`TaskSpec::NAMES`] or a table with `name` and what differs from the task of that name; `recipe` likewise,
-    /// from [`TaskSpec::recipe_named`], or with all fields under a name of its own; without it, it is the paper's for the task.
-    /// `seeds`, `stack`, `data`, `unverified` and `encoder` are the fields of [`StudySpec`]; a `~` at the beginning of a path is
-    /// the home folder, and without `encoder` it is that of the recipe. `master_seed` is for `mini-nli` alone: it draws data and
-    /// seeds.
+    /// `task` is a name of [`TaskSpec::NAMES`] or a table with `name` and the fields that differ from the
+    /// task of that name; `recipe` works in the same way, from [`TaskSpec::recipe_named`], or has all fields
+    /// under a name of its own. The default recipe is the paper's for the task. `seeds`, `stack`, `data`,
+    /// `unverified` and `encoder` are the fields of [`StudySpec`]; a `~` at the beginning of a path is the
+    /// home folder, and the default encoder is that of the recipe. `master_seed` is for `mini-nli` alone: it
+    /// draws data and seeds.
     ///
     /// # Errors
-    /// [`LmcError::Format`] with file and line for what is no TOML, for an unknown, missing or mistyped key, for the name of a task or
-    /// recipe that is not known, and for a value that is there and that [`StudySpec::check`] refuses.
+    /// [`LmcError::Format`] with file and line for invalid TOML, for an unknown, missing or mistyped key, for
+    /// an unknown name of a task or recipe, and for a value in the text that [`StudySpec::check`] refuses.
     ///
     /// # Examples
     /// ```
@@ -114,7 +117,7 @@ impl StudySpec {
         Ok(spec)
     }
 
-    /// The study as TOML with every field, which [`StudySpec::from_toml`] reads again.
+    /// Returns the study as TOML with every field, which [`StudySpec::from_toml`] reads again.
     ///
     /// # Errors
     /// [`LmcError::InvalidParameter`] for a number that TOML has no place for.
@@ -128,7 +131,7 @@ impl StudySpec {
         let seed = i64::try_from(seed).map_or_else(|_| Value::String(seed.to_string()), Value::Integer);
         task.insert("data_seed".to_owned(), seed);
         let Self { recipe, seeds, data, unverified, encoder, stack, .. } = self;
-        // The embedded BERT has no name where it is the encoder of the recipe.
+        // The embedded BERT has no name if it is the encoder of the recipe.
         let unnamed = matches!(self.task, TaskSpec::MiniNli { .. }) && self.task.encoder(recipe).is_some();
         let encoder = encoder.as_deref().or(unnamed.then_some(Path::new(Self::MINI_BERT)));
         let (data, stack, unverified) = (data.as_deref(), *stack, *unverified);
@@ -137,7 +140,7 @@ impl StudySpec {
     }
 }
 
-/// A task that is written, and the data seed where that is written too.
+/// A task in a file, and the data seed if the file has that too.
 struct Task {
     spec: TaskSpec,
     data_seed: Option<u64>,
@@ -163,7 +166,7 @@ fn recipe(document: &Document<'_>, written: &Value, task: &TaskSpec) -> Result<R
     match task.recipe_named(&name) {
         Ok(known) => changed(&known, &changes).map_err(|fault| fault.at(document, "recipe")),
         Err(unknown) if changes.is_empty() => Err(document.wrong("recipe.name", unknown.to_string())),
-        // A recipe of one's own has all its fields.
+        // A recipe under a new name has all its fields.
         Err(unknown) => changes.clone().try_into().map_err(|error: toml::de::Error| {
             let told = changed(&Recipe::mini(), &changes).err();
             let fault = told.unwrap_or_else(|| {
@@ -175,11 +178,11 @@ fn recipe(document: &Document<'_>, written: &Value, task: &TaskSpec) -> Result<R
     }
 }
 
-/// An error of the study, with file and line where its field is written there.
+/// Returns an error of the study, with file and line if the file has the field at fault.
 fn at_its_line(document: &Document<'_>, error: LmcError) -> LmcError {
     let LmcError::InvalidParameter { field, .. } = &error else { return error };
     let key = [(*field).to_owned(), format!("task.{field}")].into_iter().find(|key| document.has(key));
-    // A field that is the recipe's own may not fit what is written beside it.
+    // A field that is the recipe's own may not fit the fields written beside it.
     let key = key.or_else(|| field.starts_with("recipe.").then(|| "recipe".to_owned()));
     match key.filter(|key| document.has(key)) {
         Some(key) => document.wrong(&key, error.to_string()),
@@ -187,7 +190,7 @@ fn at_its_line(document: &Document<'_>, error: LmcError) -> LmcError {
     }
 }
 
-/// The name that is written under a key, and what is written beside it.
+/// Returns the name that is written under a key, and the fields beside it.
 fn named(document: &Document<'_>, key: &str, written: &Value) -> Result<(String, Table)> {
     let wrong = |key: &str, value: &Value, expected: &str| {
         Err(document.wrong(key, format!("`{key}`: got {} `{value}`, expected {expected}", value.type_str())))

@@ -10,12 +10,12 @@ fn claim(file: &Path, waits: bool) -> Option<Claim> {
     Claim::leased(file, waits, SECOND).unwrap()
 }
 
-/// The file of the claim to `a--b.parquet` in that folder.
+/// Returns the file of the claim to `a--b.parquet` in that folder.
 fn claim_path(folder: &Path) -> PathBuf {
     folder.join(".a--b.claim")
 }
 
-/// What the claim of a process of another host says.
+/// Returns the content of a claim that a process of another host holds.
 fn elsewhere(lease_seconds: u64) -> String {
     let holder = serde_json::json!({
         "host": "node7", "place": "another boot", "pid": 1, "started": 2, "number": 3, "lease_seconds": lease_seconds,
@@ -70,7 +70,7 @@ fn the_claim_of_another_host_is_free_after_its_lease_and_not_while_it_is_renewed
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("a--b.parquet");
     let path = claim_path(folder.path());
-    // Half a claim, or what is none, has the lease of who waits.
+    // Half a claim, or a file that is not a claim, has the lease of the process that waits.
     for content in [elsewhere(1), "{\"host\": \"no".to_owned(), String::new(), "\u{0}\u{1}".to_owned()] {
         fs::write(&path, &content).unwrap();
         let start = Instant::now();
@@ -79,7 +79,8 @@ fn the_claim_of_another_host_is_free_after_its_lease_and_not_while_it_is_renewed
         assert!(start.elapsed() > SECOND, "{content:?}");
         assert!(names(folder.path()).unwrap().is_empty());
     }
-    // Another boot, but every write is a sign of life; what the claim says of its lease holds, not what who waits would say.
+    // The boot differs, but every write is a sign of life; the lease in the claim holds, not that of the
+    // process that waits.
     let done = AtomicBool::new(false);
     fs::write(&path, elsewhere(3)).unwrap();
     std::thread::scope(|scope| {
@@ -99,7 +100,7 @@ fn the_claim_of_another_host_is_free_after_its_lease_and_not_while_it_is_renewed
     assert!(names(folder.path()).unwrap().is_empty());
 }
 
-/// Clocks of hosts and servers differ by hours: only what changes counts.
+/// Clocks of hosts and servers differ by hours: only a change of content counts.
 #[test]
 fn no_clock_of_another_host_is_believed() {
     let folder = tempfile::tempdir().unwrap();
@@ -162,11 +163,11 @@ fn a_claim_that_changed_hands_meanwhile_stays() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("a--b.parquet");
     let path = claim_path(folder.path());
-    // So long a lease that it is not renewed meanwhile.
+    // The lease is long enough that it is not renewed in the meantime.
     let held = Claim::leased(&file, false, LEASE).unwrap().unwrap();
     assert!(take_down(&path, elsewhere(1).as_bytes(), SECOND).unwrap());
     assert_eq!(first_line(&fs::read(&path).unwrap()), held.holder);
-    // Who was taken for dead does not remove the claim of the next one.
+    // A process that was taken for dead does not remove the claim of its successor.
     let content = fs::read(&path).unwrap();
     {
         let _turn = Claim::leased(&path, false, SECOND).unwrap().unwrap();

@@ -1,11 +1,11 @@
-//! What is given as a model, and names that tell several models apart.
+//! The meaning of a given model, and names that tell several models apart.
 
 use std::path::{Component, Path, PathBuf};
 
 use crate::manifest::{Manifest, ManifestKind};
 use lmc_base::error::{LmcError, Result};
 
-/// How many near names are told.
+/// The number of near names that are told.
 const TOLD: usize = 3;
 
 /// A model that is given: its folder, or a manifest that may still have to be fetched.
@@ -17,7 +17,7 @@ pub(super) enum Given {
 }
 
 impl Given {
-    /// What a path or name means; nothing is fetched.
+    /// Returns the meaning of a path or a name; nothing is fetched.
     pub fn new(given: &Path) -> Result<Self> {
         if given.is_dir() {
             let failed = LmcError::io("read folder", given);
@@ -54,7 +54,7 @@ impl Given {
         }
     }
 
-    /// The last `n` parts of the path of a folder, or the name of a manifest.
+    /// Returns the last `n` parts of the path of a folder, or the name of a manifest.
     pub fn name(&self, n: usize) -> String {
         match self {
             Self::Folder { parts, .. } if parts.is_empty() => "/".to_owned(),
@@ -70,7 +70,7 @@ impl Given {
         }
     }
 
-    /// What is the same for one and the same model.
+    /// Returns a text that is the same for the same model.
     fn place(&self) -> String {
         match self {
             Self::Folder { path, .. } => {
@@ -88,7 +88,7 @@ impl Given {
     }
 }
 
-/// The shortest end of each path that no other path ends in.
+/// Returns the shortest end of each path that no other path ends in.
 pub(super) fn distinct_names(given: &[Given]) -> Result<Vec<String>> {
     let places: Vec<String> = given.iter().map(Given::place).collect();
     for (i, one) in given.iter().enumerate() {
@@ -111,7 +111,8 @@ pub(super) fn distinct_names(given: &[Given]) -> Result<Vec<String>> {
     Ok(given.iter().enumerate().map(name).collect())
 }
 
-/// The parts of a folder's path from the root, without `.` and `..`; links are followed only where `..` comes after them.
+/// Returns the parts of a folder's path from the root, without `.` and `..`; links are followed only if `..`
+/// comes after them.
 fn parts(folder: &Path) -> std::io::Result<Vec<String>> {
     let goes_up = folder.components().any(|part| part == Component::ParentDir);
     let path = if goes_up { folder.canonicalize()? } else { std::path::absolute(folder)? };
@@ -126,7 +127,7 @@ fn is_of_models(manifest: &Manifest) -> bool {
     matches!(manifest.kind, ManifestKind::Model | ManifestKind::Collection)
 }
 
-/// The names of models, of a collection those of the first and the last.
+/// Returns the names of models; for a collection those of the first and the last.
 fn names() -> Vec<String> {
     let manifests = Manifest::builtin_names().into_iter().filter_map(|name| Manifest::builtin(name).ok());
     let name = |manifest: Manifest| match manifest.members {
@@ -140,8 +141,8 @@ fn known() -> String {
     names().join(", ")
 }
 
-/// The names of models that are spelt nearly so, the nearest first: those that are part of it or of which it is part, and those
-/// from which few letters differ.
+/// Returns the names of models with a similar spelling, the nearest first: names that contain the given one
+/// or are contained in it, and names from which few letters differ.
 fn near(given: &str) -> Vec<String> {
     let last = given.trim_end_matches('/').rsplit('/').next().unwrap_or(given).to_lowercase();
     if last.is_empty() {

@@ -1,4 +1,4 @@
-//! How a pretrained encoder is finetuned.
+//! Recipes: the settings for finetuning a pretrained encoder.
 
 mod named;
 
@@ -20,11 +20,11 @@ pub struct Adam {
     pub beta2: f64,
     /// Added to the root of the second moment.
     pub eps: f64,
-    /// Whether moments are corrected for their start at zero; Google BERT's optimiser does not.
+    /// True if moments are corrected for their start at zero, which Google BERT's optimiser does not do.
     pub bias_correction: bool,
 }
 
-/// How a pretrained encoder is finetuned.
+/// The settings for finetuning a pretrained encoder.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Recipe {
@@ -48,30 +48,30 @@ pub struct Recipe {
     pub adam: Adam,
     /// The standard deviation of a fresh head.
     pub head_std: f64,
-    /// Whether seeds differ in the head's initial values as well as in the data order.
+    /// True if seeds differ in the head's initial values as well as in the data order.
     pub head_by_seed: bool,
     /// The shares of training after which a checkpoint is kept; the last is 1.
     pub trajectory: Vec<f64>,
-    /// Whether what is left of an epoch after its last whole batch is left out.
+    /// True if the rest of an epoch after its last whole batch is dropped.
     #[serde(default, skip_serializing_if = "is_default")]
     pub drop_last: bool,
-    /// The most tokens of an example, special ones included, in training and evaluation; none for the paper's 128. Longer examples
-    /// are cut.
+    /// The most tokens of an example, special ones included, in training and evaluation; none for the
+    /// 128 of the paper. Longer examples are cut.
     #[serde(default, skip_serializing_if = "is_default")]
     pub max_length: Option<usize>,
-    /// Where the linear decay of the learning rate begins.
+    /// The start of the linear decay of the learning rate.
     #[serde(default, skip_serializing_if = "is_default")]
     pub decay: Decay,
-    /// Which parameters are trained.
+    /// The parameters that are trained.
     #[serde(default, skip_serializing_if = "is_default")]
     pub trained: Trained,
-    /// The recipe that comes before this one: its last checkpoint of the same seed is where this one starts. None to
-    /// start from the pretrained encoder with a fresh head.
+    /// The recipe that comes before this one, which starts at the last checkpoint of that recipe with the
+    /// same seed. None to start from the pretrained encoder with a fresh head.
     #[serde(default, skip_serializing_if = "is_default")]
     pub after: Option<Box<Recipe>>,
 }
 
-/// Where the linear decay of the learning rate to zero begins.
+/// The start of the linear decay of the learning rate to zero.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Decay {
@@ -82,14 +82,14 @@ pub enum Decay {
     FromStart,
 }
 
-/// Which parameters a recipe trains.
+/// The parameters that a recipe trains.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Trained {
-    /// All.
+    /// All parameters.
     #[default]
     All,
-    /// The head; the encoder is frozen and drops nothing.
+    /// Only the head; the encoder is frozen and has no dropout.
     Head,
 }
 
@@ -98,10 +98,10 @@ fn is_default<T: Default + PartialEq>(value: &T) -> bool {
 }
 
 impl Recipe {
-    /// Checks that every field has a value it can have, here and in the recipes before.
+    /// Checks that every field has a valid value, here and in the recipes before.
     ///
     /// # Errors
-    /// [`LmcError::InvalidParameter`] naming the first field that has not.
+    /// [`LmcError::InvalidParameter`] naming the first field that is not valid.
     pub fn check(&self) -> Result<()> {
         let positive = |field, value: f64| {
             (value > 0.0 && value.is_finite())
@@ -177,11 +177,12 @@ impl Recipe {
         self.after.as_ref().map_or(Ok(()), |before| before.check())
     }
 
-    /// Checks that a training set of that size has a batch for this recipe and for those before, and their updates can be counted.
+    /// Checks that a training set of that size has a batch for this recipe and for those before, and that
+    /// their updates can be counted.
     ///
     /// # Errors
-    /// [`LmcError::InvalidParameter`] for a batch that is larger than the set where partial batches are dropped, and for more than
-    /// 4,294,967,295 updates.
+    /// [`LmcError::InvalidParameter`] for a batch that is larger than the set if partial batches are dropped,
+    /// and for more than 4,294,967,295 updates.
     pub fn check_size(&self, n_train: usize) -> Result<()> {
         if self.drop_last && self.batch_size > n_train {
             let expected =
@@ -198,7 +199,7 @@ impl Recipe {
         self.after.as_ref().map_or(Ok(()), |before| before.check_size(n_train))
     }
 
-    /// The number of updates on a training set of that size.
+    /// Returns the number of updates on a training set of that size.
     pub fn n_updates(&self, n_train: usize) -> u32 {
         self.length.iterations(u32::try_from(self.updates_of_epoch(n_train)).unwrap_or(u32::MAX))
     }
@@ -208,7 +209,7 @@ impl Recipe {
         whole as u64 + u64::from(rest > 0 && !self.drop_last)
     }
 
-    /// The numbers of updates after which a checkpoint is kept, on a training set of that size.
+    /// Returns the numbers of updates after which a checkpoint is kept, on a training set of that size.
     ///
     /// # Examples
     /// ```

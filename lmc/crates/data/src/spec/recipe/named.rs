@@ -1,10 +1,10 @@
-//! The recipes by name.
+//! The named recipes.
 
 use super::{Adam, Decay, Recipe, Trained};
 use lmc_base::error::{LmcError, Result};
 use lmc_base::step::Step;
 
-/// Adam as libraries have it.
+/// The constants of Adam that libraries use by default.
 const ADAM: Adam = Adam { beta1: 0.9, beta2: 0.999, eps: 1e-8, bias_correction: true };
 
 impl Recipe {
@@ -55,10 +55,12 @@ impl Recipe {
         }
     }
 
-    /// The recipe of the embedded task: 300 updates of 64 examples, checkpoints at 1/3, 2/3 and the end.
+    /// Returns the recipe of the embedded task: 300 updates of 64 examples, checkpoints at 1/3, 2/3 and the
+    /// end.
     ///
-    /// The head starts near zero: at this width the usual 0.02 fixes the signs of the pooler's units before these have
-    /// learnt anything, each seed other signs, and then averaging two copies costs confidence and little else.
+    /// The head starts near zero. At this width, the usual 0.02 fixes the signs of the pooler's units before
+    /// these have learnt anything, and each seed fixes other signs; averaging two copies then costs
+    /// confidence and little else.
     pub fn mini() -> Self {
         Self {
             name: "mini".into(),
@@ -81,11 +83,12 @@ impl Recipe {
         }
     }
 
-    /// The linear probe of the embedded task: the head alone, on the features of the frozen encoder.
+    /// Returns the linear probe of the embedded task: only the head is trained, on the features of the frozen
+    /// encoder.
     ///
-    /// Three epochs with a peak rate of 1e-2 bring the heads of all seeds to one place: those of the embedded study have
-    /// in-domain accuracies from 0.986 to 0.990, and twelve epochs give no more. Seeds differ in the head's initial values and in
-    /// the data order, as in [`Recipe::mini`].
+    /// Three epochs with a peak rate of 1e-2 bring the heads of all seeds to one place: those of the embedded
+    /// study have in-domain accuracies from 0.986 to 0.990, and twelve epochs give no more. Seeds differ in
+    /// the head's initial values and in the data order, as in [`Recipe::mini`].
     pub fn mini_linear_probe() -> Self {
         Self {
             name: "mini-linear-probe".into(),
@@ -98,21 +101,23 @@ impl Recipe {
         }
     }
 
-    /// LP-FT of the embedded task (Kumar et al. 2022; Juneja et al. 2023, appendix K): [`Recipe::mini`] from the head that
-    /// [`Recipe::mini_linear_probe`] found with the same seed.
+    /// Returns LP-FT for the embedded task (Kumar et al. 2022; Juneja et al. 2023, appendix K):
+    /// [`Recipe::mini`], started from the head that [`Recipe::mini_linear_probe`] found with the same seed.
     pub fn mini_lp_ft() -> Self {
         Self { name: "mini-lp-ft".into(), after: Some(Box::new(Self::mini_linear_probe())), ..Self::mini() }
     }
 
-    /// The paper's recipe for MNLI and QQP (Juneja et al. 2023, F.1): three epochs as Google's script of BERT runs them.
+    /// Returns the paper's recipe for MNLI and QQP (Juneja et al. 2023, F.1): three epochs as in Google's
+    /// script for BERT.
     ///
-    /// Its optimiser corrects no bias, adds 1e-6 and decays neither layer norms nor biases; gradients are clipped to a
-    /// global norm of 1. The learning rate rises over the first tenth and otherwise lies on the line that falls to zero
-    /// from the first update on, so that it drops by a tenth when the warm-up ends. Batches are whole: 34,110 updates on
-    /// QQP's 363,846 pairs and 36,813 on MNLI's 392,702, as the paper's checkpoints say.
+    /// Its optimiser corrects no bias, adds 1e-6 and decays neither layer norms nor biases; gradients are
+    /// clipped to a global norm of 1. The learning rate rises over the first tenth and otherwise lies on the
+    /// line that falls to zero from the first update on, so it drops by a tenth when the warm-up ends.
+    /// Batches are whole: 34,110 updates on QQP's 363,846 pairs and 36,813 on MNLI's 392,702, as the paper's
+    /// checkpoints say.
     ///
-    /// DIFFERENCE: that script shuffles within a window of 100 examples; here every epoch is shuffled as a whole. It draws
-    /// heads from a normal distribution cut off at two deviations; here it is not cut off.
+    /// DIFFERENCE: that script shuffles within a window of 100 examples; here every epoch is shuffled as a
+    /// whole. It draws heads from a normal distribution cut off at two deviations; here it is not cut off.
     pub fn google() -> Self {
         Self {
             name: "google".into(),
@@ -135,9 +140,9 @@ impl Recipe {
         }
     }
 
-    /// The paper's recipe for CoLA (Juneja et al. 2023, A.1): six epochs as the Flax script of Hugging Face runs them, no
-    /// warm-up, no weight decay, no clipping, AdamW with bias correction and an epsilon of 1e-6. Seeds differ in the data
-    /// order only; all start from one head. Batches are whole.
+    /// Returns the paper's recipe for CoLA (Juneja et al. 2023, A.1): six epochs as in the Flax script of
+    /// Hugging Face, no warm-up, no weight decay, no clipping, AdamW with bias correction and an epsilon of
+    /// 1e-6. Seeds differ only in the data order; all start from one head. Batches are whole.
     pub fn hf_cola() -> Self {
         Self {
             name: "hf-cola".into(),
@@ -152,11 +157,11 @@ impl Recipe {
         }
     }
 
-    /// A linear probe (Kumar et al. 2022, section 2): the head alone is trained, on the features of the frozen encoder
-    /// without dropout.
+    /// Returns a linear probe (Kumar et al. 2022, section 2): only the head is trained, on the features of
+    /// the frozen encoder without dropout.
     ///
-    /// DIFFERENCE: the paper names no numbers for its probe. These are [`Recipe::google`]'s with a learning rate of 1e-3,
-    /// at which three epochs bring a head to rest.
+    /// DIFFERENCE: the paper gives no numbers for its probe. These are [`Recipe::google`]'s with a learning
+    /// rate of 1e-3, at which the head comes to rest within three epochs.
     pub fn linear_probe() -> Self {
         Self {
             name: "linear-probe".into(),
@@ -167,13 +172,14 @@ impl Recipe {
         }
     }
 
-    /// LP-FT (Kumar et al. 2022; Juneja et al. 2023, appendix K): [`Recipe::google`] from the head that
-    /// [`Recipe::linear_probe`] found with the same seed.
+    /// Returns LP-FT (Kumar et al. 2022; Juneja et al. 2023, appendix K): [`Recipe::google`], started from
+    /// the head that [`Recipe::linear_probe`] found with the same seed.
     pub fn lp_ft() -> Self {
         Self { name: "lp-ft".into(), after: Some(Box::new(Self::linear_probe())), ..Self::google() }
     }
 
-    /// The paper's recipe for RoBERTa (Juneja et al. 2023, appendix J): [`Recipe::google`] on another encoder.
+    /// Returns the paper's recipe for RoBERTa (Juneja et al. 2023, appendix J): [`Recipe::google`] on another
+    /// encoder.
     pub fn roberta() -> Self {
         Self { name: Self::ROBERTA.into(), ..Self::google() }
     }

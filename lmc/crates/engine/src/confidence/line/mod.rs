@@ -1,15 +1,14 @@
-//! Intervals of what is measured along a line.
+//! Intervals of the measures along a line.
 
 use std::fmt;
 
 use ndarray::{Array2, Axis};
 use tch::{Kind, Tensor};
 
-use super::interval::check_confidence;
 use super::{Interval, Resamples, contrasts};
 use lmc_base::error::{LmcError, Result};
 use lmc_maths::gap::Measure;
-use lmc_maths::stats::quantile;
+use lmc_maths::stats::{check_confidence, quantile};
 use lmc_model::parallel::{n_threads, run_on_workers};
 
 /// The loss of every example at every point of a line.
@@ -30,7 +29,7 @@ impl fmt::Debug for LineLosses {
     }
 }
 
-/// What is measured along a line, with intervals.
+/// The measures of a line, with their intervals.
 #[derive(Clone, Copy, PartialEq)]
 pub struct LineConfidence {
     /// The barrier height, nats per example.
@@ -42,7 +41,8 @@ pub struct LineConfidence {
 }
 
 impl LineConfidence {
-    /// The interval of a measure; none of the Euclidean distance, which no example changes.
+    /// Returns the interval of a measure, or `None` for the Euclidean distance, which does not depend on
+    /// examples.
     pub fn get(&self, measure: Measure) -> Option<Interval> {
         match measure {
             Measure::BarrierHeight => Some(self.barrier_height),
@@ -60,26 +60,30 @@ impl fmt::Debug for LineConfidence {
     }
 }
 
-/// The measures of each of `n_lines` lines with their intervals, from the same draws for all ([the module](super) says how), and the convexity
-/// gap of each line in each draw in nats per example, `[n_lines, n_draws]`.
+/// Returns the measures of each of `n_lines` lines with their intervals, from the same draws for all ([the
+/// module](super) says how), and the convexity gap of each line in each draw in nats per example,
+/// `[n_lines, n_draws]`.
 ///
-/// `line` gives the losses of a line by number, on one of several threads; what it gives is dropped before that thread asks for the
-/// next. `confidence`: the share of samples whose interval shall hold the truth, for example 0.95. The result does not depend on the
-/// number of threads. Draws should be those of a bootstrap: draws of fewer examples vary more than the sample does.
+/// `line` gives the losses of a line by number, on one of several threads; its result is dropped before that
+/// thread asks for the next. `confidence`: the share of samples whose interval shall hold the truth, for
+/// example 0.95. The result does not depend on the number of threads. Draws should be those of a bootstrap:
+/// draws of fewer examples vary more than the sample does.
 ///
 /// # Errors
-/// [`LmcError::InvalidParameter`] for a confidence outside (0, 1) and as [`contrasts`]; [`LmcError::ShapeMismatch`] for losses that are not
-/// one for each point and example of the draws; [`LmcError::NonFiniteLoss`]; any error of `line`; [`LmcError::Interrupted`].
+/// [`LmcError::InvalidParameter`] for a confidence outside (0, 1) and as [`contrasts`];
+/// [`LmcError::ShapeMismatch`] for losses that are not one for each point and example of the draws;
+/// [`LmcError::NonFiniteLoss`]; any error of `line`; [`LmcError::Interrupted`].
 ///
 /// # Reference
-/// Chernozhukov, Lee and Rosen 2013 and Fang and Santos 2019 on the largest of several parameters; Efron 1979.
+/// Chernozhukov, Lee and Rosen 2013 and Fang and Santos 2019 on the largest of several parameters; Efron
+/// 1979.
 pub fn line_confidence(
     n_lines: usize,
     line: impl Fn(usize) -> Result<LineLosses> + Sync,
     resamples: &Resamples,
     confidence: f64,
 ) -> Result<(Vec<LineConfidence>, Array2<f64>)> {
-    check_confidence(confidence)?;
+    check_confidence("confidence", confidence)?;
     let lines = on_lines(n_lines, line, resamples, |curves, losses| {
         let interval = |measure| curves.measure(measure, losses)?.interval(confidence);
         let (barrier_height, auc) = (interval(Measure::BarrierHeight)?, interval(Measure::AreaUnderCurve)?);
@@ -91,7 +95,7 @@ pub fn line_confidence(
     Ok((lines, matrix(&gaps, resamples)))
 }
 
-/// The convexity gap of each line in each draw, nats per example, `[n_lines, n_draws]`.
+/// Returns the convexity gap of each line in each draw, nats per example, `[n_lines, n_draws]`.
 ///
 /// # Errors
 /// Those of [`line_confidence`].
@@ -153,8 +157,8 @@ impl LineLosses {
     }
 }
 
-/// The mean losses along a line, less those of its first point: contrasts do not see the difference, and what is constant along
-/// the line is exactly 0.
+/// The mean losses along a line, less those of its first point: contrasts do not see the difference, and
+/// values that are constant along the line are exactly 0.
 struct Curves {
     n_examples: usize,
     /// Of all examples, `[n_points, 1]`.
@@ -214,14 +218,14 @@ struct Contrasts {
     values: Tensor,
     /// Of each draw, `[n_contrasts, n_draws]`.
     resampled: Tensor,
-    /// Which is the largest.
+    /// The index of the largest contrast.
     leading: i64,
-    /// Which cannot well be the largest of the population, `[n_contrasts, 1]`.
+    /// The contrasts that are unlikely to be the largest of the population, `[n_contrasts, 1]`.
     out_of_reach: Tensor,
 }
 
 impl Contrasts {
-    /// The measure of each draw.
+    /// Returns the measure of each draw.
     fn largest(&self) -> Result<Vec<f64>> {
         Ok(Vec::try_from(self.resampled.f_amax([0], false)?.f_clamp_min(0.0)?)?)
     }

@@ -26,8 +26,9 @@ use lmc_model::model::Classifier;
 
 /// A curve in training; it can be put aside between two updates and taken up again later.
 ///
-/// Each update draws t uniformly from [0, 1], takes the gradient of the loss of a batch at the point at t, and passes it on to each
-/// control point between the models, multiplied by the weight of that one in the point. The two models do not move.
+/// Each update draws t uniformly from [0, 1], takes the gradient of the loss of a batch at the point at t,
+/// and passes it on to each control point between the models, multiplied by the weight of that one in the
+/// point. The two models do not move.
 #[derive(Debug)]
 pub struct CurveTraining<'a> {
     classifier: &'a Classifier,
@@ -37,7 +38,7 @@ pub struct CurveTraining<'a> {
     controls: Vec<Tensor>,
     inner: Tensor,
     optimiser: AdamW,
-    /// That of the last update, and the point at which it was taken; kept for their memory.
+    /// The gradient of the last update, and the point at which it was taken; kept to reuse their memory.
     gradient: Tensor,
     point: Tensor,
     order: Order,
@@ -48,12 +49,13 @@ pub struct CurveTraining<'a> {
 }
 
 impl<'a> CurveTraining<'a> {
-    /// A curve between the models `a` and `b`, `[n_parameters]` each, before its first update: the straight line.
+    /// Makes a curve between the models `a` and `b`, `[n_parameters]` each, before its first update: the
+    /// straight line.
     ///
     /// # Errors
-    /// Those of [`CurveRecipe::check`]; [`LmcError::OutsideTable`] where the models have no row for a token,
-    /// [`LmcError::InvalidParameter`] for a label that is none of their classes; [`LmcError::Torch`] for models of another layout than
-    /// the classifier's.
+    /// Those of [`CurveRecipe::check`]; [`LmcError::OutsideTable`] if the models have no row for a token,
+    /// [`LmcError::InvalidParameter`] for a label that is not one of their classes; [`LmcError::Torch`] for
+    /// models of another layout than the classifier's.
     pub fn new(
         classifier: &'a Classifier,
         [a, b]: [&Tensor; 2],
@@ -99,8 +101,8 @@ impl<'a> CurveTraining<'a> {
         })
     }
 
-    /// The same curve where `state`, which [`CurveTraining::state`] returned for it, was taken: from there it comes to the same
-    /// bits as without a stop.
+    /// Returns the same curve at the point where `state` was taken, which [`CurveTraining::state`] returned
+    /// for it. From there it comes to the same bits as without a stop.
     pub fn resumed(mut self, state: CurveState) -> Self {
         self.inner.copy_(&state.inner);
         let n_updates = state.losses.len();
@@ -115,7 +117,7 @@ impl<'a> CurveTraining<'a> {
         self
     }
 
-    /// What is needed to go on later, or to use the curve.
+    /// Returns the state that is needed to go on later, or to use the curve.
     pub fn state(&self) -> CurveState {
         let (first, second) = self.optimiser.moments();
         let is_finished = self.losses.len() >= self.recipe.n_updates();
@@ -141,7 +143,7 @@ impl<'a> CurveTraining<'a> {
         Ok(())
     }
 
-    /// One update; returns the loss before it.
+    /// Makes one update and returns the loss before it.
     fn update(&mut self) -> Result<f64> {
         let weights = self.recipe.kind.at(self.draws.random::<f64>());
         weights.write(&self.point, &self.controls)?;

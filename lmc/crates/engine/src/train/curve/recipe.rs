@@ -1,4 +1,4 @@
-//! How a curve between two models is trained.
+//! The recipe for training a curve between two models.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,7 +6,8 @@ use lmc_base::error::{LmcError, Result};
 use lmc_data::spec::Adam;
 use lmc_model::path::CurveKind;
 
-/// How the control points of a curve between two models are trained to low loss (Garipov et al. 2018, section 3).
+/// The recipe for training the control points of a curve between two models to low loss (Garipov et al. 2018,
+/// section 3).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CurveRecipe {
     /// The form of the curve.
@@ -29,9 +30,9 @@ pub struct CurveRecipe {
 const ADAM: Adam = Adam { beta1: 0.9, beta2: 0.999, eps: 1e-8, bias_correction: true };
 
 impl CurveRecipe {
-    /// The paper's recipe for BERT (Juneja et al. 2023, Fig. 10): 6 sub-epochs of 120 updates with batches of 128 examples and a
-    /// learning rate of 8e-5, for a chain with one bend. The number of bends and the constants of Adam are not in the paper;
-    /// these are the usual ones.
+    /// Returns the paper's recipe for BERT (Juneja et al. 2023, Fig. 10): 6 sub-epochs of 120 updates with
+    /// batches of 128 examples and a learning rate of 8e-5, for a chain with one bend. The number of bends
+    /// and the constants of Adam are not in the paper; these are the usual ones.
     pub fn paper() -> Self {
         Self {
             kind: CurveKind::Chain { n_bends: 1 },
@@ -44,26 +45,26 @@ impl CurveRecipe {
         }
     }
 
-    /// The same for the embedded model, with the learning rate that led to the lowest mean training loss over the last sub-epoch of
-    /// a chain and a Bezier curve between two copies, of 5e-4, 1e-3 and 2e-3.
+    /// Returns the recipe for the embedded model, with the learning rate that led to the lowest mean training
+    /// loss over the last sub-epoch of a chain and a Bezier curve between two copies, of 5e-4, 1e-3 and 2e-3.
     pub fn mini() -> Self {
         Self { learning_rate: 1e-3, ..Self::paper() }
     }
 
-    /// The same for another form of curve.
+    /// Returns the same recipe for another form of curve.
     pub fn with_kind(self, kind: CurveKind) -> Self {
         Self { kind, ..self }
     }
 
-    /// The number of updates.
+    /// Returns the number of updates.
     pub fn n_updates(&self) -> usize {
         self.sub_epoch as usize * self.n_sub_epochs as usize
     }
 
-    /// Checks that every field has a value it can have and a training set of that size has a batch.
+    /// Checks that every field has an allowed value, and that a training set of that size has a batch.
     ///
     /// # Errors
-    /// [`LmcError::InvalidParameter`] naming the first field that has not.
+    /// [`LmcError::InvalidParameter`] naming the first field that does not have an allowed value.
     pub fn check(&self, n_train: usize) -> Result<()> {
         self.kind.check()?;
         if self.kind.n_inner() == 0 {

@@ -10,7 +10,7 @@ use crate::train::headed;
 use crate::train::state::bytes_of;
 use lmc_base::error::{LmcError, Result};
 
-/// How the file begins; another number for another content.
+/// The beginning of the file; its number changes with the content.
 const FORMAT: &str = "lmc-curve-1 ";
 
 /// The control points between two models after some updates.
@@ -22,14 +22,14 @@ pub struct CurveState {
     pub seconds: f64,
     /// The control points, `[n_inner, n_parameters]`.
     pub inner: Tensor,
-    /// Adam's moments, each of the same shape; none when training is over.
+    /// Adam's moments, each of the same shape; `None` when training is over.
     pub(super) moments: Option<[Tensor; 2]>,
 }
 
 /// The first line of a file, after its name.
 #[derive(Serialize, Deserialize)]
 struct Header {
-    /// Everything that decides the curve.
+    /// All facts that decide the curve.
     of: Value,
     losses: Vec<f32>,
     seconds: f64,
@@ -37,20 +37,21 @@ struct Header {
 }
 
 impl CurveState {
-    /// What to do about a damaged file.
+    /// The advice for a damaged file.
     pub const REMEDY: &'static str =
         "delete the file and run the same call again, only this curve is trained from its start";
 
-    /// Whether all updates were made.
+    /// Returns whether all updates were made.
     pub fn is_finished(&self) -> bool {
         self.moments.is_none()
     }
 
-    /// The parts of a file that [`CurveState::from_bytes`] reads: one line with the numbers and with `of`, which says what the
-    /// curve was made from, then the control points and, before the end of training, both moments, as f32, little endian.
+    /// Returns the parts of a file that [`CurveState::from_bytes`] reads: one line with the numbers and with
+    /// `of`, which describes the origin of the curve, then the control points and, before the end of
+    /// training, both moments, as f32, little endian.
     ///
     /// # Errors
-    /// [`LmcError::Torch`] when the tensors cannot be copied.
+    /// [`LmcError::Torch`] if the tensors cannot be copied.
     pub fn to_parts(&self, of: &Value) -> Result<Vec<Vec<u8>>> {
         let header = Header {
             of: of.clone(),
@@ -67,10 +68,11 @@ impl CurveState {
         Ok(parts)
     }
 
-    /// The curve made from `of` with control points of shape `[n_inner, n_parameters]`, from the bytes of the file at `path`.
+    /// Reads the curve made from `of` with control points of shape `[n_inner, n_parameters]`, from the bytes
+    /// of the file at `path`.
     ///
     /// # Errors
-    /// [`LmcError::Format`] when the bytes are no curve or another one.
+    /// [`LmcError::Format`] if the bytes are not a curve, or are another one.
     pub fn from_bytes(bytes: &[u8], path: &Path, of: &Value, shape: [i64; 2]) -> Result<Self> {
         let wrong = |problem: String| LmcError::Format {
             path: path.to_owned(),

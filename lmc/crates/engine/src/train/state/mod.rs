@@ -1,4 +1,4 @@
-//! What a stack in training needs to go on later: the state between two updates.
+//! The state of a stack between two updates, which it needs to go on later.
 
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use tch::Tensor;
 use super::headed;
 use lmc_base::error::{LmcError, Result};
 
-/// How the file begins; another number for another content.
+/// The beginning of the file; its number changes with the content.
 const FORMAT: &str = "lmc-training-state-1 ";
 
 /// The state of a stack between two updates. Batches follow from seeds and the number of updates.
@@ -25,7 +25,7 @@ pub struct TrainingState {
     pub(super) second: Tensor,
 }
 
-/// Everything of a state but the tensors.
+/// All parts of a state except the tensors.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Numbers {
     /// The seeds of the stack, in its order.
@@ -36,27 +36,27 @@ pub(super) struct Numbers {
     pub since: u32,
     /// The bits of the sum of each model's losses since the last checkpoint.
     pub sums: Vec<u64>,
-    /// The generator of the masks of dropout; none without dropout.
+    /// The generator of the masks of dropout; `None` without dropout.
     pub dropout: Option<Xoshiro256PlusPlus>,
     /// The time that training took up to here, in seconds.
     pub seconds: f64,
 }
 
 impl TrainingState {
-    /// What to do about a damaged file.
+    /// The advice for a damaged file.
     pub const REMEDY: &'static str =
         "delete the file and run the same call again, only this stack is trained from its start";
 
-    /// Updates made.
+    /// Returns the number of updates made.
     pub fn step(&self) -> u32 {
         self.numbers.step
     }
 
-    /// The parts of a file that [`TrainingState::from_bytes`] reads: one line with the numbers as JSON, then weights, first
-    /// and second moments as f32, little endian.
+    /// Returns the parts of a file that [`TrainingState::from_bytes`] reads: one line with the numbers as
+    /// JSON, then weights, first and second moments as f32, little endian.
     ///
     /// # Errors
-    /// [`LmcError::Torch`] when the tensors cannot be copied.
+    /// [`LmcError::Torch`] if the tensors cannot be copied.
     pub fn to_parts(&self) -> Result<[Vec<u8>; 4]> {
         let numbers = serde_json::to_string(&self.numbers)
             .map_err(|e| LmcError::invalid("training state", e, "serialisable numbers"))?;
@@ -64,10 +64,11 @@ impl TrainingState {
         Ok([line, bytes_of(&self.theta)?, bytes_of(&self.first)?, bytes_of(&self.second)?])
     }
 
-    /// The state of the stack of `seeds` with `n_parameters` each, from the bytes of the file at `path`.
+    /// Reads the state of the stack of `seeds` with `n_parameters` each, from the bytes of the file at
+    /// `path`.
     ///
     /// # Errors
-    /// [`LmcError::Format`] when the bytes are no state or that of another stack.
+    /// [`LmcError::Format`] if the bytes are not a state, or are that of another stack.
     pub fn from_bytes(bytes: &[u8], path: &Path, seeds: &[u64], n_parameters: i64) -> Result<Self> {
         let wrong = |problem: String| LmcError::Format {
             path: path.to_owned(),
@@ -84,7 +85,7 @@ impl TrainingState {
     }
 }
 
-/// A tensor as f32, little endian.
+/// Returns a tensor as f32, little endian.
 pub(super) fn bytes_of(tensor: &Tensor) -> Result<Vec<u8>> {
     let mut data = vec![0u8; tensor.numel() * 4];
     tensor.contiguous().f_copy_data_u8(&mut data, tensor.numel())?;

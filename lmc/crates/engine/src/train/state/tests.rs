@@ -14,7 +14,8 @@ fn recipe(dropout: f64) -> Recipe {
     Recipe { length: Step::Iterations(9), batch_size: 5, learning_rate: 1e-3, dropout, ..Recipe::mini() }
 }
 
-/// What a part of a training left: the bits of all checkpoints, and the bytes of the state where it was stopped.
+/// The result of a part of a training: the bits of all checkpoints, and the bytes of the state where it was
+/// stopped.
 #[derive(Default, PartialEq, Debug)]
 struct Part {
     checkpoints: Vec<(u32, Vec<u8>, Vec<u64>)>,
@@ -61,7 +62,8 @@ fn read(bytes: &[u8]) -> Result<TrainingState> {
 
 #[test]
 fn stopped_anywhere_and_taken_up_again_it_comes_to_the_same_bits() {
-    // Epochs of 13 examples in batches of 5: stops fall within epochs, at their ends, before and at checkpoints.
+    // Epochs of 13 examples in batches of 5: stops fall within epochs, at their ends, before and at
+    // checkpoints.
     let (classifier, examples) = (classifier(), examples(13, 1));
     for dropout in [0.0, 0.2] {
         let recipe = recipe(dropout);

@@ -1,4 +1,4 @@
-//! The final cluster of a model from its gaps to a few models whose clusters are known.
+//! Prediction of the final cluster of a model from its gaps to a few models whose clusters are known.
 
 use ndarray::Array2;
 use rand::seq::SliceRandom;
@@ -6,20 +6,23 @@ use rand::seq::SliceRandom;
 use super::{EarlyOptions, EarlyPrediction, interval, mean, win};
 use lmc_base::error::{LmcError, Result};
 
-/// How well the clusters of models (0 or 1 each) are predicted from their gaps to landmarks, models whose clusters are known.
+/// Returns how well the clusters of models (0 or 1 each) are predicted from their gaps to landmarks, which
+/// are models whose clusters are known.
 ///
-/// `gaps`: \[n_models, n_landmarks\], for example in nats per example; no landmark is one of the models. A model belongs to
-/// cluster 1 the more, the nearer it is, in mean gap, to the landmarks of cluster 1 than to those of cluster 0. Nothing is fitted to
-/// the models themselves, so the AUC is that of this score, and 0.5 on average where there is nothing to predict.
+/// `gaps`: \[n_models, n_landmarks\], for example in nats per example; none of the landmarks is one of the
+/// models. The score of a model for cluster 1 is how much nearer it is, in mean gap, to the landmarks of
+/// cluster 1 than to those of cluster 0. Nothing is fitted to the models themselves, so the AUC is that of
+/// this score, and it is 0.5 on average if there is nothing to predict.
 ///
-/// The p-value is one-sided, (b + 1) / (n + 1) where b of n relabellings of the models are predicted at least as well
-/// (Phipson and Smyth 2010). The interval is the percentile bootstrap over the models of each cluster; the landmarks are
-/// as they are, and other landmarks give another AUC.
+/// The p-value is one-sided: (b + 1) / (n + 1), where b of n relabellings of the models are predicted at
+/// least as well (Phipson and Smyth 2010). The interval is the percentile bootstrap over the models of each
+/// cluster. The landmarks stay fixed; other landmarks give another AUC.
 ///
 /// # Errors
-/// [`LmcError::ShapeMismatch`] for other numbers of models or landmarks in the gaps; [`LmcError::InvalidParameter`] for a gap that
-/// is negative or not finite, a label beside 0 and 1, no landmark or no model in one of the clusters, or options that
-/// [`predict_early`](super::predict_early) refuses.
+/// [`LmcError::ShapeMismatch`] for other numbers of models or landmarks in the gaps;
+/// [`LmcError::InvalidParameter`] for a gap that is negative or not finite, a label other than 0 and 1, no
+/// landmark or no model in one of the clusters, or options that [`predict_early`](super::predict_early)
+/// refuses.
 ///
 /// # Reference
 /// Juneja et al. 2023, section 6, ask for predictions early in training.
@@ -96,7 +99,8 @@ mod tests {
 
     #[test]
     fn means_are_taken_over_the_landmarks_of_a_cluster() {
-        // Three landmarks, of clusters 1, 0, 1. Scores: 4 - (1 + 3) / 2 = 2, 1 - (2 + 6) / 2 = -3, 3 - (1 + 1) / 2 = 2.
+        // Three landmarks, of clusters 1, 0, 1. Scores: 4 - (1 + 3) / 2 = 2, 1 - (2 + 6) / 2 = -3, 3 - (1 +
+        // 1) / 2 = 2.
         let gaps = array![[1.0, 4.0, 3.0], [2.0, 1.0, 6.0], [1.0, 3.0, 1.0]];
         let auc = |cluster: &[usize]| {
             predict_from_landmarks(&gaps, &[1, 0, 1], cluster, &EarlyOptions::default()).unwrap().auc
@@ -124,7 +128,8 @@ mod tests {
             sum += prediction.auc;
             small += u32::from(prediction.p_value <= 0.2);
         }
-        // Standard errors: the AUC varies by 0.18 between draws; 80 small p-values are expected, give or take 8.
+        // Standard errors: the AUC varies by 0.18 between draws; 80 small p-values are expected, give or take
+        // 8.
         assert!((sum / N_DRAWS as f64 - 0.5).abs() < 0.03, "{sum}");
         assert!((55..=105).contains(&small), "{small}");
     }

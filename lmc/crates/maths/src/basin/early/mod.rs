@@ -1,4 +1,4 @@
-//! How early in training the final cluster of a model can be told.
+//! Prediction of the final cluster of a model from early stages of training.
 
 mod landmarks;
 
@@ -14,25 +14,25 @@ use crate::gap::GapMatrix;
 use crate::stats::quantile;
 use lmc_base::error::{LmcError, Result};
 
-/// Differences below this share of what they are made of are rounding: a tie.
+/// The share of the size of two terms below which their difference is rounding: a tie.
 const ROUNDING: f64 = 1e-12;
 
-/// What the final cluster is predicted from: something measured at an earlier stage.
+/// The basis of a prediction of the final cluster: something measured at an earlier stage.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Predictor {
-    /// The gaps between models: a model belongs where its mean gap to the members is less.
+    /// The gaps between models: a model belongs to the cluster to whose members its mean gap is smaller.
     Gaps(GapMatrix),
-    /// A number for each model, such as a membership score or an accuracy: a model belongs where the mean of the members is
-    /// nearer.
+    /// A number for each model, such as a membership score or an accuracy: a model belongs to the cluster
+    /// with the nearer mean.
     Scores(Vec<f64>),
 }
 
-/// How a prediction is judged.
+/// The options for judging a prediction.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EarlyOptions {
-    /// Random relabellings of the permutation test.
+    /// The number of random relabellings of the permutation test.
     pub n_permutations: usize,
-    /// Resamples of the bootstrap.
+    /// The number of resamples of the bootstrap.
     pub n_resamples: usize,
     /// The share of resamples within the interval, for example 0.95.
     pub confidence: f64,
@@ -41,16 +41,17 @@ pub struct EarlyOptions {
 }
 
 impl Default for EarlyOptions {
-    /// 9,999 relabellings, 2,000 resamples, 95 %, seed 0.
+    /// Returns 9,999 relabellings, 2,000 resamples, 95 %, seed 0.
     fn default() -> Self {
         Self { n_permutations: 9_999, n_resamples: 2_000, confidence: 0.95, seed: 0 }
     }
 }
 
-/// How well final clusters are predicted.
+/// The quality of a prediction of final clusters.
 #[derive(Clone, Copy, PartialEq)]
 pub struct EarlyPrediction {
-    /// The area under the ROC curve by leaving pairs out, in [0, 1]: 1 for a perfect prediction, 0.5 for guessing.
+    /// The area under the ROC curve from leaving pairs out, in [0, 1]: 1 for a perfect prediction, 0.5 for
+    /// guessing.
     pub auc: f64,
     /// The lower and the upper end of its bootstrap interval.
     pub interval: (f64, f64),
@@ -65,27 +66,30 @@ impl fmt::Debug for EarlyPrediction {
     }
 }
 
-/// How well the final clusters of models (0 or 1 each) are predicted from something measured earlier.
+/// Returns how well the final clusters of models (0 or 1 each) are predicted from something measured earlier.
 ///
-/// Each pair of a model of cluster 1 and one of cluster 0 is left out in turn. Knowing the clusters of all others, both are
-/// scored as [`Predictor`] says, and the pair counts 1 if the one of cluster 1 has the higher score for it, half for a tie. The
-/// AUC is the mean over pairs. The labels of a pair that is left out are exchangeable if there is nothing to predict,
-/// so the AUC is then 0.5 on average, exactly. Leaving out one model at a time is not so fair: with 7 and 9 models that
-/// differ by nothing it gives 0.44 by gaps and 0.49 by scores on average (1,500 draws, standard error 0.006; leaving pairs
-/// out 0.50 by both), since each model that is left out pulls the mean of its own cluster away from itself.
-/// Between draws the AUC varies by 0.2: what a single one is worth, the p-value says.
+/// Each pair of a model of cluster 1 and one of cluster 0 is left out in turn. Both are scored as
+/// [`Predictor`] says, from the clusters of all others. The pair counts 1 if the model of cluster 1 has the
+/// higher score for that cluster, and half for a tie. The AUC is the mean over pairs. The labels of a pair
+/// that is left out are exchangeable if there is nothing to predict, so the AUC is then 0.5 on average,
+/// exactly. Leaving out one model at a time is less fair: with 7 and 9 models that do not differ, it gives
+/// 0.44 by gaps and 0.49 by scores on average (1,500 draws, standard error 0.006; leaving pairs out 0.50 by
+/// both), since each model that is left out pulls the mean of its own cluster away from itself. Between draws
+/// the AUC varies by 0.2; the p-value says how much a single one is worth.
 ///
-/// The p-value is one-sided, (b + 1) / (n + 1) where b of n relabellings of the models are predicted at least as well
-/// (Phipson and Smyth 2010). The interval is the percentile bootstrap over the models of each cluster of the outcomes
-/// of the pairs; predictors are not made anew, and it has no width at 0 and 1.
+/// The p-value is one-sided: (b + 1) / (n + 1), where b of n relabellings of the models are predicted at
+/// least as well (Phipson and Smyth 2010). The interval is the percentile bootstrap over the models of each
+/// cluster, applied to the outcomes of the pairs. Predictors are not made again, and the interval has no
+/// width at 0 and 1.
 ///
 /// # Errors
-/// [`LmcError::ShapeMismatch`] for another number of models in the predictor; [`LmcError::InvalidParameter`] for a label
-/// beside 0 and 1, fewer than 2 models in a cluster, a score that is not finite, a matrix that [`GapMatrix::new`] refuses, no
-/// permutations or resamples, or a confidence outside (0, 1).
+/// [`LmcError::ShapeMismatch`] for another number of models in the predictor; [`LmcError::InvalidParameter`]
+/// for a label other than 0 and 1, fewer than 2 models in a cluster, a score that is not finite, a matrix
+/// that [`GapMatrix::new`] refuses, no permutations or resamples, or a confidence outside (0, 1).
 ///
 /// # Reference
-/// Juneja et al. 2023, section 4.2, ask the question. Airola et al. 2011 on leaving pairs out.
+/// Juneja et al. 2023, section 4.2, ask the question. Airola et al. 2011 is the reference for leaving pairs
+/// out.
 ///
 /// # Examples
 /// ```
@@ -116,7 +120,8 @@ pub fn predict_early(
     Ok(EarlyPrediction { auc, interval: interval(&wins, options)?, p_value })
 }
 
-/// For each model of cluster 1 (row) and of cluster 0 (column), both left out: 1 if their scores are in the right order.
+/// Returns, for each model of cluster 1 (row) and of cluster 0 (column), both left out, 1 if their scores are
+/// in the right order.
 fn wins(predictor: &Predictor, cluster: &[usize]) -> Array2<f64> {
     let members = |of| (0..cluster.len()).filter(|&i| cluster[i] == of).collect::<Vec<usize>>();
     let (zeros, ones) = (members(0), members(1));
@@ -132,7 +137,7 @@ fn wins(predictor: &Predictor, cluster: &[usize]) -> Array2<f64> {
             Array2::from_shape_fn((ones.len(), zeros.len()), |(row, column)| {
                 let (one, zero) = (ones[row], zeros[column]);
                 let between = gaps.values[[one, zero]];
-                // How much farther from cluster 0 than from cluster 1, without the two.
+                // The distance to cluster 0 minus that to cluster 1, without the two models.
                 let score_one = (sums[one][0] - between) / n_zeros - sums[one][1] / n_ones;
                 let score_zero = sums[zero][0] / n_zeros - (sums[zero][1] - between) / n_ones;
                 let size = [one, zero].map(|i| sums[i][0] / n_zeros + sums[i][1] / n_ones);
@@ -155,7 +160,8 @@ fn wins(predictor: &Predictor, cluster: &[usize]) -> Array2<f64> {
     }
 }
 
-/// 1 if the difference is positive, half if it is but rounding beside the size of what it is made of.
+/// Returns 1 if the difference is positive, and half if it is only rounding beside `size`, the size of its
+/// terms.
 fn win(difference: f64, size: f64) -> f64 {
     match difference {
         _ if difference.abs() <= ROUNDING * size => 0.5,
@@ -168,7 +174,7 @@ fn mean(wins: &Array2<f64>) -> f64 {
     wins.sum() / wins.len() as f64
 }
 
-/// The percentile bootstrap over rows and columns.
+/// Returns the percentile bootstrap interval over rows and columns.
 fn interval(wins: &Array2<f64>, options: &EarlyOptions) -> Result<(f64, f64)> {
     let mut rng = lmc_base::seed::rng(options.seed, "bootstrap of pairs");
     let (rows, columns) = wins.dim();
@@ -213,24 +219,21 @@ fn check(predictor: &Predictor, final_cluster: &[usize], options: &EarlyOptions)
 }
 
 impl EarlyOptions {
-    /// Checks that every field has a value it can have.
+    /// Checks that every field has a valid value.
     ///
     /// # Errors
-    /// [`LmcError::InvalidParameter`] naming the first field that has not.
+    /// [`LmcError::InvalidParameter`] naming the first field that is not valid.
     pub fn check(&self) -> Result<()> {
         for (field, count) in [("n_permutations", self.n_permutations), ("n_resamples", self.n_resamples)] {
             if !(1..=MOST).contains(&count) {
                 return Err(LmcError::invalid(field, count, format!("1 to {MOST}")));
             }
         }
-        if !(self.confidence > 0.0 && self.confidence < 1.0) {
-            return Err(LmcError::invalid("confidence", self.confidence, "a number between 0 and 1"));
-        }
-        Ok(())
+        crate::stats::check_confidence("confidence", self.confidence)
     }
 }
 
-/// The most permutations and resamples.
+/// The largest number of permutations or resamples.
 const MOST: usize = 10_000_000;
 
 #[cfg(test)]

@@ -17,12 +17,12 @@ fn few() -> EarlyOptions {
 #[test]
 fn scores_by_hand() {
     let at = |scores: [f64; 5]| wins(&Predictor::Scores(scores.to_vec()), &[1, 1, 0, 0, 0]);
-    // Whichever pair is left out, the others of cluster 1 are higher: the model at 2.5 loses to the one at 3.
+    // Whichever pair is left out, the others of cluster 1 are higher. The model at 2.5 loses to the one at 3.
     assert_eq!(at([2.5, 9.0, 0.0, 1.0, 3.0]), array![[1.0, 1.0, 0.0], [1.0, 1.0, 1.0]]);
-    // The direction is of no account.
+    // The direction does not matter.
     assert_eq!(at([-2.5, -9.0, 0.0, -1.0, -3.0]), array![[1.0, 1.0, 0.0], [1.0, 1.0, 1.0]]);
-    // Without the first model and 0, cluster 1 is at 0 and cluster 0 at 4: low is then taken for cluster 1, and 9 loses to 0.
-    // Without the second, it is at 9: high, and 0 ties with 0.
+    // Without the first model and 0, cluster 1 is at 0 and cluster 0 at 4: low is then taken for cluster 1,
+    // and 9 loses to 0. Without the second, it is at 9: high, and 0 ties with 0.
     assert_eq!(at([9.0, 0.0, 0.0, 4.0, 4.0]).row(0).to_vec(), [0.0, 0.0, 0.0]);
     assert_eq!(at([9.0, 0.0, 0.0, 4.0, 4.0]).row(1).to_vec(), [0.5, 0.0, 0.0]);
     assert_eq!(at([7.0; 5]), Array2::from_elem((2, 3), 0.5));
@@ -33,17 +33,19 @@ fn gaps_by_hand() {
     let values =
         array![[0.0, 1.0, 5.0, 6.0], [1.0, 0.0, 2.0, 4.0], [5.0, 2.0, 0.0, 3.0], [6.0, 4.0, 3.0, 0.0]];
     // Cluster 1 is {0, 1}, cluster 0 is {2, 3}. Left out 0 and 2: model 0 scores 6 - 1, model 2 scores 3 - 2.
-    // Left out 0 and 3: 5 - 1 against 3 - 4. Left out 1 and 2: 4 - 1 against 3 - 5. Left out 1 and 3: 2 - 1 against 3 - 6.
+    // Left out 0 and 3: 5 - 1 against 3 - 4. Left out 1 and 2: 4 - 1 against 3 - 5. Left out 1 and 3: 2 - 1
+    // against 3 - 6.
     assert_eq!(wins(&gaps(values), &[1, 1, 0, 0]), array![[1.0, 1.0], [1.0, 1.0]]);
     let values =
         array![[0.0, 5.0, 1.0, 1.0], [5.0, 0.0, 1.0, 2.0], [1.0, 1.0, 0.0, 2.0], [1.0, 2.0, 2.0, 0.0]];
-    // 0 and 2: 1 - 5 against 2 - 1. 0 and 3: 1 - 5 against 2 - 2. 1 and 2: 2 - 5 against 2 - 1. 1 and 3: 1 - 5 against 2 - 1.
+    // 0 and 2: 1 - 5 against 2 - 1. 0 and 3: 1 - 5 against 2 - 2. 1 and 2: 2 - 5 against 2 - 1. 1 and 3: 1 -
+    // 5 against 2 - 1.
     assert_eq!(wins(&gaps(values), &[1, 1, 0, 0]), array![[0.0, 0.0], [0.0, 0.0]]);
     let equal = Array2::from_shape_fn((5, 5), |(i, j)| if i == j { 0.0 } else { 0.1 });
     assert_eq!(wins(&gaps(equal), &[1, 0, 1, 0, 0]), Array2::from_elem((2, 3), 0.5));
 }
 
-/// Models in a plane, and how far they are from each other.
+/// Returns the distances between models in a plane.
 fn plane(cluster: &[usize], apart: f64, rng: &mut impl Rng) -> Array2<f64> {
     let points: Vec<[f64; 2]> = cluster
         .iter()
@@ -66,7 +68,7 @@ fn planted_clusters_are_told_perfectly() {
     for predictor in predictors {
         let prediction = predict_early(&predictor, &cluster, &EarlyOptions::default()).unwrap();
         assert_eq!((prediction.auc, prediction.interval), (1.0, (1.0, 1.0)));
-        // 210 ways to choose 4 of 10: this one is met about once in as many.
+        // There are 210 ways to choose 4 of 10, so this one is met about once in 210 draws.
         assert!(prediction.p_value < 0.02, "{prediction:?}");
         // Names of the clusters do not matter.
         let exchanged: Vec<usize> = cluster.iter().map(|c| 1 - c).collect();
@@ -74,7 +76,7 @@ fn planted_clusters_are_told_perfectly() {
     }
 }
 
-/// The AUC where each model is left out alone, for comparison.
+/// Returns the AUC from leaving out each model alone, for comparison.
 fn one_left_out(predictor: &Predictor, cluster: &[usize]) -> f64 {
     let n = cluster.len();
     let scores: Vec<f64> = (0..n)

@@ -3,11 +3,12 @@
 use ndarray::{Array2, Axis};
 use rand::Rng;
 
-/// Draws a symmetric matrix of `n` rows; `kind` chooses among [`N_KINDS`] ways.
+/// Returns a random symmetric matrix of `n` rows; `kind` chooses among [`N_KINDS`] ways to draw it.
 pub fn matrix(rng: &mut impl Rng, kind: usize, n: usize) -> Array2<f64> {
     match kind % N_KINDS {
         0 => symmetric(n, |_, _| rng.random_range(-1.0..1.0)),
-        // Two blocks, three blocks, gradients with an outlier, gaps that are nearly equal: as clusters have them.
+        // Two blocks, three blocks, gradients with an outlier, and gaps that are nearly equal, as in
+        // clustering.
         1 => laplacian(&blocks(rng, n, 2, 0.1, 2.0)),
         2 => laplacian(&blocks(rng, n, 3, 0.1, 30.0)),
         3 => {
@@ -16,11 +17,11 @@ pub fn matrix(rng: &mut impl Rng, kind: usize, n: usize) -> Array2<f64> {
             laplacian(&symmetric(n, |i, j| f64::abs(places[i] - places[j])))
         }
         4 => laplacian(&symmetric(n, |_, _| 1.0 + 1e-9 * rng.random_range(0.0..1.0))),
-        // Whole numbers: eigenvalues that coincide.
+        // Whole numbers, whose eigenvalues coincide.
         5 => symmetric(n, |_, _| f64::from(rng.random_range(-1..=1))),
         // Entries from 1 down to 1e-30, in no order.
         6 => symmetric(n, |_, _| 10f64.powf(rng.random_range(-30.0..0.0))),
-        // Tridiagonal already, with ascending entries and tiny ones beside them.
+        // Already tridiagonal, with ascending diagonal entries and tiny ones beside them.
         _ => symmetric(n, |i, j| match i - j {
             0 => i as f64 + rng.random_range(0.0..1.0),
             1 => 10f64.powf(rng.random_range(-18.0..0.0)),
@@ -48,7 +49,7 @@ fn blocks(rng: &mut impl Rng, n: usize, n_blocks: usize, inside: f64, outside: f
     symmetric(n, |i, j| rng.random_range(0.5..1.5) * if block[i] == block[j] { inside } else { outside })
 }
 
-/// The normalised Laplacian of similarities exp(-gap^2 / 2).
+/// Returns the normalised Laplacian of similarities exp(-gap^2 / 2).
 fn laplacian(gaps: &Array2<f64>) -> Array2<f64> {
     let mut weights = gaps.mapv(|gap| (-0.5 * gap * gap).exp());
     weights.diag_mut().fill(0.0);

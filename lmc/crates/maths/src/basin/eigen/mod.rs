@@ -1,8 +1,8 @@
 //! The eigenvectors of a symmetric matrix that belong to its smallest eigenvalues.
 //!
-//! Householder reflections make the matrix tridiagonal, implicit QL with Wilkinson's shifts makes that diagonal. Both steps are
-//! kept and undone for the few vectors that are asked for, so that the cost beyond the reduction grows with the square of
-//! the size alone. What comes out is checked against the matrix itself, whoever asks.
+//! Householder reflections make the matrix tridiagonal, and implicit QL with Wilkinson's shifts makes that
+//! diagonal. Both steps are kept and undone for the few vectors that are asked for, so the cost beyond the
+//! reduction grows only with the square of the size. The result is always checked against the matrix itself.
 
 #[cfg(test)]
 mod kinds;
@@ -28,13 +28,15 @@ pub struct Eigenpairs {
 
 /// Returns all eigenvalues of a symmetric matrix and the eigenvectors of the `n_vectors` smallest.
 ///
-/// Errors of eigenvalues and residuals are of the size of rounding beside the largest eigenvalue. Where eigenvalues coincide,
-/// the vectors of these are one of many orthonormal bases. Before they are returned, the vectors are held against the matrix: the
-/// residual |A v - λ v|, the products of vectors, and the sums of all eigenvalues and of their squares.
+/// Errors of eigenvalues and residuals are of the size of rounding beside the largest eigenvalue. If
+/// eigenvalues coincide, their vectors are one of many orthonormal bases. Before they are returned, the
+/// vectors are checked against the matrix: the residual |A v - λ v|, the products of vectors, and the sums of
+/// all eigenvalues and of their squares.
 ///
 /// # Errors
-/// [`LmcError::ShapeMismatch`] if the matrix is not square; [`LmcError::InvalidParameter`] for an entry that is not finite or not
-/// symmetric up to 1e-10 of the largest, and more vectors than rows; [`LmcError::Eigenvectors`] if a check fails.
+/// [`LmcError::ShapeMismatch`] if the matrix is not square; [`LmcError::InvalidParameter`] for an entry that
+/// is not finite or not symmetric up to 1e-10 of the largest, and more vectors than rows;
+/// [`LmcError::Eigenvectors`] if a check fails.
 ///
 /// # Reference
 /// Golub and Van Loan 2013, sections 8.3.1 and 8.3.3; EISPACK's `tred2` and `tql2`.
@@ -56,7 +58,7 @@ pub fn smallest_eigenpairs(matrix: &Array2<f64>, n_vectors: usize) -> Result<Eig
             vectors: Array2::eye(n).slice_move(ndarray::s![.., ..n_vectors]),
         });
     }
-    // Entries of at most 1: squares neither overflow nor, where they matter, vanish.
+    // Entries are at most 1, so that squares neither overflow nor, where they matter, vanish.
     let entries: Vec<f64> = matrix.iter().map(|entry| entry / scale).collect();
     let reduced = Tridiagonal::of(entries.clone(), n);
     let Some((values, rotations)) = diagonalised(reduced.diagonal.clone(), reduced.beside.clone()) else {
@@ -85,7 +87,7 @@ pub fn smallest_eigenpairs(matrix: &Array2<f64>, n_vectors: usize) -> Result<Eig
     })
 }
 
-/// The largest magnitude of an entry, of a matrix that can be decomposed.
+/// Returns the largest magnitude of an entry, after checking that the matrix can be decomposed.
 fn checked_scale(matrix: &Array2<f64>, n_vectors: usize) -> Result<f64> {
     let n = matrix.nrows();
     if matrix.ncols() != n {
@@ -106,7 +108,7 @@ fn checked_scale(matrix: &Array2<f64>, n_vectors: usize) -> Result<f64> {
     Ok(scale)
 }
 
-/// The most that rounding may leave of a residual, beside the Frobenius norm of the matrix.
+/// Returns the most that rounding may leave of a residual, relative to the Frobenius norm of the matrix.
 fn allowed(n: usize) -> f64 {
     8.0 * (n as f64 + 8.0) * f64::EPSILON
 }

@@ -1,4 +1,4 @@
-//! A tridiagonal matrix made diagonal by implicit QL.
+//! The diagonalisation of a tridiagonal matrix by implicit QL.
 
 /// The most steps for one eigenvalue; two are usual.
 const MOST_STEPS: usize = 60;
@@ -19,10 +19,12 @@ impl Rotation {
     }
 }
 
-/// The eigenvalues of a tridiagonal matrix and the rotations that make it diagonal, in their order; none if there is no end to them.
+/// Returns the eigenvalues of a tridiagonal matrix and the rotations that make it diagonal, in their order;
+/// none if it does not converge.
 ///
-/// `beside` counts one entry less than the diagonal `d`. An entry beside the diagonal counts as 0 where it is below the rounding of the
-/// whole matrix: beside two small entries of the diagonal alone there would be nothing to compare it with.
+/// `beside` has one entry less than the diagonal `d`. An entry beside the diagonal counts as 0 if it is below
+/// the rounding of the whole matrix: beside two small diagonal entries alone, there would be nothing to
+/// compare it with.
 pub(super) fn diagonalised(mut d: Vec<f64>, beside: Vec<f64>) -> Option<(Vec<f64>, Vec<Rotation>)> {
     let n = d.len();
     let mut e = beside;

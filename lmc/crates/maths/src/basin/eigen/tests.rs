@@ -4,8 +4,8 @@ use rand::Rng;
 use super::kinds::{N_KINDS, matrix};
 use super::*;
 
-/// The largest residual |A v - λ v|, and the largest distance of the products of vectors from those of orthonormal ones, beside the
-/// norm of the matrix.
+/// Returns two errors relative to the norm of the matrix: the largest residual |A v - λ v|, and the largest
+/// distance of the products of vectors from those of orthonormal ones.
 fn errors(matrix: &Array2<f64>, pairs: &Eigenpairs) -> [f64; 2] {
     let norm = matrix.iter().map(|entry| entry * entry).sum::<f64>().sqrt();
     let values = ndarray::Array1::from(pairs.values[..pairs.vectors.ncols()].to_vec());
@@ -18,7 +18,8 @@ fn errors(matrix: &Array2<f64>, pairs: &Eigenpairs) -> [f64; 2] {
 
 #[test]
 fn hand_computed() {
-    // Eigenvalues 2 - r, 2, 2 + r with r the root of 2, vectors (1, r, 1) / 2, (1, 0, -1) / r, (1, -r, 1) / 2.
+    // Eigenvalues 2 - r, 2, 2 + r with r the root of 2, vectors (1, r, 1) / 2, (1, 0, -1) / r, (1, -r, 1) /
+    // 2.
     let path = array![[2.0, -1.0, 0.0], [-1.0, 2.0, -1.0], [0.0, -1.0, 2.0]];
     let r = 2f64.sqrt();
     for scale in [1e-300, 1.0, 1e300] {
@@ -43,7 +44,7 @@ fn five_thousand_random_matrices_are_right_to_rounding() {
     let mut rng = lmc_base::seed::rng(0, "symmetric matrices");
     let mut worst = [0.0f64; 2];
     for number in 0..5_000 {
-        // Small ones are as likely as large ones, up to 100 rows.
+        // Small sizes are as likely as large ones, up to 100 rows.
         let n = (3.0 * (100.0f64 / 3.0).powf(rng.random_range(0.0..1.0))).round() as usize;
         let matrix = matrix(&mut rng, number % N_KINDS, n);
         let n_vectors = if number % 10 == 0 { n } else { 2 };
@@ -58,8 +59,8 @@ fn five_thousand_random_matrices_are_right_to_rounding() {
 
 #[test]
 fn two_small_neighbours_on_the_diagonal_are_no_trouble() {
-    // The block of the first two rows is all that is left, its diagonal ascends and what stands beside it is tiny: a rotation by the
-    // angle of (λ - d, e) is one of rounding errors there.
+    // Only the block of the first two rows is left, its diagonal ascends, and the entry beside it is tiny:
+    // there, a rotation by the angle of (λ - d, e) would consist of rounding errors.
     for tiny in [1e-3, 1e-9, 1e-12, 1e-15, 1e-17, 1e-200] {
         let matrix = array![[1.0, tiny, 0.0], [tiny, 1.0 + 1e-10, 0.0], [0.0, 0.0, 5.0]];
         let pairs = smallest_eigenpairs(&matrix, 3).unwrap();

@@ -1,15 +1,16 @@
-//! A symmetric matrix made tridiagonal by Householder reflections.
+//! The reduction of a symmetric matrix to tridiagonal form by Householder reflections.
 
-/// Columns below this, beside entries of size 1, count as zero: their squares would vanish.
+/// The size below which columns count as zero, beside entries of size 1: their squares would vanish.
 const NOTHING: f64 = 1e-140;
 
 /// A symmetric matrix A as Q T Q', with T tridiagonal.
 pub(super) struct Tridiagonal {
     /// The diagonal of T.
     pub diagonal: Vec<f64>,
-    /// What stands beside it, one entry less.
+    /// The entries beside the diagonal, one less than on it.
     pub beside: Vec<f64>,
-    /// The reflections 1 - factor v v' of which Q is the product, v from its first entry that is not 0 to its end.
+    /// The reflections 1 - factor v v' whose product is Q; each v runs from its first entry that is not 0 to
+    /// its end.
     reflections: Vec<(f64, Vec<f64>)>,
 }
 
@@ -41,7 +42,8 @@ impl Tridiagonal {
     }
 }
 
-/// The reflection 1 - factor v v' that leaves of a column its first entry alone: that entry, the factor and v, whose first entry is 1.
+/// Returns the reflection 1 - factor v v' that leaves only the first entry of a column: that entry, the
+/// factor, and v, whose first entry is 1.
 fn reflection(mut column: Vec<f64>) -> (f64, f64, Vec<f64>) {
     let first = column[0];
     let largest = column[1..].iter().fold(0.0, |largest: f64, entry| largest.max(entry.abs()));
@@ -69,7 +71,7 @@ fn reflect(matrix: &mut [f64], n: usize, first: usize, factor: f64, v: &[f64]) {
     }
 }
 
-/// The sum of products, in eight parts that do not wait for each other.
+/// Returns the sum of products, in eight parts that do not wait for each other.
 fn dot(a: &[f64], b: &[f64]) -> f64 {
     let (mut parts, n) = ([0.0; 8], a.len() / 8 * 8);
     for (a, b) in a[..n].chunks_exact(8).zip(b[..n].chunks_exact(8)) {

@@ -4,8 +4,8 @@ use lmc_base::seed::rng;
 use rand::seq::SliceRandom;
 use std::collections::BTreeSet;
 
-/// `n_landmarks` different rows of `n_models` in ascending order, each choice as likely as any other. The same seed
-/// gives the same choice.
+/// Returns `n_landmarks` different rows of `n_models` in ascending order, where each choice is as likely as
+/// any other. The same seed gives the same choice.
 ///
 /// # Errors
 /// [`LmcError::InvalidParameter`] for no landmarks or more than there are models.
@@ -19,10 +19,11 @@ pub fn choose_landmarks(n_models: usize, n_landmarks: usize, seed: u64) -> Resul
     Ok(chosen.to_vec())
 }
 
-/// The rows of `n_each` different models of every cluster, in ascending order, each choice as likely as any other. The same seed
-/// gives the same choice.
+/// Returns the rows of `n_each` different models of every cluster, in ascending order, where each choice is
+/// as likely as any other. The same seed gives the same choice.
 ///
-/// `cluster`: that of each model. Some model has to be left in every cluster, for landmarks to be asked about.
+/// `cluster`: the cluster of each model. At least one model of every cluster must remain, so that its
+/// landmarks can be tested on it.
 ///
 /// # Errors
 /// [`LmcError::InvalidParameter`] for no landmarks, or as many as a cluster has models or more.
@@ -50,14 +51,16 @@ pub fn landmarks_of_each(cluster: &[usize], n_each: usize, seed: u64) -> Result<
     Ok(landmarks)
 }
 
-/// The row of the model that is farthest from all landmarks: whose least gap to one is greatest, the first of several.
+/// Returns the row of the model that is farthest from all landmarks, which is the first of those whose
+/// smallest gap to a landmark is largest.
 ///
-/// As the next landmark, with columns of gaps computed one by one, it finds basins too small for a random choice. It also
-/// finds outliers, which are poor landmarks: take a fixed width of the kernel with it, not
-/// [`Delta::Auto`](crate::basin::Delta::Auto), where single models may lie far from all others.
+/// It finds basins that are too small for a random choice, if it is taken as the next landmark while columns
+/// of gaps are computed one by one. It also finds outliers, which are poor landmarks: use a fixed width of
+/// the kernel with it, not [`Delta::Auto`](crate::basin::Delta::Auto), if single models may lie far from all
+/// others.
 ///
 /// # Errors
-/// [`LmcError::InvalidParameter`] if every model is a landmark; what [`LandmarkGaps::new`] would refuse.
+/// [`LmcError::InvalidParameter`] if every model is a landmark; the errors of [`LandmarkGaps::new`].
 ///
 /// # Reference
 /// Gonzalez 1985; de Silva and Tenenbaum 2004, "MaxMin" landmarks.

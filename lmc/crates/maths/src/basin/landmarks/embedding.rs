@@ -6,11 +6,11 @@ use crate::basin::{
 use lmc_base::error::Result;
 use ndarray::{Array1, Array2, Axis, s};
 
-/// The plane of the matrix \[n, n\] that holds the known similarities and is 0 elsewhere.
+/// Returns the plane of the matrix \[n, n\] that holds the known similarities and is 0 elsewhere.
 ///
-/// `similarities`: \[n, m\], those of all models to the landmarks, checked. With the landmarks first, the normalised
-/// matrix is \[A, B'; B, 0\]. With B = Q R, Q's columns orthonormal, it acts only on the landmarks and on the range of
-/// Q, there as \[A, R'; R, 0\] of 2 m rows.
+/// `similarities`: \[n, m\], the checked similarities of all models to the landmarks. With the landmarks
+/// first, the normalised matrix is \[A, B'; B, 0\]. With B = Q R, where Q's columns are orthonormal, it acts
+/// only on the landmarks and on the range of Q, there as \[A, R'; R, 0\] of 2 m rows.
 pub(super) fn of_known_pairs(similarities: &Array2<f64>, landmarks: &[usize]) -> Result<Plane> {
     let (n, m) = similarities.dim();
     if n <= 2 * m {
@@ -52,6 +52,6 @@ pub(super) fn of_known_pairs(similarities: &Array2<f64>, landmarks: &[usize]) ->
         let rest = thin.times(&rest.to_vec());
         others.iter().zip(rest).for_each(|(&other, entry)| vectors[[other, column]] = entry);
     }
-    // What lies outside of the range of Q has the eigenvalue 1.
+    // Everything outside the range of Q has the eigenvalue 1.
     Ok(Plane { coordinates: turned(vectors, &degree), second: values[1], third: values[2].min(1.0) })
 }

@@ -17,35 +17,39 @@ use crate::gap::LandmarkGaps;
 use crate::stats::mean;
 use lmc_base::error::{LmcError, Result};
 
-/// The two basins of all models by spectral clustering of the known pairs: those of a landmark and any model.
+/// Returns the two basins of all models by spectral clustering of the known pairs, which are those of a
+/// landmark and any model.
 ///
-/// As [`cluster`](super::cluster()), but of the similarity graph that has an edge for each known pair alone. In it
-/// the coordinate of a landmark l follows from its similarities s to all models, and that of any other model x is the
-/// Nyström extension of the landmarks': f(x) is the sum of s(x, l) f(l) over l, divided by that of s(x, l) and by the
-/// eigenvalue. n models and m landmarks take O(n m^2) time and O(n m) memory. Where every model is a landmark, the
-/// clusters and scores are those of the whole matrix, to the last bit.
+/// It works like [`cluster`](super::cluster()), but on the similarity graph that has an edge only for each
+/// known pair. In this graph, the coordinate of a landmark l follows from its similarities s to all models,
+/// and that of any other model x is the Nyström extension of the landmarks': f(x) is the sum of s(x, l) f(l)
+/// over l, divided by the sum of s(x, l) and by the eigenvalue. n models and m landmarks take O(n m^2) time
+/// and O(n m) memory. If every model is a landmark, the clusters and scores are those of the whole matrix, to
+/// the last bit.
 ///
-/// What [`Basins`] takes from gaps comes from the known ones: `within` and `across` are means over known pairs, and
-/// [`Delta::Auto`](super::Delta::Auto) is their standard deviation, which one landmark far from all models can make too wide
-/// (an outlier takes part in 1 of m known pairs, of all pairs only in 2 of n): then a fixed width is better. For
-/// `silhouette` a model is compared with those to which its gap is known (a landmark with all models, any other with
-/// the landmarks); one that has none of these in its cluster or in the other is left out of the mean, and one alone
-/// in its cluster counts 0.
+/// Everything that [`Basins`] takes from gaps comes from the known ones. `within` and `across` are means over
+/// known pairs. [`Delta::Auto`](super::Delta::Auto) is the standard deviation of the known gaps, which one
+/// landmark far from all models can make too wide (an outlier takes part in 1 of m known pairs, but only in 2
+/// of n of all pairs); a fixed width is then better. For `silhouette`, a model is compared with those to
+/// which its gap is known (a landmark with all models, any other with the landmarks). A model that has none
+/// of these in its own or in the other cluster is left out of the mean, and a model alone in its cluster
+/// counts 0.
 ///
-/// Where nothing says how to divide the models, they stay in one cluster, as in [`cluster`](super::cluster()).
+/// If nothing says how to divide the models, they stay in one cluster, as in [`cluster`](super::cluster()).
 ///
-/// A basin is found reliably only if some landmark lies in it: random landmarks miss basins of about n / m models
-/// and less, for which [`farthest_model`] is the better choice.
+/// A basin is found reliably only if some landmark lies in it. Random landmarks miss basins of about n / m
+/// models or fewer; for these, [`farthest_model`] is the better choice.
 ///
 /// # Errors
-/// [`LmcError::InvalidParameter`] for fewer than 3 models or 2 landmarks, a bad width, or no starts; what [`LandmarkGaps::new`] would
-/// refuse; [`LmcError::Eigenvectors`].
+/// [`LmcError::InvalidParameter`] for fewer than 3 models or 2 landmarks, a bad width, or no starts; the
+/// errors of [`LandmarkGaps::new`]; [`LmcError::Eigenvectors`].
 ///
 /// # Reference
-/// Bengio et al. 2004, "Learning eigenfunctions links spectral embedding and kernel PCA", for the extension. Fowlkes
-/// et al. 2004, "Spectral grouping using the Nyström method", instead estimate the unknown similarities by C A^+ C',
-/// where C \[n, m\] and A \[m, m\] are the known ones. Similarities by gaps are noisy and A has negative eigenvalues, so
-/// that the estimate hangs on what counts as 0 in A^+; it recovers fewer clusters (`lmc/benches/landmarks.rs`).
+/// Bengio et al. 2004, "Learning eigenfunctions links spectral embedding and kernel PCA", for the extension.
+/// Fowlkes et al. 2004, "Spectral grouping using the Nyström method", instead estimate the unknown
+/// similarities by C A^+ C', where C \[n, m\] and A \[m, m\] are the known ones. Similarities from gaps are
+/// noisy and A has negative eigenvalues, so the estimate depends on what counts as 0 in A^+; it recovers
+/// fewer clusters (`lmc/benches/landmarks.rs`).
 ///
 /// # Examples
 /// ```
@@ -70,9 +74,9 @@ pub fn cluster_landmarks(gaps: &LandmarkGaps, options: &ClusterOptions) -> Resul
     divided(&known, options, embed, |cluster| silhouette(&pairs, cluster))
 }
 
-/// The mean silhouette of two clusters under the known gaps.
+/// Returns the mean silhouette of two clusters under the known gaps.
 fn silhouette(pairs: &[(usize, usize, f64)], cluster: &[usize]) -> Result<f64> {
-    // Of each model and each cluster: the sum and the number of its known gaps to that cluster.
+    // For each model and each cluster: the sum and the number of its known gaps to that cluster.
     let mut known = vec![[(0.0, 0usize); 2]; cluster.len()];
     for &(i, j, gap) in pairs {
         for (from, to) in [(i, j), (j, i)] {

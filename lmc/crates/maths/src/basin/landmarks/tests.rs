@@ -10,14 +10,15 @@ fn names(n: usize) -> Vec<String> {
     (0..n).map(|i| format!("m{i}")).collect()
 }
 
-/// `first` models of block 0 and the others of block 1, in random order.
+/// Returns `first` models of block 0 and the others of block 1, in random order.
 fn blocks(n: usize, first: usize, seed: u64) -> Vec<usize> {
     let mut blocks: Vec<usize> = (0..n).map(|i| usize::from(i >= first)).collect();
     blocks.shuffle(&mut rng(seed, "blocks"));
     blocks
 }
 
-/// Gaps about `inside` within a block and `outside` between blocks, from half to one and a half of it.
+/// Returns gaps about `inside` within a block and `outside` between blocks, from half to one and a half of
+/// it.
 fn planted(blocks: &[usize], inside: f64, outside: f64, seed: u64) -> GapMatrix {
     let (n, mut rng) = (blocks.len(), rng(seed, "planted"));
     let mut values = Array2::zeros((n, n));
@@ -83,7 +84,7 @@ fn agrees_with_the_whole_matrix_on_noisy_gaps() {
             let basins = cluster_landmarks(&at_random(&gaps, 50, seed), &options(Delta::Auto)).unwrap();
             let index = adjusted_rand_index(&basins.cluster, &whole.cluster).unwrap();
             assert!(index >= 0.95, "{first} of 200, gaps {inside} and {outside}, seed {seed}: {index}");
-            // Means over a quarter of the pairs and more.
+            // Means over at least a quarter of the pairs.
             for (a, b) in
                 [(basins.within, whole.within), (basins.across, whole.across), (basins.delta, whole.delta)]
             {
@@ -149,7 +150,8 @@ fn order_of_models_and_landmarks_does_not_matter() {
 
 #[test]
 fn other_coordinates_are_extensions_of_the_landmarks() {
-    // s(x, l) / (sum over l) applied to the landmarks' coordinates is the eigenvalue times that of x: one factor for all.
+    // s(x, l) / (sum over l) applied to the landmarks' coordinates is the eigenvalue times that of x: one
+    // factor for all.
     let gaps = planted(&blocks(40, 25, 7), 0.5, 1.0, 7);
     let known = at_random(&gaps, 6, 7);
     let basins = cluster_landmarks(&known, &options(Delta::Auto)).unwrap();
@@ -184,7 +186,7 @@ fn hand_computed_means_of_known_pairs() {
 
 #[test]
 fn a_basin_without_a_landmark_is_found_by_its_distance() {
-    // Both landmarks lie in block 0: of the models of block 1 only the gaps to block 0 are known.
+    // Both landmarks lie in block 0: only the gaps to block 0 are known of the models of block 1.
     let blocks = [0, 0, 0, 0, 0, 0, 1, 1, 1];
     let gaps = LandmarkGaps::from_matrix(&planted(&blocks, 0.1, 2.0, 3), &[0, 2]).unwrap();
     let basins = cluster_landmarks(&gaps, &options(Delta::Fixed(0.2))).unwrap();

@@ -1,16 +1,16 @@
 use ndarray::Array2;
 
-/// A matrix of more rows than columns as Q R by Householder reflections, Q's columns orthonormal.
+/// A matrix with more rows than columns as Q R by Householder reflections, where Q's columns are orthonormal.
 pub(super) struct Thin {
     /// R, \[m, m\].
     pub triangle: Array2<f64>,
     n_rows: usize,
-    /// The reflections 1 - factor v v' of which Q is the product, the k-th v from row k on.
+    /// The reflections 1 - factor v v' whose product is Q; the k-th v starts at row k.
     reflections: Vec<(f64, Vec<f64>)>,
 }
 
 impl Thin {
-    /// Decomposes a matrix \[n, m\], n at least m.
+    /// Decomposes a matrix \[n, m\], where n is at least m.
     ///
     /// # Reference
     /// Golub and Van Loan 2013, section 5.2.2.
@@ -41,7 +41,7 @@ impl Thin {
         Self { triangle, n_rows: n, reflections }
     }
 
-    /// Q times a vector \[m\].
+    /// Returns Q times a vector \[m\].
     pub fn times(&self, vector: &[f64]) -> Vec<f64> {
         let mut product = vector.to_vec();
         product.resize(self.n_rows, 0.0);
@@ -71,7 +71,7 @@ mod tests {
         let mut rng = lmc_base::seed::rng(2, "thin");
         for (n, m) in [(1, 1), (5, 2), (40, 7), (9, 9)] {
             let mut matrix = Array2::from_shape_fn((n, m), |_| rng.random_range(-1.0..1.0));
-            // A column of zeros and one that is there twice.
+            // A column of zeros, and one that is there twice.
             if m > 2 {
                 matrix.column_mut(1).fill(0.0);
                 let first = matrix.column(0).to_owned();

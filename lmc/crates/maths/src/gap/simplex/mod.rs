@@ -1,15 +1,16 @@
-//! Convexity for more than two models: how far a loss surface rises above its chords over a simplex.
+//! Convexity for more than two models: the rise of a loss surface above its chords over a simplex.
 //!
-//! A set of models is an eps-convex basin if L(sum a_k theta_k) <= sum a_k L(theta_k) + eps for all convex combinations of points in
-//! their hull (Juneja et al. 2023, Eq. 2). Convex lines between all pairs are necessary for that and not sufficient.
+//! A set of models is an eps-convex basin if L(sum a_k theta_k) <= sum a_k L(theta_k) + eps for all convex
+//! combinations of points in their hull (Juneja et al. 2023, Eq. 2). Convex lines between all pairs are
+//! necessary for that and not sufficient.
 
 use lmc_base::error::{LmcError, Result};
 
-/// Reduced costs and pivots below this share of the largest loss count as zero.
+/// The share of the largest loss below which reduced costs and pivots count as zero.
 const ROUNDING: f64 = 1e-11;
 
-/// How far the loss at a convex combination lies above the combination of the losses, in nats per example: L(sum a_k theta_k) - sum a_k
-/// L(theta_k), negative where it lies below.
+/// Returns how far the loss at a convex combination lies above the combination of the losses, in nats per
+/// example: L(sum a_k theta_k) - sum a_k L(theta_k), negative if it lies below.
 ///
 /// `weights`: the a_k; `corners`: the loss of each model.
 ///
@@ -37,21 +38,25 @@ pub fn excess_loss(loss: f64, weights: &[f64], corners: &[f64]) -> Result<f64> {
     Err(LmcError::NonFiniteLoss { what: "loss surface".into(), value: excess, position })
 }
 
-/// How far each sampled point of a simplex lies above the lower convex envelope of all of them, in nats per example and at least 0.
+/// Returns how far each sampled point of a simplex lies above the lower convex envelope of all of them, in
+/// nats per example and at least 0.
 ///
-/// `points`: the weights of each, `[n_points][n_models]`, the corners themselves among them; `losses`: the loss at each. The
-/// envelope at a point is the least that a convex combination of sampled points at that place comes to, found by linear programming. On a
-/// line the largest height is the [`convexity_gap`](super::convexity_gap), whose sub-segments become sub-simplices here.
+/// `points`: the weights of each, `[n_points][n_models]`, including the corners themselves; `losses`: the
+/// loss at each. The envelope at a point is the smallest loss of a convex combination of sampled points at
+/// that place, found by linear programming. On a line the largest height is the
+/// [`convexity_gap`](super::convexity_gap), whose sub-segments become sub-simplices here.
 ///
 /// # Errors
-/// [`LmcError::ShapeMismatch`] for another number of losses, or of weights in a point; [`LmcError::InvalidParameter`] for weights that are
-/// negative or do not sum to 1, or a corner that is missing; [`LmcError::NonFiniteLoss`] naming the point.
+/// [`LmcError::ShapeMismatch`] for another number of losses, or of weights in a point;
+/// [`LmcError::InvalidParameter`] for weights that are negative or do not sum to 1, or a corner that is
+/// missing; [`LmcError::NonFiniteLoss`] naming the point.
 ///
 /// # Reference
 /// Juneja et al. 2023, Eq. 2; the simplex method with the rule of Bland 1977.
 ///
 /// # Examples
-/// A hill in the middle of a triangle whose sides are level: every line is convex, the set is not.
+/// In the example, a hill stands in the middle of a triangle whose sides are level: every line is convex, but
+/// the set is not.
 /// ```
 /// # extern crate lmc_maths as lmc;
 /// use lmc::gap::{convexity_gap, simplex_gap};
@@ -76,7 +81,7 @@ pub fn heights_above_envelope(points: &[&[f64]], losses: &[f64]) -> Result<Vec<f
     heights_from(points, losses, 0)
 }
 
-/// The heights of the points from number `first` on.
+/// Returns the heights of the points from number `first` on.
 #[doc(hidden)]
 pub fn heights_from(points: &[&[f64]], losses: &[f64], first: usize) -> Result<Vec<f64>> {
     let corners = check(points, losses)?;
@@ -85,16 +90,16 @@ pub fn heights_from(points: &[&[f64]], losses: &[f64], first: usize) -> Result<V
     Ok(heights.map(|(point, loss)| (loss - start.envelope_at(point)).max(0.0)).collect())
 }
 
-/// The convexity gap of a loss surface that was sampled on a simplex, in nats per example: the largest of
-/// [`heights_above_envelope`], below which no eps of an eps-convex basin can lie.
+/// Returns the convexity gap of a loss surface that was sampled on a simplex, in nats per example: the
+/// largest of [`heights_above_envelope`]. No eps of an eps-convex basin can lie below it.
 ///
 /// # Errors
-/// Those of [`heights_above_envelope`].
+/// The errors of [`heights_above_envelope`].
 pub fn simplex_gap(points: &[&[f64]], losses: &[f64]) -> Result<f64> {
     Ok(heights_above_envelope(points, losses)?.into_iter().fold(0.0, f64::max))
 }
 
-/// The number of each corner among checked points.
+/// Returns the number of each corner among the points, after checking them.
 fn check(points: &[&[f64]], losses: &[f64]) -> Result<Vec<usize>> {
     let n_models = points.first().map_or(0, |point| point.len());
     let shape = |what: &str, got, expected| LmcError::ShapeMismatch { what: what.into(), got, expected };
@@ -134,18 +139,19 @@ fn check(points: &[&[f64]], losses: &[f64]) -> Result<Vec<usize>> {
 
 /// The linear program of the envelope: the least sum of a_j L_j over a_j >= 0 with sum a_j p_j = p.
 ///
-/// With the corners as basis the matrix of their columns is the identity, so that every program starts from the same tableau.
+/// With the corners as basis, the matrix of their columns is the identity, so every program starts from the
+/// same tableau.
 #[derive(Clone)]
 struct Tableau {
     /// One row for each model, one column for each point.
     rows: Vec<Vec<f64>>,
-    /// The loss of each point less that of the combination of the basis at its place.
+    /// The loss of each point minus that of the combination of the basis at its place.
     reduced: Vec<f64>,
     /// The loss of each point.
     losses: Vec<f64>,
     /// The point of each row.
     basis: Vec<usize>,
-    /// What counts as below zero.
+    /// The size up to which a negative number counts as zero.
     rounding: f64,
 }
 
@@ -160,16 +166,17 @@ impl Tableau {
         Self { rows, reduced, losses: losses.to_vec(), basis: corners.to_vec(), rounding }
     }
 
-    /// The least loss of a convex combination of the points at that place.
+    /// Returns the least loss of a convex combination of the points at that place.
     fn envelope_at(&self, place: &[f64]) -> f64 {
         let (mut tableau, mut shares) = (self.clone(), place.to_vec());
-        // Bland's rule: the first column that is too cheap enters, of rows that tie the one of the first point leaves. No basis comes twice.
+        // Bland's rule: the first column that is too cheap enters, and of rows that tie, the one of the first
+        // point leaves. No basis occurs twice.
         while let Some(entering) = tableau.reduced.iter().position(|&cost| cost < -tableau.rounding) {
             let ratios = (0..shares.len()).filter(|&row| tableau.rows[row][entering] > ROUNDING);
             let ratio = |row: usize| shares[row] / tableau.rows[row][entering];
             let leaving = ratios
                 .min_by(|&a, &b| ratio(a).total_cmp(&ratio(b)).then(tableau.basis[a].cmp(&tableau.basis[b])));
-            // The shares sum to 1, so that some row bounds them.
+            // The shares sum to 1, so some row bounds them.
             let Some(leaving) = leaving else { break };
             tableau.pivot(leaving, entering, &mut shares);
         }

@@ -3,7 +3,7 @@ use crate::gap::{convexity_gap, convexity_gap_at};
 use lmc_base::seed::rng;
 use rand::Rng;
 
-/// All points of a triangle whose weights are multiples of 1 / n, the sides included.
+/// Returns all points of a triangle whose weights are multiples of 1 / n, the sides included.
 fn triangle(n: usize) -> Vec<[f64; 3]> {
     let weight = |count: usize| count as f64 / n as f64;
     let rows = (0..=n).flat_map(|i| (0..=n - i).map(move |j| [i, j, n - i - j]));
@@ -14,7 +14,7 @@ fn views<const N: usize>(points: &[[f64; N]]) -> Vec<&[f64]> {
     points.iter().map(|point| &point[..]).collect()
 }
 
-/// The losses on the side without that model, in order.
+/// Returns the losses on the side without that model, in order.
 fn side(points: &[[f64; 3]], losses: &[f64], without: usize) -> Vec<f64> {
     let next = (without + 1) % 3;
     let mut on_side: Vec<(f64, f64)> = points
@@ -29,8 +29,9 @@ fn side(points: &[[f64; 3]], losses: &[f64], without: usize) -> Vec<f64> {
 
 #[test]
 fn heights_by_hand() {
-    // Corners 0, 0, 3; the centre at 2 lies 1 above their plane. A side point at -1 pulls the envelope at the centre down:
-    // the centre is 2/3 of the middle of the first side and 1/3 of the third corner, which is -2/3 + 1 = 1/3.
+    // Corners 0, 0, 3; the centre at 2 lies 1 above their plane. A side point at -1 pulls the envelope at the
+    // centre down: the centre is 2/3 of the middle of the first side and 1/3 of the third corner, which is
+    // -2/3 + 1 = 1/3.
     let points = [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0], [1.0 / 3.0; 3], [0.5, 0.5, 0.0]];
     let heights = heights_above_envelope(&views(&points), &[0.0, 0.0, 3.0, 2.0, -1.0]).unwrap();
     for (height, expected) in heights.iter().zip([0.0, 0.0, 0.0, 5.0 / 3.0, 0.0]) {
@@ -72,8 +73,8 @@ fn a_simplex_is_no_more_convex_than_its_sides_and_a_convex_surface_has_no_gap() 
     }
 }
 
-/// Juneja et al. 2023, appendix B, Theorem 1: a convex surface that is moved by at most eps / 2 is eps-convex, and there no line has a
-/// larger convexity gap than eps, nor has the simplex.
+/// Juneja et al. 2023, appendix B, Theorem 1: a convex surface that is moved by at most eps / 2 is
+/// eps-convex, and neither a line nor the simplex in it has a convexity gap larger than eps.
 #[test]
 fn inside_an_eps_convex_set_every_gap_is_at_most_eps() {
     let (mut rng, points, eps) = (rng(3, "surfaces"), triangle(12), 0.3);

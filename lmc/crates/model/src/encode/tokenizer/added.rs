@@ -1,5 +1,5 @@
-//! Which tokens a folder adds to its vocabulary, and in which order: as `PreTrainedTokenizerBase._from_pretrained` of transformers
-//! gathers them.
+//! The tokens that a folder adds to its vocabulary, and their order: as
+//! `PreTrainedTokenizerBase._from_pretrained` of transformers gathers them.
 
 use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -33,11 +33,12 @@ pub(super) struct Added {
 }
 
 impl Added {
-    /// The tokens of a folder whose `tokenizer_config.json` has these settings, which take those of `special_tokens_map.json` in;
-    /// `whole` is the content of `tokenizer.json`, and `defaults` are the named tokens of the family.
+    /// Returns the tokens of a folder whose `tokenizer_config.json` has these settings, which take those of
+    /// `special_tokens_map.json` in; `whole` is the content of `tokenizer.json`, and `defaults` are the named
+    /// tokens of the family.
     ///
-    /// Where the settings have `added_tokens_decoder`, it says all: neither `special_tokens_map.json` nor `added_tokens.json` nor the
-    /// tokens that `tokenizer.json` adds are looked at.
+    /// Where the settings have `added_tokens_decoder`, it says all: neither `special_tokens_map.json` nor
+    /// `added_tokens.json` nor the tokens that `tokenizer.json` adds are looked at.
     pub fn gather(
         folder: &Path,
         settings: &mut Settings,
@@ -68,18 +69,19 @@ impl Added {
         Ok(Self { numbered, named, extra })
     }
 
-    /// The special token of that name; none where a file has null for it.
+    /// Returns the special token with that name, or `None` if a file has null for it.
     pub fn named(&self, name: &str) -> Option<&Token> {
         self.named.iter().find(|(key, _)| key == name).map(|(_, token)| token)
     }
 
-    /// Whether a file gives that token an id.
+    /// Returns whether a file gives that token an id.
     pub fn numbers(&self, content: &str) -> bool {
         self.numbered.values().any(|numbered| numbered.token.content == content)
     }
 
-    /// Adds the tokens to a tokenizer that has none beside its model yet; `stored` are those of a `tokenizer.json` that is taken as it
-    /// is, and come first. A token that the vocabulary has keeps its id, another gets the next one. What is said last of a token counts.
+    /// Adds the tokens to a tokenizer that has only those of its model so far. `stored` are the tokens of a
+    /// `tokenizer.json` that is taken as it is; they come first. A token of the vocabulary keeps its id; any
+    /// other token gets the next one. If a token is described twice, the last description counts.
     pub fn add_to(&self, tokenizer: &mut Tokenizer, stored: Vec<Token>) -> Result<()> {
         let mut known: HashSet<&str> = stored.iter().map(|token| token.content.as_str()).collect();
         let mut new: Vec<Token> = self.numbered.values().map(|numbered| numbered.token.clone()).collect();
@@ -119,7 +121,7 @@ impl Added {
     }
 }
 
-/// The tokens that a `tokenizer.json` adds, with their ids.
+/// Returns the tokens that a `tokenizer.json` adds, with their ids.
 pub(super) fn stored(path: &Path, json: &Json) -> Result<Vec<(u32, Token)>> {
     let Some(Json::List(tokens)) = json.get("added_tokens") else {
         return Err(wrong(path, None, "it has no list `added_tokens`"));
@@ -142,7 +144,7 @@ fn insert(numbered: &mut BTreeMap<u32, Numbered>, id: u32, new: Numbered) -> Res
     Ok(())
 }
 
-/// `added_tokens_decoder`: properties by id.
+/// Reads `added_tokens_decoder`, which has properties by id.
 fn decoded(setting: &Setting, numbered: &mut BTreeMap<u32, Numbered>) -> Result<()> {
     let Json::Map(entries) = &setting.value else { return Err(setting.wrong("a map from ids to tokens")) };
     for (id, token) in entries {
@@ -159,12 +161,12 @@ fn decoded(setting: &Setting, numbered: &mut BTreeMap<u32, Numbered>) -> Result<
     Ok(())
 }
 
-/// `special_tokens_map.json` goes over `tokenizer_config.json`.
+/// Merges `special_tokens_map.json` into `tokenizer_config.json`; the former takes precedence.
 fn merge(settings: &mut Settings, path: &Path) -> Result<()> {
     let Json::Map(entries) = read_json(path)? else { return Ok(()) };
     for (key, value) in entries {
         let value = match value {
-            // A token that is described here is special, whatever is said.
+            // A token that is described here is special, whatever its entry says.
             Json::Map(mut token) if key != "extra_special_tokens" => {
                 token.retain(|(property, _)| property != "special");
                 token.push(("special".to_owned(), Json::Flag(true)));
@@ -185,7 +187,7 @@ fn merge(settings: &mut Settings, path: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The spellings of the special tokens that files name.
+/// Returns the spellings of the special tokens that files name.
 fn named_in_files(settings: &Settings) -> Result<HashSet<String>> {
     let named = NAMED.iter().filter_map(|name| settings.given(name)).map(token);
     // Not those of `additional_special_tokens`: transformers does not look there.
@@ -194,12 +196,12 @@ fn named_in_files(settings: &Settings) -> Result<HashSet<String>> {
     named.chain(extra).map(|token| Ok(token?.content)).collect()
 }
 
-/// The token that a setting has.
+/// Returns the token that a setting has.
 fn token(setting: &Setting) -> Result<Token> {
     Token::read(&setting.value).map_err(|expected| setting.wrong(expected))
 }
 
-/// `added_tokens.json`: ids by spelling.
+/// Reads `added_tokens.json`, which has ids by spelling.
 fn by_content(path: &Path, special: &HashSet<String>, numbered: &mut BTreeMap<u32, Numbered>) -> Result<()> {
     let Json::Map(entries) = read_json(path)? else { return Ok(()) };
     for (content, id) in entries {
@@ -212,7 +214,8 @@ fn by_content(path: &Path, special: &HashSet<String>, numbered: &mut BTreeMap<u3
     Ok(())
 }
 
-/// The special tokens that have a name: those of [`NAMED`], then further ones, whose names end in `_token`.
+/// Returns the special tokens that have a name: those of [`NAMED`], then further ones, whose names end in
+/// `_token`.
 fn named(
     settings: &Settings,
     defaults: &[(&str, &str)],
@@ -250,7 +253,7 @@ fn named(
     Ok(named)
 }
 
-/// The special tokens without a name. The older name of the list counts where the newer is not there.
+/// Returns the special tokens without a name. The older name of the list counts if the newer one is missing.
 fn extra(settings: &Settings) -> Result<Vec<Token>> {
     let setting = settings.get("extra_special_tokens").or_else(|| settings.get("additional_special_tokens"));
     let Some(setting) = setting else { return Ok(Vec::new()) };

@@ -41,7 +41,7 @@ pub(super) const ROBERTA_TOKENS: [(&str, &str); 7] = [
     ("mask_token", "<mask>"),
 ];
 
-/// `BertTokenizer`: word pieces.
+/// Builds a `BertTokenizer`: word pieces.
 pub(super) fn word_piece(vocabulary: Vocabulary, settings: &Settings, added: &Added) -> Result<Tokenizer> {
     let lower = settings.flag("do_lower_case", true)?;
     let chinese = settings.flag("tokenize_chinese_chars", true)?;
@@ -63,7 +63,7 @@ pub(super) fn word_piece(vocabulary: Vocabulary, settings: &Settings, added: &Ad
     Ok(tokenizer)
 }
 
-/// `RobertaTokenizer`: byte-level pairs.
+/// Builds a `RobertaTokenizer`: byte-level pairs.
 pub(super) fn byte_level(vocabulary: Vocabulary, settings: &Settings, added: &Added) -> Result<Tokenizer> {
     let prefix = settings.flag("add_prefix_space", false)?;
     let trim = settings.flag("trim_offsets", true)?;
@@ -82,7 +82,7 @@ pub(super) fn byte_level(vocabulary: Vocabulary, settings: &Settings, added: &Ad
     Ok(tokenizer)
 }
 
-/// `PreTrainedTokenizerFast`: what `tokenizer.json` says.
+/// Builds a `PreTrainedTokenizerFast`, as `tokenizer.json` describes it.
 pub(super) fn whole(whole: &Whole, added: &Added) -> Result<Tokenizer> {
     let path = &whole.path;
     let read: Tokenizer = serde_json::from_str(&whole.text).map_err(|error| not_json(path, &error))?;
@@ -102,7 +102,8 @@ pub(super) fn whole(whole: &Whole, added: &Added) -> Result<Tokenizer> {
     Ok(tokenizer)
 }
 
-/// A model that reads a text the same way each time: its dropout is meant for training, and said to be left out.
+/// Returns a model that reads a text the same way each time. Its dropout is meant for training; a message
+/// says that it is left out.
 fn without_dropout(mut model: ModelWrapper, path: &Path) -> ModelWrapper {
     if let ModelWrapper::BPE(pairs) = &mut model
         && let Some(share) = pairs.dropout.take().filter(|share| *share > 0.0)
@@ -113,7 +114,7 @@ fn without_dropout(mut model: ModelWrapper, path: &Path) -> ModelWrapper {
     model
 }
 
-/// The tokens for the start and the end of a text.
+/// Returns the tokens for the start and the end of a text.
 fn ends(vocabulary: &Vocabulary, settings: &Settings, added: &Added) -> Result<(String, String)> {
     Ok((
         special(vocabulary, settings, added, "cls_token", true)?,
@@ -121,7 +122,7 @@ fn ends(vocabulary: &Vocabulary, settings: &Settings, added: &Added) -> Result<(
     ))
 }
 
-/// The spelling of a special token that every text or unknown word needs: a file must number it.
+/// Returns the spelling of a special token that every text or unknown word needs: a file must number it.
 fn special(
     vocabulary: &Vocabulary,
     settings: &Settings,
@@ -151,8 +152,8 @@ fn numbered(tokenizer: &Tokenizer, token: String, path: &Path) -> Result<(String
     }
 }
 
-/// Lets a tokenizer put both texts of a pair into segment 0: its model is not told which of two texts a token is of. Returns whether it
-/// put them into two.
+/// Lets a tokenizer put both texts of a pair into segment 0: its model is not told to which of two texts a
+/// token belongs. Returns whether it put them into two segments before.
 pub(super) fn without_segments(tokenizer: &mut Tokenizer, path: &Path) -> Result<bool> {
     let Some(processor) = tokenizer.get_post_processor() else { return Ok(false) };
     let unusable = |error: serde_json::Error| wrong(path, None, error.to_string());

@@ -1,4 +1,4 @@
-//! Which class of transformers reads a folder.
+//! The class of transformers that reads a folder.
 
 use std::path::Path;
 
@@ -12,17 +12,18 @@ use lmc_base::error::Result;
 pub(super) enum Class {
     /// `BertTokenizer`: the vocabulary of `tokenizer.json` or `vocab.txt`; all else as settings say.
     Bert,
-    /// `RobertaTokenizer`: vocabulary and merges of `tokenizer.json`, or `vocab.json` and `merges.txt`; all else as settings say.
+    /// `RobertaTokenizer`: vocabulary and merges of `tokenizer.json`, or `vocab.json` and `merges.txt`; all
+    /// else as settings say.
     Roberta,
     /// `PreTrainedTokenizerFast`: `tokenizer.json` as it is.
     Whole,
 }
 
-/// A class, what names it, and whether its models are told which of two texts a token is of.
+/// A class, the name that chose it, and whether its models are told to which of two texts a token belongs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Choice {
     pub class: Class,
-    /// The name in a `tokenizer_class`; none where the family of the model decides.
+    /// The name in a `tokenizer_class`; `None` if the family of the model decides.
     pub name: Option<String>,
     pub segments: bool,
 }
@@ -42,7 +43,8 @@ const BERT: [&str; 7] = [
 const ROBERTA: [&str; 5] =
     ["RobertaTokenizer", "BartTokenizer", "LEDTokenizer", "LongformerTokenizer", "MvpTokenizer"];
 
-/// Names of `PreTrainedTokenizerFast`; transformers reads the folder of a slow tokenizer without a class of its own likewise.
+/// Names of `PreTrainedTokenizerFast`; transformers reads the folder of a slow tokenizer without a class of
+/// its own likewise.
 const WHOLE: [&str; 3] = ["PreTrainedTokenizer", "TokenizersBackend", "PythonBackend"];
 
 /// Families whose tokenizers are `BertTokenizer` and `RobertaTokenizer`.
@@ -60,8 +62,8 @@ const BERT_MODELS: [&str; 9] = [
 const ROBERTA_MODELS: [&str; 5] = ["roberta", "bart", "ibert", "longformer", "roberta-prelayernorm"];
 
 impl Choice {
-    /// The class that `tokenizer_config.json` names, or else `config.json`, or else that of the model's family; none where no file
-    /// says anything.
+    /// Returns the class that `tokenizer_config.json` names, or else `config.json`, or else that of the
+    /// model's family; `None` if no file says anything.
     pub fn of(folder: &Path, settings: &Settings) -> Result<Option<Self>> {
         let path = folder.join("config.json");
         let config = if path.exists() { read_json(&path)? } else { Json::Map(Vec::new()) };
@@ -93,7 +95,7 @@ impl Choice {
         Ok(Some(Self { class, name: None, segments: class == Class::Bert }))
     }
 
-    /// What it is called in a message.
+    /// Returns its name for messages.
     pub fn told(&self) -> &str {
         match (&self.name, self.class) {
             (Some(name), _) => name,

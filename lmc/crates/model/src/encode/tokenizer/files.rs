@@ -1,4 +1,4 @@
-//! The files of a tokenizer's folder: their text, and what is said about one that is wrong.
+//! The files of a tokenizer's folder: their text, and the errors about a file that is wrong.
 
 use std::path::Path;
 
@@ -9,18 +9,18 @@ use lmc_base::file::StandIn;
 const REMEDY: &str = "fetch the tokenizer's files again";
 const REMEDY_KEY: &str = "correct it, or fetch the tokenizer's files again";
 
-/// A file that is damaged.
+/// Returns the error for a damaged file.
 pub(super) fn wrong(path: &Path, line: Option<usize>, problem: impl Into<String>) -> LmcError {
     LmcError::Format { path: path.to_owned(), line, problem: problem.into(), remedy: REMEDY }
 }
 
-/// A key of a file that has a value it cannot have.
+/// Returns the error for a key whose value is not allowed.
 pub(super) fn wrong_key(path: &Path, key: &str, got: impl ToString, expected: impl AsRef<str>) -> LmcError {
     let problem = format!("`{key}`: got {}, expected {}", got.to_string(), expected.as_ref());
     LmcError::Format { path: path.to_owned(), line: None, problem, remedy: REMEDY_KEY }
 }
 
-/// The text of a file, which must be UTF-8 and not stand in for another file.
+/// Reads the text of a file, which must be UTF-8 and not stand in for another file.
 pub(super) fn read_text(path: &Path) -> Result<String> {
     let bytes = std::fs::read(path).map_err(LmcError::io("read", path))?;
     if let Some(StandIn { problem, remedy }) = StandIn::of(&bytes) {
@@ -33,13 +33,13 @@ pub(super) fn read_text(path: &Path) -> Result<String> {
     })
 }
 
-/// The text of a JSON file; a byte order mark before it is no part of it.
+/// Returns the text of a JSON file, without a byte order mark before it.
 pub(super) fn read_json_text(path: &Path) -> Result<String> {
     let text = read_text(path)?;
     Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
 }
 
-/// The JSON object in a file.
+/// Reads the JSON object in a file.
 pub(super) fn read_json(path: &Path) -> Result<Json> {
     let text = read_json_text(path)?;
     match Json::parse(&text).map_err(|error| not_json(path, &error))? {
@@ -48,7 +48,7 @@ pub(super) fn read_json(path: &Path) -> Result<Json> {
     }
 }
 
-/// A file that is no JSON, or not of the form that it should have.
+/// Returns the error for a file that is not JSON, or not of the form that it should have.
 pub(super) fn not_json(path: &Path, error: &serde_json::Error) -> LmcError {
     let problem = match error.is_eof() {
         true => format!("cut short, it ends in the middle ({error})"),

@@ -1,4 +1,5 @@
-//! JSON as Python reads it: keys in their order, the last of equal ones, and the names of numbers that JSON has no place for.
+//! JSON as Python reads it: keys in their order, the last of equal ones, and the names of numbers that JSON
+//! has no place for.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -26,7 +27,7 @@ impl Json {
         })
     }
 
-    /// Returns what a map has under a key.
+    /// Returns the value of a map under a key.
     pub fn get(&self, key: &str) -> Option<&Json> {
         match self {
             Self::Map(entries) => entries.iter().find(|(name, _)| name == key).map(|(_, value)| value),

@@ -1,5 +1,6 @@
-//! Tokenizers from the files of a Hugging Face folder, as `AutoTokenizer` of transformers 5 makes them: WordPiece (Wu et al.
-//! 2016) as BERT uses it, byte-level byte-pair encoding (Radford et al. 2019) as RoBERTa uses it.
+//! Tokenizers from the files of a Hugging Face folder, as `AutoTokenizer` of transformers 5 makes them:
+//! WordPiece (Wu et al. 2016) as BERT uses it, byte-level byte-pair encoding (Radford et al. 2019) as RoBERTa
+//! uses it.
 
 mod added;
 mod build;
@@ -25,46 +26,52 @@ use self::told::{tell_equal_tokens, tell_no_segments, tell_unheard};
 use self::vocabulary::{Vocabulary, Whole};
 use lmc_base::error::{LmcError, Result};
 
-/// What to do about a folder without a tokenizer.
+/// The advice for a folder without a tokenizer.
 const ELSEWHERE: &str =
     "fetch the tokenizer's files again, or name a folder that has them (`lmc evaluate --tokenizer FOLDER`)";
 
-/// Returns the tokenizer of a folder, with the special tokens of its family around texts and pairs: `[CLS] A [SEP] B [SEP]`,
-/// segments 0 and 1, for WordPiece; `<s> A </s></s> B </s>`, segments 0, for byte-level pairs. Ids and segments are those of
-/// `AutoTokenizer` of transformers 5.17 and 5.24.
+/// Returns the tokenizer of a folder, with the special tokens of its family around texts and pairs:
+/// `[CLS] A [SEP] B [SEP]`, segments 0 and 1, for WordPiece; `<s> A </s></s> B </s>`, segments 0, for
+/// byte-level pairs. Ids and segments are those of `AutoTokenizer` of transformers 5.17 and 5.24.
 ///
-/// `tokenizer_class` in `tokenizer_config.json`, or else in `config.json`, or else the `model_type` there says how the files are read:
+/// `tokenizer_class` in `tokenizer_config.json`, or else in `config.json`, or else the `model_type` there
+/// says how the files are read:
 ///
-/// - `BertTokenizer` takes the vocabulary of `tokenizer.json`, or of `vocab.txt` where there is none, and nothing else of it.
-///   How texts are normalised is in `tokenizer_config.json` alone: `do_lower_case` (true where not said), `strip_accents` (as lower
-///   case), `tokenize_chinese_chars` (true).
-/// - `RobertaTokenizer` takes vocabulary and merges of `tokenizer.json`, or of `vocab.json` and `merges.txt`, and `add_prefix_space`
-///   (false) of `tokenizer_config.json`.
-/// - `PreTrainedTokenizerFast` takes `tokenizer.json` as it is. Its models are not told which text of a pair a token is of, unless
-///   `model_input_names` lists `token_type_ids`.
+/// - `BertTokenizer` takes the vocabulary of `tokenizer.json`, or of `vocab.txt` if there is none, and
+///   nothing else of it. Only `tokenizer_config.json` says how texts are normalised: `do_lower_case` (true by
+///   default), `strip_accents` (as lower case), `tokenize_chinese_chars` (true).
+/// - `RobertaTokenizer` takes vocabulary and merges of `tokenizer.json`, or of `vocab.json` and `merges.txt`,
+///   and `add_prefix_space` (false) of `tokenizer_config.json`.
+/// - `PreTrainedTokenizerFast` takes `tokenizer.json` as it is. Its models are not told to which text of a
+///   pair a token belongs, unless `model_input_names` lists `token_type_ids`.
 ///
-/// Where no file says anything, `tokenizer.json` is taken as it is, and the other files as their family's class does.
+/// If no file says anything, `tokenizer.json` is taken as it is, and the other files as their family's class
+/// does.
 ///
-/// Added and special tokens are those of `added_tokens_decoder` in `tokenizer_config.json`; only where that is not there those of
-/// `special_tokens_map.json`, `added_tokens.json` and `tokenizer.json`. How they are spelt is in `tokenizer_config.json`, too.
+/// Added and special tokens are those of `added_tokens_decoder` in `tokenizer_config.json`; or, only if that
+/// is missing, those of `special_tokens_map.json`, `added_tokens.json` and `tokenizer.json`.
+/// `tokenizer_config.json` also says how they are spelt.
 ///
-/// The truncation of the tokenizer is `model_max_length` with `truncation_side`, none where nothing is said of either; padding
-/// and truncation that are stored in `tokenizer.json` are put aside, but for the side where `tokenizer_config.json` has none.
+/// The tokenizer truncates to `model_max_length` on `truncation_side`, and does not truncate if neither is
+/// given. Padding and truncation that are stored in `tokenizer.json` are put aside, except for the side if
+/// `tokenizer_config.json` has none.
 ///
 /// # Errors
-/// [`LmcError::Io`] for a file that cannot be read; [`LmcError::Format`], with the line or the key where there is one, if the folder
-/// has no tokenizer, or a file is not of its format, stands in for another (a pointer of Git LFS, a web page), has no tokens or
-/// lacks a special token, if a merge names a token that the vocabulary lacks, if a token has another id than a file says, and for a
-/// setting of a wrong kind or a class of tokenizers that is not known here.
+/// [`LmcError::Io`] for a file that cannot be read; [`LmcError::Format`], with the line or the key if there
+/// is one, if the folder has no tokenizer, or a file is not of its format, stands in for another (a pointer
+/// of Git LFS, a web page), has no tokens or lacks a special token, if a merge names a token that the
+/// vocabulary lacks, if a token has another id than a file says, and for a setting of a wrong kind or a class
+/// of tokenizers that is not known here.
 pub fn load_tokenizer(folder: &Path) -> Result<Tokenizer> {
     load(folder, None)
 }
 
-/// Returns the tokenizer in the `tokenizer.json` of a folder as it is, where no `tokenizer_config.json` says how it is read; else as
-/// [`load_tokenizer`]. So are the folders read that `lmc pretrain` of version 0.1 wrote.
+/// Returns the tokenizer in the `tokenizer.json` of a folder as it is, if no `tokenizer_config.json` says how
+/// it is read; otherwise it does the same as [`load_tokenizer`]. The folders that `lmc pretrain` of version
+/// 0.1 wrote are read in this way.
 ///
 /// # Errors
-/// As [`load_tokenizer`].
+/// Those of [`load_tokenizer`].
 #[doc(hidden)]
 pub fn load_stored_tokenizer(folder: &Path) -> Result<Tokenizer> {
     let is_there = |name: &str| folder.join(name).exists();
@@ -117,12 +124,14 @@ fn load(folder: &Path, chosen: Option<Choice>) -> Result<Tokenizer> {
     Ok(tokenizer)
 }
 
-/// The most tokens that the model of a tokenizer takes by `model_max_length`, special ones included; none where that is not said.
+/// Returns the most tokens that the model of a tokenizer takes by `model_max_length`, special ones included,
+/// or `None` if that is not given.
 pub fn model_max_length(tokenizer: &Tokenizer) -> Option<usize> {
     tokenizer.get_truncation().map(|truncation| truncation.max_length).filter(|&length| length < usize::MAX)
 }
 
-/// The class that reads a folder. A class that no `tokenizer_class` names gives way to the files that are there.
+/// Returns the class that reads a folder. A class that no `tokenizer_class` names yields to the files that
+/// are there.
 fn choice(folder: &Path, settings: &Settings, complete: Option<&Whole>) -> Result<Choice> {
     let is_there = |name: &str| folder.join(name).exists();
     let (words, pairs) = (is_there("vocab.txt"), is_there("vocab.json"));

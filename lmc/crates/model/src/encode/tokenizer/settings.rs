@@ -1,4 +1,5 @@
-//! The settings of a tokenizer: `tokenizer_config.json`, and over it `special_tokens_map.json` where that counts.
+//! The settings of a tokenizer: `tokenizer_config.json`, and `special_tokens_map.json`, which overrides it if
+//! it counts.
 
 use std::path::{Path, PathBuf};
 
@@ -19,14 +20,14 @@ pub(super) struct Setting {
 pub(super) struct Settings(Vec<Setting>);
 
 impl Setting {
-    /// An error that says what the value is and what it should be.
+    /// Returns an error that says what the value is and what it should be.
     pub fn wrong(&self, expected: &str) -> LmcError {
         wrong_key(&self.path, &self.key, &self.value, expected)
     }
 }
 
 impl Settings {
-    /// The settings of a file; none if it is not there.
+    /// Reads the settings of a file; there are none if the file does not exist.
     pub fn read(path: Option<&Path>) -> Result<Self> {
         let mut settings = Self::default();
         if let Some(path) = path
@@ -38,7 +39,7 @@ impl Settings {
         Ok(settings)
     }
 
-    /// Gives the setting of an old key the new one, or takes it away where the new one is there.
+    /// Moves the setting of an old key to the new key, or removes it if the new key is there.
     fn rename(&mut self, old: &str, new: &str) {
         if self.get(new).is_some() {
             self.0.retain(|setting| setting.key != old);
@@ -47,7 +48,7 @@ impl Settings {
         }
     }
 
-    /// Sets a key, in its place where it is there.
+    /// Sets a key; an existing key keeps its place.
     pub fn set(&mut self, key: &str, value: Json, path: &Path) {
         let setting = Setting { key: key.to_owned(), value, path: path.to_owned() };
         match self.0.iter_mut().find(|setting| setting.key == key) {
@@ -64,12 +65,12 @@ impl Settings {
         self.0.iter().find(|setting| setting.key == key)
     }
 
-    /// The setting of that key unless it is null.
+    /// Returns the setting of that key unless it is null.
     pub fn given(&self, key: &str) -> Option<&Setting> {
         self.get(key).filter(|setting| setting.value != Json::Null)
     }
 
-    /// A flag, which must not be null; `default` where it is not there.
+    /// Returns a flag, which must not be null; `default` if it is missing.
     pub fn flag(&self, key: &str, default: bool) -> Result<bool> {
         match self.get(key).map(|setting| (&setting.value, setting)) {
             None => Ok(default),
@@ -78,18 +79,19 @@ impl Settings {
         }
     }
 
-    /// A flag, or none where it is null or not there.
+    /// Returns a flag, or `None` if it is null or missing.
     pub fn flag_or_null(&self, key: &str) -> Result<Option<bool>> {
         self.given(key).map(|_| self.flag(key, false)).transpose()
     }
 
-    /// A text, or none where it is null or not there.
+    /// Returns a text, or `None` if it is null or missing.
     pub fn text(&self, key: &str) -> Result<Option<&str>> {
         let text = |setting: &'_ Setting| setting.wrong("a string");
         self.given(key).map(|setting| setting.value.text().ok_or_else(|| text(setting))).transpose()
     }
 
-    /// The most tokens that the model takes; none where no number is written, or one that stands for none, such as 1e30.
+    /// Returns the most tokens that the model takes, or `None` if no number is written, or one that means no
+    /// limit, such as 1e30.
     pub fn max_length(&self) -> Result<Option<usize>> {
         let key = if self.get("model_max_length").is_some() { "model_max_length" } else { "max_len" };
         let Some(setting) = self.given(key) else { return Ok(None) };
@@ -101,11 +103,11 @@ impl Settings {
         if !(number >= 1.0 && number.fract() == 0.0) {
             return Err(setting.wrong("a number of tokens"));
         }
-        // transformers takes what is above 1e20 for no limit; no text has as many tokens as 2^53 either.
+        // transformers takes numbers above 1e20 as no limit; no text has as many tokens as 2^53 either.
         Ok((number < 9e15).then_some(number as usize))
     }
 
-    /// Whether a list has an entry; none where there is no list.
+    /// Returns whether a list has an entry, or `None` if there is no list.
     pub fn lists(&self, key: &str, entry: &str) -> Result<Option<bool>> {
         let Some(setting) = self.get(key) else { return Ok(None) };
         match &setting.value {

@@ -7,7 +7,7 @@ const PAIRS: &str = r#"{"<s>": 0, "<pad>": 1, "</s>": 2, "<unk>": 3, "t": 4, "h"
 const MERGES: &str = "#version: 0.2\nt h\nth e\nĠ t\n";
 const BERT: (&str, &str) = ("config.json", r#"{"model_type": "bert"}"#);
 
-/// A folder of these files.
+/// Returns a folder with these files.
 fn folder(files: &[(&str, &str)]) -> (tempfile::TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     for (name, text) in files {
@@ -25,7 +25,7 @@ fn ids(tokenizer: &Tokenizer, text: &str) -> Vec<u32> {
     tokenizer.encode(text, true).unwrap().get_ids().to_vec()
 }
 
-/// What an error says after the folder, without what to do.
+/// Returns the text of an error after the folder, without the advice.
 fn problem(files: &[(&str, &str)]) -> String {
     let (kept, path) = folder(files);
     let message = load_tokenizer(&path).unwrap_err().to_string();
@@ -137,7 +137,7 @@ fn a_damaged_tokenizer_file_is_named_with_its_line() {
     assert_eq!(message, "tokenizer.json: there are no tokens");
 }
 
-/// One of the JSON files that stand in for each other's content: what is said is the same as for weights.
+/// A JSON file that holds another file's content is reported in the same words as for weights.
 #[test]
 fn a_file_that_stands_in_for_another_is_told() {
     let pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 466062\n";
@@ -152,7 +152,7 @@ fn a_file_that_stands_in_for_another_is_told() {
     assert_eq!(merges, "merges.txt: an answer of the hub, the file itself is not there");
 }
 
-/// Files of a class that a name asks for must be there; the family of the model alone asks for none.
+/// Files of a class that a name asks for must be there; the family of the model alone does not require any.
 #[test]
 fn files_of_another_class() {
     let named = |name: &str| format!(r#"{{"tokenizer_class": "{name}"}}"#);

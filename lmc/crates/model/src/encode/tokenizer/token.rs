@@ -4,7 +4,7 @@ use tokenizers::AddedToken;
 
 use super::json::Json;
 
-/// A token that stands for itself where a text spells it. What is not said of it is left open, as in Python.
+/// A token that stands for itself if a text spells it. Its unset properties are left open, as in Python.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Token {
     pub content: String,
@@ -18,7 +18,7 @@ pub(super) struct Token {
 }
 
 impl Token {
-    /// A token of that spelling alone.
+    /// Returns a token with that spelling and nothing else.
     pub fn spelt(content: &str) -> Self {
         Self {
             content: content.to_owned(),
@@ -31,7 +31,8 @@ impl Token {
         }
     }
 
-    /// The token in a string or in a map with its properties; what was expected if it is neither.
+    /// Reads the token in a string or in a map with its properties. The error says what was expected if it is
+    /// neither.
     pub fn read(json: &Json) -> Result<Self, &'static str> {
         const EXPECTED: &str = "a token: a string, or a map with its `content`";
         let content = json.text().or_else(|| json.get("content").and_then(Json::text)).ok_or(EXPECTED)?;
@@ -51,7 +52,8 @@ impl Token {
         })
     }
 
-    /// The token as the tokenizer takes it; one whose normalisation is left open is normalised unless it is special.
+    /// Returns the token as the tokenizer takes it; one whose normalisation is left open is normalised unless
+    /// it is special.
     pub fn added(&self) -> AddedToken {
         AddedToken::from(self.content.clone(), self.special)
             .single_word(self.single_word)

@@ -1,4 +1,4 @@
-//! What is said of a folder whose files disagree, or whose tokens cannot be told apart.
+//! Messages about a folder whose files disagree, or whose tokens cannot be distinguished.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
@@ -12,7 +12,8 @@ use super::vocabulary::Whole;
 use lmc_base::error::Result;
 use lmc_base::progress::note;
 
-/// Says which settings of a `tokenizer.json` do not count because the class has its own: the kind of model, the normalisation.
+/// Says which settings of a `tokenizer.json` do not count because the class has its own: the kind of model,
+/// the normalisation.
 pub(super) fn tell_unheard(whole: &Whole, choice: &Choice, settings: &Settings) -> Result<()> {
     let own = match choice.class {
         Class::Bert => "WordPiece",
@@ -37,7 +38,8 @@ pub(super) fn tell_unheard(whole: &Whole, choice: &Choice, settings: &Settings) 
     Ok(())
 }
 
-/// The keys of a `tokenizer.json` that say something else than what counts: each with what it says and what counts.
+/// Returns the keys of a `tokenizer.json` that differ from the settings that count: each with its value and
+/// the one that counts.
 fn unheard(whole: &Whole, class: Class, settings: &Settings) -> Result<Vec<(String, Json, String)>> {
     let mut found = Vec::new();
     let mut compare = |map: &str, kind: &str, flags: &[(&str, Option<bool>)]| {
@@ -79,7 +81,7 @@ fn unheard(whole: &Whole, class: Class, settings: &Settings) -> Result<Vec<(Stri
     Ok(found)
 }
 
-/// Says that a model is not told which of two texts a token is of, though its tokenizer knows it.
+/// Says that a model is not told to which of two texts a token belongs, though its tokenizer knows it.
 pub(super) fn tell_no_segments(folder: &Path, choice: &Choice) {
     note(&format!(
         "{}: the tokenizer gives no segments ({}, as transformers 5 reads it): all tokens are of the first",

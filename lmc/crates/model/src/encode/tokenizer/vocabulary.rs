@@ -7,7 +7,8 @@ use super::files::{not_json, read_json, read_json_text, read_text, wrong, wrong_
 use super::json::Json;
 use lmc_base::error::Result;
 
-/// The tokens of a model with their ids, the merges of byte-level pairs in their order, and the file that errors name.
+/// The tokens of a model with their ids, the merges of byte-level pairs in their order, and the file that
+/// errors name.
 #[derive(Debug)]
 pub(super) struct Vocabulary {
     pub ids: HashMap<String, u32>,
@@ -34,17 +35,17 @@ impl Whole {
         Ok(Self { path, text, json })
     }
 
-    /// The kind of its model, such as `WordPiece`; empty in old files, which do not say.
+    /// Returns the kind of its model, such as `WordPiece`; empty for old files, which do not say.
     pub fn kind(&self) -> &str {
         self.json.get("model").and_then(|model| model.get("type")).and_then(Json::text).unwrap_or_default()
     }
 
-    /// A text in a map of the file, such as the direction of its truncation.
+    /// Returns a text in a map of the file, such as the direction of its truncation.
     pub fn text(&self, map: &str, key: &str) -> Option<&str> {
         self.json.get(map)?.get(key)?.text()
     }
 
-    /// The vocabulary of its model, with the merges where it has some.
+    /// Returns the vocabulary of its model, with the merges if it has any.
     pub fn vocabulary(&self) -> Result<Vocabulary> {
         let model = self.json.get("model").unwrap_or(&Json::Null);
         let Some(Json::Map(entries)) = model.get("vocab") else {
@@ -85,14 +86,14 @@ impl Whole {
 }
 
 impl Vocabulary {
-    /// The tokens of a `vocab.txt`; the id of a token is the number of its line, from 0.
+    /// Returns the tokens of a `vocab.txt`; the id of a token is the number of its line, from 0.
     pub fn lines(path: PathBuf) -> Result<Self> {
         let text = read_text(&path)?;
         let ids = text.lines().zip(0..).map(|(token, id)| (token.trim_end().to_owned(), id)).collect();
         Ok(Self { ids, merges: Vec::new(), path })
     }
 
-    /// The tokens of a `vocab.json` and the merges of a `merges.txt`.
+    /// Returns the tokens of a `vocab.json` and the merges of a `merges.txt`.
     pub fn pairs(path: PathBuf, merges: &Path) -> Result<Self> {
         let Json::Map(entries) = read_json(&path)? else {
             return Err(wrong(&path, None, "there are no tokens"));
@@ -114,7 +115,7 @@ fn ids(path: &Path, entries: &[(String, Json)]) -> Result<HashMap<String, u32>> 
     entries.iter().map(id).collect()
 }
 
-/// The merges in their order: two tokens in a line, after a first line `#version`.
+/// Reads the merges in their order: two tokens in a line, after a first line `#version`.
 fn read_merges(path: &Path, ids: &HashMap<String, u32>) -> Result<Vec<(String, String)>> {
     let text = read_text(path)?;
     let mut merges = Vec::new();
@@ -139,7 +140,7 @@ fn halves(line: &str) -> Option<(&str, &str)> {
     line.split_once(' ').filter(|(_, second)| !second.contains(' '))
 }
 
-/// The token among two and what they are merged to that the vocabulary lacks.
+/// Returns the token that the vocabulary lacks, among two tokens and their merge.
 fn unknown(first: &str, second: &str, ids: &HashMap<String, u32>) -> Option<String> {
     let merged = format!("{first}{second}");
     [first, second, &merged].into_iter().find(|&token| !ids.contains_key(token)).map(str::to_owned)

@@ -1,5 +1,5 @@
-//! What a `config.json` calls the outputs of a classifier, as transformers reads it: `id2label` alone counts, and `num_labels` beside it
-//! where the two differ.
+//! The names that a `config.json` gives to the outputs of a classifier, as transformers reads it: `id2label`
+//! alone counts, and `num_labels` beside it if the two differ.
 
 use serde_json::{Map, Value};
 
@@ -7,20 +7,20 @@ use serde_json::{Map, Value};
 #[derive(Debug, Clone, PartialEq)]
 #[doc(hidden)]
 pub enum Labels {
-    /// None are given, so that they are `LABEL_0`, `LABEL_1`, ...; the number of outputs, where it is said.
+    /// No names are given, so they are `LABEL_0`, `LABEL_1`, ...; holds the number of outputs if it is given.
     Unnamed(Option<usize>),
     /// One for each output.
     Named(Vec<String>),
-    /// What is there cannot be the names: why.
+    /// The content cannot be the names; holds the reason.
     Unusable(String),
 }
 
 impl Labels {
-    /// The names that the fields of a `config.json` give.
+    /// Returns the names that the fields of a `config.json` give.
     pub fn of(fields: &Map<String, Value>) -> Self {
         let count = fields.get("num_labels").and_then(Value::as_u64).map(|n| n as usize);
         let named = match fields.get("id2label").filter(|value| !value.is_null()) {
-            // The inverse alone says as much; what it says against `id2label` does not count.
+            // The inverse alone gives the same names; it does not count against `id2label`.
             None => match fields.get("label2id").and_then(inverse) {
                 Some(names) => names,
                 None => return Self::Unnamed(count),
@@ -41,7 +41,7 @@ impl Labels {
     }
 }
 
-/// The names in an `id2label`, or why it has none.
+/// Returns the names in an `id2label`, or the reason why it has none.
 fn names(id2label: &Value) -> Result<Vec<String>, String> {
     let wrong = || {
         format!("`id2label`: got {}, expected a name in quotes for each of 0, 1, ...", shortened(id2label))
@@ -59,7 +59,7 @@ fn names(id2label: &Value) -> Result<Vec<String>, String> {
     Ok(named.into_iter().map(|(_, name)| name).collect())
 }
 
-/// The names in a `label2id`, where it gives 0, 1, ... each to one.
+/// Returns the names in a `label2id`, if it gives each of 0, 1, ... to one name.
 fn inverse(label2id: &Value) -> Option<Vec<String>> {
     let map = label2id.as_object()?;
     let mut named = Vec::new();
@@ -71,7 +71,7 @@ fn inverse(label2id: &Value) -> Option<Vec<String>> {
     is_whole.then(|| named.into_iter().map(|(_, name)| name).collect())
 }
 
-/// A value in one line, cut where it is long.
+/// Returns a value in one line, cut if it is long.
 pub(super) fn shortened(value: &Value) -> String {
     const LONGEST: usize = 80;
     let text = match value {
@@ -97,7 +97,7 @@ mod tests {
         Labels::Named(names.iter().map(|&name| name.to_owned()).collect())
     }
 
-    /// What transformers 5.17 makes of the same fields.
+    /// The names are those that transformers 5.17 makes of the same fields.
     #[test]
     fn id2label_counts_and_num_labels_where_they_differ() {
         for (text, expected) in [

@@ -15,12 +15,13 @@ pub use read::ConfigFile;
 use super::activation::Activation;
 use lmc_base::error::{LmcError, Result};
 
-/// The most layers and parameters of a model: several times those of BERT-large and RoBERTa-large (24 layers, 355 million).
+/// The most layers and parameters of a model: several times those of BERT-large and RoBERTa-large (24 layers,
+/// 355 million).
 pub(super) const MAX_LAYERS: i64 = 1024;
 const MAX_PARAMETERS: i64 = 1 << 32;
 
-/// An encoder's architecture, read from and written to `config.json`: BERT (Devlin et al. 2019) or RoBERTa (Liu et al.
-/// 2019), which differ in where positions start and in the head of their classifiers.
+/// An encoder's architecture, read from and written to `config.json`: BERT (Devlin et al. 2019) or RoBERTa
+/// (Liu et al. 2019), which differ in where positions start and in the head of their classifiers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ModelConfig {
     /// The family: `bert` or `roberta`.
@@ -35,13 +36,13 @@ pub struct ModelConfig {
     pub num_attention_heads: i64,
     /// The width of the feed-forward layers.
     pub intermediate_size: i64,
-    /// The number of position embeddings; [`ModelConfig::max_len`] says how many of them a sequence can use.
+    /// The number of position embeddings; [`ModelConfig::max_len`] says how many a sequence can use.
     pub max_position_embeddings: i64,
     /// The number of segments.
     #[serde(default = "two")]
     pub type_vocab_size: i64,
-    /// The feed-forward activation, by the name that transformers gives it: `gelu` is the exact one, by the error function. All of
-    /// transformers' that have no parameters are known.
+    /// The feed-forward activation, by the name that transformers gives it: `gelu` is the exact one, by the
+    /// error function. All of transformers' that have no parameters are known.
     #[serde(default = "gelu")]
     pub hidden_act: String,
     /// The epsilon of every layer norm.
@@ -50,13 +51,14 @@ pub struct ModelConfig {
     /// The standard deviation of freshly initialised weights.
     #[serde(default = "bert_std")]
     pub initializer_range: f64,
-    /// The id of the token for padding; where it is not set it is 0 for BERT and 1 for RoBERTa. RoBERTa counts positions from it
-    /// on, and in a text gives no place to tokens of that id; one below 0 is no token's. DIFFERENCE: in transformers an id below 0 also
-    /// stops the gradient of a row counted from the end of the table.
+    /// The id of the token for padding; the default is 0 for BERT and 1 for RoBERTa. RoBERTa counts positions
+    /// from it on, and gives no position to tokens of that id in a text. An id below 0 belongs to no token.
+    /// DIFFERENCE: in transformers an id below 0 also stops the gradient of a row counted from the end of the
+    /// table.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pad_token_id: Option<i64>,
-    /// The share of hidden units that transformers drops when it trains the model. Runs of this crate drop the share of
-    /// their recipe.
+    /// The share of hidden units that transformers drops when it trains the model. Runs of this crate drop
+    /// the share of their recipe.
     #[serde(default = "tenth")]
     pub hidden_dropout_prob: f64,
     /// The share of attention weights that transformers drops when it trains the model.
@@ -85,7 +87,8 @@ fn tenth() -> f64 {
 }
 
 impl ModelConfig {
-    /// The tiny BERT of the embedded task: 2 layers, width 64, 4 heads, feed-forward 256, 16 positions.
+    /// Returns the tiny BERT of the embedded task: 2 layers, width 64, 4 heads, feed-forward 256, 16
+    /// positions.
     ///
     /// # Examples
     /// ```
@@ -114,7 +117,8 @@ impl ModelConfig {
         }
     }
 
-    /// [`ModelConfig::mini`] as a RoBERTa: one segment, and positions for sequences of 48 tokens, since a word is several.
+    /// Returns [`ModelConfig::mini`] as a RoBERTa: one segment, and positions for sequences of 48 tokens,
+    /// since a word is several.
     pub fn mini_roberta(vocab_size: i64) -> Self {
         Self {
             model_type: "roberta".into(),
@@ -126,34 +130,36 @@ impl ModelConfig {
         }
     }
 
-    /// The config in a file. Fields that it does not have are those of transformers' `BertConfig` and `RobertaConfig`; what does not
-    /// matter to an encoder and its classifier is not looked at, and `NaN` and `Infinity`, as Python writes them, may stand there.
+    /// Reads the config in a file. Fields that it does not have are those of transformers' `BertConfig` and
+    /// `RobertaConfig`; fields that do not matter to an encoder and its classifier are ignored, and `NaN` and
+    /// `Infinity`, as Python writes them, are allowed.
     ///
     /// # Errors
-    /// [`LmcError::Io`]; [`LmcError::Format`] with the line where the file is damaged, a field has a value that no BERT or RoBERTa of
-    /// this crate has (see [`ModelConfig::check`]), or `id2label` cannot be the names of a classifier's outputs.
+    /// [`LmcError::Io`]; [`LmcError::Format`] with the line if the file is damaged, a field has a value that
+    /// no BERT or RoBERTa of this crate has (see [`ModelConfig::check`]), or `id2label` cannot be the names
+    /// of a classifier's outputs.
     pub fn read(path: &Path) -> Result<Self> {
         ConfigFile::read(path)?.with_usable_labels()
     }
 
-    /// The config in the text of a `config.json`; `path` is named in errors.
+    /// Reads the config in the text of a `config.json`; `path` is named in errors.
     #[cfg(test)]
     #[doc(hidden)]
     pub fn parse(text: &str, path: &Path) -> Result<Self> {
         ConfigFile::parse(text, path)?.with_usable_labels()
     }
 
-    /// The same architecture for a classifier with these labels, in the order of their class indices.
+    /// Returns the same architecture for a classifier with these labels, in the order of their class indices.
     pub fn with_labels<S: Into<String>>(self, labels: impl IntoIterator<Item = S>) -> Self {
         let id2label = labels.into_iter().map(Into::into).enumerate().collect();
         Self { id2label: Some(id2label), ..self }
     }
 
-    /// The labels of a classifier over `n_labels` classes: those of `id2label` in the order of their indices, or `LABEL_0`,
-    /// `LABEL_1`, ... where there are none.
+    /// Returns the labels of a classifier over `n_labels` classes: those of `id2label` in the order of their
+    /// indices, or `LABEL_0`, `LABEL_1`, ... if there are none.
     ///
     /// # Errors
-    /// [`LmcError::InvalidParameter`] when `id2label` has another number of labels or leaves an index out.
+    /// [`LmcError::InvalidParameter`] if `id2label` has another number of labels or leaves an index out.
     pub fn labels(&self, n_labels: usize) -> Result<Vec<String>> {
         self.check_labels()?;
         match &self.id2label {
@@ -170,29 +176,29 @@ impl ModelConfig {
         }
     }
 
-    /// The longest sequence in tokens, special ones included. RoBERTa counts positions from `pad_token_id` + 1, so that it
-    /// cannot use the first embeddings: 512 of 514.
+    /// Returns the longest sequence in tokens, special ones included. RoBERTa counts positions from
+    /// `pad_token_id` + 1, so that it cannot use the first embeddings: 512 of 514.
     pub fn max_len(&self) -> usize {
         usize::try_from(self.max_position_embeddings.saturating_sub(self.first_position())).unwrap_or(0)
     }
 
-    /// The position of the first token.
+    /// Returns the position of the first token.
     pub(super) fn first_position(&self) -> i64 {
         if self.is_roberta() { self.pad_id().saturating_add(1) } else { 0 }
     }
 
-    /// The id of the token for padding.
+    /// Returns the id of the token for padding.
     pub fn pad_id(&self) -> i64 {
         self.pad_token_id.unwrap_or(i64::from(self.is_roberta()))
     }
 
-    /// Whether the family is RoBERTa.
+    /// Returns whether the family is RoBERTa.
     #[doc(hidden)]
     pub fn is_roberta(&self) -> bool {
         self.model_type == "roberta"
     }
 
-    /// What stands in front of the encoder's tensor names in a classifier.
+    /// Returns the prefix of the encoder's tensor names in a classifier.
     #[doc(hidden)]
     pub fn prefix(&self) -> &'static str {
         if self.is_roberta() { "roberta." } else { "bert." }
@@ -201,7 +207,8 @@ impl ModelConfig {
     /// Checks that the fields fit together.
     ///
     /// # Errors
-    /// [`LmcError::UnknownName`] for another family or activation, [`LmcError::InvalidParameter`] for sizes and labels.
+    /// [`LmcError::UnknownName`] for another family or activation, [`LmcError::InvalidParameter`] for sizes
+    /// and labels.
     pub fn check(&self) -> Result<()> {
         known("model_type", &self.model_type, &["bert", "roberta"])?;
         Activation::named(&self.hidden_act)?;

@@ -1,4 +1,5 @@
-//! Reading a `config.json` as transformers does: what is missing has its defaults, what does not matter is not looked at.
+//! Reading a `config.json` as transformers does: missing fields have their defaults, and fields that do not
+//! matter are ignored.
 
 use std::path::{Path, PathBuf};
 
@@ -9,26 +10,27 @@ use super::{Labels, ModelConfig, bert_eps, bert_std, gelu, tenth};
 use lmc_base::error::{LmcError, Result};
 use lmc_base::file::StandIn;
 
-/// What Python's `json` writes of numbers that JSON has no words for.
+/// The words that Python's `json` writes for numbers that JSON has no words for.
 pub(super) const NUMBERS_OF_PYTHON: [&str; 3] = ["-Infinity", "Infinity", "NaN"];
 
 const REMEDY: &str = "give the config.json that belongs to these weights";
 
-/// The content of a `config.json`: the architecture, and what says something of a classifier alone.
+/// The content of a `config.json`: the architecture, and the fields that concern a classifier alone.
 #[derive(Debug, Clone)]
 #[doc(hidden)]
 pub struct ConfigFile {
-    /// The architecture; with labels where they are usable.
+    /// The architecture; with labels if they are usable.
     pub config: ModelConfig,
     /// The names of outputs.
     pub labels: Labels,
-    /// What the outputs are for, where it is said.
+    /// The kind of problem that the outputs are for, if it is given.
     pub problem_type: Option<String>,
     /// The file.
     pub path: PathBuf,
 }
 
-/// The error for a config that cannot be read. It names what the folder holds instead, where that is known.
+/// Returns the error for a config that cannot be read. It names what the folder holds instead, if that is
+/// known.
 fn instead_of(path: &Path, error: std::io::Error) -> LmcError {
     const OTHERS: [(&str, &str, &str); 2] = [
         (
@@ -52,14 +54,14 @@ fn instead_of(path: &Path, error: std::io::Error) -> LmcError {
 }
 
 impl ConfigFile {
-    /// The content of a file.
+    /// Reads the content of a file.
     pub fn read(path: &Path) -> Result<Self> {
         let bytes = std::fs::read(path).map_err(|error| instead_of(path, error))?;
         let text = String::from_utf8(bytes).map_err(|_| damaged(path, None, "not UTF-8".into()))?;
         Self::parse(&text, path)
     }
 
-    /// The content of a text; `path` is named in errors.
+    /// Reads the content of a text; `path` is named in errors.
     pub fn parse(text: &str, path: &Path) -> Result<Self> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         if let Some(StandIn { problem, remedy }) = StandIn::of(text.as_bytes()) {
@@ -88,10 +90,10 @@ impl ConfigFile {
         Ok(Self { config, labels, problem_type, path: path.to_owned() })
     }
 
-    /// The architecture with the labels.
+    /// Returns the architecture with the labels.
     ///
     /// # Errors
-    /// [`LmcError::Format`] where they are not usable.
+    /// [`LmcError::Format`] if they are not usable.
     pub fn with_usable_labels(self) -> Result<ModelConfig> {
         match self.labels {
             Labels::Unusable(problem) => Err(damaged(&self.path, None, problem)),
@@ -220,13 +222,13 @@ impl Fields<'_> {
         value.filter(|value| (0.0..1.0).contains(value)).unwrap_or_else(tenth)
     }
 
-    /// That a field has a value it cannot have.
+    /// Returns the error for a field whose value is not allowed.
     fn wrong(&self, field: &str, value: &Value, expected: &str) -> LmcError {
         let problem = format!("`{field}`: got {}, expected {expected}", shortened(value));
         damaged(self.path, self.line_of(field), problem)
     }
 
-    /// What [`ModelConfig::check`] says, with the file and the line.
+    /// Returns an error of [`ModelConfig::check`] with the file and the line.
     fn said(&self, error: LmcError) -> LmcError {
         match error {
             LmcError::InvalidParameter { field, got, expected } => {
@@ -241,7 +243,7 @@ impl Fields<'_> {
         }
     }
 
-    /// The line of a field, counted from 1.
+    /// Returns the line of a field, counted from 1.
     fn line_of(&self, field: &str) -> Option<usize> {
         let key = format!("\"{field}\"");
         let is_key = |at: &usize| self.text[at + key.len()..].trim_start().starts_with(':');
@@ -250,7 +252,7 @@ impl Fields<'_> {
     }
 }
 
-/// The same JSON with `NaN`, `Infinity` and `-Infinity` in quotes, where they do not stand in a text.
+/// Returns the same JSON with `NaN`, `Infinity` and `-Infinity` in quotes, except inside strings.
 fn with_quoted_numbers(text: &str) -> String {
     let mut quoted = String::with_capacity(text.len());
     let (mut rest, mut in_text) = (text, false);

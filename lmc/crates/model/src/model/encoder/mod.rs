@@ -1,5 +1,5 @@
-//! The encoder of BERT (Devlin et al. 2019) and RoBERTa (Liu et al. 2019): a post-layer-norm transformer over a stack of
-//! models.
+//! The encoder of BERT (Devlin et al. 2019) and RoBERTa (Liu et al. 2019): a post-layer-norm transformer over
+//! a stack of models.
 
 use tch::{Kind, Tensor};
 
@@ -62,7 +62,7 @@ pub struct Tokens {
     pub ids: Tensor,
     /// Segment ids of the same shape.
     pub segments: Tensor,
-    /// True at real tokens, `[stack, batch, seq]` bool; absent when there is no padding.
+    /// True at real tokens, `[stack, batch, seq]` bool; `None` if there is no padding.
     pub mask: Option<Tensor>,
 }
 
@@ -79,7 +79,7 @@ pub struct Encoder {
 }
 
 impl Encoder {
-    /// An encoder whose tensors are appended to `layout` under `prefix` (`bert.`, `roberta.`).
+    /// Makes an encoder whose tensors are appended to `layout` under `prefix` (`bert.`, `roberta.`).
     pub fn new(config: &ModelConfig, layout: &mut Layout, prefix: &str) -> Self {
         let (d, ff) = (config.hidden_size, config.intermediate_size);
         let e = format!("{prefix}embeddings");
@@ -108,28 +108,31 @@ impl Encoder {
                 }
             })
             .collect();
-        // A name that is not known is refused before anything is computed, as all that `ModelConfig::check` refuses.
+        // A name that is not known is refused before anything is computed, as all that `ModelConfig::check`
+        // refuses.
         let activation = Activation::named(&config.hidden_act).unwrap_or(Activation::Linear);
         Self { config: config.clone(), word, position, segment, norm, layers, activation }
     }
 
-    /// The architecture.
+    /// Returns the architecture.
     pub fn config(&self) -> &ModelConfig {
         &self.config
     }
 
-    /// The table of word embeddings, `[vocab, width]`, which a masked-LM decoder shares.
+    /// Returns the table of word embeddings, `[vocab, width]`, which a masked-LM decoder shares.
     pub(super) fn word_embeddings(&self) -> BlockId {
         self.word
     }
 
-    /// Hidden states of the last layer, `[stack, batch * seq, width]`; a sequence has at most [`ModelConfig::max_len`] tokens.
+    /// Returns the hidden states of the last layer, `[stack, batch * seq, width]`; a sequence has at most
+    /// [`ModelConfig::max_len`] tokens.
     ///
-    /// Padding stands on the right: then positions, which in RoBERTa count what is not padding, are those of the tokens.
+    /// Padding stands on the right, so that positions, which in RoBERTa skip padding, are those of the
+    /// tokens.
     ///
     /// # Errors
-    /// Those of [`ModelConfig::check`] and [`ModelConfig::check_extent`]; [`LmcError::ShapeMismatch`] for tensors that do not belong
-    /// together; [`LmcError::Torch`], [`LmcError::OutOfMemory`].
+    /// Those of [`ModelConfig::check`] and [`ModelConfig::check_extent`]; [`LmcError::ShapeMismatch`] for
+    /// tensors that do not belong together; [`LmcError::Torch`], [`LmcError::OutOfMemory`].
     pub fn forward(&self, p: &Parameters, tokens: &Tokens, dropout: &Dropout) -> Result<Tensor> {
         self.config.check()?;
         tokens.check(p.stack())?;
@@ -160,7 +163,8 @@ impl Encoder {
         Ok(x)
     }
 
-    /// The position embeddings of tokens, `[stack, batch, seq, width]` or of a shape that stretches to it.
+    /// Returns the position embeddings of tokens, `[stack, batch, seq, width]` or of a shape that stretches
+    /// to it.
     fn positions(&self, p: &Parameters, tokens: &Tokens, is_pad: Option<&Tensor>) -> Result<Tensor> {
         let (size, config) = (tokens.ids.size(), &self.config);
         let Some(is_pad) = is_pad.filter(|_| config.is_roberta()) else {
@@ -190,8 +194,8 @@ impl Encoder {
         }
     }
 
-    /// Where among ids `[stack, rows]` real tokens have the id for padding, as bool of that shape; none where no token has it, so
-    /// with every usual tokenizer.
+    /// Returns where real tokens have the id for padding among ids `[stack, rows]`, as bool of that shape. It
+    /// is `None` if no token has that id, which holds for every usual tokenizer.
     fn padding_among(&self, ids: &Tensor, mask: Option<&Tensor>) -> Result<Option<Tensor>> {
         let is_pad = ids.f_eq(self.config.pad_id())?;
         let is_pad = match mask {
@@ -216,7 +220,8 @@ impl Encoder {
         self.after_attention(p, layer, x, &context, dropout)
     }
 
-    /// `n_parts` side by side, `[.., n_parts width]`, each as `[batch, heads, seq, width / heads]`.
+    /// Returns `n_parts` parts side by side, `[.., n_parts width]`, each as
+    /// `[batch, heads, seq, width / heads]`.
     fn by_head(&self, x: &Tensor, [batch, seq]: [i64; 2], n_parts: i64) -> Vec<Tensor> {
         let (d, heads) = (self.config.hidden_size, self.config.num_attention_heads);
         // Taken apart at once: on the way back the parts are written side by side, not added up.
@@ -224,7 +229,8 @@ impl Encoder {
         parts.into_iter().map(|part| part.transpose(1, 2)).collect()
     }
 
-    /// What a layer makes of each row by itself: x and what attention read for it, both `[stack, rows, width]`.
+    /// Applies the part of a layer that works on each row by itself. The inputs are x and the result of
+    /// attention for it, both `[stack, rows, width]`.
     fn after_attention(
         &self,
         p: &Parameters,
@@ -241,14 +247,15 @@ impl Encoder {
         layer.output_norm.norm(p, &output, eps)
     }
 
-    /// The hidden state of the first token of each sequence, `[stack, batch, width]`.
+    /// Returns the hidden state of the first token of each sequence, `[stack, batch, width]`.
     pub(super) fn first_token(&self, hidden: &Tensor, tokens: &Tokens) -> Tensor {
         let size = tokens.ids.size();
         hidden.view([size[0], size[1], size[2], self.config.hidden_size]).select(2, 0)
     }
 }
 
-/// What each query reads: q, k, v and the result `[batch, heads, seq, width / heads]`, a mask that is true where it may look.
+/// Returns the attention of each query: q, k, v and the result are `[batch, heads, seq, width / heads]`; the
+/// mask is true where a query may look.
 fn attention(q: &Tensor, k: &Tensor, v: &Tensor, mask: Option<&Tensor>, dropout: &Dropout) -> Tensor {
     if !dropout.is_active() {
         return Tensor::scaled_dot_product_attention(q, k, v, mask, 0.0, false, None, false);
@@ -261,8 +268,9 @@ fn attention(q: &Tensor, k: &Tensor, v: &Tensor, mask: Option<&Tensor>, dropout:
     dropout.apply(scores.softmax(-1, Kind::Float)).matmul(v)
 }
 
-/// Embeddings `[stack, rows, width]` of which those of padding, bool `[stack, rows]`, teach their table nothing: as in transformers,
-/// whose tables know the row for padding, wherever it is looked up.
+/// Returns embeddings `[stack, rows, width]`, in which those of padding, bool `[stack, rows]`, pass no
+/// gradient to their table: as in transformers, whose tables know the row for padding, wherever it is looked
+/// up.
 fn untaught(embeddings: Tensor, is_pad: Option<&Tensor>) -> Tensor {
     match is_pad.filter(|_| embeddings.requires_grad()) {
         Some(is_pad) => embeddings.detach().where_self(&is_pad.unsqueeze(-1), &embeddings),
@@ -296,7 +304,7 @@ impl Tokens {
         Ok(())
     }
 
-    /// How far ids and segments reach, padding included, and the length.
+    /// Returns the range of ids and segments, padding included, and the length.
     fn extent(&self) -> Result<Extent> {
         let range = |tensor: &Tensor| -> Result<Option<[i64; 2]>> {
             if tensor.numel() == 0 {
@@ -309,18 +317,18 @@ impl Tokens {
         Ok(Extent { ids: range(&self.ids)?, segments: range(&self.segments)?, longest, ..Extent::default() })
     }
 
-    /// The number of tokens, padding included.
+    /// Returns the number of tokens, padding included.
     pub fn n_tokens(&self) -> usize {
         self.ids.numel()
     }
 
-    /// One batch, `[batch, seq]`, for each of `stack` models without a copy.
+    /// Returns one batch, `[batch, seq]`, for each of `stack` models without a copy.
     pub fn shared(ids: &Tensor, segments: &Tensor, stack: i64) -> Self {
         let expand = |t: &Tensor| t.unsqueeze(0).expand([stack, -1, -1], false);
         Self { ids: expand(ids), segments: expand(segments), mask: None }
     }
 
-    /// The mask for a padded batch: true where `ids` is not `pad`; absent when nothing is padded.
+    /// Makes the tokens of a padded batch. The mask is true at real tokens, and `None` if nothing is padded.
     pub fn padded(ids: Tensor, segments: Tensor, lengths: &Tensor) -> Self {
         let seq = ids.size()[2];
         let mask = Tensor::arange(seq, (Kind::Int64, ids.device())).lt_tensor(&lengths.unsqueeze(-1));

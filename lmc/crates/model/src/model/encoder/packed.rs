@@ -1,4 +1,4 @@
-//! The encoder over packed tokens, as far as a classifier looks: the first token of each sequence.
+//! The encoder over packed tokens, for the part that a classifier sees: the first token of each sequence.
 
 use tch::{Kind, Tensor};
 
@@ -11,14 +11,14 @@ use crate::weights::Parameters;
 use lmc_base::error::Result;
 
 impl Encoder {
-    /// The last layer's hidden state of the first token of each sequence, `[stack, n_sequences, width]`; every model of the
-    /// stack reads the same tokens.
+    /// Returns the last layer's hidden state of the first token of each sequence,
+    /// `[stack, n_sequences, width]`; every model of the stack reads the same tokens.
     ///
-    /// Linear layers and norms run over all tokens at once, attention over each group of sequences of one length. The last
-    /// layer makes keys and values of every token, the rest of the first tokens alone.
+    /// Linear layers and norms run over all tokens at once, attention over each group of sequences of one
+    /// length. The last layer makes keys and values of every token, the rest of the first tokens alone.
     ///
     /// # Errors
-    /// As [`Encoder::forward`].
+    /// Those of [`Encoder::forward`].
     pub fn packed_first_tokens(
         &self,
         p: &Parameters,
@@ -45,7 +45,8 @@ impl Encoder {
         Ok(self.after_attention(p, last, &first, &context, dropout))
     }
 
-    /// The floating-point operations of [`Encoder::packed_first_tokens`] in matrix products, for one model.
+    /// Returns the floating-point operations of [`Encoder::packed_first_tokens`] in matrix products, for one
+    /// model.
     pub fn packed_flop(&self, tokens: &PackedTokens) -> f64 {
         let (d, ff) = (self.config.hidden_size as f64, self.config.intermediate_size as f64);
         let sum = |f: fn(&Group) -> i64| tokens.groups.iter().map(f).sum::<i64>() as f64;
@@ -70,7 +71,8 @@ impl Encoder {
         let words = rows(self.word, &tokens.ids, config.vocab_size);
         let segments = rows(self.segment, &tokens.segments, config.type_vocab_size);
         let is_pad = match tokens.extent().ids {
-            // Nobody waits for the device's answer where nothing is taught: with no such token the places are the same.
+            // Without gradients, the device is not asked whether a token has that id: if none has, the places
+            // are the same.
             Some([least, greatest]) if (least..=greatest).contains(&config.pad_id()) => {
                 let ids = tokens.ids.unsqueeze(0);
                 if words.requires_grad() {
@@ -94,7 +96,8 @@ impl Encoder {
         Ok(dropout.apply(self.norm.norm(p, &(words + segments + positions), config.layer_norm_eps)))
     }
 
-    /// What each token reads in its sequence: qkv `[stack, n_tokens, 3 width]` -> `[stack, n_tokens, width]`.
+    /// Returns the attention of each token within its sequence: qkv `[stack, n_tokens, 3 width]` -> `[stack,
+    /// n_tokens, width]`.
     fn packed_attention(&self, qkv: &Tensor, groups: &[Group], dropout: &Dropout) -> Tensor {
         let stack = qkv.size()[0];
         let contexts = by_group(qkv, groups, Group::n_tokens).into_iter().zip(groups).map(|(qkv, group)| {
@@ -104,7 +107,8 @@ impl Encoder {
         joined(contexts.collect())
     }
 
-    /// What the first token of each sequence reads: x `[stack, n_tokens, width]`, first `[stack, n_sequences, width]`.
+    /// Returns the attention of the first token of each sequence: x `[stack, n_tokens, width]`, first
+    /// `[stack, n_sequences, width]`.
     fn first_token_attention(
         &self,
         p: &Parameters,
@@ -128,23 +132,25 @@ impl Encoder {
         joined(contexts.collect())
     }
 
-    /// The way back: `[stack * n_sequences, heads, length, width / heads]` to `[stack, rows, width]`.
+    /// Reverses the division by heads: `[stack * n_sequences, heads, length, width / heads]` to
+    /// `[stack, rows, width]`.
     fn rows(&self, context: &Tensor, stack: i64) -> Tensor {
         context.transpose(1, 2).reshape([stack, -1, self.config.hidden_size])
     }
 }
 
-/// The place of each token in its sequence from 1 on, tokens of the id for padding not counted, at which it is 0.
+/// Returns the place of each token in its sequence from 1 on, tokens of the id for padding not counted, at
+/// which it is 0.
 fn counted_places(tokens: &PackedTokens, is_pad: &Tensor) -> Tensor {
     let counted = is_pad.logical_not().to_kind(Kind::Int64);
     let total = counted.cumsum(0, Kind::Int64);
     let n_tokens = Tensor::arange(tokens.ids.size()[0], (Kind::Int64, tokens.ids.device()));
-    // What was counted before the first token of each token's sequence.
+    // The count before the first token of each token's sequence.
     let before = (&total - &counted).index_select(0, &(n_tokens - &tokens.positions));
     (total - before) * counted
 }
 
-/// The rows of each group, `[stack, rows, width]`; `n_rows` says how many it has.
+/// Returns the rows of each group, `[stack, rows, width]`; `n_rows` says how many it has.
 fn by_group(x: &Tensor, groups: &[Group], n_rows: impl Fn(&Group) -> i64) -> Vec<Tensor> {
     let sizes: Vec<i64> = groups.iter().map(n_rows).collect();
     x.split_with_sizes(sizes.as_slice(), 1)

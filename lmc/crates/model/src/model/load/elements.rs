@@ -11,7 +11,7 @@ pub(super) const MAX_AXES: usize = 8;
 /// The most elements of a tensor, with axes of length 0 counted as 1.
 const MAX_ELEMENTS: i64 = 1 << 40;
 
-/// The number of elements of a shape, when it is one that a tensor of a checkpoint can have.
+/// Returns the number of elements of a shape, when it is one that a tensor of a checkpoint can have.
 pub(super) fn n_elements(shape: &[i64]) -> Option<usize> {
     let bounded =
         |n: i64, &axis: &i64| n.checked_mul(axis.max(1)).filter(|&n| axis >= 0 && n <= MAX_ELEMENTS);
@@ -21,7 +21,7 @@ pub(super) fn n_elements(shape: &[i64]) -> Option<usize> {
     usize::try_from(shape.iter().product::<i64>()).ok()
 }
 
-/// The tensor, f32 on the CPU, of that many elements in row-major order.
+/// Returns the tensor, f32 on the CPU, of that many elements in row-major order.
 pub(super) fn dense(file: &File, name: &str, bytes: &[u8], shape: &[i64], kind: Kind) -> Result<Tensor> {
     let expected = n_elements(shape).and_then(|n| n.checked_mul(kind.elt_size_in_bytes()));
     if expected != Some(bytes.len()) {
@@ -33,7 +33,7 @@ pub(super) fn dense(file: &File, name: &str, bytes: &[u8], shape: &[i64], kind: 
     Ok(Tensor::f_from_data_size(bytes, shape, kind)?.f_to_kind(Kind::Float)?)
 }
 
-/// How a tensor lies in its storage, counted in elements.
+/// The place of a tensor in its storage, counted in elements.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Strided {
     pub offset: i64,
@@ -42,7 +42,7 @@ pub(super) struct Strided {
 }
 
 impl Strided {
-    /// The number of elements, when all of them lie within a storage of `n_storage` elements.
+    /// Returns the number of elements, if all lie within a storage of `n_storage` elements.
     pub fn n_elements_within(&self, n_storage: usize) -> Option<usize> {
         let n = n_elements(&self.shape)?;
         if self.strides.len() != self.shape.len() || self.strides.iter().any(|&s| s < 0) || self.offset < 0 {
@@ -54,7 +54,8 @@ impl Strided {
         (n == 0 || usize::try_from(last).is_ok_and(|last| last < n_storage)).then_some(n)
     }
 
-    /// The elements in row-major order, of a storage in which they lie and whose elements have `size` bytes.
+    /// Returns the elements in row-major order, of a storage in which they lie and whose elements have `size`
+    /// bytes.
     pub fn gather(&self, storage: &[u8], size: usize) -> Vec<u8> {
         // The last axes that lie in row-major order are copied as one block.
         let (mut block, mut outer) = (1, self.shape.len());

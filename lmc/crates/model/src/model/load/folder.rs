@@ -28,7 +28,7 @@ struct Found {
 impl Found {
     fn look(folder: &Path) -> Result<Self> {
         let candidates = FILES.map(|(name, format)| (folder.join(name), format));
-        // A link to a file that is gone counts as there, so that the error names it.
+        // A link to a missing file counts as existing, so that the error names it.
         let found = candidates.into_iter().find(|(path, _)| path.symlink_metadata().is_ok());
         let Some((path, format)) = found else {
             let looked_for = FILES.map(|(name, _)| name).join(", ");
@@ -60,10 +60,11 @@ impl Found {
     }
 }
 
-/// The files that hold the weights of a Hugging Face folder: those that [`read_folder`] reads, without an index.
+/// Returns the files that hold the weights of a Hugging Face folder: those that [`read_folder`] reads,
+/// without an index.
 ///
 /// # Errors
-/// [`LmcError::Format`] when there are none, or the index is damaged; [`LmcError::Io`].
+/// [`LmcError::Format`] if there are none, or the index is damaged; [`LmcError::Io`].
 pub fn weight_files(folder: &Path) -> Result<Vec<PathBuf>> {
     let Found { path, index, .. } = Found::look(folder)?;
     Ok(match index {
@@ -72,15 +73,15 @@ pub fn weight_files(folder: &Path) -> Result<Vec<PathBuf>> {
     })
 }
 
-/// All tensors of a Hugging Face folder as f32 on the CPU, under the names they have there ([`super::select`] brings them to
-/// those of a model).
+/// Returns all tensors of a Hugging Face folder as f32 on the CPU, under the names they have there
+/// ([`super::select`] brings them to those of a model).
 ///
-/// Looked for are, in this order, `model.safetensors`, `model.safetensors.index.json`, `pytorch_model.bin`,
-/// `pytorch_model.bin.index.json` and `flax_model.msgpack`; the first that is there is read.
+/// It looks, in this order, for `model.safetensors`, `model.safetensors.index.json`, `pytorch_model.bin`,
+/// `pytorch_model.bin.index.json` and `flax_model.msgpack`, and reads the first that exists.
 ///
 /// # Errors
-/// [`LmcError::Format`] when none is there, and those of [`CheckpointFormat::read`] and [`ShardIndex::parse`];
-/// [`LmcError::Tensors`] when a shard does not hold the tensors that the index says.
+/// [`LmcError::Format`] if none exists, and those of [`CheckpointFormat::read`] and [`ShardIndex::parse`];
+/// [`LmcError::Tensors`] if a shard does not hold the tensors that the index says.
 pub fn read_folder(folder: &Path) -> Result<BTreeMap<String, Tensor>> {
     let found = Found::look(folder)?;
     let Some(index) = &found.index else { return found.format.read(&found.path) };

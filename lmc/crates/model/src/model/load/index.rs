@@ -8,7 +8,8 @@ use serde::Deserialize;
 use super::File;
 use lmc_base::error::{LmcError, Result};
 
-/// The content of a `model.safetensors.index.json` or `pytorch_model.bin.index.json`: the names of the tensors in each shard.
+/// The content of a `model.safetensors.index.json` or `pytorch_model.bin.index.json`: the names of the
+/// tensors in each shard.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ShardIndex(BTreeMap<String, BTreeSet<String>>);
 
@@ -18,10 +19,10 @@ struct IndexFile {
 }
 
 impl ShardIndex {
-    /// The index in a file's bytes; `path` is named in errors.
+    /// Reads the index in a file's bytes; `path` is named in errors.
     ///
     /// # Errors
-    /// [`LmcError::Format`] when it is damaged, has no tensors, or a shard is not a file of the same folder.
+    /// [`LmcError::Format`] if it is damaged, has no tensors, or a shard is not a file of the same folder.
     pub fn parse(bytes: &[u8], path: &Path) -> Result<Self> {
         let file = File { path, remedy: "fetch the file again" };
         let index: IndexFile = serde_json::from_slice(bytes).map_err(|e| LmcError::Format {
@@ -45,7 +46,7 @@ impl ShardIndex {
         Ok(Self(shards))
     }
 
-    /// The shards with the names of their tensors, in the order of the shards' names.
+    /// Returns the shards with the names of their tensors, in the order of the shards' names.
     pub fn shards(&self) -> impl Iterator<Item = (&str, &BTreeSet<String>)> {
         self.0.iter().map(|(shard, names)| (shard.as_str(), names))
     }

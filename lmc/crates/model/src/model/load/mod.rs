@@ -1,4 +1,5 @@
-//! Reading checkpoints of a Hugging Face folder: safetensors, PyTorch's zip of a pickle, Flax's msgpack; whole or in shards.
+//! Reading checkpoints of a Hugging Face folder: safetensors, PyTorch's zip of a pickle, Flax's msgpack;
+//! whole or in shards.
 
 mod elements;
 mod flax;
@@ -27,7 +28,8 @@ pub(super) use names::note_others;
 use names::strange;
 pub use names::{Part, Selected, select};
 
-/// A pretrained encoder: its architecture and tensors under the names of a classifier (the family's prefix in front).
+/// A pretrained encoder: its architecture and tensors under the names of a classifier (the family's prefix in
+/// front).
 #[derive(Debug)]
 pub struct Pretrained {
     /// The architecture.
@@ -36,7 +38,7 @@ pub struct Pretrained {
     pub tensors: BTreeMap<String, Tensor>,
     /// The names of tensors for which the model has no place, such as heads of other tasks.
     pub others: Vec<String>,
-    /// Where they come from; named in errors.
+    /// The file or folder that they come from; named in errors.
     pub origin: PathBuf,
 }
 
@@ -46,17 +48,20 @@ impl Pretrained {
         Ok(Self { config, tensors, others, origin: origin.to_owned() })
     }
 
-    /// Whether a BERT has no pooler, the tanh layer between the encoder and the head: so it is with encoders that were saved as masked
-    /// language models, or for questions or for tokens. A classifier over it then draws one.
+    /// Returns whether a BERT has no pooler, the tanh layer between the encoder and the head. Encoders that
+    /// were saved as masked language models, or for questions or for tokens, have none. A classifier over
+    /// such an encoder draws one.
     pub fn lacks_pooler(&self) -> bool {
         !self.config.is_roberta() && !self.tensors.keys().any(|name| name.starts_with(head::POOLER))
     }
 
-    /// The weights of a classifier: this encoder with a fresh head from `seed`, normal with deviation `head_std`.
+    /// Returns the weights of a classifier: this encoder with a fresh head from `seed`, normal with deviation
+    /// `head_std`.
     ///
-    /// Where the encoder [lacks its pooler](Pretrained::lacks_pooler), that is drawn alike, from a stream of its own of the same seed,
-    /// as transformers draws it anew in every run: then copies share the encoder, and each has its own pooler and head, as the copies
-    /// of a RoBERTa have their own two layers.
+    /// If the encoder [lacks its pooler](Pretrained::lacks_pooler), the pooler is drawn in the same way, from
+    /// a stream of its own with the same seed, just as transformers draws it again in every run. Copies then
+    /// share the encoder, and each has its own pooler and head, as the copies of a RoBERTa have their own two
+    /// layers.
     ///
     /// # Errors
     /// Those of [`Pretrained::check`].
@@ -88,13 +93,15 @@ impl Pretrained {
     }
 }
 
-/// The pretrained encoder in a Hugging Face folder (`config.json` and weights in one of the formats of [`read_folder`]).
+/// Loads the pretrained encoder in a Hugging Face folder (`config.json` and weights in one of the formats of
+/// [`read_folder`]).
 ///
-/// Names may be any of those of [`select`]; heads of other tasks and index buffers are left out, and what else the model has no place
-/// for is told by a note. The labels of its config do not matter.
+/// Names may be any of those of [`select`]; heads of other tasks and index buffers are left out, and a note
+/// names other tensors for which the model has no place. The labels of its config do not matter.
 ///
 /// # Errors
-/// [`LmcError::Io`] for a missing file, [`LmcError::Format`] for a damaged one; those of [`Pretrained::check`].
+/// [`LmcError::Io`] for a missing file, [`LmcError::Format`] for a damaged one; those of
+/// [`Pretrained::check`].
 pub fn load_folder(folder: &Path) -> Result<Pretrained> {
     let file = ConfigFile::read(&folder.join("config.json"))?;
     let pretrained = Pretrained::new(file.config, read_folder(folder)?, folder)?;
@@ -103,7 +110,8 @@ pub fn load_folder(folder: &Path) -> Result<Pretrained> {
     Ok(pretrained)
 }
 
-/// The pretrained encoder in the bytes of `config.json` and `model.safetensors`; `origin` is named in errors.
+/// Returns the pretrained encoder in the bytes of `config.json` and `model.safetensors`; `origin` is named in
+/// errors.
 #[doc(hidden)]
 pub fn pretrained_from_bytes(config: &str, weights: &[u8], origin: &Path) -> Result<Pretrained> {
     let file = ConfigFile::parse(config, &origin.join("config.json"))?;
@@ -111,15 +119,15 @@ pub fn pretrained_from_bytes(config: &str, weights: &[u8], origin: &Path) -> Res
     Pretrained::new(file.config, tensors, origin)
 }
 
-/// All tensors of a safetensors file as f32 on the CPU, by name.
+/// Reads all tensors of a safetensors file as f32 on the CPU, by name.
 ///
 /// # Errors
-/// [`LmcError::Io`] when it cannot be read, [`LmcError::Format`] when it is damaged or has another dtype.
+/// [`LmcError::Io`] if it cannot be read, [`LmcError::Format`] if it is damaged or has another dtype.
 pub fn read_safetensors(path: &Path) -> Result<BTreeMap<String, Tensor>> {
     CheckpointFormat::Safetensors.read(path)
 }
 
-/// The tensors in the bytes of a safetensors file; `path` is named in errors.
+/// Returns the tensors in the bytes of a safetensors file; `path` is named in errors.
 #[doc(hidden)]
 pub fn tensors_from_bytes(bytes: &[u8], path: &Path) -> Result<BTreeMap<String, Tensor>> {
     CheckpointFormat::Safetensors.tensors(bytes, path)
@@ -130,27 +138,29 @@ pub fn tensors_from_bytes(bytes: &[u8], path: &Path) -> Result<BTreeMap<String, 
 pub enum CheckpointFormat {
     /// Safetensors: a JSON header and the elements.
     Safetensors,
-    /// The zip archive that `torch.save` writes since PyTorch 1.6: a pickle of a state dict and one entry for each storage.
-    /// The pickle is interpreted, never executed: whatever is no part of a state dict is refused by name.
+    /// The zip archive that `torch.save` writes since PyTorch 1.6: a pickle of a state dict and one entry for
+    /// each storage. The pickle is interpreted, never executed: anything that is not part of a state dict is
+    /// refused by name.
     Torch,
     /// The msgpack that `flax.serialization.to_bytes` writes of a tree of parameters.
     Flax,
 }
 
 impl CheckpointFormat {
-    /// All tensors of a file as f32 on the CPU, by the names there; Flax's names and axes are turned into PyTorch's.
+    /// Reads all tensors of a file as f32 on the CPU, by the names there; Flax's names and axes are turned
+    /// into PyTorch's.
     ///
     /// # Errors
-    /// [`LmcError::Io`] when it cannot be read, and those of [`CheckpointFormat::tensors`].
+    /// [`LmcError::Io`] if it cannot be read, and those of [`CheckpointFormat::tensors`].
     pub fn read(self, path: &Path) -> Result<BTreeMap<String, Tensor>> {
         self.tensors(&std::fs::read(path).map_err(LmcError::io("read", path))?, path)
     }
 
-    /// [`CheckpointFormat::read`] of the bytes of a file; `path` is named in errors.
+    /// Does the same as [`CheckpointFormat::read`] for the bytes of a file; `path` is named in errors.
     ///
     /// # Errors
-    /// [`LmcError::Format`] when they are damaged, hold something else than tensors, or a tensor has a dtype that is no
-    /// number; [`LmcError::Torch`].
+    /// [`LmcError::Format`] if they are damaged, hold something other than tensors, or a tensor has a dtype
+    /// that is not numeric; [`LmcError::Torch`].
     pub fn tensors(self, bytes: &[u8], path: &Path) -> Result<BTreeMap<String, Tensor>> {
         let file = File { path, remedy: "delete the file and make or fetch it again" };
         if let Some(StandIn { problem, remedy }) = StandIn::of(bytes) {
@@ -164,7 +174,7 @@ impl CheckpointFormat {
     }
 }
 
-/// A file that is read: what its errors name, and what to do about most of them.
+/// A file that is read, with the name for its errors and the advice for most of them.
 #[derive(Clone, Copy)]
 struct File<'a> {
     path: &'a Path,

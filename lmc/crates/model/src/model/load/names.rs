@@ -10,7 +10,7 @@ use crate::model::config::ModelConfig;
 use lmc_base::error::Result;
 use lmc_base::progress;
 
-/// Which tensors of a checkpoint are wanted.
+/// The part of a checkpoint's tensors that is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Part {
     /// The embeddings, layers and pooler of an encoder.
@@ -19,17 +19,18 @@ pub enum Part {
     Classifier,
 }
 
-/// What wrappers of a model put into the names of its tensors: data-parallel, `torch.compile`, FSDP, checkpointing, DeepSpeed.
+/// The words that wrappers of a model put into the names of its tensors: data-parallel, `torch.compile`,
+/// FSDP, checkpointing, DeepSpeed.
 const WRAPPERS: [&str; 5] =
     ["module", "_orig_mod", "_fsdp_wrapped_module", "_checkpoint_wrapped_module", "_forward_module"];
 
-/// What a model that holds the classifier as one of its parts puts in front.
+/// The prefixes of a model that holds the classifier as one of its parts.
 const HOLDERS: [&str; 2] = ["model", "base_model"];
 
 /// The heads that an encoder's checkpoint usually brings from its pretraining, and a classifier's own.
 const HEADS: [&str; 5] = ["cls", "lm_head", "qa_outputs", "classifier", "mlm"];
 
-/// How many names a note tells.
+/// The number of names that a note lists.
 const TOLD: usize = 3;
 
 /// The tensors of a checkpoint, divided into those of a part of a model and others.
@@ -37,18 +38,19 @@ const TOLD: usize = 3;
 pub struct Selected {
     /// The tensors of the part, under the names that transformers gives them today.
     pub tensors: BTreeMap<String, Tensor>,
-    /// The names, as they are in the checkpoint, of tensors for which a model of this config has no place: heads of other tasks,
-    /// layers beyond `num_hidden_layers`, what an optimiser left.
+    /// The names, as they are in the checkpoint, of tensors for which a model of this config has no place:
+    /// heads of other tasks, layers beyond `num_hidden_layers`, leftovers of an optimiser.
     pub others: Vec<String>,
 }
 
-/// Divides the tensors of a checkpoint. The family's prefix (`bert.`) is put in front of the encoder's tensors, which may have it or
-/// not.
+/// Divides the tensors of a checkpoint. The family's prefix (`bert.`) is put in front of the encoder's
+/// tensors, which may have it or not.
 ///
-/// What wrappers put into names (`module.`, `_orig_mod.`, `model.` and such, also several) is dropped, the `gamma` and `beta` of a
-/// `LayerNorm`, which is what checkpoints converted from TensorFlow call them, become `weight` and `bias`. The buffers `position_ids`
-/// and `token_type_ids`, which hold nothing that was learnt, and RoBERTa's pooler, which its classifiers do not use, are left out.
-/// Unknown tensors within the layers, embeddings or head that a model uses are kept: with them it would compute something else.
+/// The words that wrappers put into names (`module.`, `_orig_mod.`, `model.` and the like, also several of
+/// them) are dropped. The `gamma` and `beta` of a `LayerNorm`, as checkpoints converted from TensorFlow call
+/// them, become `weight` and `bias`. The buffers `position_ids` and `token_type_ids`, which hold no learnt
+/// values, and RoBERTa's pooler, which its classifiers do not use, are left out. Unknown tensors within the
+/// layers, embeddings or head that a model uses are kept: with them, the model would compute something else.
 ///
 /// # Errors
 /// [`lmc_base::error::LmcError::Format`], with `origin`, when two tensors get the same name.
@@ -79,7 +81,7 @@ pub fn select(
     Ok(Selected { tensors, others })
 }
 
-/// Says which tensors of a folder a model has no place for, but for the heads that an encoder usually brings.
+/// Says which tensors of a folder a model has no place for, except the heads that an encoder usually brings.
 pub(in crate::model) fn note_others(others: &[String], part: Part, origin: &Path) {
     let told = strange(others, part);
     if told.is_empty() {
@@ -95,13 +97,13 @@ pub(in crate::model) fn note_others(others: &[String], part: Part, origin: &Path
     progress::note(&format!("{origin}: {tensors} left out, the model has no place for {names}{more}"));
 }
 
-/// Those among the other tensors of a checkpoint that are none of the heads that an encoder usually brings.
+/// Returns the other tensors of a checkpoint that do not belong to the heads that an encoder usually brings.
 pub(super) fn strange(others: &[String], part: Part) -> Vec<String> {
     let is_usual = |name: &str| part == Part::Encoder && HEADS.contains(&components(name)[0]);
     others.iter().filter(|name| !is_usual(name)).cloned().collect()
 }
 
-/// Where a tensor belongs.
+/// The place where a tensor belongs.
 #[derive(Debug, PartialEq)]
 enum Place {
     /// To the part that is wanted, under that name.
@@ -112,7 +114,7 @@ enum Place {
     Nowhere,
 }
 
-/// The components of a name without those of wrappers; one at least.
+/// Returns the components of a name without those of wrappers; one at least.
 fn components(name: &str) -> Vec<&str> {
     let mut components: Vec<&str> =
         name.split('.').filter(|component| !WRAPPERS.contains(component)).collect();
@@ -140,7 +142,7 @@ fn place(name: &str, config: &ModelConfig, part: Part) -> Place {
     }
 }
 
-/// Whether a layer's number is one that a model of that many layers does not have.
+/// Returns whether a model with that many layers does not have a layer with this number.
 fn is_beyond(number: &str, n_layers: i64) -> bool {
     number.parse::<i64>().is_ok_and(|number| number >= n_layers)
 }
@@ -170,7 +172,7 @@ mod tests {
                 "bert._orig_mod.encoder.layer.0._fsdp_wrapped_module.output.dense.bias",
                 "bert.encoder.layer.0.output.dense.bias",
             ),
-            // What is unknown within the model is kept, so that it is found to be unexpected.
+            // Unknown tensors within the model are kept, so that they are reported as unexpected.
             (
                 "bert.encoder.layer.1.attention.self.query.lora_A",
                 "bert.encoder.layer.1.attention.self.query.lora_A",

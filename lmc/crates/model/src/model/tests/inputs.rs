@@ -2,8 +2,8 @@
 
 use super::*;
 
-/// Logits and gradients of packed and of padded tokens when ids for padding stand among them, by hand where it matters: RoBERTa
-/// gives them no place, and neither family teaches their rows.
+/// Logits and gradients of packed and of padded tokens when ids for padding stand among them, by hand where
+/// it matters: RoBERTa gives them no position, and neither family trains their rows.
 #[test]
 fn a_pad_id_of_a_real_token_has_no_place_and_no_gradient() {
     let examples: Vec<Encoded> = [&[4i64, 7, 3, 7, 5][..], &[4, 3, 7], &[4, 6, 5]]
@@ -131,7 +131,8 @@ fn a_missing_pooler_is_drawn_from_its_own_stream_of_the_seed_of_the_head() {
     }
 }
 
-/// Other activations, no layers, many outputs: packed and padded tokens, alone and in a stack, agree with each other.
+/// Other activations, no layers, many outputs: packed and padded tokens, alone and in a stack, agree with
+/// each other.
 #[test]
 fn every_path_computes_the_same_whatever_the_config() {
     for config in [

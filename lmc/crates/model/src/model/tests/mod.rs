@@ -92,7 +92,7 @@ fn padding_changes_nothing() {
         let alone = classifier.logits(&p, &alone, &Dropout::NONE).unwrap();
         assert!(worst(&alone.select(1, 0), &logits.select(1, i as i64)) < 1e-5);
     }
-    // What stands in the padding is never looked at.
+    // The content of the padding is never read.
     let other = padded.ids.where_self(padded.mask.as_ref().unwrap(), &Tensor::from(7i64));
     let other = Tokens { ids: other, segments: padded.segments, mask: padded.mask };
     assert!(worst(&classifier.logits(&p, &other, &Dropout::NONE).unwrap(), &logits) < 1e-6);

@@ -17,10 +17,10 @@ const CHUNKED: &str = "__msgpack_chunked_array__";
 /// The longest name of a parameter; those of BERT have 60 bytes.
 const MAX_NAME: usize = 512;
 
-/// All tensors in the bytes of a `flax_model.msgpack`, f32 on the CPU.
+/// Returns all tensors in the bytes of a `flax_model.msgpack`, f32 on the CPU.
 ///
-/// Their names are the keys of the tree joined by dots, with Flax's last one in PyTorch's words: an `embedding`, a `scale` and
-/// a `kernel`, whose axes PyTorch has the other way round, are a `weight`.
+/// Their names are the keys of the tree joined by dots, with Flax's last one in PyTorch's words: an
+/// `embedding`, a `scale` and a `kernel`, whose axes PyTorch has the other way round, are a `weight`.
 pub(super) fn tensors(bytes: &[u8], file: &File) -> Result<BTreeMap<String, Tensor>> {
     let root = parse(bytes, file)?;
     let Node::Map(mut entries) = root else {
@@ -68,7 +68,8 @@ fn collect<'a>(
     Ok(())
 }
 
-/// The array that a map of chunks stands for: `shape` and `chunks` are maps from "0", "1", .. to sizes and flat arrays.
+/// Returns the array that a map of chunks stands for: `shape` and `chunks` are maps from "0", "1", .. to
+/// sizes and flat arrays.
 fn unchunk(file: &File, at: &str, entries: &[(&str, Node)]) -> Result<Tensor> {
     let broken = |problem: &str| file.damaged(format!("{at}: the chunked array {problem}"));
     let field = |name: &str| {
@@ -100,7 +101,7 @@ fn unchunk(file: &File, at: &str, entries: &[(&str, Node)]) -> Result<Tensor> {
     dense(file, at, &bytes, &shape, kind.unwrap_or(Kind::Float))
 }
 
-/// A parameter of Flax under PyTorch's name and with PyTorch's axes.
+/// Returns a parameter of Flax under PyTorch's name and with PyTorch's axes.
 fn in_pytorch(file: &File, path: &[&str], tensor: Tensor) -> Result<(String, Tensor)> {
     let Some((last, modules)) = path.split_last() else { return Ok((String::new(), tensor)) };
     let (last, tensor) = match *last {

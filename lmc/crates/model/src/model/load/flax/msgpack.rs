@@ -23,12 +23,12 @@ pub(super) enum Node<'a> {
     Map(Vec<(&'a str, Node<'a>)>),
     Array(Array<'a>),
     Integer(i64),
-    /// A value that no tree of parameters has, and what it is.
+    /// A value that does not occur in a tree of parameters; holds its kind.
     Other(&'static str),
 }
 
 impl Node<'_> {
-    /// What it is, for errors.
+    /// Returns the kind of the value, for errors.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Map(_) => "a map",
@@ -46,7 +46,7 @@ pub(super) struct Array<'a> {
     pub bytes: &'a [u8],
 }
 
-/// The one value of a msgpack file.
+/// Reads the one value of a msgpack file.
 pub(super) fn parse<'a>(bytes: &'a [u8], file: &File) -> Result<Node<'a>> {
     let mut reader = Reader { file, rest: bytes, n_bytes: bytes.len(), base: 0, n_nodes: 0 };
     let node = reader.node(0)?;
@@ -60,7 +60,7 @@ struct Reader<'a, 'f> {
     file: &'f File<'f>,
     rest: &'a [u8],
     n_bytes: usize,
-    /// Where in the file the bytes start.
+    /// The place in the file at which the bytes start.
     base: usize,
     n_nodes: usize,
 }
@@ -74,7 +74,7 @@ impl<'a> Reader<'a, '_> {
         self.file.damaged(format!("the msgpack at byte {}: {problem}", self.at()))
     }
 
-    /// What a function of rmp reads from the front.
+    /// Returns the value that a function of rmp reads from the front.
     fn read<T, E: std::fmt::Display>(
         &mut self,
         what: &str,
@@ -149,7 +149,8 @@ impl<'a> Reader<'a, '_> {
         Ok(Node::Other(kind))
     }
 
-    /// An extension: a msgpack of its own, (shape, name of the dtype, elements), of an array or a scalar.
+    /// Returns an extension: a msgpack of its own, (shape, name of the dtype, elements), of an array or a
+    /// scalar.
     fn extension(&mut self) -> Result<Node<'a>> {
         let meta = self.read("an extension", read_ext_meta)?;
         let base = self.at();

@@ -1,8 +1,10 @@
-//! An interpreter of the pickles in which `torch.save` describes a state dict. It executes nothing: it knows the opcodes that
-//! build dicts, lists, tuples and texts, and a handful of globals of PyTorch, and refuses everything else by name.
+//! An interpreter of the pickles in which `torch.save` describes a state dict. It executes nothing: it knows
+//! the opcodes that build dicts, lists, tuples and texts, and a handful of globals of PyTorch, and refuses
+//! everything else by name.
 //!
-//! The format is that of Python's `pickletools`, protocols 2 to 5. Values live in arenas and refer to each other by index, so
-//! that a pickle can neither nest nor tie itself into a knot that costs more than its length.
+//! The format is that of Python's `pickletools`, protocols 2 to 5. Values live in arenas and refer to each
+//! other by index, so that a pickle can neither nest nor tie itself into a knot that costs more than its
+//! length.
 
 mod opcodes;
 mod state_dict;
@@ -27,12 +29,12 @@ const MAX_MARKS: usize = 256;
 /// The longest name of a storage: torch.save numbers them.
 const MAX_KEY: usize = 64;
 
-/// A pickle that is run: what is left of it, and what it has built.
+/// A running pickle: the rest of its bytes, and the values that it has built.
 struct Machine<'a> {
     file: &'a File<'a>,
     bytes: &'a [u8],
     at: usize,
-    /// The opcode at hand and where it stands, for errors.
+    /// The current opcode and its position, for errors.
     opcode: (&'static str, usize),
     stack: Vec<Value>,
     /// The lengths of the stack at the marks.
@@ -61,7 +63,7 @@ impl<'a> Machine<'a> {
         }
     }
 
-    /// The error that the opcode at hand has a problem.
+    /// Returns the error for a problem with the current opcode.
     fn wrong(&self, problem: impl std::fmt::Display) -> LmcError {
         let (name, at) = self.opcode;
         self.file.damaged(format!("the pickle's {name} at byte {at} {problem}"))
@@ -84,7 +86,7 @@ impl<'a> Machine<'a> {
         Ok(taken)
     }
 
-    /// An unsigned little-endian number of `n` bytes, at most 8.
+    /// Returns an unsigned little-endian number of `n` bytes, at most 8.
     fn number(&mut self, n: usize) -> Result<u64> {
         Ok(self.take(n)?.iter().rev().fold(0, |number, byte| number << 8 | u64::from(*byte)))
     }
@@ -115,7 +117,7 @@ impl<'a> Machine<'a> {
         Ok(())
     }
 
-    /// The values above the last mark, and without the mark.
+    /// Returns the values above the last mark, and without the mark.
     fn pop_mark(&mut self) -> Result<Vec<Value>> {
         let mark = self.marks.pop().ok_or_else(|| self.wrong("finds no mark"))?;
         Ok(self.stack.split_off(mark))
@@ -151,7 +153,7 @@ impl<'a> Machine<'a> {
         }
     }
 
-    /// The next line of the pickle, without its end.
+    /// Returns the next line of the pickle, without its end.
     fn line(&mut self) -> Result<&'a str> {
         let rest = &self.bytes[self.at..];
         let n = rest.iter().position(|&byte| byte == b'\n');
@@ -161,7 +163,7 @@ impl<'a> Machine<'a> {
         Ok(line)
     }
 
-    /// Key and value pairs into the dict on top of the stack.
+    /// Puts key and value pairs into the dict on top of the stack.
     fn set_items(&mut self, items: &[Value]) -> Result<()> {
         let Value::Dict(dict) = self.top()? else {
             return Err(self.refused(format!("sets items of {}", self.top()?.kind())));
@@ -181,7 +183,7 @@ impl<'a> Machine<'a> {
         Ok(())
     }
 
-    /// A call of a global, of which there are three.
+    /// Calls a global; only three can be called.
     fn reduce(&mut self) -> Result<()> {
         let (arguments, callable) = (self.pop()?, self.pop()?);
         let Value::Tuple(arguments) = arguments else {
@@ -229,7 +231,7 @@ impl<'a> Machine<'a> {
         integers.collect()
     }
 
-    /// The storage that a persistent id names: ("storage", type, key, device, number of elements).
+    /// Pushes the storage that a persistent id names: ("storage", type, key, device, number of elements).
     fn storage(&mut self) -> Result<()> {
         let id = self.pop()?;
         let fields = if let Value::Tuple(id) = id { self.sequences[id].as_slice() } else { &[] };
@@ -250,7 +252,8 @@ impl<'a> Machine<'a> {
         self.push(Value::Storage(self.storages.len() - 1))
     }
 
-    /// The state of an object: an OrderedDict may have one (PyTorch's `_metadata`), which says nothing of the tensors.
+    /// Sets the state of an object. An OrderedDict may have one (PyTorch's `_metadata`), which says nothing
+    /// about the tensors.
     fn build(&mut self) -> Result<()> {
         let state = self.pop()?;
         match (self.top()?, state) {
@@ -262,7 +265,7 @@ impl<'a> Machine<'a> {
     }
 }
 
-/// The start of a text from a pickle, on one line.
+/// Returns the start of a text from a pickle, on one line.
 fn shown(text: &str) -> String {
     text.chars().take(80).flat_map(char::escape_debug).collect()
 }

@@ -1,4 +1,5 @@
-//! The opcodes of pickle (Python's `pickletools`): what those of a state dict do, and the names of the others.
+//! The opcodes of pickle (Python's `pickletools`): the actions of those in a state dict, and the names of the
+//! others.
 
 use super::value::Value;
 use super::{Machine, shown};
@@ -128,7 +129,7 @@ impl Machine<'_> {
         self.push(Value::Int(n as i64))
     }
 
-    /// A signed little-endian integer whose length, at most 8 bytes, is told in `n_bytes` bytes.
+    /// Pushes a signed little-endian integer; `n_bytes` bytes give its length, at most 8 bytes.
     fn push_long(&mut self, n_bytes: usize) -> Result<()> {
         let length = self.number(n_bytes)?;
         if length > 8 {
@@ -161,7 +162,7 @@ impl Machine<'_> {
     }
 }
 
-/// The name of an opcode.
+/// Returns the name of an opcode.
 fn name(code: u8) -> &'static str {
     match code {
         b'(' => "MARK",

@@ -10,7 +10,7 @@ use crate::model::load::File;
 use crate::model::load::elements::Strided;
 use lmc_base::error::Result;
 
-/// What a pickle says of one tensor.
+/// The description of one tensor in a pickle.
 #[derive(Debug, Clone, PartialEq)]
 pub(in crate::model::load) struct Described {
     /// The name of the zip entry with its elements, below `data/`.
@@ -19,11 +19,11 @@ pub(in crate::model::load) struct Described {
     pub n_storage: usize,
     /// The type of the elements.
     pub kind: Kind,
-    /// Where in the storage they are.
+    /// The place of the elements in the storage.
     pub strided: Strided,
 }
 
-/// The tensors of a pickled state dict by name; it may be the `state_dict` of a larger dict.
+/// Returns the tensors of a pickled state dict by name; it may be the `state_dict` of a larger dict.
 pub(in crate::model::load) fn state_dict(bytes: &[u8], file: &File) -> Result<BTreeMap<String, Described>> {
     if bytes.len() > MAX_BYTES {
         return Err(file.damaged(format!("a pickle of {} bytes, at most {MAX_BYTES} are read", bytes.len())));

@@ -12,7 +12,7 @@ fn run(pickle: &[u8]) -> Result<std::collections::BTreeMap<String, Described>> {
     state_dict(pickle, &file())
 }
 
-/// What is wrong with a pickle, without the file.
+/// Returns the problem of a pickle, without the file.
 fn problem(pickle: &[u8]) -> String {
     let error = run(pickle).unwrap_err().to_string();
     error.strip_prefix("x.bin: ").unwrap_or_else(|| panic!("{error}")).to_owned()
@@ -60,7 +60,7 @@ fn a_tensor_is_described_as_torch_save_wrote_it() {
 fn no_global_but_those_of_a_state_dict_is_known() {
     let end = ", which no state dict of tensors needs; nothing was executed; \
                do not load the file elsewhere unless you trust where it is from";
-    // What os.system("id") is in each of the three spellings.
+    // The call os.system("id") in each of the three spellings.
     let call = [b"\x80\x02cos\nsystem\n", text("id").as_slice(), b"\x85R."].concat();
     assert_eq!(problem(&call), format!("the pickle's GLOBAL at byte 2 names `os.system`{end}"));
     let stack = [b"\x80\x04", text("posix").as_slice(), &text("system"), b"\x93."].concat();

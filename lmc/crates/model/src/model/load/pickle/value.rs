@@ -2,14 +2,14 @@
 
 use tch::Kind;
 
-/// A text: where it stands in the pickle.
+/// A text, by its place in the pickle.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Text {
     pub start: usize,
     pub end: usize,
 }
 
-/// A value; what holds other values is an index into an arena.
+/// A value; values that hold others are indices into an arena.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Value {
     None,
@@ -26,7 +26,7 @@ pub(super) enum Value {
 }
 
 impl Value {
-    /// What it is, for errors.
+    /// Returns the kind of the value, for errors.
     pub fn kind(self) -> &'static str {
         match self {
             Self::None => "None",
@@ -62,7 +62,7 @@ pub(super) enum Global {
 }
 
 impl Global {
-    /// The global of that name, if it is one of the few.
+    /// Returns the global of that name, if it is one of the few.
     pub fn known(module: &str, name: &str) -> Option<Self> {
         Some(match (module, name) {
             ("collections", "OrderedDict") => Self::OrderedDict,
@@ -84,7 +84,7 @@ impl Global {
         })
     }
 
-    /// Its name, for errors.
+    /// Returns its name, for errors.
     pub fn name(self) -> &'static str {
         match self {
             Self::OrderedDict => "OrderedDict",

@@ -11,13 +11,14 @@ use super::elements::dense;
 use super::pickle::{Described, MAX_BYTES, state_dict};
 use lmc_base::error::Result;
 
-/// How many times as many elements as a storage has all tensors in it may have together: tied tensors share one.
+/// The most elements that all tensors in a storage may have together, as a multiple of its own number: tied
+/// tensors share one storage.
 const MAX_SHARED: usize = 4;
 
 /// The first bytes of a file of PyTorch before 1.6: a pickle of its magic number.
 const BEFORE_ZIP: &[u8] = b"\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19";
 
-/// All tensors in the bytes of a file that `torch.save` wrote, f32 on the CPU.
+/// Returns all tensors in the bytes of a file that `torch.save` wrote, f32 on the CPU.
 pub(super) fn tensors(bytes: &[u8], file: &File) -> Result<BTreeMap<String, Tensor>> {
     if bytes.starts_with(BEFORE_ZIP) {
         let remedy =
@@ -55,7 +56,7 @@ pub(super) fn tensors(bytes: &[u8], file: &File) -> Result<BTreeMap<String, Tens
     Ok(tensors)
 }
 
-/// The elements of a tensor in row-major order; `left` is how many bytes its storage may still give.
+/// Returns the elements of a tensor in row-major order; `left` is how many bytes its storage may still give.
 fn elements(storage: &[u8], left: &mut usize, tensor: &Described) -> Result<Vec<u8>, String> {
     let Described { n_storage, kind, strided, .. } = tensor;
     let size = kind.elt_size_in_bytes();
@@ -78,7 +79,7 @@ struct Archive<'a> {
 }
 
 impl<'a> Archive<'a> {
-    /// The archive, when its entries together are no larger than itself.
+    /// Opens an archive whose entries together are no larger than the archive itself.
     fn open(bytes: &'a [u8], file: &'a File<'a>) -> Result<Self> {
         let damaged = |problem: String| file.damaged(problem);
         let zip = ZipArchive::new(Cursor::new(bytes))
@@ -100,7 +101,7 @@ impl<'a> Archive<'a> {
         Ok(Self { zip, folder, file })
     }
 
-    /// The content of an entry of at most `limit` bytes, if there is such an entry.
+    /// Returns the content of an entry of at most `limit` bytes, if the entry exists.
     fn read(&mut self, name: &str, limit: u64) -> Result<Option<Vec<u8>>> {
         let name = format!("{}{name}", self.folder);
         let Some(index) = self.zip.index_for_name(&name) else { return Ok(None) };

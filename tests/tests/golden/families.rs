@@ -17,7 +17,7 @@ struct Golden {
 }
 
 fn read(family: &str) -> Golden {
-    let all: Value = serde_json::from_str(include_str!("../golden/models.json")).unwrap();
+    let all: Value = serde_json::from_str(include_str!("../../golden/models.json")).unwrap();
     let values = all[family].clone();
     let integers = |value: &Value| value.as_array().unwrap().iter().map(|x| x.as_i64().unwrap()).collect();
     let examples = values["examples"].as_array().unwrap().iter().map(|e| Encoded {

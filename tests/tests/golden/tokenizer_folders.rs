@@ -106,7 +106,7 @@ fn check(golden: &Value) -> [usize; 3] {
 
 #[test]
 fn folders_are_read_as_auto_tokenizer_reads_them() {
-    let golden = serde_json::from_str(include_str!("../golden/tokenizer_folders.json")).unwrap();
+    let golden = serde_json::from_str(include_str!("../../golden/tokenizer_folders.json")).unwrap();
     let [taken, refused, refused_here] = check(&golden);
     println!("{taken} folders give the same ids, {refused} are refused by both, {refused_here} here alone");
     assert!(taken >= 50 && refused >= 10 && refused_here >= 10, "{taken}, {refused}, {refused_here}");

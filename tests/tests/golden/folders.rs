@@ -14,7 +14,7 @@ use serde_json::Value;
 const TOLERANCE: f64 = 2e-5;
 
 fn all() -> Value {
-    serde_json::from_str(include_str!("../golden/model_folders.json")).unwrap()
+    serde_json::from_str(include_str!("../../golden/model_folders.json")).unwrap()
 }
 
 fn integers(value: &Value) -> Vec<i64> {

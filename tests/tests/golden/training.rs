@@ -24,7 +24,7 @@ struct Golden {
 }
 
 fn golden() -> Golden {
-    let values: Value = serde_json::from_str(include_str!("../golden/training.json")).unwrap();
+    let values: Value = serde_json::from_str(include_str!("../../golden/training.json")).unwrap();
     let config: ModelConfig = serde_json::from_value(values["config"].clone()).unwrap();
     let classifier = Classifier::new(&config, 2);
     let examples = values["examples"].as_array().unwrap().iter().map(|e| Encoded {

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 
 /// No file has more lines.
 const LONGEST: usize = 400;
+/// No line of a page has more characters.
+const WIDEST: usize = 110;
 
 fn clone() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
@@ -70,9 +72,9 @@ fn imports(code: &str) -> BTreeSet<String> {
 /// The order of the modules of a crate, as CONTRIBUTING.md has it.
 fn order(of: &str) -> Vec<String> {
     let text = std::fs::read_to_string(clone().join("CONTRIBUTING.md")).unwrap();
-    let start = format!("- `{of}`: ");
-    let line = text.lines().find_map(|line| line.strip_prefix(&start)).unwrap();
-    line.split(", ").map(str::to_owned).collect()
+    let (_, list) = text.split_once(&format!("\n- `{of}`: ")).unwrap();
+    let end = list.find("\n-").into_iter().chain(list.find("\n\n")).min().unwrap();
+    list[..end].split(',').map(|name| name.trim().to_owned()).collect()
 }
 
 #[test]
@@ -104,6 +106,25 @@ fn modules_import_from_those_before_them() {
 fn imports_are_found_in_paths_and_in_groups() {
     let code = "use crate::{\n    LmcError, basin::{Delta, cluster},\n    gap,\n};\nlet x = crate::stats::mean(&[1.0]);";
     assert_eq!(imports(code), ["LmcError", "basin", "gap", "stats"].map(String::from).into());
+}
+
+#[test]
+fn lines_of_pages_are_short() {
+    let pages = ["README.md", "CONTRIBUTING.md", "kernel-setup/README.md", "data-manifests/README.md"]
+        .map(String::from);
+    let docs = ["design", "embedded-task", "faults", "models-and-corpora", "paper", "slurm", "speed"];
+    let docs = docs.map(|page| format!("lmc/docs/{page}.md"));
+    for page in pages.iter().chain(&docs) {
+        let text = std::fs::read_to_string(clone().join(page)).unwrap();
+        let mut in_code = false;
+        for (number, line) in (1..).zip(text.lines()) {
+            in_code ^= line.starts_with("```");
+            let n = line.chars().count();
+            // Tables, commands and the text of a picture may be longer.
+            let is_prose = !in_code && !line.starts_with('|') && !line.starts_with("![");
+            assert!(!is_prose || n <= WIDEST, "{page}:{number}: {n} characters");
+        }
+    }
 }
 
 #[test]

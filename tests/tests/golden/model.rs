@@ -60,7 +60,7 @@ impl Model {
 }
 
 fn golden() -> Value {
-    serde_json::from_str(include_str!("../golden/minilm.json")).unwrap()
+    serde_json::from_str(include_str!("../../golden/minilm.json")).unwrap()
 }
 
 fn integers(value: &Value) -> Vec<i64> {

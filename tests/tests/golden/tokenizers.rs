@@ -10,7 +10,7 @@ use serde_json::Value;
 use tokenizers::Tokenizer;
 
 fn values() -> Value {
-    serde_json::from_str(include_str!("../golden/tokenizers.json")).unwrap()
+    serde_json::from_str(include_str!("../../golden/tokenizers.json")).unwrap()
 }
 
 fn integers(value: &Value) -> Vec<i64> {

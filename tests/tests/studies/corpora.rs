@@ -29,7 +29,7 @@ fn rows(set: &Dataset) -> Value {
 
 #[test]
 fn files_are_read_as_python_reads_them() {
-    let expected: Value = serde_json::from_str(include_str!("../golden/corpora/corpora.json")).unwrap();
+    let expected: Value = serde_json::from_str(include_str!("../../golden/corpora/corpora.json")).unwrap();
     for (corpus, split, file, n_skipped) in [
         (Corpus::Mnli, "train", "mnli.parquet", 1),
         (Corpus::Qqp, "train", "qqp.parquet", 0),

@@ -20,7 +20,7 @@ fn assets() -> PathBuf {
 }
 
 fn golden() -> Value {
-    serde_json::from_str(include_str!("../golden/mini-roberta.json")).unwrap()
+    serde_json::from_str(include_str!("../../golden/mini-roberta.json")).unwrap()
 }
 
 fn integers(value: &Value) -> Vec<i64> {

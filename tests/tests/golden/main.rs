@@ -1,0 +1,12 @@
+//! Results beside those of other implementations, whose scripts lie beside the golden files.
+
+mod analysis;
+mod checkpoints;
+mod families;
+mod folders;
+mod mini_roberta;
+mod model;
+mod simplex;
+mod tokenizer_folders;
+mod tokenizers;
+mod training;

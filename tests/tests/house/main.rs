@@ -1,0 +1,5 @@
+//! Rules that files of this project keep: code, pages and notebooks.
+
+mod code;
+mod notebook_files;
+mod pages;

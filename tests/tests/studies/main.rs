@@ -1,0 +1,10 @@
+//! Studies and their analyses from end to end, on small copies.
+
+mod alignment;
+mod convexity;
+mod corpora;
+mod early_checks;
+mod recipes;
+mod soups;
+mod sweeps;
+mod tasks;
