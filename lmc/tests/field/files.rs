@@ -64,10 +64,18 @@ fn byte_strings(place: &Place) {
     for quoted in [|text: &str| format!("b'{text}'"), |text: &str| format!("b\"{text}\"")] {
         place.write(file, rows(quoted));
         place.lmc(&format!("{evaluate} id")).refused(&[
-            "in_domain_dev.tsv: every text is a byte string as Python 3 prints it (b'...')",
+            "in_domain_dev.tsv: every text of a column is a byte string as Python 3 prints it (b'...')",
             "decode the texts",
         ]);
     }
+    // Quotes around the column change nothing, nor does a second column that is as it should be.
+    place.write(file, rows(|text| format!("\"b'{text}'\"")));
+    place.lmc(&format!("{evaluate} id")).refused(&["every text of a column is a byte string"]);
+    let questions = "id\tsentence1\tsentence2\tlabel\n1\tthe doctors\tb'the judges'\t0\n2\tthe actors\tb'the actors'\t1\n";
+    place.write("paws/dev_and_test.tsv", questions);
+    place
+        .lmc("evaluate base --corpus paws-qqp --split id --data paws --labels not_duplicate,duplicate")
+        .refused(&["dev_and_test.tsv: every text of a column is a byte string"]);
     assert_eq!(place.n_stored(), 0);
     // One that is quoted alone is a text.
     place.write(file, rows(|text| text.to_owned()) + "gj04\t1\t\tb'the'\n");

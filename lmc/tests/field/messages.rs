@@ -71,6 +71,12 @@ pub const CASES: &[Case] = &[
             ] {
                 place.ran(place.command(arguments)).refused(&[told]);
             }
+            for option in ["--scored-on", "--dataset"] {
+                let arguments = ["replay", "logs", "--scores", "x", option, "lo\u{1b}"];
+                place
+                    .ran(place.command(arguments))
+                    .refused(&["got lo\\u{1b}, expected a name without line breaks"]);
+            }
             Model::bert().save(place, "two\nlines");
             let data = data.to_string_lossy();
             let arguments = ["--corpus", "hans", "--split", "hans-lo", "--data", &data];

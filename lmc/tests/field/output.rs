@@ -187,6 +187,8 @@ fn soup_places(place: &Place) {
         place.write(format!("only-{file}/{file}"), "mine");
         soup(&format!("--save only-{file} --force")).refused(&[&format!("it holds {file}")]);
     }
+    place.write("service/config.json", "{\"port\": 8080}");
+    soup("--save service --force").refused(&["it holds config.json"]);
     encoder(place, "mini-bert", "card");
     place.write("card/README.md", "mine");
     soup("--save card --force").refused(&["card: it holds README.md and 4 more"]);

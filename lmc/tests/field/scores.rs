@@ -73,6 +73,13 @@ fn tables(place: &Place) {
             r#"{"m-7": {"accuracy": 0.7, "accuracy": 0.1}}"#,
             "`accuracy` of model `m-7` is there twice",
         ),
+        ("s.csv", "model,score,score\nm-7,0.7,0.1\n", "`score` is there twice"),
+        ("s.csv", "model,value,value\nm-7,0.7,0.1\n", "`value` is there twice"),
+        (
+            "s.json",
+            r#"{"columns": ["accuracy"], "index": ["m-7"], "data": [[0.7]], "data": [[0.1]]}"#,
+            "`data` is there twice",
+        ),
         ("s.jsonl", "{\"model\": \"m-7\", \"loss\": 0.7, \"loss\": 0.1}\n", "`loss` is there twice"),
     ] {
         scored(place, name, text, "").refused(&[problem]);

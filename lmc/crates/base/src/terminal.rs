@@ -67,11 +67,17 @@ pub fn one_line(text: &str) -> String {
     let mut line = String::with_capacity(text.len());
     for character in text.chars() {
         match character {
-            control if control.is_control() => line.extend(control.escape_default()),
+            control if moves(control) => line.extend(control.escape_default()),
             other => line.push(other),
         }
     }
     line
+}
+
+/// Returns whether a character ends a line, moves the cursor or turns the direction of writing.
+fn moves(character: char) -> bool {
+    character.is_control()
+        || matches!(character, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// Remembers that a write to the standard output failed, as [`print()`] does for its own writes.
@@ -129,6 +135,7 @@ mod tests {
 
     #[test]
     fn names_of_files_move_no_cursor() {
+        assert_eq!(one_line("a\u{2028}b\u{202e}c"), "a\\u{2028}b\\u{202e}c");
         assert_eq!(one_line("a\nb\tc\u{1b}[2J é"), "a\\nb\\tc\\u{1b}[2J é");
     }
 

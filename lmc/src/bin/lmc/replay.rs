@@ -9,7 +9,7 @@ use lmc::gap::Measure;
 use lmc::progress::note;
 use lmc::replay::{ReplayOptions, ScoreOptions, check_scores, read_score_files};
 use lmc::table::{self, Arithmetic, Metric, Table};
-use lmc::{LmcError, Result};
+use lmc::{LmcError, Result, terminal};
 
 use crate::notes;
 use crate::output::{Output, identity_of, print, say};
@@ -86,6 +86,18 @@ impl Replay {
     }
 
     pub fn check(&self) -> Result<()> {
+        // These names stand in tables and figures.
+        let names = [("dataset", &self.dataset), ("scored_on", &self.scored_on)];
+        for (field, name) in names {
+            if terminal::one_line(name) != *name {
+                let expected = "a name without line breaks and control characters";
+                return Err(LmcError::InvalidParameter {
+                    field,
+                    got: terminal::one_line(name),
+                    expected: expected.into(),
+                });
+            }
+        }
         self.options().check()
     }
 

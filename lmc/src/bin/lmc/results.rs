@@ -12,7 +12,7 @@ use lmc::figure::Figure;
 use lmc::file::{remove, sha256, writable_folder, write_atomic};
 use lmc::polars::prelude::DataFrame;
 use lmc::table::{self, Schema};
-use lmc::{LmcError, Result};
+use lmc::{LmcError, Result, terminal};
 use lmc_base::show::counted;
 use serde::{Deserialize, Serialize};
 
@@ -95,7 +95,7 @@ impl Results {
             record.files.remove(name);
         }
         self.enter(&mut record, of, &names, digest)?;
-        let folder = self.folder.display();
+        let folder = terminal::one_line(&self.folder.display().to_string());
         let (n_tables, n_figures) = (counted(tables.len(), "table"), counted(figures.len(), "figure"));
         say(format_args!("{n_tables} and {n_figures} in {folder}"));
         if !stale.is_empty() {

@@ -6,7 +6,7 @@ use clap::Args;
 use lmc::model::Replace;
 use lmc::study::{Models, SoupFolder, SoupOptions, Soups, Study};
 use lmc::table::Metric;
-use lmc::{LmcError, Result, figure, table};
+use lmc::{LmcError, Result, figure, table, terminal};
 
 use crate::basins::{Clustered, check_sizes};
 use crate::notes;
@@ -101,7 +101,8 @@ impl Soup {
             (None, None) => Vec::new(),
         };
         folder.save(models, &ingredients)?;
-        say(format_args!("the average of {} copies in {}", ingredients.len(), folder.path().display()));
+        let place = terminal::one_line(&folder.path().display().to_string());
+        say(format_args!("the average of {} copies in {place}", ingredients.len()));
         Ok(())
     }
 }

@@ -71,6 +71,11 @@ fn of_object(members: &[(String, Tree)]) -> Result<Vec<Record>, String> {
         }
         _ => {}
     }
+    for part in ["columns", "index", "data"] {
+        if members.iter().filter(|(name, _)| name == part).count() > 1 {
+            return Err(format!("`{part}` is there twice"));
+        }
+    }
     let whole = Tree::Map(members.to_vec());
     // pandas: {"columns": [...], "index": [...], "data": [[...]]}
     if let (Some(Tree::List(names)), Some(Tree::List(rows))) = (whole.get("columns"), whole.get("data")) {

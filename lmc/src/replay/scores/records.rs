@@ -105,7 +105,8 @@ impl Roles {
             }
             metrics.push((name.clone(), metric));
         }
-        let is_read = |name: &String| has_role(name) || known(name).is_some();
+        let value = if metrics.is_empty() { name(&VALUES) } else { None };
+        let is_read = |name: &String| has_role(name) || known(name).is_some() || value.as_ref() == Some(name);
         for (record, name) in records.iter().flat_map(|record| record.names().map(move |name| (record, name)))
         {
             if is_read(name) && record.names().filter(|other| *other == name).count() > 1 {
@@ -120,7 +121,7 @@ impl Roles {
         if !metrics.is_empty() {
             return Ok(Self { model, dataset, size, metrics, taken: None, others });
         }
-        let Some(value) = name(&VALUES) else {
+        let Some(value) = value else {
             return Err(no_metric(&names));
         };
         let others = others.into_iter().filter(|name| *name != value).collect();

@@ -249,7 +249,19 @@ impl StudySpec {
             return Err(LmcError::invalid("stack", 0, "at least 1"));
         }
         self.task.check()?;
+        reads_no_files(self)?;
         self.recipe.check()
+    }
+}
+
+/// Checks that a study of the embedded task names no files for its examples, which are generated.
+fn reads_no_files(study: &StudySpec) -> Result<()> {
+    let expected = "none: the examples of mini-nli are generated, no files are read";
+    match &study.data {
+        _ if !matches!(study.task, TaskSpec::MiniNli { .. }) => Ok(()),
+        Some(folder) => Err(LmcError::invalid("data", folder.display(), expected)),
+        None if study.unverified => Err(LmcError::invalid("unverified", true, expected)),
+        None => Ok(()),
     }
 }
 

@@ -99,8 +99,9 @@ impl Corpus {
     /// Returns the splits that [`read_corpora`] knows: those of the manifest, and the subsets for HANS.
     fn splits(self) -> Result<Vec<String>> {
         let subsets = if self == Corpus::Hans { &Subset::ALL[..] } else { &[] };
-        let splits = self.manifest()?.splits.into_iter().map(|split| split.name);
-        Ok(splits.chain(subsets.iter().map(Subset::to_string)).collect())
+        let own: Vec<String> = self.manifest()?.splits.into_iter().map(|split| split.name).collect();
+        let id = self.in_domain().filter(|split| *split != ID).map(|_| ID.to_owned());
+        Ok(id.into_iter().chain(own).chain(subsets.iter().map(Subset::to_string)).collect())
     }
 }
 
@@ -161,9 +162,10 @@ pub fn read_corpora(
     unverified: bool,
 ) -> Result<Vec<Dataset>> {
     let known = corpus.splits()?;
-    let meant = |name: &'_ str| if name == ID { corpus.in_domain().map(str::to_owned) } else { None };
-    let meant = |name: &'_ str| meant(name).unwrap_or_else(|| name.to_owned());
-    if let Some(name) = splits.iter().map(AsRef::as_ref).find(|name| !known.contains(&meant(name))) {
+    let in_domain = |name: &str| if name == ID { corpus.in_domain() } else { None };
+    let meant = |name: &str| in_domain(name).unwrap_or(name).to_owned();
+    if let Some(name) = splits.iter().map(AsRef::as_ref).find(|name| !known.iter().any(|split| split == name))
+    {
         return Err(LmcError::UnknownName { kind: "split", name: name.to_owned(), known });
     }
     let mut readings: BTreeMap<String, Reading> = BTreeMap::new();

@@ -45,7 +45,7 @@ fn every_corpus_but_hans_has_the_set_that_studies_call_id() {
 fn splits_that_do_not_exist_are_answered_with_those_that_do() {
     let folder = tempfile::tempdir().unwrap();
     let error = |corpus, split| read_corpus(corpus, folder.path(), split).unwrap_err().to_string();
-    assert_eq!(error(Corpus::Qqp, "hans-lo"), "unknown split `hans-lo`; known: train, validation");
+    assert_eq!(error(Corpus::Qqp, "hans-lo"), "unknown split `hans-lo`; known: id, train, validation");
     let expected = "unknown split `lo`; known: evaluation, train, hans-lo, hans-lo-entailed, hans-subsequence, \
                     hans-subsequence-entailed, hans-constituent, hans-constituent-entailed";
     assert_eq!(error(Corpus::Hans, "lo"), expected);

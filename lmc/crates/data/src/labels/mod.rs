@@ -223,10 +223,10 @@ fn remedy(n_outputs: usize, set_labels: &[String]) -> String {
     let merged = set_labels.iter().any(|label| name(label) == MERGED.0);
     // The classes that are merged stand for one label.
     let most = set_labels.len() + if merged { MERGED.1.len() - 1 } else { 0 };
-    if n_outputs > most {
-        let labels = counted(set_labels.len(), "label");
+    if n_outputs > most || n_outputs < set_labels.len() {
+        let (outputs, labels) = (counted(n_outputs, "output"), counted(set_labels.len(), "label"));
         return format!(
-            "a classifier with {n_outputs} outputs is for another task than a set with {labels}; give one for {}",
+            "a classifier with {outputs} is for another task than a set with {labels}; give one for {}",
             known(set_labels)
         );
     }

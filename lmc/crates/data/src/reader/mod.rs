@@ -112,7 +112,7 @@ pub(super) fn read_place(
         return Err(format(format!("no examples of `{split}`"), "give a file that has some"));
     }
     if are_byte_strings(&reading.dataset) {
-        let problem = "every text is a byte string as Python 3 prints it (b'...')".to_owned();
+        let problem = "every text of a column is a byte string as Python 3 prints it (b'...')".to_owned();
         return Err(format(problem, "decode the texts before they are written: text.decode(\"utf-8\")"));
     }
     let note = fidelity.check_examples(path, reading.dataset.len(), published, unverified)?;
@@ -120,14 +120,16 @@ pub(super) fn read_place(
     Ok(reading)
 }
 
-/// Returns whether every text is written as Python 3 prints bytes: a script for Python 2 that was run by
-/// Python 3 leaves files like that.
+/// Returns whether every text of a column is written as Python 3 prints bytes, in quotes or not. A script for Python 2
+/// that was run by Python 3 leaves such files.
 fn are_byte_strings(set: &Dataset) -> bool {
     let is_one = |text: &str| {
+        let text = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text);
         let inside = text.strip_prefix('b').and_then(|text| text.strip_prefix(['\'', '"']));
         inside.is_some_and(|inside| text.ends_with(&text[1..2]) && !inside.is_empty())
     };
-    set.examples.iter().all(|example| is_one(&example.first) && example.second.as_deref().is_none_or(is_one))
+    set.examples.iter().all(|example| is_one(&example.first))
+        || set.examples.iter().all(|example| example.second.as_deref().is_some_and(is_one))
 }
 
 /// Returns the examples of one file with the given columns under a name of your choice. `rows` are the rows

@@ -13,7 +13,7 @@ use lmc_base::error::{LmcError, Result};
 use lmc_base::show::counted;
 
 /// The advice for labels that do not fit.
-const NAME_THEM: &str = "name the outputs in their order, as `--labels` does, or mend config.json";
+const NAME_THEM: &str = "name every output in its order, as `--labels` does, or mend config.json; a classifier with more outputs than the set has labels is for another task";
 
 /// A finetuned classifier with the names of its classes.
 #[derive(Debug)]

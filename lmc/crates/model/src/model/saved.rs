@@ -37,10 +37,6 @@ const NAMES: [&str; 20] = [
     "training_args.bin",
 ];
 
-/// A folder without any of these does not hold a model.
-const ESSENTIAL: [&str; 5] =
-    ["config.json", "model.safetensors", "pytorch_model.bin", "flax_model.msgpack", "tf_model.h5"];
-
 /// The content that a saved model may replace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Replace {
@@ -130,8 +126,7 @@ fn way(folder: &Path, origin: &Value, replace: Replace) -> Result<Way> {
     if names.is_empty() {
         return Ok(Way::Whole);
     }
-    let is_model = names.iter().any(|(name, _)| ESSENTIAL.contains(&name.as_str()));
-    if !(is_model && names.iter().all(is_of_model)) {
+    if !(has_config(folder) && names.iter().all(is_of_model)) {
         return Err(occupied("choose another folder"));
     }
     if !origin.is_null() && recorded(folder).as_ref() == Some(origin) {
@@ -144,6 +139,13 @@ fn way(folder: &Path, origin: &Value, replace: Replace) -> Result<Way> {
         Replace::Models => Ok(Way::Whole),
         Replace::Same => Err(occupied("choose another folder, or replace the model in it by --force")),
     }
+}
+
+/// Returns whether a folder has the config.json of a model: other programs have files of that name too.
+fn has_config(folder: &Path) -> bool {
+    let bytes = std::fs::read(folder.join("config.json")).unwrap_or_default();
+    let config: Value = serde_json::from_slice(&bytes).unwrap_or_default();
+    ["model_type", "architectures"].iter().any(|key| config.get(key).is_some())
 }
 
 /// Returns the record of the model that a folder holds, if there is one.
