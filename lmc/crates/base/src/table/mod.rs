@@ -69,8 +69,8 @@ impl Schema {
     /// use lmc::table::{Column, Kind, Schema};
     /// use polars::df;
     ///
-    /// let group = Column { name: "group", kind: Kind::Text, description: "kind of model" };
-    /// let groups = Schema { name: "groups", columns: &[group] };
+    /// const GROUP: Column = Column { name: "group", kind: Kind::Text, description: "kind of model" };
+    /// let groups = Schema { name: "groups", columns: &[GROUP] };
     /// let table = df!("model" => ["a", "b"], "group" => [1_i64, 2])?;
     /// assert_eq!(
     ///     groups.check(&table).unwrap_err().to_string(),
@@ -125,8 +125,8 @@ impl Schema {
     /// ```
     /// # extern crate lmc_base as lmc;
     /// use lmc::table::{Column, Kind, Schema};
-    /// let loss = Column { name: "loss", kind: Kind::Real, description: "nats per example" };
-    /// let losses = Schema { name: "losses", columns: &[loss] };
+    /// const LOSS: Column = Column { name: "loss", kind: Kind::Real, description: "nats per example" };
+    /// let losses = Schema { name: "losses", columns: &[LOSS] };
     /// assert_eq!(losses.describe()?.height(), 1);
     /// # Ok::<(), lmc::LmcError>(())
     /// ```

@@ -19,7 +19,7 @@ use lmc_maths::gap::Measure;
 ///
 /// # Examples
 /// ```
-/// # extern crate lmc_engine as lmc;
+/// # mod lmc { pub use {lmc_engine::*, lmc_maths::gap}; }
 /// use lmc::confidence::contrasts;
 /// use lmc::gap::Measure;
 /// let rows = contrasts(Measure::ConvexityGap, &[0.0, 0.25, 1.0], 1.0)?;

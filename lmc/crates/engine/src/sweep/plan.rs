@@ -164,7 +164,7 @@ impl SweepPlan {
     ///
     /// # Examples
     /// ```
-    /// # extern crate lmc_engine as lmc;
+    /// # mod lmc { pub use {lmc_engine::*, lmc_model::path}; }
     /// use lmc::path::Combination;
     /// use lmc::sweep::SweepPlan;
     /// // The centre of each of two triples among five models.

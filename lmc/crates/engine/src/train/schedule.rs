@@ -30,7 +30,7 @@ impl Schedule {
     /// BERT).
     ///
     /// ```
-    /// # extern crate lmc_engine as lmc;
+    /// # mod lmc { pub use {lmc_engine::*, lmc_data::spec}; }
     /// use lmc::spec::Decay;
     /// use lmc::train::Schedule;
     /// let schedule = Schedule { peak: 1.0, n_steps: 100, warmup: 10, decay: Decay::AfterWarmup };

@@ -282,8 +282,8 @@ impl Weights {
     /// ```
     /// # extern crate lmc_model as lmc;
     /// use std::sync::Arc;
-    /// use lmc::tch::Tensor;
     /// use lmc::weights::{Layout, Weights};
+    /// use tch::Tensor;
     /// let mut layout = Layout::default();
     /// layout.push("w", &[2]);
     /// let layout = Arc::new(layout);

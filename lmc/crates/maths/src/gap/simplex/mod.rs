@@ -60,7 +60,6 @@ pub fn excess_loss(loss: f64, weights: &[f64], corners: &[f64]) -> Result<f64> {
 /// ```
 /// # extern crate lmc_maths as lmc;
 /// use lmc::gap::{convexity_gap, simplex_gap};
-/// use lmc::path::Combination;
 /// let loss = |w: &[f64]| 0.5 + 27.0 * w[0] * w[1] * w[2];
 /// let corners = [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]];
 /// let side = |a: [f64; 3], b: [f64; 3]| {
@@ -71,8 +70,10 @@ pub fn excess_loss(loss: f64, weights: &[f64], corners: &[f64]) -> Result<f64> {
 /// assert_eq!(side(corners[0], corners[2])?, 0.0);
 /// assert_eq!(side(corners[1], corners[2])?, 0.0);
 ///
-/// let inner = Combination::lattice(3, 6);
-/// let points: Vec<&[f64]> = corners.iter().map(|w| &w[..]).chain(inner.iter().map(|p| p.weights())).collect();
+/// // The points inside, in steps of a sixth.
+/// let inner = (1..5).flat_map(|i| (1..6 - i).map(move |j| [i, j, 6 - i - j].map(|n| f64::from(n) / 6.0)));
+/// let all: Vec<[f64; 3]> = corners.into_iter().chain(inner).collect();
+/// let points: Vec<&[f64]> = all.iter().map(|w| &w[..]).collect();
 /// let losses: Vec<f64> = points.iter().map(|w| loss(w)).collect();
 /// assert!((simplex_gap(&points, &losses)? - 1.0).abs() < 1e-12);
 /// # Ok::<(), lmc::LmcError>(())
