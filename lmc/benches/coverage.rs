@@ -11,7 +11,7 @@ mod study;
 
 use std::time::Instant;
 
-use lmc::basin::{ClusterOptions, Delta, cluster};
+use lmc::basin::{ClusterOptions, cluster};
 use lmc::confidence::{
     Interval, IntervalMethod, LineLosses, Resamples, contrasts, line_confidence, recluster,
 };
@@ -205,7 +205,7 @@ fn speed(n_models: usize) -> lmc::Result<()> {
     let models = (0..n_models).map(|i| format!("m{i}")).collect();
     let whole = GapMatrix::new(models, Measure::ConvexityGap, whole)?;
     for n_init in [10, 100] {
-        let options = ClusterOptions { delta: Delta::Auto, n_init, ..ClusterOptions::paper() };
+        let options = ClusterOptions { n_init, ..ClusterOptions::default() };
         let full = cluster(&whole, &options)?;
         let start = Instant::now();
         let draws = recluster(&full, &pairs, &gaps, &options)?;

@@ -47,8 +47,8 @@ fn choices(name: &str, spec: StudySpec, widths: &[Delta]) -> lmc::Result<()> {
     let gaps = Study::open(spec)?.finetune()?.sweep("id", Grid::TENTHS)?.matrix(Measure::ConvexityGap)?;
     let n = gaps.models.len();
     for &delta in widths {
-        let whole = cluster(&gaps, &ClusterOptions { delta, ..ClusterOptions::paper() })?;
-        let options = ClusterOptions { delta, n_init: N_INIT, ..ClusterOptions::paper() };
+        let whole = cluster(&gaps, &ClusterOptions { delta, ..ClusterOptions::default() })?;
+        let options = ClusterOptions { delta, n_init: N_INIT, ..ClusterOptions::default() };
         let [first, second] = whole.sizes();
         println!("{name}, {n} copies, clusters of {first} + {second}, {delta:?} ({:.4} nats)", whole.delta);
         let index = stability(&gaps, &whole, &options)?;

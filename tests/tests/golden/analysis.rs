@@ -105,7 +105,7 @@ fn basins_of_gap_matrices() {
         let dropped = basin::spectral_embedding(&affinity.values, 2, true).unwrap();
         assert_all_close(&name, &dropped, &matrix(&case["embedding_drop_first"]), 1e-8);
 
-        let basins = basin::cluster(&gaps, &ClusterOptions { delta, ..ClusterOptions::paper() }).unwrap();
+        let basins = basin::cluster(&gaps, &ClusterOptions { delta, ..ClusterOptions::default() }).unwrap();
         assert_all_close(&name, &basins.embedding, &matrix(&case["embedding"]), 1e-8);
         assert_eq!(basins.cluster, clusters(&case["cluster"]), "{name}");
         assert_all_close(&name, &basins.centroids, &matrix(&case["centroids"]), 1e-8);
@@ -136,7 +136,7 @@ fn basins_of_gap_matrices_that_are_hard() {
         }
         let models: Vec<String> = (0..n).map(|i| format!("m{i}")).collect();
         let gaps = GapMatrix::new(models.clone(), Measure::ConvexityGap, values.clone()).unwrap();
-        let options = ClusterOptions { delta: Delta::Fixed(width), ..ClusterOptions::paper() };
+        let options = ClusterOptions { delta: Delta::Fixed(width), ..ClusterOptions::default() };
         let basins = basin::cluster(&gaps, &options).unwrap();
         assert_eq!(basins.cluster, clusters(&case["cluster"]), "{name}");
         let expected = floats(&case["membership"]);
@@ -184,7 +184,7 @@ fn basins_of_landmark_gaps() {
         let models = (0..values.nrows()).map(|i| format!("m{i}")).collect();
         let landmarks = clusters(&case["landmarks"]);
         let gaps = LandmarkGaps::new(models, Measure::ConvexityGap, landmarks, values).unwrap();
-        let options = ClusterOptions { delta: delta(&case["delta"]), ..ClusterOptions::paper() };
+        let options = ClusterOptions { delta: delta(&case["delta"]), ..ClusterOptions::default() };
         let basins = basin::cluster_landmarks(&gaps, &options).unwrap();
         assert_close(&name, basins.delta, number(&case["width"]), 1e-12);
         assert_all_close(&name, &basins.embedding, &matrix(&case["embedding"]), 1e-8);
@@ -203,7 +203,7 @@ fn landmarks_of_the_embedded_study() {
     let values = matrix(&golden("mini-gaps.json")["gaps"]);
     let models = (0..16).map(|i| format!("s{}", 100 + i)).collect();
     let gaps = GapMatrix::new(models, Measure::ConvexityGap, values).unwrap();
-    let options = ClusterOptions { delta: Delta::Auto, n_init: 10, ..ClusterOptions::paper() };
+    let options = ClusterOptions { n_init: 10, ..ClusterOptions::default() };
     let whole = basin::cluster(&gaps, &options).unwrap();
     assert_eq!(whole.sizes(), [9, 7]);
     let indices = |m: usize| -> Vec<f64> {

@@ -34,7 +34,7 @@ fn nothing_is_computed_before_it_is_refused() {
     let models = small::models(&store, 4);
     let sweep = models.sweep("id", Grid::new(3).unwrap()).unwrap();
     let basins =
-        sweep.basins(&ClusterOptions { delta: Delta::Fixed(1.0), ..ClusterOptions::paper() }).unwrap();
+        sweep.basins(&ClusterOptions { delta: Delta::Fixed(1.0), ..ClusterOptions::default() }).unwrap();
     let before = n_files(&store);
     let grid = Grid::new(3).unwrap();
     let imprecise = Compute { tolerance: 0.0, ..Compute::cpu() };

@@ -104,6 +104,11 @@ impl Dataset {
         self.examples.len()
     }
 
+    /// Returns whether an example is a pair of texts.
+    pub fn has_pairs(&self) -> bool {
+        self.examples.iter().any(|example| example.second.is_some())
+    }
+
     /// Returns whether there are no examples.
     pub fn is_empty(&self) -> bool {
         self.examples.is_empty()

@@ -84,7 +84,7 @@ impl Figure {
         let bytes = match path.extension().and_then(|extension| extension.to_str()) {
             Some("png") => self.to_png()?,
             Some("svg") => self.to_svg()?.into_bytes(),
-            Some("html") => self.plot.to_html().into_bytes(),
+            Some("html") => self.page().into_bytes(),
             Some("json") => self.to_json()?.into_bytes(),
             other => {
                 let known = ["png", "svg", "html", "json"].map(str::to_owned).to_vec();
@@ -93,6 +93,14 @@ impl Figure {
             }
         };
         write_atomic(path, &bytes)
+    }
+}
+
+impl Figure {
+    /// Returns the figure as a page that needs no network. A plot has only the addresses of its scripts; the page
+    /// has the scripts themselves.
+    fn page(&self) -> String {
+        self.plot.to_html().replacen(&Plot::online_cdn_js(), &Plot::offline_js_sources(), 1)
     }
 }
 

@@ -46,7 +46,7 @@ impl Clustering {
 
     /// Returns the options that divide the models.
     fn options(&self) -> ClusterOptions {
-        ClusterOptions { delta: self.delta, ..ClusterOptions::paper() }
+        ClusterOptions { delta: self.delta, ..ClusterOptions::default() }
     }
 
     /// Returns the clusters.

@@ -51,7 +51,7 @@ impl Resampling {
 
     /// Checks the number of draws from that many examples.
     pub fn check_for(&self, n_examples: usize) -> Result<()> {
-        self.options(ClusterOptions::paper()).check(n_examples)
+        self.options(ClusterOptions::default()).check(n_examples)
     }
 
     fn options(&self, clusters: ClusterOptions) -> ConfidenceOptions {

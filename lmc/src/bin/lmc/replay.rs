@@ -89,13 +89,10 @@ impl Replay {
         // These names stand in tables and figures.
         let names = [("dataset", &self.dataset), ("scored_on", &self.scored_on)];
         for (field, name) in names {
-            if terminal::one_line(name) != *name {
-                let expected = "a name without line breaks and control characters";
-                return Err(LmcError::InvalidParameter {
-                    field,
-                    got: terminal::one_line(name),
-                    expected: expected.into(),
-                });
+            let got = terminal::one_line(name);
+            if got != *name {
+                let expected = "a name without line breaks and control characters".to_owned();
+                return Err(LmcError::InvalidParameter { field, got, expected });
             }
         }
         self.options().check()
@@ -114,7 +111,7 @@ impl Replay {
         let evaluations = scores.table;
         let beside = check_scores(&evaluations, &replay.models, &self.scored_on, metric)?;
         let (profiles, gaps) = (replay.table()?, replay.gaps()?);
-        let cluster_options = ClusterOptions { delta: self.delta, ..ClusterOptions::paper() };
+        let cluster_options = ClusterOptions { delta: self.delta, ..ClusterOptions::default() };
         let basins = cluster(&gap, &cluster_options)?;
         let table = basins.table()?;
         let scored = [(self.scored_on.as_str(), metric)];

@@ -68,8 +68,7 @@ impl Sets {
         }
         let tokenizer = load_tokenizer(&model.tokenizer)?;
         check_length(&config, &tokenizer, &model.folder)?;
-        let is_pair =
-            self.datasets.iter().any(|set| set.examples.iter().any(|example| example.second.is_some()));
+        let is_pair = self.datasets.iter().any(Dataset::has_pairs);
         let positions = config.max_len();
         let max_len = longest_example("max_length", self.options.max_length, positions, &tokenizer, is_pair)?;
         let text = tokenizer.to_string(false).map_err(|error| LmcError::Tokenizer(error.to_string()))?;

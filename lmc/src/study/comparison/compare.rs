@@ -7,7 +7,7 @@ use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
 use super::{Group, Statistic};
-use crate::basin::{Basins, ClusterOptions, Delta, cluster};
+use crate::basin::{Basins, ClusterOptions, cluster};
 use crate::error::{LmcError, Result};
 use crate::gap::GapMatrix;
 use crate::interrupt;
@@ -34,7 +34,7 @@ impl Default for ComparisonOptions {
     /// Returns options for 2,000 resamples, 95 %, 999 permutations, seed 0, clusters with a kernel as wide as
     /// the gaps vary and 10 starts each, since every permutation is clustered.
     fn default() -> Self {
-        let clusters = ClusterOptions { delta: Delta::Auto, n_init: 10, ..ClusterOptions::paper() };
+        let clusters = ClusterOptions { n_init: 10, ..ClusterOptions::default() };
         Self { n_resamples: 2_000, confidence: 0.95, n_permutations: 999, seed: 0, clusters }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::Shared;
 use super::plan::{OnLines, Plan, Share, Work};
-use crate::compute::Precision;
+use crate::compute::{Compute, Precision};
 use crate::error::Result;
 use crate::progress::Unit;
 use crate::slurm::Missing;
@@ -26,6 +26,11 @@ impl<'a> Lines<'a> {
         Ok(Self { models, dataset, set, lines, grid })
     }
 
+    /// Returns the devices and the precision of the study.
+    fn compute(&self) -> &'a Compute {
+        self.models.study().compute()
+    }
+
     /// Returns the lines that are not in the store, by number.
     fn missing_lines(&self, lines: &SweepPlan) -> Result<Vec<usize>> {
         self.models.with_job(self.dataset, lines, &[], |job| Ok(job.missing()))
@@ -44,7 +49,7 @@ impl Shared for Lines<'_> {
     fn identity(&self) -> (&'static str, String) {
         let models: Vec<String> = self.models.models().iter().map(Model::key).collect();
         let units: Vec<String> = self.lines.units().iter().map(|unit| format!("{unit:?}")).collect();
-        let (set, points, precision) = (self.set, self.lines.name(), self.models.study().compute().precision);
+        let (set, points, precision) = (self.set, self.lines.name(), self.compute().precision);
         ("sweep", format!("{set} {points} {precision}\n{}\n{}", models.join("\n"), units.join(" ")))
     }
 
@@ -62,8 +67,7 @@ impl Shared for Lines<'_> {
             return Ok((copies, None));
         }
         // The time is that of float32 here, whatever the nodes compute in.
-        let here = self.models.study().compute().clone().with_precision(Precision::Float32);
-        let here = self.models.on(here)?;
+        let here = self.models.on(self.compute().clone().with_precision(Precision::Float32))?;
         let cost = here.with_job(self.dataset, &self.lines, &[], |job| job.cost_of(lines))?;
         Ok((lines, Some(cost.seconds() / lines as f64)))
     }
@@ -85,8 +89,8 @@ impl Shared for Lines<'_> {
             dataset: self.dataset.to_owned(),
             set: self.set.to_owned(),
             points: self.grid.n_points(),
-            precision: self.models.study().compute().precision.to_string(),
-            tolerance: self.models.study().compute().tolerance,
+            precision: self.compute().precision.to_string(),
+            tolerance: self.compute().tolerance,
         });
         Plan::new(self.models.study(), work, shares)
     }

@@ -57,7 +57,7 @@ fn interpolate(path: &Path, plan: &Plan, share: &Share, on: &OnLines, study: Rc<
     study.outcomes(dataset, &keys, &|i| store.load_checkpoint(&copies[i].spec, *step, layout))?;
     if !share.lines.is_empty() {
         let lines = SweepPlan::lines_between(models.len(), &share.lines, Grid::new(on.points)?)?;
-        let compute = Compute::auto().with_precision(on.precision.parse()?);
+        let compute = study.compute().clone().with_precision(on.precision.parse()?);
         let compute = Compute { tolerance: on.tolerance, ..compute };
         models.on(compute)?.with_job(dataset, &lines, &[], fill)?;
     }

@@ -32,21 +32,15 @@ impl Corpora {
         sets: &[("id", Corpus::Cola, "id"), ("ood", Corpus::Cola, "ood")],
         hans: false,
     };
-    pub const MNLI: Self = Self {
-        train: (Corpus::Mnli, "train"),
-        sets: &[("id", Corpus::Mnli, "validation_matched")],
-        hans: true,
-    };
+    pub const MNLI: Self =
+        Self { train: (Corpus::Mnli, "train"), sets: &[("id", Corpus::Mnli, "id")], hans: true };
     pub const QQP: Self = Self {
         train: (Corpus::Qqp, "train"),
-        sets: &[("id", Corpus::Qqp, "validation"), ("paws-qqp", Corpus::PawsQqp, "dev_and_test")],
+        sets: &[("id", Corpus::Qqp, "id"), ("paws-qqp", Corpus::PawsQqp, "id")],
         hans: false,
     };
-    pub const PAWS_QQP: Self = Self {
-        train: (Corpus::PawsQqp, "train"),
-        sets: &[("id", Corpus::PawsQqp, "dev_and_test")],
-        hans: false,
-    };
+    pub const PAWS_QQP: Self =
+        Self { train: (Corpus::PawsQqp, "train"), sets: &[("id", Corpus::PawsQqp, "id")], hans: false };
 
     /// Returns the folder of every corpus: the data folder or, without one, the fetched files.
     pub fn folders(&self, data: Option<&Path>) -> Result<Folders> {

@@ -9,7 +9,7 @@ use std::cell::RefCell;
 use std::fmt;
 use std::path::Path;
 
-use tokenizers::{PostProcessor, Tokenizer};
+use tokenizers::Tokenizer;
 
 use self::corpora::{Corpora, SAMPLE, Source, sample};
 use self::encoder::Mini;
@@ -19,7 +19,9 @@ use crate::data::Dataset;
 use crate::data::fetch::ModelFolder;
 use crate::data::labels::{LabelMap, Merge};
 use crate::data::mini_nli::MiniNli;
-use crate::encode::{Encoded, Extent, digest, encode_counted, load_tokenizer, longest_example, note_cut};
+use crate::encode::{
+    Encoded, Extent, digest, encode_counted, load_tokenizer, longest_example, n_special, note_cut,
+};
 use crate::error::{LmcError, Result};
 use crate::eval::EvaluationSet;
 use crate::model::{Classifier, ModelConfig, Pretrained};
@@ -124,7 +126,7 @@ impl Task {
         if train.is_empty() {
             return Err(LmcError::invalid("n_train", 0, "at least one training example"));
         }
-        let is_pair = train.examples.iter().any(|example| example.second.is_some());
+        let is_pair = train.has_pairs();
         let positions = pretrained.config.max_len();
         let max_len = match study.recipe.max_length {
             given @ Some(_) => longest_example("recipe.max_length", given, positions, tokenizer, is_pair)?,
@@ -194,7 +196,7 @@ fn check_pooler(pretrained: &Pretrained, recipe: &Recipe) -> Result<()> {
 /// Checks that an encoder has places for the special tokens of its tokenizer and one more; `origin` is named
 /// in errors.
 pub(super) fn check_length(config: &ModelConfig, tokenizer: &Tokenizer, origin: &Path) -> Result<()> {
-    let n_special = tokenizer.get_post_processor().map_or(0, |processor| processor.added_tokens(false));
+    let n_special = n_special(tokenizer, false);
     if config.max_len() > n_special {
         return Ok(());
     }

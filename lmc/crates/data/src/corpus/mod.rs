@@ -77,7 +77,7 @@ impl Corpus {
     /// [`read_split`](super::reader::read_split); [`LmcError::UnknownName`] for a group of HANS that is not a
     /// heuristic.
     pub fn read(self, folder: &Path, split: &str, unverified: bool) -> Result<Reading> {
-        let reading = search::read(self, &self.manifest()?, folder, split, unverified)?;
+        let reading = search::read(self, &self.manifest()?, folder, self.stored(split), unverified)?;
         if self == Corpus::Hans {
             reading.groups.iter().flatten().try_for_each(|group| group.parse::<Heuristic>().map(|_| ()))?;
         }
@@ -94,6 +94,11 @@ impl Corpus {
             Corpus::PawsQqp => Some("dev_and_test"),
             Corpus::Hans => None,
         }
+    }
+
+    /// Returns the split of the manifest that a name stands for.
+    fn stored(self, name: &str) -> &str {
+        self.in_domain().filter(|_| name == ID).unwrap_or(name)
     }
 
     /// Returns the splits that [`read_corpora`] knows: those of the manifest, and the subsets for HANS.
@@ -162,22 +167,19 @@ pub fn read_corpora(
     unverified: bool,
 ) -> Result<Vec<Dataset>> {
     let known = corpus.splits()?;
-    let in_domain = |name: &str| if name == ID { corpus.in_domain() } else { None };
-    let meant = |name: &str| in_domain(name).unwrap_or(name).to_owned();
     if let Some(name) = splits.iter().map(AsRef::as_ref).find(|name| !known.iter().any(|split| split == name))
     {
         return Err(LmcError::UnknownName { kind: "split", name: name.to_owned(), known });
     }
-    let mut readings: BTreeMap<String, Reading> = BTreeMap::new();
+    let mut readings: BTreeMap<&str, Reading> = BTreeMap::new();
     let mut sets = Vec::new();
     for split in splits.iter().map(AsRef::as_ref) {
         let subset = split.parse::<Subset>().ok().filter(|_| corpus == Corpus::Hans);
-        let file = if subset.is_some() { "evaluation".to_owned() } else { meant(split) };
-        if !readings.contains_key(&file) {
-            let reading = corpus.read(folder, &file, unverified)?;
-            readings.insert(file.clone(), reading);
+        let stored = if subset.is_some() { "evaluation" } else { corpus.stored(split) };
+        if !readings.contains_key(stored) {
+            readings.insert(stored, corpus.read(folder, stored, unverified)?);
         }
-        let reading = &readings[&file];
+        let reading = &readings[stored];
         let whole = || Ok(Dataset { name: split.to_owned(), ..reading.dataset.clone() });
         sets.push(subset.map_or_else(whole, |subset| subset.of(reading))?);
         if sets.last().is_some_and(Dataset::is_empty) {

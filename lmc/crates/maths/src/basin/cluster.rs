@@ -185,7 +185,7 @@ mod tests {
             let mut blocks: Vec<usize> = (0..30).map(|i| usize::from(i < 11)).collect();
             blocks.shuffle(&mut rng(seed, "blocks"));
             for (delta, scale) in [(Delta::Paper, 1.0), (Delta::Auto, 0.01), (Delta::Fixed(0.05), 0.05)] {
-                let options = ClusterOptions { delta, ..ClusterOptions::paper() };
+                let options = ClusterOptions { delta, ..ClusterOptions::default() };
                 let basins = cluster(&planted(&blocks, seed, scale), &options).unwrap();
                 assert_eq!(basins.cluster, blocks);
                 assert_eq!(basins.sizes(), [19, 11]);
@@ -234,7 +234,7 @@ mod tests {
     }
 
     fn with(delta: Delta) -> ClusterOptions {
-        ClusterOptions { delta, ..ClusterOptions::paper() }
+        ClusterOptions { delta, ..ClusterOptions::default() }
     }
 
     #[track_caller]
@@ -352,7 +352,7 @@ mod tests {
         // in the embedding.
         let blocks = [0, 1, 0, 0, 1, 1, 0];
         let gaps = planted(&blocks, 1, 100.0);
-        let options = ClusterOptions { delta: Delta::Fixed(10.0), ..ClusterOptions::paper() };
+        let options = ClusterOptions { delta: Delta::Fixed(10.0), ..ClusterOptions::default() };
         let basins = cluster(&gaps, &options).unwrap();
         assert_eq!(basins.cluster, blocks);
         let order = [6, 2, 4, 0, 1, 3, 5];
@@ -387,7 +387,7 @@ mod tests {
         let gaps = planted(&[0, 0, 1], 1, 1.0);
         let no_starts = ClusterOptions { n_init: 0, ..ClusterOptions::paper() };
         assert!(matches!(fails(&gaps, no_starts), LmcError::InvalidParameter { field: "n_init", .. }));
-        let no_width = ClusterOptions { delta: Delta::Fixed(0.0), ..ClusterOptions::paper() };
+        let no_width = ClusterOptions { delta: Delta::Fixed(0.0), ..ClusterOptions::default() };
         assert!(matches!(fails(&gaps, no_width), LmcError::InvalidParameter { field: "delta", .. }));
         let mut broken = gaps;
         broken.models.pop();

@@ -1,6 +1,6 @@
 //! The number of tokens that an example may have, and the warning about examples that have more.
 
-use tokenizers::{PostProcessor, Tokenizer};
+use tokenizers::Tokenizer;
 
 use super::model_max_length;
 use lmc_base::error::{LmcError, Result};
@@ -37,7 +37,7 @@ pub fn longest_example(
 ) -> Result<usize> {
     let own = model_max_length(tokenizer).unwrap_or(LONGEST).min(LONGEST).min(positions);
     let Some(length) = given else { return Ok(own) };
-    let least = 1 + tokenizer.get_post_processor().map_or(0, |processor| processor.added_tokens(is_pair));
+    let least = 1 + super::n_special(tokenizer, is_pair);
     if (least..=positions).contains(&length) {
         return Ok(length);
     }

@@ -61,6 +61,13 @@ pub struct PaddedBatch {
     pub mask: Option<Tensor>,
 }
 
+/// Returns the number of special tokens that a tokenizer puts around a text, or around and between the texts of a
+/// pair.
+#[doc(hidden)]
+pub fn n_special(tokenizer: &Tokenizer, is_pair: bool) -> usize {
+    tokenizer.get_post_processor().map_or(0, |processor| processor.added_tokens(is_pair))
+}
+
 /// Returns the tokens of every example, in order, each cut to `max_len` tokens with the special ones
 /// included, at the end of a text or at the side that the tokenizer's truncation names. Apart from that side,
 /// truncation and padding set in the tokenizer are put aside.
@@ -89,8 +96,7 @@ pub fn encode_counted(
     max_len: usize,
 ) -> Result<(Vec<Encoded>, usize)> {
     dataset.check()?;
-    let is_pair = dataset.examples.iter().any(|example| example.second.is_some());
-    let n_special = tokenizer.get_post_processor().map_or(0, |processor| processor.added_tokens(is_pair));
+    let n_special = n_special(tokenizer, dataset.has_pairs());
     if max_len <= n_special {
         let expected = format!("more than the {n_special} special tokens");
         return Err(LmcError::invalid("max_length", max_len, expected));

@@ -6,14 +6,13 @@ use std::path::Path;
 use polars::prelude::*;
 use tch::{Device, Kind, Tensor};
 
-use super::{Outcome, check, damaged_unit, in_order, label_logits};
+use super::{Outcome, check, check_interrupt, damaged_unit, in_order, label_logits};
 use crate::encode::Batch;
 use crate::guard::guarded;
 use crate::model::Classifier;
 use crate::weights::Parameters;
 use lmc_base::error::{LmcError, Result};
 use lmc_base::frame::{read_frame, write_frame};
-use lmc_base::interrupt;
 use lmc_data::labels::LabelMap;
 
 /// The logits of one model, or their mean over several, on one dataset in its order and its labels.
@@ -149,12 +148,7 @@ fn logits_of(
     let parameters = Parameters::views(&theta.unsqueeze(0), classifier.layout())?;
     let mut parts = Vec::with_capacity(batches.len());
     for (done, batch) in batches.iter().enumerate() {
-        interrupt::check(|| {
-            format!(
-                "{done} of {} batches were evaluated, which are not kept; run the same call again",
-                batches.len()
-            )
-        })?;
+        check_interrupt(done, batches.len())?;
         parts.push(label_logits(classifier, &parameters, batch, map)?.f_squeeze_dim(0)?.to_kind(Kind::Float));
     }
     let logits = Tensor::f_cat(&parts, 0)?.to_device(Device::Cpu);

@@ -112,6 +112,13 @@ pub fn evaluate_stack(
     within_memory(|| evaluate_all(classifier, parameters, batches, n, map, &|_| ()))
 }
 
+/// Checks that evaluation may go on with the next batch.
+fn check_interrupt(done: usize, n_batches: usize) -> Result<()> {
+    interrupt::check(|| {
+        format!("{done} of {n_batches} batches were evaluated, which are not kept; run the same call again")
+    })
+}
+
 fn evaluate_all(
     classifier: &Classifier,
     parameters: &Parameters,
@@ -124,12 +131,7 @@ fn evaluate_all(
     let _no_grad = tch::no_grad_guard();
     let (mut losses, mut predictions, mut confidences) = (Vec::new(), Vec::new(), Vec::new());
     for (done, batch) in batches.iter().enumerate() {
-        interrupt::check(|| {
-            format!(
-                "{done} of {} batches were evaluated, which are not kept; run the same call again",
-                batches.len()
-            )
-        })?;
+        check_interrupt(done, batches.len())?;
         let logits = label_logits(classifier, parameters, batch, map)?;
         let log_probabilities = logits.log_softmax(-1, Kind::Float);
         let labels = batch.labels.view([1, -1, 1]).expand([parameters.stack(), -1, -1], false);

@@ -33,7 +33,7 @@ fn planted(blocks: &[usize], inside: f64, outside: f64, seed: u64) -> GapMatrix 
 }
 
 fn options(delta: Delta) -> ClusterOptions {
-    ClusterOptions { delta, n_init: 10, ..ClusterOptions::paper() }
+    ClusterOptions { delta, n_init: 10, ..ClusterOptions::default() }
 }
 
 fn at_random(gaps: &GapMatrix, n_landmarks: usize, seed: u64) -> LandmarkGaps {

@@ -14,7 +14,7 @@ mod vocabulary;
 
 use std::path::Path;
 
-use tokenizers::{PostProcessor, Tokenizer, TruncationDirection, TruncationParams};
+use tokenizers::{Tokenizer, TruncationDirection, TruncationParams};
 
 use self::added::Added;
 use self::build::{BERT_TOKENS, ROBERTA_TOKENS, byte_level, whole, without_segments, word_piece};
@@ -176,7 +176,7 @@ fn set_truncation(tokenizer: &mut Tokenizer, settings: &Settings, stored: Option
         },
     };
     tokenizer.with_padding(None);
-    let n_special = tokenizer.get_post_processor().map_or(0, |processor| processor.added_tokens(true));
+    let n_special = super::n_special(tokenizer, true);
     let longest = settings.max_length()?;
     if let Some(length) = longest.filter(|&length| length <= n_special)
         && let Some(setting) = settings.given("model_max_length").or_else(|| settings.given("max_len"))
