@@ -41,14 +41,14 @@
 
 #![cfg_attr(not(test), deny(clippy::print_stdout, clippy::print_stderr))]
 
+mod analyses;
 pub mod figure;
 pub mod notebook;
 pub mod prelude;
-pub mod published;
-pub mod replay;
 pub mod study;
 pub mod table;
 
+pub use analyses::{published, replay};
 pub use lmc_base::{LmcError, Result, error, file, interrupt, kernel, progress, seed, step, terminal};
 pub use lmc_data::{self as data, spec};
 pub use lmc_engine::{confidence, environment, provenance, sharpness, slurm, store, sweep, train};

@@ -1,50 +1,44 @@
 //! Figures of the tables: interactive with plotly, and as SVG and PNG drawn here from the same description.
 //!
-//! One file per family: [`curves`], [`connections`], [`planes`], [`heatmap`], [`membership_scatter`] and
-//! [`sharpness_scatter`], [`gap_against_distance`], [`alignment_scatter`], [`histogram`], [`drift_quiver`],
-//! [`correlation_matrix`], [`excess_strips`] and [`triangle_scatter`], [`soup_dots`].
+//! Each analysis has its own: [`curves`] of profiles; [`heatmap`] and [`gap_against_distance`] of gaps;
+//! [`membership_scatter`] of basins; [`histogram`] and [`correlation_matrix`] of scores; [`drift_quiver`] of
+//! trajectories; [`early_curves`]; [`alignment_scatter`]; [`sharpness_scatter`]; [`planes`];
+//! [`connections`]; [`excess_strips`] and [`triangle_scatter`] of convexity; [`soup_dots`];
+//! [`gap_intervals`], [`membership_intervals`], [`co_assignment`], [`stability_bars`] and
+//! [`sample_size_curves`] of confidence; [`group_heatmaps`], [`group_histograms`] and
+//! [`comparison_intervals`] of comparisons.
 
-mod alignment;
-mod confidence;
-mod connections;
-mod correlation;
-mod curves;
-mod distance;
-mod early;
-mod group_panels;
-mod groups;
-mod heatmap;
-mod histogram;
-mod planes;
-mod quiver;
-mod scatter;
-mod simplices;
-mod soups;
-mod theme;
+pub(crate) mod axes;
+pub(crate) mod panels;
+pub(crate) mod scatter;
+pub(crate) mod theme;
 
 pub use lmc_figure::Figure;
 
-pub use alignment::alignment_scatter;
-pub use confidence::{
+pub use crate::analyses::alignment::figure::alignment_scatter;
+pub use crate::analyses::basins::figure::membership_scatter;
+pub use crate::analyses::comparison::figure::{
+    GroupPanel, comparison_intervals, group_heatmaps, group_histograms,
+};
+pub use crate::analyses::confidence::figure::{
     co_assignment, gap_intervals, membership_intervals, sample_size_curves, stability_bars,
 };
-pub use connections::connections;
-pub use correlation::correlation_matrix;
-pub use curves::curves;
-pub use distance::gap_against_distance;
-pub use early::early_curves;
-pub use group_panels::{GroupPanel, comparison_intervals, group_heatmaps, group_histograms};
-pub use groups::{groups_by_basin, groups_by_score};
-pub use heatmap::{HeatmapOptions, heatmap};
-pub use histogram::{histogram, histograms};
-pub use planes::planes;
-pub use quiver::drift_quiver;
-pub use scatter::{membership_scatter, sharpness_scatter};
-pub use simplices::{excess_strips, triangle_scatter};
-pub use soups::soup_dots;
+pub use crate::analyses::connections::figure::connections;
+pub use crate::analyses::convexity::figure::{excess_strips, triangle_scatter};
+pub use crate::analyses::correlations::figure::correlation_matrix;
+pub use crate::analyses::early::figure::early_curves;
+pub use crate::analyses::evaluations::figure::{histogram, histograms};
+pub use crate::analyses::gaps::figure::{HeatmapOptions, heatmap};
+pub use crate::analyses::gaps::gap_against_distance;
+pub use crate::analyses::planes::figure::planes;
+pub use crate::analyses::profiles::figure::curves;
+pub use crate::analyses::profiles::{groups_by_basin, groups_by_score};
+pub use crate::analyses::sharpness::figure::sharpness_scatter;
+pub use crate::analyses::soups::figure::soup_dots;
+pub use crate::analyses::trajectories::drift_quiver;
 
 /// Returns a text that begins with a capital letter.
-fn capitalised(text: &str) -> String {
+pub(crate) fn capitalised(text: &str) -> String {
     let mut characters = text.chars();
     characters.next().map_or(String::new(), |first| first.to_uppercase().chain(characters).collect())
 }

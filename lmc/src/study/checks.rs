@@ -74,7 +74,7 @@ impl StudySpec {
 }
 
 /// Checks that there are enough models.
-pub(super) fn enough(n: usize, least: usize, what: &str) -> Result<()> {
+pub(crate) fn enough(n: usize, least: usize, what: &str) -> Result<()> {
     if n >= least {
         return Ok(());
     }
@@ -83,7 +83,7 @@ pub(super) fn enough(n: usize, least: usize, what: &str) -> Result<()> {
 }
 
 /// Checks a number of resamples: their statistics must fit into memory.
-pub(super) fn check_resamples(field: &'static str, n: usize) -> Result<()> {
+pub(crate) fn check_resamples(field: &'static str, n: usize) -> Result<()> {
     in_range(field, n, MOST_RESAMPLES)
 }
 
@@ -91,7 +91,7 @@ pub(super) fn check_resamples(field: &'static str, n: usize) -> Result<()> {
 pub(crate) const MOST_RESAMPLES: usize = 100_000;
 
 /// Checks that a number is at least 1 and at most that.
-pub(super) fn in_range(field: &'static str, n: usize, most: usize) -> Result<()> {
+pub(crate) fn in_range(field: &'static str, n: usize, most: usize) -> Result<()> {
     match n {
         0 => Err(LmcError::invalid(field, 0, "at least 1")),
         n if n > most => Err(LmcError::invalid(field, n, format!("1 to {most}"))),

@@ -37,7 +37,7 @@ impl Study {
     /// brings the weights for those that are not in the store yet.
     ///
     /// No more weights are in memory than there are workers.
-    pub(super) fn outcomes(&self, dataset: &str, keys: &[String], load: Load) -> Result<Vec<Outcome>> {
+    pub(crate) fn outcomes(&self, dataset: &str, keys: &[String], load: Load) -> Result<Vec<Outcome>> {
         let (store, classifier, set) = (&self.store, &self.task.classifier, self.task.set(dataset)?);
         let (n, map) = (set.encoded.len(), set.label_map.as_ref());
         let kept = Kept {
@@ -51,7 +51,7 @@ impl Study {
     }
 
     /// Returns the logits of each of `keys` in the labels of the set, as [`Study::outcomes`] does.
-    pub(super) fn logits(&self, dataset: &str, keys: &[String], load: Load) -> Result<Vec<Logits>> {
+    pub(crate) fn logits(&self, dataset: &str, keys: &[String], load: Load) -> Result<Vec<Logits>> {
         let (store, classifier, set) = (&self.store, &self.task.classifier, self.task.set(dataset)?);
         let (n, map) = (set.encoded.len(), set.label_map.as_ref());
         let kept = Kept {

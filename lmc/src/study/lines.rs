@@ -88,7 +88,7 @@ impl Models {
     ///
     /// # Errors
     /// [`LmcError::InvalidParameter`] for a sweep over other models.
-    pub(super) fn pairs(&self, sweep: &Sweep) -> Result<Vec<[usize; 2]>> {
+    pub(crate) fn pairs(&self, sweep: &Sweep) -> Result<Vec<[usize; 2]>> {
         let number = |name: &String| {
             let other = || LmcError::invalid("sweep", format!("model {name}"), "models of this study");
             self.models().iter().position(|model| model.name == *name).ok_or_else(other)
@@ -96,7 +96,7 @@ impl Models {
         sweep.profiles.iter().map(|profile| Ok([number(&profile.a)?, number(&profile.b)?])).collect()
     }
 
-    pub(super) fn along(&self, dataset: &str, plan: &SweepPlan) -> Result<Sweep> {
+    pub(crate) fn along(&self, dataset: &str, plan: &SweepPlan) -> Result<Sweep> {
         let sampled = self.sample(dataset, plan)?;
         let models: Vec<String> = self.names();
         let profiles = sampled.into_iter().map(|line| Profile::of(line, plan, &models)).collect();
@@ -132,7 +132,7 @@ impl Models {
     }
 
     /// Does the same as [`Models::sample`] with the copies' own outcomes at hand.
-    pub(super) fn sample_between(
+    pub(crate) fn sample_between(
         &self,
         dataset: &str,
         plan: &SweepPlan,
@@ -141,7 +141,7 @@ impl Models {
         self.with_job(dataset, plan, ends, execute)
     }
 
-    pub(super) fn ends(&self, dataset: &str) -> Result<Vec<Outcome>> {
+    pub(crate) fn ends(&self, dataset: &str) -> Result<Vec<Outcome>> {
         Ok(self.evaluate(dataset)?.into_iter().map(|evaluation| evaluation.outcome).collect())
     }
 
@@ -163,7 +163,7 @@ impl Models {
         self.with_job(dataset, plan, &[], |job| job.cost())
     }
 
-    pub(super) fn with_job<T>(
+    pub(crate) fn with_job<T>(
         &self,
         dataset: &str,
         plan: &SweepPlan,

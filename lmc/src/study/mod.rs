@@ -1,57 +1,45 @@
 //! A study: one task, one pretrained encoder, many seeds; its verbs find finished work in the store again.
 
-mod align;
-mod checks;
+pub(crate) mod checks;
 mod classifiers;
-mod comparison;
-mod confidence;
-mod connection;
-mod convexity;
-mod early;
 mod evaluating;
 mod finetune;
 mod lines;
 mod models;
-mod plane;
-mod predictors;
 mod pretraining;
 mod provenance;
-mod report;
-mod sharpness;
 mod slurm;
-mod soups;
 mod spec;
 mod sweep;
 mod tables;
 mod task;
-mod triangles;
-mod warning;
 
 use std::fmt;
 use std::rc::Rc;
 
 use tch::Tensor;
 
-pub use align::AlignedSweep;
 pub use classifiers::{ClassifierOptions, Classifiers, Evaluated, evaluate_finetuned};
-pub use comparison::{Compared, Comparison, ComparisonOptions, Group, Statistic, compare};
-pub use confidence::{Confidence, ConfidenceOptions, SampleDraw, SampleSizes};
-pub use connection::{Connection, CurveProfile};
-pub use convexity::{Convexity, ConvexityOptions, ExcessEstimate, SimplexSample};
-pub use early::{Stage, early_table};
 pub use models::{Evaluation, Model, Models};
-pub use plane::PlaneSample;
-pub use predictors::compare_predictors;
 pub use pretraining::{N_DOCUMENTS, pretrain_mini, pretrain_mini_roberta};
-pub use report::Report;
 pub use slurm::{Submission, work};
-pub use soups::{Choice, SoupFolder, SoupOptions, SoupResult, Soups};
 pub use spec::StudySpec;
 pub use sweep::Sweep;
-pub use tables::{drift_table, evaluations_table};
 pub use task::Task;
-pub use triangles::{Triangle, TriangleOptions, Triangles};
-pub use warning::early_warning;
+
+pub use crate::analyses::alignment::AlignedSweep;
+pub use crate::analyses::comparison::{Compared, Comparison, ComparisonOptions, Group, Statistic, compare};
+pub use crate::analyses::confidence::{Confidence, ConfidenceOptions, SampleDraw, SampleSizes};
+pub use crate::analyses::connections::{Connection, CurveProfile};
+pub use crate::analyses::convexity::{Convexity, ConvexityOptions, ExcessEstimate, SimplexSample};
+pub use crate::analyses::convexity::{Triangle, TriangleOptions, Triangles};
+pub use crate::analyses::early::{Stage, early_table, early_warning};
+pub use crate::analyses::evaluations::evaluations_table;
+pub use crate::analyses::planes::PlaneSample;
+pub use crate::analyses::report::Report;
+pub use crate::analyses::sharpness::compare_predictors;
+pub use crate::analyses::soups::{Choice, SoupFolder, SoupOptions, SoupResult, Soups};
+pub use crate::analyses::trajectories::drift_table;
 
 use crate::compute::Compute;
 use crate::environment;
@@ -158,7 +146,7 @@ impl Study {
     }
 
     /// Returns the runs of all copies, in the order of the seeds.
-    fn runs(&self) -> Vec<RunSpec> {
+    pub(crate) fn runs(&self) -> Vec<RunSpec> {
         self.spec.stacks().flat_map(|seeds| self.run_specs(&self.spec.recipe, seeds)).collect()
     }
 

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::Study;
-use super::tables::metrics;
+use crate::analyses::evaluations::metrics;
 use crate::compute::Compute;
 use crate::error::{LmcError, Result};
 use crate::eval::{Logits, Outcome};
@@ -39,7 +39,7 @@ impl Model {
 }
 
 /// Returns the name of the copy of a seed.
-pub(super) fn name(seed: u64) -> String {
+pub(crate) fn name(seed: u64) -> String {
     format!("s{seed}")
 }
 
@@ -82,7 +82,7 @@ impl fmt::Debug for Evaluation {
 impl Models {
     /// Returns a function that loads the weights of a copy by its number, each from its own checkpoint;
     /// threads may share it.
-    pub(super) fn loader(&self) -> impl Fn(usize) -> Result<Weights> + Sync + '_ {
+    pub(crate) fn loader(&self) -> impl Fn(usize) -> Result<Weights> + Sync + '_ {
         let (store, layout, models) =
             (self.study.store(), self.study.task().classifier.layout(), &self.models);
         move |model| store.load_checkpoint(&models[model].spec, models[model].info.step, layout)
@@ -97,7 +97,7 @@ impl Models {
     }
 
     /// Loads the copies at the checkpoint after that many updates.
-    pub(super) fn load(study: &Rc<Study>, step: u32) -> Result<Self> {
+    pub(crate) fn load(study: &Rc<Study>, step: u32) -> Result<Self> {
         let models = study
             .runs()
             .into_iter()
@@ -193,7 +193,7 @@ impl Models {
 
     /// Returns these copies and after them those `rows` of `others`, another point of the same training,
     /// named by it.
-    pub(super) fn beside(&self, others: &Models, rows: &[usize]) -> Result<Models> {
+    pub(crate) fn beside(&self, others: &Models, rows: &[usize]) -> Result<Models> {
         let n = others.models.len();
         let mut both = self.clone();
         for &row in rows {

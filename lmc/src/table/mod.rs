@@ -4,20 +4,8 @@
 //! any work, so a wrong table is refused with the column at fault. More columns than declared, and any order,
 //! are fine.
 
-mod alignment;
-mod cluster_statistics;
-mod cluster_tests;
-mod columns;
-mod confidence;
-mod constant;
-mod convexity;
-mod correlations;
-mod early;
-mod gap_matrix;
-mod metric;
 mod parquet;
-mod schemas;
-mod soups;
+pub(crate) mod schemas;
 mod surfaces;
 
 pub use lmc_base::table::{Column, Kind, Schema, to_html, to_text};
@@ -26,21 +14,30 @@ pub use lmc_base::table::{integers, optional_reals, reals, texts};
 
 use polars::prelude::DataFrame;
 
-pub use alignment::ALIGNMENT;
-pub use cluster_statistics::{Arithmetic, CLUSTER_STATISTICS, CLUSTERS, cluster_statistics};
-pub use cluster_tests::{CLUSTER_TESTS, cluster_tests};
-pub(crate) use columns::{scores, unknown};
-pub use confidence::{CLUSTER_INTERVALS, CO_ASSIGNMENT, MEMBERSHIP_INTERVALS, PAIR_INTERVALS, SAMPLE_SIZES};
-pub use constant::{ConstantScore, constant_scores};
-pub use convexity::{CONVEXITY, CONVEXITY_POINTS, TRIANGLES};
-pub use correlations::{CORRELATIONS, correlations};
-pub use early::EARLY;
-pub use gap_matrix::gap_matrix;
-pub use metric::Metric;
+use crate::Result;
+use crate::replay::Replay;
+use crate::study::{
+    AlignedSweep, Comparison, Convexity, CurveProfile, Models, PlaneSample, Report, Soups, Sweep, Triangles,
+};
+
 pub use parquet::{read_parquet, write_parquet};
 pub use schemas::{BASINS, DRIFT, EVALUATIONS, GAPS, GROUP_COMPARISON, GROUPS, MODELS, PREDICTORS, PROFILES};
-pub use soups::{SOUP_KINDS, SOUPS};
 pub use surfaces::{ANCHORS, CURVES, PLANES, SHARPNESS};
+
+pub use crate::analyses::alignment::table::ALIGNMENT;
+pub use crate::analyses::basins::{
+    Arithmetic, CLUSTER_STATISTICS, CLUSTER_TESTS, CLUSTERS, cluster_statistics, cluster_tests,
+};
+pub use crate::analyses::confidence::table::{
+    CLUSTER_INTERVALS, CO_ASSIGNMENT, MEMBERSHIP_INTERVALS, PAIR_INTERVALS, SAMPLE_SIZES,
+};
+pub use crate::analyses::convexity::table::{CONVEXITY, CONVEXITY_POINTS, TRIANGLES};
+pub use crate::analyses::correlations::{CORRELATIONS, correlations};
+pub use crate::analyses::early::table::EARLY;
+pub use crate::analyses::evaluations::{ConstantScore, Metric, constant_scores};
+pub(crate) use crate::analyses::evaluations::{scores, unknown};
+pub use crate::analyses::gaps::gap_matrix;
+pub use crate::analyses::soups::table::{SOUP_KINDS, SOUPS};
 
 /// A result that becomes a table: sweeps, basins, soups and all others that have a method `table`.
 ///
@@ -60,8 +57,22 @@ pub trait Table {
     ///
     /// # Errors
     /// [`LmcError::Polars`](crate::LmcError::Polars) if polars refuses a column.
-    fn table(&self) -> crate::Result<DataFrame>;
+    fn table(&self) -> Result<DataFrame>;
 }
+
+/// Implements [`Table`] by the types' own method `table`, so that one function takes any of them.
+macro_rules! tabled {
+    ($($type:ty),+ $(,)?) => {$(
+        impl Table for $type {
+            fn table(&self) -> Result<DataFrame> {
+                <$type>::table(self)
+            }
+        }
+    )+};
+}
+
+tabled!(Models, Sweep, AlignedSweep, Comparison, Convexity, CurveProfile, PlaneSample, Soups, Triangles);
+tabled!(Report, Replay);
 
 #[cfg(test)]
 mod tests {

@@ -2,16 +2,16 @@
 
 use super::{Column, Kind, Kind::*, Schema};
 
-pub(super) const fn column(name: &'static str, kind: Kind, description: &'static str) -> Column {
+pub(crate) const fn column(name: &'static str, kind: Kind, description: &'static str) -> Column {
     Column { name, kind, description }
 }
 
-pub(super) const MODEL: Column = column("model", Text, "name of the model");
-pub(super) const A: Column = column("a", Text, "model at alpha = 1");
-pub(super) const B: Column = column("b", Text, "model at alpha = 0");
-pub(super) const DATASET: Column =
+pub(crate) const MODEL: Column = column("model", Text, "name of the model");
+pub(crate) const A: Column = column("a", Text, "model at alpha = 1");
+pub(crate) const B: Column = column("b", Text, "model at alpha = 0");
+pub(crate) const DATASET: Column =
     column("dataset", Text, "name of the evaluated set, for example \"id\" or \"lo\"");
-pub(super) const CLUSTER: Column =
+pub(crate) const CLUSTER: Column =
     column("cluster", Integer, "basin of the model: 1 is the larger, 2 the smaller");
 const MEMBERSHIP: Column = column(
     "membership",

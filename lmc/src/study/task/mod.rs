@@ -51,7 +51,7 @@ pub struct Task {
     /// The folders that it was read from.
     pub(super) sources: Sources,
     /// The files of the tokenizer by name, for models that are saved.
-    pub(super) tokenizer_files: Vec<(String, Vec<u8>)>,
+    pub(crate) tokenizer_files: Vec<(String, Vec<u8>)>,
 }
 
 impl fmt::Debug for Task {
@@ -195,7 +195,7 @@ fn check_pooler(pretrained: &Pretrained, recipe: &Recipe) -> Result<()> {
 
 /// Checks that an encoder has places for the special tokens of its tokenizer and one more; `origin` is named
 /// in errors.
-pub(super) fn check_length(config: &ModelConfig, tokenizer: &Tokenizer, origin: &Path) -> Result<()> {
+pub(crate) fn check_length(config: &ModelConfig, tokenizer: &Tokenizer, origin: &Path) -> Result<()> {
     let n_special = n_special(tokenizer, false);
     if config.max_len() > n_special {
         return Ok(());

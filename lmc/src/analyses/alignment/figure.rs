@@ -1,0 +1,147 @@
+//! The figure of what neuron alignment does to the gaps between models (Juneja et al. 2023, footnote 7;
+//! Ainsworth et al. 2022).
+
+use plotly::common::{Anchor, DashType, HoverInfo, Line, Marker, Mode};
+use plotly::{Plot, Scatter};
+use polars::prelude::DataFrame;
+
+use crate::figure::{Figure, theme};
+use crate::table::{self, ALIGNMENT};
+use crate::{LmcError, Result};
+
+/// Height and width of the figure, CSS pixels: near a square, since both axes have one scale.
+const HEIGHT: usize = 600;
+const WIDTH: usize = 640;
+
+/// Returns a figure of the convexity gap of each pair after neuron alignment against the one before, with the
+/// diagonal.
+///
+/// `alignment` is an [`ALIGNMENT`] table of one evaluated set. Pairs whose best permutation is the identity
+/// lie on the diagonal; of the others a point below it is a gap that alignment makes smaller.
+///
+/// # Errors
+/// [`LmcError::Column`] for a table of another schema, [`LmcError::InvalidParameter`] for one without pairs
+/// or of several sets.
+pub fn alignment_scatter(alignment: &DataFrame) -> Result<Figure> {
+    ALIGNMENT.check(alignment)?;
+    let text = |name| table::texts(alignment, &ALIGNMENT, name);
+    let integer = |name| table::integers(alignment, &ALIGNMENT, name);
+    let (a, b, datasets) = (text("a")?, text("b")?, text("dataset")?);
+    let (before, after) = (
+        table::reals(alignment, &ALIGNMENT, "convexity_gap")?,
+        table::reals(alignment, &ALIGNMENT, "convexity_gap_aligned")?,
+    );
+    let mut moved = vec![0; a.len()];
+    for kind in ["moved_neurons", "moved_heads", "moved_head_units", "moved_pooler_units"] {
+        moved.iter_mut().zip(integer(kind)?).for_each(|(sum, units)| *sum += units);
+    }
+    let Some(dataset) = datasets.first() else {
+        return Err(LmcError::invalid("alignment", "no pair", "at least one pair of models"));
+    };
+    if let Some(other) = datasets.iter().find(|other| *other != dataset) {
+        let got = format!("pairs on {dataset} and on {other}");
+        return Err(LmcError::invalid("alignment", got, "pairs on one set"));
+    }
+    let top = before.iter().chain(&after).copied().fold(0.0, f64::max);
+    let top = if top > 0.0 { 1.06 * top } else { 1.0 };
+    let mut plot = Plot::new();
+    plot.add_trace(
+        Scatter::new(vec![0.0, top], vec![0.0, top])
+            .mode(Mode::Lines)
+            .name("no change")
+            .hover_info(HoverInfo::Skip)
+            .line(Line::new().color(theme::INK).width(1.2).dash(DashType::Dash)),
+    );
+    for (index, moves) in [false, true].into_iter().enumerate() {
+        let pairs: Vec<usize> = (0..a.len()).filter(|&pair| (moved[pair] > 0) == moves).collect();
+        if pairs.is_empty() {
+            continue;
+        }
+        let of = |values: &[f64]| pairs.iter().map(|&pair| values[pair]).collect::<Vec<_>>();
+        let name = if moves { "units move" } else { "identity is best" };
+        plot.add_trace(
+            Scatter::new(of(&before), of(&after))
+                .mode(Mode::Markers)
+                .name(format!("{name}, {}", theme::counted(pairs.len(), "pair")))
+                .text_array(
+                    pairs
+                        .iter()
+                        .map(|&pair| {
+                            let units = theme::counted(usize::try_from(moved[pair]).unwrap_or(0), "unit");
+                            theme::label(&format!("{} and {}, {units} moved", a[pair], b[pair]))
+                        })
+                        .collect::<Vec<_>>(),
+                )
+                .hover_template("%{text}<br>before %{x:.4g}<br>after %{y:.4g}<extra></extra>")
+                .marker(
+                    Marker::new()
+                        .size(9)
+                        .opacity(0.75)
+                        .color(theme::colour(index))
+                        .line(Line::new().color("#ffffff").width(0.8)),
+                ),
+        );
+    }
+    let title = format!("Convexity gap on {} before and after neuron alignment", theme::label(dataset));
+    let axis = |when: &str| theme::axis(&format!("convexity gap {when} (nats)")).range(vec![0.0, top]);
+    let count = |changed: fn(&f64, &f64) -> bool| {
+        before.iter().zip(&after).filter(|(before, after)| changed(after, before)).count()
+    };
+    let (smaller, larger) = (count(|after, before| after < before), count(|after, before| after > before));
+    let summary = format!("after alignment {smaller} of {} gaps are smaller, {larger} larger", before.len());
+    let layout = theme::layout(&title, WIDTH, HEIGHT)
+        .x_axis(axis("before alignment"))
+        .y_axis(axis("after alignment"))
+        .annotations(vec![theme::note(&summary, 1.0, 1.0, Anchor::Right, Anchor::Bottom)]);
+    plot.set_layout(layout);
+    Ok(Figure::new(plot))
+}
+
+#[cfg(test)]
+mod tests {
+    use polars::df;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    /// One pair that moves and gains, one that stays.
+    fn alignment() -> DataFrame {
+        let (zeros, ones) = (vec![0_i64; 2], vec![1.0; 2]);
+        df!("a" => ["s1", "s1"], "b" => ["s2", "s3"], "dataset" => ["id", "id"],
+            "moved_neurons" => [2_i64, 0], "n_neurons" => [8_i64, 8], "moved_heads" => zeros.clone(),
+            "n_heads" => [2_i64, 2], "moved_head_units" => [3_i64, 0], "n_head_units" => [16_i64, 16],
+            "moved_pooler_units" => zeros, "n_pooler_units" => [4_i64, 4], "similarity_identity" => ones.clone(),
+            "similarity_matched" => ones.clone(), "distance" => ones.clone(), "distance_aligned" => ones.clone(),
+            "barrier_height" => ones.clone(), "barrier_height_aligned" => ones,
+            "convexity_gap" => [0.5, 0.25], "convexity_gap_aligned" => [0.125, 0.25])
+        .unwrap()
+    }
+
+    #[test]
+    fn pairs_that_move_and_those_that_stay_are_told_apart() {
+        let figure = alignment_scatter(&alignment()).unwrap();
+        let described: Value = serde_json::from_str(&figure.to_json().unwrap()).unwrap();
+        let traces = &described["data"];
+        assert_eq!((&traces[0]["x"], &traces[0]["y"]), (&json!([0.0, 0.53]), &json!([0.0, 0.53])));
+        assert_eq!((&traces[2]["x"], &traces[2]["y"]), (&json!([0.5]), &json!([0.125])));
+        assert_eq!(traces[2]["text"], json!(["s1 and s2, 5 units moved"]));
+        assert_eq!(traces[1]["name"], "identity is best, 1 pair");
+        assert_eq!(
+            described["layout"]["annotations"][0]["text"],
+            "after alignment 1 of 2 gaps are smaller, 0 larger"
+        );
+        assert!(figure.to_svg().unwrap().contains("no change"));
+    }
+
+    #[test]
+    fn another_table_is_refused() {
+        let gone = alignment().drop("n_heads").unwrap();
+        assert!(matches!(alignment_scatter(&gone), Err(LmcError::Column { column: "n_heads", .. })));
+        let error = alignment_scatter(&ALIGNMENT.empty()).unwrap_err().to_string();
+        assert!(error.contains("no pair"), "{error}");
+        let mut mixed = alignment();
+        mixed.with_column(polars::prelude::Column::new("dataset".into(), ["id", "lo"])).unwrap();
+        let error = alignment_scatter(&mixed).unwrap_err().to_string();
+        assert!(error.contains("pairs on id and on lo"), "{error}");
+    }
+}

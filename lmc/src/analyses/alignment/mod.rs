@@ -1,0 +1,189 @@
+//! Neuron alignment of the copies of a study, and the lines between them once their units are in one order.
+
+pub(crate) mod figure;
+pub(crate) mod table;
+
+use std::fmt;
+
+use polars::prelude::{DataFrame, df};
+
+use crate::align::{Alignment, UnitCounts, weight_matching};
+use crate::error::{LmcError, Result};
+use crate::eval::Outcome;
+use crate::gap::Measure;
+use crate::parallel::run_units;
+use crate::path::Combination;
+use crate::progress::{Progress, Unit};
+use crate::study::{Model, Models, Sweep};
+use crate::sweep::{Profile, SweepJob, SweepPlan, execute};
+use crate::weights::Weights;
+
+/// A sweep, and the same with the units of each model B in the order of model A's.
+#[derive(Clone)]
+pub struct AlignedSweep {
+    /// The sweep as it was.
+    pub before: Sweep,
+    /// The lines to the aligned models, in the same order.
+    pub after: Sweep,
+    /// The alignment of each line's model B to its model A.
+    pub alignments: Vec<Alignment>,
+}
+
+impl fmt::Debug for AlignedSweep {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let moved = self.alignments.iter().filter(|alignment| !alignment.is_identity()).count();
+        write!(f, "AlignedSweep({:?}, units moved in {moved})", self.before)
+    }
+}
+
+impl Models {
+    /// Returns the alignment of copy `b`'s units to those of copy `a`, both by number.
+    ///
+    /// # Errors
+    /// [`LmcError::InvalidParameter`] for a copy that does not exist; those of [`Models::weights_of`] and
+    /// [`weight_matching`].
+    pub fn align(&self, a: usize, b: usize) -> Result<Alignment> {
+        let weights = |i: usize| {
+            let expected = || format!("a number below {}", self.len());
+            let model = self.models().get(i).ok_or_else(|| LmcError::invalid("model", i, expected()))?;
+            self.weights_of(model)
+        };
+        weight_matching(self.study().task().classifier.config(), &weights(a)?, &weights(b)?)
+    }
+
+    /// Returns the sweep again along the lines from each model A to model B with its units in A's order.
+    ///
+    /// Where the best permutation is the identity, the line is the one that was swept. The others are
+    /// evaluated at the same points and kept in the store; their ends are known, since no alignment changes a
+    /// function.
+    ///
+    /// # Errors
+    /// Those of [`Models::sample`]; [`LmcError::InvalidParameter`] for a sweep over other models or with
+    /// lines that were refined.
+    ///
+    /// # Examples
+    /// ```no_run
+    /// use lmc::prelude::*;
+    /// let models = Study::open(StudySpec::mini_nli(0))?.finetune()?;
+    /// let sweep = models.sweep("id", Grid::TENTHS)?;
+    /// let aligned = models.sweep_aligned(&sweep)?;
+    /// alignment_scatter(&aligned.table()?)?.save("alignment.png")?;
+    /// # Ok::<(), LmcError>(())
+    /// ```
+    pub fn sweep_aligned(&self, sweep: &Sweep) -> Result<AlignedSweep> {
+        let pairs = self.pairs(sweep)?;
+        let alignments = self.alignments(&pairs)?;
+        let moved: Vec<usize> = (0..pairs.len()).filter(|&line| !alignments[line].is_identity()).collect();
+        let mut after = sweep.clone();
+        if let Some(first) = moved.first() {
+            let alphas = sweep.profiles[*first].alphas.clone();
+            if sweep.profiles.iter().any(|profile| profile.alphas != alphas) {
+                let expected = "lines with the same points; align before refining";
+                return Err(LmcError::invalid("sweep", "lines with different points", expected));
+            }
+            let aligned: Vec<Aligned> = moved.iter().map(|&line| (pairs[line], &alignments[line])).collect();
+            let sampled = self.sample_aligned(&sweep.dataset, &aligned, &alphas)?;
+            for (line, (outcomes, distance)) in moved.into_iter().zip(sampled) {
+                after.profiles[line] = Profile { outcomes, distance, ..after.profiles[line].clone() };
+            }
+        }
+        Ok(AlignedSweep { before: sweep.clone(), after, alignments })
+    }
+
+    fn alignments(&self, pairs: &[[usize; 2]]) -> Result<Vec<Alignment>> {
+        let (classifier, load) = (&self.study().task().classifier, self.loader());
+        let progress = Progress::new("aligning units", Unit::Pairs, pairs.len() as u64);
+        run_units(pairs.to_vec(), |_, pair| {
+            let [a, b] = pair.map(&load);
+            let alignment = weight_matching(classifier.config(), &a?, &b?)?;
+            progress.tick(String::new);
+            Ok(alignment)
+        })
+    }
+
+    /// Returns the outcomes along the line from A to the aligned B, and their distance.
+    fn sample_aligned(
+        &self,
+        dataset: &str,
+        aligned: &[Aligned<'_>],
+        alphas: &[f64],
+    ) -> Result<Vec<(Vec<Outcome>, f64)>> {
+        let (store, task, models) = (self.study().store(), self.study().task(), self.models());
+        let (n, own) = (models.len(), self.loader());
+        // After the copies come the aligned ones, each under a name of its own.
+        let load = |i: usize| -> Result<Weights> {
+            match i.checked_sub(n) {
+                None => own(i),
+                Some(k) => {
+                    let ([_, b], alignment) = aligned[k];
+                    alignment.apply(&own(b)?)
+                }
+            }
+        };
+        let name = |&([_, b], alignment): &Aligned<'_>| {
+            format!("{}-aligned-{}", models[b].key(), alignment.digest())
+        };
+        let names: Vec<String> = models.iter().map(Model::key).chain(aligned.iter().map(name)).collect();
+        let mut ends: Vec<Outcome> = self.evaluate(dataset)?.into_iter().map(|e| e.outcome).collect();
+        ends.extend(aligned.iter().map(|([_, b], _)| ends[*b].clone()).collect::<Vec<_>>());
+        let units = aligned.iter().enumerate().map(|(k, ([a, _], _))| vec![*a, n + k]).collect();
+        let points = alphas.iter().map(|&alpha| Combination::on_line(alpha)).collect();
+        let plan = SweepPlan::new(names.len(), units, points)?;
+        let sampled = execute(&SweepJob {
+            store,
+            classifier: &task.classifier,
+            set: task.set(dataset)?,
+            models: &names,
+            load: &load,
+            ends: &ends,
+            plan: &plan,
+            compute: self.study().compute(),
+        })?;
+        Ok(sampled.into_iter().map(|line| (line.outcomes, line.distances[0])).collect())
+    }
+}
+
+/// A pair of models and the alignment of the second to the first.
+type Aligned<'a> = ([usize; 2], &'a Alignment);
+
+impl AlignedSweep {
+    /// Returns one row per pair: the units that moved and the effect on the line, the schema
+    /// [`ALIGNMENT`](crate::table::ALIGNMENT).
+    ///
+    /// # Errors
+    /// [`LmcError::NonFiniteLoss`]; [`LmcError::Polars`].
+    pub fn table(&self) -> Result<DataFrame> {
+        let of = |sweep: &Sweep, measure: Measure| {
+            sweep.profiles.iter().map(|profile| profile.measure(measure)).collect::<Result<Vec<f64>>>()
+        };
+        let lines = &self.before.profiles;
+        let moved = |count: fn(UnitCounts) -> usize| {
+            self.alignments.iter().map(|alignment| count(alignment.moved()) as i64).collect::<Vec<_>>()
+        };
+        let all = |count: fn(UnitCounts) -> usize| {
+            self.alignments.iter().map(|alignment| count(alignment.n_units()) as i64).collect::<Vec<_>>()
+        };
+        let similarity = |of: fn(&Alignment) -> f64| self.alignments.iter().map(of).collect::<Vec<_>>();
+        Ok(df!(
+            "a" => lines.iter().map(|p| p.a.clone()).collect::<Vec<_>>(),
+            "b" => lines.iter().map(|p| p.b.clone()).collect::<Vec<_>>(),
+            "dataset" => vec![self.before.dataset.clone(); lines.len()],
+            "moved_neurons" => moved(|count| count.neurons),
+            "n_neurons" => all(|count| count.neurons),
+            "moved_heads" => moved(|count| count.heads),
+            "n_heads" => all(|count| count.heads),
+            "moved_head_units" => moved(|count| count.head_units),
+            "n_head_units" => all(|count| count.head_units),
+            "moved_pooler_units" => moved(|count| count.pooler_units),
+            "n_pooler_units" => all(|count| count.pooler_units),
+            "similarity_identity" => similarity(Alignment::similarity_identity),
+            "similarity_matched" => similarity(Alignment::similarity_matched),
+            "distance" => of(&self.before, Measure::EuclideanDistance)?,
+            "distance_aligned" => of(&self.after, Measure::EuclideanDistance)?,
+            "barrier_height" => of(&self.before, Measure::BarrierHeight)?,
+            "barrier_height_aligned" => of(&self.after, Measure::BarrierHeight)?,
+            "convexity_gap" => of(&self.before, Measure::ConvexityGap)?,
+            "convexity_gap_aligned" => of(&self.after, Measure::ConvexityGap)?,
+        )?)
+    }
+}

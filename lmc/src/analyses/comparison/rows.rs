@@ -1,0 +1,55 @@
+//! A comparison as tables.
+
+use polars::prelude::{Column, DataFrame, df};
+
+use crate::analyses::comparison::{Compared, Comparison, Statistic};
+use crate::error::Result;
+
+impl Comparison {
+    /// Returns one row per group and statistic: the schema
+    /// [`GROUP_COMPARISON`](crate::table::GROUP_COMPARISON).
+    ///
+    /// # Errors
+    /// [`LmcError::Polars`](crate::LmcError::Polars) if polars refuses a column.
+    pub fn table(&self) -> Result<DataFrame> {
+        let reals = |value: fn(&Compared) -> Option<f64>| self.rows.iter().map(value).collect::<Vec<_>>();
+        Ok(df!(
+            "group" => self.rows.iter().map(|r| r.group.clone()).collect::<Vec<_>>(),
+            "statistic" => self.rows.iter().map(|r| r.statistic.name()).collect::<Vec<_>>(),
+            "n_models" => self.rows.iter().map(|r| r.n_models as i64).collect::<Vec<_>>(),
+            "value" => reals(|r| r.value),
+            "low" => reals(|r| Some(r.interval?.0)),
+            "high" => reals(|r| Some(r.interval?.1)),
+            "difference" => reals(|r| r.difference),
+            "difference_low" => reals(|r| Some(r.difference_interval?.0)),
+            "difference_high" => reals(|r| Some(r.difference_interval?.1)),
+            "p_value" => reals(|r| r.p_value),
+            "permuted" => self.rows.iter().map(|r| r.permuted).collect::<Vec<_>>(),
+        )?)
+    }
+
+    /// Returns the same results in a form for reading: one row per statistic, one column per group, values
+    /// with their intervals as text.
+    ///
+    /// # Errors
+    /// [`LmcError::Polars`](crate::LmcError::Polars) if polars refuses a column.
+    pub fn summary(&self) -> Result<DataFrame> {
+        let mut columns = vec![Column::new("statistic".into(), Statistic::ALL.map(Statistic::name).to_vec())];
+        for group in self.groups() {
+            let cells =
+                Statistic::ALL.map(|statistic| self.get(group, statistic).map_or_else(String::new, cell));
+            columns.push(Column::new(group.into(), cells.to_vec()));
+        }
+        Ok(DataFrame::new(Statistic::ALL.len(), columns)?)
+    }
+}
+
+/// Returns a text such as "0.62 [0.55, 0.68] p 0.001", with decimals by the size of the value.
+fn cell(row: &Compared) -> String {
+    let Some(value) = row.value else { return "undefined".to_owned() };
+    let digits = if value.abs() < 0.1 { 4 } else { 3 };
+    let number = |x: f64| format!("{x:.digits$}");
+    let interval = row.interval.map(|(low, high)| format!(" [{}, {}]", number(low), number(high)));
+    let p = row.p_value.map(|p| format!(", p {p:.3}"));
+    format!("{}{}{}", number(value), interval.unwrap_or_default(), p.unwrap_or_default())
+}

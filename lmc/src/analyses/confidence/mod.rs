@@ -1,0 +1,262 @@
+//! The uncertainty of the gaps and clusters of a sweep, computed from the losses that it keeps of every
+//! example.
+
+pub(crate) mod figure;
+mod rows;
+mod sizes;
+pub(crate) mod table;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+
+use ndarray::Array2;
+
+use crate::basin::{Basins, ClusterOptions, Note};
+use crate::confidence::{
+    Interval, IntervalMethod, LineConfidence, LineLosses, ResampledBasins, Resamples, line_confidence,
+    recluster,
+};
+use crate::error::{LmcError, Result};
+use crate::gap::Measure;
+use crate::stats::{check_confidence, is_constant, mean, pearson};
+use crate::study::Sweep;
+use crate::study::checks::check_resamples;
+
+pub use sizes::{SampleDraw, SampleSizes};
+
+/// The options for drawing examples: the number of draws, their seed, and how each draw is clustered.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ConfidenceOptions {
+    /// The number of draws.
+    pub n_resamples: usize,
+    /// The share of samples whose interval shall hold the truth, in (0, 1).
+    pub confidence: f64,
+    /// The seed of the draws.
+    pub seed: u64,
+    /// The options that divide the models, in every draw and from all examples.
+    pub clusters: ClusterOptions,
+}
+
+impl Default for ConfidenceOptions {
+    /// Returns options for 1,000 draws, 95 %, seed 0, clusters with a kernel as wide as the gaps vary.
+    fn default() -> Self {
+        let clusters = ClusterOptions::default();
+        Self { n_resamples: 1_000, confidence: 0.95, seed: 0, clusters }
+    }
+}
+
+impl ConfidenceOptions {
+    /// Checks that every field has an allowed value for a set with that many examples.
+    ///
+    /// # Errors
+    /// [`LmcError::InvalidParameter`] naming the first field that does not have an allowed value.
+    ///
+    /// # Examples
+    /// ```
+    /// use lmc::study::ConfidenceOptions;
+    /// let none = ConfidenceOptions { n_resamples: 0, ..ConfidenceOptions::default() };
+    /// assert!(none.check(512).unwrap_err().to_string().starts_with("`n_resamples`: got 0"));
+    /// ```
+    pub fn check(&self, n_examples: usize) -> Result<()> {
+        check_resamples("n_resamples", self.n_resamples)?;
+        Resamples::check(n_examples, self.n_resamples)?;
+        check_confidence("confidence", self.confidence)
+    }
+}
+
+/// A sweep with the uncertainty that comes from its sample of examples; vectors are in the order of
+/// `basins.models`.
+#[derive(Clone)]
+pub struct Confidence {
+    /// The evaluation set's name.
+    pub dataset: String,
+    /// The number of its examples.
+    pub n_examples: usize,
+    /// The options by which examples were drawn.
+    pub options: ConfidenceOptions,
+    /// The clusters from all examples.
+    pub basins: Basins,
+    /// The numbers of the models of each line.
+    pub pairs: Vec<[usize; 2]>,
+    /// The measures of each line, with their intervals.
+    pub lines: Vec<LineConfidence>,
+    /// The membership score of each model; nothing without draws.
+    pub membership: Vec<Interval>,
+    /// For each model the share of draws in which it is in its cluster; nothing without draws.
+    pub stability: Vec<f64>,
+    /// For each two models the share of draws in which they are in one cluster, `[n_models, n_models]`;
+    /// `[0, 0]` without draws.
+    pub together: Array2<f64>,
+    /// The draws that fall into two clusters. Empty if all examples do not divide the models, and if fewer
+    /// than half of the draws divide them: results from these few would say nothing about the others.
+    pub draws: Vec<ResampledBasins>,
+    /// The reasons why results that follow from clusters have no intervals, if they have none: notes of the
+    /// clusters, or [`Note::FewDraws`].
+    pub notes: Vec<Note>,
+}
+
+impl fmt::Debug for Confidence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (n, draws) = (self.n_examples, self.options.n_resamples);
+        write!(f, "Confidence({n} examples of {}, {draws} draws, {:?})", self.dataset, self.basins)
+    }
+}
+
+impl Sweep {
+    /// Returns the sweep's gaps and clusters with the uncertainty that comes from its sample of examples. Its
+    /// examples are drawn again, the same for all lines and points, and everything from the mean losses on is
+    /// computed again. No model is evaluated.
+    ///
+    /// [`crate::confidence`] explains what the intervals mean, and how often they hold the truth.
+    ///
+    /// # Errors
+    /// Those of [`ConfidenceOptions::check`] and [`Sweep::basins`]; [`LmcError::Interrupted`].
+    pub fn confidence(&self, options: &ConfidenceOptions) -> Result<Confidence> {
+        options.check(self.labels.len())?;
+        let resamples = Resamples::bootstrap(self.labels.len(), options.n_resamples, options.seed)?;
+        let basins = self.basins(&options.clusters)?;
+        let pairs = self.numbers()?;
+        let (mut lines, gaps) =
+            line_confidence(pairs.len(), |line| self.losses(line), &resamples, options.confidence)?;
+        for (line, profile) in lines.iter_mut().zip(&self.profiles) {
+            // The same to the last bit as in all other tables.
+            line.barrier_height.value = profile.measure(Measure::BarrierHeight)?;
+            line.convexity_gap.value = profile.measure(Measure::ConvexityGap)?;
+            line.auc.value = profile.measure(Measure::AreaUnderCurve)?;
+        }
+        let mut notes = basins.notes.clone();
+        let mut draws = Vec::new();
+        if basins.is_divided() {
+            draws = recluster(&basins, &pairs, &gaps, &options.clusters)?.into_iter().flatten().collect();
+            if 2 * draws.len() < options.n_resamples {
+                notes.push(Note::FewDraws { divided: draws.len(), drawn: options.n_resamples });
+                draws.clear();
+            }
+        }
+        let with_draws = if draws.is_empty() { 0 } else { basins.models.len() };
+        let membership = (0..with_draws)
+            .map(|model| {
+                let resampled: Vec<f64> = draws.iter().map(|draw| draw.membership[model]).collect();
+                Interval::of(basins.membership[model], &resampled, options.confidence, OF_CLUSTERS)
+            })
+            .collect::<Result<_>>()?;
+        let (stability, together) = assignments(&basins, &draws, with_draws);
+        let (dataset, n_examples) = (self.dataset.clone(), self.labels.len());
+        let options = options.clone();
+        Ok(Confidence {
+            dataset,
+            n_examples,
+            options,
+            basins,
+            pairs,
+            lines,
+            membership,
+            stability,
+            together,
+            draws,
+            notes,
+        })
+    }
+
+    /// Returns the numbers of the models of each line.
+    fn numbers(&self) -> Result<Vec<[usize; 2]>> {
+        let number = |name: &String| {
+            let other = || LmcError::invalid("sweep", format!("model {name}"), "models of the sweep");
+            self.models.iter().position(|model| model == name).ok_or_else(other)
+        };
+        self.profiles.iter().map(|profile| Ok([number(&profile.a)?, number(&profile.b)?])).collect()
+    }
+
+    /// Returns the losses along a line.
+    fn losses(&self, line: usize) -> Result<LineLosses> {
+        let profile = &self.profiles[line];
+        let shape = (profile.outcomes.len(), self.labels.len());
+        let flat: Vec<f32> =
+            profile.outcomes.iter().flat_map(|outcome| outcome.losses.iter().copied()).collect();
+        let n = flat.len();
+        let losses = Array2::from_shape_vec(shape, flat).map_err(|_| LmcError::ShapeMismatch {
+            what: format!("losses between {} and {}", profile.a, profile.b),
+            got: vec![n],
+            expected: vec![shape.0 * shape.1],
+        })?;
+        Ok(LineLosses { alphas: profile.alphas.clone(), losses, distance: profile.distance })
+    }
+}
+
+/// The way in which intervals of results that follow from clusters are read off the draws.
+const OF_CLUSTERS: IntervalMethod = IntervalMethod::Percentile;
+
+/// Returns the share of draws in which each model is in its cluster, and the share in which each two models
+/// are in one cluster.
+fn assignments(basins: &Basins, draws: &[ResampledBasins], n: usize) -> (Vec<f64>, Array2<f64>) {
+    let share = |held: &dyn Fn(&ResampledBasins) -> bool| {
+        draws.iter().filter(|draw| held(draw)).count() as f64 / draws.len() as f64
+    };
+    let stability = (0..n).map(|model| share(&|draw| draw.cluster[model] == basins.cluster[model])).collect();
+    let together = Array2::from_shape_fn((n, n), |(a, b)| share(&|draw| draw.cluster[a] == draw.cluster[b]));
+    (stability, together)
+}
+
+impl Confidence {
+    /// Returns the mean silhouette, the mean gap within and across clusters in nats per example, and the
+    /// ratio of across to within, with their names. The ratio is left out if there is no gap within, in the
+    /// clusters of all examples or of a draw. Without draws the result is empty.
+    ///
+    /// Each draw has clusters of its own.
+    ///
+    /// # Errors
+    /// [`LmcError::InvalidParameter`] for no draws.
+    pub fn statistics(&self) -> Result<Vec<(&'static str, Interval)>> {
+        if self.draws.is_empty() {
+            return Ok(Vec::new());
+        }
+        let Basins { silhouette, within, across, .. } = self.basins;
+        let of = |value: f64, of_draw: fn(&ResampledBasins) -> f64| self.of_draws(value, of_draw);
+        let mut statistics = vec![
+            ("silhouette", of(silhouette, |draw| draw.silhouette)?),
+            ("mean gap within clusters", of(within, |draw| draw.within)?),
+            ("mean gap across clusters", of(across, |draw| draw.across)?),
+        ];
+        if within > 0.0 && self.draws.iter().all(|draw| draw.within > 0.0) {
+            statistics.push(("across / within", of(across / within, ResampledBasins::ratio)?));
+        }
+        Ok(statistics)
+    }
+
+    /// Returns Pearson's r of membership score and `scores`, one for each model; the scores are not
+    /// resampled. It is `None` without draws and if all scores are equal.
+    ///
+    /// # Errors
+    /// [`LmcError::ShapeMismatch`] for another number of scores; [`LmcError::InvalidParameter`] for one that
+    /// is not finite.
+    pub fn correlation(&self, scores: &[f64]) -> Result<Option<Interval>> {
+        if self.draws.is_empty() || is_constant(scores) {
+            return Ok(None);
+        }
+        let value = pearson(&self.basins.membership, scores)?;
+        let resampled =
+            self.draws.iter().map(|draw| pearson(&draw.membership, scores)).collect::<Result<Vec<_>>>()?;
+        Interval::of(value, &resampled, self.options.confidence, OF_CLUSTERS).map(Some)
+    }
+
+    /// Returns the mean over draws of the adjusted Rand index with the clusters of all examples.
+    ///
+    /// # Errors
+    /// [`LmcError::InvalidParameter`] for no draws.
+    pub fn agreement(&self) -> Result<f64> {
+        mean(&self.draws.iter().map(|draw| draw.adjusted_rand).collect::<Vec<_>>())
+    }
+
+    /// Returns the share of draws whose clusters are those of all examples, model for model; NaN without
+    /// draws.
+    pub fn share_identical(&self) -> f64 {
+        let identical = self.draws.iter().filter(|draw| draw.cluster == self.basins.cluster).count();
+        identical as f64 / self.draws.len() as f64
+    }
+
+    fn of_draws(&self, value: f64, of_draw: fn(&ResampledBasins) -> f64) -> Result<Interval> {
+        let resampled: Vec<f64> = self.draws.iter().map(of_draw).collect();
+        Interval::of(value, &resampled, self.options.confidence, OF_CLUSTERS)
+    }
+}

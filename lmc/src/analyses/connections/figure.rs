@@ -1,0 +1,205 @@
+//! Loss along straight and trained curves between two models (Juneja et al. 2023, Fig. 10).
+
+use plotly::common::{Anchor, DashType, Line, Marker, Mode, Title};
+use plotly::{Plot, Scatter};
+use polars::prelude::DataFrame;
+
+use crate::figure::axes::{axis_name, with_axes};
+use crate::figure::{Figure, theme};
+use crate::table::{self, CURVES};
+use crate::{LmcError, Result};
+
+/// Height of a panel, CSS pixels.
+const PANEL: usize = 330;
+/// The most panels side by side.
+const MOST_DATASETS: usize = 4;
+/// The kinds of curve in order, with their names in the legend.
+const KINDS: [(&str, &str); 3] =
+    [("line", "straight line"), ("chain", "trained chain"), ("bezier", "trained Bézier curve")];
+
+/// One curve on one set: positions and losses, in order of the positions.
+struct Curve {
+    ends: (String, String),
+    kind: usize,
+    dataset: String,
+    points: Vec<(f64, f64)>,
+}
+
+/// Returns a figure of the loss against the position on each curve, a panel for each of `datasets` (at most
+/// 4; all if empty).
+///
+/// `curves` is a [`CURVES`] table. Curves of one kind have one colour, whatever models they join; the
+/// straight line is dashed.
+///
+/// # Errors
+/// [`LmcError::Column`] for a table of another schema, [`LmcError::UnknownName`] for a set or a kind that is
+/// not known, [`LmcError::InvalidParameter`] for no or too many sets.
+pub fn connections(curves: &DataFrame, datasets: &[&str]) -> Result<Figure> {
+    CURVES.check(curves)?;
+    let curves = read(curves)?;
+    let mut known: Vec<String> = Vec::new();
+    for curve in &curves {
+        if !known.contains(&curve.dataset) {
+            known.push(curve.dataset.clone());
+        }
+    }
+    if let Some(name) = datasets.iter().find(|name| !known.iter().any(|known| known == **name)) {
+        return Err(table::unknown("dataset in the curves", name, known));
+    }
+    let shown: Vec<String> =
+        if datasets.is_empty() { known } else { datasets.iter().map(|name| (*name).to_owned()).collect() };
+    if shown.is_empty() || shown.len() > MOST_DATASETS {
+        return Err(LmcError::invalid("datasets", shown.len(), format!("1 to {MOST_DATASETS} sets")));
+    }
+    let mut plot = Plot::new();
+    for (panel, dataset) in shown.iter().enumerate() {
+        for (kind, (_, name)) in KINDS.iter().enumerate() {
+            let members = curves.iter().filter(|curve| curve.kind == kind && curve.dataset == *dataset);
+            for (i, curve) in members.enumerate() {
+                add(&mut plot, curve, name, panel, i == 0);
+            }
+        }
+    }
+    plot.set_layout(layout(&curves, &shown));
+    Ok(Figure::new(plot))
+}
+
+fn read(curves: &DataFrame) -> Result<Vec<Curve>> {
+    let text = |name| table::texts(curves, &CURVES, name);
+    let (a, b, kinds, sets) = (text("a")?, text("b")?, text("kind")?, text("dataset")?);
+    let (ts, losses) = (table::reals(curves, &CURVES, "t")?, table::reals(curves, &CURVES, "loss")?);
+    let mut found: Vec<Curve> = Vec::new();
+    for i in 0..a.len() {
+        let kind = KINDS.iter().position(|(kind, _)| *kind == kinds[i]).ok_or_else(|| {
+            table::unknown("kind of curve", &kinds[i], KINDS.map(|(kind, _)| kind.to_owned()).to_vec())
+        })?;
+        let same = |curve: &&mut Curve| {
+            (&curve.ends.0, &curve.ends.1, curve.kind, &curve.dataset) == (&a[i], &b[i], kind, &sets[i])
+        };
+        let point = (ts[i], losses[i]);
+        match found.iter_mut().find(same) {
+            Some(curve) => curve.points.push(point),
+            None => found.push(Curve {
+                ends: (a[i].clone(), b[i].clone()),
+                kind,
+                dataset: sets[i].clone(),
+                points: vec![point],
+            }),
+        }
+    }
+    found.iter_mut().for_each(|curve| curve.points.sort_by(|p, q| p.0.total_cmp(&q.0)));
+    Ok(found)
+}
+
+fn add(plot: &mut Plot, curve: &Curve, name: &str, panel: usize, is_first: bool) {
+    let (a, b) = (theme::label(&curve.ends.0), theme::label(&curve.ends.1));
+    let (x, y): (Vec<f64>, Vec<f64>) = curve.points.iter().copied().unzip();
+    let dash = if curve.kind == 0 { DashType::Dash } else { DashType::Solid };
+    plot.add_trace(
+        Scatter::new(x, y)
+            .mode(Mode::LinesMarkers)
+            .name(name)
+            .legend_group(name)
+            .show_legend(is_first && panel == 0)
+            .line(Line::new().color(theme::colour(curve.kind)).width(2.5).dash(dash))
+            .marker(Marker::new().color(theme::colour(curve.kind)).size(6))
+            .hover_template(format!(
+                "{name}, {a} to {b}<br>t %{{x:.3g}}<br>loss %{{y:.4g}} nats<extra></extra>"
+            ))
+            .x_axis(axis_name("x", panel + 1))
+            .y_axis(axis_name("y", panel + 1)),
+    );
+}
+
+fn layout(curves: &[Curve], datasets: &[String]) -> plotly::Layout {
+    let n = datasets.len();
+    let gap = if n > 1 { 0.24 / n as f64 } else { 0.0 };
+    let wide = (1.0 - gap * (n as f64 - 1.0)) / n as f64;
+    let first = curves.first().map(|curve| &curve.ends);
+    let position = match first.filter(|first| curves.iter().all(|curve| curve.ends == **first)) {
+        Some((a, b)) => format!("t (1 = {}, 0 = {})", theme::label(a), theme::label(b)),
+        None => "t (1 = first model, 0 = second)".to_owned(),
+    };
+    let title = "Loss along curves between two models";
+    let mut layout = theme::layout(title, theme::WIDTH, PANEL + theme::TOP + theme::BOTTOM);
+    let mut notes = Vec::new();
+    for (panel, dataset) in datasets.iter().enumerate() {
+        let left = panel as f64 * (wide + gap);
+        let x = theme::axis(&position)
+            .domain(&[left, left + wide])
+            .anchor(axis_name("y", panel + 1))
+            .range(vec![-0.02, 1.02])
+            .dtick(0.2);
+        let mut y = theme::axis("").domain(&[0.0, 1.0]).anchor(axis_name("x", panel + 1));
+        if panel == 0 {
+            y = y.title(Title::with_text("loss (nats per example)").font(theme::font(13)));
+        }
+        layout = with_axes(layout, panel + 1, x, y);
+        let text = format!("evaluated on {}", theme::label(dataset));
+        notes.push(theme::note(&text, left + wide / 2.0, 1.0, Anchor::Center, Anchor::Bottom));
+    }
+    layout.annotations(notes)
+}
+
+#[cfg(test)]
+mod tests {
+    use polars::df;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn table(kind: &str, set: &str, losses: [f64; 3]) -> DataFrame {
+        df!("a" => ["s1"; 3], "b" => ["s2"; 3], "kind" => [kind; 3], "dataset" => [set; 3],
+            "point" => [2_i64, 0, 1], "t" => [1.0, 0.0, 0.5], "loss" => losses, "accuracy" => [0.5; 3],
+            "n_examples" => [4_i64; 3])
+        .unwrap()
+    }
+
+    fn all() -> DataFrame {
+        let tables = [
+            table("bezier", "id", [0.1, 0.3, 0.2]),
+            table("line", "id", [0.1, 0.3, 0.9]),
+            table("line", "lo", [1.1, 1.3, 1.9]),
+        ];
+        tables.into_iter().reduce(|all, table| all.vstack(&table).unwrap()).unwrap()
+    }
+
+    fn described(figure: &Figure) -> Value {
+        serde_json::from_str(&figure.to_json().unwrap()).unwrap()
+    }
+
+    #[test]
+    fn each_set_has_a_panel_and_each_kind_one_entry_of_the_legend() {
+        let figure = described(&connections(&all(), &["id", "lo"]).unwrap());
+        let shown: Vec<_> = figure["data"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|trace| {
+                (trace["name"].as_str().unwrap(), &trace["showlegend"], trace["xaxis"].as_str().unwrap())
+            })
+            .collect();
+        assert_eq!(
+            shown,
+            [
+                ("straight line", &json!(true), "x"),
+                ("trained Bézier curve", &json!(true), "x"),
+                ("straight line", &json!(false), "x2")
+            ]
+        );
+        assert_eq!(figure["data"][0]["y"], json!([0.3, 0.9, 0.1]), "in order of t");
+        assert_eq!(figure["layout"]["xaxis2"]["title"]["text"], "t (1 = s1, 0 = s2)");
+        assert!(connections(&all(), &[]).unwrap().to_svg().unwrap().contains("evaluated on lo"));
+    }
+
+    #[test]
+    fn unknown_sets_and_kinds_are_refused() {
+        assert!(matches!(connections(&all(), &["sub"]), Err(LmcError::UnknownName { .. })));
+        let odd = table("spline", "id", [0.1, 0.2, 0.3]);
+        let error = connections(&odd, &[]).unwrap_err().to_string();
+        assert_eq!(error, "unknown kind of curve `spline`; known: bezier, chain, line");
+        let none = all().head(Some(0));
+        assert!(matches!(connections(&none, &[]), Err(LmcError::InvalidParameter { field: "datasets", .. })));
+        assert!(matches!(connections(&DataFrame::empty(), &[]), Err(LmcError::Column { .. })));
+    }
+}

@@ -1,0 +1,313 @@
+//! Curves between two copies, straight and trained, and the loss along them.
+
+pub(crate) mod figure;
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use polars::prelude::{DataFrame, df};
+use serde_json::{Value, json};
+
+use crate::error::{LmcError, Result};
+use crate::eval::Outcome;
+use crate::file::{read_sealed, sha256, tidy, write_sealed};
+use crate::interrupt;
+use crate::model::Classifier;
+use crate::parallel::run_units;
+use crate::path::CurveKind;
+use crate::progress::{Progress, Unit};
+use crate::stats::accuracy;
+use crate::store::{Claim, Store};
+use crate::study::{Model, Models, Study};
+use crate::sweep::{Grid, SweepJob, SweepPlan, execute};
+use crate::train::{CurveRecipe, CurveState, CurveTraining};
+use crate::weights::Weights;
+
+/// A curve between two copies.
+#[derive(Clone)]
+pub struct Connection {
+    study: Rc<Study>,
+    ends: [Model; 2],
+    kind: CurveKind,
+    name: String,
+    /// All facts that decide the control points.
+    of: Value,
+    /// The mean training loss of each sub-epoch, in nats per example, at points drawn over the whole curve;
+    /// empty for a line.
+    pub train_losses: Vec<f64>,
+    /// The time that training took, in seconds.
+    pub seconds: f64,
+}
+
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ([a, b], n) = (&self.ends, self.kind.n_inner());
+        write!(f, "Connection({} from {} to {}, {n} control points", self.kind, a.name, b.name)?;
+        self.train_losses.last().iter().try_for_each(|loss| write!(f, ", training loss {loss:.4}"))?;
+        f.write_str(")")
+    }
+}
+
+/// The results along a curve; point 0 is model b, the last is model a.
+#[derive(Clone)]
+pub struct CurveProfile {
+    /// Model a, at t = 1.
+    pub a: String,
+    /// Model b, at t = 0.
+    pub b: String,
+    /// The form of the curve.
+    pub kind: CurveKind,
+    /// The evaluation set's name.
+    pub dataset: String,
+    /// The values of t, ascending.
+    pub ts: Vec<f64>,
+    /// Per-example results at each t.
+    pub outcomes: Vec<Outcome>,
+    /// The label of every example.
+    pub labels: Vec<i64>,
+}
+
+impl fmt::Debug for CurveProfile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { a, b, kind, dataset, ts, .. } = self;
+        write!(f, "CurveProfile({kind} from {a} to {b} on {dataset}, {} points)", ts.len())
+    }
+}
+
+impl Models {
+    /// Makes the straight line between two copies, given by number.
+    ///
+    /// # Errors
+    /// [`LmcError::InvalidParameter`] for a number that is not a copy, or the same number twice.
+    pub fn line(&self, a: usize, b: usize) -> Result<Connection> {
+        self.connection(a, b, CurveKind::Chain { n_bends: 0 }, Value::Null)
+    }
+
+    /// Returns a curve between two copies, given by number, whose control points are trained to low loss on
+    /// the training set (Garipov et al. 2018; Juneja et al. 2023, Fig. 10). A finished one is read from the
+    /// store; an interrupted one goes on.
+    ///
+    /// # Errors
+    /// [`LmcError::InvalidParameter`] as in [`Models::line`] and [`CurveRecipe::check`];
+    /// [`LmcError::NonFiniteLoss`]; [`LmcError::Interrupted`], after which the same call goes on with the
+    /// next update; those of the store.
+    ///
+    /// # Examples
+    /// ```no_run
+    /// use lmc::prelude::*;
+    /// let models = Study::open(StudySpec::mini_nli(0))?.finetune()?;
+    /// let curve = models.connect(0, 1, &CurveRecipe::mini().with_kind(CurveKind::Bezier))?;
+    /// println!("{:?}", curve.along("lo", 11)?.losses());
+    /// # Ok::<(), LmcError>(())
+    /// ```
+    pub fn connect(&self, a: usize, b: usize, recipe: &CurveRecipe) -> Result<Connection> {
+        let task = self.study().task();
+        let (classifier, train) = (&task.classifier, &task.train);
+        recipe.check(train.len())?;
+        let recipe_json =
+            serde_json::to_value(recipe).map_err(|e| LmcError::invalid("curve", e, "serialisable"))?;
+        let mut connection = self.connection(a, b, recipe.kind, recipe_json)?;
+        let ends = [a, b].map(|model| self.weights_of(&self.models()[model]));
+        let [first, last] = ends;
+        let ends = [first?, last?];
+        let total = recipe.n_updates() as u64;
+        let what =
+            format!("training a {} between {} and {}", connection.kind, connection.a(), connection.b());
+        let progress = Progress::new(what, Unit::Updates, total);
+        let curve = Curve::of(&connection);
+        let trained = run_units(vec![ends], |_, [first, last]| {
+            let path = curve.path();
+            path.parent().into_iter().for_each(tidy);
+            let _claim = Claim::of(&path, true)?;
+            let mut training = CurveTraining::new(classifier, [first.theta(), last.theta()], train, recipe)?;
+            if let Some(state) = curve.read()? {
+                progress.found(state.losses.len() as u64);
+                if state.is_finished() {
+                    return Ok((state.losses, state.seconds));
+                }
+                training = training.resumed(state);
+            }
+            let result = training.run(|loss| progress.tick(|| format!("loss {loss:.3}")));
+            let state = training.state();
+            if matches!(result, Ok(()) | Err(LmcError::Interrupted { .. })) {
+                let parts = state.to_parts(curve.of)?;
+                write_sealed(&path, &parts.iter().map(Vec::as_slice).collect::<Vec<_>>())?;
+            }
+            result.map(|()| (state.losses, state.seconds))
+        });
+        let (losses, seconds) = interrupt::settle(trained, |_| {
+            interrupt::in_store(progress.done(), total, "updates of the curve")
+        })?
+        .swap_remove(0);
+        let mean = |losses: &[f32]| losses.iter().map(|&l| f64::from(l)).sum::<f64>() / losses.len() as f64;
+        connection.train_losses = losses.chunks(recipe.sub_epoch as usize).map(mean).collect();
+        connection.seconds = seconds;
+        Ok(connection)
+    }
+
+    fn connection(&self, a: usize, b: usize, kind: CurveKind, recipe: Value) -> Result<Connection> {
+        let n = self.len();
+        if a >= n || b >= n || a == b {
+            let expected = format!("two different numbers below {n}");
+            return Err(LmcError::invalid("models", format!("{a} and {b}"), expected));
+        }
+        let ends = [a, b].map(|model| self.models()[model].clone());
+        // A run's name depends on its training set.
+        let of = json!({"a": ends[0].key(), "b": ends[1].key(), "recipe": recipe});
+        let hash = sha256(of.to_string().as_bytes());
+        let name = format!("{}-{}-{kind}-{}", ends[0].name, ends[1].name, &hash[..10]);
+        let (study, train_losses) = (self.study().clone(), Vec::new());
+        Ok(Connection { study, ends, kind, name, of, train_losses, seconds: 0.0 })
+    }
+}
+
+impl Connection {
+    /// Returns the name of the model at t = 1.
+    pub fn a(&self) -> &str {
+        &self.ends[0].name
+    }
+
+    /// Returns the name of the model at t = 0.
+    pub fn b(&self) -> &str {
+        &self.ends[1].name
+    }
+
+    /// Returns the form of the curve.
+    pub fn kind(&self) -> CurveKind {
+        self.kind
+    }
+
+    /// Returns the weights of all control points: the first model, those between, the second model.
+    ///
+    /// # Errors
+    /// [`LmcError::Format`] naming a damaged file; [`LmcError::Io`].
+    pub fn controls(&self) -> Result<Vec<Weights>> {
+        let curve = Curve::of(self);
+        (0..self.kind.n_inner() + 2).map(|control| curve.load(control)).collect()
+    }
+
+    /// Returns the results at `n_points` equally spaced values of t, both ends counted, on the evaluation set
+    /// of that name.
+    ///
+    /// # Errors
+    /// [`LmcError::InvalidParameter`] for fewer than 2 points; those of [`Models::evaluate`] and [`execute`].
+    pub fn along(&self, dataset: &str, n_points: usize) -> Result<CurveProfile> {
+        if n_points < 2 {
+            return Err(LmcError::invalid("n_points", n_points, "at least 2, both ends counted"));
+        }
+        if n_points > Grid::MOST_POINTS {
+            return Err(LmcError::invalid("n_points", n_points, format!("at most {}", Grid::MOST_POINTS)));
+        }
+        let (study, curve) = (&self.study, Curve::of(self));
+        let n_controls = self.kind.n_inner() + 2;
+        let keys: Vec<String> = (0..n_controls).map(|control| curve.key(control)).collect();
+        // One file has the points of all controls; its name says which curve they are of.
+        let labels: Vec<String> = (0..n_controls).map(|control| curve.label(control)).collect();
+        let load = |control: usize| curve.load(control);
+        let ends = study.outcomes(dataset, &keys, &load)?;
+        let ts: Vec<f64> = (0..n_points).map(|k| k as f64 / (n_points - 1) as f64).collect();
+        let points = ts.iter().map(|&t| self.kind.at(t)).collect();
+        let plan = SweepPlan::new(n_controls, vec![(0..n_controls).collect()], points)?;
+        let set = study.task().set(dataset)?;
+        let sampled = execute(&SweepJob {
+            store: study.store(),
+            classifier: &study.task().classifier,
+            set,
+            models: &labels,
+            load: &load,
+            ends: &ends,
+            plan: &plan,
+            compute: study.compute(),
+        })?;
+        let outcomes = sampled.into_iter().flat_map(|unit| unit.outcomes).collect();
+        let (a, b, labels) = (self.a().to_owned(), self.b().to_owned(), set.labels());
+        Ok(CurveProfile { a, b, kind: self.kind, dataset: dataset.to_owned(), ts, outcomes, labels })
+    }
+}
+
+/// The parts of a connection that threads may share.
+struct Curve<'a> {
+    store: &'a Store,
+    classifier: &'a Classifier,
+    ends: &'a [Model; 2],
+    kind: CurveKind,
+    name: &'a str,
+    of: &'a Value,
+}
+
+impl<'a> Curve<'a> {
+    fn of(connection: &'a Connection) -> Self {
+        let Connection { study, ends, kind, name, of, .. } = connection;
+        Self { store: study.store(), classifier: &study.task().classifier, ends, kind: *kind, name, of }
+    }
+
+    fn path(&self) -> PathBuf {
+        self.store.curve_path(self.name)
+    }
+
+    /// Reads the curve in its present state, if its training has begun.
+    fn read(&self) -> Result<Option<CurveState>> {
+        let (path, n) = (self.path(), self.classifier.layout().n_parameters());
+        let shape = [self.kind.n_inner() as i64, n];
+        let found = read_sealed(&path, CurveState::REMEDY)?;
+        found.map(|bytes| CurveState::from_bytes(&bytes, &path, self.of, shape)).transpose()
+    }
+
+    /// Returns the name of a control point in the store.
+    fn key(&self, control: usize) -> String {
+        match control {
+            0 => self.ends[0].key(),
+            last if last > self.kind.n_inner() => self.ends[1].key(),
+            inner => format!("{}-{inner}", self.name),
+        }
+    }
+
+    /// Returns a short name of a control point among those of its curve: the first stands for the curve.
+    fn label(&self, control: usize) -> String {
+        if control == 0 { self.name.to_owned() } else { control.to_string() }
+    }
+
+    /// Loads the weights of a control point.
+    fn load(&self, control: usize) -> Result<Weights> {
+        let layout = self.classifier.layout();
+        if control == 0 || control > self.kind.n_inner() {
+            let model = &self.ends[usize::from(control > 0)];
+            return self.store.load_checkpoint(&model.spec, model.info.step, layout);
+        }
+        let path = self.path();
+        let state = self.read()?.filter(CurveState::is_finished).ok_or_else(|| missing(&path))?;
+        Weights::new(layout.clone(), state.inner.get(control as i64 - 1).copy())
+    }
+}
+
+fn missing(path: &Path) -> LmcError {
+    LmcError::io("read", path)(std::io::ErrorKind::NotFound.into())
+}
+
+impl CurveProfile {
+    /// Returns the mean loss at each t, in nats per example.
+    pub fn losses(&self) -> Vec<f64> {
+        self.outcomes.iter().map(Outcome::mean_loss).collect()
+    }
+
+    /// Returns one row per point: the schema [`CURVES`](crate::table::CURVES).
+    ///
+    /// # Errors
+    /// Those of [`accuracy`]; [`LmcError::Polars`].
+    pub fn table(&self) -> Result<DataFrame> {
+        let rows = self.ts.len();
+        let accuracies = self.outcomes.iter().map(|o| accuracy(&self.labels, &o.predictions));
+        Ok(df!(
+            "a" => vec![self.a.clone(); rows],
+            "b" => vec![self.b.clone(); rows],
+            "kind" => vec![self.kind.name(); rows],
+            "dataset" => vec![self.dataset.clone(); rows],
+            "point" => (0..rows as i64).collect::<Vec<_>>(),
+            "t" => self.ts.clone(),
+            "loss" => self.losses(),
+            "accuracy" => accuracies.collect::<Result<Vec<_>>>()?,
+            "n_examples" => vec![self.labels.len() as i64; rows],
+        )?)
+    }
+}

@@ -1,0 +1,77 @@
+//! Convexity as tables.
+
+use polars::prelude::{DataFrame, df};
+
+use crate::analyses::convexity::{Convexity, SimplexSample};
+use crate::error::Result;
+
+impl Convexity {
+    /// Returns one row per kind of subset and number of models: the schema
+    /// [`CONVEXITY`](crate::table::CONVEXITY).
+    ///
+    /// # Errors
+    /// [`LmcError::Polars`](crate::LmcError::Polars) if polars refuses a column.
+    pub fn table(&self) -> Result<DataFrame> {
+        let n = self.samples.len();
+        let integers =
+            |of: fn(&SimplexSample) -> usize| self.samples.iter().map(|s| of(s) as i64).collect::<Vec<_>>();
+        let reals = |of: fn(&SimplexSample) -> f64| self.samples.iter().map(of).collect::<Vec<_>>();
+        Ok(df!(
+            "kind" => self.samples.iter().map(|s| s.kind.to_string()).collect::<Vec<_>>(),
+            "n_models" => integers(SimplexSample::n_models),
+            "dataset" => vec![self.dataset.clone(); n],
+            "n_subsets" => integers(|s| s.subsets.len()),
+            "n_points" => integers(|s| s.excess.len()),
+            "n_examples" => vec![self.n_examples as i64; n],
+            "eps" => reals(|s| s.estimate.eps),
+            "eps_held_out" => reals(|s| s.estimate.eps_held_out),
+            "eps_low" => reals(|s| s.estimate.eps_interval.0),
+            "eps_high" => reals(|s| s.estimate.eps_interval.1),
+            "mean" => reals(|s| s.estimate.mean),
+            "mean_low" => reals(|s| s.estimate.mean_interval.0),
+            "mean_high" => reals(|s| s.estimate.mean_interval.1),
+            "median" => reals(|s| s.estimate.median),
+            "q95" => reals(|s| s.estimate.q95),
+        )?)
+    }
+
+    /// Returns one row per convex combination: the schema
+    /// [`CONVEXITY_POINTS`](crate::table::CONVEXITY_POINTS).
+    ///
+    /// # Errors
+    /// [`LmcError::Polars`](crate::LmcError::Polars) if polars refuses a column.
+    pub fn points(&self) -> Result<DataFrame> {
+        // Sample, subset and point of each row.
+        let rows = || {
+            let of_sample = |s: &SimplexSample| {
+                (0..s.excess.len()).map(|i| (i / s.points.len(), i % s.points.len())).collect::<Vec<_>>()
+            };
+            self.samples
+                .iter()
+                .flat_map(move |s| of_sample(s).into_iter().map(move |(subset, point)| (s, subset, point)))
+        };
+        let excess =
+            |(s, subset, point): (&SimplexSample, usize, usize)| s.excess[subset * s.points.len() + point];
+        let loss =
+            |(s, subset, point): (&SimplexSample, usize, usize)| s.losses[subset * s.points.len() + point];
+        let names = |(s, subset, _): (&SimplexSample, usize, usize)| {
+            let names: Vec<&str> =
+                s.subsets[subset].iter().map(|&model| self.models[model].as_str()).collect();
+            names.join(" ")
+        };
+        let largest = |(s, _, point): (&SimplexSample, usize, usize)| {
+            s.points[point].weights().iter().copied().fold(0.0, f64::max)
+        };
+        Ok(df!(
+            "kind" => rows().map(|(s, ..)| s.kind.to_string()).collect::<Vec<_>>(),
+            "n_models" => rows().map(|(s, ..)| s.n_models() as i64).collect::<Vec<_>>(),
+            "dataset" => vec![self.dataset.clone(); rows().count()],
+            "models" => rows().map(names).collect::<Vec<_>>(),
+            "point" => rows().map(|(.., point)| point as i64).collect::<Vec<_>>(),
+            "largest_weight" => rows().map(largest).collect::<Vec<_>>(),
+            "loss" => rows().map(loss).collect::<Vec<_>>(),
+            "mean_loss" => rows().map(|row| loss(row) - excess(row)).collect::<Vec<_>>(),
+            "excess" => rows().map(excess).collect::<Vec<_>>(),
+        )?)
+    }
+}

@@ -1,0 +1,193 @@
+//! Correlations of scores on several sets as a matrix (Juneja et al. 2023, Fig. 11).
+
+use plotly::common::{Anchor, ColorBar, Side, Title};
+use plotly::layout::{Annotation, Axis, AxisType, Margin};
+use plotly::{HeatMap, Plot};
+use polars::prelude::DataFrame;
+
+use crate::figure::{Figure, theme};
+use crate::table::{self, CORRELATIONS};
+use crate::{LmcError, Result};
+
+/// Side of a cell, CSS pixels.
+const CELL: usize = 62;
+/// From here on a cell is so dark that its number is white.
+const DARK: f64 = 0.7;
+
+/// Returns a figure of the correlations between every two sets, with the numbers in the cells; blue is
+/// negative, red positive.
+///
+/// `correlations` is a [`CORRELATIONS`] table; sets stand in the order in which it first names them. A pair
+/// without a correlation stays white.
+///
+/// # Errors
+/// [`LmcError::Column`] for a table of another schema, [`LmcError::InvalidParameter`] if it is empty or a
+/// correlation is not in \[-1, 1\].
+///
+/// # Examples
+/// ```no_run
+/// use lmc::prelude::*;
+/// let models = Study::open(StudySpec::mini_nli(0))?.finetune()?;
+/// let (sweep, evaluations) = (models.sweep("id", Grid::TENTHS)?, models.evaluations(&["id", "lo"])?);
+/// let table = correlations(&evaluations, &["id", "lo"], Metric::Accuracy)?;
+/// correlation_matrix(&table)?.save("correlations.png")?;
+/// # Ok::<(), LmcError>(())
+/// ```
+pub fn correlation_matrix(correlations: &DataFrame) -> Result<Figure> {
+    CORRELATIONS.check(correlations)?;
+    let text = |name| table::texts(correlations, &CORRELATIONS, name);
+    let (a, b) = (text("a")?, text("b")?);
+    let n_models = table::integers(correlations, &CORRELATIONS, "n_models")?;
+    let mut sets: Vec<String> = Vec::new();
+    for set in a.iter().chain(&b) {
+        if !sets.contains(set) {
+            sets.push(set.clone());
+        }
+    }
+    let Some(&n_models) = n_models.first() else {
+        return Err(LmcError::invalid("correlations", "no rows", "at least one set"));
+    };
+    let mut z: Vec<Vec<Option<f64>>> = vec![vec![None; sets.len()]; sets.len()];
+    for ((a, b), r) in a.iter().zip(&b).zip(correlations.column("r")?.f64()?.iter()) {
+        if let Some(wrong) = r.filter(|r| !(-1.0..=1.0).contains(r)) {
+            return Err(LmcError::invalid("correlations.r", wrong, "numbers from -1 to 1"));
+        }
+        let place = |set: &String| sets.iter().position(|known| known == set).unwrap_or(0);
+        z[place(a)][place(b)] = r;
+    }
+    let labels: Vec<String> = sets.iter().map(|set| theme::label(set)).collect();
+    let mut numbers = Vec::new();
+    for (row, values) in z.iter().enumerate() {
+        for (column, r) in values.iter().enumerate().filter_map(|(i, r)| Some((i, (*r)?))) {
+            numbers.push(number(r, row, column));
+        }
+    }
+    let ticks = vec![-1.0, -0.5, 0.0, 0.5, 1.0];
+    let tick_text = vec!["−1.0", "−0.5", "0.0", "0.5", "1.0"];
+    let mut plot = Plot::new();
+    plot.add_trace(
+        HeatMap::new(labels.clone(), labels.clone(), z)
+            .color_scale(theme::diverging())
+            .zmin(-1.0)
+            .zmax(1.0)
+            .hover_template("%{x} and %{y}<br>r = %{z:.3f}<extra></extra>")
+            .color_bar(
+                ColorBar::new()
+                    .title(Title::with_text("Pearson r (no unit)").side(Side::Right).font(theme::font(13)))
+                    .thickness(18)
+                    .x(1.02)
+                    .y_pad(0.0)
+                    .tick_vals(ticks)
+                    .tick_text(tick_text)
+                    .tick_font(theme::font(12)),
+            ),
+    );
+    plot.set_layout(layout(&labels, n_models).annotations(numbers));
+    Ok(Figure::new(plot))
+}
+
+/// Returns a correlation with two decimals in its cell.
+fn number(r: f64, row: usize, column: usize) -> Annotation {
+    let text = crate::figure::scatter::signed(r);
+    let colour = if r.abs() >= DARK { "#ffffff" } else { theme::INK };
+    Annotation::new()
+        .text(text)
+        .x_ref("x")
+        .y_ref("y")
+        .x(column as f64)
+        .y(row as f64)
+        .x_anchor(Anchor::Center)
+        .y_anchor(Anchor::Middle)
+        .show_arrow(false)
+        .font(theme::font(13).color(colour))
+}
+
+fn layout(labels: &[String], n_models: i64) -> plotly::Layout {
+    let n = labels.len();
+    let side = CELL * n.max(3);
+    let longest = labels.iter().map(|label| label.chars().count()).max().unwrap_or(0);
+    let room = (longest * 7).clamp(20, 200) + 22;
+    let top = 64;
+    let (width, height) = (side + room + 128, side + room + top);
+    let axis = |reversed: bool| -> Axis {
+        let ends = if reversed { vec![n as f64 - 0.5, -0.5] } else { vec![-0.5, n as f64 - 0.5] };
+        theme::axis("").type_(AxisType::Category).tick_font(theme::font(12)).range(ends).show_grid(false)
+    };
+    let title = format!("Correlation of scores over {n_models} models");
+    theme::layout(&title, width, height)
+        .title(
+            Title::with_text(title.as_str())
+                .font(theme::font(17))
+                .x(room as f64 / width as f64)
+                .x_anchor(Anchor::Left)
+                .y(1.0 - 32.0 / height as f64)
+                .y_anchor(Anchor::Middle),
+        )
+        .margin(Margin::new().left(room).right(128).top(top).bottom(room))
+        .x_axis(axis(false).tick_angle(if longest * 7 > CELL { -90.0 } else { 0.0 }))
+        .y_axis(axis(true))
+}
+
+#[cfg(test)]
+mod tests {
+    use polars::df;
+    use resvg::tiny_skia::Pixmap;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn correlations(r: [Option<f64>; 4]) -> DataFrame {
+        df!("a" => ["id", "id", "lo", "lo"], "b" => ["id", "lo", "id", "lo"], "r" => r, "n_models" => [7_i64; 4])
+            .unwrap()
+    }
+
+    fn described(r: [Option<f64>; 4]) -> Value {
+        serde_json::from_str(&correlation_matrix(&correlations(r)).unwrap().to_json().unwrap()).unwrap()
+    }
+
+    #[test]
+    fn cells_hold_their_numbers_on_a_scale_from_minus_one_to_one() {
+        let figure = described([Some(1.0), Some(-0.256), Some(-0.001), None]);
+        let trace = &figure["data"][0];
+        assert_eq!(trace["z"], json!([[1.0, -0.256], [-0.001, null]]));
+        assert_eq!((&trace["zmin"], &trace["zmax"]), (&json!(-1.0), &json!(1.0)));
+        let notes = figure["layout"]["annotations"].as_array().unwrap();
+        let told: Vec<_> = notes.iter().map(|note| note["text"].as_str().unwrap()).collect();
+        assert_eq!(told, ["1.00", "−0.26", "0.00"], "a pair without correlation has no number");
+        assert_eq!((&notes[1]["x"], &notes[1]["y"]), (&json!(1.0), &json!(0.0)));
+        assert_eq!(figure["layout"]["title"]["text"], "Correlation of scores over 7 models");
+    }
+
+    #[test]
+    fn colours_are_red_above_zero_and_blue_below() {
+        let figure =
+            correlation_matrix(&correlations([Some(1.0), Some(-1.0), Some(-1.0), Some(0.0)])).unwrap();
+        let json: Value = serde_json::from_str(&figure.to_json().unwrap()).unwrap();
+        let layout = &json["layout"];
+        let image = Pixmap::decode_png(&figure.to_png().unwrap()).unwrap();
+        let edge = |side: &str| layout["margin"][side].as_f64().unwrap();
+        let (width, height) = (layout["width"].as_f64().unwrap(), layout["height"].as_f64().unwrap());
+        let colour = |row: f64, column: f64| {
+            // Beside the number in the middle.
+            let x = edge("l") + (column + 0.1) / 2.0 * (width - edge("l") - edge("r"));
+            let y = edge("t") + (row + 0.1) / 2.0 * (height - edge("t") - edge("b"));
+            let pixel = image.pixel((2.0 * x) as u32, (2.0 * y) as u32).unwrap();
+            [pixel.red(), pixel.green(), pixel.blue()]
+        };
+        assert_eq!(colour(0.0, 0.0), [0xb2, 0x18, 0x2b]);
+        assert_eq!(colour(0.0, 1.0), [0x21, 0x66, 0xac]);
+        assert_eq!(colour(1.0, 0.0), [0x21, 0x66, 0xac]);
+        assert_eq!(colour(1.0, 1.0), [0xf7, 0xf7, 0xf7]);
+    }
+
+    #[test]
+    fn other_tables_and_numbers_are_refused() {
+        let wrong = correlations([Some(1.0), Some(1.5), Some(0.0), None]);
+        let error = correlation_matrix(&wrong).unwrap_err().to_string();
+        assert_eq!(error, "`correlations.r`: got 1.5, expected numbers from -1 to 1");
+        let empty = correlation_matrix(&CORRELATIONS.empty()).unwrap_err();
+        assert!(matches!(empty, LmcError::InvalidParameter { field: "correlations", .. }), "{empty}");
+        let other = correlation_matrix(&table::GROUPS.empty()).unwrap_err();
+        assert!(matches!(other, LmcError::Column { table: "correlations", .. }), "{other}");
+    }
+}

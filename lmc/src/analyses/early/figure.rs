@@ -1,0 +1,184 @@
+//! The figure of how early the final basin can be predicted (Juneja et al. 2023, section 4.2, ask for it).
+
+use std::collections::BTreeMap;
+
+use plotly::common::{Anchor, DashType, HoverInfo, Line, Marker, Mode};
+use plotly::{Plot, Scatter};
+use polars::prelude::DataFrame;
+
+use crate::figure::{Figure, theme};
+use crate::step::Step;
+use crate::table::{self, EARLY};
+use crate::{LmcError, Result};
+
+/// Height of the figure, CSS pixels.
+const HEIGHT: usize = 500;
+/// The distance between the points of neighbouring predictors, as a share of the axis.
+const APART: f64 = 0.01;
+/// Above this p-value a marker is hollow.
+const SIGNIFICANT: f64 = 0.05;
+
+/// One predictor at one stage.
+struct Point {
+    x: f64,
+    auc: f64,
+    low: f64,
+    high: f64,
+    p: f64,
+}
+
+/// A predictor and its points.
+type Curve = (String, Vec<Point>);
+
+/// Returns a figure of the AUC with which the final basin is predicted from each stage of training, a curve
+/// for each predictor.
+///
+/// `early` is an [`EARLY`] table. Bars are the bootstrap intervals, and a marker is hollow if the permutation
+/// test has p above 0.05. Curves stand a little apart sideways, so that bars do not cover each other.
+///
+/// # Errors
+/// [`LmcError::Column`] for a table of another schema; [`LmcError::InvalidParameter`] for no rows, or for
+/// steps that are not points of training or not all in one unit.
+pub fn early_curves(early: &DataFrame) -> Result<Figure> {
+    let (curves, unit) = curves(early)?;
+    let points = || curves.iter().flat_map(|(_, points)| points);
+    let first = points().map(|point| point.x).fold(f64::INFINITY, f64::min);
+    let last = points().map(|point| point.x).fold(0.0, f64::max);
+    let margin = 0.04 * (last - first).max(1.0);
+    let range = [first - margin, last + margin];
+    let mut plot = Plot::new();
+    plot.add_trace(
+        Scatter::new(range.to_vec(), vec![0.5, 0.5])
+            .mode(Mode::Lines)
+            .name("guessing")
+            .hover_info(HoverInfo::Skip)
+            .line(Line::new().color(theme::INK).width(1.2).dash(DashType::Dash)),
+    );
+    let middle = (curves.len() as f64 - 1.0) / 2.0;
+    for (index, (name, points)) in curves.iter().enumerate() {
+        let aside = (index as f64 - middle) * APART * (range[1] - range[0]);
+        add_curve(&mut plot, name, points, aside, theme::colour(index));
+    }
+    let note = "hollow: permutation p > 0.05; bars: bootstrap interval";
+    let layout = theme::layout("How early the final basin can be told", theme::WIDTH, HEIGHT)
+        .x_axis(theme::axis(&format!("point of training ({unit})")).range(range.to_vec()))
+        .y_axis(theme::axis("AUC of the final basin, pairs left out").range(vec![-0.03, 1.03]).dtick(0.25))
+        .annotations(vec![theme::note(note, 1.0, 1.0, Anchor::Right, Anchor::Bottom)]);
+    plot.set_layout(layout);
+    Ok(Figure::new(plot))
+}
+
+fn add_curve(plot: &mut Plot, name: &str, points: &[Point], aside: f64, colour: &'static str) {
+    let x: Vec<f64> = points.iter().map(|point| point.x + aside).collect();
+    let (mut bar_x, mut bar_y) = (Vec::new(), Vec::new());
+    for (x, point) in x.iter().zip(points) {
+        bar_x.extend([Some(*x), Some(*x), None]);
+        bar_y.extend([Some(point.low), Some(point.high), None]);
+    }
+    plot.add_trace(
+        Scatter::new(bar_x, bar_y)
+            .mode(Mode::Lines)
+            .line(Line::new().color(colour).width(1.5))
+            .opacity(0.45)
+            .legend_group(name)
+            .show_legend(false)
+            .hover_info(HoverInfo::Skip),
+    );
+    let auc: Vec<f64> = points.iter().map(|point| point.auc).collect();
+    plot.add_trace(
+        Scatter::new(x.clone(), auc.clone())
+            .mode(Mode::Lines)
+            .name(theme::label(name))
+            .legend_group(name)
+            .hover_info(HoverInfo::Skip)
+            .line(Line::new().color(colour).width(2.0)),
+    );
+    let fills = points.iter().map(|point| if point.p > SIGNIFICANT { "#ffffff" } else { colour });
+    let texts = points.iter().map(|point| {
+        format!("AUC {:.2} [{:.2}, {:.2}], p = {:.4}", point.auc, point.low, point.high, point.p)
+    });
+    plot.add_trace(
+        Scatter::new(x, auc)
+            .mode(Mode::Markers)
+            .name(theme::label(name))
+            .legend_group(name)
+            .show_legend(false)
+            .text_array(texts.collect::<Vec<_>>())
+            .hover_template("%{text}<extra>%{fullData.name}</extra>")
+            .marker(
+                Marker::new().color_array(fills.collect()).size(9).line(Line::new().color(colour).width(1.8)),
+            ),
+    );
+}
+
+/// Returns the points of each predictor, predictors in the order of the table, and the unit of their steps.
+fn curves(early: &DataFrame) -> Result<(Vec<Curve>, &'static str)> {
+    EARLY.check(early)?;
+    let (steps, names) = (table::texts(early, &EARLY, "step")?, table::texts(early, &EARLY, "predictor")?);
+    let real = |name| table::reals(early, &EARLY, name);
+    let (auc, low, high, p) = (real("auc")?, real("low")?, real("high")?, real("p")?);
+    let mut curves: Vec<Curve> = Vec::new();
+    let mut units = BTreeMap::new();
+    for (i, step) in steps.iter().enumerate() {
+        let (x, unit) = match step.parse::<Step>()? {
+            Step::Epochs(n) => (n, "epochs"),
+            Step::Iterations(n) => (n, "updates"),
+        };
+        units.insert(unit, step);
+        let point = Point { x: f64::from(x), auc: auc[i], low: low[i], high: high[i], p: p[i] };
+        match curves.iter_mut().find(|(name, _)| *name == names[i]) {
+            Some((_, points)) => points.push(point),
+            None => curves.push((names[i].clone(), vec![point])),
+        }
+    }
+    curves.iter_mut().for_each(|(_, points)| points.sort_by(|a, b| a.x.total_cmp(&b.x)));
+    let (Some((&unit, _)), 1) = (units.first_key_value(), units.len()) else {
+        let got = format!("steps {:?}", units.values().collect::<Vec<_>>());
+        return Err(LmcError::invalid("early", got, "steps in one unit"));
+    };
+    Ok((curves, unit))
+}
+
+#[cfg(test)]
+mod tests {
+    use polars::df;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    /// Two predictors at two stages; rows are not in order.
+    fn early(steps: [&str; 4]) -> DataFrame {
+        df!("stage" => [1_i64, 0, 0, 1], "step" => steps, "predictor" => ["gaps", "gaps", "loss", "loss"],
+            "auc" => [0.9, 0.6, 0.5, 0.25], "low" => [0.7, 0.4, 0.3, 0.0], "high" => [1.0, 0.8, 0.7, 0.5],
+            "p" => [0.01, 0.3, 0.5, 0.9])
+        .unwrap()
+    }
+
+    #[test]
+    fn curves_run_by_step_and_bars_span_the_interval() {
+        let figure = early_curves(&early(["200it", "100it", "100it", "200it"])).unwrap();
+        let described: Value = serde_json::from_str(&figure.to_json().unwrap()).unwrap();
+        let traces = &described["data"];
+        assert_eq!(traces.as_array().unwrap().len(), 7);
+        assert_eq!(traces[1]["y"], json!([0.4, 0.8, null, 0.7, 1.0, null]));
+        assert_eq!((&traces[2]["name"], &traces[2]["y"]), (&json!("gaps"), &json!([0.6, 0.9])));
+        assert_eq!(traces[3]["marker"]["color"], json!(["#ffffff", theme::colour(0)]));
+        assert_eq!((&traces[1]["x"][0], &traces[3]["x"]), (&traces[2]["x"][0], &traces[2]["x"]));
+        assert!(traces[2]["x"][0].as_f64() < traces[5]["x"][0].as_f64());
+        assert_eq!(described["layout"]["xaxis"]["title"]["text"], "point of training (updates)");
+        assert!(figure.to_svg().unwrap().contains("guessing"));
+    }
+
+    #[test]
+    fn another_table_or_mixed_steps_are_refused() {
+        let error = early_curves(&early(["2ep", "100it", "100it", "2ep"])).unwrap_err().to_string();
+        assert!(error.contains("steps in one unit"), "{error}");
+        assert!(early_curves(&EARLY.empty()).is_err());
+        assert!(matches!(
+            early_curves(&early(["soon"; 4])),
+            Err(LmcError::InvalidParameter { field: "step", .. })
+        ));
+        let gone = early(["1it"; 4]).drop("p").unwrap();
+        assert!(matches!(early_curves(&gone), Err(LmcError::Column { column: "p", .. })));
+    }
+}

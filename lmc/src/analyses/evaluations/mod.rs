@@ -1,0 +1,89 @@
+//! The metrics of models on evaluation sets.
+
+mod constant;
+pub(crate) mod figure;
+mod metric;
+mod scores;
+
+use polars::prelude::{DataFrame, df};
+
+pub use constant::{ConstantScore, constant_scores};
+pub use metric::Metric;
+pub(crate) use scores::{scores, unknown};
+
+use crate::error::Result;
+use crate::stats::{accuracy, expected_calibration_error, f1, macro_f1, matthews_correlation};
+use crate::study::{Evaluation, Models};
+
+impl Models {
+    /// Returns every copy's metrics on each of those sets: the schema
+    /// [`EVALUATIONS`](crate::table::EVALUATIONS).
+    ///
+    /// # Errors
+    /// Those of [`Models::evaluate`].
+    ///
+    /// # Examples
+    /// ```no_run
+    /// use lmc::prelude::*;
+    /// let models = Study::open(StudySpec::mini_nli(0))?.finetune()?;
+    /// let evaluations = models.evaluations(&["id", "lo"])?;
+    /// println!("{evaluations}");
+    /// # Ok::<(), LmcError>(())
+    /// ```
+    pub fn evaluations(&self, datasets: &[&str]) -> Result<DataFrame> {
+        let mut all = Vec::new();
+        for dataset in datasets {
+            all.extend(self.evaluate(dataset)?);
+        }
+        evaluations_table(&all)
+    }
+}
+
+impl Evaluation {
+    /// Returns one metric; F1 is that of class 1 if the set has two labels, and the mean over the classes
+    /// that occur if it has more.
+    ///
+    /// # Errors
+    /// Those of [`crate::stats`] for an empty set.
+    pub fn metric(&self, metric: Metric) -> Result<f64> {
+        let (labels, predictions) = (&self.labels, &self.outcome.predictions);
+        match metric {
+            Metric::Loss => Ok(self.outcome.mean_loss()),
+            Metric::Accuracy => accuracy(labels, predictions),
+            Metric::F1 if self.n_labels > 2 => macro_f1(labels, predictions),
+            Metric::F1 => f1(labels, predictions, 1),
+            Metric::Mcc => matthews_correlation(labels, predictions),
+            Metric::Ece => {
+                let confidences: Vec<f64> = self.outcome.confidences.iter().map(|&c| f64::from(c)).collect();
+                let right: Vec<bool> = labels.iter().zip(predictions).map(|(l, p)| l == p).collect();
+                expected_calibration_error(&confidences, &right)
+            }
+        }
+    }
+}
+
+/// Returns one metric of each evaluation, in their order.
+///
+/// # Errors
+/// Those of [`Evaluation::metric`].
+pub(crate) fn metrics(evaluations: &[Evaluation], metric: Metric) -> Result<Vec<f64>> {
+    evaluations.iter().map(|evaluation| evaluation.metric(metric)).collect()
+}
+
+/// Returns one row per evaluation: the schema [`EVALUATIONS`](crate::table::EVALUATIONS).
+///
+/// # Errors
+/// Those of [`Evaluation::metric`]; [`LmcError::Polars`](crate::LmcError::Polars).
+pub fn evaluations_table(evaluations: &[Evaluation]) -> Result<DataFrame> {
+    let metric = |m: Metric| metrics(evaluations, m);
+    Ok(df!(
+        "model" => evaluations.iter().map(|e| e.model.clone()).collect::<Vec<_>>(),
+        "dataset" => evaluations.iter().map(|e| e.dataset.clone()).collect::<Vec<_>>(),
+        "n_examples" => evaluations.iter().map(|e| e.labels.len() as i64).collect::<Vec<_>>(),
+        "loss" => metric(Metric::Loss)?,
+        "accuracy" => metric(Metric::Accuracy)?,
+        "f1" => metric(Metric::F1)?,
+        "mcc" => metric(Metric::Mcc)?,
+        "ece" => metric(Metric::Ece)?,
+    )?)
+}

@@ -1,0 +1,35 @@
+//! Barrier height, convexity gap, area and distance of each pair of models.
+
+mod distance;
+pub(crate) mod figure;
+mod matrix;
+
+use polars::prelude::{DataFrame, df};
+
+pub use distance::gap_against_distance;
+pub use matrix::gap_matrix;
+
+use crate::error::Result;
+use crate::gap::Measure;
+use crate::study::Sweep;
+
+impl Sweep {
+    /// One row per pair: barrier height, convexity gap, AUC and distance, the schema
+    /// [`GAPS`](crate::table::GAPS).
+    ///
+    /// # Errors
+    /// [`LmcError::NonFiniteLoss`](crate::LmcError::NonFiniteLoss);
+    /// [`LmcError::Polars`](crate::LmcError::Polars).
+    pub fn gaps(&self) -> Result<DataFrame> {
+        let each = |measure| self.profiles.iter().map(|p| p.measure(measure)).collect::<Result<Vec<f64>>>();
+        Ok(df!(
+            "a" => self.profiles.iter().map(|p| p.a.clone()).collect::<Vec<_>>(),
+            "b" => self.profiles.iter().map(|p| p.b.clone()).collect::<Vec<_>>(),
+            "dataset" => vec![self.dataset.clone(); self.profiles.len()],
+            "barrier_height" => each(Measure::BarrierHeight)?,
+            "convexity_gap" => each(Measure::ConvexityGap)?,
+            "auc" => each(Measure::AreaUnderCurve)?,
+            "euclidean_distance" => each(Measure::EuclideanDistance)?,
+        )?)
+    }
+}

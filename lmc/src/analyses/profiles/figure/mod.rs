@@ -1,0 +1,262 @@
+//! Loss and accuracy along the segments between models (Juneja et al. 2023, Fig. 1).
+
+use std::collections::BTreeMap;
+
+use plotly::common::{Anchor, Line, Mode, Title};
+use plotly::layout::{Annotation, Layout};
+use plotly::{Plot, Scatter};
+use polars::prelude::DataFrame;
+
+use crate::figure::axes::{axis_name, with_axes};
+use crate::figure::{Figure, theme};
+use crate::table::{self, GROUPS, Metric, PROFILES};
+use crate::{LmcError, Result};
+
+/// At most that many single curves of one type of pair are drawn behind their mean.
+const MOST_SINGLE_CURVES: usize = 24;
+/// A layout has room for 8 axes: 4 sets in 2 rows.
+const MOST_DATASETS: usize = 4;
+/// Height of one row of panels, CSS pixels.
+const ROW: usize = 255;
+
+/// One curve: loss and accuracy at each alpha, in order of alpha.
+#[derive(Debug, Clone, PartialEq)]
+struct Curve {
+    alpha: Vec<f64>,
+    loss: Vec<f64>,
+    accuracy: Vec<f64>,
+}
+
+/// The curves of one type of pair on each set.
+struct PairType {
+    name: String,
+    n_pairs: usize,
+    curves: BTreeMap<String, Vec<Curve>>,
+}
+
+/// Returns a figure of loss and accuracy against alpha: the mean over pairs of each type in front of single
+/// pairs.
+///
+/// `profiles` is a [`PROFILES`] table; `groups`, a [`GROUPS`] table, gives the kind of each model, and pairs
+/// are averaged by the two kinds they join ("gen–heur"); a model without a kind is left out. Without `groups`
+/// all pairs are averaged together. There is a column of panels for each of `datasets` (at most 4; all if
+/// empty) with loss (nats per example) above accuracy. A mixed pair is turned so that the kind named first
+/// lies at alpha = 1. At most 24 single curves of a type are drawn, evenly chosen; the mean and the number in
+/// the legend are over all.
+///
+/// # Errors
+/// [`LmcError::Column`] for a table of another schema, [`LmcError::UnknownName`] for a set that is not in it,
+/// [`LmcError::InvalidParameter`] if there are no pairs, too many sets, or pairs on different grids of alpha.
+///
+/// # Examples
+/// ```no_run
+/// use lmc::prelude::*;
+/// let models = Study::open(StudySpec::mini_nli(0))?.finetune()?;
+/// let (sweep, evaluations) = (models.sweep("id", Grid::TENTHS)?, models.evaluations(&["id", "lo"])?);
+/// let groups = groups_by_score(&evaluations, "lo", Metric::Accuracy, 5)?;
+/// curves(&sweep.table()?, Some(&groups), &[])?.save("curves.png")?;
+/// # Ok::<(), LmcError>(())
+/// ```
+pub fn curves(profiles: &DataFrame, groups: Option<&DataFrame>, datasets: &[&str]) -> Result<Figure> {
+    PROFILES.check(profiles)?;
+    let kinds = groups.map(kinds).transpose()?;
+    let known = datasets_of(profiles)?;
+    for name in datasets {
+        if !known.iter().any(|known| known == name) {
+            return Err(table::unknown("dataset in the profiles", name, known));
+        }
+    }
+    let shown: Vec<String> =
+        if datasets.is_empty() { known } else { datasets.iter().map(|name| (*name).to_owned()).collect() };
+    if shown.len() > MOST_DATASETS {
+        return Err(LmcError::invalid("datasets", shown.len(), format!("at most {MOST_DATASETS} sets")));
+    }
+    let types = pair_types(profiles, kinds.as_ref(), &shown)?;
+    if types.is_empty() {
+        return Err(LmcError::invalid("profiles", "no pair of known kinds", "at least one pair of models"));
+    }
+    let mut plot = Plot::new();
+    for (row, metric) in [Metric::Loss, Metric::Accuracy].into_iter().enumerate() {
+        for (column, dataset) in shown.iter().enumerate() {
+            let axis = row * shown.len() + column + 1;
+            add_panel(&mut plot, &types, dataset, metric, axis)?;
+        }
+    }
+    plot.set_layout(layout(&shown));
+    Ok(Figure::new(plot))
+}
+
+/// The kind of each model: its name and its rank by first appearance.
+struct Kinds {
+    of_model: BTreeMap<String, usize>,
+    names: Vec<String>,
+}
+
+fn kinds(groups: &DataFrame) -> Result<Kinds> {
+    let mut kinds = Kinds { of_model: BTreeMap::new(), names: Vec::new() };
+    for (model, group) in
+        table::texts(groups, &GROUPS, "model")?.into_iter().zip(table::texts(groups, &GROUPS, "group")?)
+    {
+        let rank = kinds.names.iter().position(|name| *name == group).unwrap_or_else(|| {
+            kinds.names.push(group);
+            kinds.names.len() - 1
+        });
+        kinds.of_model.insert(model, rank);
+    }
+    Ok(kinds)
+}
+
+fn datasets_of(profiles: &DataFrame) -> Result<Vec<String>> {
+    let mut names: Vec<String> = Vec::new();
+    for name in table::texts(profiles, &PROFILES, "dataset")? {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    Ok(names)
+}
+
+fn pair_types(profiles: &DataFrame, kinds: Option<&Kinds>, shown: &[String]) -> Result<Vec<PairType>> {
+    let text = |name| table::texts(profiles, &PROFILES, name);
+    let real = |name| table::reals(profiles, &PROFILES, name);
+    let (a, b, dataset) = (text("a")?, text("b")?, text("dataset")?);
+    let (alpha, loss, accuracy) = (real("alpha")?, real("loss")?, real("accuracy")?);
+    // Ranks of the two kinds, then set, then pair: the points of its curve.
+    type Points = BTreeMap<(String, String), Vec<[f64; 3]>>;
+    let mut collected: BTreeMap<(usize, usize), BTreeMap<String, Points>> = BTreeMap::new();
+    for i in 0..a.len() {
+        if !shown.contains(&dataset[i]) {
+            continue;
+        }
+        let ranks = match kinds {
+            None => Some((0, 0)),
+            Some(kinds) => kinds.of_model.get(&a[i]).copied().zip(kinds.of_model.get(&b[i]).copied()),
+        };
+        let Some((rank_a, rank_b)) = ranks else { continue };
+        let turned = rank_a > rank_b;
+        let (key, alpha) =
+            if turned { ((rank_b, rank_a), 1.0 - alpha[i]) } else { ((rank_a, rank_b), alpha[i]) };
+        let points = collected.entry(key).or_default().entry(dataset[i].clone()).or_default();
+        points.entry((a[i].clone(), b[i].clone())).or_default().push([alpha, loss[i], accuracy[i]]);
+    }
+    collected
+        .into_iter()
+        .map(|((first, second), by_dataset)| {
+            let name = kinds.map_or("all pairs".to_owned(), |kinds| {
+                format!("{}–{}", kinds.names[first], kinds.names[second])
+            });
+            let n_pairs = by_dataset.values().map(BTreeMap::len).max().unwrap_or(0);
+            let curves =
+                by_dataset.into_iter().map(|(set, pairs)| (set, pairs.into_values().map(curve).collect()));
+            Ok(PairType { name, n_pairs, curves: curves.collect() })
+        })
+        .collect()
+}
+
+fn curve(mut points: Vec<[f64; 3]>) -> Curve {
+    points.sort_by(|one, other| one[0].total_cmp(&other[0]));
+    let column = |index: usize| points.iter().map(|point| point[index]).collect();
+    Curve { alpha: column(0), loss: column(1), accuracy: column(2) }
+}
+
+impl Curve {
+    fn values(&self, metric: Metric) -> &[f64] {
+        if metric == Metric::Loss { &self.loss } else { &self.accuracy }
+    }
+}
+
+/// Returns the mean of curves on one grid.
+fn mean(curves: &[Curve], metric: Metric) -> Result<Vec<f64>> {
+    let grid = &curves[0].alpha;
+    let same = |curve: &Curve| {
+        curve.alpha.len() == grid.len()
+            && curve.alpha.iter().zip(grid).all(|(one, other)| (one - other).abs() < 1e-6)
+    };
+    if let Some(other) = curves.iter().find(|curve| !same(curve)) {
+        let (got, expected) = (format!("{:?}", other.alpha), format!("the grid of the first pair, {grid:?}"));
+        return Err(LmcError::invalid("profiles.alpha", got, expected));
+    }
+    let at = |i: usize| curves.iter().map(|curve| curve.values(metric)[i]).sum::<f64>() / curves.len() as f64;
+    Ok((0..grid.len()).map(at).collect())
+}
+
+fn add_panel(plot: &mut Plot, types: &[PairType], dataset: &str, metric: Metric, axis: usize) -> Result<()> {
+    let (x_axis, y_axis) = (axis_name("x", axis), axis_name("y", axis));
+    let drawn: Vec<_> =
+        types.iter().enumerate().filter_map(|(i, kind)| Some((i, kind, kind.curves.get(dataset)?))).collect();
+    for (i, kind, curves) in &drawn {
+        let step = curves.len().div_ceil(MOST_SINGLE_CURVES).max(1);
+        let (mut x, mut y) = (Vec::new(), Vec::new());
+        for curve in curves.iter().step_by(step) {
+            x.extend(curve.alpha.iter().copied().map(Some).chain([None]));
+            y.extend(curve.values(metric).iter().copied().map(Some).chain([None]));
+        }
+        plot.add_trace(
+            Scatter::new(x, y)
+                .mode(Mode::Lines)
+                .line(Line::new().color(theme::colour(*i)).width(1.0))
+                .opacity(0.22)
+                .legend_group(&kind.name)
+                .show_legend(false)
+                .hover_info(plotly::common::HoverInfo::Skip)
+                .x_axis(&x_axis)
+                .y_axis(&y_axis),
+        );
+    }
+    for (i, kind, curves) in drawn {
+        plot.add_trace(
+            Scatter::new(curves[0].alpha.clone(), mean(curves, metric)?)
+                .mode(Mode::LinesMarkers)
+                .name(format!("{} ({})", theme::label(&kind.name), theme::counted(kind.n_pairs, "pair")))
+                .line(Line::new().color(theme::colour(i)).width(3.0))
+                .marker(plotly::common::Marker::new().color(theme::colour(i)).size(6))
+                .legend_group(&kind.name)
+                .show_legend(axis == 1)
+                .x_axis(&x_axis)
+                .y_axis(&y_axis),
+        );
+    }
+    Ok(())
+}
+
+fn layout(datasets: &[String]) -> Layout {
+    let n = datasets.len();
+    let height = 2 * ROW + theme::TOP + theme::BOTTOM;
+    let gap = if n > 1 { 0.24 / n as f64 } else { 0.0 };
+    let wide = (1.0 - gap * (n as f64 - 1.0)) / n as f64;
+    let mut notes: Vec<Annotation> = Vec::new();
+    let mut layout = theme::layout(
+        "Loss and accuracy on the segment between two models, mean over pairs",
+        theme::WIDTH,
+        height,
+    );
+    for (row, (metric, domain)) in
+        [(Metric::Loss, [0.54, 1.0]), (Metric::Accuracy, [0.0, 0.46])].into_iter().enumerate()
+    {
+        for (column, dataset) in datasets.iter().enumerate() {
+            let left = column as f64 * (wide + gap);
+            let n_axis = row * n + column + 1;
+            let mut x = theme::axis("")
+                .domain(&[left, left + wide])
+                .anchor(axis_name("y", n_axis))
+                .range(vec![-0.02, 1.02])
+                .dtick(0.2);
+            if row == 1 {
+                x = x.title(Title::with_text("α (1 = first model, 0 = second)").font(theme::font(13)));
+            }
+            let mut y = theme::axis("").domain(&domain).anchor(axis_name("x", n_axis));
+            if column == 0 {
+                y = y.title(Title::with_text(format!("{metric} ({})", metric.unit())).font(theme::font(13)));
+            }
+            layout = with_axes(layout, n_axis, x, y);
+            if row == 0 {
+                let text = format!("evaluated on {}", theme::label(dataset));
+                notes.push(theme::note(&text, left + wide / 2.0, 1.0, Anchor::Center, Anchor::Bottom));
+            }
+        }
+    }
+    layout.annotations(notes)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,34 @@
+//! The loss along the lines between models.
+
+pub(crate) mod figure;
+mod groups;
+
+use polars::prelude::{DataFrame, df};
+
+pub use groups::{groups_by_basin, groups_by_score};
+
+use crate::error::Result;
+use crate::stats::accuracy;
+use crate::study::Sweep;
+
+impl Sweep {
+    /// Returns one row per pair and point: the schema [`PROFILES`](crate::table::PROFILES).
+    ///
+    /// # Errors
+    /// Those of [`accuracy`]; [`LmcError::Polars`](crate::LmcError::Polars).
+    pub fn table(&self) -> Result<DataFrame> {
+        let points =
+            || self.profiles.iter().flat_map(|p| p.outcomes.iter().enumerate().map(move |(k, o)| (p, k, o)));
+        let rows = points().count();
+        Ok(df!(
+            "a" => points().map(|(p, ..)| p.a.clone()).collect::<Vec<_>>(),
+            "b" => points().map(|(p, ..)| p.b.clone()).collect::<Vec<_>>(),
+            "dataset" => vec![self.dataset.clone(); rows],
+            "point" => points().map(|(_, k, _)| k as i64).collect::<Vec<_>>(),
+            "alpha" => points().map(|(p, k, _)| p.alphas[k]).collect::<Vec<_>>(),
+            "loss" => points().map(|(_, _, o)| o.mean_loss()).collect::<Vec<_>>(),
+            "accuracy" => points().map(|(_, _, o)| accuracy(&self.labels, &o.predictions)).collect::<Result<Vec<_>>>()?,
+            "n_examples" => vec![self.labels.len() as i64; rows],
+        )?)
+    }
+}

@@ -1,0 +1,165 @@
+//! The findings of a study, in the figures by which it is judged.
+
+use polars::prelude::{DataFrame, df};
+
+use crate::analyses::evaluations::metrics;
+use crate::basin::{Basins, Note};
+use crate::error::Result;
+use crate::gap::Measure;
+use crate::stats::{is_constant, mean, pearson, permutation_test, roc_auc};
+use crate::study::{Evaluation, Sweep};
+use crate::table::{ConstantScore, Metric};
+
+/// Resamples of each permutation test.
+const N_PERMUTATIONS: usize = 10_000;
+
+/// The relation between the clusters by convexity gap and a score on another set. Undefined values are
+/// `None`: results that need two clusters if the models are not divided, and correlations with numbers that
+/// are all equal.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Report {
+    /// Models in the larger and in the smaller cluster.
+    pub sizes: [usize; 2],
+    /// Mean convexity gap of pairs within a cluster, nats per example.
+    pub within: f64,
+    /// Mean convexity gap of pairs across clusters, nats per example.
+    pub across: Option<f64>,
+    /// Mean silhouette of the clusters with the gap as distance.
+    pub silhouette: Option<f64>,
+    /// Mean score of each cluster.
+    pub scores: [Option<f64>; 2],
+    /// Two-sided permutation test of the difference of the two means.
+    pub p_value: Option<f64>,
+    /// Pearson's r of membership score and score.
+    pub r_membership: Option<f64>,
+    /// Pearson's r of in-domain loss and score: a confound, since the in-domain loss may explain the split as
+    /// well.
+    pub r_id_loss: Option<f64>,
+    /// Pearson's r over pairs of convexity gap and difference in score.
+    pub r_pairs: Option<f64>,
+    /// Pearson's r over pairs of convexity gap and difference in in-domain loss.
+    pub r_pairs_id_loss: Option<f64>,
+    /// The area under the ROC curve of the convexity gap for pairs whose scores lie on different sides of the
+    /// largest jump between neighbouring scores: a check that does not use the clusters.
+    pub auc_sides: Option<f64>,
+    /// The scores and in-domain losses that all models share.
+    pub constant: Vec<ConstantScore>,
+}
+
+impl Report {
+    /// Makes the report on a sweep of in-domain losses, its clusters, the models' own in-domain evaluations
+    /// and a score on another set.
+    ///
+    /// # Errors
+    /// Those of [`Sweep::matrix`] and [`Evaluation::metric`].
+    pub fn new(
+        sweep: &Sweep,
+        basins: &Basins,
+        in_domain: &[Evaluation],
+        scored: &[Evaluation],
+        metric: Metric,
+    ) -> Result<Self> {
+        let scores = metrics(scored, metric)?;
+        let id_losses = metrics(in_domain, Metric::Loss)?;
+        let gaps = sweep.matrix(Measure::ConvexityGap)?.pairs();
+        let gap_values: Vec<f64> = gaps.iter().map(|&(.., gap)| gap).collect();
+        let differences =
+            |of: &[f64]| gaps.iter().map(|&(a, b, _)| (of[a] - of[b]).abs()).collect::<Vec<f64>>();
+        let high = above_largest_jump(&scores);
+        let sides: Vec<bool> = gaps.iter().map(|&(a, b, _)| high[a] != high[b]).collect();
+        let divided = basins.is_divided();
+        // Numbers that differ only by rounding correlate with nothing but rounding.
+        let gaps_differ = !basins.notes.iter().any(|note| matches!(note, Note::EqualGaps { .. }));
+        let constant = |metric, of: &[Evaluation], values: &[f64]| {
+            ConstantScore::of(metric, of.first().map_or("", |evaluation| &evaluation.dataset), values)
+        };
+        let constant_score = constant(metric, scored, &scores);
+        let constant_loss = constant(Metric::Loss, in_domain, &id_losses);
+        let (scores_differ, losses_differ) = (constant_score.is_none(), constant_loss.is_none());
+        let r = |differ: bool, x: &[f64], y: &[f64]| match !differ || is_constant(x) || is_constant(y) {
+            true => Ok(None),
+            false => pearson(x, y).map(Some),
+        };
+        Ok(Self {
+            sizes: basins.sizes(),
+            within: basins.within,
+            across: divided.then_some(basins.across),
+            silhouette: divided.then_some(basins.silhouette),
+            scores: [mean_of(basins, &scores, 0)?, mean_of(basins, &scores, 1)?],
+            p_value: match divided {
+                true => Some(permutation_test(&basins.cluster, &scores, N_PERMUTATIONS, 0)?),
+                false => None,
+            },
+            r_membership: r(divided && scores_differ, &basins.membership, &scores)?,
+            r_id_loss: r(losses_differ && scores_differ, &id_losses, &scores)?,
+            r_pairs: r(gaps_differ && scores_differ, &gap_values, &differences(&scores))?,
+            r_pairs_id_loss: r(gaps_differ && losses_differ, &gap_values, &differences(&id_losses))?,
+            auc_sides: match gaps_differ && scores_differ && sides.contains(&false) {
+                true => Some(roc_auc(&sides, &gap_values)?),
+                false => None,
+            },
+            constant: constant_score.into_iter().chain(constant_loss).collect(),
+        })
+    }
+
+    /// Returns one row per figure: name and value, empty if it is not defined.
+    ///
+    /// # Errors
+    /// [`LmcError::Polars`](crate::LmcError::Polars) if polars refuses a column.
+    pub fn table(&self) -> Result<DataFrame> {
+        let rows = self.rows();
+        Ok(df!(
+            "figure" => rows.iter().map(|(name, _)| *name).collect::<Vec<_>>(),
+            "value" => rows.iter().map(|(_, value)| *value).collect::<Vec<_>>(),
+        )?)
+    }
+
+    /// Returns the names and values, in the order of the table.
+    pub fn rows(&self) -> Vec<(&'static str, Option<f64>)> {
+        let ratio = self.across.map(|across| across / self.within).filter(|ratio| ratio.is_finite());
+        let [first, second] = self.scores;
+        vec![
+            ("models in cluster 1", Some(self.sizes[0] as f64)),
+            ("models in cluster 2", Some(self.sizes[1] as f64)),
+            ("mean CG within clusters (nats)", Some(self.within)),
+            ("mean CG across clusters (nats)", self.across),
+            ("CG across / within", ratio),
+            ("silhouette", self.silhouette),
+            ("mean score of cluster 1", first),
+            ("mean score of cluster 2", second),
+            ("difference of mean scores", first.zip(second).map(|(first, second)| (first - second).abs())),
+            ("permutation p of the difference", self.p_value),
+            ("r of membership and score", self.r_membership),
+            ("r of in-domain loss and score", self.r_id_loss),
+            ("r over pairs: CG and score difference", self.r_pairs),
+            ("r over pairs: CG and in-domain loss difference", self.r_pairs_id_loss),
+            ("AUC of CG for pairs on different sides", self.auc_sides),
+        ]
+    }
+}
+
+/// Returns the mean score of a cluster, or `None` without models.
+fn mean_of(basins: &Basins, scores: &[f64], cluster: usize) -> Result<Option<f64>> {
+    let members = basins.cluster.iter().zip(scores).filter(|&(&c, _)| c == cluster);
+    let members: Vec<f64> = members.map(|(_, &score)| score).collect();
+    if members.is_empty() { Ok(None) } else { mean(&members).map(Some) }
+}
+
+/// Returns for each score whether it lies above the largest jump between neighbours of the sorted scores.
+fn above_largest_jump(scores: &[f64]) -> Vec<bool> {
+    let mut sorted = scores.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let jump = sorted.windows(2).max_by(|x, y| (x[1] - x[0]).total_cmp(&(y[1] - y[0])));
+    let threshold = jump.map_or(f64::INFINITY, |w| w[1]);
+    scores.iter().map(|&s| s >= threshold).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sides_split_at_the_largest_jump() {
+        assert_eq!(above_largest_jump(&[0.3, 0.9, 0.25, 0.8]), [false, true, false, true]);
+    }
+}

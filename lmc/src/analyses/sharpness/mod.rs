@@ -1,0 +1,100 @@
+//! The sharpness of every copy on the in-domain set.
+
+pub(crate) mod figure;
+mod predictors;
+
+use std::path::{Path, PathBuf};
+
+use polars::prelude::{DataFrame, df};
+use rand::seq::SliceRandom;
+
+pub use predictors::compare_predictors;
+
+use crate::compute::batch_tokens;
+use crate::encode::Encoded;
+use crate::error::{LmcError, Result};
+use crate::file::{read_sealed, sha256, tidy, write_sealed};
+use crate::interrupt;
+use crate::parallel::run_units;
+use crate::progress::{Progress, Unit};
+use crate::sharpness::{ClassifierLoss, Sharpness, SharpnessRecipe, sharpness};
+use crate::store::Claim;
+use crate::study::{Model, Models};
+
+/// The advice for a damaged file.
+const REMEDY: &str = "delete the file and run the same call again, only this copy is measured again";
+
+impl Models {
+    /// Returns the eps-sharpness of every copy on the study's first evaluation set, the in-domain one: the
+    /// schema [`SHARPNESS`](crate::table::SHARPNESS) (Juneja et al. 2023, F.4). Copies that were measured are
+    /// read from the store.
+    ///
+    /// # Errors
+    /// Those of [`sharpness`]; [`LmcError::InvalidParameter`] for a set with other labels than the
+    /// classifier's classes; [`LmcError::Interrupted`], after which the same call goes on with the copies
+    /// that are missing; those of the store.
+    ///
+    /// # Examples
+    /// ```no_run
+    /// use lmc::prelude::*;
+    /// let models = Study::open(StudySpec::mini_nli(0))?.finetune()?;
+    /// println!("{}", models.sharpness(&SharpnessRecipe::mini())?);
+    /// # Ok::<(), LmcError>(())
+    /// ```
+    pub fn sharpness(&self, recipe: &SharpnessRecipe) -> Result<DataFrame> {
+        recipe.check()?;
+        let (study, task) = (self.study(), self.study().task());
+        let (store, classifier) = (study.store(), &task.classifier);
+        let set = task.sets.first().filter(|set| set.label_map.is_none()).ok_or_else(|| {
+            LmcError::invalid("evaluation set", "other labels", "the classes of the classifier")
+        })?;
+        let mut chosen: Vec<&Encoded> = set.encoded.iter().collect();
+        chosen.shuffle(&mut crate::seed::rng(recipe.seed, "sharpness"));
+        chosen.truncate(recipe.n_examples);
+        let examples: Vec<Encoded> = chosen.into_iter().cloned().collect();
+        let json = serde_json::to_string(recipe)
+            .map_err(|e| LmcError::invalid("sharpness", e, "a serialisable recipe"))?;
+        let folder = store.sharpness_folder(&set.key, &sha256(json.as_bytes())[..10]);
+        let path = |model: &Model| folder.join(format!("{}.sealed", model.key()));
+        tidy(&folder);
+        let (models, load) = (self.models(), self.loader());
+        let total = u64::from(recipe.n_updates) * models.len() as u64;
+        let progress = Progress::new("measuring sharpness", Unit::Updates, total);
+        let measured = run_units((0..models.len()).collect(), |_, i: usize| {
+            let path = path(&models[i]);
+            let _claim = Claim::of(&path, true)?;
+            if let Some(found) = read(&path)? {
+                progress.found(u64::from(recipe.n_updates));
+                return Ok(found);
+            }
+            let weights = load(i)?;
+            let device = weights.theta().device();
+            let objective = ClassifierLoss::new(classifier, examples.clone(), batch_tokens(device));
+            let tick = || progress.tick(String::new);
+            let found = sharpness(&objective, weights.theta(), recipe, tick)
+                .map_err(|error| error.of(&models[i].name))?;
+            let bytes = serde_json::to_vec(&found)
+                .map_err(|e| LmcError::invalid("sharpness", e, "serialisable numbers"))?;
+            write_sealed(&path, &[&bytes])?;
+            Ok(found)
+        });
+        let measured = interrupt::settle(measured, |_| {
+            let kept = models.iter().filter(|model| path(model).exists()).count();
+            interrupt::in_store(kept as u64, models.len() as u64, "measured copies")
+        })?;
+        Ok(df!(
+            "model" => models.iter().map(|model| model.name.clone()).collect::<Vec<_>>(),
+            "sharpness" => measured.iter().map(|found| found.sharpness).collect::<Vec<_>>(),
+            "loss" => measured.iter().map(|found| found.loss).collect::<Vec<_>>(),
+            "max_loss" => measured.iter().map(|found| found.max_loss).collect::<Vec<_>>(),
+            "eps" => vec![recipe.eps; measured.len()],
+        )?)
+    }
+}
+
+fn read(path: &Path) -> Result<Option<Sharpness>> {
+    let wrong =
+        |problem: String| LmcError::Format { path: PathBuf::from(path), line: None, problem, remedy: REMEDY };
+    let bytes = read_sealed(path, REMEDY)?;
+    bytes.map(|bytes| serde_json::from_slice(&bytes).map_err(|e| wrong(e.to_string()))).transpose()
+}
