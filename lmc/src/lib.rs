@@ -41,12 +41,14 @@
 
 #![cfg_attr(not(test), deny(clippy::print_stdout, clippy::print_stderr))]
 
-mod analyses;
+pub mod analyses;
 pub mod figure;
+mod figures;
 pub mod notebook;
 pub mod prelude;
 pub mod study;
 pub mod table;
+mod tables;
 
 pub use analyses::{published, replay};
 pub use lmc_base::{LmcError, Result, error, file, interrupt, kernel, progress, seed, step, terminal};

@@ -132,7 +132,7 @@ fn verbs_share_the_runs_of_one_study_with_each_other_and_with_the_library() {
     let spec = lmc::study::StudySpec::read(&path).unwrap();
     let store = lmc::store::Store::open(home.path()).unwrap();
     let found = lmc::study::Study::open_in(spec, store).unwrap().finetune().unwrap();
-    assert_eq!(lmc::table::to_text(&found.table().unwrap()).unwrap(), models.trim_end());
+    assert_eq!(lmc::table::to_text(&lmc::table::Table::table(&found).unwrap()).unwrap(), models.trim_end());
 
     let scores = printed(home.path(), &["evaluate", study, "--set", "lo,train-sample"]);
     assert_eq!(scores.lines().filter(|line| line.contains("train-sample")).count(), 4, "{scores}");

@@ -6,7 +6,6 @@ use std::rc::Rc;
 use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
-use lmc::interrupt;
 use lmc::model::Replace;
 use lmc::spec::{Recipe, TaskSpec};
 use lmc::step::Step;
@@ -14,7 +13,7 @@ use lmc::store::Store;
 use lmc::study::{Study, StudySpec, pretrain_mini};
 use lmc::sweep::Grid;
 use lmc::train::PretrainRecipe;
-use lmc::{LmcError, Result};
+use lmc::{LmcError, Result, interrupt};
 use signal_hook::consts::SIGINT;
 use signal_hook::low_level::raise;
 

@@ -1,11 +1,10 @@
 //! What is measured around and between the copies of a study beside lines: planes, trained curves, sharpness.
 
-use lmc::LmcError;
-use lmc::interrupt;
 use lmc::path::{CurveKind, PlaneOptions};
 use lmc::sharpness::SharpnessRecipe;
-use lmc::table::{ANCHORS, CURVES, PLANES, SHARPNESS};
+use lmc::table::{ANCHORS, CURVES, PLANES, SHARPNESS, Table};
 use lmc::train::CurveRecipe;
+use lmc::{LmcError, interrupt};
 use lmc_tests::files::files;
 use lmc_tests::small;
 

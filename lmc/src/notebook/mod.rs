@@ -13,8 +13,10 @@ mod specs;
 pub use lmc_base::show::Show;
 use lmc_base::shown;
 
+use crate::analyses::confidence::{Confidence, SampleSizes};
+use crate::analyses::report::Report;
 use crate::replay::Replay;
-use crate::study::{Confidence, Models, Report, SampleSizes, Study, StudySpec, Sweep};
+use crate::study::{Models, Study, StudySpec, Sweep};
 
 shown!(StudySpec, Study, Models, Sweep, Replay, Report);
 shown!(Confidence, SampleSizes);

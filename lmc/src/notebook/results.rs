@@ -2,10 +2,12 @@
 
 use lmc_base::show::{Fields, Forms, Show, listed, range};
 
+use crate::analyses::confidence::{Confidence, SampleSizes};
+use crate::analyses::report::Report;
 use crate::confidence::Interval;
 use crate::gap::Measure;
 use crate::replay::{Replay, ReplayOptions};
-use crate::study::{Confidence, Models, Report, SampleSizes, Sweep};
+use crate::study::{Models, Sweep};
 
 impl Show for Models {
     fn forms(&self) -> Forms {

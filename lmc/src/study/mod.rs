@@ -2,16 +2,20 @@
 
 pub(crate) mod checks;
 mod classifiers;
+mod copies;
 mod evaluating;
+mod evaluation;
 mod finetune;
 mod lines;
+mod metric;
 mod models;
 mod pretraining;
 mod provenance;
+mod scores;
 mod slurm;
 mod spec;
 mod sweep;
-mod tables;
+mod table;
 mod task;
 
 use std::fmt;
@@ -20,26 +24,17 @@ use std::rc::Rc;
 use tch::Tensor;
 
 pub use classifiers::{ClassifierOptions, Classifiers, Evaluated, evaluate_finetuned};
-pub use models::{Evaluation, Model, Models};
+pub(crate) use evaluation::metrics;
+pub use evaluation::{Evaluation, evaluations_table};
+pub use metric::Metric;
+pub use models::{Model, Models};
 pub use pretraining::{N_DOCUMENTS, pretrain_mini, pretrain_mini_roberta};
+pub(crate) use scores::{scores, unknown};
 pub use slurm::{Submission, work};
 pub use spec::StudySpec;
 pub use sweep::Sweep;
+pub use table::{EVALUATIONS, EvaluationColumns, MODELS, ModelColumns, PROVENANCE, ProvenanceColumns};
 pub use task::Task;
-
-pub use crate::analyses::alignment::AlignedSweep;
-pub use crate::analyses::comparison::{Compared, Comparison, ComparisonOptions, Group, Statistic, compare};
-pub use crate::analyses::confidence::{Confidence, ConfidenceOptions, SampleDraw, SampleSizes};
-pub use crate::analyses::connections::{Connection, CurveProfile};
-pub use crate::analyses::convexity::{Convexity, ConvexityOptions, ExcessEstimate, SimplexSample};
-pub use crate::analyses::convexity::{Triangle, TriangleOptions, Triangles};
-pub use crate::analyses::early::{Stage, early_table, early_warning};
-pub use crate::analyses::evaluations::evaluations_table;
-pub use crate::analyses::planes::PlaneSample;
-pub use crate::analyses::report::Report;
-pub use crate::analyses::sharpness::compare_predictors;
-pub use crate::analyses::soups::{Choice, SoupFolder, SoupOptions, SoupResult, Soups};
-pub use crate::analyses::trajectories::drift_table;
 
 use crate::compute::Compute;
 use crate::environment;
@@ -105,9 +100,9 @@ impl Study {
     ///
     /// # Examples
     /// ```no_run
-    /// use lmc::prelude::*;
-    /// let study = Study::open(StudySpec::mini_nli(0))?.on(Compute::cpu().with_precision(Precision::BFloat16))?;
-    /// let sweep = study.finetune()?.sweep("id", Grid::TENTHS)?;
+    /// use lmc::prelude::*; let study =
+    /// Study::open(StudySpec::mini_nli(0))?.on(Compute::cpu().with_precision(Precision::BFloat16))?; let
+    /// sweep = study.finetune()?.sweep("id", Grid::TENTHS)?;
     /// # Ok::<(), LmcError>(())
     /// ```
     pub fn on(&self, compute: Compute) -> Result<Rc<Self>> {

@@ -4,14 +4,13 @@ use std::fmt;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::Study;
-use crate::analyses::evaluations::metrics;
+use super::metrics;
+use super::{Evaluation, Metric, Study};
 use crate::compute::Compute;
 use crate::error::{LmcError, Result};
 use crate::eval::{Logits, Outcome};
 use crate::spec::RunSpec;
 use crate::store::CheckpointInfo;
-use crate::table::Metric;
 use crate::weights::Weights;
 
 /// One finetuned copy at one checkpoint.
@@ -55,27 +54,6 @@ impl fmt::Debug for Models {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (task, recipe) = (self.study.spec.task.name(), &self.study.spec.recipe.name);
         write!(f, "Models({} copies on {task}, recipe {recipe}, {} updates)", self.models.len(), self.step)
-    }
-}
-
-/// One model's results on one evaluation set.
-#[derive(Clone)]
-pub struct Evaluation {
-    /// The model's name.
-    pub model: String,
-    /// The set's name.
-    pub dataset: String,
-    /// Losses and predictions of every example.
-    pub outcome: Outcome,
-    /// The label of every example.
-    pub labels: Arc<Vec<i64>>,
-    /// The number of labels that the set knows, more than two if F1 is a mean over classes.
-    pub n_labels: usize,
-}
-
-impl fmt::Debug for Evaluation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Evaluation({} on {}, mean loss {:.4})", self.model, self.dataset, self.outcome.mean_loss())
     }
 }
 

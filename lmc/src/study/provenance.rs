@@ -1,13 +1,13 @@
 //! The origin of a study's results, as a table.
 
-use polars::prelude::{DataFrame, df};
+use polars::prelude::DataFrame;
 
-use super::Study;
+use super::{ProvenanceColumns, Study};
 use crate::error::Result;
 use crate::provenance::{devices, now, software};
 
 impl Study {
-    /// Returns the origin of the study's results: columns `what` and `value`, both text.
+    /// Returns the origin of the study's results: the schema [`PROVENANCE`](crate::table::PROVENANCE).
     ///
     /// Versions of the crate, its commit and its dependencies, libtorch, compiler and devices; task, training
     /// set, encoder and recipe by name and SHA-256; seeds, store and the date. Digests of software are cut to
@@ -31,8 +31,8 @@ impl Study {
             ("store", self.store().root().display().to_string()),
             ("date", now()),
         ]);
-        let (what, value): (Vec<_>, Vec<_>) = rows.into_iter().unzip();
-        Ok(df!("what" => what, "value" => value)?)
+        let (what, value) = rows.into_iter().map(|(what, value)| (what.to_owned(), value)).unzip();
+        ProvenanceColumns { what, value }.frame()
     }
 }
 

@@ -8,7 +8,7 @@ use lmc::encode::Batch;
 use lmc::gap::Measure;
 use lmc::model::Dropout;
 use lmc::sweep::Grid;
-use lmc::table::ALIGNMENT;
+use lmc::table::{ALIGNMENT, Table};
 use lmc::tch::{Kind, Tensor};
 use lmc::weights::{Parameters, Weights};
 use lmc_tests::small;

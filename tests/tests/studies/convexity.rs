@@ -1,12 +1,13 @@
 //! Convex combinations of the copies of a study: what is sampled is what it says, is found again, and triangles meet their sides.
 
 use lmc::LmcError;
+use lmc::analyses::convexity::{ConvexityOptions, TriangleOptions};
 use lmc::basin::{Basins, ClusterOptions, Membership};
 use lmc::eval::evaluate;
 use lmc::gap::{Measure, heights_above_envelope};
-use lmc::study::{ConvexityOptions, Models, Sweep, TriangleOptions};
+use lmc::study::{Models, Sweep};
 use lmc::sweep::Grid;
-use lmc::table::{CONVEXITY, CONVEXITY_POINTS, TRIANGLES};
+use lmc::table::{CONVEXITY, CONVEXITY_POINTS, TRIANGLES, Table};
 use lmc::weights::Weights;
 use lmc_tests::small;
 

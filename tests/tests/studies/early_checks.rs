@@ -3,14 +3,15 @@
 use std::path::Path;
 
 use lmc::LmcError;
+use lmc::analyses::confidence::ConfidenceOptions;
+use lmc::analyses::convexity::{ConvexityOptions, TriangleOptions};
+use lmc::analyses::early::early_warning;
+use lmc::analyses::soups::{SoupFolder, SoupOptions};
 use lmc::basin::{ClusterOptions, Delta, EarlyOptions};
 use lmc::compute::Compute;
 use lmc::model::Replace;
 use lmc::path::PlaneOptions;
 use lmc::sharpness::SharpnessRecipe;
-use lmc::study::{
-    ConfidenceOptions, ConvexityOptions, SoupFolder, SoupOptions, TriangleOptions, early_warning,
-};
 use lmc::sweep::Grid;
 use lmc::table::Metric;
 use lmc::train::CurveRecipe;

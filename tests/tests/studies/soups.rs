@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use lmc::analyses::soups::{SoupOptions, Soups};
 use lmc::basin::{Basins, ClusterOptions};
 use lmc::eval::{Logits, evaluate};
 use lmc::model::{load_finetuned, save_folder};
-use lmc::study::{Models, SoupOptions, Soups};
+use lmc::study::Models;
 use lmc::sweep::Grid;
-use lmc::table::{Metric, SOUP_KINDS, SOUPS};
+use lmc::table::{Metric, SOUP_KINDS, SOUPS, Table};
 use lmc_tests::reference::reference_script;
 use lmc_tests::small;
 

@@ -5,6 +5,7 @@ use lmc::compute::{Compute, Precision};
 use lmc::gap::Measure;
 use lmc::path::Combination;
 use lmc::sweep::{Grid, SweepPlan};
+use lmc::table::Table;
 use lmc_tests::small;
 
 #[test]

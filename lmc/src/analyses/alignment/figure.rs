@@ -5,8 +5,8 @@ use plotly::common::{Anchor, DashType, HoverInfo, Line, Marker, Mode};
 use plotly::{Plot, Scatter};
 use polars::prelude::DataFrame;
 
-use crate::figure::{Figure, theme};
-use crate::table::{self, ALIGNMENT};
+use crate::analyses::alignment::{ALIGNMENT, AlignmentColumns};
+use crate::figures::{Figure, theme};
 use crate::{LmcError, Result};
 
 /// Height and width of the figure, CSS pixels: near a square, since both axes have one scale.
@@ -16,7 +16,7 @@ const WIDTH: usize = 640;
 /// Returns a figure of the convexity gap of each pair after neuron alignment against the one before, with the
 /// diagonal.
 ///
-/// `alignment` is an [`ALIGNMENT`] table of one evaluated set. Pairs whose best permutation is the identity
+/// `alignment` is an [`ALIGNMENT`](crate::table::ALIGNMENT) table of one evaluated set. Pairs whose best permutation is the identity
 /// lie on the diagonal; of the others a point below it is a gap that alignment makes smaller.
 ///
 /// # Errors
@@ -24,16 +24,21 @@ const WIDTH: usize = 640;
 /// or of several sets.
 pub fn alignment_scatter(alignment: &DataFrame) -> Result<Figure> {
     ALIGNMENT.check(alignment)?;
-    let text = |name| table::texts(alignment, &ALIGNMENT, name);
-    let integer = |name| table::integers(alignment, &ALIGNMENT, name);
-    let (a, b, datasets) = (text("a")?, text("b")?, text("dataset")?);
-    let (before, after) = (
-        table::reals(alignment, &ALIGNMENT, "convexity_gap")?,
-        table::reals(alignment, &ALIGNMENT, "convexity_gap_aligned")?,
+    let (a, b, datasets) = (
+        AlignmentColumns::a(alignment)?,
+        AlignmentColumns::b(alignment)?,
+        AlignmentColumns::dataset(alignment)?,
     );
+    let (before, after) =
+        (AlignmentColumns::convexity_gap(alignment)?, AlignmentColumns::convexity_gap_aligned(alignment)?);
     let mut moved = vec![0; a.len()];
-    for kind in ["moved_neurons", "moved_heads", "moved_head_units", "moved_pooler_units"] {
-        moved.iter_mut().zip(integer(kind)?).for_each(|(sum, units)| *sum += units);
+    for units in [
+        AlignmentColumns::moved_neurons(alignment)?,
+        AlignmentColumns::moved_heads(alignment)?,
+        AlignmentColumns::moved_head_units(alignment)?,
+        AlignmentColumns::moved_pooler_units(alignment)?,
+    ] {
+        moved.iter_mut().zip(units).for_each(|(sum, units)| *sum += units);
     }
     let Some(dataset) = datasets.first() else {
         return Err(LmcError::invalid("alignment", "no pair", "at least one pair of models"));

@@ -1,11 +1,13 @@
 //! Neuron alignment of the copies of a study, and the lines between them once their units are in one order.
 
 pub(crate) mod figure;
-pub(crate) mod table;
+mod table;
 
+pub use figure::alignment_scatter;
 use std::fmt;
+pub use table::{ALIGNMENT, AlignmentColumns};
 
-use polars::prelude::{DataFrame, df};
+use polars::prelude::DataFrame;
 
 use crate::align::{Alignment, UnitCounts, weight_matching};
 use crate::error::{LmcError, Result};
@@ -16,6 +18,7 @@ use crate::path::Combination;
 use crate::progress::{Progress, Unit};
 use crate::study::{Model, Models, Sweep};
 use crate::sweep::{Profile, SweepJob, SweepPlan, execute};
+use crate::tables::Table;
 use crate::weights::Weights;
 
 /// A sweep, and the same with the units of each model B in the order of model A's.
@@ -146,13 +149,13 @@ impl Models {
 /// A pair of models and the alignment of the second to the first.
 type Aligned<'a> = ([usize; 2], &'a Alignment);
 
-impl AlignedSweep {
+impl Table for AlignedSweep {
     /// Returns one row per pair: the units that moved and the effect on the line, the schema
     /// [`ALIGNMENT`](crate::table::ALIGNMENT).
     ///
     /// # Errors
     /// [`LmcError::NonFiniteLoss`]; [`LmcError::Polars`].
-    pub fn table(&self) -> Result<DataFrame> {
+    fn table(&self) -> Result<DataFrame> {
         let of = |sweep: &Sweep, measure: Measure| {
             sweep.profiles.iter().map(|profile| profile.measure(measure)).collect::<Result<Vec<f64>>>()
         };
@@ -164,26 +167,27 @@ impl AlignedSweep {
             self.alignments.iter().map(|alignment| count(alignment.n_units()) as i64).collect::<Vec<_>>()
         };
         let similarity = |of: fn(&Alignment) -> f64| self.alignments.iter().map(of).collect::<Vec<_>>();
-        Ok(df!(
-            "a" => lines.iter().map(|p| p.a.clone()).collect::<Vec<_>>(),
-            "b" => lines.iter().map(|p| p.b.clone()).collect::<Vec<_>>(),
-            "dataset" => vec![self.before.dataset.clone(); lines.len()],
-            "moved_neurons" => moved(|count| count.neurons),
-            "n_neurons" => all(|count| count.neurons),
-            "moved_heads" => moved(|count| count.heads),
-            "n_heads" => all(|count| count.heads),
-            "moved_head_units" => moved(|count| count.head_units),
-            "n_head_units" => all(|count| count.head_units),
-            "moved_pooler_units" => moved(|count| count.pooler_units),
-            "n_pooler_units" => all(|count| count.pooler_units),
-            "similarity_identity" => similarity(Alignment::similarity_identity),
-            "similarity_matched" => similarity(Alignment::similarity_matched),
-            "distance" => of(&self.before, Measure::EuclideanDistance)?,
-            "distance_aligned" => of(&self.after, Measure::EuclideanDistance)?,
-            "barrier_height" => of(&self.before, Measure::BarrierHeight)?,
-            "barrier_height_aligned" => of(&self.after, Measure::BarrierHeight)?,
-            "convexity_gap" => of(&self.before, Measure::ConvexityGap)?,
-            "convexity_gap_aligned" => of(&self.after, Measure::ConvexityGap)?,
-        )?)
+        AlignmentColumns {
+            a: lines.iter().map(|p| p.a.clone()).collect::<Vec<_>>(),
+            b: lines.iter().map(|p| p.b.clone()).collect::<Vec<_>>(),
+            dataset: vec![self.before.dataset.clone(); lines.len()],
+            moved_neurons: moved(|count| count.neurons),
+            n_neurons: all(|count| count.neurons),
+            moved_heads: moved(|count| count.heads),
+            n_heads: all(|count| count.heads),
+            moved_head_units: moved(|count| count.head_units),
+            n_head_units: all(|count| count.head_units),
+            moved_pooler_units: moved(|count| count.pooler_units),
+            n_pooler_units: all(|count| count.pooler_units),
+            similarity_identity: similarity(Alignment::similarity_identity),
+            similarity_matched: similarity(Alignment::similarity_matched),
+            distance: of(&self.before, Measure::EuclideanDistance)?,
+            distance_aligned: of(&self.after, Measure::EuclideanDistance)?,
+            barrier_height: of(&self.before, Measure::BarrierHeight)?,
+            barrier_height_aligned: of(&self.after, Measure::BarrierHeight)?,
+            convexity_gap: of(&self.before, Measure::ConvexityGap)?,
+            convexity_gap_aligned: of(&self.after, Measure::ConvexityGap)?,
+        }
+        .frame()
     }
 }

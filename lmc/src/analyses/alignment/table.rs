@@ -1,35 +1,29 @@
-//! The schema of alignments.
+//! The table of alignments.
 
-use crate::table::schemas::{A, B, DATASET, column};
-use crate::table::{Kind::*, Schema};
+use lmc_base::declare_table;
 
-/// One row per unordered pair of models and evaluated set: neuron alignment and what it does to the line
-/// between them.
-pub const ALIGNMENT: Schema = Schema {
-    name: "alignment",
-    columns: &[
-        A,
-        B,
-        DATASET,
-        column("moved_neurons", Integer, "feed-forward neurons of model b that move"),
-        column("n_neurons", Integer, "feed-forward neurons of a model"),
-        column("moved_heads", Integer, "attention heads of model b that move"),
-        column("n_heads", Integer, "attention heads of a model"),
-        column("moved_head_units", Integer, "units of model b that move within their head"),
-        column(
-            "n_head_units",
-            Integer,
-            "units within heads of a model: those of query and key, of value and output",
-        ),
-        column("moved_pooler_units", Integer, "units of model b's pooler that move"),
-        column("n_pooler_units", Integer, "units of a model's pooler"),
-        column("similarity_identity", Real, "inner product of the weights that carry permutations, no unit"),
-        column("similarity_matched", Real, "the same after alignment, never less, no unit"),
-        column("distance", Real, "Euclidean distance of all parameters, no unit"),
-        column("distance_aligned", Real, "the same after alignment, no unit"),
-        column("barrier_height", Real, "barrier height, nats per example"),
-        column("barrier_height_aligned", Real, "the same after alignment, nats per example"),
-        column("convexity_gap", Real, "convexity gap, nats per example"),
-        column("convexity_gap_aligned", Real, "the same after alignment, nats per example"),
-    ],
-};
+declare_table! {
+    /// One row per unordered pair of models and evaluated set: neuron alignment and what it does to the line
+    /// between them.
+    ALIGNMENT, AlignmentColumns = "alignment" {
+        a: String,
+        b: String,
+        dataset: String,
+        moved_neurons: i64 = "feed-forward neurons of model b that move",
+        n_neurons: i64 = "feed-forward neurons of a model",
+        moved_heads: i64 = "attention heads of model b that move",
+        n_heads: i64 = "attention heads of a model",
+        moved_head_units: i64 = "units of model b that move within their head",
+        n_head_units: i64 = "units within heads of a model: those of query and key, of value and output",
+        moved_pooler_units: i64 = "units of model b's pooler that move",
+        n_pooler_units: i64 = "units of a model's pooler",
+        similarity_identity: f64 = "inner product of the weights that carry permutations, no unit",
+        similarity_matched: f64 = "the same after alignment, never less, no unit",
+        distance: f64 = "Euclidean distance of all parameters, no unit",
+        distance_aligned: f64 = "the same after alignment, no unit",
+        barrier_height: f64 = "barrier height, nats per example",
+        barrier_height_aligned: f64 = "the same after alignment, nats per example",
+        convexity_gap: f64 = "convexity gap, nats per example",
+        convexity_gap_aligned: f64 = "the same after alignment, nats per example",
+    }
+}

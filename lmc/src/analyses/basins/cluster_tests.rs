@@ -1,45 +1,25 @@
 //! Tests of whether the scores of two clusters differ by more than chance, and measures of their overlap.
 
-use polars::prelude::{DataFrame, df};
+use polars::prelude::DataFrame;
 
 use crate::Result;
+use crate::analyses::basins::ClusterTestColumns;
 use crate::analyses::basins::statistics::Members;
 use crate::stats::{mean, permutation_test, roc_auc};
-use crate::table::schemas::{DATASET, column};
-use crate::table::{Kind::*, Metric, Schema};
+use crate::study::Metric;
 
 /// Resamples of each permutation test.
 const N_PERMUTATIONS: usize = 10_000;
 
-/// One row per evaluated set and metric: how well the scores tell the clusters apart.
-pub const CLUSTER_TESTS: Schema = Schema {
-    name: "cluster_tests",
-    columns: &[
-        DATASET,
-        column("metric", Text, "the score, for example \"accuracy\""),
-        column("difference", Real, "mean of cluster 1 less that of cluster 2, in the unit of the metric"),
-        column("p_value", Real, "two-sided permutation test of the difference, 10,000 relabellings"),
-        column(
-            "auc",
-            Real,
-            "chance that a model of cluster 1 scores better than one of cluster 2, in [0, 1]",
-        ),
-        column(
-            "overlap",
-            Real,
-            "share of cluster 1 that scores no better than the best of cluster 2, in [0, 1]",
-        ),
-    ],
-};
-
-/// A [`CLUSTER_TESTS`] table: on each set, by the metric beside it, whether two clusters differ.
+/// A [`CLUSTER_TESTS`](crate::table::CLUSTER_TESTS) table: on each set, by the metric beside it, whether two
+/// clusters differ.
 ///
-/// Arguments are those of [`cluster_statistics`](crate::analyses::basins::statistics). The relabellings are drawn by a
-/// fixed seed, so that the same tables give the same p-values. A tie counts one half in the area under the
-/// ROC curve. All columns are empty if the models are in one cluster.
+/// Arguments are those of [`cluster_statistics`](crate::table::cluster_statistics). The relabellings are
+/// drawn by a fixed seed, so that the same tables give the same p-values. A tie counts one half in the area
+/// under the ROC curve. All columns are empty if the models are in one cluster.
 ///
 /// # Errors
-/// Those of [`cluster_statistics`](crate::analyses::basins::statistics);
+/// Those of [`cluster_statistics`](crate::table::cluster_statistics);
 /// [`LmcError::InvalidParameter`](crate::LmcError::InvalidParameter) for a score that is not finite.
 ///
 /// # Reference
@@ -73,19 +53,23 @@ pub fn cluster_tests(
         let no_better = first.iter().filter(|score| **score <= best).count();
         overlap.push(Some(no_better as f64 / first.len() as f64));
     }
-    Ok(df!(
-        "dataset" => scored.iter().map(|(dataset, _)| *dataset).collect::<Vec<_>>(),
-        "metric" => scored.iter().map(|(_, metric)| metric.to_string()).collect::<Vec<_>>(),
-        "difference" => difference,
-        "p_value" => p_value,
-        "auc" => auc,
-        "overlap" => overlap,
-    )?)
+    ClusterTestColumns {
+        dataset: scored.iter().map(|(dataset, _)| (*dataset).to_owned()).collect::<Vec<_>>(),
+        metric: scored.iter().map(|(_, metric)| metric.to_string()).collect::<Vec<_>>(),
+        difference,
+        p_value,
+        auc,
+        overlap,
+    }
+    .frame()
 }
 
 #[cfg(test)]
 mod tests {
+    use polars::df;
+
     use super::*;
+    use crate::analyses::basins::CLUSTER_TESTS;
 
     #[test]
     fn counted_by_hand() {

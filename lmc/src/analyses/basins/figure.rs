@@ -3,16 +3,17 @@
 use polars::prelude::DataFrame;
 
 use crate::Result;
-use crate::figure::Figure;
-use crate::figure::scatter::{Across, scatter};
-use crate::table::{self, BASINS, Metric};
+use crate::analyses::basins::{BASINS, BasinColumns};
+use crate::figures::Figure;
+use crate::figures::scatter::{Across, scatter};
+use crate::study::Metric;
 
 /// The membership score, for axis titles; basin 1 is on its negative side.
 pub(crate) const MEMBERSHIP: &str = "membership score ‖w − c₁‖ − ‖w − c₂‖ (spectral embedding, no unit)";
 
 /// Returns a figure of a score on one set against the membership score of each model, coloured by basin.
 ///
-/// `basins` is a [`BASINS`] table, `evaluations` an [`EVALUATIONS`](table::EVALUATIONS) table. The line of
+/// `basins` is a [`BASINS`](crate::table::BASINS) table, `evaluations` an [`EVALUATIONS`](crate::table::EVALUATIONS) table. The line of
 /// least squares is drawn over the points, with Pearson's r beside it. If all scores or all memberships are
 /// equal, as for models that are not divided, a note says that r is undefined; [`Figure::with_notes`] writes
 /// below the figure why the models are not divided.
@@ -37,14 +38,14 @@ pub fn membership_scatter(
     metric: Metric,
 ) -> Result<Figure> {
     BASINS.check(basins)?;
-    let models = table::texts(basins, &BASINS, "model")?;
+    let models = BasinColumns::model(basins)?;
     let across = Across {
         title: MEMBERSHIP,
         name: "membership",
         against: "basin membership",
-        values: table::reals(basins, &BASINS, "membership")?,
+        values: BasinColumns::membership(basins)?,
     };
-    let clusters = table::integers(basins, &BASINS, "cluster")?;
+    let clusters = BasinColumns::cluster(basins)?;
     scatter(&models, across, Some(&clusters), evaluations, dataset, metric)
 }
 
@@ -55,7 +56,7 @@ mod tests {
 
     use super::*;
     use crate::LmcError;
-    use crate::figure::theme;
+    use crate::figures::theme;
 
     fn basins() -> DataFrame {
         df!("model" => ["a", "b", "c"], "cluster" => [1_i64, 2, 1], "membership" => [-1.0, 1.0, 0.0],

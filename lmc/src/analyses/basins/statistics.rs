@@ -1,32 +1,11 @@
 //! Scores of two clusters side by side (Juneja et al. 2023, Table 1).
 
-use polars::prelude::{DataFrame, df};
+use polars::prelude::DataFrame;
 
+use crate::analyses::basins::{ClusterColumns, ClusterStatisticColumns};
 use crate::stats::{mean, standard_deviation};
-use crate::table::schemas::{CLUSTER, DATASET, MODEL, column};
-use crate::table::{Kind::*, Metric, Schema, integers, scores, texts};
+use crate::study::{Metric, scores};
 use crate::{LmcError, Result};
-
-/// One row per model: the cluster it belongs to. A [`BASINS`](crate::table::BASINS) table has these columns too.
-pub const CLUSTERS: Schema = Schema { name: "clusters", columns: &[MODEL, CLUSTER] };
-
-/// One row per evaluated set and metric: the scores of the larger cluster and of the smaller.
-pub const CLUSTER_STATISTICS: Schema = Schema {
-    name: "cluster_statistics",
-    columns: &[
-        DATASET,
-        column("metric", Text, "the score, for example \"accuracy\""),
-        column("n_1", Integer, "number of models in cluster 1"),
-        column("mean_1", Real, "mean score of cluster 1, in the unit of the metric"),
-        column("sd_1", Real, "population standard deviation in cluster 1"),
-        column("n_2", Integer, "number of models in cluster 2"),
-        column("mean_2", Real, "mean score of cluster 2, in the unit of the metric, empty for no model"),
-        column("sd_2", Real, "population standard deviation in cluster 2, empty for less than two models"),
-        column("best_2", Real, "best score in cluster 2, in the unit of the metric, empty for no model"),
-        column("difference", Real, "(mean_1 - mean_2) / sd_1, no unit, empty if sd_1 is 0"),
-        column("margin", Real, "(mean_1 - best_2) / sd_1, no unit, empty if sd_1 is 0"),
-    ],
-};
 
 /// The digits with which [`cluster_statistics`] computes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -50,10 +29,10 @@ impl Arithmetic {
     }
 }
 
-/// Returns a [`CLUSTER_STATISTICS`] table: on each set, by the metric beside it, mean and population standard
-/// deviation of the two clusters and how far they lie apart.
+/// Returns a [`CLUSTER_STATISTICS`](crate::table::CLUSTER_STATISTICS) table: on each set, by the metric
+/// beside it, mean and population standard deviation of the two clusters and how far they lie apart.
 ///
-/// `clusters` is a [`CLUSTERS`] table such as [`published::clusters`](crate::published::clusters) or a
+/// `clusters` is a [`CLUSTERS`](crate::table::CLUSTERS) table such as [`published::clusters`](crate::published::clusters) or a
 /// [`BASINS`](crate::table::BASINS) table, `evaluations` an [`EVALUATIONS`](crate::table::EVALUATIONS) table. The best
 /// score of cluster 2 is its largest, or its smallest if smaller is better. If all models are in cluster 1,
 /// the columns that need cluster 2 are empty.
@@ -79,29 +58,30 @@ pub fn cluster_statistics(
     let rows = rows.collect::<Result<Vec<_>>>()?;
     let of = |value: fn(&Row) -> f64| rows.iter().map(value).collect::<Vec<_>>();
     let ratio = |value: fn(&Row) -> Option<f64>| rows.iter().map(value).collect::<Vec<_>>();
-    Ok(df!(
-        "dataset" => scored.iter().map(|(dataset, _)| *dataset).collect::<Vec<_>>(),
-        "metric" => scored.iter().map(|(_, metric)| metric.to_string()).collect::<Vec<_>>(),
-        "n_1" => vec![sizes[0] as i64; scored.len()],
-        "mean_1" => of(|row| row.mean_1),
-        "sd_1" => of(|row| row.sd_1),
-        "n_2" => vec![sizes[1] as i64; scored.len()],
-        "mean_2" => ratio(|row| row.mean_2),
-        "sd_2" => ratio(|row| row.sd_2),
-        "best_2" => ratio(|row| row.best_2),
-        "difference" => ratio(|row| row.in_deviations(row.mean_2?)),
-        "margin" => ratio(|row| row.in_deviations(row.best_2?)),
-    )?)
+    ClusterStatisticColumns {
+        dataset: scored.iter().map(|(dataset, _)| (*dataset).to_owned()).collect::<Vec<_>>(),
+        metric: scored.iter().map(|(_, metric)| metric.to_string()).collect::<Vec<_>>(),
+        n_1: vec![sizes[0] as i64; scored.len()],
+        mean_1: of(|row| row.mean_1),
+        sd_1: of(|row| row.sd_1),
+        n_2: vec![sizes[1] as i64; scored.len()],
+        mean_2: ratio(|row| row.mean_2),
+        sd_2: ratio(|row| row.sd_2),
+        best_2: ratio(|row| row.best_2),
+        difference: ratio(|row| row.in_deviations(row.mean_2?)),
+        margin: ratio(|row| row.in_deviations(row.best_2?)),
+    }
+    .frame()
 }
 
 /// The models of cluster 1 and of cluster 2.
 pub(crate) struct Members([Vec<String>; 2]);
 
 impl Members {
-    /// Reads the members from a [`CLUSTERS`] table; cluster 1 is not empty.
+    /// Reads the members from a [`CLUSTERS`](crate::table::CLUSTERS) table; cluster 1 is not empty.
     pub(crate) fn of(clusters: &DataFrame) -> Result<Members> {
-        let models = texts(clusters, &CLUSTERS, "model")?;
-        let cluster = integers(clusters, &CLUSTERS, "cluster")?;
+        let models = ClusterColumns::model(clusters)?;
+        let cluster = ClusterColumns::cluster(clusters)?;
         let members = [1, 2].map(|wanted| -> Vec<String> {
             models
                 .iter()
@@ -163,9 +143,12 @@ impl Row {
 
 #[cfg(test)]
 mod tests {
+    use polars::df;
+
     use serde_json::Value;
 
     use super::*;
+    use crate::analyses::basins::CLUSTER_STATISTICS;
 
     /// Returns the values that numpy gives: `tests/golden/generate_published.py`.
     fn golden() -> Value {

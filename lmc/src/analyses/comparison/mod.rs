@@ -5,17 +5,18 @@ mod compare;
 pub(crate) mod figure;
 mod rows;
 mod statistic;
+mod table;
 #[cfg(test)]
 mod tests;
 
+pub use figure::{GroupPanel, comparison_intervals, group_heatmaps, group_histograms};
 use std::fmt;
+pub use table::{ComparisonColumns, GROUP_COMPARISON};
 
-use crate::analyses::evaluations::metrics;
 use crate::basin::Basins;
 use crate::error::{LmcError, Result};
 use crate::gap::{GapMatrix, Measure};
-use crate::study::{Evaluation, Sweep};
-use crate::table::Metric;
+use crate::study::{Evaluation, Metric, Sweep, metrics};
 
 pub use compare::{Compared, Comparison, ComparisonOptions, compare};
 pub use statistic::Statistic;

@@ -1,33 +1,12 @@
 //! A comparison as tables.
 
-use polars::prelude::{Column, DataFrame, df};
+use polars::prelude::{Column, DataFrame};
 
-use crate::analyses::comparison::{Compared, Comparison, Statistic};
+use crate::analyses::comparison::{Compared, Comparison, ComparisonColumns, Statistic};
 use crate::error::Result;
+use crate::tables::Table;
 
 impl Comparison {
-    /// Returns one row per group and statistic: the schema
-    /// [`GROUP_COMPARISON`](crate::table::GROUP_COMPARISON).
-    ///
-    /// # Errors
-    /// [`LmcError::Polars`](crate::LmcError::Polars) if polars refuses a column.
-    pub fn table(&self) -> Result<DataFrame> {
-        let reals = |value: fn(&Compared) -> Option<f64>| self.rows.iter().map(value).collect::<Vec<_>>();
-        Ok(df!(
-            "group" => self.rows.iter().map(|r| r.group.clone()).collect::<Vec<_>>(),
-            "statistic" => self.rows.iter().map(|r| r.statistic.name()).collect::<Vec<_>>(),
-            "n_models" => self.rows.iter().map(|r| r.n_models as i64).collect::<Vec<_>>(),
-            "value" => reals(|r| r.value),
-            "low" => reals(|r| Some(r.interval?.0)),
-            "high" => reals(|r| Some(r.interval?.1)),
-            "difference" => reals(|r| r.difference),
-            "difference_low" => reals(|r| Some(r.difference_interval?.0)),
-            "difference_high" => reals(|r| Some(r.difference_interval?.1)),
-            "p_value" => reals(|r| r.p_value),
-            "permuted" => self.rows.iter().map(|r| r.permuted).collect::<Vec<_>>(),
-        )?)
-    }
-
     /// Returns the same results in a form for reading: one row per statistic, one column per group, values
     /// with their intervals as text.
     ///
@@ -41,6 +20,31 @@ impl Comparison {
             columns.push(Column::new(group.into(), cells.to_vec()));
         }
         Ok(DataFrame::new(Statistic::ALL.len(), columns)?)
+    }
+}
+
+impl Table for Comparison {
+    /// Returns one row per group and statistic: the schema
+    /// [`GROUP_COMPARISON`](crate::table::GROUP_COMPARISON).
+    ///
+    /// # Errors
+    /// [`LmcError::Polars`](crate::LmcError::Polars) if polars refuses a column.
+    fn table(&self) -> Result<DataFrame> {
+        let reals = |value: fn(&Compared) -> Option<f64>| self.rows.iter().map(value).collect::<Vec<_>>();
+        ComparisonColumns {
+            group: self.rows.iter().map(|r| r.group.clone()).collect::<Vec<_>>(),
+            statistic: self.rows.iter().map(|r| r.statistic.name().to_owned()).collect::<Vec<_>>(),
+            n_models: self.rows.iter().map(|r| r.n_models as i64).collect::<Vec<_>>(),
+            value: reals(|r| r.value),
+            low: reals(|r| Some(r.interval?.0)),
+            high: reals(|r| Some(r.interval?.1)),
+            difference: reals(|r| r.difference),
+            difference_low: reals(|r| Some(r.difference_interval?.0)),
+            difference_high: reals(|r| Some(r.difference_interval?.1)),
+            p_value: reals(|r| r.p_value),
+            permuted: self.rows.iter().map(|r| r.permuted.to_owned()).collect::<Vec<_>>(),
+        }
+        .frame()
     }
 }
 

@@ -1,9 +1,10 @@
 use ndarray::array;
 
 use super::*;
+use crate::analyses::comparison::{ComparisonColumns, GROUP_COMPARISON};
 use crate::basin::{ClusterOptions, cluster};
 use crate::stats::{permutation_test, silhouette};
-use crate::table::{GROUP_COMPARISON, reals};
+use crate::tables::Table;
 
 /// Positions on a line, so that gaps are distances; the last two models are far from the others.
 fn group(name: &str, scale: f64) -> Group {
@@ -150,7 +151,7 @@ fn tables_have_their_schema_and_every_group_a_column() {
     let table = comparison.table().unwrap();
     GROUP_COMPARISON.check(&table).unwrap();
     assert_eq!(table.height(), 2 * Statistic::ALL.len());
-    assert!((reals(&table, &GROUP_COMPARISON, "value").unwrap()[1] - 0.44).abs() < 1e-12);
+    assert!((ComparisonColumns::value(&table).unwrap()[1].unwrap() - 0.44).abs() < 1e-12);
     let summary = comparison.summary().unwrap();
     assert_eq!(summary.get_column_names(), ["statistic", "a", "b"]);
     let cell = summary.column("b").unwrap().str().unwrap().get(7).unwrap().to_owned();

@@ -4,11 +4,16 @@
 pub(crate) mod figure;
 mod rows;
 mod sizes;
-pub(crate) mod table;
+mod table;
 #[cfg(test)]
 mod tests;
 
+pub use figure::{co_assignment, gap_intervals, membership_intervals, sample_size_curves, stability_bars};
 use std::fmt;
+pub use table::{
+    CLUSTER_INTERVALS, CO_ASSIGNMENT, ClusterIntervalColumns, CoAssignmentColumns, MEMBERSHIP_INTERVALS,
+    MembershipIntervalColumns, PAIR_INTERVALS, PairIntervalColumns, SAMPLE_SIZES, SampleSizeColumns,
+};
 
 use ndarray::Array2;
 
@@ -54,7 +59,7 @@ impl ConfidenceOptions {
     ///
     /// # Examples
     /// ```
-    /// use lmc::study::ConfidenceOptions;
+    /// use lmc::analyses::confidence::ConfidenceOptions;
     /// let none = ConfidenceOptions { n_resamples: 0, ..ConfidenceOptions::default() };
     /// assert!(none.check(512).unwrap_err().to_string().starts_with("`n_resamples`: got 0"));
     /// ```

@@ -1,8 +1,11 @@
 //! Confidence as tables.
 
-use polars::prelude::{DataFrame, df};
+use polars::prelude::DataFrame;
 
-use crate::analyses::confidence::{Confidence, SampleDraw, SampleSizes};
+use crate::analyses::confidence::{
+    ClusterIntervalColumns, CoAssignmentColumns, Confidence, MembershipIntervalColumns, PairIntervalColumns,
+    SampleDraw, SampleSizeColumns, SampleSizes,
+};
 use crate::confidence::{Interval, LineConfidence};
 use crate::error::{LmcError, Result};
 use crate::stats::pearson;
@@ -19,23 +22,24 @@ impl Confidence {
         let cluster = &self.basins.cluster;
         let kind = |&[a, b]: &[usize; 2]| if cluster[a] == cluster[b] { "within" } else { "across" };
         let of = |line: fn(&LineConfidence) -> f64| self.lines.iter().map(line).collect::<Vec<_>>();
-        Ok(df!(
-            "a" => model(0),
-            "b" => model(1),
-            "dataset" => vec![self.dataset.clone(); rows],
-            "n_examples" => vec![self.n_examples as i64; rows],
-            "kind" => self.pairs.iter().map(kind).collect::<Vec<_>>(),
-            "convexity_gap" => of(|line| line.convexity_gap.value),
-            "convexity_gap_low" => of(|line| line.convexity_gap.low),
-            "convexity_gap_high" => of(|line| line.convexity_gap.high),
-            "barrier_height" => of(|line| line.barrier_height.value),
-            "barrier_height_low" => of(|line| line.barrier_height.low),
-            "barrier_height_high" => of(|line| line.barrier_height.high),
-            "auc" => of(|line| line.auc.value),
-            "auc_low" => of(|line| line.auc.low),
-            "auc_high" => of(|line| line.auc.high),
-            "confidence" => vec![self.options.confidence; rows],
-        )?)
+        PairIntervalColumns {
+            a: model(0),
+            b: model(1),
+            dataset: vec![self.dataset.clone(); rows],
+            n_examples: vec![self.n_examples as i64; rows],
+            kind: self.pairs.iter().map(|pair| kind(pair).to_owned()).collect::<Vec<_>>(),
+            convexity_gap: of(|line| line.convexity_gap.value),
+            convexity_gap_low: of(|line| line.convexity_gap.low),
+            convexity_gap_high: of(|line| line.convexity_gap.high),
+            barrier_height: of(|line| line.barrier_height.value),
+            barrier_height_low: of(|line| line.barrier_height.low),
+            barrier_height_high: of(|line| line.barrier_height.high),
+            auc: of(|line| line.auc.value),
+            auc_low: of(|line| line.auc.low),
+            auc_high: of(|line| line.auc.high),
+            confidence: vec![self.options.confidence; rows],
+        }
+        .frame()
     }
 
     /// Returns one row per model: the schema [`MEMBERSHIP_INTERVALS`](crate::table::MEMBERSHIP_INTERVALS),
@@ -48,16 +52,17 @@ impl Confidence {
         let of = |interval: fn(&Interval) -> f64| {
             (0..rows).map(|model| self.membership.get(model).map(interval)).collect::<Vec<_>>()
         };
-        Ok(df!(
-            "model" => self.basins.models.clone(),
-            "cluster" => self.basins.cluster.iter().map(|&cluster| cluster as i64 + 1).collect::<Vec<_>>(),
-            "membership" => self.basins.membership.clone(),
-            "low" => of(|interval| interval.low),
-            "high" => of(|interval| interval.high),
-            "stability" => (0..rows).map(|model| self.stability.get(model).copied()).collect::<Vec<_>>(),
-            "n_examples" => vec![self.n_examples as i64; rows],
-            "confidence" => vec![self.options.confidence; rows],
-        )?)
+        MembershipIntervalColumns {
+            model: self.basins.models.clone(),
+            cluster: self.basins.cluster.iter().map(|&cluster| cluster as i64 + 1).collect::<Vec<_>>(),
+            membership: self.basins.membership.clone(),
+            low: of(|interval| interval.low),
+            high: of(|interval| interval.high),
+            stability: (0..rows).map(|model| self.stability.get(model).copied()).collect::<Vec<_>>(),
+            n_examples: vec![self.n_examples as i64; rows],
+            confidence: vec![self.options.confidence; rows],
+        }
+        .frame()
     }
 
     /// Returns one row per two models, a model with itself left out: the schema
@@ -69,11 +74,12 @@ impl Confidence {
         let models = &self.basins.models;
         let n = models.len();
         let pairs: Vec<(usize, usize)> = (0..n).flat_map(|a| (a + 1..n).map(move |b| (a, b))).collect();
-        Ok(df!(
-            "a" => pairs.iter().map(|&(a, _)| models[a].clone()).collect::<Vec<_>>(),
-            "b" => pairs.iter().map(|&(_, b)| models[b].clone()).collect::<Vec<_>>(),
-            "share" => pairs.iter().map(|&(a, b)| self.together.get([a, b]).copied()).collect::<Vec<_>>(),
-        )?)
+        CoAssignmentColumns {
+            a: pairs.iter().map(|&(a, _)| models[a].clone()).collect::<Vec<_>>(),
+            b: pairs.iter().map(|&(_, b)| models[b].clone()).collect::<Vec<_>>(),
+            share: pairs.iter().map(|&(a, b)| self.together.get([a, b]).copied()).collect::<Vec<_>>(),
+        }
+        .frame()
     }
 
     /// Returns one row per statistic of the clusters: the schema
@@ -89,12 +95,13 @@ impl Confidence {
         }
         let of =
             |interval: fn(&Interval) -> f64| rows.iter().map(|(_, row)| interval(row)).collect::<Vec<_>>();
-        Ok(df!(
-            "statistic" => rows.iter().map(|(name, _)| *name).collect::<Vec<_>>(),
-            "value" => of(|interval| interval.value),
-            "low" => of(|interval| interval.low),
-            "high" => of(|interval| interval.high),
-        )?)
+        ClusterIntervalColumns {
+            statistic: rows.iter().map(|(name, _)| (*name).to_owned()).collect::<Vec<_>>(),
+            value: of(|interval| interval.value),
+            low: of(|interval| interval.low),
+            high: of(|interval| interval.high),
+        }
+        .frame()
     }
 }
 
@@ -116,19 +123,20 @@ impl SampleSizes {
         let of = |value: &dyn Fn(&SampleDraw) -> f64| self.draws.iter().map(value).collect::<Vec<f64>>();
         let optional =
             |value: &dyn Fn(&SampleDraw) -> Option<f64>| self.draws.iter().map(value).collect::<Vec<_>>();
-        Ok(df!(
-            "dataset" => vec![self.dataset.clone(); self.draws.len()],
-            "n_examples" => self.draws.iter().map(|draw| draw.n_examples as i64).collect::<Vec<_>>(),
-            "draw" => self.draws.iter().map(|draw| draw.draw as i64).collect::<Vec<_>>(),
-            "n_moved" => self.draws.iter().map(moved).collect::<Vec<_>>(),
-            "adjusted_rand" => of(&|draw| draw.basins.adjusted_rand),
-            "adjusted_rand_disjoint" => optional(&|draw| draw.adjusted_rand_disjoint),
-            "mean_gap" => of(&|draw| draw.mean_gap),
-            "gap_correlation" => optional(&|draw| draw.gap_correlation),
-            "within" => of(&|draw| draw.basins.within),
-            "across" => of(&|draw| draw.basins.across),
-            "silhouette" => of(&|draw| draw.basins.silhouette),
-            "r" => optional(&|draw| pearson(&draw.basins.membership, scores).ok()),
-        )?)
+        SampleSizeColumns {
+            dataset: vec![self.dataset.clone(); self.draws.len()],
+            n_examples: self.draws.iter().map(|draw| draw.n_examples as i64).collect::<Vec<_>>(),
+            draw: self.draws.iter().map(|draw| draw.draw as i64).collect::<Vec<_>>(),
+            n_moved: self.draws.iter().map(moved).collect::<Vec<_>>(),
+            adjusted_rand: of(&|draw| draw.basins.adjusted_rand),
+            adjusted_rand_disjoint: optional(&|draw| draw.adjusted_rand_disjoint),
+            mean_gap: of(&|draw| draw.mean_gap),
+            gap_correlation: optional(&|draw| draw.gap_correlation),
+            within: of(&|draw| draw.basins.within),
+            across: of(&|draw| draw.basins.across),
+            silhouette: of(&|draw| draw.basins.silhouette),
+            r: optional(&|draw| pearson(&draw.basins.membership, scores).ok()),
+        }
+        .frame()
     }
 }

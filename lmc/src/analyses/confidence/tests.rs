@@ -1,13 +1,13 @@
 use rand::Rng;
 
 use super::*;
+use crate::analyses::confidence::{
+    CLUSTER_INTERVALS, CO_ASSIGNMENT, ClusterIntervalColumns, MEMBERSHIP_INTERVALS,
+    MembershipIntervalColumns, PAIR_INTERVALS, PairIntervalColumns, SAMPLE_SIZES, SampleSizeColumns,
+};
 use crate::eval::Outcome;
 use crate::seed::rng;
 use crate::sweep::Profile;
-use crate::table::{
-    CLUSTER_INTERVALS, CO_ASSIGNMENT, GAPS, MEMBERSHIP_INTERVALS, PAIR_INTERVALS, SAMPLE_SIZES, integers,
-    reals, texts,
-};
 
 const N: usize = 60;
 
@@ -58,13 +58,10 @@ fn values_are_those_of_the_sweep_and_shares_are_shares() {
     assert_eq!(confidence.basins.cluster, [0, 0, 0, 1, 1]);
     let (pairs, gaps) = (confidence.pairs_table().unwrap(), sweep.gaps().unwrap());
     PAIR_INTERVALS.check(&pairs).unwrap();
-    for name in ["a", "b"] {
-        assert_eq!(texts(&pairs, &PAIR_INTERVALS, name).unwrap(), texts(&gaps, &GAPS, name).unwrap());
+    for name in ["a", "b", "convexity_gap", "barrier_height", "auc"] {
+        assert!(pairs.column(name).unwrap().equals(gaps.column(name).unwrap()), "{name}");
     }
-    for name in ["convexity_gap", "barrier_height", "auc"] {
-        assert_eq!(reals(&pairs, &PAIR_INTERVALS, name).unwrap(), reals(&gaps, &GAPS, name).unwrap());
-    }
-    let kinds = texts(&pairs, &PAIR_INTERVALS, "kind").unwrap();
+    let kinds = PairIntervalColumns::kind(&pairs).unwrap();
     assert_eq!(kinds.iter().filter(|kind| *kind == "within").count(), 4);
     for line in &confidence.lines {
         for interval in [line.convexity_gap, line.barrier_height, line.auc] {
@@ -73,7 +70,7 @@ fn values_are_those_of_the_sweep_and_shares_are_shares() {
     }
     let membership = confidence.membership_table().unwrap();
     MEMBERSHIP_INTERVALS.check(&membership).unwrap();
-    assert_eq!(integers(&membership, &MEMBERSHIP_INTERVALS, "cluster").unwrap(), [1, 1, 1, 2, 2]);
+    assert_eq!(MembershipIntervalColumns::cluster(&membership).unwrap(), [1, 1, 1, 2, 2]);
     assert!(
         confidence.stability.iter().all(|share| (0.5..=1.0).contains(share)),
         "{:?}",
@@ -88,7 +85,7 @@ fn values_are_those_of_the_sweep_and_shares_are_shares() {
     let statistics = confidence.statistics_table(Some(&scores)).unwrap();
     CLUSTER_INTERVALS.check(&statistics).unwrap();
     assert_eq!(statistics.height(), 5);
-    assert_eq!(reals(&statistics, &CLUSTER_INTERVALS, "value").unwrap()[0], confidence.basins.silhouette);
+    assert_eq!(ClusterIntervalColumns::value(&statistics).unwrap()[0], confidence.basins.silhouette);
     assert!(confidence.agreement().unwrap() <= 1.0 && confidence.share_identical() > 0.0);
 }
 
@@ -132,7 +129,7 @@ fn a_draw_is_what_a_sweep_on_its_examples_shows() {
     assert!(whole.gap_correlation.unwrap() > 1.0 - 1e-12);
     let table = sizes.table(&[0.1, 0.2, 0.1, 0.8, 0.9]).unwrap();
     SAMPLE_SIZES.check(&table).unwrap();
-    assert_eq!(integers(&table, &SAMPLE_SIZES, "n_moved").unwrap()[4], 0);
+    assert_eq!(SampleSizeColumns::n_moved(&table).unwrap()[4], 0);
     assert!(matches!(sizes.table(&[0.1]), Err(LmcError::ShapeMismatch { .. })));
 }
 

@@ -4,9 +4,9 @@ use plotly::common::{Anchor, DashType, Line, Marker, Mode, Title};
 use plotly::{Plot, Scatter};
 use polars::prelude::DataFrame;
 
-use crate::figure::axes::{axis_name, with_axes};
-use crate::figure::{Figure, theme};
-use crate::table::{self, CURVES};
+use crate::analyses::connections::{CURVES, CurveColumns};
+use crate::figures::axes::{axis_name, with_axes};
+use crate::figures::{Figure, theme};
 use crate::{LmcError, Result};
 
 /// Height of a panel, CSS pixels.
@@ -28,7 +28,7 @@ struct Curve {
 /// Returns a figure of the loss against the position on each curve, a panel for each of `datasets` (at most
 /// 4; all if empty).
 ///
-/// `curves` is a [`CURVES`] table. Curves of one kind have one colour, whatever models they join; the
+/// `curves` is a [`CURVES`](crate::table::CURVES) table. Curves of one kind have one colour, whatever models they join; the
 /// straight line is dashed.
 ///
 /// # Errors
@@ -44,7 +44,7 @@ pub fn connections(curves: &DataFrame, datasets: &[&str]) -> Result<Figure> {
         }
     }
     if let Some(name) = datasets.iter().find(|name| !known.iter().any(|known| known == **name)) {
-        return Err(table::unknown("dataset in the curves", name, known));
+        return Err(crate::study::unknown("dataset in the curves", name, known));
     }
     let shown: Vec<String> =
         if datasets.is_empty() { known } else { datasets.iter().map(|name| (*name).to_owned()).collect() };
@@ -65,13 +65,17 @@ pub fn connections(curves: &DataFrame, datasets: &[&str]) -> Result<Figure> {
 }
 
 fn read(curves: &DataFrame) -> Result<Vec<Curve>> {
-    let text = |name| table::texts(curves, &CURVES, name);
-    let (a, b, kinds, sets) = (text("a")?, text("b")?, text("kind")?, text("dataset")?);
-    let (ts, losses) = (table::reals(curves, &CURVES, "t")?, table::reals(curves, &CURVES, "loss")?);
+    let (a, b, kinds, sets) = (
+        CurveColumns::a(curves)?,
+        CurveColumns::b(curves)?,
+        CurveColumns::kind(curves)?,
+        CurveColumns::dataset(curves)?,
+    );
+    let (ts, losses) = (CurveColumns::t(curves)?, CurveColumns::loss(curves)?);
     let mut found: Vec<Curve> = Vec::new();
     for i in 0..a.len() {
         let kind = KINDS.iter().position(|(kind, _)| *kind == kinds[i]).ok_or_else(|| {
-            table::unknown("kind of curve", &kinds[i], KINDS.map(|(kind, _)| kind.to_owned()).to_vec())
+            crate::study::unknown("kind of curve", &kinds[i], KINDS.map(|(kind, _)| kind.to_owned()).to_vec())
         })?;
         let same = |curve: &&mut Curve| {
             (&curve.ends.0, &curve.ends.1, curve.kind, &curve.dataset) == (&a[i], &b[i], kind, &sets[i])

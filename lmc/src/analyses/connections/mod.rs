@@ -1,12 +1,15 @@
 //! Curves between two copies, straight and trained, and the loss along them.
 
 pub(crate) mod figure;
+mod table;
 
+pub use figure::connections;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
+pub use table::{CURVES, CurveColumns};
 
-use polars::prelude::{DataFrame, df};
+use polars::prelude::DataFrame;
 use serde_json::{Value, json};
 
 use crate::error::{LmcError, Result};
@@ -21,6 +24,7 @@ use crate::stats::accuracy;
 use crate::store::{Claim, Store};
 use crate::study::{Model, Models, Study};
 use crate::sweep::{Grid, SweepJob, SweepPlan, execute};
+use crate::tables::Table;
 use crate::train::{CurveRecipe, CurveState, CurveTraining};
 use crate::weights::Weights;
 
@@ -290,24 +294,27 @@ impl CurveProfile {
     pub fn losses(&self) -> Vec<f64> {
         self.outcomes.iter().map(Outcome::mean_loss).collect()
     }
+}
 
+impl Table for CurveProfile {
     /// Returns one row per point: the schema [`CURVES`](crate::table::CURVES).
     ///
     /// # Errors
     /// Those of [`accuracy`]; [`LmcError::Polars`].
-    pub fn table(&self) -> Result<DataFrame> {
+    fn table(&self) -> Result<DataFrame> {
         let rows = self.ts.len();
         let accuracies = self.outcomes.iter().map(|o| accuracy(&self.labels, &o.predictions));
-        Ok(df!(
-            "a" => vec![self.a.clone(); rows],
-            "b" => vec![self.b.clone(); rows],
-            "kind" => vec![self.kind.name(); rows],
-            "dataset" => vec![self.dataset.clone(); rows],
-            "point" => (0..rows as i64).collect::<Vec<_>>(),
-            "t" => self.ts.clone(),
-            "loss" => self.losses(),
-            "accuracy" => accuracies.collect::<Result<Vec<_>>>()?,
-            "n_examples" => vec![self.labels.len() as i64; rows],
-        )?)
+        CurveColumns {
+            a: vec![self.a.clone(); rows],
+            b: vec![self.b.clone(); rows],
+            kind: vec![self.kind.name().to_owned(); rows],
+            dataset: vec![self.dataset.clone(); rows],
+            point: (0..rows as i64).collect::<Vec<_>>(),
+            t: self.ts.clone(),
+            loss: self.losses(),
+            accuracy: accuracies.collect::<Result<Vec<_>>>()?,
+            n_examples: vec![self.labels.len() as i64; rows],
+        }
+        .frame()
     }
 }

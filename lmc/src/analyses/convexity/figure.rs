@@ -7,8 +7,8 @@ use plotly::common::{Anchor, DashType, HoverInfo, Line, Marker, MarkerSymbol, Mo
 use plotly::{Plot, Scatter};
 use polars::prelude::DataFrame;
 
-use crate::figure::{Figure, theme};
-use crate::table::{self, CONVEXITY, CONVEXITY_POINTS, TRIANGLES};
+use crate::analyses::convexity::{CONVEXITY, ConvexityColumns, ConvexityPointColumns, TriangleColumns};
+use crate::figures::{Figure, theme};
 use crate::{LmcError, Result};
 
 /// Height of a figure, CSS pixels.
@@ -23,7 +23,7 @@ const GOLDEN: f64 = 0.618_033_988_749_894_9;
 /// Returns a figure of the excess loss of convex combinations against the number of models, by the clusters
 /// that these come from.
 ///
-/// `convexity` is a [`CONVEXITY`] table, `points` the [`CONVEXITY_POINTS`] of the same. Small dots are
+/// `convexity` is a [`CONVEXITY`](crate::table::CONVEXITY) table, `points` the [`CONVEXITY_POINTS`](crate::table::CONVEXITY_POINTS) of the same. Small dots are
 /// combinations, spread sideways; a bar is the mean with its interval, a diamond the largest excess, chosen
 /// on one half of the examples and measured on the other, with its interval.
 ///
@@ -31,21 +31,22 @@ const GOLDEN: f64 = 0.618_033_988_749_894_9;
 /// [`LmcError::Column`] for a table of another schema, [`LmcError::InvalidParameter`] for one without rows.
 pub fn excess_strips(convexity: &DataFrame, points: &DataFrame) -> Result<Figure> {
     CONVEXITY.check(convexity)?;
-    let (kinds, sizes) =
-        (table::texts(convexity, &CONVEXITY, "kind")?, table::integers(convexity, &CONVEXITY, "n_models")?);
-    let (of_point, size_of_point) = (
-        table::texts(points, &CONVEXITY_POINTS, "kind")?,
-        table::integers(points, &CONVEXITY_POINTS, "n_models")?,
-    );
-    let (excess, models) = (
-        table::reals(points, &CONVEXITY_POINTS, "excess")?,
-        table::texts(points, &CONVEXITY_POINTS, "models")?,
-    );
-    let real = |name| table::reals(convexity, &CONVEXITY, name);
-    let [held_out, low, high] = [real("eps_held_out")?, real("eps_low")?, real("eps_high")?];
-    let [mean, mean_low, mean_high] = [real("mean")?, real("mean_low")?, real("mean_high")?];
-    let examples = table::integers(convexity, &CONVEXITY, "n_examples")?;
-    let datasets = table::texts(convexity, &CONVEXITY, "dataset")?;
+    let (kinds, sizes) = (ConvexityColumns::kind(convexity)?, ConvexityColumns::n_models(convexity)?);
+    let (of_point, size_of_point) =
+        (ConvexityPointColumns::kind(points)?, ConvexityPointColumns::n_models(points)?);
+    let (excess, models) = (ConvexityPointColumns::excess(points)?, ConvexityPointColumns::models(points)?);
+    let [held_out, low, high] = [
+        ConvexityColumns::eps_held_out(convexity)?,
+        ConvexityColumns::eps_low(convexity)?,
+        ConvexityColumns::eps_high(convexity)?,
+    ];
+    let [mean, mean_low, mean_high] = [
+        ConvexityColumns::mean(convexity)?,
+        ConvexityColumns::mean_low(convexity)?,
+        ConvexityColumns::mean_high(convexity)?,
+    ];
+    let examples = ConvexityColumns::n_examples(convexity)?;
+    let datasets = ConvexityColumns::dataset(convexity)?;
     let (Some(dataset), Some(n_examples)) = (datasets.first(), examples.first()) else {
         return Err(LmcError::invalid("convexity", "no rows", "at least one"));
     };
@@ -151,18 +152,23 @@ fn level(from: f64, to: f64) -> Box<Scatter<f64, f64>> {
 /// Returns a figure of triples of models: the convexity gap inside each triangle against the largest on its
 /// sides.
 ///
-/// `triangles` is a [`TRIANGLES`] table. Above the dashed diagonal a triangle is less convex inside than on
+/// `triangles` is a [`TRIANGLES`](crate::table::TRIANGLES) table. Above the dashed diagonal a triangle is less convex inside than on
 /// every side, so that its pairs do not show it; a marker is filled if the bootstrap interval of the
 /// difference lies above 0.
 ///
 /// # Errors
 /// [`LmcError::Column`] for a table of another schema, [`LmcError::InvalidParameter`] for one without rows.
 pub fn triangle_scatter(triangles: &DataFrame) -> Result<Figure> {
-    let text = |name| table::texts(triangles, &TRIANGLES, name);
-    let real = |name| table::reals(triangles, &TRIANGLES, name);
-    let (kinds, datasets, [a, b, c]) =
-        (text("kind")?, text("dataset")?, [text("a")?, text("b")?, text("c")?]);
-    let (edge, inside, low) = (real("edge_gap")?, real("inside_gap")?, real("low")?);
+    let (kinds, datasets, [a, b, c]) = (
+        TriangleColumns::kind(triangles)?,
+        TriangleColumns::dataset(triangles)?,
+        [TriangleColumns::a(triangles)?, TriangleColumns::b(triangles)?, TriangleColumns::c(triangles)?],
+    );
+    let (edge, inside, low) = (
+        TriangleColumns::edge_gap(triangles)?,
+        TriangleColumns::inside_gap(triangles)?,
+        TriangleColumns::low(triangles)?,
+    );
     let Some(dataset) = datasets.first() else {
         return Err(LmcError::invalid("triangles", "no rows", "at least one"));
     };
@@ -217,6 +223,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::analyses::convexity::{CONVEXITY_POINTS, TRIANGLES};
 
     fn described(figure: &Figure) -> Value {
         serde_json::from_str(&figure.to_json().unwrap()).unwrap()

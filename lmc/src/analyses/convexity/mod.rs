@@ -4,11 +4,15 @@
 mod estimate;
 pub(crate) mod figure;
 mod rows;
-pub(crate) mod table;
+mod table;
 mod triangles;
 
+pub use figure::{excess_strips, triangle_scatter};
 use std::collections::BTreeSet;
 use std::fmt;
+pub use table::{
+    CONVEXITY, CONVEXITY_POINTS, ConvexityColumns, ConvexityPointColumns, TRIANGLES, TriangleColumns,
+};
 
 use ndarray::Array2;
 

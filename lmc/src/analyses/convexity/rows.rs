@@ -1,40 +1,12 @@
 //! Convexity as tables.
 
-use polars::prelude::{DataFrame, df};
+use polars::prelude::DataFrame;
 
-use crate::analyses::convexity::{Convexity, SimplexSample};
+use crate::analyses::convexity::{Convexity, ConvexityColumns, ConvexityPointColumns, SimplexSample};
 use crate::error::Result;
+use crate::tables::Table;
 
 impl Convexity {
-    /// Returns one row per kind of subset and number of models: the schema
-    /// [`CONVEXITY`](crate::table::CONVEXITY).
-    ///
-    /// # Errors
-    /// [`LmcError::Polars`](crate::LmcError::Polars) if polars refuses a column.
-    pub fn table(&self) -> Result<DataFrame> {
-        let n = self.samples.len();
-        let integers =
-            |of: fn(&SimplexSample) -> usize| self.samples.iter().map(|s| of(s) as i64).collect::<Vec<_>>();
-        let reals = |of: fn(&SimplexSample) -> f64| self.samples.iter().map(of).collect::<Vec<_>>();
-        Ok(df!(
-            "kind" => self.samples.iter().map(|s| s.kind.to_string()).collect::<Vec<_>>(),
-            "n_models" => integers(SimplexSample::n_models),
-            "dataset" => vec![self.dataset.clone(); n],
-            "n_subsets" => integers(|s| s.subsets.len()),
-            "n_points" => integers(|s| s.excess.len()),
-            "n_examples" => vec![self.n_examples as i64; n],
-            "eps" => reals(|s| s.estimate.eps),
-            "eps_held_out" => reals(|s| s.estimate.eps_held_out),
-            "eps_low" => reals(|s| s.estimate.eps_interval.0),
-            "eps_high" => reals(|s| s.estimate.eps_interval.1),
-            "mean" => reals(|s| s.estimate.mean),
-            "mean_low" => reals(|s| s.estimate.mean_interval.0),
-            "mean_high" => reals(|s| s.estimate.mean_interval.1),
-            "median" => reals(|s| s.estimate.median),
-            "q95" => reals(|s| s.estimate.q95),
-        )?)
-    }
-
     /// Returns one row per convex combination: the schema
     /// [`CONVEXITY_POINTS`](crate::table::CONVEXITY_POINTS).
     ///
@@ -62,16 +34,49 @@ impl Convexity {
         let largest = |(s, _, point): (&SimplexSample, usize, usize)| {
             s.points[point].weights().iter().copied().fold(0.0, f64::max)
         };
-        Ok(df!(
-            "kind" => rows().map(|(s, ..)| s.kind.to_string()).collect::<Vec<_>>(),
-            "n_models" => rows().map(|(s, ..)| s.n_models() as i64).collect::<Vec<_>>(),
-            "dataset" => vec![self.dataset.clone(); rows().count()],
-            "models" => rows().map(names).collect::<Vec<_>>(),
-            "point" => rows().map(|(.., point)| point as i64).collect::<Vec<_>>(),
-            "largest_weight" => rows().map(largest).collect::<Vec<_>>(),
-            "loss" => rows().map(loss).collect::<Vec<_>>(),
-            "mean_loss" => rows().map(|row| loss(row) - excess(row)).collect::<Vec<_>>(),
-            "excess" => rows().map(excess).collect::<Vec<_>>(),
-        )?)
+        ConvexityPointColumns {
+            kind: rows().map(|(s, ..)| s.kind.to_string()).collect::<Vec<_>>(),
+            n_models: rows().map(|(s, ..)| s.n_models() as i64).collect::<Vec<_>>(),
+            dataset: vec![self.dataset.clone(); rows().count()],
+            models: rows().map(names).collect::<Vec<_>>(),
+            point: rows().map(|(.., point)| point as i64).collect::<Vec<_>>(),
+            largest_weight: rows().map(largest).collect::<Vec<_>>(),
+            loss: rows().map(loss).collect::<Vec<_>>(),
+            mean_loss: rows().map(|row| loss(row) - excess(row)).collect::<Vec<_>>(),
+            excess: rows().map(excess).collect::<Vec<_>>(),
+        }
+        .frame()
+    }
+}
+
+impl Table for Convexity {
+    /// Returns one row per kind of subset and number of models: the schema
+    /// [`CONVEXITY`](crate::table::CONVEXITY).
+    ///
+    /// # Errors
+    /// [`LmcError::Polars`](crate::LmcError::Polars) if polars refuses a column.
+    fn table(&self) -> Result<DataFrame> {
+        let n = self.samples.len();
+        let integers =
+            |of: fn(&SimplexSample) -> usize| self.samples.iter().map(|s| of(s) as i64).collect::<Vec<_>>();
+        let reals = |of: fn(&SimplexSample) -> f64| self.samples.iter().map(of).collect::<Vec<_>>();
+        ConvexityColumns {
+            kind: self.samples.iter().map(|s| s.kind.to_string()).collect::<Vec<_>>(),
+            n_models: integers(SimplexSample::n_models),
+            dataset: vec![self.dataset.clone(); n],
+            n_subsets: integers(|s| s.subsets.len()),
+            n_points: integers(|s| s.excess.len()),
+            n_examples: vec![self.n_examples as i64; n],
+            eps: reals(|s| s.estimate.eps),
+            eps_held_out: reals(|s| s.estimate.eps_held_out),
+            eps_low: reals(|s| s.estimate.eps_interval.0),
+            eps_high: reals(|s| s.estimate.eps_interval.1),
+            mean: reals(|s| s.estimate.mean),
+            mean_low: reals(|s| s.estimate.mean_interval.0),
+            mean_high: reals(|s| s.estimate.mean_interval.1),
+            median: reals(|s| s.estimate.median),
+            q95: reals(|s| s.estimate.q95),
+        }
+        .frame()
     }
 }

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use ndarray::{Array2, ArrayView2};
-use polars::prelude::{DataFrame, df};
+use polars::prelude::DataFrame;
 
+use crate::analyses::convexity::TriangleColumns;
 use crate::basin::{Basins, Membership, draw_subsets};
 use crate::error::{LmcError, Result};
 use crate::eval::Outcome;
@@ -16,6 +17,7 @@ use crate::stats::{check_confidence, percentile_interval, resampled_means};
 use crate::study::checks::{check_resamples, enough, in_range};
 use crate::study::{Models, Sweep};
 use crate::sweep::{Profile, SweepPlan};
+use crate::tables::Table;
 
 /// The most steps of a side and the most triples.
 const MOST_STEPS: usize = 60;
@@ -55,7 +57,7 @@ impl TriangleOptions {
     ///
     /// # Examples
     /// ```
-    /// use lmc::study::TriangleOptions;
+    /// use lmc::analyses::convexity::TriangleOptions;
     /// let none = TriangleOptions { n_triples: 0, ..TriangleOptions::default() };
     /// assert!(none.check().unwrap_err().to_string().starts_with("`triangles.n_triples`: got 0"));
     /// ```
@@ -273,30 +275,31 @@ fn within<T>(all: &[T]) -> &[T] {
     all.get(1..all.len().saturating_sub(1)).unwrap_or(&[])
 }
 
-impl Triangles {
+impl Table for Triangles {
     /// Returns one row per triple: the schema [`TRIANGLES`](crate::table::TRIANGLES).
     ///
     /// # Errors
     /// [`LmcError::Polars`](crate::LmcError::Polars) if polars refuses a column.
-    pub fn table(&self) -> Result<DataFrame> {
+    fn table(&self) -> Result<DataFrame> {
         let name =
             |i: usize| self.triangles.iter().map(|t| self.models[t.models[i]].clone()).collect::<Vec<_>>();
         let reals = |of: fn(&Triangle) -> f64| self.triangles.iter().map(of).collect::<Vec<_>>();
         let n = self.triangles.len();
-        Ok(df!(
-            "a" => name(0),
-            "b" => name(1),
-            "c" => name(2),
-            "kind" => self.triangles.iter().map(|t| t.kind.to_string()).collect::<Vec<_>>(),
-            "dataset" => vec![self.dataset.clone(); n],
-            "n_examples" => vec![self.n_examples as i64; n],
-            "edge_gap" => reals(|t| t.edge_gap),
-            "inside_excess" => reals(|t| t.inside_excess),
-            "inside_gap" => reals(|t| t.inside_gap),
-            "difference" => reals(|t| t.inside_gap - t.edge_gap),
-            "low" => reals(|t| t.interval.0),
-            "high" => reals(|t| t.interval.1),
-        )?)
+        TriangleColumns {
+            a: name(0),
+            b: name(1),
+            c: name(2),
+            kind: self.triangles.iter().map(|t| t.kind.to_string()).collect::<Vec<_>>(),
+            dataset: vec![self.dataset.clone(); n],
+            n_examples: vec![self.n_examples as i64; n],
+            edge_gap: reals(|t| t.edge_gap),
+            inside_excess: reals(|t| t.inside_excess),
+            inside_gap: reals(|t| t.inside_gap),
+            difference: reals(|t| t.inside_gap - t.edge_gap),
+            low: reals(|t| t.interval.0),
+            high: reals(|t| t.interval.1),
+        }
+        .frame()
     }
 }
 

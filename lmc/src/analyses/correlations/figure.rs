@@ -5,8 +5,8 @@ use plotly::layout::{Annotation, Axis, AxisType, Margin};
 use plotly::{HeatMap, Plot};
 use polars::prelude::DataFrame;
 
-use crate::figure::{Figure, theme};
-use crate::table::{self, CORRELATIONS};
+use crate::analyses::correlations::{CORRELATIONS, CorrelationColumns};
+use crate::figures::{Figure, theme};
 use crate::{LmcError, Result};
 
 /// Side of a cell, CSS pixels.
@@ -17,7 +17,7 @@ const DARK: f64 = 0.7;
 /// Returns a figure of the correlations between every two sets, with the numbers in the cells; blue is
 /// negative, red positive.
 ///
-/// `correlations` is a [`CORRELATIONS`] table; sets stand in the order in which it first names them. A pair
+/// `correlations` is a [`CORRELATIONS`](crate::table::CORRELATIONS) table; sets stand in the order in which it first names them. A pair
 /// without a correlation stays white.
 ///
 /// # Errors
@@ -35,9 +35,8 @@ const DARK: f64 = 0.7;
 /// ```
 pub fn correlation_matrix(correlations: &DataFrame) -> Result<Figure> {
     CORRELATIONS.check(correlations)?;
-    let text = |name| table::texts(correlations, &CORRELATIONS, name);
-    let (a, b) = (text("a")?, text("b")?);
-    let n_models = table::integers(correlations, &CORRELATIONS, "n_models")?;
+    let (a, b) = (CorrelationColumns::a(correlations)?, CorrelationColumns::b(correlations)?);
+    let n_models = CorrelationColumns::n_models(correlations)?;
     let mut sets: Vec<String> = Vec::new();
     for set in a.iter().chain(&b) {
         if !sets.contains(set) {
@@ -48,7 +47,7 @@ pub fn correlation_matrix(correlations: &DataFrame) -> Result<Figure> {
         return Err(LmcError::invalid("correlations", "no rows", "at least one set"));
     };
     let mut z: Vec<Vec<Option<f64>>> = vec![vec![None; sets.len()]; sets.len()];
-    for ((a, b), r) in a.iter().zip(&b).zip(correlations.column("r")?.f64()?.iter()) {
+    for ((a, b), r) in a.iter().zip(&b).zip(CorrelationColumns::r(correlations)?) {
         if let Some(wrong) = r.filter(|r| !(-1.0..=1.0).contains(r)) {
             return Err(LmcError::invalid("correlations.r", wrong, "numbers from -1 to 1"));
         }
@@ -88,7 +87,7 @@ pub fn correlation_matrix(correlations: &DataFrame) -> Result<Figure> {
 
 /// Returns a correlation with two decimals in its cell.
 fn number(r: f64, row: usize, column: usize) -> Annotation {
-    let text = crate::figure::scatter::signed(r);
+    let text = crate::figures::scatter::signed(r);
     let colour = if r.abs() >= DARK { "#ffffff" } else { theme::INK };
     Annotation::new()
         .text(text)
@@ -187,7 +186,7 @@ mod tests {
         assert_eq!(error, "`correlations.r`: got 1.5, expected numbers from -1 to 1");
         let empty = correlation_matrix(&CORRELATIONS.empty()).unwrap_err();
         assert!(matches!(empty, LmcError::InvalidParameter { field: "correlations", .. }), "{empty}");
-        let other = correlation_matrix(&table::GROUPS.empty()).unwrap_err();
+        let other = correlation_matrix(&crate::analyses::profiles::GROUPS.empty()).unwrap_err();
         assert!(matches!(other, LmcError::Column { table: "correlations", .. }), "{other}");
     }
 }

@@ -1,29 +1,20 @@
 //! Correlations over models between scores on several sets (Juneja et al. 2023, Fig. 11).
 
 pub(crate) mod figure;
+mod table;
 
-use polars::prelude::{DataFrame, df};
+pub use figure::correlation_matrix;
+use polars::prelude::DataFrame;
+pub use table::{CORRELATIONS, CorrelationColumns};
 
 use crate::stats::{is_constant, pearson};
-use crate::table::schemas::column;
-use crate::table::{EVALUATIONS, Kind::*, Metric, Schema, scores, texts};
+use crate::study::{EvaluationColumns, Metric, scores};
 use crate::{LmcError, Result};
 
-/// One row per ordered pair of evaluated sets: the correlation of their scores over models.
-pub const CORRELATIONS: Schema = Schema {
-    name: "correlations",
-    columns: &[
-        column("a", Text, "name of one evaluated set"),
-        column("b", Text, "name of the other"),
-        column("r", Real, "Pearson correlation of the scores, in [-1, 1], empty where all scores are equal"),
-        column("n_models", Integer, "number of models"),
-    ],
-};
-
-/// Returns a [`CORRELATIONS`] table: Pearson's r of one metric on every two of `datasets` over the models, in
-/// the order of `datasets` and with each set beside itself.
+/// Returns a [`CORRELATIONS`] table: Pearson's r of one metric on every two of
+/// `datasets` over the models, in the order of `datasets` and with each set beside itself.
 ///
-/// `evaluations` is an [`EVALUATIONS`] table in which every model has a score on every one of the sets.
+/// `evaluations` is an [`EVALUATIONS`](crate::table::EVALUATIONS) table in which every model has a score on every one of the sets.
 ///
 /// # Errors
 /// [`LmcError::Column`] for a table of another schema, [`LmcError::UnknownName`] for a set or a model without
@@ -39,8 +30,8 @@ pub fn correlations(evaluations: &DataFrame, datasets: &[&str], metric: Metric) 
     if let Some((_, twice)) = datasets.iter().enumerate().find(|(i, set)| datasets[..*i].contains(set)) {
         return Err(LmcError::invalid("datasets", format!("`{twice}` twice"), "sets that all differ"));
     }
-    let names = texts(evaluations, &EVALUATIONS, "model")?;
-    let sets = texts(evaluations, &EVALUATIONS, "dataset")?;
+    let names = EvaluationColumns::model(evaluations)?;
+    let sets = EvaluationColumns::dataset(evaluations)?;
     let mut models: Vec<String> = Vec::new();
     for (model, _) in names.into_iter().zip(&sets).filter(|(_, set)| datasets.contains(&set.as_str())) {
         if !models.contains(&model) {
@@ -55,8 +46,8 @@ pub fn correlations(evaluations: &DataFrame, datasets: &[&str], metric: Metric) 
     for (first, x) in datasets.iter().zip(&columns) {
         for (second, y) in datasets.iter().zip(&columns) {
             let undefined = models.len() > 1 && (is_constant(x) || is_constant(y));
-            a.push(*first);
-            b.push(*second);
+            a.push((*first).to_owned());
+            b.push((*second).to_owned());
             r.push(match (undefined, first == second) {
                 (true, _) => None,
                 // Rounding may miss it.
@@ -66,11 +57,13 @@ pub fn correlations(evaluations: &DataFrame, datasets: &[&str], metric: Metric) 
         }
     }
     let n_models = vec![models.len() as i64; a.len()];
-    Ok(df!("a" => a, "b" => b, "r" => r, "n_models" => n_models)?)
+    CorrelationColumns { a, b, r, n_models }.frame()
 }
 
 #[cfg(test)]
 mod tests {
+    use polars::df;
+
     use serde_json::Value;
 
     use super::*;
@@ -98,13 +91,14 @@ mod tests {
         let table = correlations(&evaluations(&sets), &["x", "y", "z"], Metric::Accuracy).unwrap();
         CORRELATIONS.check(&table).unwrap();
         let expected: Vec<f64> = golden["r"].as_array().unwrap().iter().flat_map(numbers).collect();
-        let got = crate::table::reals(&table, &CORRELATIONS, "r").unwrap();
+        let got = CorrelationColumns::r(&table).unwrap();
+        let got: Vec<f64> = got.into_iter().flatten().collect();
         assert_eq!(got.len(), 9);
         for (got, expected) in got.iter().zip(&expected) {
             assert!((got - expected).abs() < 1e-12, "{got} instead of {expected}");
         }
-        assert_eq!(texts(&table, &CORRELATIONS, "a").unwrap()[2..4], ["x", "y"]);
-        assert_eq!(texts(&table, &CORRELATIONS, "b").unwrap()[2..4], ["z", "x"]);
+        assert_eq!(CorrelationColumns::a(&table).unwrap()[2..4], ["x", "y"]);
+        assert_eq!(CorrelationColumns::b(&table).unwrap()[2..4], ["z", "x"]);
         assert_eq!(table.column("n_models").unwrap().i64().unwrap().get(0), Some(8));
     }
 

@@ -6,9 +6,9 @@ use plotly::common::{Anchor, DashType, HoverInfo, Line, Marker, Mode};
 use plotly::{Plot, Scatter};
 use polars::prelude::DataFrame;
 
-use crate::figure::{Figure, theme};
+use crate::analyses::early::{EARLY, EarlyColumns};
+use crate::figures::{Figure, theme};
 use crate::step::Step;
-use crate::table::{self, EARLY};
 use crate::{LmcError, Result};
 
 /// Height of the figure, CSS pixels.
@@ -33,7 +33,7 @@ type Curve = (String, Vec<Point>);
 /// Returns a figure of the AUC with which the final basin is predicted from each stage of training, a curve
 /// for each predictor.
 ///
-/// `early` is an [`EARLY`] table. Bars are the bootstrap intervals, and a marker is hollow if the permutation
+/// `early` is an [`EARLY`](crate::table::EARLY) table. Bars are the bootstrap intervals, and a marker is hollow if the permutation
 /// test has p above 0.05. Curves stand a little apart sideways, so that bars do not cover each other.
 ///
 /// # Errors
@@ -114,9 +114,13 @@ fn add_curve(plot: &mut Plot, name: &str, points: &[Point], aside: f64, colour: 
 /// Returns the points of each predictor, predictors in the order of the table, and the unit of their steps.
 fn curves(early: &DataFrame) -> Result<(Vec<Curve>, &'static str)> {
     EARLY.check(early)?;
-    let (steps, names) = (table::texts(early, &EARLY, "step")?, table::texts(early, &EARLY, "predictor")?);
-    let real = |name| table::reals(early, &EARLY, name);
-    let (auc, low, high, p) = (real("auc")?, real("low")?, real("high")?, real("p")?);
+    let (steps, names) = (EarlyColumns::step(early)?, EarlyColumns::predictor(early)?);
+    let (auc, low, high, p) = (
+        EarlyColumns::auc(early)?,
+        EarlyColumns::low(early)?,
+        EarlyColumns::high(early)?,
+        EarlyColumns::p(early)?,
+    );
     let mut curves: Vec<Curve> = Vec::new();
     let mut units = BTreeMap::new();
     for (i, step) in steps.iter().enumerate() {

@@ -1,23 +1,23 @@
 //! The prediction of a copy's final cluster early in training.
 
 pub(crate) mod figure;
-pub(crate) mod table;
+mod table;
 mod warning;
 
+pub use figure::early_curves;
 use std::fmt;
+pub use table::{EARLY, EarlyColumns};
 
-use polars::prelude::{DataFrame, df};
+use polars::prelude::DataFrame;
 
 pub use warning::early_warning;
 
-use crate::analyses::evaluations::metrics;
 use crate::basin::{Basins, ClusterOptions, EarlyOptions, EarlyPrediction, Predictor, predict_early};
 use crate::error::{LmcError, Result};
 use crate::gap::Measure;
 use crate::study::checks::enough;
-use crate::study::{Evaluation, Models, Sweep};
+use crate::study::{Evaluation, Metric, Models, Sweep, metrics};
 use crate::sweep::Grid;
-use crate::table::Metric;
 
 /// The results of a study's copies at one checkpoint.
 #[derive(Clone)]
@@ -63,7 +63,7 @@ impl Models {
 }
 
 /// Returns how well the clusters of the last stage are predicted from each stage: the schema
-/// [`EARLY`](crate::table::EARLY).
+/// [`EARLY`].
 ///
 /// Four predictors are compared, each by [`predict_early`]: the convexity gaps of the stage, the membership
 /// scores of its own clusters, `metric` on the scored set, and the loss on the in-domain set. The clusters
@@ -94,19 +94,20 @@ pub(crate) struct Row {
     pub prediction: EarlyPrediction,
 }
 
-/// Returns a table with the schema [`EARLY`](crate::table::EARLY).
+/// Returns a table with the schema [`EARLY`].
 pub(crate) fn table(rows: &[Row]) -> Result<DataFrame> {
     let real =
         |of: fn(&EarlyPrediction) -> f64| rows.iter().map(|row| of(&row.prediction)).collect::<Vec<_>>();
-    Ok(df!(
-        "stage" => rows.iter().map(|row| row.stage as i64).collect::<Vec<_>>(),
-        "step" => rows.iter().map(|row| row.step.clone()).collect::<Vec<_>>(),
-        "predictor" => rows.iter().map(|row| row.predictor.clone()).collect::<Vec<_>>(),
-        "auc" => real(|prediction| prediction.auc),
-        "low" => real(|prediction| prediction.interval.0),
-        "high" => real(|prediction| prediction.interval.1),
-        "p" => real(|prediction| prediction.p_value),
-    )?)
+    EarlyColumns {
+        stage: rows.iter().map(|row| row.stage as i64).collect::<Vec<_>>(),
+        step: rows.iter().map(|row| row.step.clone()).collect::<Vec<_>>(),
+        predictor: rows.iter().map(|row| row.predictor.clone()).collect::<Vec<_>>(),
+        auc: real(|prediction| prediction.auc),
+        low: real(|prediction| prediction.interval.0),
+        high: real(|prediction| prediction.interval.1),
+        p: real(|prediction| prediction.p_value),
+    }
+    .frame()
 }
 
 impl Models {
@@ -139,9 +140,9 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
+    use crate::analyses::early::{EARLY, EarlyColumns};
     use crate::eval::Outcome;
     use crate::sweep::Profile;
-    use crate::table::{self, EARLY};
 
     /// Six models, the last three in another basin if `apart`; accuracies grow with the model's number,
     /// losses are all the same.
@@ -191,11 +192,11 @@ mod tests {
         let stages = [stage("10it", false), stage("20it", true)];
         let early = early_table(&stages, Metric::Accuracy, &options).unwrap();
         EARLY.check(&early).unwrap();
-        let predictors = table::texts(&early, &EARLY, "predictor").unwrap();
+        let predictors = EarlyColumns::predictor(&early).unwrap();
         assert_eq!(predictors[..4], ["convexity gaps", "membership score", "accuracy on lo", "loss on id"]);
-        assert_eq!(table::texts(&early, &EARLY, "step").unwrap()[3..5], ["10it", "20it"]);
-        assert_eq!(table::integers(&early, &EARLY, "stage").unwrap(), [0, 0, 0, 0, 1, 1, 1, 1]);
-        let auc = table::reals(&early, &EARLY, "auc").unwrap();
+        assert_eq!(EarlyColumns::step(&early).unwrap()[3..5], ["10it", "20it"]);
+        assert_eq!(EarlyColumns::stage(&early).unwrap(), [0, 0, 0, 0, 1, 1, 1, 1]);
+        let auc = EarlyColumns::auc(&early).unwrap();
         assert!(auc[0] < 1.0, "{auc:?}");
         assert_eq!(auc[2..], [1.0, 0.5, 1.0, 1.0, 1.0, 0.5]);
         let error = early_table(&[], Metric::Accuracy, &options).unwrap_err();

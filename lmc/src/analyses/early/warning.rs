@@ -11,8 +11,8 @@ use crate::study::{Models, Sweep};
 use crate::sweep::{Grid, SweepPlan};
 
 /// Returns how well the final basins of copies are predicted at each stage from their gaps to finished copies
-/// whose basins are known: the schema [`EARLY`](crate::table::EARLY), as [`early_table`](crate::study::early_table)
-/// makes it.
+/// whose basins are known: the schema [`EARLY`](crate::table::EARLY), as
+/// [`early_table`](crate::analyses::early::early_table) makes it.
 ///
 /// `finished` are the copies at the end and `basins` their clusters; `landmarks`, rows of both, are the
 /// copies that are taken as known. The others are predicted by [`predict_from_landmarks`] from the convexity
@@ -26,13 +26,10 @@ use crate::sweep::{Grid, SweepPlan};
 ///
 /// # Examples
 /// ```no_run
-/// use lmc::prelude::*;
-/// let study = Study::open(StudySpec::mini_nli(0))?;
-/// let finished = study.finetune()?;
-/// let basins = finished.sweep("id", Grid::TENTHS)?.basins(&ClusterOptions::default())?;
-/// let landmarks = landmarks_of_each(&basins.cluster, 2, 0)?;
-/// let options = EarlyOptions::default();
-/// let warning = early_warning(&finished.stages()?, &finished, &basins, &landmarks, "id", Grid::TENTHS, &options)?;
+/// use lmc::prelude::*; let study = Study::open(StudySpec::mini_nli(0))?; let finished = study.finetune()?;
+/// let basins = finished.sweep("id", Grid::TENTHS)?.basins(&ClusterOptions::default())?; let landmarks =
+/// landmarks_of_each(&basins.cluster, 2, 0)?; let options = EarlyOptions::default(); let warning =
+/// early_warning(&finished.stages()?, &finished, &basins, &landmarks, "id", Grid::TENTHS, &options)?;
 /// early_curves(&warning)?.show();
 /// # Ok::<(), LmcError>(())
 /// ```

@@ -7,9 +7,10 @@ use plotly::{Plot, Scatter};
 use polars::prelude::DataFrame;
 
 use crate::Result;
-use crate::figure::{Figure, theme};
+use crate::analyses::basins::BasinColumns;
+use crate::analyses::gaps::GapColumns;
+use crate::figures::{Figure, theme};
 use crate::stats::{least_squares, pearson};
-use crate::table::{self, BASINS, GAPS};
 
 /// Height of the figure, CSS pixels.
 const HEIGHT: usize = 520;
@@ -17,7 +18,7 @@ const HEIGHT: usize = 520;
 /// Returns a figure of the convexity gap of each pair against the distance of its models, with a line of
 /// least squares for the pairs within a basin and another one for those between two.
 ///
-/// `gaps` is a [`GAPS`] table with the pairs of `dataset`, `basins` a [`BASINS`] table. Pearson's r of each
+/// `gaps` is a [`GAPS`](crate::table::GAPS) table with the pairs of `dataset`, `basins` a [`BASINS`](crate::table::BASINS) table. Pearson's r of each
 /// kind is in the legend, if it is defined.
 ///
 /// # Errors
@@ -34,21 +35,21 @@ const HEIGHT: usize = 520;
 /// # Ok::<(), LmcError>(())
 /// ```
 pub fn gap_against_distance(gaps: &DataFrame, basins: &DataFrame, dataset: &str) -> Result<Figure> {
-    let models = table::texts(basins, &BASINS, "model")?;
-    let clusters = table::integers(basins, &BASINS, "cluster")?;
+    let models = BasinColumns::model(basins)?;
+    let clusters = BasinColumns::cluster(basins)?;
     let cluster: BTreeMap<&String, i64> = models.iter().zip(clusters).collect();
-    let (a, b) = (table::texts(gaps, &GAPS, "a")?, table::texts(gaps, &GAPS, "b")?);
-    let datasets = table::texts(gaps, &GAPS, "dataset")?;
-    let gap = table::reals(gaps, &GAPS, "convexity_gap")?;
-    let distance = table::reals(gaps, &GAPS, "euclidean_distance")?;
+    let (a, b) = (GapColumns::a(gaps)?, GapColumns::b(gaps)?);
+    let datasets = GapColumns::dataset(gaps)?;
+    let gap = GapColumns::convexity_gap(gaps)?;
+    let distance = GapColumns::euclidean_distance(gaps)?;
     if !datasets.iter().any(|name| name == dataset) {
-        return Err(table::unknown("dataset in the gaps", dataset, datasets));
+        return Err(crate::study::unknown("dataset in the gaps", dataset, datasets));
     }
     let basin = |model: &String| {
         cluster
             .get(model)
             .copied()
-            .ok_or_else(|| table::unknown("model in the basins", model, models.clone()))
+            .ok_or_else(|| crate::study::unknown("model in the basins", model, models.clone()))
     };
     let mut kinds: [Vec<usize>; 2] = Default::default();
     for pair in (0..a.len()).filter(|&pair| datasets[pair] == dataset) {

@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use ndarray::Array2;
 use polars::prelude::DataFrame;
 
+use crate::analyses::gaps::{GAPS, GapColumns};
 use crate::gap::{GapMatrix, Measure};
-use crate::table::{GAPS, reals, texts, unknown};
+use crate::study::unknown;
 use crate::{LmcError, Result};
 
-/// Returns the matrix of one measure of all pairs of models on one set, from a [`GAPS`] table; models in the
-/// order in which the table first names them.
+/// Returns the matrix of one measure of all pairs of models on one set, from a [`GAPS`](crate::table::GAPS)
+/// table; models in the order in which the table first names them.
 ///
 /// # Errors
 /// [`LmcError::Column`] for a table of another schema, [`LmcError::UnknownName`] for a set that is not in it,
@@ -18,8 +19,8 @@ use crate::{LmcError, Result};
 /// [`GapMatrix::new`].
 pub fn gap_matrix(gaps: &DataFrame, dataset: &str, measure: Measure) -> Result<GapMatrix> {
     GAPS.check(gaps)?;
-    let (a, b) = (texts(gaps, &GAPS, "a")?, texts(gaps, &GAPS, "b")?);
-    let (sets, values) = (texts(gaps, &GAPS, "dataset")?, reals(gaps, &GAPS, measure.column())?);
+    let (a, b) = (GapColumns::a(gaps)?, GapColumns::b(gaps)?);
+    let (sets, values) = (GapColumns::dataset(gaps)?, GapColumns::of_measure(gaps, measure)?);
     if !sets.iter().any(|set| set == dataset) {
         return Err(unknown("dataset in the gaps", dataset, sets));
     }

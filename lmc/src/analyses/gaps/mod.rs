@@ -3,8 +3,11 @@
 mod distance;
 pub(crate) mod figure;
 mod matrix;
+mod table;
 
-use polars::prelude::{DataFrame, df};
+pub use figure::{HeatmapOptions, heatmap};
+use polars::prelude::DataFrame;
+pub use table::{GAPS, GapColumns};
 
 pub use distance::gap_against_distance;
 pub use matrix::gap_matrix;
@@ -22,14 +25,15 @@ impl Sweep {
     /// [`LmcError::Polars`](crate::LmcError::Polars).
     pub fn gaps(&self) -> Result<DataFrame> {
         let each = |measure| self.profiles.iter().map(|p| p.measure(measure)).collect::<Result<Vec<f64>>>();
-        Ok(df!(
-            "a" => self.profiles.iter().map(|p| p.a.clone()).collect::<Vec<_>>(),
-            "b" => self.profiles.iter().map(|p| p.b.clone()).collect::<Vec<_>>(),
-            "dataset" => vec![self.dataset.clone(); self.profiles.len()],
-            "barrier_height" => each(Measure::BarrierHeight)?,
-            "convexity_gap" => each(Measure::ConvexityGap)?,
-            "auc" => each(Measure::AreaUnderCurve)?,
-            "euclidean_distance" => each(Measure::EuclideanDistance)?,
-        )?)
+        GapColumns {
+            a: self.profiles.iter().map(|p| p.a.clone()).collect::<Vec<_>>(),
+            b: self.profiles.iter().map(|p| p.b.clone()).collect::<Vec<_>>(),
+            dataset: vec![self.dataset.clone(); self.profiles.len()],
+            barrier_height: each(Measure::BarrierHeight)?,
+            convexity_gap: each(Measure::ConvexityGap)?,
+            auc: each(Measure::AreaUnderCurve)?,
+            euclidean_distance: each(Measure::EuclideanDistance)?,
+        }
+        .frame()
     }
 }

@@ -1,10 +1,13 @@
 //! The loss on planes through three copies.
 
 pub(crate) mod figure;
+mod table;
 
+pub use figure::planes;
 use std::fmt;
+pub use table::{ANCHORS, AnchorColumns, PLANES, PlaneColumns};
 
-use polars::prelude::{DataFrame, df};
+use polars::prelude::DataFrame;
 
 use crate::error::{LmcError, Result};
 use crate::eval::Outcome;
@@ -12,6 +15,7 @@ use crate::path::{Plane, PlaneGrid, PlaneOptions};
 use crate::stats::accuracy;
 use crate::study::Models;
 use crate::sweep::SweepPlan;
+use crate::tables::Table;
 use crate::weights::Weights;
 
 /// The results on a grid over the plane through three copies.
@@ -90,35 +94,39 @@ impl PlaneSample {
         Self { name: name.into(), ..self }
     }
 
-    /// Returns one row per point: the schema [`PLANES`](crate::table::PLANES).
-    ///
-    /// # Errors
-    /// Those of [`accuracy`]; [`LmcError::Polars`].
-    pub fn table(&self) -> Result<DataFrame> {
-        let (points, rows): (Vec<_>, _) = (self.grid.points().collect(), self.outcomes.len());
-        let accuracies = self.outcomes.iter().map(|o| accuracy(&self.labels, &o.predictions));
-        Ok(df!(
-            "plane" => vec![self.name.clone(); rows],
-            "dataset" => vec![self.dataset.clone(); rows],
-            "x" => points.iter().map(|point| point.0).collect::<Vec<_>>(),
-            "y" => points.iter().map(|point| point.1).collect::<Vec<_>>(),
-            "loss" => self.outcomes.iter().map(Outcome::mean_loss).collect::<Vec<_>>(),
-            "accuracy" => accuracies.collect::<Result<Vec<_>>>()?,
-            "n_examples" => vec![self.labels.len() as i64; rows],
-        )?)
-    }
-
-    /// Returns one row per model of the plane: the schema [`ANCHORS`](crate::table::ANCHORS).
+    /// Returns one row per model of the plane: the schema [`ANCHORS`].
     ///
     /// # Errors
     /// [`LmcError::Polars`] if polars refuses a column.
     pub fn anchors(&self) -> Result<DataFrame> {
         let anchors = self.plane.anchors();
-        Ok(df!(
-            "plane" => vec![self.name.clone(); 3],
-            "model" => self.models.to_vec(),
-            "x" => anchors.map(|anchor| anchor.0).to_vec(),
-            "y" => anchors.map(|anchor| anchor.1).to_vec(),
-        )?)
+        AnchorColumns {
+            plane: vec![self.name.clone(); 3],
+            model: self.models.to_vec(),
+            x: anchors.map(|anchor| anchor.0).to_vec(),
+            y: anchors.map(|anchor| anchor.1).to_vec(),
+        }
+        .frame()
+    }
+}
+
+impl Table for PlaneSample {
+    /// Returns one row per point: the schema [`PLANES`](crate::table::PLANES).
+    ///
+    /// # Errors
+    /// Those of [`accuracy`]; [`LmcError::Polars`].
+    fn table(&self) -> Result<DataFrame> {
+        let (points, rows): (Vec<_>, _) = (self.grid.points().collect(), self.outcomes.len());
+        let accuracies = self.outcomes.iter().map(|o| accuracy(&self.labels, &o.predictions));
+        PlaneColumns {
+            plane: vec![self.name.clone(); rows],
+            dataset: vec![self.dataset.clone(); rows],
+            x: points.iter().map(|point| point.0).collect::<Vec<_>>(),
+            y: points.iter().map(|point| point.1).collect::<Vec<_>>(),
+            loss: self.outcomes.iter().map(Outcome::mean_loss).collect::<Vec<_>>(),
+            accuracy: accuracies.collect::<Result<Vec<_>>>()?,
+            n_examples: vec![self.labels.len() as i64; rows],
+        }
+        .frame()
     }
 }

@@ -2,11 +2,13 @@
 
 use polars::prelude::DataFrame;
 
-use crate::table::{self, CLUSTERS, Metric};
+use crate::analyses::basins::ClusterColumns;
+use crate::analyses::profiles::GroupColumns;
+use crate::study::{EvaluationColumns, Metric};
 use crate::{LmcError, Result};
 
-/// Returns a [`GROUPS`](table::GROUPS) table of the `n` best models ("gen") and the `n` worst ("heur") by one
-/// metric on one set.
+/// Returns a [`GROUPS`](crate::table::GROUPS) table of the `n` best models ("gen") and the `n` worst ("heur")
+/// by one metric on one set.
 ///
 /// With 5 models on HANS lexical overlap these are the kinds of Fig. 1 of Juneja et al. (2023).
 ///
@@ -19,11 +21,11 @@ pub fn groups_by_score(
     metric: Metric,
     n: usize,
 ) -> Result<DataFrame> {
-    let names = table::texts(evaluations, &table::EVALUATIONS, "model")?;
-    let sets = table::texts(evaluations, &table::EVALUATIONS, "dataset")?;
+    let names = EvaluationColumns::model(evaluations)?;
+    let sets = EvaluationColumns::dataset(evaluations)?;
     let models: Vec<_> =
         names.into_iter().zip(sets).filter(|(_, set)| set == dataset).map(|(name, _)| name).collect();
-    let scores = table::scores(evaluations, dataset, metric, &models)?;
+    let scores = crate::study::scores(evaluations, dataset, metric, &models)?;
     if n == 0 || models.len() < 2 * n {
         return Err(LmcError::invalid(
             "n",
@@ -38,22 +40,22 @@ pub fn groups_by_score(
     }
     order.drain(n..models.len() - n);
     let kept: Vec<_> = order.into_iter().map(|i| models[i].clone()).collect();
-    let kinds: Vec<_> = (0..2 * n).map(|i| if i < n { "gen" } else { "heur" }).collect();
-    Ok(polars::df!("model" => kept, "group" => kinds)?)
+    let kinds: Vec<_> = (0..2 * n).map(|i| if i < n { "gen" } else { "heur" }.to_owned()).collect();
+    GroupColumns { model: kept, group: kinds }.frame()
 }
 
-/// Returns a [`GROUPS`](table::GROUPS) table that groups the models of a [`CLUSTERS`] table, such as one of
-/// basins, by basin: "basin 1", "basin 2".
+/// Returns a [`GROUPS`](crate::table::GROUPS) table that groups the models of a
+/// [`CLUSTERS`](crate::table::CLUSTERS) table, such as one of basins, by basin: "basin 1", "basin 2".
 ///
 /// # Errors
 /// [`LmcError::Column`] for a table of another schema.
 pub fn groups_by_basin(basins: &DataFrame) -> Result<DataFrame> {
-    let clusters = table::integers(basins, &CLUSTERS, "cluster")?;
-    let mut members: Vec<_> = table::texts(basins, &CLUSTERS, "model")?.into_iter().zip(clusters).collect();
+    let clusters = ClusterColumns::cluster(basins)?;
+    let mut members: Vec<_> = ClusterColumns::model(basins)?.into_iter().zip(clusters).collect();
     members.sort_by_key(|(_, cluster)| *cluster);
     let (models, clusters): (Vec<_>, Vec<_>) = members.into_iter().unzip();
     let groups: Vec<_> = clusters.into_iter().map(|cluster| format!("basin {cluster}")).collect();
-    Ok(polars::df!("model" => models, "group" => groups)?)
+    GroupColumns { model: models, group: groups }.frame()
 }
 
 #[cfg(test)]
@@ -61,7 +63,6 @@ mod tests {
     use polars::df;
 
     use super::*;
-    use crate::table::GROUPS;
 
     #[test]
     fn the_best_and_the_worst_models_become_groups() {
@@ -73,10 +74,10 @@ mod tests {
         )
         .unwrap();
         let groups = groups_by_score(&evaluations, "lo", Metric::Accuracy, 2).unwrap();
-        assert_eq!(table::texts(&groups, &GROUPS, "model").unwrap(), ["b", "d", "e", "a"]);
-        assert_eq!(table::texts(&groups, &GROUPS, "group").unwrap(), ["gen", "gen", "heur", "heur"]);
+        assert_eq!(GroupColumns::model(&groups).unwrap(), ["b", "d", "e", "a"]);
+        assert_eq!(GroupColumns::group(&groups).unwrap(), ["gen", "gen", "heur", "heur"]);
         let groups = groups_by_score(&evaluations, "lo", Metric::Loss, 1).unwrap();
-        assert_eq!(table::texts(&groups, &GROUPS, "model").unwrap(), ["e", "a"]);
+        assert_eq!(GroupColumns::model(&groups).unwrap(), ["e", "a"]);
         assert!(matches!(
             groups_by_score(&evaluations, "lo", Metric::Loss, 3),
             Err(LmcError::InvalidParameter { field: "n", .. })
@@ -93,7 +94,7 @@ mod tests {
             "embedding_1" => [0.0, 0.0], "embedding_2" => [0.0, 0.0])
         .unwrap();
         let groups = groups_by_basin(&basins).unwrap();
-        assert_eq!(table::texts(&groups, &GROUPS, "model").unwrap(), ["b", "a"]);
-        assert_eq!(table::texts(&groups, &GROUPS, "group").unwrap(), ["basin 1", "basin 2"]);
+        assert_eq!(GroupColumns::model(&groups).unwrap(), ["b", "a"]);
+        assert_eq!(GroupColumns::group(&groups).unwrap(), ["basin 1", "basin 2"]);
     }
 }

@@ -2,33 +2,40 @@
 
 pub(crate) mod figure;
 mod groups;
+mod table;
 
-use polars::prelude::{DataFrame, df};
+pub use figure::curves;
+use polars::prelude::DataFrame;
+pub use table::{GROUPS, GroupColumns, PROFILES, ProfileColumns};
 
 pub use groups::{groups_by_basin, groups_by_score};
 
 use crate::error::Result;
 use crate::stats::accuracy;
 use crate::study::Sweep;
+use crate::tables::Table;
 
-impl Sweep {
+impl Table for Sweep {
     /// Returns one row per pair and point: the schema [`PROFILES`](crate::table::PROFILES).
     ///
     /// # Errors
     /// Those of [`accuracy`]; [`LmcError::Polars`](crate::LmcError::Polars).
-    pub fn table(&self) -> Result<DataFrame> {
+    fn table(&self) -> Result<DataFrame> {
         let points =
             || self.profiles.iter().flat_map(|p| p.outcomes.iter().enumerate().map(move |(k, o)| (p, k, o)));
         let rows = points().count();
-        Ok(df!(
-            "a" => points().map(|(p, ..)| p.a.clone()).collect::<Vec<_>>(),
-            "b" => points().map(|(p, ..)| p.b.clone()).collect::<Vec<_>>(),
-            "dataset" => vec![self.dataset.clone(); rows],
-            "point" => points().map(|(_, k, _)| k as i64).collect::<Vec<_>>(),
-            "alpha" => points().map(|(p, k, _)| p.alphas[k]).collect::<Vec<_>>(),
-            "loss" => points().map(|(_, _, o)| o.mean_loss()).collect::<Vec<_>>(),
-            "accuracy" => points().map(|(_, _, o)| accuracy(&self.labels, &o.predictions)).collect::<Result<Vec<_>>>()?,
-            "n_examples" => vec![self.labels.len() as i64; rows],
-        )?)
+        ProfileColumns {
+            a: points().map(|(p, ..)| p.a.clone()).collect::<Vec<_>>(),
+            b: points().map(|(p, ..)| p.b.clone()).collect::<Vec<_>>(),
+            dataset: vec![self.dataset.clone(); rows],
+            point: points().map(|(_, k, _)| k as i64).collect::<Vec<_>>(),
+            alpha: points().map(|(p, k, _)| p.alphas[k]).collect::<Vec<_>>(),
+            loss: points().map(|(_, _, o)| o.mean_loss()).collect::<Vec<_>>(),
+            accuracy: points()
+                .map(|(_, _, o)| accuracy(&self.labels, &o.predictions))
+                .collect::<Result<Vec<_>>>()?,
+            n_examples: vec![self.labels.len() as i64; rows],
+        }
+        .frame()
     }
 }

@@ -2,10 +2,11 @@
 
 use std::path::Path;
 
-use polars::prelude::{DataFrame, df};
+use polars::prelude::DataFrame;
 
 use crate::data::hans::{Heuristic, Subset};
 use crate::error::{LmcError, Result};
+use crate::study::EvaluationColumns;
 
 /// The number of runs.
 const N_RUNS: usize = 100;
@@ -95,16 +96,17 @@ pub fn read_accuracies(path: &Path) -> Result<DataFrame> {
     let rows =
         || sets.iter().flat_map(|set| runs.iter().enumerate().map(move |(run, scores)| (set, run, scores)));
     let empty = vec![None::<f64>; rows().count()];
-    Ok(df!(
-        "model" => rows().map(|(_, run, _)| format!("feather-berts-{run}")).collect::<Vec<_>>(),
-        "dataset" => rows().map(|((name, ..), ..)| *name).collect::<Vec<_>>(),
-        "n_examples" => rows().map(|((.., n), ..)| *n).collect::<Vec<_>>(),
-        "loss" => empty.clone(),
-        "accuracy" => rows().map(|((_, column, _), _, scores)| scores[*column]).collect::<Vec<_>>(),
-        "f1" => empty.clone(),
-        "mcc" => empty.clone(),
-        "ece" => empty,
-    )?)
+    EvaluationColumns {
+        model: rows().map(|(_, run, _)| format!("feather-berts-{run}")).collect::<Vec<_>>(),
+        dataset: rows().map(|((name, ..), ..)| (*name).to_owned()).collect::<Vec<_>>(),
+        n_examples: rows().map(|((.., n), ..)| *n).collect::<Vec<_>>(),
+        loss: empty.clone(),
+        accuracy: rows().map(|((_, column, _), _, scores)| Some(scores[*column])).collect::<Vec<_>>(),
+        f1: empty.clone(),
+        mcc: empty.clone(),
+        ece: empty,
+    }
+    .frame()
 }
 
 /// Returns the place of a column among the scores, which the name of the run is not one of.

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use polars::prelude::{DataFrame, df};
+use polars::prelude::DataFrame;
 
+use crate::analyses::basins::ClusterColumns;
 use crate::data::corpus::Corpus;
 use crate::data::manifest::Manifest;
 use crate::error::{LmcError, Result};
@@ -65,13 +66,13 @@ pub fn clusters(corpus: Corpus) -> Result<DataFrame> {
     let names: Vec<String> =
         numbers.iter().map(|number| format!("{}-{number}", published.collection)).collect();
     let clusters: Vec<i64> = numbers.iter().map(|number| 1 + i64::from(smaller.contains(number))).collect();
-    Ok(df!("model" => names, "cluster" => clusters)?)
+    ClusterColumns { model: names, cluster: clusters }.frame()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::table::{CLUSTERS, integers, texts};
+    use crate::analyses::basins::{CLUSTERS, ClusterColumns};
 
     #[test]
     fn every_member_has_a_cluster_and_the_smaller_ones_have_the_published_sizes() {
@@ -82,8 +83,8 @@ mod tests {
         ] {
             let table = clusters(corpus).unwrap();
             CLUSTERS.check(&table).unwrap();
-            let models = texts(&table, &CLUSTERS, "model").unwrap();
-            let clusters = integers(&table, &CLUSTERS, "cluster").unwrap();
+            let models = ClusterColumns::model(&table).unwrap();
+            let clusters = ClusterColumns::cluster(&table).unwrap();
             assert_eq!(models.len(), n);
             let smaller: Vec<_> =
                 models.iter().zip(&clusters).filter(|(_, c)| **c == 2).map(|(m, _)| m.as_str()).collect();

@@ -1,9 +1,9 @@
 use super::*;
+use crate::analyses::basins::{Arithmetic, cluster_statistics};
+use crate::analyses::correlations::correlations;
 use crate::data::corpus::Corpus;
 use crate::figure;
-use crate::table::{
-    Arithmetic, EVALUATIONS, Metric, cluster_statistics, correlations, integers, scores, texts,
-};
+use crate::study::{EVALUATIONS, EvaluationColumns, Metric, scores};
 
 /// Columns before the templates, and the templates by subset, as in the published file.
 const HEADER: &str = "Run,MNLI dev acc.,Lexical (entailed),Subseq (entailed),Constituent (entailed),\
@@ -53,8 +53,8 @@ fn runs_in_any_order_become_evaluations_on_eight_sets() {
     assert_eq!(of("id"), [0.84, 0.8499]);
     assert_eq!((of("hans-lo"), of("hans-constituent-entailed")), (vec![0.0, 0.099], vec![1.0, 1.0]));
     assert_eq!(of("hans"), [0.5, 0.5495]);
-    let sets = texts(&table, &EVALUATIONS, "dataset").unwrap();
-    let sizes = integers(&table, &EVALUATIONS, "n_examples").unwrap();
+    let sets = EvaluationColumns::dataset(&table).unwrap();
+    let sizes = EvaluationColumns::n_examples(&table).unwrap();
     assert_eq!(
         (&*sets[0], sizes[0], &*sets[100], sizes[100], sizes[200]),
         ("id", 9815, "hans", 30_000, 5000)

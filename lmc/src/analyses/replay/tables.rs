@@ -2,13 +2,14 @@
 
 use polars::prelude::{Column, DataFrame, df};
 
+use crate::analyses::gaps::{GapColumns, gap_matrix};
 use crate::analyses::replay::{LoggedLine, Replay};
 use crate::error::{LmcError, Result};
 use crate::gap::{
     GapMatrix, Measure, area_under_curve, area_under_curve_at, barrier_height, barrier_height_at,
     convexity_gap, convexity_gap_at,
 };
-use crate::table::gap_matrix;
+use crate::tables::Table;
 
 impl LoggedLine {
     /// Returns one measure of the line.
@@ -32,37 +33,6 @@ impl LoggedLine {
 }
 
 impl Replay {
-    /// Returns one row per pair and point: the schema [`PROFILES`](crate::table::PROFILES), with a further
-    /// column for every metric that is not accuracy. Where the logs have no accuracy, its column is empty.
-    ///
-    /// # Errors
-    /// [`LmcError::Polars`] if polars refuses a column.
-    pub fn table(&self) -> Result<DataFrame> {
-        let points = || self.lines.iter().flat_map(|line| (0..line.losses.len()).map(move |k| (line, k)));
-        let n = points().count();
-        let metric = |name: &str| -> Vec<Option<f64>> {
-            let value = |(line, k): (&LoggedLine, usize)| {
-                line.metrics.iter().find(|(known, _)| *known == name).map(|(_, values)| values[k])
-            };
-            points().map(value).collect()
-        };
-        let mut table = df!(
-            "a" => points().map(|(line, _)| line.a.clone()).collect::<Vec<_>>(),
-            "b" => points().map(|(line, _)| line.b.clone()).collect::<Vec<_>>(),
-            "dataset" => vec![self.options.dataset.clone(); n],
-            "point" => points().map(|(_, k)| k as i64).collect::<Vec<_>>(),
-            "alpha" => points().map(|(line, k)| line.alphas[k]).collect::<Vec<_>>(),
-            "loss" => points().map(|(line, k)| line.losses[k]).collect::<Vec<_>>(),
-            "accuracy" => metric("accuracy"),
-            "n_examples" => vec![self.options.n_examples as i64; n],
-        )?;
-        let metrics = self.lines.first().map_or(&[][..], |line| &line.metrics);
-        for (name, _) in metrics.iter().filter(|(name, _)| *name != "accuracy") {
-            table.with_column(Column::new((*name).into(), metric(name)))?;
-        }
-        Ok(table)
-    }
-
     /// One row per pair: the schema [`GAPS`](crate::table::GAPS).
     ///
     /// # Errors
@@ -70,15 +40,16 @@ impl Replay {
     pub fn gaps(&self) -> Result<DataFrame> {
         let each =
             |measure| self.lines.iter().map(|line| line.measure(measure)).collect::<Result<Vec<f64>>>();
-        Ok(df!(
-            "a" => self.lines.iter().map(|line| line.a.clone()).collect::<Vec<_>>(),
-            "b" => self.lines.iter().map(|line| line.b.clone()).collect::<Vec<_>>(),
-            "dataset" => vec![self.options.dataset.clone(); self.lines.len()],
-            "barrier_height" => each(Measure::BarrierHeight)?,
-            "convexity_gap" => each(Measure::ConvexityGap)?,
-            "auc" => each(Measure::AreaUnderCurve)?,
-            "euclidean_distance" => each(Measure::EuclideanDistance)?,
-        )?)
+        GapColumns {
+            a: self.lines.iter().map(|line| line.a.clone()).collect::<Vec<_>>(),
+            b: self.lines.iter().map(|line| line.b.clone()).collect::<Vec<_>>(),
+            dataset: vec![self.options.dataset.clone(); self.lines.len()],
+            barrier_height: each(Measure::BarrierHeight)?,
+            convexity_gap: each(Measure::ConvexityGap)?,
+            auc: each(Measure::AreaUnderCurve)?,
+            euclidean_distance: each(Measure::EuclideanDistance)?,
+        }
+        .frame()
     }
 
     /// Returns the matrix of one measure of all pairs, to be clustered.
@@ -113,5 +84,38 @@ impl Replay {
         let largest = self.lines.iter().flat_map(|line| &line.losses).copied().fold(0.0, f64::max);
         let float32 = 4.0 * f64::from(f32::EPSILON) * largest;
         float32.max(10f64.powi(-(decimals.min(300) as i32)))
+    }
+}
+
+impl Table for Replay {
+    /// Returns one row per pair and point: the schema [`PROFILES`](crate::table::PROFILES), with a further
+    /// column for every metric that is not accuracy. Where the logs have no accuracy, its column is empty.
+    ///
+    /// # Errors
+    /// [`LmcError::Polars`] if polars refuses a column.
+    fn table(&self) -> Result<DataFrame> {
+        let points = || self.lines.iter().flat_map(|line| (0..line.losses.len()).map(move |k| (line, k)));
+        let n = points().count();
+        let metric = |name: &str| -> Vec<Option<f64>> {
+            let value = |(line, k): (&LoggedLine, usize)| {
+                line.metrics.iter().find(|(known, _)| *known == name).map(|(_, values)| values[k])
+            };
+            points().map(value).collect()
+        };
+        let mut table = df!(
+            "a" => points().map(|(line, _)| line.a.clone()).collect::<Vec<_>>(),
+            "b" => points().map(|(line, _)| line.b.clone()).collect::<Vec<_>>(),
+            "dataset" => vec![self.options.dataset.clone(); n],
+            "point" => points().map(|(_, k)| k as i64).collect::<Vec<_>>(),
+            "alpha" => points().map(|(line, k)| line.alphas[k]).collect::<Vec<_>>(),
+            "loss" => points().map(|(line, k)| line.losses[k]).collect::<Vec<_>>(),
+            "accuracy" => metric("accuracy"),
+            "n_examples" => vec![self.options.n_examples as i64; n],
+        )?;
+        let metrics = self.lines.first().map_or(&[][..], |line| &line.metrics);
+        for (name, _) in metrics.iter().filter(|(name, _)| *name != "accuracy") {
+            table.with_column(Column::new((*name).into(), metric(name)))?;
+        }
+        Ok(table)
     }
 }

@@ -6,10 +6,11 @@ use std::path::Path;
 
 use polars::prelude::DataFrame;
 
+use crate::analyses::gaps::GapColumns;
+use crate::analyses::profiles::ProfileColumns;
 use crate::analyses::replay::point::OPENING;
 use crate::error::{LmcError, Result};
 use crate::file::write_atomic;
-use crate::table::{self, GAPS, PROFILES};
 
 /// The least width of a number with fixed decimals.
 const WIDTH: usize = 8;
@@ -31,7 +32,7 @@ pub fn write_log(
 /// Returns the log of the lines on one set, as the public code of the paper prints it and
 /// [`Replay::read`](crate::analyses::replay::Replay::read) reads it.
 ///
-/// `profiles` is a [`PROFILES`] table, `gaps` a [`GAPS`] table with the distances. `decimals`: those of
+/// `profiles` is a [`PROFILES`](crate::table::PROFILES) table, `gaps` a [`GAPS`](crate::table::GAPS) table with the distances. `decimals`: those of
 /// losses and accuracies, 4 in the public code; without a number as many as it takes to read the very same
 /// numbers again.
 ///
@@ -89,9 +90,8 @@ fn say(log: &mut String, what: std::fmt::Arguments<'_>) {
 
 /// Returns the distance of each pair on a set.
 fn distances(gaps: &DataFrame, dataset: &str) -> Result<BTreeMap<(String, String), f64>> {
-    let text = |name| table::texts(gaps, &GAPS, name);
-    let (a, b, sets) = (text("a")?, text("b")?, text("dataset")?);
-    let distances = table::reals(gaps, &GAPS, "euclidean_distance")?;
+    let (a, b, sets) = (GapColumns::a(gaps)?, GapColumns::b(gaps)?, GapColumns::dataset(gaps)?);
+    let distances = GapColumns::euclidean_distance(gaps)?;
     let rows = a.into_iter().zip(b).zip(sets).zip(distances);
     Ok(rows.filter(|((_, set), _)| set == dataset).map(|((pair, _), distance)| (pair, distance)).collect())
 }
@@ -101,12 +101,15 @@ type Pair = (String, String);
 
 /// Returns the alpha, loss and accuracy of the points of each pair on a set, pairs as they first come.
 fn lines(profiles: &DataFrame, dataset: &str) -> Result<Vec<(Pair, Vec<[f64; 3]>)>> {
-    let text = |name| table::texts(profiles, &PROFILES, name);
-    let real = |name| table::reals(profiles, &PROFILES, name);
-    let (a, b, sets) = (text("a")?, text("b")?, text("dataset")?);
-    let (alpha, loss, accuracy) = (real("alpha")?, real("loss")?, real("accuracy")?);
+    let (a, b, sets) =
+        (ProfileColumns::a(profiles)?, ProfileColumns::b(profiles)?, ProfileColumns::dataset(profiles)?);
+    let (alpha, loss, accuracy) = (
+        ProfileColumns::alpha(profiles)?,
+        ProfileColumns::loss(profiles)?,
+        ProfileColumns::accuracy(profiles)?,
+    );
     if !sets.iter().any(|set| set == dataset) {
-        return Err(table::unknown("dataset in the profiles", dataset, sets));
+        return Err(crate::study::unknown("dataset in the profiles", dataset, sets));
     }
     let mut lines: Vec<(Pair, Vec<[f64; 3]>)> = Vec::new();
     let mut places: BTreeMap<Pair, usize> = BTreeMap::new();

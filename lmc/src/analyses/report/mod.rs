@@ -1,14 +1,18 @@
 //! The findings of a study, in the figures by which it is judged.
 
-use polars::prelude::{DataFrame, df};
+mod table;
 
-use crate::analyses::evaluations::metrics;
+use polars::prelude::DataFrame;
+
+pub use table::{REPORT, ReportColumns};
+
+use crate::analyses::scores::ConstantScore;
 use crate::basin::{Basins, Note};
 use crate::error::Result;
 use crate::gap::Measure;
 use crate::stats::{is_constant, mean, pearson, permutation_test, roc_auc};
-use crate::study::{Evaluation, Sweep};
-use crate::table::{ConstantScore, Metric};
+use crate::study::{Evaluation, Metric, Sweep, metrics};
+use crate::tables::Table;
 
 /// Resamples of each permutation test.
 const N_PERMUTATIONS: usize = 10_000;
@@ -102,18 +106,6 @@ impl Report {
         })
     }
 
-    /// Returns one row per figure: name and value, empty if it is not defined.
-    ///
-    /// # Errors
-    /// [`LmcError::Polars`](crate::LmcError::Polars) if polars refuses a column.
-    pub fn table(&self) -> Result<DataFrame> {
-        let rows = self.rows();
-        Ok(df!(
-            "figure" => rows.iter().map(|(name, _)| *name).collect::<Vec<_>>(),
-            "value" => rows.iter().map(|(_, value)| *value).collect::<Vec<_>>(),
-        )?)
-    }
-
     /// Returns the names and values, in the order of the table.
     pub fn rows(&self) -> Vec<(&'static str, Option<f64>)> {
         let ratio = self.across.map(|across| across / self.within).filter(|ratio| ratio.is_finite());
@@ -135,6 +127,18 @@ impl Report {
             ("r over pairs: CG and in-domain loss difference", self.r_pairs_id_loss),
             ("AUC of CG for pairs on different sides", self.auc_sides),
         ]
+    }
+}
+
+impl Table for Report {
+    /// Returns one row per number: the schema [`REPORT`](crate::table::REPORT).
+    ///
+    /// # Errors
+    /// [`LmcError::Polars`](crate::LmcError::Polars) if polars refuses a column.
+    fn table(&self) -> Result<DataFrame> {
+        let rows = self.rows();
+        let (figure, value) = rows.into_iter().map(|(name, value)| (name.to_owned(), value)).unzip();
+        ReportColumns { figure, value }.frame()
     }
 }
 

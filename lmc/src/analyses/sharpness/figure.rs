@@ -3,19 +3,21 @@
 use polars::prelude::DataFrame;
 
 use crate::Result;
-use crate::figure::Figure;
-use crate::figure::scatter::{Across, scatter};
-use crate::table::{self, BASINS, Metric, SHARPNESS};
+use crate::analyses::basins::BasinColumns;
+use crate::analyses::sharpness::{SHARPNESS, SharpnessColumns};
+use crate::figures::Figure;
+use crate::figures::scatter::{Across, scatter};
+use crate::study::Metric;
 
 /// Returns a figure of a score on one set against the eps-sharpness of each model (Juneja et al. 2023, Fig.
-/// 3b), coloured by basin if `basins`, a [`BASINS`] table, is given.
+/// 3b), coloured by basin if `basins`, a [`BASINS`](crate::table::BASINS) table, is given.
 ///
-/// `sharpness` is a [`SHARPNESS`] table, `evaluations` an [`EVALUATIONS`](table::EVALUATIONS) table; line and
+/// `sharpness` is a [`SHARPNESS`](crate::table::SHARPNESS) table, `evaluations` an [`EVALUATIONS`](crate::table::EVALUATIONS) table; line and
 /// r are as in [`membership_scatter`](crate::figure::membership_scatter).
 ///
 /// # Errors
-/// Those of [`membership_scatter`](crate::figure::membership_scatter), and [`LmcError::UnknownName`](crate::LmcError::UnknownName) for a model
-/// without a basin.
+/// Those of [`membership_scatter`](crate::figure::membership_scatter), and
+/// [`LmcError::UnknownName`](crate::LmcError::UnknownName) for a model without a basin.
 pub fn sharpness_scatter(
     sharpness: &DataFrame,
     basins: Option<&DataFrame>,
@@ -24,24 +26,23 @@ pub fn sharpness_scatter(
     metric: Metric,
 ) -> Result<Figure> {
     SHARPNESS.check(sharpness)?;
-    let models = table::texts(sharpness, &SHARPNESS, "model")?;
+    let models = SharpnessColumns::model(sharpness)?;
     let clusters = basins.map(|basins| clusters_of(basins, &models)).transpose()?;
     let across = Across {
         title: "ε-sharpness, 100 (max loss − loss) / (1 + loss) (no unit)",
         name: "sharpness",
         against: "ε-sharpness",
-        values: table::reals(sharpness, &SHARPNESS, "sharpness")?,
+        values: SharpnessColumns::sharpness(sharpness)?,
     };
     scatter(&models, across, clusters.as_deref(), evaluations, dataset, metric)
 }
 
 /// Returns the basin of each of `models`.
 fn clusters_of(basins: &DataFrame, models: &[String]) -> Result<Vec<i64>> {
-    let (names, clusters) =
-        (table::texts(basins, &BASINS, "model")?, table::integers(basins, &BASINS, "cluster")?);
+    let (names, clusters) = (BasinColumns::model(basins)?, BasinColumns::cluster(basins)?);
     let cluster = |model: &String| {
         let found = names.iter().position(|name| name == model).map(|i| clusters[i]);
-        found.ok_or_else(|| table::unknown("model in the basins", model, names.clone()))
+        found.ok_or_else(|| crate::study::unknown("model in the basins", model, names.clone()))
     };
     models.iter().map(cluster).collect()
 }

@@ -2,10 +2,13 @@
 
 pub(crate) mod figure;
 mod predictors;
+mod table;
 
+pub use figure::sharpness_scatter;
 use std::path::{Path, PathBuf};
+pub use table::{PREDICTORS, PredictorColumns, SHARPNESS, SharpnessColumns};
 
-use polars::prelude::{DataFrame, df};
+use polars::prelude::DataFrame;
 use rand::seq::SliceRandom;
 
 pub use predictors::compare_predictors;
@@ -82,13 +85,14 @@ impl Models {
             let kept = models.iter().filter(|model| path(model).exists()).count();
             interrupt::in_store(kept as u64, models.len() as u64, "measured copies")
         })?;
-        Ok(df!(
-            "model" => models.iter().map(|model| model.name.clone()).collect::<Vec<_>>(),
-            "sharpness" => measured.iter().map(|found| found.sharpness).collect::<Vec<_>>(),
-            "loss" => measured.iter().map(|found| found.loss).collect::<Vec<_>>(),
-            "max_loss" => measured.iter().map(|found| found.max_loss).collect::<Vec<_>>(),
-            "eps" => vec![recipe.eps; measured.len()],
-        )?)
+        SharpnessColumns {
+            model: models.iter().map(|model| model.name.clone()).collect::<Vec<_>>(),
+            sharpness: measured.iter().map(|found| found.sharpness).collect::<Vec<_>>(),
+            loss: measured.iter().map(|found| found.loss).collect::<Vec<_>>(),
+            max_loss: measured.iter().map(|found| found.max_loss).collect::<Vec<_>>(),
+            eps: vec![recipe.eps; measured.len()],
+        }
+        .frame()
     }
 }
 

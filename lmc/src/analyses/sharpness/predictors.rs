@@ -1,7 +1,8 @@
 //! The comparison of how well single numbers of a model predict a score.
 
-use polars::prelude::{DataFrame, df};
+use polars::prelude::DataFrame;
 
+use crate::analyses::sharpness::PredictorColumns;
 use crate::error::{LmcError, Result};
 use crate::stats::{check_finite, correlation_test, is_constant, least_squares, pearson};
 
@@ -42,21 +43,22 @@ pub fn compare_predictors(predictors: &[(&str, Vec<f64>)], scores: &[f64], seed:
         };
         rows.push((*name, line, r));
     }
-    Ok(df!(
-        "predictor" => rows.iter().map(|row| row.0).collect::<Vec<_>>(),
-        "n_models" => vec![scores.len() as i64; rows.len()],
-        "slope" => rows.iter().map(|row| Some(row.1?.slope)).collect::<Vec<_>>(),
-        "intercept" => rows.iter().map(|row| Some(row.1?.intercept)).collect::<Vec<_>>(),
-        "r" => rows.iter().map(|row| Some(row.2?.0)).collect::<Vec<_>>(),
-        "r_squared" => rows.iter().map(|row| Some(row.2?.0.powi(2))).collect::<Vec<_>>(),
-        "p_value" => rows.iter().map(|row| Some(row.2?.1)).collect::<Vec<_>>(),
-    )?)
+    PredictorColumns {
+        predictor: rows.iter().map(|row| row.0.to_owned()).collect::<Vec<_>>(),
+        n_models: vec![scores.len() as i64; rows.len()],
+        slope: rows.iter().map(|row| Some(row.1?.slope)).collect::<Vec<_>>(),
+        intercept: rows.iter().map(|row| Some(row.1?.intercept)).collect::<Vec<_>>(),
+        r: rows.iter().map(|row| Some(row.2?.0)).collect::<Vec<_>>(),
+        r_squared: rows.iter().map(|row| Some(row.2?.0.powi(2))).collect::<Vec<_>>(),
+        p_value: rows.iter().map(|row| Some(row.2?.1)).collect::<Vec<_>>(),
+    }
+    .frame()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::table::PREDICTORS;
+    use crate::analyses::sharpness::PREDICTORS;
 
     #[test]
     fn a_row_by_hand_and_a_predictor_that_says_nothing() {

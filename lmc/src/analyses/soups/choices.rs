@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::analyses::soups::SoupOptions;
 use crate::basin::{Membership, draw_subsets};
 use crate::soup::Greedy;
-use crate::table::Metric;
+use crate::study::Metric;
 
 /// Copies that are averaged, and how they were chosen.
 #[derive(Debug, Clone, PartialEq)]

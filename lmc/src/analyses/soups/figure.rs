@@ -6,8 +6,9 @@ use plotly::{Plot, Scatter};
 use polars::prelude::DataFrame;
 
 use crate::Result;
-use crate::figure::{Figure, axes, theme};
-use crate::table::{self, Metric, SOUP_KINDS, SOUPS};
+use crate::analyses::soups::{SOUP_KINDS, SOUPS, SoupColumns, SoupKindColumns};
+use crate::figures::{Figure, axes, theme};
+use crate::study::Metric;
 
 /// Width of a panel and room between two, CSS pixels.
 const PANEL: [usize; 2] = [330, 26];
@@ -24,7 +25,7 @@ const GOLDEN: f64 = 0.618_033_988_749_894_9;
 /// the left the excess of their loss in domain over that of their ingredients, at the right their score out
 /// of domain.
 ///
-/// `soups` is a [`SOUPS`] table, `kinds` the [`SOUP_KINDS`] of the same; `in_domain` and `scored` are sets in
+/// `soups` is a [`SOUPS`](crate::table::SOUPS) table, `kinds` the [`SOUP_KINDS`](crate::table::SOUP_KINDS) of the same; `in_domain` and `scored` are sets in
 /// them. Small dots are soups, a bar is the bootstrap interval of their mean excess; open squares are the
 /// means of ensembles of the same models, crosses those of single models. The dashed lines are the single
 /// models' loss and the score of the best single model.
@@ -42,8 +43,8 @@ pub fn soup_dots(
     let rows = Rows::new(kinds, in_domain)?;
     let mut plot = Plot::new();
     let n = rows.names.len() as f64;
-    let left = Dots::new(soups, &rows, in_domain, "excess")?;
-    let right = Dots::new(soups, &rows, scored, metric.column())?;
+    let left = Dots::new(soups, &rows, in_domain, SoupColumns::excess)?;
+    let right = Dots::new(soups, &rows, scored, |soups| SoupColumns::of_metric(soups, metric))?;
     let best =
         right.soups.iter().find(|(row, _)| rows.names[*row].0 == "best single").map(|(_, score)| *score);
     let bounds = [Some(0.0), best];
@@ -130,15 +131,13 @@ struct Rows {
 impl Rows {
     fn new(kinds: &DataFrame, in_domain: &str) -> Result<Self> {
         SOUP_KINDS.check(kinds)?;
-        let datasets = table::texts(kinds, &SOUP_KINDS, "dataset")?;
-        let names = table::texts(kinds, &SOUP_KINDS, "kind")?;
-        let integer = |name| table::integers(kinds, &SOUP_KINDS, name);
-        let real = |name| table::reals(kinds, &SOUP_KINDS, name);
-        let (models, choices) = (integer("n_models")?, integer("n_choices")?);
-        let (low, high) = (real("excess_low")?, real("excess_high")?);
+        let datasets = SoupKindColumns::dataset(kinds)?;
+        let names = SoupKindColumns::kind(kinds)?;
+        let (models, choices) = (SoupKindColumns::n_models(kinds)?, SoupKindColumns::n_choices(kinds)?);
+        let (low, high) = (SoupKindColumns::excess_low(kinds)?, SoupKindColumns::excess_high(kinds)?);
         let own: Vec<usize> = (0..names.len()).filter(|&i| datasets[i] == in_domain).collect();
         if own.is_empty() {
-            return Err(table::unknown("dataset in the soups", in_domain, datasets));
+            return Err(crate::study::unknown("dataset in the soups", in_domain, datasets));
         }
         Ok(Self {
             names: own.iter().map(|&i| (names[i].clone(), models[i], choices[i])).collect(),
@@ -170,15 +169,22 @@ struct Dots {
 }
 
 impl Dots {
-    fn new(soups: &DataFrame, rows: &Rows, dataset: &str, column: &'static str) -> Result<Self> {
+    fn new(
+        soups: &DataFrame,
+        rows: &Rows,
+        dataset: &str,
+        of_soups: impl Fn(&DataFrame) -> Result<Vec<f64>>,
+    ) -> Result<Self> {
         SOUPS.check(soups)?;
-        let text = |name| table::texts(soups, &SOUPS, name);
-        let (datasets, kinds, methods, models) =
-            (text("dataset")?, text("kind")?, text("method")?, text("models")?);
-        let (sizes, values) =
-            (table::integers(soups, &SOUPS, "n_models")?, table::reals(soups, &SOUPS, column)?);
+        let (datasets, kinds, methods, models) = (
+            SoupColumns::dataset(soups)?,
+            SoupColumns::kind(soups)?,
+            SoupColumns::method(soups)?,
+            SoupColumns::models(soups)?,
+        );
+        let (sizes, values) = (SoupColumns::n_models(soups)?, of_soups(soups)?);
         if !datasets.iter().any(|name| name == dataset) {
-            return Err(table::unknown("dataset in the soups", dataset, datasets));
+            return Err(crate::study::unknown("dataset in the soups", dataset, datasets));
         }
         let of = |method: &str, row: usize| {
             let (kind, size, _) = &rows.names[row];

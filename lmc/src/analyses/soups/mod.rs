@@ -7,10 +7,12 @@ mod folder;
 mod part;
 mod result;
 mod rows;
-pub(crate) mod table;
+mod table;
 
+pub use figure::soup_dots;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+pub use table::{SOUP_KINDS, SOUPS, SoupColumns, SoupKindColumns};
 
 pub use choices::Choice;
 use choices::choices;
@@ -18,17 +20,15 @@ pub use folder::SoupFolder;
 use part::Part;
 pub use result::SoupResult;
 
-use crate::analyses::evaluations::metrics;
 use crate::basin::Basins;
 use crate::error::{LmcError, Result};
 use crate::eval::{Logits, Outcome};
 use crate::path::Combination;
 use crate::soup::{Greedy, greedy, uniform};
 use crate::stats::check_confidence;
-use crate::study::Models;
 use crate::study::checks::{check_resamples, in_range};
+use crate::study::{Metric, Models, metrics};
 use crate::sweep::SweepPlan;
-use crate::table::Metric;
 use crate::weights::Weights;
 
 /// The most subsets of each kind and size.

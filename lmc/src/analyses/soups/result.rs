@@ -1,12 +1,10 @@
 //! One choice of copies on one set: the soup, the ensemble and the copies themselves.
 
-use crate::analyses::evaluations::metrics;
 use crate::analyses::soups::{Choice, Part};
 use crate::error::Result;
 use crate::eval::Outcome;
 use crate::stats::mean;
-use crate::study::Evaluation;
-use crate::table::Metric;
+use crate::study::{Evaluation, Metric, metrics};
 
 /// The result of a choice of copies on the examples of a set that were not used in choosing.
 #[derive(Debug, Clone)]

@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 
 use ndarray::Array2;
-use polars::prelude::{DataFrame, df};
+use polars::prelude::DataFrame;
 
-use crate::analyses::soups::{SoupOptions, SoupResult, Soups};
+use crate::analyses::soups::{SoupColumns, SoupKindColumns, SoupOptions, SoupResult, Soups};
 use crate::error::Result;
 use crate::stats::{mean, percentile_interval, resampled_means};
-use crate::table::Metric;
+use crate::study::Metric;
+use crate::tables::Table;
 
 /// The result of one method for a choice of models.
 struct Row<'a> {
@@ -26,47 +27,6 @@ struct Kind<'a> {
 }
 
 impl Soups {
-    /// Returns one row per choice of models, method and set: the schema [`SOUPS`](crate::table::SOUPS).
-    ///
-    /// # Errors
-    /// Those of the metrics; [`LmcError::Polars`](crate::LmcError::Polars) if polars refuses a column.
-    pub fn table(&self) -> Result<DataFrame> {
-        let excesses: Vec<&[f64]> =
-            self.results.iter().flat_map(|r| [&r.excess[..], &r.ensemble_excess[..]]).collect();
-        let excesses = with_intervals(&excesses, &self.options)?;
-        let mut rows: Vec<Row> = Vec::new();
-        for (result, excesses) in self.results.iter().zip(excesses.chunks(2)) {
-            for (method, evaluation, excess) in
-                [("soup", &result.soup, excesses[0]), ("ensemble", &result.ensemble, excesses[1])]
-            {
-                let mut metrics = [0.0; Metric::ALL.len()];
-                for (value, metric) in metrics.iter_mut().zip(Metric::ALL) {
-                    *value = evaluation.metric(metric)?;
-                }
-                rows.push(Row { result, method, metrics, excess });
-            }
-            rows.push(Row { result, method: "singles", metrics: result.singles, excess: [0.0; 3] });
-        }
-        let metric = |i: usize| rows.iter().map(|row| row.metrics[i]).collect::<Vec<_>>();
-        let excess = |i: usize| rows.iter().map(|row| row.excess[i]).collect::<Vec<_>>();
-        Ok(df!(
-            "kind" => rows.iter().map(|row| row.result.choice.kind.clone()).collect::<Vec<_>>(),
-            "n_models" => rows.iter().map(|row| row.result.choice.models.len() as i64).collect::<Vec<_>>(),
-            "models" => rows.iter().map(|row| self.names(row.result)).collect::<Vec<_>>(),
-            "method" => rows.iter().map(|row| row.method).collect::<Vec<_>>(),
-            "dataset" => rows.iter().map(|row| row.result.dataset().to_owned()).collect::<Vec<_>>(),
-            "n_examples" => rows.iter().map(|row| row.result.excess.len() as i64).collect::<Vec<_>>(),
-            "loss" => metric(0),
-            "accuracy" => metric(1),
-            "f1" => metric(2),
-            "mcc" => metric(3),
-            "ece" => metric(4),
-            "excess" => excess(0),
-            "excess_low" => excess(1),
-            "excess_high" => excess(2),
-        )?)
-    }
-
     /// Returns one row per kind and number of models and set, means over the choices of that kind: the schema
     /// [`SOUP_KINDS`](crate::table::SOUP_KINDS).
     ///
@@ -82,23 +42,24 @@ impl Soups {
         };
         let excess = |i: usize| kinds.iter().map(|kind| kind.excess[i]).collect::<Vec<_>>();
         let first = || kinds.iter().filter_map(|kind| kind.results.first());
-        Ok(df!(
-            "kind" => first().map(|r| r.choice.kind.clone()).collect::<Vec<_>>(),
-            "n_models" => first().map(|r| r.choice.models.len() as i64).collect::<Vec<_>>(),
-            "n_choices" => kinds.iter().map(|kind| kind.results.len() as i64).collect::<Vec<_>>(),
-            "dataset" => first().map(|r| r.dataset().to_owned()).collect::<Vec<_>>(),
-            "n_examples" => first().map(|r| r.excess.len() as i64).collect::<Vec<_>>(),
-            "excess" => excess(0),
-            "excess_low" => excess(1),
-            "excess_high" => excess(2),
-            "singles_loss" => over(&|r| Ok(r.single(Metric::Loss)))?,
-            "soup_loss" => over(&|r| r.soup.metric(Metric::Loss))?,
-            "ensemble_loss" => over(&|r| r.ensemble.metric(Metric::Loss))?,
-            "singles_score" => over(&|r| Ok(r.single(metric)))?,
-            "soup_score" => over(&|r| r.soup.metric(metric))?,
-            "ensemble_score" => over(&|r| r.ensemble.metric(metric))?,
-            "metric" => vec![metric.to_string(); kinds.len()],
-        )?)
+        SoupKindColumns {
+            kind: first().map(|r| r.choice.kind.clone()).collect::<Vec<_>>(),
+            n_models: first().map(|r| r.choice.models.len() as i64).collect::<Vec<_>>(),
+            n_choices: kinds.iter().map(|kind| kind.results.len() as i64).collect::<Vec<_>>(),
+            dataset: first().map(|r| r.dataset().to_owned()).collect::<Vec<_>>(),
+            n_examples: first().map(|r| r.excess.len() as i64).collect::<Vec<_>>(),
+            excess: excess(0),
+            excess_low: excess(1),
+            excess_high: excess(2),
+            singles_loss: over(&|r| Ok(r.single(Metric::Loss)))?,
+            soup_loss: over(&|r| r.soup.metric(Metric::Loss))?,
+            ensemble_loss: over(&|r| r.ensemble.metric(Metric::Loss))?,
+            singles_score: over(&|r| Ok(r.single(metric)))?,
+            soup_score: over(&|r| r.soup.metric(metric))?,
+            ensemble_score: over(&|r| r.ensemble.metric(metric))?,
+            metric: vec![metric.to_string(); kinds.len()],
+        }
+        .frame()
     }
 
     /// Returns the results of each kind, size and set, in the order in which they come.
@@ -128,6 +89,50 @@ impl Soups {
         let names: Vec<&str> =
             result.choice.models.iter().map(|&model| self.models[model].as_str()).collect();
         names.join(" ")
+    }
+}
+
+impl Table for Soups {
+    /// Returns one row per choice of models, method and set: the schema [`SOUPS`](crate::table::SOUPS).
+    ///
+    /// # Errors
+    /// Those of the metrics; [`LmcError::Polars`](crate::LmcError::Polars) if polars refuses a column.
+    fn table(&self) -> Result<DataFrame> {
+        let excesses: Vec<&[f64]> =
+            self.results.iter().flat_map(|r| [&r.excess[..], &r.ensemble_excess[..]]).collect();
+        let excesses = with_intervals(&excesses, &self.options)?;
+        let mut rows: Vec<Row> = Vec::new();
+        for (result, excesses) in self.results.iter().zip(excesses.chunks(2)) {
+            for (method, evaluation, excess) in
+                [("soup", &result.soup, excesses[0]), ("ensemble", &result.ensemble, excesses[1])]
+            {
+                let mut metrics = [0.0; Metric::ALL.len()];
+                for (value, metric) in metrics.iter_mut().zip(Metric::ALL) {
+                    *value = evaluation.metric(metric)?;
+                }
+                rows.push(Row { result, method, metrics, excess });
+            }
+            rows.push(Row { result, method: "singles", metrics: result.singles, excess: [0.0; 3] });
+        }
+        let metric = |i: usize| rows.iter().map(|row| row.metrics[i]).collect::<Vec<_>>();
+        let excess = |i: usize| rows.iter().map(|row| row.excess[i]).collect::<Vec<_>>();
+        SoupColumns {
+            kind: rows.iter().map(|row| row.result.choice.kind.clone()).collect::<Vec<_>>(),
+            n_models: rows.iter().map(|row| row.result.choice.models.len() as i64).collect::<Vec<_>>(),
+            models: rows.iter().map(|row| self.names(row.result)).collect::<Vec<_>>(),
+            method: rows.iter().map(|row| row.method.to_owned()).collect::<Vec<_>>(),
+            dataset: rows.iter().map(|row| row.result.dataset().to_owned()).collect::<Vec<_>>(),
+            n_examples: rows.iter().map(|row| row.result.excess.len() as i64).collect::<Vec<_>>(),
+            loss: metric(0),
+            accuracy: metric(1),
+            f1: metric(2),
+            mcc: metric(3),
+            ece: metric(4),
+            excess: excess(0),
+            excess_low: excess(1),
+            excess_high: excess(2),
+        }
+        .frame()
     }
 }
 

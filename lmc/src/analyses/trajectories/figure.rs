@@ -9,9 +9,10 @@ use plotly::{Plot, Scatter};
 use polars::prelude::DataFrame;
 
 use crate::analyses::basins::figure::MEMBERSHIP;
-use crate::figure::scatter::distinct;
-use crate::figure::{Figure, theme};
-use crate::table::{self, DRIFT, Metric};
+use crate::analyses::trajectories::{DRIFT, DriftColumns};
+use crate::figures::scatter::distinct;
+use crate::figures::{Figure, theme};
+use crate::study::Metric;
 use crate::{LmcError, Result};
 
 /// Height of the figure, CSS pixels.
@@ -42,7 +43,7 @@ impl Trail {
 
 /// Returns a figure of (membership score, score) of each model at each stage of training, joined by arrows.
 ///
-/// `drift` is a [`DRIFT`] table whose scores are `metric` on `dataset`. Colours are those of the final basin;
+/// `drift` is a [`DRIFT`](crate::table::DRIFT) table whose scores are `metric` on `dataset`. Colours are those of the final basin;
 /// a hollow marker is a model in the other basin than its final one, and the arrows of a model that switches
 /// are strong and end with its name. Membership is measured at each stage in the embedding of that stage.
 ///
@@ -79,7 +80,7 @@ pub fn drift_quiver(drift: &DataFrame, dataset: &str, metric: Metric) -> Result<
     let order: Vec<_> = steps.values().map(|step| theme::label(step)).collect();
     let title = format!(
         "{} on {set} and basin membership at {}",
-        crate::figure::capitalised(&metric.to_string()),
+        crate::figures::capitalised(&metric.to_string()),
         order.join(" → ")
     );
     let layout = theme::layout(&title, theme::WIDTH, HEIGHT)
@@ -92,11 +93,10 @@ pub fn drift_quiver(drift: &DataFrame, dataset: &str, metric: Metric) -> Result<
 
 fn trails(drift: &DataFrame) -> Result<Vec<Trail>> {
     DRIFT.check(drift)?;
-    let (models, steps) = (table::texts(drift, &DRIFT, "model")?, table::texts(drift, &DRIFT, "step")?);
-    let integer = |name| table::integers(drift, &DRIFT, name);
-    let (stages, clusters, finals) = (integer("stage")?, integer("cluster")?, integer("final_cluster")?);
-    let (membership, scores) =
-        (table::reals(drift, &DRIFT, "membership")?, table::reals(drift, &DRIFT, "score")?);
+    let (models, steps) = (DriftColumns::model(drift)?, DriftColumns::step(drift)?);
+    let (stages, clusters, finals) =
+        (DriftColumns::stage(drift)?, DriftColumns::cluster(drift)?, DriftColumns::final_cluster(drift)?);
+    let (membership, scores) = (DriftColumns::membership(drift)?, DriftColumns::score(drift)?);
     let mut by_model: BTreeMap<&String, Trail> = BTreeMap::new();
     for (i, model) in models.iter().enumerate() {
         let trail = by_model.entry(model).or_insert_with(|| Trail {

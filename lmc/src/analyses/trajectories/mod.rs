@@ -1,18 +1,18 @@
 //! The drift of models between basins during training.
 
-mod figure;
-
-use polars::prelude::{DataFrame, df};
+pub(crate) mod figure;
+mod table;
 
 pub use figure::drift_quiver;
+use polars::prelude::DataFrame;
+pub use table::{DRIFT, DriftColumns};
 
 use crate::basin::Drift;
 use crate::error::Result;
-use crate::study::Evaluation;
-use crate::table::Metric;
+use crate::study::{Evaluation, Metric};
 
 /// Returns the drift of models as a table, one row per model and stage: the schema
-/// [`DRIFT`](crate::table::DRIFT); `evaluations[stage]` gives the scores.
+/// [`DRIFT`]; `evaluations[stage]` gives the scores.
 ///
 /// # Errors
 /// [`LmcError::ShapeMismatch`](crate::LmcError::ShapeMismatch) if stages or models differ in number.
@@ -27,13 +27,14 @@ pub fn drift_table(drift: &Drift, evaluations: &[Vec<Evaluation>], metric: Metri
         });
     }
     let cells = || (0..drift.stages.len()).flat_map(|s| (0..drift.models.len()).map(move |m| (s, m)));
-    Ok(df!(
-        "model" => cells().map(|(_, m)| drift.models[m].clone()).collect::<Vec<_>>(),
-        "stage" => cells().map(|(s, _)| s as i64).collect::<Vec<_>>(),
-        "step" => cells().map(|(s, _)| drift.stages[s].name.clone()).collect::<Vec<_>>(),
-        "cluster" => cells().map(|(s, m)| drift.stages[s].cluster[m] as i64 + 1).collect::<Vec<_>>(),
-        "membership" => cells().map(|(s, m)| drift.stages[s].membership[m]).collect::<Vec<_>>(),
-        "score" => cells().map(|(s, m)| evaluations[s][m].metric(metric)).collect::<Result<Vec<_>>>()?,
-        "final_cluster" => cells().map(|(_, m)| drift.final_cluster[m] as i64 + 1).collect::<Vec<_>>(),
-    )?)
+    DriftColumns {
+        model: cells().map(|(_, m)| drift.models[m].clone()).collect::<Vec<_>>(),
+        stage: cells().map(|(s, _)| s as i64).collect::<Vec<_>>(),
+        step: cells().map(|(s, _)| drift.stages[s].name.clone()).collect::<Vec<_>>(),
+        cluster: cells().map(|(s, m)| drift.stages[s].cluster[m] as i64 + 1).collect::<Vec<_>>(),
+        membership: cells().map(|(s, m)| drift.stages[s].membership[m]).collect::<Vec<_>>(),
+        score: cells().map(|(s, m)| evaluations[s][m].metric(metric)).collect::<Result<Vec<_>>>()?,
+        final_cluster: cells().map(|(_, m)| drift.final_cluster[m] as i64 + 1).collect::<Vec<_>>(),
+    }
+    .frame()
 }

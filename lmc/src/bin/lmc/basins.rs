@@ -3,8 +3,9 @@
 use std::rc::Rc;
 
 use clap::Args;
+use lmc::analyses::report::Report;
 use lmc::basin::{Basins as Clusters, ClusterOptions, Delta};
-use lmc::study::{Models, Report, Study, StudySpec, Sweep as Swept};
+use lmc::study::{Models, Study, StudySpec, Sweep as Swept};
 use lmc::table::{Metric, Table};
 use lmc::{LmcError, Result, figure, table};
 

@@ -1,10 +1,11 @@
 //! `lmc basins --confidence`: how sure gaps and clusters are, given their sample of examples.
 
 use clap::Args;
+use lmc::analyses::confidence::ConfidenceOptions;
 use lmc::figure::{self, Figure};
 use lmc::gap::Measure;
 use lmc::polars::prelude::DataFrame;
-use lmc::study::{ConfidenceOptions, Evaluation, Models, Sweep};
+use lmc::study::{Evaluation, Models, Sweep};
 use lmc::table::{self, Metric, Schema};
 use lmc::{Result, basin::ClusterOptions};
 

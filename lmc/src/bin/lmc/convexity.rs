@@ -1,8 +1,10 @@
 //! `lmc convexity`: whether clusters are basins for more than pairs of copies.
 
 use clap::Args;
+use lmc::analyses::convexity::{ConvexityOptions, TriangleOptions, Triangles};
 use lmc::gap::Measure;
-use lmc::study::{ConvexityOptions, Sweep, TriangleOptions, Triangles};
+use lmc::study::Sweep;
+use lmc::table::Table;
 use lmc::{Result, figure, table};
 
 use crate::basins::{Clustered, check_sizes};

@@ -6,10 +6,9 @@ use clap::{Args, ValueEnum};
 use lmc::data::corpus::{Corpus, read_corpora};
 use lmc::data::fetch::{Fetcher, ModelFolder};
 use lmc::data::labels;
-use lmc::progress;
 use lmc::store::Store;
 use lmc::study::{ClassifierOptions, Classifiers, Evaluated, Study, evaluations_table};
-use lmc::{LmcError, Result, table};
+use lmc::{LmcError, Result, progress, table};
 
 use crate::output::{Output, Place, identity, identity_of, print};
 use crate::study::Changes;

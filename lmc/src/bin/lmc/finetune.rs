@@ -1,6 +1,7 @@
 //! `lmc finetune`: copies of an encoder, and how good they are.
 
 use clap::Args;
+use lmc::table::Table;
 use lmc::{Result, table};
 
 use crate::output::{Output, identity, print, say};

@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use lmc::analyses::soups::{SoupFolder, SoupOptions, Soups};
 use lmc::model::Replace;
-use lmc::study::{Models, SoupFolder, SoupOptions, Soups, Study};
-use lmc::table::Metric;
+use lmc::study::{Models, Study};
+use lmc::table::{Metric, Table};
 use lmc::{LmcError, Result, figure, table, terminal};
 
 use crate::basins::{Clustered, check_sizes};

@@ -7,6 +7,7 @@ use lmc::compute::{Compute, Precision};
 use lmc::slurm::Slurm;
 use lmc::study::{Models, Study, StudySpec, Sweep as Swept};
 use lmc::sweep::{Grid, SweepPlan};
+use lmc::table::Table;
 use lmc::{Result, figure, table};
 
 use crate::output::{Output, identity, print, say};

@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use crate::error::{LmcError, Result};
 use crate::seed::sub_seed;
 use crate::spec::{Recipe, TaskSpec};
-use crate::table::Metric;
+use crate::study::Metric;
 
 /// One task, one pretrained encoder, one recipe and the seeds of the finetuned copies.
 #[derive(Debug, Clone, PartialEq)]

@@ -6,30 +6,50 @@ use super::Schema;
 use crate::error::{LmcError, Result};
 
 /// Returns the values of a text column.
-#[doc(hidden)]
-pub fn texts(table: &DataFrame, schema: &Schema, name: &'static str) -> Result<Vec<String>> {
+pub(super) fn texts(table: &DataFrame, schema: &Schema, name: &'static str) -> Result<Vec<String>> {
     schema.check_column(table, schema.column(name)?)?;
     let values = table.column(name)?.str()?.iter().map(|value| value.map(str::to_owned)).collect();
     no_nulls(schema, name, values)
 }
 
+/// Returns the values of a text column that may be empty.
+pub(super) fn optional_texts(
+    table: &DataFrame,
+    schema: &Schema,
+    name: &'static str,
+) -> Result<Vec<Option<String>>> {
+    schema.check_column(table, schema.column(name)?)?;
+    Ok(table.column(name)?.str()?.iter().map(|value| value.map(str::to_owned)).collect())
+}
+
 /// Returns the values of an integer column.
-#[doc(hidden)]
-pub fn integers(table: &DataFrame, schema: &Schema, name: &'static str) -> Result<Vec<i64>> {
+pub(super) fn integers(table: &DataFrame, schema: &Schema, name: &'static str) -> Result<Vec<i64>> {
     schema.check_column(table, schema.column(name)?)?;
     no_nulls(schema, name, table.column(name)?.i64()?.iter().collect())
 }
 
+/// Returns the values of an integer column that may be empty.
+pub(super) fn optional_integers(
+    table: &DataFrame,
+    schema: &Schema,
+    name: &'static str,
+) -> Result<Vec<Option<i64>>> {
+    schema.check_column(table, schema.column(name)?)?;
+    Ok(table.column(name)?.i64()?.iter().collect())
+}
+
 /// Returns the values of a real column.
-#[doc(hidden)]
-pub fn reals(table: &DataFrame, schema: &Schema, name: &'static str) -> Result<Vec<f64>> {
+pub(super) fn reals(table: &DataFrame, schema: &Schema, name: &'static str) -> Result<Vec<f64>> {
     schema.check_column(table, schema.column(name)?)?;
     no_nulls(schema, name, table.column(name)?.f64()?.iter().collect())
 }
 
 /// Returns the values of a real column that may be empty.
-#[doc(hidden)]
-pub fn optional_reals(table: &DataFrame, schema: &Schema, name: &'static str) -> Result<Vec<Option<f64>>> {
+pub(super) fn optional_reals(
+    table: &DataFrame,
+    schema: &Schema,
+    name: &'static str,
+) -> Result<Vec<Option<f64>>> {
     schema.check_column(table, schema.column(name)?)?;
     Ok(table.column(name)?.f64()?.iter().collect())
 }

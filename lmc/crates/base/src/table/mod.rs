@@ -1,19 +1,33 @@
 //! Tables with a declared schema, and their display as HTML and as plain text.
 
+mod cell;
 mod columns;
+mod declare;
 mod html;
 mod number;
 mod shown;
 mod text;
 
-use polars::prelude::{DataFrame, DataType};
+pub use polars::prelude::DataFrame;
+use polars::prelude::DataType;
 
 use crate::error::{LmcError, Result};
 
+pub use cell::Cell;
 #[doc(hidden)]
-pub use columns::{integers, no_nulls, optional_reals, reals, texts};
+pub use columns::no_nulls;
 pub use html::to_html;
 pub use text::to_text;
+
+/// Returns a table of those columns.
+///
+/// # Errors
+/// [`LmcError::Polars`] if they differ in length or two have one name.
+#[doc(hidden)]
+pub fn frame(columns: Vec<polars::prelude::Column>) -> Result<DataFrame> {
+    let height = columns.first().map_or(0, polars::prelude::Column::len);
+    Ok(DataFrame::new(height, columns)?)
+}
 
 /// The type of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,9 +5,9 @@ use plotly::common::Title;
 
 use super::GroupPanel;
 use crate::Result;
-use crate::analyses::gaps::figure::{Matrix, axes, colour_bar, order, range, room};
-use crate::figure::panels::{Panels, axis_names, check_number};
-use crate::figure::{Figure, HeatmapOptions, axes, capitalised, theme};
+use crate::analyses::gaps::figure::{HeatmapOptions, Matrix, axes, colour_bar, order, range, room};
+use crate::figures::panels::{Panels, axis_names, check_number};
+use crate::figures::{Figure, axes, capitalised, theme};
 
 /// Returns a figure of the gaps of all pairs within each group, the models of each sorted by a score from low
 /// to high, on one colour scale: 0 to the largest gap of all groups, if [`HeatmapOptions::range`] names no

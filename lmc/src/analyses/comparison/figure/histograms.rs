@@ -6,11 +6,12 @@ use plotly::layout::BarMode;
 
 use super::GroupPanel;
 use crate::Result;
-use crate::analyses::evaluations::figure::Bins;
-use crate::figure::panels::{Panels, axis_names, check_number};
-use crate::figure::scatter::distinct;
-use crate::figure::{Figure, axes, capitalised, theme};
-use crate::table::{self, BASINS, Metric};
+use crate::analyses::basins::{BASINS, BasinColumns};
+use crate::analyses::scores::figure::Bins;
+use crate::figures::panels::{Panels, axis_names, check_number};
+use crate::figures::scatter::distinct;
+use crate::figures::{Figure, axes, capitalised, theme};
+use crate::study::Metric;
 
 /// Returns a figure of how many models of each basin of each group have which score on one set; all panels
 /// share bins and axes.
@@ -23,9 +24,9 @@ pub fn group_histograms(panels: &[GroupPanel], dataset: &str, metric: Metric) ->
     let (mut clusters, mut scores) = (Vec::new(), Vec::new());
     for panel in panels {
         BASINS.check(&panel.basins)?;
-        let models = table::texts(&panel.basins, &BASINS, "model")?;
-        clusters.push(table::integers(&panel.basins, &BASINS, "cluster")?);
-        scores.push(table::scores(&panel.evaluations, dataset, metric, &models)?);
+        let models = BasinColumns::model(&panel.basins)?;
+        clusters.push(BasinColumns::cluster(&panel.basins)?);
+        scores.push(crate::study::scores(&panel.evaluations, dataset, metric, &models)?);
     }
     let bins = Bins::of(&scores.concat())?;
     let width = if panels.len() == 3 { 270 } else { 350 };

@@ -6,15 +6,15 @@ use plotly::common::{Line, Marker, Mode};
 use plotly::{Plot, Scatter};
 use polars::prelude::DataFrame;
 
-use crate::figure::panels::{Panels, axis_names, check_number};
-use crate::figure::{Figure, axes, theme};
-use crate::table::{self, GROUP_COMPARISON};
+use crate::analyses::comparison::{ComparisonColumns, GROUP_COMPARISON};
+use crate::figures::panels::{Panels, axis_names, check_number};
+use crate::figures::{Figure, axes, theme};
 use crate::{LmcError, Result};
 
 /// Returns a figure of some statistics of every group: a panel for each statistic, with a point for each
 /// group and a bar over its bootstrap interval, if it has one.
 ///
-/// `comparison` is a [`GROUP_COMPARISON`] table; `statistics` are values of its column of that name. A
+/// `comparison` is a [`GROUP_COMPARISON`](crate::table::GROUP_COMPARISON) table; `statistics` are values of its column of that name. A
 /// statistic that is undefined for a group has no point there.
 ///
 /// # Errors
@@ -23,9 +23,11 @@ use crate::{LmcError, Result};
 pub fn comparison_intervals(comparison: &DataFrame, statistics: &[&str]) -> Result<Figure> {
     GROUP_COMPARISON.check(comparison)?;
     check_number(statistics.len(), "statistics")?;
-    let (of_rows, groups) = (text(comparison, "statistic")?, text(comparison, "group")?);
-    let [value, low, high] = ["value", "low", "high"].map(|name| optional(comparison, name));
-    let (value, low, high) = (value?, low?, high?);
+    let (of_rows, groups) =
+        (ComparisonColumns::statistic(comparison)?, ComparisonColumns::group(comparison)?);
+    let value = finite(ComparisonColumns::value(comparison)?)?;
+    let (low, high) =
+        (finite(ComparisonColumns::low(comparison)?)?, finite(ComparisonColumns::high(comparison)?)?);
     let mut rows: BTreeMap<(&str, &str), usize> = BTreeMap::new();
     let mut names: Vec<&String> = Vec::new();
     for (row, (statistic, group)) in of_rows.iter().zip(&groups).enumerate() {
@@ -47,7 +49,7 @@ pub fn comparison_intervals(comparison: &DataFrame, statistics: &[&str]) -> Resu
     for (index, statistic) in statistics.iter().enumerate() {
         let [x_name, y_name] = axis_names(index);
         if !of_rows.iter().any(|known| known == statistic) {
-            return Err(table::unknown("statistic in the comparison", statistic, of_rows));
+            return Err(crate::study::unknown("statistic in the comparison", statistic, of_rows));
         }
         for (position, group) in names.iter().enumerate() {
             let Some((row, point)) =
@@ -92,13 +94,8 @@ pub fn comparison_intervals(comparison: &DataFrame, statistics: &[&str]) -> Resu
     Ok(Figure::new(plot))
 }
 
-fn text(comparison: &DataFrame, name: &'static str) -> Result<Vec<String>> {
-    table::texts(comparison, &GROUP_COMPARISON, name)
-}
-
-/// Returns the values of a real column that may be empty; a value that is there must be finite.
-fn optional(comparison: &DataFrame, name: &'static str) -> Result<Vec<Option<f64>>> {
-    let values = table::optional_reals(comparison, &GROUP_COMPARISON, name)?;
+/// Checks that the values that are there are finite.
+fn finite(values: Vec<Option<f64>>) -> Result<Vec<Option<f64>>> {
     match values.iter().flatten().find(|value| !value.is_finite()) {
         Some(wrong) => Err(LmcError::invalid("comparison", wrong, "finite statistics, or empty ones")),
         None => Ok(values),

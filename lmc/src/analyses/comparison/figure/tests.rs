@@ -3,8 +3,9 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::LmcError;
-use crate::figure::{Figure, HeatmapOptions};
-use crate::table::Metric;
+use crate::analyses::gaps::figure::HeatmapOptions;
+use crate::figures::Figure;
+use crate::study::Metric;
 
 fn panel(title: &str, scale: f64, accuracy: [f64; 3]) -> GroupPanel {
     let gaps = df!("a" => ["m1", "m1", "m2"], "b" => ["m2", "m3", "m3"], "dataset" => ["id"; 3],
@@ -65,7 +66,9 @@ fn heatmaps_share_the_scale_of_the_largest_gap_and_sort_each_by_itself() {
 fn one_panel_has_the_cells_of_the_single_heatmap() {
     let options = HeatmapOptions::new("id", "lo", Metric::Accuracy);
     let panel = &three()[0];
-    let single = described(&crate::figure::heatmap(&panel.gaps, &panel.evaluations, &options).unwrap());
+    let single = described(
+        &crate::analyses::gaps::figure::heatmap(&panel.gaps, &panel.evaluations, &options).unwrap(),
+    );
     let grouped = described(&group_heatmaps(&three()[..1], &options).unwrap());
     for field in ["x", "y", "z", "zmin", "zmax", "colorbar", "colorscale"] {
         assert_eq!(single["data"][0][field], grouped["data"][0][field], "{field}");

@@ -8,10 +8,10 @@ use plotly::{Bar, HeatMap, Plot};
 use polars::prelude::DataFrame;
 
 use crate::analyses::confidence::figure::Members;
+use crate::analyses::confidence::{CO_ASSIGNMENT, CoAssignmentColumns};
 use crate::analyses::gaps::figure as heatmap;
-use crate::figure::scatter::distinct;
-use crate::figure::{Figure, theme};
-use crate::table::{self, CO_ASSIGNMENT};
+use crate::figures::scatter::distinct;
+use crate::figures::{Figure, theme};
 use crate::{LmcError, Result};
 
 /// Side of the matrix, CSS pixels.
@@ -22,8 +22,8 @@ const HEIGHT: usize = 430;
 /// Returns a figure of the share of draws in which two models are in one basin, models sorted by basin and
 /// membership score.
 ///
-/// `shares` is a [`CO_ASSIGNMENT`] table, `membership` a
-/// [`MEMBERSHIP_INTERVALS`](table::MEMBERSHIP_INTERVALS) table of the same models. Two blocks of 1 on the
+/// `shares` is a [`CO_ASSIGNMENT`](crate::table::CO_ASSIGNMENT) table, `membership` a
+/// [`MEMBERSHIP_INTERVALS`](crate::table::MEMBERSHIP_INTERVALS) table of the same models. Two blocks of 1 on the
 /// diagonal and 0 elsewhere are clusters that no draw changes; a pair that is not in `shares` stays white.
 ///
 /// # Errors
@@ -32,8 +32,11 @@ const HEIGHT: usize = 430;
 pub fn co_assignment(shares: &DataFrame, membership: &DataFrame) -> Result<Figure> {
     CO_ASSIGNMENT.check(shares)?;
     let members = Members::of(membership)?;
-    let text = |name| table::texts(shares, &CO_ASSIGNMENT, name);
-    let (a, b, share) = (text("a")?, text("b")?, table::reals(shares, &CO_ASSIGNMENT, "share")?);
+    let (a, b, share) = (
+        CoAssignmentColumns::a(shares)?,
+        CoAssignmentColumns::b(shares)?,
+        CoAssignmentColumns::drawn(shares)?,
+    );
     if let Some(wrong) = share.iter().find(|share| !(0.0..=1.0).contains(*share)) {
         return Err(LmcError::invalid("co_assignment.share", wrong, "numbers from 0 to 1"));
     }
@@ -94,7 +97,7 @@ pub fn co_assignment(shares: &DataFrame, membership: &DataFrame) -> Result<Figur
 /// Returns a figure of the share of draws in which each model is in its basin, models sorted by basin and
 /// membership score.
 ///
-/// `membership` is a [`MEMBERSHIP_INTERVALS`](table::MEMBERSHIP_INTERVALS) table. A model whose basin says
+/// `membership` is a [`MEMBERSHIP_INTERVALS`](crate::table::MEMBERSHIP_INTERVALS) table. A model whose basin says
 /// nothing would be at about one half.
 ///
 /// # Errors

@@ -5,9 +5,9 @@ use plotly::{Plot, Scatter};
 use polars::prelude::DataFrame;
 
 use crate::analyses::confidence::figure::{bars, percent, places};
-use crate::figure::{Figure, capitalised, theme};
+use crate::analyses::confidence::{PAIR_INTERVALS, PairIntervalColumns};
+use crate::figures::{Figure, capitalised, theme};
 use crate::gap::Measure;
-use crate::table::{self, PAIR_INTERVALS};
 use crate::{LmcError, Result};
 
 /// Height of the figure, CSS pixels.
@@ -18,7 +18,7 @@ const APART: f64 = 0.03;
 /// Returns a figure of one measure of every pair with its interval: pairs within a basin at the left, across
 /// basins at the right, each in ascending order.
 ///
-/// `pairs` is a [`PAIR_INTERVALS`] table. The legend counts the pairs of each kind, and those whose interval
+/// `pairs` is a [`PAIR_INTERVALS`](crate::table::PAIR_INTERVALS) table. The legend counts the pairs of each kind, and those whose interval
 /// begins above 0.
 ///
 /// # Errors
@@ -26,25 +26,25 @@ const APART: f64 = 0.03;
 /// Euclidean distance, which has no interval.
 pub fn gap_intervals(pairs: &DataFrame, measure: Measure) -> Result<Figure> {
     PAIR_INTERVALS.check(pairs)?;
-    let (columns, unit) = match measure {
+    let columns = PairIntervalColumns::read(pairs)?;
+    let (value, low, high, unit) = match measure {
         Measure::ConvexityGap => {
-            (["convexity_gap", "convexity_gap_low", "convexity_gap_high"], "nats per example")
+            (columns.convexity_gap, columns.convexity_gap_low, columns.convexity_gap_high, "nats per example")
         }
-        Measure::BarrierHeight => {
-            (["barrier_height", "barrier_height_low", "barrier_height_high"], "nats per example")
-        }
-        Measure::AreaUnderCurve => (["auc", "auc_low", "auc_high"], "nats × distance"),
+        Measure::BarrierHeight => (
+            columns.barrier_height,
+            columns.barrier_height_low,
+            columns.barrier_height_high,
+            "nats per example",
+        ),
+        Measure::AreaUnderCurve => (columns.auc, columns.auc_low, columns.auc_high, "nats × distance"),
         Measure::EuclideanDistance => {
             return Err(LmcError::invalid("measure", measure.name(), "a measure with an interval"));
         }
     };
-    let [value, low, high] = columns.map(|name| table::reals(pairs, &PAIR_INTERVALS, name));
-    let (value, low, high) = (value?, low?, high?);
-    let text = |name| table::texts(pairs, &PAIR_INTERVALS, name);
-    let (a, b, kinds, sets) = (text("a")?, text("b")?, text("kind")?, text("dataset")?);
-    let examples = table::integers(pairs, &PAIR_INTERVALS, "n_examples")?;
-    let confidence = table::reals(pairs, &PAIR_INTERVALS, "confidence")?;
-    let (Some(set), Some(examples), Some(confidence)) = (sets.first(), examples.first(), confidence.first())
+    let (a, b, kinds) = (columns.a, columns.b, columns.kind);
+    let (Some(set), Some(examples), Some(confidence)) =
+        (columns.dataset.first(), columns.n_examples.first(), columns.confidence.first())
     else {
         return Err(LmcError::invalid("pairs", "no pair", "at least one pair of models"));
     };

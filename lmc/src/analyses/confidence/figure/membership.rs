@@ -5,11 +5,12 @@ use plotly::{Plot, Scatter};
 use polars::prelude::DataFrame;
 
 use crate::analyses::basins::figure::MEMBERSHIP;
+use crate::analyses::confidence::MembershipIntervalColumns;
 use crate::analyses::confidence::figure::{Members, bars, percent, places};
-use crate::figure::scatter::{distinct, signed};
-use crate::figure::{Figure, capitalised, theme};
+use crate::figures::scatter::{distinct, signed};
+use crate::figures::{Figure, capitalised, theme};
 use crate::stats::pearson;
-use crate::table::{self, MEMBERSHIP_INTERVALS, Metric};
+use crate::study::Metric;
 use crate::{LmcError, Result};
 
 /// Height of the figure, CSS pixels.
@@ -20,7 +21,7 @@ const SETTLED: f64 = 0.95;
 /// Returns a figure of a score on one set against the membership score of each model with its interval,
 /// coloured by basin.
 ///
-/// `membership` is a [`MEMBERSHIP_INTERVALS`] table, `evaluations` an [`EVALUATIONS`](table::EVALUATIONS)
+/// `membership` is a [`MEMBERSHIP_INTERVALS`](crate::table::MEMBERSHIP_INTERVALS) table, `evaluations` an [`EVALUATIONS`](crate::table::EVALUATIONS)
 /// table. Bars are intervals of the membership score; a marker is hollow if the model is in its basin in
 /// fewer than 95 % of the draws. Scores have no bars: they come from other examples.
 ///
@@ -34,10 +35,10 @@ pub fn membership_intervals(
     metric: Metric,
 ) -> Result<Figure> {
     let members = Members::of(membership)?;
-    let real = |name| table::reals(membership, &MEMBERSHIP_INTERVALS, name);
-    let (low, high, confidence) = (real("low")?, real("high")?, real("confidence")?);
-    let examples = table::integers(membership, &MEMBERSHIP_INTERVALS, "n_examples")?;
-    let scores = table::scores(evaluations, dataset, metric, &members.models)?;
+    let [low, high, _] = MembershipIntervalColumns::drawn(membership)?;
+    let confidence = MembershipIntervalColumns::confidence(membership)?;
+    let examples = MembershipIntervalColumns::n_examples(membership)?;
+    let scores = crate::study::scores(evaluations, dataset, metric, &members.models)?;
     let (Some(confidence), Some(examples)) = (confidence.first(), examples.first()) else {
         return Err(LmcError::invalid("membership", "no model", "at least one model"));
     };

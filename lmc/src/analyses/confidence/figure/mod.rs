@@ -11,14 +11,14 @@ mod tests;
 use polars::prelude::DataFrame;
 
 use crate::Result;
-use crate::table::{self, MEMBERSHIP_INTERVALS};
+use crate::analyses::confidence::{MEMBERSHIP_INTERVALS, MembershipIntervalColumns};
 
 pub use assignment::{co_assignment, stability_bars};
 pub use gaps::gap_intervals;
 pub use membership::membership_intervals;
 pub use sizes::sample_size_curves;
 
-/// The models of a [`MEMBERSHIP_INTERVALS`] table.
+/// The models of a [`MEMBERSHIP_INTERVALS`](crate::table::MEMBERSHIP_INTERVALS) table.
 struct Members {
     models: Vec<String>,
     clusters: Vec<i64>,
@@ -29,12 +29,12 @@ struct Members {
 impl Members {
     fn of(membership: &DataFrame) -> Result<Members> {
         MEMBERSHIP_INTERVALS.check(membership)?;
-        let real = |name| table::reals(membership, &MEMBERSHIP_INTERVALS, name);
+        let [_, _, stability] = MembershipIntervalColumns::drawn(membership)?;
         Ok(Members {
-            models: table::texts(membership, &MEMBERSHIP_INTERVALS, "model")?,
-            clusters: table::integers(membership, &MEMBERSHIP_INTERVALS, "cluster")?,
-            membership: real("membership")?,
-            stability: real("stability")?,
+            models: MembershipIntervalColumns::model(membership)?,
+            clusters: MembershipIntervalColumns::cluster(membership)?,
+            membership: MembershipIntervalColumns::membership(membership)?,
+            stability,
         })
     }
 

@@ -7,10 +7,10 @@ use plotly::{Plot, Scatter};
 use polars::prelude::DataFrame;
 
 use crate::analyses::confidence::figure::{bars, places};
-use crate::figure::panels::{Panels, axis_names};
-use crate::figure::{Figure, axes, theme};
+use crate::analyses::confidence::{SAMPLE_SIZES, SampleSizeColumns};
+use crate::figures::panels::{Panels, axis_names};
+use crate::figures::{Figure, axes, theme};
 use crate::stats::{mean, quantile};
-use crate::table::{self, SAMPLE_SIZES};
 use crate::{LmcError, Result};
 
 /// The share of draws outside a bar, at each end.
@@ -26,7 +26,7 @@ type Drawn = (&'static str, Vec<(&'static str, Values)>);
 /// of all examples and with those of as many others, the correlation of membership and score, the mean gap,
 /// and its agreement with that of all examples.
 ///
-/// `sizes` is a [`SAMPLE_SIZES`] table. Points are means over draws, bars run from the 5th to the 95th
+/// `sizes` is a [`SAMPLE_SIZES`](crate::table::SAMPLE_SIZES) table. Points are means over draws, bars run from the 5th to the 95th
 /// percentile.
 ///
 /// # Errors
@@ -35,28 +35,34 @@ type Drawn = (&'static str, Vec<(&'static str, Values)>);
 pub fn sample_size_curves(sizes: &DataFrame) -> Result<Figure> {
     SAMPLE_SIZES.check(sizes)?;
     let mut rows: BTreeMap<i64, Vec<usize>> = BTreeMap::new();
-    for (row, n) in table::integers(sizes, &SAMPLE_SIZES, "n_examples")?.into_iter().enumerate() {
+    for (row, n) in SampleSizeColumns::n_examples(sizes)?.into_iter().enumerate() {
         rows.entry(n).or_default().push(row);
     }
     if rows.is_empty() {
         return Err(LmcError::invalid("sizes", "no draw", "at least one draw"));
     }
-    let values = |name| table::optional_reals(sizes, &SAMPLE_SIZES, name);
-    let r: Values = values("r")?.into_iter().map(|r| r.map(f64::abs)).collect();
+    let r: Values = SampleSizeColumns::r(sizes)?.into_iter().map(|r| r.map(f64::abs)).collect();
+    let all = |values: Vec<f64>| values.into_iter().map(Some).collect();
     let panels: [Drawn; 4] = [
         (
             "adjusted Rand index of the clusters",
             vec![
-                ("with all examples", values("adjusted_rand")?),
-                ("with as many others", values("adjusted_rand_disjoint")?),
+                ("with all examples", all(SampleSizeColumns::adjusted_rand(sizes)?)),
+                ("with as many others", SampleSizeColumns::adjusted_rand_disjoint(sizes)?),
             ],
         ),
         ("|r| of membership and score", vec![("membership and score", r)]),
         (
             "mean convexity gap (nats per example)",
-            vec![("within a basin", values("within")?), ("across basins", values("across")?)],
+            vec![
+                ("within a basin", all(SampleSizeColumns::within(sizes)?)),
+                ("across basins", all(SampleSizeColumns::across(sizes)?)),
+            ],
         ),
-        ("r over pairs with the gaps of all examples", vec![("gaps of pairs", values("gap_correlation")?)]),
+        (
+            "r over pairs with the gaps of all examples",
+            vec![("gaps of pairs", SampleSizeColumns::gap_correlation(sizes)?)],
+        ),
     ];
     let layout = Panels { n: 4, size: [350, 190], gap: [64, 92], margin: [62, 28, 76, 64] };
     let mut plot = Plot::new();

@@ -3,9 +3,10 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::LmcError;
-use crate::figure::{Figure, theme};
+use crate::analyses::confidence::{CO_ASSIGNMENT, PAIR_INTERVALS, SAMPLE_SIZES};
+use crate::figures::{Figure, theme};
 use crate::gap::Measure;
-use crate::table::{CO_ASSIGNMENT, Metric, PAIR_INTERVALS, SAMPLE_SIZES};
+use crate::study::Metric;
 
 fn described(figure: &Figure) -> Value {
     let svg = figure.to_svg().unwrap();
@@ -73,7 +74,7 @@ fn memberships_have_bars_and_models_that_move_are_hollow() {
     let error = membership_intervals(&membership(), &evaluations().head(Some(2)), "lo", Metric::Accuracy)
         .unwrap_err();
     assert!(matches!(error, LmcError::UnknownName { .. }), "{error}");
-    let none = crate::table::MEMBERSHIP_INTERVALS.empty();
+    let none = crate::analyses::confidence::MEMBERSHIP_INTERVALS.empty();
     let error = membership_intervals(&none, &evaluations(), "lo", Metric::Accuracy).unwrap_err();
     assert!(matches!(error, LmcError::InvalidParameter { field: "membership", .. }), "{error}");
 }

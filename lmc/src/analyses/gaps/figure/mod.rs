@@ -7,9 +7,10 @@ use plotly::layout::{Axis, Margin};
 use plotly::{HeatMap, Plot};
 use polars::prelude::DataFrame;
 
-use crate::figure::{Figure, theme};
+use crate::analyses::gaps::{GAPS, GapColumns};
+use crate::figures::{Figure, theme};
 use crate::gap::Measure;
-use crate::table::{self, GAPS, Metric};
+use crate::study::Metric;
 use crate::{LmcError, Result};
 
 /// Ticks of the colour bar, about.
@@ -44,19 +45,18 @@ impl HeatmapOptions {
     }
 }
 
-/// Returns the column and unit of a measure.
-fn column(measure: Measure) -> (&'static str, &'static str) {
-    let unit = match measure {
+/// Returns the unit of a measure.
+fn unit(measure: Measure) -> &'static str {
+    match measure {
         Measure::ConvexityGap | Measure::BarrierHeight => "nats per example",
         Measure::AreaUnderCurve => "nats × distance",
         Measure::EuclideanDistance => "no unit",
-    };
-    (measure.column(), unit)
+    }
 }
 
 /// Returns a figure of the gaps between all pairs of models, sorted by a score from low to high.
 ///
-/// `gaps` is a [`GAPS`] table; `evaluations`, an [`EVALUATIONS`](table::EVALUATIONS) table, holds the scores.
+/// `gaps` is a [`GAPS`](crate::table::GAPS) table; `evaluations`, an [`EVALUATIONS`](crate::table::EVALUATIONS) table, holds the scores.
 /// The matrix is symmetric with zeros on the diagonal; a pair that is not in `gaps` stays white. Of
 /// distances, which are much alike, the scale begins with the smallest, and the diagonal is white.
 ///
@@ -94,10 +94,10 @@ pub(crate) struct Matrix {
 impl Matrix {
     pub(crate) fn new(gaps: &DataFrame, evaluations: &DataFrame, options: &HeatmapOptions) -> Result<Matrix> {
         GAPS.check(gaps)?;
-        let pairs = pairs(gaps, &options.dataset, column(options.measure).0)?;
+        let pairs = pairs(gaps, &options.dataset, options.measure)?;
         let names: BTreeSet<&String> = pairs.keys().flat_map(|(a, b)| [a, b]).collect();
         let mut models: Vec<String> = names.into_iter().cloned().collect();
-        let scores = table::scores(evaluations, &options.sorted_on, options.sorted_by, &models)?;
+        let scores = crate::study::scores(evaluations, &options.sorted_on, options.sorted_by, &models)?;
         let mut order: Vec<usize> = (0..models.len()).collect();
         order.sort_by(|&i, &j| scores[i].total_cmp(&scores[j]));
         models = order.into_iter().map(|i| models[i].clone()).collect();
@@ -123,7 +123,7 @@ impl Matrix {
         options: &HeatmapOptions,
         (low, high): (f64, f64),
     ) -> Box<HeatMap<String, String, Vec<Option<f64>>>> {
-        let (name, unit) = (options.measure.name(), column(options.measure).1);
+        let (name, unit) = (options.measure.name(), unit(options.measure));
         HeatMap::new(self.labels.clone(), self.labels.clone(), self.z.clone())
             .color_scale(theme::sequential())
             .zmin(low)
@@ -153,7 +153,7 @@ pub(crate) fn range<'a>(
 
 /// Returns the colour bar at the right of the figure.
 pub(crate) fn colour_bar(options: &HeatmapOptions, (low, high): (f64, f64)) -> ColorBar {
-    let (name, unit) = (options.measure.name(), column(options.measure).1);
+    let (name, unit) = (options.measure.name(), unit(options.measure));
     let (ticks, tick_labels): (Vec<f64>, Vec<String>) =
         lmc_figure::nice_ticks(low, high, N_TICKS, None).into_iter().unzip();
     ColorBar::new()
@@ -168,11 +168,11 @@ pub(crate) fn colour_bar(options: &HeatmapOptions, (low, high): (f64, f64)) -> C
 }
 
 /// Returns the measure of each pair on one set, under both orders of its names.
-fn pairs(gaps: &DataFrame, dataset: &str, column: &'static str) -> Result<BTreeMap<(String, String), f64>> {
-    let (a, b) = (table::texts(gaps, &GAPS, "a")?, table::texts(gaps, &GAPS, "b")?);
-    let (sets, values) = (table::texts(gaps, &GAPS, "dataset")?, table::reals(gaps, &GAPS, column)?);
+fn pairs(gaps: &DataFrame, dataset: &str, measure: Measure) -> Result<BTreeMap<(String, String), f64>> {
+    let (a, b) = (GapColumns::a(gaps)?, GapColumns::b(gaps)?);
+    let (sets, values) = (GapColumns::dataset(gaps)?, GapColumns::of_measure(gaps, measure)?);
     if !sets.iter().any(|set| set == dataset) {
-        return Err(table::unknown("dataset in the gaps", dataset, sets));
+        return Err(crate::study::unknown("dataset in the gaps", dataset, sets));
     }
     let mut pairs = BTreeMap::new();
     for (((a, b), set), value) in a.into_iter().zip(b).zip(sets).zip(values) {
@@ -191,7 +191,7 @@ fn layout(options: &HeatmapOptions, labels: &[String]) -> plotly::Layout {
     let top = 64;
     let (width, height) = (side + room + 128, side + room + top);
     let [x_axis, y_axis] = axes(labels, side, &order(options));
-    let name = crate::figure::capitalised(options.measure.name());
+    let name = crate::figures::capitalised(options.measure.name());
     let title = match options.measure {
         Measure::EuclideanDistance => format!("{name} of {n} models"),
         _ => format!("{name} of {n} models on {}", theme::label(&options.dataset)),

@@ -6,9 +6,9 @@ use plotly::traces::heat_map::Smoothing;
 use plotly::{HeatMap, Plot, Scatter};
 use polars::prelude::DataFrame;
 
-use crate::figure::axes::{axis_name, with_axes};
-use crate::figure::{Figure, theme};
-use crate::table::{self, ANCHORS, PLANES};
+use crate::analyses::planes::{ANCHORS, AnchorColumns, PLANES, PlaneColumns};
+use crate::figures::axes::{axis_name, with_axes};
+use crate::figures::{Figure, theme};
 use crate::{LmcError, Result};
 use lmc_figure::contour::contour;
 
@@ -34,7 +34,7 @@ struct Surface {
 /// Returns a figure of the loss on each plane, side by side with equal units and one colour scale, with lines
 /// of equal loss; the models are marked and named.
 ///
-/// `planes` is a [`PLANES`] table of at most 4 planes, `anchors` an [`ANCHORS`] table of their models. The
+/// `planes` is a [`PLANES`](crate::table::PLANES) table of at most 4 planes, `anchors` an [`ANCHORS`](crate::table::ANCHORS) table of their models. The
 /// scale reaches from the lowest to the highest loss of all planes unless `range`, in nats per example, says
 /// otherwise; values beyond it have the colour of its end.
 ///
@@ -75,14 +75,12 @@ pub fn planes(
 }
 
 fn surfaces(planes: &DataFrame, anchors: &DataFrame, dataset: &str) -> Result<Vec<Surface>> {
-    let (names, sets) = (table::texts(planes, &PLANES, "plane")?, table::texts(planes, &PLANES, "dataset")?);
-    let real = |name| table::reals(planes, &PLANES, name);
-    let (x, y, loss) = (real("x")?, real("y")?, real("loss")?);
-    let (of, models) = (table::texts(anchors, &ANCHORS, "plane")?, table::texts(anchors, &ANCHORS, "model")?);
-    let at = |name| table::reals(anchors, &ANCHORS, name);
-    let (model_x, model_y) = (at("x")?, at("y")?);
+    let (names, sets) = (PlaneColumns::plane(planes)?, PlaneColumns::dataset(planes)?);
+    let (x, y, loss) = (PlaneColumns::x(planes)?, PlaneColumns::y(planes)?, PlaneColumns::loss(planes)?);
+    let (of, models) = (AnchorColumns::plane(anchors)?, AnchorColumns::model(anchors)?);
+    let (model_x, model_y) = (AnchorColumns::x(anchors)?, AnchorColumns::y(anchors)?);
     if !sets.iter().any(|set| set == dataset) {
-        return Err(table::unknown("dataset in the planes", dataset, sets));
+        return Err(crate::study::unknown("dataset in the planes", dataset, sets));
     }
     let mut found: Vec<&String> = Vec::new();
     for (name, _) in names.iter().zip(&sets).filter(|(_, set)| *set == dataset) {

@@ -7,9 +7,10 @@ use plotly::layout::{Annotation, Layout};
 use plotly::{Plot, Scatter};
 use polars::prelude::DataFrame;
 
-use crate::figure::axes::{axis_name, with_axes};
-use crate::figure::{Figure, theme};
-use crate::table::{self, GROUPS, Metric, PROFILES};
+use crate::analyses::profiles::{GroupColumns, PROFILES, ProfileColumns};
+use crate::figures::axes::{axis_name, with_axes};
+use crate::figures::{Figure, theme};
+use crate::study::Metric;
 use crate::{LmcError, Result};
 
 /// At most that many single curves of one type of pair are drawn behind their mean.
@@ -37,7 +38,7 @@ struct PairType {
 /// Returns a figure of loss and accuracy against alpha: the mean over pairs of each type in front of single
 /// pairs.
 ///
-/// `profiles` is a [`PROFILES`] table; `groups`, a [`GROUPS`] table, gives the kind of each model, and pairs
+/// `profiles` is a [`PROFILES`](crate::table::PROFILES) table; `groups`, a [`GROUPS`](crate::table::GROUPS) table, gives the kind of each model, and pairs
 /// are averaged by the two kinds they join ("gen–heur"); a model without a kind is left out. Without `groups`
 /// all pairs are averaged together. There is a column of panels for each of `datasets` (at most 4; all if
 /// empty) with loss (nats per example) above accuracy. A mixed pair is turned so that the kind named first
@@ -63,7 +64,7 @@ pub fn curves(profiles: &DataFrame, groups: Option<&DataFrame>, datasets: &[&str
     let known = datasets_of(profiles)?;
     for name in datasets {
         if !known.iter().any(|known| known == name) {
-            return Err(table::unknown("dataset in the profiles", name, known));
+            return Err(crate::study::unknown("dataset in the profiles", name, known));
         }
     }
     let shown: Vec<String> =
@@ -94,9 +95,7 @@ struct Kinds {
 
 fn kinds(groups: &DataFrame) -> Result<Kinds> {
     let mut kinds = Kinds { of_model: BTreeMap::new(), names: Vec::new() };
-    for (model, group) in
-        table::texts(groups, &GROUPS, "model")?.into_iter().zip(table::texts(groups, &GROUPS, "group")?)
-    {
+    for (model, group) in GroupColumns::model(groups)?.into_iter().zip(GroupColumns::group(groups)?) {
         let rank = kinds.names.iter().position(|name| *name == group).unwrap_or_else(|| {
             kinds.names.push(group);
             kinds.names.len() - 1
@@ -108,7 +107,7 @@ fn kinds(groups: &DataFrame) -> Result<Kinds> {
 
 fn datasets_of(profiles: &DataFrame) -> Result<Vec<String>> {
     let mut names: Vec<String> = Vec::new();
-    for name in table::texts(profiles, &PROFILES, "dataset")? {
+    for name in ProfileColumns::dataset(profiles)? {
         if !names.contains(&name) {
             names.push(name);
         }
@@ -117,10 +116,13 @@ fn datasets_of(profiles: &DataFrame) -> Result<Vec<String>> {
 }
 
 fn pair_types(profiles: &DataFrame, kinds: Option<&Kinds>, shown: &[String]) -> Result<Vec<PairType>> {
-    let text = |name| table::texts(profiles, &PROFILES, name);
-    let real = |name| table::reals(profiles, &PROFILES, name);
-    let (a, b, dataset) = (text("a")?, text("b")?, text("dataset")?);
-    let (alpha, loss, accuracy) = (real("alpha")?, real("loss")?, real("accuracy")?);
+    let (a, b, dataset) =
+        (ProfileColumns::a(profiles)?, ProfileColumns::b(profiles)?, ProfileColumns::dataset(profiles)?);
+    let (alpha, loss, accuracy) = (
+        ProfileColumns::alpha(profiles)?,
+        ProfileColumns::loss(profiles)?,
+        ProfileColumns::accuracy(profiles)?,
+    );
     // Ranks of the two kinds, then set, then pair: the points of its curve.
     type Points = BTreeMap<(String, String), Vec<[f64; 3]>>;
     let mut collected: BTreeMap<(usize, usize), BTreeMap<String, Points>> = BTreeMap::new();

@@ -5,7 +5,7 @@ use std::path::Path;
 use polars::prelude::DataFrame;
 
 use crate::error::{LmcError, Result};
-use crate::table::{EVALUATIONS, Metric, optional_reals, texts};
+use crate::study::{EvaluationColumns, Metric};
 
 /// The number of names that a message lists.
 const NAMED: usize = 5;
@@ -22,9 +22,8 @@ pub fn check_scores(
     dataset: &str,
     metric: Metric,
 ) -> Result<Vec<String>> {
-    let (names, sets) =
-        (texts(evaluations, &EVALUATIONS, "model")?, texts(evaluations, &EVALUATIONS, "dataset")?);
-    let values = optional_reals(evaluations, &EVALUATIONS, metric.column())?;
+    let (names, sets) = (EvaluationColumns::model(evaluations)?, EvaluationColumns::dataset(evaluations)?);
+    let values = EvaluationColumns::of_metric(evaluations, metric)?;
     let on_set = || (0..names.len()).filter(|&i| sets[i] == dataset);
     if on_set().next().is_none() {
         let mut known = sets.clone();

@@ -20,7 +20,7 @@ use crate::data::parquet::is_parquet;
 use crate::data::text::decoded;
 use crate::error::{LmcError, Result};
 use crate::published::read_accuracies;
-use crate::table::Metric;
+use crate::study::Metric;
 use cell::Cell;
 pub use check::check_scores;
 pub use samples::read_samples;

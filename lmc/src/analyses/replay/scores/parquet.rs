@@ -9,7 +9,8 @@ use crate::analyses::replay::scores::{Cell, Record, wrong};
 use crate::data::parquet::Columns;
 use crate::error::Result;
 use crate::store::STAMP;
-use crate::table::{EVALUATIONS, read_parquet};
+use crate::study::EVALUATIONS;
+use crate::tables::read_parquet;
 
 /// The content of a file.
 pub(crate) enum Read {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::analyses::replay::scores::{Cell, METRICS, Record, metric};
-use crate::table::Metric;
+use crate::study::Metric;
 
 /// Columns that name the model; the first that exists counts.
 pub(crate) const MODEL: [&str; 9] =

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use polars::prelude::{DataFrame, df};
+use polars::prelude::DataFrame;
 use serde::Deserialize;
 
 use crate::analyses::replay::scores::wrong;
 use crate::error::{LmcError, Result};
 use crate::stats::{accuracy, expected_calibration_error, f1, macro_f1, matthews_correlation, mean};
+use crate::study::EvaluationColumns;
 
 /// The content of a file of predictions.
 #[derive(Deserialize)]
@@ -94,17 +95,24 @@ pub fn read_samples(path: &Path, model: &str, dataset: &str) -> Result<DataFrame
     }
     let right: Vec<bool> = labels.iter().zip(&predictions).map(|(label, best)| label == best).collect();
     let f1 = if n_classes == 2 { f1(&labels, &predictions, 1) } else { macro_f1(&labels, &predictions) };
-    Ok(df!("model" => [model], "dataset" => [dataset], "n_examples" => [labels.len() as i64],
-        "loss" => [mean(&losses)?], "accuracy" => [accuracy(&labels, &predictions)?],
-        "f1" => [f1?], "mcc" => [matthews_correlation(&labels, &predictions)?],
-        "ece" => [expected_calibration_error(&confidences, &right)?])?)
+    EvaluationColumns {
+        model: vec![model.to_owned()],
+        dataset: vec![dataset.to_owned()],
+        n_examples: vec![labels.len() as i64],
+        loss: vec![Some(mean(&losses)?)],
+        accuracy: vec![Some(accuracy(&labels, &predictions)?)],
+        f1: vec![Some(f1?)],
+        mcc: vec![Some(matthews_correlation(&labels, &predictions)?)],
+        ece: vec![Some(expected_calibration_error(&confidences, &right)?)],
+    }
+    .frame()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::analyses::replay::scores::tests::in_file;
-    use crate::table::EVALUATIONS;
+    use crate::study::EVALUATIONS;
 
     /// The labels and predictions are those of the test of `macro_f1` by hand.
     #[test]

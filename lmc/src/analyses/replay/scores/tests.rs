@@ -1,5 +1,5 @@
 use super::*;
-use crate::table::{EVALUATIONS, scores};
+use crate::study::{EVALUATIONS, EvaluationColumns, scores};
 
 /// Returns the result of reading a file with that text.
 pub(crate) fn in_file<T>(text: &str, read: impl Fn(&Path) -> T) -> T {
@@ -55,9 +55,13 @@ fn every_form_says_the_same() {
         ("model;dataset;accuracy\n7;lo;0,25\n22;lo;0,5\n", &[]),
     ] {
         let scores = read(text).unwrap_or_else(|error| panic!("{text}: {error}"));
-        let names: Vec<String> = crate::table::texts(&scores.table, &EVALUATIONS, "model").unwrap();
-        let accuracies = crate::table::reals(&scores.table, &EVALUATIONS, "accuracy").unwrap();
-        assert_eq!((names, accuracies), (vec!["7".to_owned(), "22".to_owned()], vec![0.25, 0.5]), "{text}");
+        let names: Vec<String> = EvaluationColumns::model(&scores.table).unwrap();
+        let accuracies = EvaluationColumns::accuracy(&scores.table).unwrap();
+        assert_eq!(
+            (names, accuracies),
+            (vec!["7".to_owned(), "22".to_owned()], vec![Some(0.25), Some(0.5)]),
+            "{text}"
+        );
         let said: Vec<&str> =
             scores.notes.iter().map(|note| note.split_once("x.json: ").unwrap().1).collect();
         assert_eq!(said, notes, "{text}");
@@ -115,7 +119,7 @@ fn missing_scores_are_empty_and_numbers_without_a_name_are_the_wanted_metric() {
     let options = ScoreOptions { metric: Metric::Mcc, ..ScoreOptions::new("ood") };
     let table = in_file(r#"{"7": -0.5}"#, |path| read_score_files(&[path], &options)).unwrap().table;
     assert_eq!(table.column("mcc").unwrap().f64().unwrap().get(0), Some(-0.5));
-    assert_eq!(crate::table::texts(&table, &EVALUATIONS, "dataset").unwrap(), ["ood"]);
+    assert_eq!(EvaluationColumns::dataset(&table).unwrap(), ["ood"]);
 }
 
 #[test]

@@ -4,9 +4,11 @@ use rand::Rng;
 use serde_json::Value;
 
 use super::*;
+use crate::analyses::gaps::{GAPS, GapColumns};
+use crate::analyses::profiles::{PROFILES, ProfileColumns};
 use crate::basin::{ClusterOptions, cluster};
 use crate::gap::Measure;
-use crate::table::{GAPS, PROFILES, integers, reals, texts};
+use crate::tables::Table;
 
 mod jobs;
 
@@ -61,9 +63,9 @@ fn logs_of_the_public_form_become_profiles_and_gaps() {
         let (profiles, gaps) = (replay.table().unwrap(), replay.gaps().unwrap());
         PROFILES.check(&profiles).unwrap();
         GAPS.check(&gaps).unwrap();
-        let losses = reals(&profiles, &PROFILES, "loss").unwrap();
-        let accuracies = reals(&profiles, &PROFILES, "accuracy").unwrap();
-        let alphas = reals(&profiles, &PROFILES, "alpha").unwrap();
+        let losses = ProfileColumns::loss(&profiles).unwrap();
+        let accuracies = ProfileColumns::accuracy(&profiles).unwrap();
+        let alphas = ProfileColumns::alpha(&profiles).unwrap();
         for (i, pair) in golden.iter().enumerate() {
             let line = &replay.lines[i];
             assert_eq!((pair["a"].as_str(), pair["b"].as_str()), (Some(&*line.a), Some(&*line.b)));
@@ -72,17 +74,15 @@ fn logs_of_the_public_form_become_profiles_and_gaps() {
             assert_eq!(losses[points.clone()], numbers(&pair["losses"]));
             assert_eq!(accuracies[points.clone()], numbers(&pair["accuracies"]));
             assert_eq!((alphas[10 * i], alphas[10 * i + 7], alphas[10 * i + 9]), (0.0, 7.0 / 9.0, 1.0));
-            for column in ["barrier_height", "convexity_gap", "auc"] {
-                let got = reals(&gaps, &GAPS, column).unwrap()[i];
-                assert!((got - pair[column].as_f64().unwrap()).abs() < 1e-12, "{column} of pair {i}");
+            for measure in [Measure::BarrierHeight, Measure::ConvexityGap, Measure::AreaUnderCurve] {
+                let got = GapColumns::of_measure(&gaps, measure).unwrap()[i];
+                let expected = pair[measure.column()].as_f64().unwrap();
+                assert!((got - expected).abs() < 1e-12, "{measure:?} of pair {i}");
             }
-            assert_eq!(
-                reals(&gaps, &GAPS, "euclidean_distance").unwrap()[i],
-                pair["distance"].as_f64().unwrap()
-            );
+            assert_eq!(GapColumns::euclidean_distance(&gaps).unwrap()[i], pair["distance"].as_f64().unwrap());
         }
         assert_eq!(profiles.column("f1").is_ok(), metrics.len() == 2);
-        assert_eq!(integers(&profiles, &PROFILES, "n_examples").unwrap()[0], 512);
+        assert_eq!(ProfileColumns::n_examples(&profiles).unwrap()[0], 512);
     }
     let debug = format!("{:?}", parse(ALL_PAIRS).unwrap());
     assert_eq!(debug, "Replay(4 models on id, 6 lines of 10 points)");
@@ -138,12 +138,12 @@ fn what_is_written_is_read_to_the_last_bit() {
         assert!(replay.table().unwrap().equals(&profiles), "{}", replay.table().unwrap());
         assert!(replay.gaps().unwrap().equals(&gaps));
         assert_eq!(replay.models, ["s0", "s1", "s2"]);
-        let distances = reals(&gaps, &GAPS, "euclidean_distance").unwrap();
+        let distances = GapColumns::euclidean_distance(&gaps).unwrap();
         assert_eq!(distances, [8.0, std::f64::consts::PI, 1e-9]);
         let rounded = log_text(&profiles, &gaps, "lo", Some(4)).unwrap();
         let rounded = Replay::parse(rounded.as_bytes(), &path, &ReplayOptions::new("lo")).unwrap();
         for (got, exact) in
-            rounded.lines.iter().flat_map(|l| &l.losses).zip(reals(&profiles, &PROFILES, "loss").unwrap())
+            rounded.lines.iter().flat_map(|l| &l.losses).zip(ProfileColumns::loss(&profiles).unwrap())
         {
             assert!((got - exact).abs() <= 5e-5);
         }
@@ -343,7 +343,7 @@ fn models_take_other_names_that_must_differ() {
     let replay = parse(ALL_PAIRS).unwrap();
     let named = replay.clone().renamed(|name| format!("feather-berts-{name}")).unwrap();
     assert_eq!((&*named.models[2], &*named.lines[1].b), ("feather-berts-22", "feather-berts-22"));
-    assert_eq!(texts(&named.gaps().unwrap(), &GAPS, "a").unwrap()[0], "feather-berts-0");
+    assert_eq!(GapColumns::a(&named.gaps().unwrap()).unwrap()[0], "feather-berts-0");
     let error = replay.renamed(|_| "x".into()).unwrap_err().to_string();
     assert_eq!(error, "`rename`: got `x` for `0` and for `7`, expected another name for each model");
 }

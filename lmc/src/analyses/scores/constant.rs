@@ -6,7 +6,7 @@ use polars::prelude::DataFrame;
 
 use crate::Result;
 use crate::stats::is_constant_but_for;
-use crate::table::{Metric, scores};
+use crate::study::{Metric, scores};
 
 /// A score that is the same for all models: correlations with it, and comparisons of models by it, are
 /// undefined.
@@ -56,12 +56,12 @@ impl fmt::Display for ConstantScore {
 ///
 /// # Examples
 /// ```
-/// use lmc::table::{Metric, constant_scores};
-/// let evaluations = lmc::polars::df!("model" => ["a", "b"], "dataset" => ["lo"; 2], "n_examples" => [9_i64; 2],
+/// use lmc::table::{Metric, constant_scores}; let evaluations = lmc::polars::df!("model" => ["a", "b"],
+/// "dataset" => ["lo"; 2], "n_examples" => [9_i64; 2],
 ///     "loss" => [0.5, 0.25], "accuracy" => [0.7; 2], "f1" => [0.0; 2], "mcc" => [0.0; 2], "ece" => [0.0; 2])?;
-/// let models = ["a", "b"].map(String::from);
-/// let constant = constant_scores(&evaluations, &[("lo", Metric::Loss), ("lo", Metric::Accuracy)], &models)?;
-/// assert!(constant.len() == 1 && constant[0].to_string().starts_with("all 2 models have the same accuracy on lo, 0.7000"));
+/// let models = ["a", "b"].map(String::from); let constant = constant_scores(&evaluations, &[("lo",
+/// Metric::Loss), ("lo", Metric::Accuracy)], &models)?; assert!(constant.len() == 1 &&
+/// constant[0].to_string().starts_with("all 2 models have the same accuracy on lo, 0.7000"));
 /// # Ok::<(), lmc::LmcError>(())
 /// ```
 pub fn constant_scores(

@@ -3,7 +3,7 @@
 use plotly::Bar;
 use plotly::common::{Line, Marker};
 
-use crate::figure::theme;
+use crate::figures::theme;
 use crate::{LmcError, Result};
 
 /// About that many bins over the range of the scores.

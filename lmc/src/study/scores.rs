@@ -4,7 +4,7 @@ use polars::prelude::DataFrame;
 
 use lmc_base::table::no_nulls;
 
-use crate::table::{EVALUATIONS, Metric, optional_reals, texts};
+use crate::study::{EVALUATIONS, EvaluationColumns, Metric};
 use crate::{LmcError, Result};
 
 /// Returns the value of one metric on one set for each of `models`, in their order; the values of other
@@ -15,9 +15,9 @@ pub(crate) fn scores(
     metric: Metric,
     models: &[String],
 ) -> Result<Vec<f64>> {
-    let names = texts(evaluations, &EVALUATIONS, "model")?;
-    let datasets = texts(evaluations, &EVALUATIONS, "dataset")?;
-    let values = optional_reals(evaluations, &EVALUATIONS, metric.column())?;
+    let names = EvaluationColumns::model(evaluations)?;
+    let datasets = EvaluationColumns::dataset(evaluations)?;
+    let values = EvaluationColumns::of_metric(evaluations, metric)?;
     if !datasets.iter().any(|name| name == dataset) {
         return Err(unknown("dataset in the evaluations", dataset, datasets));
     }

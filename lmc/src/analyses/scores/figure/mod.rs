@@ -7,10 +7,11 @@ use plotly::common::{Anchor, Title};
 use plotly::layout::BarMode;
 use polars::prelude::DataFrame;
 
-use crate::figure::axes::{axis_name, with_axes};
-use crate::figure::scatter::distinct;
-use crate::figure::{Figure, theme};
-use crate::table::{self, CLUSTERS, Metric};
+use crate::analyses::basins::{CLUSTERS, ClusterColumns};
+use crate::figures::axes::{axis_name, with_axes};
+use crate::figures::scatter::distinct;
+use crate::figures::{Figure, theme};
+use crate::study::Metric;
 use crate::{LmcError, Result};
 pub(crate) use bins::Bins;
 
@@ -23,8 +24,8 @@ const MOST_PANELS: usize = 8;
 
 /// Returns a figure of how many models of each basin have which score on one set.
 ///
-/// `clusters` is a [`CLUSTERS`] table, such as one of basins, `evaluations` an
-/// [`EVALUATIONS`](table::EVALUATIONS) table. All basins share the bins, whose width is a round number; a
+/// `clusters` is a [`CLUSTERS`](crate::table::CLUSTERS) table, such as one of basins, `evaluations` an
+/// [`EVALUATIONS`](crate::table::EVALUATIONS) table. All basins share the bins, whose width is a round number; a
 /// score on an edge belongs to the bin to its right.
 ///
 /// # Errors
@@ -49,7 +50,7 @@ pub fn histogram(
     let mut plot = Plot::new();
     let panel = add_panel(&mut plot, clusters, evaluations, (dataset, metric), 1)?;
     let set = theme::label(dataset);
-    let title = format!("{} on {set} by basin", crate::figure::capitalised(&metric.to_string()));
+    let title = format!("{} on {set} by basin", crate::figures::capitalised(&metric.to_string()));
     let layout = theme::layout(&title, theme::WIDTH, HEIGHT)
         .bar_mode(BarMode::Overlay)
         .x_axis(theme::axis(&format!("{metric} on {set} ({})", metric.unit())).show_grid(false))
@@ -141,9 +142,9 @@ fn add_panel(
     axis: usize,
 ) -> Result<Panel> {
     CLUSTERS.check(clusters)?;
-    let models = table::texts(clusters, &CLUSTERS, "model")?;
-    let clusters = table::integers(clusters, &CLUSTERS, "cluster")?;
-    let scores = table::scores(evaluations, dataset, metric, &models)?;
+    let models = ClusterColumns::model(clusters)?;
+    let clusters = ClusterColumns::cluster(clusters)?;
+    let scores = crate::study::scores(evaluations, dataset, metric, &models)?;
     let bins = Bins::of(&scores)?;
     let mut tallest = 0;
     let among = distinct(&clusters);

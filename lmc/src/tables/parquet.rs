@@ -102,7 +102,8 @@ mod tests {
     use polars::df;
 
     use super::*;
-    use crate::table::{GROUPS, MODELS};
+    use crate::analyses::profiles::GROUPS;
+    use crate::study::MODELS;
 
     fn table(n: usize) -> DataFrame {
         let models: Vec<_> = (0..n).map(|i| format!("m{i}")).collect();
@@ -136,9 +137,9 @@ mod tests {
         const SCORES: Schema = Schema {
             name: "scores",
             columns: &[
-                crate::table::Column { name: "model", kind: Kind::Text, description: "model" },
-                crate::table::Column { name: "n_examples", kind: Kind::Integer, description: "number" },
-                crate::table::Column { name: "accuracy", kind: Kind::Real, description: "share" },
+                crate::tables::Column { name: "model", kind: Kind::Text, description: "model" },
+                crate::tables::Column { name: "n_examples", kind: Kind::Integer, description: "number" },
+                crate::tables::Column { name: "accuracy", kind: Kind::Real, description: "share" },
             ],
         };
         let golden =
@@ -155,7 +156,7 @@ mod tests {
         assert!(matches!(error, LmcError::Column { table: "groups", column: "group", .. }), "{error}");
         let time = Schema {
             name: "time",
-            columns: &[crate::table::Column { name: "when", kind: Kind::Text, description: "" }],
+            columns: &[crate::tables::Column { name: "when", kind: Kind::Text, description: "" }],
         };
         let error = read_parquet(&golden("duckdb.parquet"), &time).unwrap_err().to_string();
         assert!(error.contains("column `when` holds Timestamp values instead of text or numbers"), "{error}");

@@ -1,19 +1,36 @@
-//! The metrics of models on evaluation sets.
+//! The results of models on evaluation sets.
 
-mod constant;
-pub(crate) mod figure;
-mod metric;
-mod scores;
+use std::fmt;
+use std::sync::Arc;
 
-use polars::prelude::{DataFrame, df};
+use polars::prelude::DataFrame;
 
-pub use constant::{ConstantScore, constant_scores};
-pub use metric::Metric;
-pub(crate) use scores::{scores, unknown};
-
+use super::{Metric, Models};
 use crate::error::Result;
+use crate::eval::Outcome;
 use crate::stats::{accuracy, expected_calibration_error, f1, macro_f1, matthews_correlation};
-use crate::study::{Evaluation, Models};
+use crate::study::EvaluationColumns;
+
+/// One model's results on one evaluation set.
+#[derive(Clone)]
+pub struct Evaluation {
+    /// The model's name.
+    pub model: String,
+    /// The set's name.
+    pub dataset: String,
+    /// Losses and predictions of every example.
+    pub outcome: Outcome,
+    /// The label of every example.
+    pub labels: Arc<Vec<i64>>,
+    /// The number of labels that the set knows, more than two if F1 is a mean over classes.
+    pub n_labels: usize,
+}
+
+impl fmt::Debug for Evaluation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Evaluation({} on {}, mean loss {:.4})", self.model, self.dataset, self.outcome.mean_loss())
+    }
+}
 
 impl Models {
     /// Returns every copy's metrics on each of those sets: the schema
@@ -75,15 +92,18 @@ pub(crate) fn metrics(evaluations: &[Evaluation], metric: Metric) -> Result<Vec<
 /// # Errors
 /// Those of [`Evaluation::metric`]; [`LmcError::Polars`](crate::LmcError::Polars).
 pub fn evaluations_table(evaluations: &[Evaluation]) -> Result<DataFrame> {
-    let metric = |m: Metric| metrics(evaluations, m);
-    Ok(df!(
-        "model" => evaluations.iter().map(|e| e.model.clone()).collect::<Vec<_>>(),
-        "dataset" => evaluations.iter().map(|e| e.dataset.clone()).collect::<Vec<_>>(),
-        "n_examples" => evaluations.iter().map(|e| e.labels.len() as i64).collect::<Vec<_>>(),
-        "loss" => metric(Metric::Loss)?,
-        "accuracy" => metric(Metric::Accuracy)?,
-        "f1" => metric(Metric::F1)?,
-        "mcc" => metric(Metric::Mcc)?,
-        "ece" => metric(Metric::Ece)?,
-    )?)
+    let metric = |m: Metric| -> Result<Vec<Option<f64>>> {
+        Ok(metrics(evaluations, m)?.into_iter().map(Some).collect())
+    };
+    EvaluationColumns {
+        model: evaluations.iter().map(|e| e.model.clone()).collect::<Vec<_>>(),
+        dataset: evaluations.iter().map(|e| e.dataset.clone()).collect::<Vec<_>>(),
+        n_examples: evaluations.iter().map(|e| e.labels.len() as i64).collect::<Vec<_>>(),
+        loss: metric(Metric::Loss)?,
+        accuracy: metric(Metric::Accuracy)?,
+        f1: metric(Metric::F1)?,
+        mcc: metric(Metric::Mcc)?,
+        ece: metric(Metric::Ece)?,
+    }
+    .frame()
 }

@@ -8,12 +8,9 @@
 //! [`sample_size_curves`] of confidence; [`group_heatmaps`], [`group_histograms`] and
 //! [`comparison_intervals`] of comparisons.
 
-pub(crate) mod axes;
-pub(crate) mod panels;
-pub(crate) mod scatter;
-pub(crate) mod theme;
-
-pub use lmc_figure::Figure;
+pub use crate::analyses::gaps::gap_against_distance;
+pub use crate::analyses::profiles::{groups_by_basin, groups_by_score};
+pub use crate::figures::Figure;
 
 pub use crate::analyses::alignment::figure::alignment_scatter;
 pub use crate::analyses::basins::figure::membership_scatter;
@@ -27,18 +24,10 @@ pub use crate::analyses::connections::figure::connections;
 pub use crate::analyses::convexity::figure::{excess_strips, triangle_scatter};
 pub use crate::analyses::correlations::figure::correlation_matrix;
 pub use crate::analyses::early::figure::early_curves;
-pub use crate::analyses::evaluations::figure::{histogram, histograms};
 pub use crate::analyses::gaps::figure::{HeatmapOptions, heatmap};
-pub use crate::analyses::gaps::gap_against_distance;
 pub use crate::analyses::planes::figure::planes;
 pub use crate::analyses::profiles::figure::curves;
-pub use crate::analyses::profiles::{groups_by_basin, groups_by_score};
+pub use crate::analyses::scores::figure::{histogram, histograms};
 pub use crate::analyses::sharpness::figure::sharpness_scatter;
 pub use crate::analyses::soups::figure::soup_dots;
-pub use crate::analyses::trajectories::drift_quiver;
-
-/// Returns a text that begins with a capital letter.
-pub(crate) fn capitalised(text: &str) -> String {
-    let mut characters = text.chars();
-    characters.next().map_or(String::new(), |first| first.to_uppercase().chain(characters).collect())
-}
+pub use crate::analyses::trajectories::figure::drift_quiver;

@@ -7,7 +7,7 @@ use polars::prelude::DataFrame;
 use super::{Figure, capitalised, theme};
 use crate::Result;
 use crate::stats::{least_squares, pearson};
-use crate::table::{self, Metric};
+use crate::study::Metric;
 
 /// Height of the figure, CSS pixels.
 const HEIGHT: usize = 520;
@@ -34,7 +34,7 @@ pub(crate) fn scatter(
     dataset: &str,
     metric: Metric,
 ) -> Result<Figure> {
-    let scores = table::scores(evaluations, dataset, metric, models)?;
+    let scores = crate::study::scores(evaluations, dataset, metric, models)?;
     let x = &across.values;
     let mut plot = Plot::new();
     // The line and r are left out if they are undefined: the points are still worth seeing.

@@ -90,7 +90,7 @@ impl fmt::Display for Metric {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::table::EVALUATIONS;
+    use crate::study::EVALUATIONS;
 
     #[test]
     fn every_metric_is_a_column_of_the_evaluations() {
