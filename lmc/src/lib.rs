@@ -51,7 +51,9 @@ pub mod table;
 mod tables;
 
 pub use analyses::{published, replay};
-pub use lmc_base::{LmcError, Result, error, file, interrupt, kernel, progress, seed, step, terminal};
+pub use lmc_base::{
+    LmcError, Result, error, file, interrupt, kernel, options, progress, seed, step, terminal,
+};
 pub use lmc_data::{self as data, spec};
 pub use lmc_engine::{confidence, environment, provenance, sharpness, slurm, store, sweep, train};
 pub use lmc_maths::{basin, gap, stats};

@@ -31,6 +31,7 @@ pub use crate::gap::{
     simplex_gap,
 };
 pub use crate::notebook::Show;
+pub use crate::options::Options;
 pub use crate::path::{Combination, CurveKind, PlaneOptions};
 pub use crate::replay::{Missing, Repeated, Replay, ReplayOptions, write_log};
 pub use crate::sharpness::SharpnessRecipe;

@@ -53,7 +53,7 @@ impl Show for Replay {
             let values: Result<Vec<f64>, _> = self.lines.iter().map(|line| line.measure(measure)).collect();
             values.map_or_else(|error| error.to_string(), |values| range(values.into_iter(), unit))
         };
-        let ReplayOptions { dataset, n_examples, .. } = &self.options;
+        let ReplayOptions { dataset, n_examples, .. } = &*self.options;
         let mut rows = vec![
             ("models", self.models.len().to_string()),
             ("names", listed(&self.models)),

@@ -82,32 +82,12 @@ pub(crate) fn enough(n: usize, least: usize, what: &str) -> Result<()> {
     Err(LmcError::invalid("seeds", got, format!("at least {least} for {what}")))
 }
 
-/// Checks a number of resamples: their statistics must fit into memory.
-pub(crate) fn check_resamples(field: &'static str, n: usize) -> Result<()> {
-    in_range(field, n, MOST_RESAMPLES)
-}
-
-/// The most resamples of anything.
-pub(crate) const MOST_RESAMPLES: usize = 100_000;
-
-/// Checks that a number is at least 1 and at most that.
-pub(crate) fn in_range(field: &'static str, n: usize, most: usize) -> Result<()> {
-    match n {
-        0 => Err(LmcError::invalid(field, 0, "at least 1")),
-        n if n > most => Err(LmcError::invalid(field, n, format!("1 to {most}"))),
-        _ => Ok(()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn numbers_that_cannot_be_are_told_with_their_field() {
-        assert!(in_range("n", 1, 3).is_ok() && in_range("n", 3, 3).is_ok());
-        assert_eq!(in_range("n", 0, 3).unwrap_err().to_string(), "`n`: got 0, expected at least 1");
-        assert_eq!(in_range("n", 4, 3).unwrap_err().to_string(), "`n`: got 4, expected 1 to 3");
+    fn too_few_models_are_told_with_the_request() {
         let message = enough(2, 3, "basins").unwrap_err().to_string();
         assert_eq!(message, "`seeds`: got 2 models, expected at least 3 for basins");
         assert!(enough(1, 2, "sweep").unwrap_err().to_string().contains("got 1 model,"));

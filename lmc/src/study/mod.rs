@@ -39,6 +39,7 @@ pub use task::Task;
 use crate::compute::Compute;
 use crate::environment;
 use crate::error::Result;
+use crate::options::{Options, Valid};
 use crate::spec::{Recipe, RunSpec};
 use crate::store::Store;
 use crate::weights::Weights;
@@ -48,7 +49,7 @@ pub struct Study {
     spec: StudySpec,
     task: Rc<Task>,
     store: Store,
-    compute: Compute,
+    compute: Valid<Compute>,
 }
 
 impl fmt::Debug for Study {
@@ -89,7 +90,7 @@ impl Study {
         let task = Task::load(&spec)?;
         spec.recipe.check_size(task.train.len())?;
         let spec = StudySpec { task: task.spec.clone(), ..spec };
-        Ok(Rc::new(Self { spec, task: Rc::new(task), store, compute: Compute::auto() }))
+        Ok(Rc::new(Self { spec, task: Rc::new(task), store, compute: Compute::auto().check()? }))
     }
 
     /// Returns the same study on those devices and in that precision, in which all its verbs compute from
@@ -106,7 +107,7 @@ impl Study {
     /// # Ok::<(), LmcError>(())
     /// ```
     pub fn on(&self, compute: Compute) -> Result<Rc<Self>> {
-        compute.check()?;
+        let compute = compute.check()?;
         let Self { spec, task, store, .. } = self;
         Ok(Rc::new(Self { spec: spec.clone(), task: task.clone(), store: store.clone(), compute }))
     }

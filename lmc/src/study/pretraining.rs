@@ -13,6 +13,7 @@ use crate::data::{Dataset, Example};
 use crate::encode::encode;
 use crate::error::Result;
 use crate::model::{ModelConfig, Replace, Saved, check_place};
+use crate::options::Options;
 use crate::progress::{Progress, Unit};
 use crate::train::{MaskVocabulary, PretrainRecipe, pretrain};
 use crate::weights::Weights;
@@ -98,7 +99,7 @@ fn place<'a>(
     recipe: &PretrainRecipe,
     replace: Replace,
 ) -> Result<Place<'a>> {
-    recipe.check()?;
+    recipe.validate()?;
     let origin = json!({ "pretrained": family, "seed": seed, "recipe": format!("{recipe:?}") });
     check_place(folder, &origin, replace)?;
     Ok(Place { folder, origin, replace })

@@ -9,6 +9,7 @@ use tch::{Cuda, Device, Kind};
 pub use crate::guard::guarded as within_memory;
 use crate::parallel::n_threads;
 use lmc_base::error::{LmcError, Result};
+use lmc_base::options::{Options, positive};
 
 /// The variable that libtorch reads once, when its first operation starts.
 const ALLOW_TF32: &str = "TORCH_ALLOW_TF32_CUBLAS_OVERRIDE";
@@ -109,12 +110,16 @@ impl Compute {
         Self { precision, ..self }
     }
 
-    /// Checks that these settings work on this machine.
-    ///
-    /// # Errors
-    /// [`LmcError::InvalidParameter`] for no devices, a CUDA device that is not there, a tolerance that is
-    /// not a positive number, or tf32 if matrix products do not support it.
-    pub fn check(&self) -> Result<()> {
+    /// Returns the device of each worker: a thread for each core, two for each CUDA device, so that one loads
+    /// while one computes.
+    pub fn workers(&self) -> Vec<Device> {
+        let per_device = |device: &Device| vec![*device; if device.is_cuda() { 2 } else { n_threads() }];
+        self.devices.iter().flat_map(per_device).collect()
+    }
+}
+
+impl Options for Compute {
+    fn validate(&self) -> Result<()> {
         if self.devices.is_empty() {
             return Err(LmcError::invalid("compute.devices", "none", "at least one"));
         }
@@ -130,9 +135,7 @@ impl Compute {
                 return Err(LmcError::invalid("compute.devices", format!("{device:?}"), expected));
             }
         }
-        if !(self.tolerance > 0.0 && self.tolerance.is_finite()) {
-            return Err(LmcError::invalid("compute.tolerance", self.tolerance, "a positive number of nats"));
-        }
+        positive("compute.tolerance", self.tolerance, "a positive number of nats")?;
         let on_cpu = self.devices.contains(&Device::Cpu);
         let allowed = std::env::var(ALLOW_TF32).is_ok_and(|value| value == "1");
         match self.precision {
@@ -149,13 +152,6 @@ impl Compute {
             }
             _ => Ok(()),
         }
-    }
-
-    /// Returns the device of each worker: a thread for each core, two for each CUDA device, so that one loads
-    /// while one computes.
-    pub fn workers(&self) -> Vec<Device> {
-        let per_device = |device: &Device| vec![*device; if device.is_cuda() { 2 } else { n_threads() }];
-        self.devices.iter().flat_map(per_device).collect()
     }
 }
 
@@ -189,7 +185,7 @@ mod tests {
     #[test]
     fn what_cannot_be_computed_is_refused() {
         let cpu = Compute::cpu();
-        cpu.check().unwrap();
+        cpu.validate().unwrap();
         let message = |compute: Compute| compute.check().unwrap_err().to_string();
         assert!(message(Compute { devices: vec![], ..cpu.clone() }).contains("`compute.devices`: got none"));
         let absent = message(Compute { devices: vec![Device::Cuda(99)], ..cpu.clone() });

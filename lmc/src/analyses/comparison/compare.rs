@@ -11,9 +11,9 @@ use crate::basin::{Basins, ClusterOptions, cluster};
 use crate::error::{LmcError, Result};
 use crate::gap::GapMatrix;
 use crate::interrupt;
+use crate::options::{Options, Valid, in_range, resamples};
 use crate::seed::{rng, sub_seed};
 use crate::stats::{check_confidence, pearson, permutation_test, quantile};
-use crate::study::checks::{check_resamples, in_range};
 
 /// The options for comparing groups.
 #[derive(Debug, Clone, PartialEq)]
@@ -39,15 +39,12 @@ impl Default for ComparisonOptions {
     }
 }
 
-impl ComparisonOptions {
-    /// Checks that every field has an allowed value.
-    ///
-    /// # Errors
-    /// [`LmcError::InvalidParameter`] naming the first field that does not have an allowed value.
-    pub fn check(&self) -> Result<()> {
-        check_resamples("n_resamples", self.n_resamples)?;
+impl Options for ComparisonOptions {
+    fn validate(&self) -> Result<()> {
+        resamples("n_resamples", self.n_resamples)?;
         in_range("n_permutations", self.n_permutations, 10_000_000)?;
-        check_confidence("confidence", self.confidence)
+        check_confidence("confidence", self.confidence)?;
+        self.clusters.validate()
     }
 }
 
@@ -118,7 +115,8 @@ impl Comparison {
 /// # Reference
 /// Efron and Tibshirani 1993, chapter 13; Phipson and Smyth 2010; Mantel 1967 for the correlation over pairs.
 pub fn compare(groups: &[Group], options: &ComparisonOptions) -> Result<Comparison> {
-    check(groups, options)?;
+    let options = &options.check()?;
+    check(groups)?;
     let resampled = groups.iter().map(|group| resampled(group, options)).collect::<Result<Vec<_>>>()?;
     let mut rows = Vec::new();
     for (number, group) in groups.iter().enumerate() {
@@ -150,7 +148,7 @@ pub fn compare(groups: &[Group], options: &ComparisonOptions) -> Result<Comparis
     Ok(Comparison { rows })
 }
 
-fn check(groups: &[Group], options: &ComparisonOptions) -> Result<()> {
+fn check(groups: &[Group]) -> Result<()> {
     if groups.is_empty() {
         return Err(LmcError::invalid("groups", "no group", "at least one"));
     }
@@ -160,7 +158,7 @@ fn check(groups: &[Group], options: &ComparisonOptions) -> Result<()> {
         }
         group.check()?;
     }
-    options.check()
+    Ok(())
 }
 
 type Statistics = [Option<f64>; Statistic::ALL.len()];
@@ -171,7 +169,7 @@ fn statistics(group: &Group) -> Statistics {
 }
 
 /// Returns the statistics of every resample of a group.
-fn resampled(group: &Group, options: &ComparisonOptions) -> Result<Vec<Statistics>> {
+fn resampled(group: &Group, options: &Valid<ComparisonOptions>) -> Result<Vec<Statistics>> {
     let n = group.scores.len();
     let mut rng = rng(sub_seed(options.seed, &group.name), "bootstrap");
     let mut models = vec![0; n];
@@ -215,7 +213,7 @@ fn p_value(
     first: &Group,
     statistic: Statistic,
     value: Option<f64>,
-    options: &ComparisonOptions,
+    options: &Valid<ComparisonOptions>,
 ) -> Result<Option<f64>> {
     let (Some(value), n) = (value, options.n_permutations) else { return Ok(None) };
     let between = |own: &[f64], of_first: &[f64]| {
@@ -255,7 +253,7 @@ fn p_value(
 
 /// Returns the share of permutations whose clusters are at least as crisp; each deals the same gaps to the
 /// pairs at random.
-fn crispness(group: &Group, options: &ComparisonOptions) -> Result<Option<f64>> {
+fn crispness(group: &Group, options: &Valid<ComparisonOptions>) -> Result<Option<f64>> {
     let (pairs, mut dealt) = (group.gaps.pairs(), group.gaps.clone());
     let mut gaps: Vec<f64> = pairs.iter().map(|&(.., gap)| gap).collect();
     let silhouette = |gaps: &GapMatrix| {

@@ -24,9 +24,9 @@ use crate::confidence::{
 };
 use crate::error::{LmcError, Result};
 use crate::gap::Measure;
+use crate::options::{Options, Valid, resamples};
 use crate::stats::{check_confidence, is_constant, mean, pearson};
 use crate::study::Sweep;
-use crate::study::checks::check_resamples;
 
 pub use sizes::{SampleDraw, SampleSizes};
 
@@ -51,21 +51,10 @@ impl Default for ConfidenceOptions {
     }
 }
 
-impl ConfidenceOptions {
-    /// Checks that every field has an allowed value for a set with that many examples.
-    ///
-    /// # Errors
-    /// [`LmcError::InvalidParameter`] naming the first field that does not have an allowed value.
-    ///
-    /// # Examples
-    /// ```
-    /// use lmc::analyses::confidence::ConfidenceOptions;
-    /// let none = ConfidenceOptions { n_resamples: 0, ..ConfidenceOptions::default() };
-    /// assert!(none.check(512).unwrap_err().to_string().starts_with("`n_resamples`: got 0"));
-    /// ```
-    pub fn check(&self, n_examples: usize) -> Result<()> {
-        check_resamples("n_resamples", self.n_resamples)?;
-        Resamples::check(n_examples, self.n_resamples)?;
+impl Options for ConfidenceOptions {
+    fn validate(&self) -> Result<()> {
+        resamples("n_resamples", self.n_resamples)?;
+        self.clusters.validate()?;
         check_confidence("confidence", self.confidence)
     }
 }
@@ -79,7 +68,7 @@ pub struct Confidence {
     /// The number of its examples.
     pub n_examples: usize,
     /// The options by which examples were drawn.
-    pub options: ConfidenceOptions,
+    pub options: Valid<ConfidenceOptions>,
     /// The clusters from all examples.
     pub basins: Basins,
     /// The numbers of the models of each line.
@@ -116,9 +105,9 @@ impl Sweep {
     /// [`crate::confidence`] explains what the intervals mean, and how often they hold the truth.
     ///
     /// # Errors
-    /// Those of [`ConfidenceOptions::check`] and [`Sweep::basins`]; [`LmcError::Interrupted`].
+    /// Those of [`Options::check`] and [`Sweep::basins`]; [`LmcError::Interrupted`].
     pub fn confidence(&self, options: &ConfidenceOptions) -> Result<Confidence> {
-        options.check(self.labels.len())?;
+        let options = options.check()?;
         let resamples = Resamples::bootstrap(self.labels.len(), options.n_resamples, options.seed)?;
         let basins = self.basins(&options.clusters)?;
         let pairs = self.numbers()?;

@@ -9,6 +9,7 @@ use crate::basin::Basins;
 use crate::confidence::{ResampledBasins, Resamples, recluster, resampled_gaps};
 use crate::error::{LmcError, Result};
 use crate::gap::Measure;
+use crate::options::Options;
 use crate::stats::{adjusted_rand_index, mean, pearson};
 use crate::study::Sweep;
 
@@ -67,7 +68,8 @@ impl Sweep {
         if sizes.is_empty() {
             return Err(LmcError::invalid("sizes", "none", "at least one number of examples"));
         }
-        options.check(self.labels.len())?;
+        let options = options.check()?;
+        Resamples::check(self.labels.len(), options.n_resamples)?;
         if let Some(size) = sizes.iter().find(|&&size| size == 0 || size > self.labels.len()) {
             let expected = format!("1 to {}, the number of examples", self.labels.len());
             return Err(LmcError::invalid("size", size, expected));

@@ -17,6 +17,7 @@ use crate::eval::Outcome;
 use crate::file::{read_sealed, sha256, tidy, write_sealed};
 use crate::interrupt;
 use crate::model::Classifier;
+use crate::options::Options;
 use crate::parallel::run_units;
 use crate::path::CurveKind;
 use crate::progress::{Progress, Unit};
@@ -108,7 +109,8 @@ impl Models {
     pub fn connect(&self, a: usize, b: usize, recipe: &CurveRecipe) -> Result<Connection> {
         let task = self.study().task();
         let (classifier, train) = (&task.classifier, &task.train);
-        recipe.check(train.len())?;
+        recipe.validate()?;
+        recipe.check_size(train.len())?;
         let recipe_json =
             serde_json::to_value(recipe).map_err(|e| LmcError::invalid("curve", e, "serialisable"))?;
         let mut connection = self.connection(a, b, recipe.kind, recipe_json)?;

@@ -4,6 +4,7 @@ use ndarray::{Array2, ArrayView2, Axis};
 
 use crate::analyses::convexity::ConvexityOptions;
 use crate::error::{LmcError, Result};
+use crate::options::Valid;
 use crate::stats::{cross_fitted_maximum, mean, percentile_interval, quantile, resampled_means};
 
 /// The largest excess loss, the mean and quantiles over points, in nats per example, with bootstrap intervals
@@ -32,7 +33,7 @@ pub struct ExcessEstimate {
 
 impl ExcessEstimate {
     /// Returns the estimate from the excess of every example at every point, `[n_examples, n_points]`.
-    pub(crate) fn of(by_example: ArrayView2<f64>, options: &ConvexityOptions) -> Result<Self> {
+    pub(crate) fn of(by_example: ArrayView2<f64>, options: &Valid<ConvexityOptions>) -> Result<Self> {
         let excess = by_example.mean_axis(Axis(0)).map_or(Vec::new(), |means| means.to_vec());
         if let Some(point) = excess.iter().position(|value| !value.is_finite()) {
             let (what, position) = ("excess loss".to_owned(), format!("point {point} of {}", excess.len()));
@@ -60,6 +61,7 @@ impl ExcessEstimate {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::options::Options;
     use rand::Rng;
 
     #[test]
@@ -68,7 +70,8 @@ mod tests {
         let mut rng = crate::seed::rng(1, "excess");
         let by_example =
             Array2::from_shape_fn((200, 10), |(_, point)| 0.1 * point as f64 + rng.random_range(-0.01..0.01));
-        let estimate = ExcessEstimate::of(by_example.view(), &ConvexityOptions::default()).unwrap();
+        let estimate =
+            ExcessEstimate::of(by_example.view(), &ConvexityOptions::default().check().unwrap()).unwrap();
         assert!((estimate.eps - 0.9).abs() < 0.005 && (estimate.eps_held_out - 0.9).abs() < 0.005);
         assert!((estimate.mean - 0.45).abs() < 0.005 && (estimate.median - 0.45).abs() < 0.01);
         assert!((estimate.q95 - 0.855).abs() < 0.01);
@@ -82,7 +85,8 @@ mod tests {
     fn a_loss_that_is_no_number_is_named() {
         let mut by_example = Array2::zeros((4, 3));
         by_example[[2, 1]] = f64::NAN;
-        let error = ExcessEstimate::of(by_example.view(), &ConvexityOptions::default()).unwrap_err();
+        let error =
+            ExcessEstimate::of(by_example.view(), &ConvexityOptions::default().check().unwrap()).unwrap_err();
         assert!(error.to_string().contains("point 1 of 3"), "{error}");
     }
 }

@@ -21,10 +21,10 @@ pub use estimate::ExcessEstimate;
 use crate::basin::{Basins, Membership, draw_subsets};
 use crate::error::{LmcError, Result};
 use crate::eval::Outcome;
+use crate::options::{Options, Valid, in_range, resamples};
 use crate::path::Combination;
 use crate::stats::check_confidence;
 use crate::study::Models;
-use crate::study::checks::{check_resamples, in_range};
 use crate::sweep::{Sampled, SweepPlan};
 pub use triangles::{Triangle, TriangleOptions, Triangles};
 
@@ -69,18 +69,14 @@ impl Default for ConvexityOptions {
     }
 }
 
-impl ConvexityOptions {
-    /// Checks that every field has an allowed value.
-    ///
-    /// # Errors
-    /// [`LmcError::InvalidParameter`] naming the first field that does not have an allowed value.
-    pub fn check(&self) -> Result<()> {
+impl Options for ConvexityOptions {
+    fn validate(&self) -> Result<()> {
         if let Some(size) = self.sizes.iter().find(|&&size| size < 2) {
             return Err(LmcError::invalid("convexity.sizes", size, "at least 2 models to lie between"));
         }
         in_range("convexity.n_subsets", self.n_subsets, MOST)?;
         in_range("convexity.n_points", self.n_points, MOST)?;
-        check_resamples("convexity.n_resamples", self.n_resamples)?;
+        resamples("convexity.n_resamples", self.n_resamples)?;
         check_confidence("convexity.confidence", self.confidence)?;
         Combination::dirichlet(2, 0, self.concentration, self.seed).map(|_| ())
     }
@@ -148,7 +144,7 @@ impl Models {
     /// Those of [`ConvexityOptions::check`]; [`LmcError::InvalidParameter`] for the clusters of other models;
     /// those of [`Models::sample`].
     pub fn convexity(&self, dataset: &str, basins: &Basins, options: &ConvexityOptions) -> Result<Convexity> {
-        options.check()?;
+        let options = &options.check()?;
         self.check_basins(basins)?;
         let ends = self.ends(dataset)?;
         let mut samples = Vec::new();
@@ -201,7 +197,7 @@ impl SimplexSample {
         plan: &SweepPlan,
         sampled: &[Sampled],
         ends: &[Outcome],
-        options: &ConvexityOptions,
+        options: &Valid<ConvexityOptions>,
     ) -> Result<Self> {
         let outcomes = || sampled.iter().flat_map(|unit| &unit.outcomes);
         let losses: Vec<f64> = outcomes().map(Outcome::mean_loss).collect();
@@ -286,6 +282,6 @@ mod tests {
             change(&mut options);
             assert!(options.check().unwrap_err().to_string().starts_with(field));
         }
-        ConvexityOptions::default().check().unwrap();
+        ConvexityOptions::default().validate().unwrap();
     }
 }

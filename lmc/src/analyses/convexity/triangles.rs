@@ -11,10 +11,11 @@ use crate::basin::{Basins, Membership, draw_subsets};
 use crate::error::{LmcError, Result};
 use crate::eval::Outcome;
 use crate::gap::{convexity_gap_at, excess_loss, heights_from};
+use crate::options::{Options, in_range, resamples};
 use crate::parallel::run_units;
 use crate::path::Combination;
 use crate::stats::{check_confidence, percentile_interval, resampled_means};
-use crate::study::checks::{check_resamples, enough, in_range};
+use crate::study::checks::enough;
 use crate::study::{Models, Sweep};
 use crate::sweep::{Profile, SweepPlan};
 use crate::tables::Table;
@@ -49,25 +50,14 @@ impl Default for TriangleOptions {
     }
 }
 
-impl TriangleOptions {
-    /// Checks that every field has an allowed value.
-    ///
-    /// # Errors
-    /// [`LmcError::InvalidParameter`] naming the first field that does not have an allowed value.
-    ///
-    /// # Examples
-    /// ```
-    /// use lmc::analyses::convexity::TriangleOptions;
-    /// let none = TriangleOptions { n_triples: 0, ..TriangleOptions::default() };
-    /// assert!(none.check().unwrap_err().to_string().starts_with("`triangles.n_triples`: got 0"));
-    /// ```
-    pub fn check(&self) -> Result<()> {
+impl Options for TriangleOptions {
+    fn validate(&self) -> Result<()> {
         if !(3..=MOST_STEPS).contains(&self.n_steps) {
             let expected = format!("3 to {MOST_STEPS}, with 3 there is one point inside");
             return Err(LmcError::invalid("triangles.n_steps", self.n_steps, expected));
         }
         in_range("triangles.n_triples", self.n_triples, MOST_TRIPLES)?;
-        check_resamples("triangles.n_resamples", self.n_resamples)?;
+        resamples("triangles.n_resamples", self.n_resamples)?;
         check_confidence("triangles.confidence", self.confidence)
     }
 }
@@ -127,7 +117,7 @@ impl Models {
     /// Those of [`TriangleOptions::check`]; [`LmcError::InvalidParameter`] for fewer than 3 copies, the
     /// clusters or a sweep of other models, or one that lacks a line; those of [`Models::sample`].
     pub fn triangles(&self, sweep: &Sweep, basins: &Basins, options: &TriangleOptions) -> Result<Triangles> {
-        options.check()?;
+        let options = &options.check()?;
         enough(self.len(), 3, "a triangle")?;
         self.check_basins(basins)?;
         let triples = draw_subsets(&basins.cluster, Membership::Any, 3, options.n_triples, options.seed);
@@ -324,6 +314,6 @@ mod tests {
             change(&mut options);
             assert!(options.check().unwrap_err().to_string().starts_with(field), "{field}");
         }
-        TriangleOptions::default().check().unwrap();
+        TriangleOptions::default().validate().unwrap();
     }
 }

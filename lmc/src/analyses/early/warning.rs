@@ -7,6 +7,7 @@ use crate::analyses::early::{Row, table};
 use crate::basin::{Basins, EarlyOptions, predict_from_landmarks};
 use crate::error::{LmcError, Result};
 use crate::gap::Measure;
+use crate::options::Options;
 use crate::study::{Models, Sweep};
 use crate::sweep::{Grid, SweepPlan};
 
@@ -55,7 +56,7 @@ pub fn early_warning(
     if let Some(row) = landmarks.iter().find(|&&row| row >= basins.models.len()) {
         return Err(LmcError::invalid("landmarks", row, format!("rows below {}", basins.models.len())));
     }
-    options.check()?;
+    options.validate()?;
     finished.study().task().set(dataset)?;
     basins.check_divided()?;
     let clusters = |rows: &[usize]| rows.iter().map(|&row| basins.cluster[row]).collect::<Vec<_>>();

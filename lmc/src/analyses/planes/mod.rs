@@ -11,6 +11,7 @@ use polars::prelude::DataFrame;
 
 use crate::error::{LmcError, Result};
 use crate::eval::Outcome;
+use crate::options::Options;
 use crate::path::{Plane, PlaneGrid, PlaneOptions};
 use crate::stats::accuracy;
 use crate::study::Models;
@@ -67,7 +68,7 @@ impl Models {
             let expected = format!("three different numbers below {n}");
             return Err(LmcError::invalid("models", format!("{models:?}"), expected));
         }
-        options.check()?;
+        options.validate()?;
         self.study().task().set(dataset)?;
         let weights = |model: usize| self.weights_of(&self.models()[model]);
         let [first, second, third] = [weights(i)?, weights(j)?, weights(k)?];

@@ -44,6 +44,7 @@ use std::fmt;
 use std::path::Path;
 
 use crate::error::{LmcError, Result};
+use crate::options::{Options, Valid};
 pub use log::LoggedLine;
 pub use scores::{ScoreOptions, Scores, check_scores, read_samples, read_score_files, read_scores};
 pub use write::{log_text, write_log};
@@ -100,13 +101,8 @@ pub enum Repeated {
     Last,
 }
 
-impl ReplayOptions {
-    /// Checks that every field has an allowed value.
-    ///
-    /// # Errors
-    /// [`LmcError::InvalidParameter`] for a tolerance that is negative or not a number, and for no examples
-    /// or more than a billion.
-    pub fn check(&self) -> Result<()> {
+impl Options for ReplayOptions {
+    fn validate(&self) -> Result<()> {
         if !self.tolerance.is_finite() || self.tolerance < 0.0 {
             return Err(LmcError::invalid("tolerance", self.tolerance, "a finite number of at least 0"));
         }
@@ -124,7 +120,7 @@ pub struct Replay {
     /// Names of the models as they first come.
     pub models: Vec<String>,
     /// The facts that the logs do not state.
-    pub options: ReplayOptions,
+    pub options: Valid<ReplayOptions>,
     /// The lines, in the order of the logs.
     pub lines: Vec<LoggedLine>,
     /// Notes about the parts of the logs that do not count, with the reason: lines that are not whole,
@@ -183,7 +179,7 @@ impl Replay {
     }
 
     fn of(entries: Vec<log::Entry>, options: &ReplayOptions) -> Result<Replay> {
-        options.check()?;
+        let options = &options.check()?;
         let agreement::Settled { lines, models, notes } = agreement::settle(entries, options)?;
         let replay = Replay { models, options: options.clone(), lines, notes };
         match options.missing {

@@ -18,6 +18,7 @@ use crate::encode::Encoded;
 use crate::error::{LmcError, Result};
 use crate::file::{read_sealed, sha256, tidy, write_sealed};
 use crate::interrupt;
+use crate::options::Options;
 use crate::parallel::run_units;
 use crate::progress::{Progress, Unit};
 use crate::sharpness::{ClassifierLoss, Sharpness, SharpnessRecipe, sharpness};
@@ -45,7 +46,7 @@ impl Models {
     /// # Ok::<(), LmcError>(())
     /// ```
     pub fn sharpness(&self, recipe: &SharpnessRecipe) -> Result<DataFrame> {
-        recipe.check()?;
+        recipe.validate()?;
         let (study, task) = (self.study(), self.study().task());
         let (store, classifier) = (study.store(), &task.classifier);
         let set = task.sets.first().filter(|set| set.label_map.is_none()).ok_or_else(|| {

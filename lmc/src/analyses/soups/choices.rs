@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::analyses::soups::SoupOptions;
 use crate::basin::{Membership, draw_subsets};
+use crate::options::Valid;
 use crate::soup::Greedy;
 use crate::study::Metric;
 
@@ -21,7 +22,7 @@ pub(crate) fn choices(
     cluster: &[usize],
     best: usize,
     greedy: &[(Metric, Greedy)],
-    options: &SoupOptions,
+    options: &Valid<SoupOptions>,
 ) -> Vec<Choice> {
     let n = cluster.len();
     let choice = |kind: &str, models: Vec<usize>| Choice { kind: kind.to_owned(), models };
@@ -51,6 +52,7 @@ pub(crate) fn choices(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::options::Options;
 
     #[test]
     fn every_kind_is_there_in_every_size_that_it_can_have() {
@@ -58,7 +60,7 @@ mod tests {
         let soup = Greedy { ingredients: vec![4, 0], score: 0.5, trials: Vec::new() };
         let options =
             SoupOptions { sizes: vec![2, 4, 9], n_subsets: 5, ..SoupOptions::new(Metric::Accuracy) };
-        let choices = choices(&cluster, 3, &[(Metric::Accuracy, soup)], &options);
+        let choices = choices(&cluster, 3, &[(Metric::Accuracy, soup)], &options.check().unwrap());
         let count =
             |kind: &str, size| choices.iter().filter(|c| c.kind == kind && c.models.len() == size).count();
         assert_eq!((count("single", 1), count("best single", 1), count("all", 5)), (5, 1, 1));

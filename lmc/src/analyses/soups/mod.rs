@@ -23,10 +23,10 @@ pub use result::SoupResult;
 use crate::basin::Basins;
 use crate::error::{LmcError, Result};
 use crate::eval::{Logits, Outcome};
+use crate::options::{Options, Valid, in_range, resamples};
 use crate::path::Combination;
 use crate::soup::{Greedy, greedy, uniform};
 use crate::stats::check_confidence;
-use crate::study::checks::{check_resamples, in_range};
 use crate::study::{Metric, Models, metrics};
 use crate::sweep::SweepPlan;
 use crate::weights::Weights;
@@ -59,17 +59,15 @@ impl SoupOptions {
     pub fn new(metric: Metric) -> Self {
         Self { sizes: vec![2, 4], n_subsets: 12, metric, n_resamples: 1000, confidence: 0.95, seed: 0 }
     }
+}
 
-    /// Checks that every field has an allowed value.
-    ///
-    /// # Errors
-    /// [`LmcError::InvalidParameter`] naming the first field that does not have an allowed value.
-    pub fn check(&self) -> Result<()> {
+impl Options for SoupOptions {
+    fn validate(&self) -> Result<()> {
         if let Some(size) = self.sizes.iter().find(|&&size| size < 2) {
             return Err(LmcError::invalid("soups.sizes", size, "at least 2 models to average"));
         }
         in_range("soups.n_subsets", self.n_subsets, MOST_SUBSETS)?;
-        check_resamples("soups.n_resamples", self.n_resamples)?;
+        resamples("soups.n_resamples", self.n_resamples)?;
         check_confidence("soups.confidence", self.confidence)
     }
 }
@@ -80,7 +78,7 @@ pub struct Soups {
     /// The models' names, in order.
     pub models: Vec<String>,
     /// The options by which they were made.
-    pub options: SoupOptions,
+    pub options: Valid<SoupOptions>,
     /// The number of in-domain examples on which models were chosen, which no result counts.
     pub n_choosing: usize,
     /// The greedy soups, with the metric by which each was made.
@@ -134,7 +132,7 @@ impl Models {
         basins: &Basins,
         options: &SoupOptions,
     ) -> Result<Soups> {
-        options.check()?;
+        let options = &options.check()?;
         self.check_basins(basins)?;
         let task = self.study().task();
         task.set(scored)?;
@@ -247,6 +245,6 @@ mod tests {
             change(&mut options);
             assert!(options.check().unwrap_err().to_string().starts_with(field));
         }
-        SoupOptions::new(Metric::Loss).check().unwrap();
+        SoupOptions::new(Metric::Loss).validate().unwrap();
     }
 }

@@ -7,6 +7,7 @@ use polars::prelude::DataFrame;
 
 use crate::analyses::soups::{SoupColumns, SoupKindColumns, SoupOptions, SoupResult, Soups};
 use crate::error::Result;
+use crate::options::Valid;
 use crate::stats::{mean, percentile_interval, resampled_means};
 use crate::study::Metric;
 use crate::tables::Table;
@@ -138,7 +139,7 @@ impl Table for Soups {
 
 /// Returns the mean of each column of values of examples, and the ends of its bootstrap interval; columns of
 /// equal length see the same resamples.
-fn with_intervals(columns: &[&[f64]], options: &SoupOptions) -> Result<Vec<[f64; 3]>> {
+fn with_intervals(columns: &[&[f64]], options: &Valid<SoupOptions>) -> Result<Vec<[f64; 3]>> {
     let mut all = vec![[0.0; 3]; columns.len()];
     let lengths: BTreeSet<usize> = columns.iter().map(|column| column.len()).collect();
     for length in lengths {
@@ -156,6 +157,7 @@ fn with_intervals(columns: &[&[f64]], options: &SoupOptions) -> Result<Vec<[f64;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::options::Options;
     use crate::stats::bootstrap_interval;
 
     #[test]
@@ -163,7 +165,7 @@ mod tests {
         let options = SoupOptions { n_resamples: 80, seed: 3, ..SoupOptions::new(Metric::Loss) };
         let columns = [vec![0.5, -1.0, 2.0, 0.25], vec![1.0, 3.0], vec![4.0, 0.0, 0.0, -2.0]];
         let views: Vec<&[f64]> = columns.iter().map(Vec::as_slice).collect();
-        let got = with_intervals(&views, &options).unwrap();
+        let got = with_intervals(&views, &options.check().unwrap()).unwrap();
         for (column, got) in columns.iter().zip(got) {
             let pick = |rows: &[usize]| mean(&rows.iter().map(|&row| column[row]).collect::<Vec<_>>());
             let (low, high) = bootstrap_interval(column.len(), 80, 0.95, 3, pick).unwrap();

@@ -2,8 +2,10 @@
 
 use clap::Args;
 use lmc::analyses::confidence::ConfidenceOptions;
+use lmc::confidence::Resamples;
 use lmc::figure::{self, Figure};
 use lmc::gap::Measure;
+use lmc::options::Options;
 use lmc::polars::prelude::DataFrame;
 use lmc::study::{Evaluation, Models, Sweep};
 use lmc::table::{self, Metric, Schema};
@@ -52,7 +54,8 @@ impl Resampling {
 
     /// Checks the number of draws from that many examples.
     pub fn check_for(&self, n_examples: usize) -> Result<()> {
-        self.options(ClusterOptions::default()).check(n_examples)
+        let options = self.options(ClusterOptions::default()).check()?;
+        Resamples::check(n_examples, options.n_resamples)
     }
 
     fn options(&self, clusters: ClusterOptions) -> ConfidenceOptions {

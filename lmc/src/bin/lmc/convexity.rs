@@ -3,6 +3,7 @@
 use clap::Args;
 use lmc::analyses::convexity::{ConvexityOptions, TriangleOptions, Triangles};
 use lmc::gap::Measure;
+use lmc::options::Options;
 use lmc::study::Sweep;
 use lmc::table::Table;
 use lmc::{Result, figure, table};
@@ -37,9 +38,9 @@ pub struct Convexity {
 impl Convexity {
     pub fn check(&self) -> Result<()> {
         let spec = self.clustered.check("convexity")?;
-        self.options().check()?;
+        self.options().validate()?;
         check_sizes("convexity.sizes", self.sizes.as_deref(), spec.seeds.len())?;
-        self.triangles().map_or(Ok(()), |options| options.check())
+        self.triangles().map_or(Ok(()), |options| options.validate())
     }
 
     fn options(&self) -> ConvexityOptions {

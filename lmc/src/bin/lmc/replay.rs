@@ -6,6 +6,7 @@ use clap::{Args, ValueEnum};
 use lmc::basin::{ClusterOptions, Delta, cluster};
 use lmc::figure::{self, HeatmapOptions};
 use lmc::gap::Measure;
+use lmc::options::Options;
 use lmc::progress::note;
 use lmc::replay::{ReplayOptions, ScoreOptions, check_scores, read_score_files};
 use lmc::table::{self, Arithmetic, Metric, Table};
@@ -95,7 +96,7 @@ impl Replay {
                 return Err(LmcError::InvalidParameter { field, got, expected });
             }
         }
-        self.options().check()
+        self.options().validate()
     }
 
     pub fn run(self) -> Result<()> {

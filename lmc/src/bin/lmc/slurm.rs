@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use lmc::Result;
+use lmc::options::Options;
 use lmc::slurm::Slurm;
 
 /// Options of Slurm; options that are left out take the cluster's defaults.
@@ -85,7 +86,7 @@ impl SlurmArgs {
 
     /// Checks what was asked for, if Slurm is to be used.
     pub fn check(&self) -> Result<()> {
-        self.slurm().map_or(Ok(()), |slurm| slurm.check())
+        self.slurm().map_or(Ok(()), |slurm| slurm.validate())
     }
 
     /// Returns whether this is a dry run, which submits nothing.

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use lmc::analyses::soups::{SoupFolder, SoupOptions, Soups};
 use lmc::model::Replace;
+use lmc::options::Options;
 use lmc::study::{Models, Study};
 use lmc::table::{Metric, Table};
 use lmc::{LmcError, Result, figure, table, terminal};
@@ -38,7 +39,7 @@ pub struct Soup {
 impl Soup {
     pub fn check(&self) -> Result<()> {
         let spec = self.clustered.check("soup")?;
-        self.options(spec.scored().1).check()?;
+        self.options(spec.scored().1).validate()?;
         check_sizes("soups.sizes", self.sizes.as_deref(), spec.seeds.len())?;
         self.ingredients.as_ref().map_or(Ok(()), |names| spec.numbers(names).map(|_| ()))
     }

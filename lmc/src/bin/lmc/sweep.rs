@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use clap::Args;
 use lmc::compute::{Compute, Precision};
+use lmc::options::Options;
 use lmc::slurm::Slurm;
 use lmc::study::{Models, Study, StudySpec, Sweep as Swept};
 use lmc::sweep::{Grid, SweepPlan};
@@ -41,7 +42,7 @@ impl Interpolation {
     pub fn check_numbers(&self, spec: &StudySpec) -> Result<()> {
         SweepPlan::check_models(spec.seeds.len())?;
         self.grid()?;
-        self.compute().check()
+        self.compute().validate()
     }
 
     /// Opens a study on these devices, and checks that it can be swept like that before anything is computed.

@@ -17,6 +17,7 @@ use crate::data::labels::Merge;
 use crate::error::{LmcError, Result};
 use crate::eval::{EvaluationSet, Outcome};
 use crate::interrupt;
+use crate::options::Options;
 use crate::progress::{Progress, Unit};
 use crate::store::Store;
 
@@ -39,6 +40,15 @@ impl Default for ClassifierOptions {
     /// Returns options that take the largest logit, and the length that a model takes, at most 512.
     fn default() -> Self {
         Self { merge: Merge::Max, max_length: None }
+    }
+}
+
+impl Options for ClassifierOptions {
+    fn validate(&self) -> Result<()> {
+        match self.max_length {
+            Some(0) => Err(LmcError::invalid("max_length", 0, "at least 1 token")),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -84,13 +94,14 @@ impl Classifiers {
     /// # Ok::<(), lmc::LmcError>(())
     /// ```
     pub fn look(models: Vec<ModelFolder>, sets: Vec<Dataset>, options: &ClassifierOptions) -> Result<Self> {
+        let options = options.check()?;
         if models.is_empty() {
             return Err(LmcError::invalid("MODEL", "none", "at least one folder or name of a classifier"));
         }
         ModelFolder::check_distinct(&models)?;
         let names: Vec<String> = sets.iter().map(|set| set.name.clone()).collect();
         check_names(&names)?;
-        let mut sets = Sets::new(sets, options)?;
+        let mut sets = Sets::new(sets, &options)?;
         // Quick checks come first, so that an error in the last of many models does not show only after
         // minutes.
         let heads = each(&models, |_, model| sets.look(model))?;

@@ -19,6 +19,7 @@ use super::{Models, Study, Sweep};
 use crate::error::{LmcError, Result};
 use crate::file::{sha256, write_atomic};
 use crate::interrupt;
+use crate::options::Options;
 use crate::progress::{self, Progress, Unit};
 use crate::slurm::{Array, Missing, Script, Slurm, array_in_queue, max_array_size, program};
 use crate::sweep::{Grid, SweepPlan};
@@ -122,7 +123,7 @@ impl Study {
 
     /// Checks that all of the work is in the store.
     fn bring_about(&self, work: &dyn Shared, slurm: &Slurm) -> Result<()> {
-        slurm.check()?;
+        slurm.validate()?;
         interrupt::settle(self.follow(work, slurm), |said| said)
     }
 
@@ -163,7 +164,7 @@ impl Study {
     }
 
     fn submission(&self, work: &dyn Shared, slurm: &Slurm) -> Result<Submission> {
-        slurm.check()?;
+        slurm.validate()?;
         let (n_parts, seconds) = work.parts()?;
         let n_tasks = if n_parts == 0 { 0 } else { slurm.n_tasks(n_parts, seconds, None)? };
         let plan = work.plan(n_tasks.max(1))?;

@@ -16,6 +16,7 @@ use region::Region;
 use crate::train::Order;
 use lmc_base::error::{LmcError, Result};
 use lmc_base::interrupt;
+use lmc_base::options::{Options, Valid};
 use lmc_model::guard::guarded;
 
 /// The sharpness of a minimum.
@@ -53,17 +54,17 @@ pub fn sharpness(
     recipe: &SharpnessRecipe,
     tick: impl Fn(),
 ) -> Result<Sharpness> {
-    recipe.check()?;
+    let recipe = recipe.check()?;
     if objective.n_examples() == 0 {
         return Err(LmcError::invalid("objective", "no examples", "at least one"));
     }
-    guarded(|| ascend(objective, x, recipe, tick))
+    guarded(|| ascend(objective, x, &recipe, tick))
 }
 
 fn ascend(
     objective: &impl Objective,
     x: &Tensor,
-    recipe: &SharpnessRecipe,
+    recipe: &Valid<SharpnessRecipe>,
     tick: impl Fn(),
 ) -> Result<Sharpness> {
     let region = Region::new(x, recipe)?;

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use lmc_base::error::{LmcError, Result};
+use lmc_base::options::{Options, in_range, positive};
 
 /// The recipe for measuring eps-sharpness (Keskar et al. 2017, Eqs. 10 and 11; Juneja et al. 2023, F.4).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -36,6 +37,7 @@ impl SharpnessRecipe {
     /// # Examples
     /// ```
     /// # extern crate lmc_engine as lmc;
+    /// use lmc::options::Options;
     /// use lmc::sharpness::SharpnessRecipe;
     /// // A smaller box, everything else as in the paper.
     /// let recipe = SharpnessRecipe { eps: 1e-6, ..SharpnessRecipe::paper() };
@@ -63,27 +65,16 @@ impl SharpnessRecipe {
         let learning_rate = paper.learning_rate * f64::from(paper.n_updates) / f64::from(n_updates);
         Self { learning_rate, n_updates, ..paper }
     }
+}
 
-    /// Checks that every field has an allowed value.
-    ///
-    /// # Errors
-    /// [`LmcError::InvalidParameter`] naming the first field that does not have an allowed value.
-    pub fn check(&self) -> Result<()> {
-        for (field, value) in [("sharpness.eps", self.eps), ("sharpness.learning_rate", self.learning_rate)] {
-            if !(value > 0.0 && value.is_finite()) {
-                return Err(LmcError::invalid(field, value, "a positive number"));
-            }
-        }
-        for (field, value) in [
-            ("sharpness.batch_size", self.batch_size),
-            ("sharpness.accumulation", self.accumulation),
-            ("sharpness.n_updates", self.n_updates as usize),
-            ("sharpness.n_examples", self.n_examples),
-        ] {
-            if value == 0 {
-                return Err(LmcError::invalid(field, 0, "at least 1"));
-            }
-        }
+impl Options for SharpnessRecipe {
+    fn validate(&self) -> Result<()> {
+        positive("sharpness.eps", self.eps, "a positive number")?;
+        positive("sharpness.learning_rate", self.learning_rate, "a positive number")?;
+        in_range("sharpness.batch_size", self.batch_size, usize::MAX)?;
+        in_range("sharpness.accumulation", self.accumulation, usize::MAX)?;
+        in_range("sharpness.n_updates", self.n_updates as usize, usize::MAX)?;
+        in_range("sharpness.n_examples", self.n_examples, usize::MAX)?;
         match self.n_directions {
             Some(n) if !(1..=1000).contains(&n) => {
                 Err(LmcError::invalid("sharpness.n_directions", n, "1 to 1000, or none for all of the space"))
@@ -114,8 +105,8 @@ mod tests {
             change(&mut recipe);
             assert!(recipe.check().unwrap_err().to_string().starts_with(field));
         }
-        SharpnessRecipe::paper().check().unwrap();
-        SharpnessRecipe::mini().check().unwrap();
+        SharpnessRecipe::paper().validate().unwrap();
+        SharpnessRecipe::mini().validate().unwrap();
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use lmc_base::error::{LmcError, Result};
+use lmc_base::options::Options;
 
 /// The way in which work is given to a Slurm cluster: the resources of each task of a job array, and the
 /// number of tasks.
@@ -87,26 +88,6 @@ impl Slurm {
     /// The most tasks unless more are asked for.
     pub const MOST_TASKS: usize = 100;
 
-    /// Checks that it can be written down as a batch script.
-    ///
-    /// # Errors
-    /// [`LmcError::InvalidParameter`] for no tasks or processors, or a line break in a value.
-    pub fn check(&self) -> Result<()> {
-        let counts =
-            [("slurm.cpus", self.cpus), ("slurm.tasks", self.tasks), ("slurm.at_once", self.at_once)];
-        for (field, count) in counts {
-            if count == Some(0) {
-                return Err(LmcError::invalid(field, 0, "at least 1"));
-            }
-        }
-        for (field, value) in self.values() {
-            if value.chars().any(char::is_control) {
-                return Err(LmcError::invalid(field, format!("{value:?}"), "one line of text"));
-            }
-        }
-        Ok(())
-    }
-
     fn values(&self) -> impl Iterator<Item = (&'static str, &String)> {
         let one = [
             ("slurm.partition", &self.partition),
@@ -142,6 +123,24 @@ impl Slurm {
             None => n_parts,
         };
         Ok(self.tasks.unwrap_or(sensible).min(most.unwrap_or(usize::MAX)).clamp(1, n_parts.max(1)))
+    }
+}
+
+impl Options for Slurm {
+    fn validate(&self) -> Result<()> {
+        let counts =
+            [("slurm.cpus", self.cpus), ("slurm.tasks", self.tasks), ("slurm.at_once", self.at_once)];
+        for (field, count) in counts {
+            if count == Some(0) {
+                return Err(LmcError::invalid(field, 0, "at least 1"));
+            }
+        }
+        for (field, value) in self.values() {
+            if value.chars().any(char::is_control) {
+                return Err(LmcError::invalid(field, format!("{value:?}"), "one line of text"));
+            }
+        }
+        Ok(())
     }
 }
 
@@ -210,7 +209,7 @@ mod tests {
     #[test]
     fn what_no_script_can_hold_is_refused() {
         let message = |slurm: Slurm| slurm.check().unwrap_err().to_string();
-        Slurm::default().check().unwrap();
+        Slurm::default().validate().unwrap();
         assert!(message(Slurm { cpus: Some(0), ..Slurm::default() }).starts_with("`slurm.cpus`: got 0"));
         assert!(message(Slurm { tasks: Some(0), ..Slurm::default() }).starts_with("`slurm.tasks`: got 0"));
         let broken = Slurm { gres: Some("gpu:1\n#SBATCH -w x".into()), ..Slurm::default() };

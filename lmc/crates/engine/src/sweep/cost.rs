@@ -7,6 +7,7 @@ use tch::{Cuda, Device};
 
 use super::job::SweepJob;
 use lmc_base::error::Result;
+use lmc_base::options::Options;
 
 /// The work that a sweep has left, and the time that it takes here.
 #[derive(Debug, Clone, PartialEq)]
@@ -67,9 +68,9 @@ impl SweepJob<'_> {
     /// Returns the cost of the units that are not in the store; it times a batch to estimate it.
     ///
     /// # Errors
-    /// Those of [`Compute::check`](lmc_model::compute::Compute::check) and of evaluating a batch.
+    /// Those of [`Compute::check`](lmc_base::options::Options::check) and of evaluating a batch.
     pub fn cost(&self) -> Result<Cost> {
-        self.compute.check()?;
+        self.compute.validate()?;
         self.cost_of(self.missing().len())
     }
 

@@ -10,6 +10,7 @@ use super::work::UnitWork;
 use lmc_base::error::Result;
 use lmc_base::file::tidy;
 use lmc_base::interrupt;
+use lmc_base::options::Options;
 use lmc_base::progress::{self, Progress, Unit};
 use lmc_model::compute::{Precision, within_memory};
 use lmc_model::parallel::run_on_workers;
@@ -36,7 +37,7 @@ const WORTH_SAYING: f64 = 10.0;
 /// [`LmcError::Imprecise`]: lmc_base::error::LmcError::Imprecise
 /// [`LmcError::OutOfMemory`]: lmc_base::error::LmcError::OutOfMemory
 /// [`LmcError::Interrupted`]: lmc_base::error::LmcError::Interrupted
-/// [`Compute::check`]: lmc_model::compute::Compute::check
+/// [`Compute::check`]: lmc_base::options::Options::check
 pub fn execute(job: &SweepJob<'_>) -> Result<Vec<Sampled>> {
     job.check(job.plan.n_models())?;
     Ok(complete(job, &progress_of(job))?.into_iter().filter_map(UnitWork::into_sampled).collect())
@@ -63,7 +64,7 @@ fn complete<'a>(job: &'a SweepJob<'a>, progress: &'a Progress) -> Result<Vec<Uni
     let missing = job.missing().len();
     // Units that are only read may have been computed on other devices.
     if missing > 0 || job.compute.devices.is_empty() {
-        job.compute.check()?;
+        job.compute.validate()?;
     }
     if missing > 0 {
         let cost = job.cost_of(missing)?;

@@ -10,6 +10,7 @@ use super::order::Order;
 use super::schedule::Schedule;
 use lmc_base::error::{LmcError, Result};
 use lmc_base::interrupt;
+use lmc_base::options::{Options, in_range, positive};
 use lmc_data::spec::{Adam, Decay};
 use lmc_model::encode::Encoded;
 use lmc_model::model::{ModelConfig, PretrainingModel, PretrainingTargets, Tokens};
@@ -63,30 +64,13 @@ impl PretrainRecipe {
     }
 }
 
-impl PretrainRecipe {
-    /// Checks that every field has an allowed value.
-    ///
-    /// # Errors
-    /// [`LmcError::InvalidParameter`] naming the first field that does not have an allowed value.
-    pub fn check(&self) -> Result<()> {
-        for (field, count, most) in [
-            ("pretrain.n_steps", self.n_steps as usize, 1_000_000_000),
-            ("pretrain.batch_size", self.batch_size, 1_000_000),
-            ("pretrain.n_shards", self.n_shards, 1024),
-        ] {
-            if !(1..=most).contains(&count) {
-                return Err(LmcError::invalid(field, count, format!("1 to {most}")));
-            }
-        }
-        let rates = [
-            ("pretrain.learning_rate", self.learning_rate),
-            ("pretrain.clip_norm", self.clip_norm.unwrap_or(1.0)),
-        ];
-        for (field, value) in rates {
-            if !(value > 0.0 && value.is_finite()) {
-                return Err(LmcError::invalid(field, value, "a positive number"));
-            }
-        }
+impl Options for PretrainRecipe {
+    fn validate(&self) -> Result<()> {
+        in_range("pretrain.n_steps", self.n_steps as usize, 1_000_000_000)?;
+        in_range("pretrain.batch_size", self.batch_size, 1_000_000)?;
+        in_range("pretrain.n_shards", self.n_shards, 1024)?;
+        positive("pretrain.learning_rate", self.learning_rate, "a positive number")?;
+        positive("pretrain.clip_norm", self.clip_norm.unwrap_or(1.0), "a positive number")?;
         let kept = 1.0 - self.masked - self.replaced;
         let shares = [
             ("pretrain.mask_share", self.mask_share),

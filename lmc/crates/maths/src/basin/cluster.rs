@@ -7,6 +7,7 @@ use super::{
 use crate::gap::GapMatrix;
 use crate::stats::silhouette;
 use lmc_base::error::{LmcError, Result};
+use lmc_base::options::{Options, in_range, positive};
 use ndarray::Array2;
 use std::fmt;
 
@@ -35,6 +36,18 @@ impl ClusterOptions {
         ClusterOptions { delta: Delta::Paper, ..ClusterOptions::default() }
     }
 }
+
+impl Options for ClusterOptions {
+    fn validate(&self) -> Result<()> {
+        if let Delta::Fixed(width) = self.delta {
+            positive("delta", width, "a finite number above 0")?;
+        }
+        in_range("n_init", self.n_init, MOST_STARTS)
+    }
+}
+
+/// The most starts of k-means.
+const MOST_STARTS: usize = 100_000;
 
 /// Models divided into two basins, or all in one if nothing says how to divide them. Vectors are in the order
 /// of `models`.
@@ -143,11 +156,12 @@ impl fmt::Debug for Basins {
 /// # Ok::<(), lmc::LmcError>(())
 /// ```
 pub fn cluster(gaps: &GapMatrix, options: &ClusterOptions) -> Result<Basins> {
+    let options = options.check()?;
     gaps.check()?;
     let (pairs, resolution) = (gaps.pairs(), gaps.resolution);
     let known = Known { models: &gaps.models, pairs: &pairs, resolution };
     let embed = |delta| plane(&similarities(&gaps.values, delta));
-    divided(&known, options, embed, |cluster| silhouette(&gaps.values, cluster))
+    divided(&known, &options, embed, |cluster| silhouette(&gaps.values, cluster))
 }
 
 #[cfg(test)]

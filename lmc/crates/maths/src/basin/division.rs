@@ -6,6 +6,7 @@ use super::{
 };
 use crate::stats::mean;
 use lmc_base::error::{LmcError, Result};
+use lmc_base::options::Valid;
 use ndarray::{Array2, ArrayView1, Axis};
 
 /// The distance below which two eigenvalues have vectors that rounding turns by a part in 100,000.
@@ -25,16 +26,13 @@ pub(super) struct Known<'a> {
 /// kernel, `silhouette` the silhouette of two clusters.
 pub(super) fn divided(
     known: &Known,
-    options: &ClusterOptions,
+    options: &Valid<ClusterOptions>,
     embed: impl FnOnce(f64) -> Result<Plane>,
     silhouette: impl FnOnce(&[usize]) -> Result<f64>,
 ) -> Result<Basins> {
     let n = known.models.len();
     if n < 3 {
         return Err(LmcError::invalid("models", format!("{n} models"), "at least 3 to divide in two"));
-    }
-    if options.n_init == 0 {
-        return Err(LmcError::invalid("n_init", 0, "at least 1"));
     }
     let gaps: Vec<f64> = known.pairs.iter().map(|&(.., gap)| gap).collect();
     let (delta, widened) = kernel_width(&gaps, options.delta)?;
@@ -189,7 +187,11 @@ fn natural(name: &str) -> Vec<(usize, &str)> {
 /// Returns the two clusters of the rows of an embedding \[n_models, 2\], numbered as [`Basins::cluster`]
 /// says: of two equally large ones, that of the model `first` is the first. None if other divisions are as
 /// good.
-fn divide(embedding: &Array2<f64>, first: usize, options: &ClusterOptions) -> Result<Option<Division>> {
+fn divide(
+    embedding: &Array2<f64>,
+    first: usize,
+    options: &Valid<ClusterOptions>,
+) -> Result<Option<Division>> {
     let n = embedding.nrows();
     let Some((mut cluster, mut centroids)) = two_means(embedding, options.n_init, options.seed)? else {
         return Ok(None);

@@ -2,6 +2,7 @@
 
 use super::Combination;
 use lmc_base::error::{LmcError, Result};
+use lmc_base::options::{Options, positive};
 
 /// Steps of rounding in a unit: the last bits of a distance, a sum of many terms, must not change the name of
 /// a plane's points.
@@ -69,7 +70,7 @@ impl Plane {
     /// # Errors
     /// Those of [`PlaneOptions::check`].
     pub fn grid(&self, options: &PlaneOptions) -> Result<PlaneGrid> {
-        options.check()?;
+        let options = options.check()?;
         let (anchors, spacing) = (self.anchors(), options.spacing);
         let around = |of: fn(&(f64, f64)) -> f64| {
             let values = || anchors.iter().map(of);
@@ -111,15 +112,9 @@ impl Default for PlaneOptions {
     }
 }
 
-impl PlaneOptions {
-    /// Checks that the options describe a grid.
-    ///
-    /// # Errors
-    /// [`LmcError::InvalidParameter`] naming the field.
-    pub fn check(&self) -> Result<()> {
-        if !(self.spacing > 0.0 && self.spacing.is_finite()) {
-            return Err(LmcError::invalid("plane.spacing", self.spacing, "a positive number of units"));
-        }
+impl Options for PlaneOptions {
+    fn validate(&self) -> Result<()> {
+        positive("plane.spacing", self.spacing, "a positive number of units")?;
         if !(self.margin >= 0.0 && self.margin.is_finite()) {
             return Err(LmcError::invalid("plane.margin", self.margin, "zero or a positive number of units"));
         }

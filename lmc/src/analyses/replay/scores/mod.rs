@@ -19,6 +19,7 @@ use crate::analyses::replay::number::{METRICS, metric};
 use crate::data::parquet::is_parquet;
 use crate::data::text::decoded;
 use crate::error::{LmcError, Result};
+use crate::options::Options;
 use crate::published::read_accuracies;
 use crate::study::Metric;
 use cell::Cell;
@@ -44,6 +45,15 @@ impl ScoreOptions {
     /// Makes options for accuracies on that set, of models that are not known.
     pub fn new(dataset: &str) -> Self {
         Self { dataset: dataset.to_owned(), metric: Metric::Accuracy, models: Vec::new() }
+    }
+}
+
+impl Options for ScoreOptions {
+    fn validate(&self) -> Result<()> {
+        match self.dataset.trim().is_empty() {
+            true => Err(LmcError::invalid("dataset", "an empty name", "the name of the set of the scores")),
+            false => Ok(()),
+        }
     }
 }
 

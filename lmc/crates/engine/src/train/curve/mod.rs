@@ -20,6 +20,7 @@ use super::order::Order;
 use super::set::TrainingSet;
 use lmc_base::error::{LmcError, Result};
 use lmc_base::interrupt;
+use lmc_base::options::Options;
 use lmc_model::encode::Encoded;
 use lmc_model::guard::guarded;
 use lmc_model::model::Classifier;
@@ -53,7 +54,7 @@ impl<'a> CurveTraining<'a> {
     /// straight line.
     ///
     /// # Errors
-    /// Those of [`CurveRecipe::check`]; [`LmcError::OutsideTable`] if the models have no row for a token,
+    /// Those of [`Options::validate`] and [`CurveRecipe::check_size`]; [`LmcError::OutsideTable`] if the models have no row for a token,
     /// [`LmcError::InvalidParameter`] for a label that is not one of their classes; [`LmcError::Torch`] for
     /// models of another layout than the classifier's.
     pub fn new(
@@ -62,7 +63,8 @@ impl<'a> CurveTraining<'a> {
         examples: &'a [Encoded],
         recipe: &'a CurveRecipe,
     ) -> Result<Self> {
-        recipe.check(examples.len())?;
+        recipe.validate()?;
+        recipe.check_size(examples.len())?;
         TrainingSet::Examples(examples).check(classifier)?;
         guarded(|| Self::begun(classifier, [a, b], examples, recipe))
     }

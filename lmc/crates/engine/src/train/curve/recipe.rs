@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use lmc_base::error::{LmcError, Result};
+use lmc_base::options::{Options, in_range, positive};
 use lmc_data::spec::Adam;
 use lmc_model::path::CurveKind;
 
@@ -61,37 +62,35 @@ impl CurveRecipe {
         self.sub_epoch as usize * self.n_sub_epochs as usize
     }
 
-    /// Checks that every field has an allowed value, and that a training set of that size has a batch.
+    /// Checks that a training set of that size has a batch.
     ///
     /// # Errors
-    /// [`LmcError::InvalidParameter`] naming the first field that does not have an allowed value.
-    pub fn check(&self, n_train: usize) -> Result<()> {
+    /// [`LmcError::InvalidParameter`] naming the size of the batch.
+    pub fn check_size(&self, n_train: usize) -> Result<()> {
+        if self.batch_size > n_train {
+            let expected = format!("1 to {n_train}, the training examples");
+            return Err(LmcError::invalid("curve.batch_size", self.batch_size, expected));
+        }
+        Ok(())
+    }
+}
+
+impl Options for CurveRecipe {
+    fn validate(&self) -> Result<()> {
         self.kind.check()?;
         if self.kind.n_inner() == 0 {
             return Err(LmcError::invalid("curve.kind", "a line", "a curve with a control point to train"));
         }
-        if self.batch_size == 0 || self.batch_size > n_train {
-            let expected = format!("1 to {n_train}, the training examples");
-            return Err(LmcError::invalid("curve.batch_size", self.batch_size, expected));
-        }
-        for (field, value) in [("curve.learning_rate", self.learning_rate), ("curve.adam.eps", self.adam.eps)]
-        {
-            if !(value > 0.0 && value.is_finite()) {
-                return Err(LmcError::invalid(field, value, "a positive number"));
-            }
-        }
+        in_range("curve.batch_size", self.batch_size, 1_000_000)?;
+        positive("curve.learning_rate", self.learning_rate, "a positive number")?;
+        positive("curve.adam.eps", self.adam.eps, "a positive number")?;
         for (field, value) in [("curve.adam.beta1", self.adam.beta1), ("curve.adam.beta2", self.adam.beta2)] {
             if !(0.0..1.0).contains(&value) {
                 return Err(LmcError::invalid(field, value, "0 to below 1"));
             }
         }
-        for (field, value) in [("curve.sub_epoch", self.sub_epoch), ("curve.n_sub_epochs", self.n_sub_epochs)]
-        {
-            if !(1..=1_000_000).contains(&value) {
-                return Err(LmcError::invalid(field, value, "1 to 1000000"));
-            }
-        }
-        Ok(())
+        in_range("curve.sub_epoch", self.sub_epoch as usize, 1_000_000)?;
+        in_range("curve.n_sub_epochs", self.n_sub_epochs as usize, 1_000_000)
     }
 }
 
@@ -116,10 +115,11 @@ mod tests {
         for (field, change) in cases {
             let mut recipe = CurveRecipe::mini();
             change(&mut recipe);
-            let message = recipe.check(200).unwrap_err().to_string();
+            let refused = recipe.check().and_then(|recipe| recipe.check_size(200));
+            let message = refused.unwrap_err().to_string();
             assert!(message.starts_with(field), "{message}");
         }
-        assert!(CurveRecipe::mini().check(128).is_ok());
+        assert!(CurveRecipe::mini().check().unwrap().check_size(128).is_ok());
         assert_eq!(CurveRecipe::paper().n_updates(), 720);
     }
 }

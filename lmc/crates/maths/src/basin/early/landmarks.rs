@@ -5,6 +5,7 @@ use rand::seq::SliceRandom;
 
 use super::{EarlyOptions, EarlyPrediction, interval, mean, win};
 use lmc_base::error::{LmcError, Result};
+use lmc_base::options::Options;
 
 /// Returns how well the clusters of models (0 or 1 each) are predicted from their gaps to landmarks, which
 /// are models whose clusters are known.
@@ -44,7 +45,7 @@ pub fn predict_from_landmarks(
     options: &EarlyOptions,
 ) -> Result<EarlyPrediction> {
     check(gaps, landmark_cluster, final_cluster)?;
-    options.check()?;
+    let options = options.check()?;
     let mean_to = |model: usize, cluster: usize| {
         let members = (0..landmark_cluster.len()).filter(|&landmark| landmark_cluster[landmark] == cluster);
         let gaps: Vec<f64> = members.map(|landmark| gaps[[model, landmark]]).collect();
@@ -68,7 +69,7 @@ pub fn predict_from_landmarks(
         mean(&wins(&labels)) >= auc - super::ROUNDING
     });
     let p_value = (as_good.count() + 1) as f64 / (options.n_permutations + 1) as f64;
-    Ok(EarlyPrediction { auc, interval: interval(&observed, options)?, p_value })
+    Ok(EarlyPrediction { auc, interval: interval(&observed, &options)?, p_value })
 }
 
 fn check(gaps: &Array2<f64>, landmark_cluster: &[usize], final_cluster: &[usize]) -> Result<()> {

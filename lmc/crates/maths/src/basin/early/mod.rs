@@ -13,6 +13,7 @@ use rand::seq::SliceRandom;
 use crate::gap::GapMatrix;
 use crate::stats::quantile;
 use lmc_base::error::{LmcError, Result};
+use lmc_base::options::{Options, Valid, in_range};
 
 /// The share of the size of two terms below which their difference is rounding: a tie.
 const ROUNDING: f64 = 1e-12;
@@ -107,7 +108,8 @@ pub fn predict_early(
     final_cluster: &[usize],
     options: &EarlyOptions,
 ) -> Result<EarlyPrediction> {
-    check(predictor, final_cluster, options)?;
+    let options = options.check()?;
+    check(predictor, final_cluster)?;
     let wins = wins(predictor, final_cluster);
     let auc = mean(&wins);
     let mut rng = lmc_base::seed::rng(options.seed, "relabelling");
@@ -117,7 +119,7 @@ pub fn predict_early(
         mean(&self::wins(predictor, &labels)) >= auc - ROUNDING
     });
     let p_value = (as_good.count() + 1) as f64 / (options.n_permutations + 1) as f64;
-    Ok(EarlyPrediction { auc, interval: interval(&wins, options)?, p_value })
+    Ok(EarlyPrediction { auc, interval: interval(&wins, &options)?, p_value })
 }
 
 /// Returns, for each model of cluster 1 (row) and of cluster 0 (column), both left out, 1 if their scores are
@@ -175,7 +177,7 @@ fn mean(wins: &Array2<f64>) -> f64 {
 }
 
 /// Returns the percentile bootstrap interval over rows and columns.
-fn interval(wins: &Array2<f64>, options: &EarlyOptions) -> Result<(f64, f64)> {
+fn interval(wins: &Array2<f64>, options: &Valid<EarlyOptions>) -> Result<(f64, f64)> {
     let mut rng = lmc_base::seed::rng(options.seed, "bootstrap of pairs");
     let (rows, columns) = wins.dim();
     let mut draw = |n: usize| (0..n).map(|_| rng.random_range(0..n)).collect::<Vec<_>>();
@@ -190,7 +192,7 @@ fn interval(wins: &Array2<f64>, options: &EarlyOptions) -> Result<(f64, f64)> {
     Ok((quantile(&resampled, tail)?, quantile(&resampled, 1.0 - tail)?))
 }
 
-fn check(predictor: &Predictor, final_cluster: &[usize], options: &EarlyOptions) -> Result<()> {
+fn check(predictor: &Predictor, final_cluster: &[usize]) -> Result<()> {
     let n = final_cluster.len();
     let got = match predictor {
         Predictor::Gaps(gaps) => {
@@ -215,20 +217,13 @@ fn check(predictor: &Predictor, final_cluster: &[usize], options: &EarlyOptions)
         let expected = "at least 2 in each cluster, so that one can be left out";
         return Err(LmcError::invalid("final_cluster", got, expected));
     }
-    options.check()
+    Ok(())
 }
 
-impl EarlyOptions {
-    /// Checks that every field has a valid value.
-    ///
-    /// # Errors
-    /// [`LmcError::InvalidParameter`] naming the first field that is not valid.
-    pub fn check(&self) -> Result<()> {
-        for (field, count) in [("n_permutations", self.n_permutations), ("n_resamples", self.n_resamples)] {
-            if !(1..=MOST).contains(&count) {
-                return Err(LmcError::invalid(field, count, format!("1 to {MOST}")));
-            }
-        }
+impl Options for EarlyOptions {
+    fn validate(&self) -> Result<()> {
+        in_range("n_permutations", self.n_permutations, MOST)?;
+        in_range("n_resamples", self.n_resamples, MOST)?;
         crate::stats::check_confidence("confidence", self.confidence)
     }
 }

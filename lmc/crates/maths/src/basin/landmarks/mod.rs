@@ -16,6 +16,7 @@ use super::{
 use crate::gap::LandmarkGaps;
 use crate::stats::mean;
 use lmc_base::error::{LmcError, Result};
+use lmc_base::options::Options;
 
 /// Returns the two basins of all models by spectral clustering of the known pairs, which are those of a
 /// landmark and any model.
@@ -63,6 +64,7 @@ use lmc_base::error::{LmcError, Result};
 /// # Ok::<(), lmc::LmcError>(())
 /// ```
 pub fn cluster_landmarks(gaps: &LandmarkGaps, options: &ClusterOptions) -> Result<Basins> {
+    let options = options.check()?;
     gaps.check()?;
     let m = gaps.landmarks.len();
     if gaps.models.len() > 2 && m < 2 {
@@ -71,7 +73,7 @@ pub fn cluster_landmarks(gaps: &LandmarkGaps, options: &ClusterOptions) -> Resul
     let pairs = gaps.pairs();
     let known = Known { models: &gaps.models, pairs: &pairs, resolution: gaps.resolution };
     let embed = |delta| embedding::of_known_pairs(&similarities(&gaps.values, delta), &gaps.landmarks);
-    divided(&known, options, embed, |cluster| silhouette(&pairs, cluster))
+    divided(&known, &options, embed, |cluster| silhouette(&pairs, cluster))
 }
 
 /// Returns the mean silhouette of two clusters under the known gaps.
