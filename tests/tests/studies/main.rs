@@ -4,6 +4,7 @@ mod alignment;
 mod convexity;
 mod corpora;
 mod early_checks;
+mod options;
 mod own_analysis;
 mod recipes;
 mod soups;

@@ -7,6 +7,7 @@ use crate::analyses::replay::log::{Entry, LoggedLine, wrong};
 use crate::analyses::replay::number::shown;
 use crate::analyses::replay::{Missing, Repeated, ReplayOptions};
 use crate::error::{LmcError, Result};
+use crate::options::Valid;
 
 /// The lines that count, and notes on those that do not.
 pub(crate) struct Settled {
@@ -18,7 +19,7 @@ pub(crate) struct Settled {
 
 /// Returns the line of each unordered pair after checking that all lines that count agree. If a pair is there
 /// in both directions, the first counts; if it is repeated, the options decide.
-pub(crate) fn settle(mut entries: Vec<Entry>, options: &ReplayOptions) -> Result<Settled> {
+pub(crate) fn settle(mut entries: Vec<Entry>, options: &Valid<ReplayOptions>) -> Result<Settled> {
     mark_other_grids(&mut entries);
     let chosen = match options.repeated {
         Repeated::Error => each_once(&entries, options)?,
@@ -79,7 +80,7 @@ fn mark_other_grids(entries: &mut [Entry]) {
 }
 
 /// Chooses a line for every pair, each of which may be there once, or alike in both directions.
-fn each_once(entries: &[Entry], options: &ReplayOptions) -> Result<Vec<usize>> {
+fn each_once(entries: &[Entry], options: &Valid<ReplayOptions>) -> Result<Vec<usize>> {
     let mut pairs: BTreeMap<(&str, &str), usize> = BTreeMap::new();
     let mut chosen = Vec::new();
     for (i, entry) in entries.iter().enumerate() {
@@ -106,7 +107,7 @@ fn each_once(entries: &[Entry], options: &ReplayOptions) -> Result<Vec<usize>> {
 }
 
 /// Returns the first or last whole line of each pair, in either direction.
-fn one_of_each(entries: &[Entry], options: &ReplayOptions) -> Result<Vec<usize>> {
+fn one_of_each(entries: &[Entry], options: &Valid<ReplayOptions>) -> Result<Vec<usize>> {
     let mut pairs: BTreeMap<(&str, &str), usize> = BTreeMap::new();
     for (i, entry) in entries.iter().enumerate().filter(|(_, entry)| entry.problem.is_none()) {
         let of = pairs.entry(pair(entry)).or_insert(i);
@@ -127,7 +128,7 @@ fn one_of_each(entries: &[Entry], options: &ReplayOptions) -> Result<Vec<usize>>
 }
 
 /// Returns notes about lines that do not count: lines that are not whole, and repeated lines of a pair.
-fn notes(entries: &[Entry], chosen: &[usize], options: &ReplayOptions) -> Vec<String> {
+fn notes(entries: &[Entry], chosen: &[usize], options: &Valid<ReplayOptions>) -> Vec<String> {
     let mut notes: Vec<String> = entries
         .iter()
         .filter_map(|entry| {

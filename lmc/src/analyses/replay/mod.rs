@@ -153,11 +153,13 @@ impl Replay {
     /// # Examples
     /// ```no_run
     /// use lmc::replay::{Replay, ReplayOptions};
+    /// use lmc::table::Table;
     /// let replay = Replay::read(&["mnli_0.out", "mnli_1.out"], &ReplayOptions::new("id"))?;
     /// let (profiles, gaps) = (replay.table()?, replay.gaps()?);
     /// # Ok::<(), lmc::LmcError>(())
     /// ```
     pub fn read(paths: &[impl AsRef<Path>], options: &ReplayOptions) -> Result<Replay> {
+        let options = options.check()?;
         if paths.is_empty() {
             return Err(LmcError::invalid("paths", "none", "at least one log"));
         }
@@ -175,14 +177,15 @@ impl Replay {
     /// # Errors
     /// Those of [`Replay::read`].
     pub fn parse(bytes: &[u8], path: &Path, options: &ReplayOptions) -> Result<Replay> {
+        let options = options.check()?;
         Self::of(log::parse(path, bytes)?, options)
     }
 
-    fn of(entries: Vec<log::Entry>, options: &ReplayOptions) -> Result<Replay> {
-        let options = &options.check()?;
-        let agreement::Settled { lines, models, notes } = agreement::settle(entries, options)?;
-        let replay = Replay { models, options: options.clone(), lines, notes };
-        match options.missing {
+    fn of(entries: Vec<log::Entry>, options: Valid<ReplayOptions>) -> Result<Replay> {
+        let agreement::Settled { lines, models, notes } = agreement::settle(entries, &options)?;
+        let missing = options.missing;
+        let replay = Replay { models, options, lines, notes };
+        match missing {
             Missing::Error => Ok(replay),
             Missing::Drop => replay.without_missing(),
         }

@@ -31,7 +31,7 @@ impl SoupFolder {
     /// # Examples
     /// ```no_run
     /// use lmc::prelude::*;
-    /// use lmc::{model::Replace, study::SoupFolder};
+    /// use lmc::{analyses::soups::SoupFolder, model::Replace};
     /// let study = Study::open(StudySpec::mini_nli(0))?;
     /// // Whether the folder may be written is known before anything is trained.
     /// let folder = SoupFolder::new(&study, "soup".as_ref(), "the first two", Replace::Same)?;

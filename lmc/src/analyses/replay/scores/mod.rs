@@ -106,6 +106,7 @@ pub fn read_scores(path: &Path, dataset: &str) -> Result<DataFrame> {
 /// # Ok::<(), lmc::LmcError>(())
 /// ```
 pub fn read_score_files(paths: &[impl AsRef<Path>], options: &ScoreOptions) -> Result<Scores> {
+    let options = &options.check()?;
     let mut all = Collected::default();
     for path in files(paths)? {
         if is_parquet(&path) || path.extension().is_some_and(|extension| extension == "parquet") {
