@@ -41,7 +41,7 @@ fn logs_become_tables_figures_and_a_report() {
         (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
     assert!(output.status.success(), "{message}");
     assert!(
-        text.contains("6 tables and 3 figures in out\nReplay(4 models on id, 6 lines of 10 points)\n"),
+        text.contains("6 tables and 3 figures in out\n4 models on id, 6 lines of 10 points\n"),
         "{text}"
     );
     assert!(text.contains("Basins(2 + 2 models"), "{text}");

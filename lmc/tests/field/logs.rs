@@ -159,7 +159,7 @@ fn missing(place: &Place) {
         "note: scores that do not count, because the logs have no such models: `m-1`",
     ];
     let printed = replay(place, &some, "--missing drop").noted(&parts);
-    assert!(printed.contains("Replay(3 models on id, 3 lines of 3 points)"), "{printed}");
+    assert!(printed.contains("3 models on id, 3 lines of 3 points"), "{printed}");
     // Two pairs without a model in common: one model of each.
     let some = [1, 2, 3, 4].map(|i| pairs()[i].clone()).concat();
     replay(place, &some, "--missing drop").refused(&["2 models"]);
@@ -174,7 +174,7 @@ fn cut(place: &Place) {
         replay(place, text, "").refused(&["logs/0.out:", "--missing drop"]);
         let printed = replay(place, text, "--missing drop")
             .noted(&["does not count", "left out of 4 models: `m-1` (no whole line to `m-98`)"]);
-        assert!(printed.contains("Replay(3 models on id, 3 lines"), "cut at {end}: {printed}");
+        assert!(printed.contains("3 models on id, 3 lines"), "cut at {end}: {printed}");
     }
     let limit =
         format!("{}slurmstepd: error: *** JOB 7 CANCELLED DUE TO TIME LIMIT ***\n", &log[..last + 175]);

@@ -34,41 +34,29 @@ pub struct Cli {
 #[derive(Subcommand)]
 enum Command {
     /// Print a study with all its settings as TOML, to be changed and given to the other verbs.
-    #[command(allow_negative_numbers = true)]
     Spec(Spec),
     /// Finetune the copies of a study.
-    #[command(allow_negative_numbers = true)]
     Finetune(Finetune),
     /// Evaluate the copies of a study, or classifiers that were finetuned elsewhere.
-    #[command(allow_negative_numbers = true)]
     Evaluate(Evaluate),
     /// Sample the losses along the lines between all pairs of copies.
-    #[command(allow_negative_numbers = true)]
     Sweep(Sweep),
     /// Cluster the copies by convexity gap, and test whether the clusters say anything about generalisation.
-    #[command(allow_negative_numbers = true)]
     Basins(Basins),
     /// Measure eps-convexity of more than pairs: convex combinations inside the clusters and across them, and
     /// triangles.
-    #[command(allow_negative_numbers = true)]
     Convexity(Convexity),
     /// Average weights inside the clusters, across them and greedily, beside single copies and ensembles.
-    #[command(allow_negative_numbers = true)]
     Soup(Soup),
     /// Finetune, evaluate, interpolate and cluster, and write every table and figure.
-    #[command(allow_negative_numbers = true)]
     Figures(Figures),
     /// Do the share of one task of a plan: what the jobs of --slurm run.
-    #[command(allow_negative_numbers = true)]
     Work(Work),
     /// Cluster models from logs of interpolations that others ran, without a model at hand.
-    #[command(allow_negative_numbers = true)]
     Replay(Replay),
     /// Pretrain the encoder of the embedded task and write it as a Hugging Face folder.
-    #[command(allow_negative_numbers = true)]
     Pretrain(Pretrain),
     /// Fetch corpora and models, and say where they lie, how large they are and under which licence.
-    #[command(allow_negative_numbers = true)]
     Fetch(Fetch),
     /// List the corpora and models that are known.
     Manifests,

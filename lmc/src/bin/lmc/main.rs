@@ -1,6 +1,7 @@
 //! `lmc`: the verbs of the library for a shell or a cluster node.
 #![cfg_attr(not(test), deny(clippy::print_stdout, clippy::print_stderr))]
 
+mod arguments;
 mod basins;
 mod caught;
 mod cli;
@@ -32,7 +33,7 @@ use crate::cli::Cli;
 
 fn main() -> ExitCode {
     caught::listen();
-    let code = match Cli::try_parse() {
+    let code = match Cli::try_parse_from(arguments::joined(std::env::args_os())) {
         Ok(cli) => match caught::caught(|| interrupt::listen().and_then(|()| cli.run())) {
             Ok(Ok(())) => 0,
             Ok(Err(error)) => {

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use lmc::basin::{ClusterOptions, Delta, cluster};
+use lmc::basin::{Basins, ClusterOptions, Delta, cluster};
 use lmc::figure::{self, HeatmapOptions};
 use lmc::gap::Measure;
 use lmc::options::Options;
@@ -137,12 +137,28 @@ impl Replay {
         replay.notes.iter().chain(&scores.notes).chain(&beside).for_each(|text| note(text));
         let figures = figures.map(|(name, figure)| (name, figure.with_notes(&said)));
         out.write(&identity_of(replay.models.iter()), &tables, &figures)?;
-        say(format_args!("{replay:?}\n{basins:?}"));
+        let (n_models, n_lines) = (replay.models.len(), replay.lines.len());
+        let points = replay.n_points();
+        say(format_args!("{n_models} models on {}, {n_lines} lines of {points} points", options.dataset));
+        say(format_args!("{}", described(&basins)));
         notes::say(&said);
         print(&statistics)?;
         print(&tests)?;
         Ok(())
     }
+}
+
+/// Returns a sentence about the clusters.
+fn described(basins: &Basins) -> String {
+    let ([first, second], within) = (basins.sizes(), basins.within);
+    if !basins.is_divided() {
+        return format!("{first} models in one cluster, mean gap {within:.4} nats per example");
+    }
+    let (across, silhouette) = (basins.across, basins.silhouette);
+    format!(
+        "clusters of {first} and {second} models, mean gap {within:.4} within and {across:.4} across (nats per \
+         example), silhouette {silhouette:.2}"
+    )
 }
 
 /// Returns the logs: files as they are, and every file of a folder that is neither hidden nor called .err or
