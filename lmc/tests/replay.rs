@@ -44,7 +44,7 @@ fn logs_become_tables_figures_and_a_report() {
         text.contains("6 tables and 3 figures in out\n4 models on id, 6 lines of 10 points\n"),
         "{text}"
     );
-    assert!(text.contains("Basins(2 + 2 models"), "{text}");
+    assert!(text.contains("clusters of 2 and 2 models, mean gap "), "{text}");
     let out = folder.path().join("out");
     let rows = [
         (PROFILES, 60),
