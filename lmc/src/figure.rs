@@ -1,6 +1,9 @@
 //! Figures of the tables: interactive with plotly, and as SVG and PNG drawn here from the same description.
 //!
-//! Each analysis has its own: [`curves`] of profiles; [`heatmap`] and [`gap_against_distance`] of gaps;
+//! Any table has [`scatter()`], [`line()`], [`bar()`] and [`heatmap()`], by groups of rows with [`by()`]; all else
+//! can be put together from [`parts`].
+//!
+//! Each analysis has its own: [`curves`] of profiles; [`gap_heatmap`] and [`gap_against_distance`] of gaps;
 //! [`membership_scatter`] of basins; [`histogram`] and [`correlation_matrix`] of scores; [`drift_quiver`] of
 //! trajectories; [`early_curves`]; [`alignment_scatter`]; [`sharpness_scatter`]; [`planes`];
 //! [`connections`]; [`excess_strips`] and [`triangle_scatter`] of convexity; [`soup_dots`];
@@ -11,6 +14,7 @@
 pub use crate::analyses::gaps::gap_against_distance;
 pub use crate::analyses::profiles::{groups_by_basin, groups_by_score};
 pub use crate::figures::Figure;
+pub use lmc_figure::{Grouped, bar, by, heatmap, line, parts, scatter};
 
 pub use crate::analyses::alignment::figure::alignment_scatter;
 pub use crate::analyses::basins::figure::membership_scatter;
@@ -24,7 +28,7 @@ pub use crate::analyses::connections::figure::connections;
 pub use crate::analyses::convexity::figure::{excess_strips, triangle_scatter};
 pub use crate::analyses::correlations::figure::correlation_matrix;
 pub use crate::analyses::early::figure::early_curves;
-pub use crate::analyses::gaps::figure::{HeatmapOptions, heatmap};
+pub use crate::analyses::gaps::figure::{HeatmapOptions, gap_heatmap};
 pub use crate::analyses::planes::figure::planes;
 pub use crate::analyses::profiles::figure::curves;
 pub use crate::analyses::scores::figure::{histogram, histograms};

@@ -20,11 +20,11 @@ pub use crate::compute::{Compute, Precision};
 pub use crate::confidence::{self, Interval, IntervalMethod};
 pub use crate::error::{LmcError, Result};
 pub use crate::figure::{
-    Figure, GroupPanel, HeatmapOptions, alignment_scatter, co_assignment, comparison_intervals, connections,
-    correlation_matrix, curves, drift_quiver, early_curves, excess_strips, gap_against_distance,
-    gap_intervals, group_heatmaps, group_histograms, groups_by_basin, groups_by_score, heatmap, histogram,
-    histograms, membership_intervals, membership_scatter, planes, sample_size_curves, sharpness_scatter,
-    soup_dots, stability_bars, triangle_scatter,
+    self, Figure, GroupPanel, HeatmapOptions, alignment_scatter, co_assignment, comparison_intervals,
+    connections, correlation_matrix, curves, drift_quiver, early_curves, excess_strips, gap_against_distance,
+    gap_heatmap, gap_intervals, group_heatmaps, group_histograms, groups_by_basin, groups_by_score,
+    histogram, histograms, membership_intervals, membership_scatter, planes, sample_size_curves,
+    sharpness_scatter, soup_dots, stability_bars, triangle_scatter,
 };
 pub use crate::gap::{
     GapMatrix, LandmarkGaps, Measure, area_under_curve, barrier_height, convexity_gap, excess_loss,

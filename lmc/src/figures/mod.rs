@@ -1,9 +1,10 @@
-//! The parts that figures of the analyses share: axes, panels, the look.
+//! What figures of the analyses share: basins, rows of tables, scores of models.
 
-pub(crate) mod axes;
-pub(crate) mod panels;
-pub(crate) mod scatter;
-pub(crate) mod theme;
+pub(crate) mod basins;
+pub(crate) mod rows;
+pub(crate) mod scores;
+#[cfg(test)]
+pub(crate) mod snapshot;
 
 pub use lmc_figure::Figure;
 

@@ -1,29 +1,45 @@
 //! The plotly description of a figure as a JSON value, and reading from it.
 
 use plotly::Plot;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use lmc_base::error::{LmcError, Result};
 
 /// Pixels between the labels and the title of an axis, unless a plot says otherwise: plotly itself leaves 2.
 const STANDOFF: f64 = 8.0;
 
-/// Returns `{data, layout, config}` of a plot. Numbers are rounded to 6 significant digits, empty members are
-/// left out, and there is room between the labels and the title of each axis, for which the plotly crate has
-/// no method.
+/// Returns `{data, layout, config}` of a plot, tidy.
 pub(super) fn describe(plot: &Plot) -> Result<Value> {
-    let value = serde_json::to_value(plot).map_err(|error| LmcError::Figure(error.to_string()))?;
+    tidy(serde_json::to_value(plot).map_err(|error| LmcError::Figure(error.to_string()))?)
+}
+
+/// Returns a description `{data, layout, config}` in one form: numbers are rounded to 6 significant digits,
+/// empty members are left out, titles are `{text}`, and there is room between the labels and the title of
+/// each axis, for which the plotly crate has no method.
+pub(super) fn tidy(value: Value) -> Result<Value> {
     let Value::Object(members) = value else {
         return Err(LmcError::Figure("the plot is not a JSON object".to_owned()));
     };
     let mut kept: Map<_, _> = members.into_iter().filter(|(_, member)| !member.is_null()).collect();
     for (name, member) in kept.get_mut("layout").and_then(Value::as_object_mut).into_iter().flatten() {
-        let title = member.get_mut("title").and_then(Value::as_object_mut);
-        if let Some(title) = title.filter(|_| name.starts_with("xaxis") || name.starts_with("yaxis")) {
+        let of_figure = name == "title";
+        let title = if of_figure { Some(member) } else { member.get_mut("title") };
+        let Some(title) = title else { continue };
+        if title.is_string() {
+            *title = json!({ "text": title.take() });
+        }
+        if is_axis(name)
+            && let Some(title) = title.as_object_mut()
+        {
             title.entry("standoff").or_insert(STANDOFF.into());
         }
     }
     Ok(rounded(Value::Object(kept)))
+}
+
+/// Returns whether a member of the layout is an axis: "xaxis", "yaxis2".
+pub(super) fn is_axis(name: &str) -> bool {
+    name.starts_with("xaxis") || name.starts_with("yaxis")
 }
 
 fn rounded(value: Value) -> Value {
@@ -39,6 +55,17 @@ fn rounded(value: Value) -> Value {
 
 fn round(x: f64) -> f64 {
     format!("{x:.5e}").parse().unwrap_or(x) + 0.0
+}
+
+/// Returns the name in the layout of the axis of a trace: "xaxis", "yaxis2".
+pub(super) fn axis_name(trace: &Value, letter: &str) -> String {
+    let id = text(trace, &format!("/{letter}axis")).unwrap_or_default();
+    format!("{letter}axis{}", id.trim_start_matches(letter))
+}
+
+/// Returns the axis of a trace.
+pub(super) fn axis_of<'a>(described: &'a Value, trace: &Value, letter: &str) -> &'a Value {
+    &described["layout"][axis_name(trace, letter)]
 }
 
 /// Returns the number at a JSON pointer.
@@ -71,11 +98,9 @@ pub(super) fn each<'a>(value: &'a Value, pointer: &str, index: usize) -> Option<
 
 #[cfg(test)]
 mod tests {
+    use super::*;
     use plotly::Layout;
     use plotly::layout::Axis;
-    use serde_json::json;
-
-    use super::*;
 
     #[test]
     fn numbers_are_rounded_and_everything_else_is_kept() {

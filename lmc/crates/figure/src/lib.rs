@@ -6,10 +6,12 @@
 #[doc(hidden)]
 pub mod contour;
 mod draw;
+mod drawable;
 mod figure;
 mod json;
-mod notes;
-mod shown;
+pub mod parts;
+#[cfg(feature = "tables")]
+mod tables;
 #[doc(hidden)]
 pub mod theme;
 
@@ -17,3 +19,5 @@ pub mod theme;
 pub use draw::{nice_ticks, plain_number};
 pub use figure::Figure;
 pub use lmc_base::{LmcError, Result};
+#[cfg(feature = "tables")]
+pub use tables::{Grouped, bar, by, heatmap, line, scatter};

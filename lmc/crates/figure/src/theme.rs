@@ -6,7 +6,7 @@ use plotly::common::{Anchor, ColorScale, ColorScaleElement, Font, Orientation, T
 use plotly::layout::{Annotation, Axis, Legend, Margin, TicksDirection};
 
 /// Width of a figure, CSS pixels.
-pub const WIDTH: usize = 860;
+pub const WIDTH: usize = 840;
 /// Room for the title and the legend above the panels, CSS pixels.
 pub const TOP: usize = 92;
 /// Room for the ticks and the title of the x axis, CSS pixels.
@@ -19,7 +19,7 @@ pub const RIGHT: usize = 28;
 /// Colour of text and axes.
 pub const INK: &str = "#2b2b2b";
 /// Colour of grid lines.
-const GRID: &str = "#e6e6e6";
+pub(crate) const GRID: &str = "#e6e6e6";
 
 /// Colours that colour-blind readers can tell apart (Okabe and Ito 2008), darkest first.
 const PALETTE: [&str; 7] = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#5d5d5d"];
@@ -34,6 +34,21 @@ const VIRIDIS: [&str; 10] = [
 /// Returns the colour of the i-th group.
 pub fn colour(index: usize) -> &'static str {
     PALETTE[index % PALETTE.len()]
+}
+
+/// Returns the scale of sequential colours in JSON.
+pub(crate) fn viridis() -> serde_json::Value {
+    stops(&VIRIDIS)
+}
+
+/// Returns the scale of colours on both sides of zero in JSON.
+pub(crate) fn two_sided() -> serde_json::Value {
+    stops(&DIVERGING)
+}
+
+fn stops(colours: &[&str]) -> serde_json::Value {
+    let last = (colours.len() - 1) as f64;
+    colours.iter().enumerate().map(|(i, colour)| serde_json::json!([i as f64 / last, colour])).collect()
 }
 
 /// Returns the scale of sequential colours.
@@ -96,6 +111,11 @@ pub fn layout(title: &str, width: usize, height: usize) -> Layout {
 /// Returns the font of text of that size in the common colour.
 pub fn font(size: usize) -> Font {
     Font::new().family("DejaVu Sans, Verdana, sans-serif").size(size).color(INK)
+}
+
+/// Returns the same font in JSON.
+pub(crate) fn font_of(size: usize) -> serde_json::Value {
+    serde_json::json!({"family": "DejaVu Sans, Verdana, sans-serif", "size": size, "color": INK})
 }
 
 /// Returns an axis with its title (name and unit).

@@ -1,22 +1,22 @@
 //! The figure of what neuron alignment does to the gaps between models (Juneja et al. 2023, footnote 7;
 //! Ainsworth et al. 2022).
 
-use plotly::common::{Anchor, DashType, HoverInfo, Line, Marker, Mode};
-use plotly::{Plot, Scatter};
+use lmc_figure::parts::{Axis, Chart, Mark, Panels};
+use lmc_figure::theme;
 use polars::prelude::DataFrame;
 
 use crate::analyses::alignment::{ALIGNMENT, AlignmentColumns};
-use crate::figures::{Figure, theme};
+use crate::figures::Figure;
+use crate::figures::rows::{pick, rows_where};
 use crate::{LmcError, Result};
 
-/// Height and width of the figure, CSS pixels: near a square, since both axes have one scale.
-const HEIGHT: usize = 600;
-const WIDTH: usize = 640;
+/// Height and width of the panel, CSS pixels: near a square, since both axes have one scale.
+const PANEL: [usize; 2] = [534, 444];
 
 /// Returns a figure of the convexity gap of each pair after neuron alignment against the one before, with the
 /// diagonal.
 ///
-/// `alignment` is an [`ALIGNMENT`](crate::table::ALIGNMENT) table of one evaluated set. Pairs whose best permutation is the identity
+/// `alignment` is an [`ALIGNMENT`] table of one evaluated set. Pairs whose best permutation is the identity
 /// lie on the diagonal; of the others a point below it is a gap that alignment makes smaller.
 ///
 /// # Errors
@@ -49,57 +49,39 @@ pub fn alignment_scatter(alignment: &DataFrame) -> Result<Figure> {
     }
     let top = before.iter().chain(&after).copied().fold(0.0, f64::max);
     let top = if top > 0.0 { 1.06 * top } else { 1.0 };
-    let mut plot = Plot::new();
-    plot.add_trace(
-        Scatter::new(vec![0.0, top], vec![0.0, top])
-            .mode(Mode::Lines)
-            .name("no change")
-            .hover_info(HoverInfo::Skip)
-            .line(Line::new().color(theme::INK).width(1.2).dash(DashType::Dash)),
-    );
+    let margin = [theme::LEFT, theme::RIGHT, theme::TOP, theme::BOTTOM];
+    let panel = Panels::new(1, 1, PANEL[1], [0, 0], margin).at_most(PANEL[0]);
+    let title = format!("Convexity gap on {dataset} before and after neuron alignment");
+    let mut chart = Chart::of(&title, panel);
+    let axis = |when: &str| Axis::of(&format!("convexity gap {when}"), "nats").range(0.0, top);
+    chart.axes(axis("before alignment"), axis("after alignment"));
+    let diagonal = Mark::line([0.0, top], [0.0, top]).dashed().wide(1.2);
+    chart.add(diagonal.coloured(theme::INK).named("no change"));
     for (index, moves) in [false, true].into_iter().enumerate() {
-        let pairs: Vec<usize> = (0..a.len()).filter(|&pair| (moved[pair] > 0) == moves).collect();
+        let pairs = rows_where(a.len(), |pair| (moved[pair] > 0) == moves);
         if pairs.is_empty() {
             continue;
         }
-        let of = |values: &[f64]| pairs.iter().map(|&pair| values[pair]).collect::<Vec<_>>();
         let name = if moves { "units move" } else { "identity is best" };
-        plot.add_trace(
-            Scatter::new(of(&before), of(&after))
-                .mode(Mode::Markers)
-                .name(format!("{name}, {}", theme::counted(pairs.len(), "pair")))
-                .text_array(
-                    pairs
-                        .iter()
-                        .map(|&pair| {
-                            let units = theme::counted(usize::try_from(moved[pair]).unwrap_or(0), "unit");
-                            theme::label(&format!("{} and {}, {units} moved", a[pair], b[pair]))
-                        })
-                        .collect::<Vec<_>>(),
-                )
-                .hover_template("%{text}<br>before %{x:.4g}<br>after %{y:.4g}<extra></extra>")
-                .marker(
-                    Marker::new()
-                        .size(9)
-                        .opacity(0.75)
-                        .color(theme::colour(index))
-                        .line(Line::new().color("#ffffff").width(0.8)),
-                ),
+        let told = pairs.iter().map(|&pair| {
+            let units = theme::counted(usize::try_from(moved[pair]).unwrap_or(0), "unit");
+            format!("{} and {}, {units} moved", a[pair], b[pair])
+        });
+        chart.add(
+            Mark::dots(pick(&before, &pairs), pick(&after, &pairs))
+                .faded(0.75)
+                .coloured(theme::colour(index))
+                .named(&format!("{name}, {}", theme::counted(pairs.len(), "pair")))
+                .texts(told)
+                .telling("%{text}<br>before %{x:.4g}<br>after %{y:.4g}"),
         );
     }
-    let title = format!("Convexity gap on {} before and after neuron alignment", theme::label(dataset));
-    let axis = |when: &str| theme::axis(&format!("convexity gap {when} (nats)")).range(vec![0.0, top]);
     let count = |changed: fn(&f64, &f64) -> bool| {
         before.iter().zip(&after).filter(|(before, after)| changed(after, before)).count()
     };
     let (smaller, larger) = (count(|after, before| after < before), count(|after, before| after > before));
-    let summary = format!("after alignment {smaller} of {} gaps are smaller, {larger} larger", before.len());
-    let layout = theme::layout(&title, WIDTH, HEIGHT)
-        .x_axis(axis("before alignment"))
-        .y_axis(axis("after alignment"))
-        .annotations(vec![theme::note(&summary, 1.0, 1.0, Anchor::Right, Anchor::Bottom)]);
-    plot.set_layout(layout);
-    Ok(Figure::new(plot))
+    chart.remark(&format!("after alignment {smaller} of {} gaps are smaller, {larger} larger", before.len()));
+    chart.figure()
 }
 
 #[cfg(test)]
@@ -108,6 +90,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::figures::snapshot::svg;
 
     /// One pair that moves and gains, one that stays.
     fn alignment() -> DataFrame {
@@ -148,5 +131,10 @@ mod tests {
         mixed.with_column(polars::prelude::Column::new("dataset".into(), ["id", "lo"])).unwrap();
         let error = alignment_scatter(&mixed).unwrap_err().to_string();
         assert!(error.contains("pairs on id and on lo"), "{error}");
+    }
+
+    #[test]
+    fn its_picture_stays() {
+        insta::assert_snapshot!("alignment_scatter", svg(&alignment_scatter(&alignment()).unwrap()));
     }
 }

@@ -5,7 +5,7 @@ use polars::prelude::DataFrame;
 use crate::Result;
 use crate::analyses::basins::{BASINS, BasinColumns};
 use crate::figures::Figure;
-use crate::figures::scatter::{Across, scatter};
+use crate::figures::scores::{Across, scatter};
 use crate::study::Metric;
 
 /// The membership score, for axis titles; basin 1 is on its negative side.
@@ -56,7 +56,8 @@ mod tests {
 
     use super::*;
     use crate::LmcError;
-    use crate::figures::theme;
+    use crate::figures::basins::basin_colour;
+    use crate::figures::snapshot::svg;
 
     fn basins() -> DataFrame {
         df!("model" => ["a", "b", "c"], "cluster" => [1_i64, 2, 1], "membership" => [-1.0, 1.0, 0.0],
@@ -134,7 +135,17 @@ mod tests {
             };
             image.pixels().iter().filter(near).count()
         };
-        let (first, second) = (count(theme::cluster_colour(1)), count(theme::cluster_colour(2)));
+        let (first, second) = (count(basin_colour(1)), count(basin_colour(2)));
         assert!(first > 600 && second > 300 && first > second, "{first} and {second} pixels");
+    }
+
+    #[test]
+    fn its_picture_stays() {
+        let figure =
+            membership_scatter(&basins(), &evaluations([0.5, 0.25, 0.75]), "lo", Metric::Accuracy).unwrap();
+        insta::assert_snapshot!("membership_scatter", svg(&figure));
+        let changed =
+            figure.title("By basin").size(500, 400).unwrap().colours(["#009e73", "#cc79a7"]).unwrap();
+        insta::assert_snapshot!("membership_scatter_changed", svg(&changed));
     }
 }

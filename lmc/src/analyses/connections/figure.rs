@@ -1,16 +1,17 @@
 //! Loss along straight and trained curves between two models (Juneja et al. 2023, Fig. 10).
 
-use plotly::common::{Anchor, DashType, Line, Marker, Mode, Title};
-use plotly::{Plot, Scatter};
+use lmc_figure::parts::{Axis, Chart, Mark, Panels};
+use lmc_figure::theme;
 use polars::prelude::DataFrame;
 
+use crate::Result;
 use crate::analyses::connections::{CURVES, CurveColumns};
-use crate::figures::axes::{axis_name, with_axes};
-use crate::figures::{Figure, theme};
-use crate::{LmcError, Result};
+use crate::figures::Figure;
+use crate::figures::rows::{check_panels, chosen, named};
+use crate::study::unknown;
 
 /// Height of a panel, CSS pixels.
-const PANEL: usize = 330;
+const HEIGHT: usize = 330;
 /// The most panels side by side.
 const MOST_DATASETS: usize = 4;
 /// The kinds of curve in order, with their names in the legend.
@@ -28,7 +29,7 @@ struct Curve {
 /// Returns a figure of the loss against the position on each curve, a panel for each of `datasets` (at most
 /// 4; all if empty).
 ///
-/// `curves` is a [`CURVES`](crate::table::CURVES) table. Curves of one kind have one colour, whatever models they join; the
+/// `curves` is a [`CURVES`] table. Curves of one kind have one colour, whatever models they join; the
 /// straight line is dashed.
 ///
 /// # Errors
@@ -37,31 +38,29 @@ struct Curve {
 pub fn connections(curves: &DataFrame, datasets: &[&str]) -> Result<Figure> {
     CURVES.check(curves)?;
     let curves = read(curves)?;
-    let mut known: Vec<String> = Vec::new();
-    for curve in &curves {
-        if !known.contains(&curve.dataset) {
-            known.push(curve.dataset.clone());
-        }
-    }
-    if let Some(name) = datasets.iter().find(|name| !known.iter().any(|known| known == **name)) {
-        return Err(crate::study::unknown("dataset in the curves", name, known));
-    }
-    let shown: Vec<String> =
-        if datasets.is_empty() { known } else { datasets.iter().map(|name| (*name).to_owned()).collect() };
-    if shown.is_empty() || shown.len() > MOST_DATASETS {
-        return Err(LmcError::invalid("datasets", shown.len(), format!("1 to {MOST_DATASETS} sets")));
-    }
-    let mut plot = Plot::new();
+    let shown = chosen("dataset in the curves", &named(curves.iter().map(|curve| &curve.dataset)), datasets)?;
+    check_panels(shown.len(), MOST_DATASETS, "datasets", " sets")?;
+    let margin = [theme::LEFT, theme::RIGHT, theme::TOP, theme::BOTTOM];
+    let panels = Panels::new(shown.len(), shown.len(), HEIGHT, [62, 0], margin);
+    let mut chart = Chart::of("Loss along curves between two models", panels);
+    let first = curves.first().map(|curve| &curve.ends);
+    let position = match first.filter(|first| curves.iter().all(|curve| curve.ends == **first)) {
+        Some((a, b)) => format!("t (1 = {a}, 0 = {b})"),
+        None => "t (1 = first model, 0 = second)".to_owned(),
+    };
     for (panel, dataset) in shown.iter().enumerate() {
         for (kind, (_, name)) in KINDS.iter().enumerate() {
             let members = curves.iter().filter(|curve| curve.kind == kind && curve.dataset == *dataset);
             for (i, curve) in members.enumerate() {
-                add(&mut plot, curve, name, panel, i == 0);
+                chart.add_to(panel, curve.mark(name, i > 0 || panel > 0));
             }
         }
+        let x = Axis::new(&position).range(-0.02, 1.02).step(if shown.len() > 2 { 0.5 } else { 0.2 });
+        let y = if panel == 0 { Axis::of("loss", "nats per example") } else { Axis::new("") };
+        chart.axes_of(panel, x.title_size(if shown.len() > 2 { 11 } else { 13 }), y);
+        chart.panel_title(panel, &format!("evaluated on {dataset}"));
     }
-    plot.set_layout(layout(&curves, &shown));
-    Ok(Figure::new(plot))
+    chart.figure()
 }
 
 fn read(curves: &DataFrame) -> Result<Vec<Curve>> {
@@ -75,7 +74,7 @@ fn read(curves: &DataFrame) -> Result<Vec<Curve>> {
     let mut found: Vec<Curve> = Vec::new();
     for i in 0..a.len() {
         let kind = KINDS.iter().position(|(kind, _)| *kind == kinds[i]).ok_or_else(|| {
-            crate::study::unknown("kind of curve", &kinds[i], KINDS.map(|(kind, _)| kind.to_owned()).to_vec())
+            unknown("kind of curve", &kinds[i], KINDS.map(|(kind, _)| kind.to_owned()).to_vec())
         })?;
         let same = |curve: &&mut Curve| {
             (&curve.ends.0, &curve.ends.1, curve.kind, &curve.dataset) == (&a[i], &b[i], kind, &sets[i])
@@ -95,54 +94,14 @@ fn read(curves: &DataFrame) -> Result<Vec<Curve>> {
     Ok(found)
 }
 
-fn add(plot: &mut Plot, curve: &Curve, name: &str, panel: usize, is_first: bool) {
-    let (a, b) = (theme::label(&curve.ends.0), theme::label(&curve.ends.1));
-    let (x, y): (Vec<f64>, Vec<f64>) = curve.points.iter().copied().unzip();
-    let dash = if curve.kind == 0 { DashType::Dash } else { DashType::Solid };
-    plot.add_trace(
-        Scatter::new(x, y)
-            .mode(Mode::LinesMarkers)
-            .name(name)
-            .legend_group(name)
-            .show_legend(is_first && panel == 0)
-            .line(Line::new().color(theme::colour(curve.kind)).width(2.5).dash(dash))
-            .marker(Marker::new().color(theme::colour(curve.kind)).size(6))
-            .hover_template(format!(
-                "{name}, {a} to {b}<br>t %{{x:.3g}}<br>loss %{{y:.4g}} nats<extra></extra>"
-            ))
-            .x_axis(axis_name("x", panel + 1))
-            .y_axis(axis_name("y", panel + 1)),
-    );
-}
-
-fn layout(curves: &[Curve], datasets: &[String]) -> plotly::Layout {
-    let n = datasets.len();
-    let gap = if n > 1 { 0.24 / n as f64 } else { 0.0 };
-    let wide = (1.0 - gap * (n as f64 - 1.0)) / n as f64;
-    let first = curves.first().map(|curve| &curve.ends);
-    let position = match first.filter(|first| curves.iter().all(|curve| curve.ends == **first)) {
-        Some((a, b)) => format!("t (1 = {}, 0 = {})", theme::label(a), theme::label(b)),
-        None => "t (1 = first model, 0 = second)".to_owned(),
-    };
-    let title = "Loss along curves between two models";
-    let mut layout = theme::layout(title, theme::WIDTH, PANEL + theme::TOP + theme::BOTTOM);
-    let mut notes = Vec::new();
-    for (panel, dataset) in datasets.iter().enumerate() {
-        let left = panel as f64 * (wide + gap);
-        let x = theme::axis(&position)
-            .domain(&[left, left + wide])
-            .anchor(axis_name("y", panel + 1))
-            .range(vec![-0.02, 1.02])
-            .dtick(0.2);
-        let mut y = theme::axis("").domain(&[0.0, 1.0]).anchor(axis_name("x", panel + 1));
-        if panel == 0 {
-            y = y.title(Title::with_text("loss (nats per example)").font(theme::font(13)));
-        }
-        layout = with_axes(layout, panel + 1, x, y);
-        let text = format!("evaluated on {}", theme::label(dataset));
-        notes.push(theme::note(&text, left + wide / 2.0, 1.0, Anchor::Center, Anchor::Bottom));
+impl Curve {
+    fn mark(&self, name: &str, is_known: bool) -> Mark {
+        let (a, b) = (theme::label(&self.ends.0), theme::label(&self.ends.1));
+        let (x, y): (Vec<f64>, Vec<f64>) = self.points.iter().copied().unzip();
+        let mark = Mark::curve(x, y).wide(2.5).coloured(theme::colour(self.kind)).named_once(name, is_known);
+        let mark = mark.telling(&format!("{name}, {a} to {b}<br>t %{{x:.3g}}<br>loss %{{y:.4g}} nats"));
+        if self.kind == 0 { mark.dashed() } else { mark }
     }
-    layout.annotations(notes)
 }
 
 #[cfg(test)]
@@ -151,6 +110,8 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::LmcError;
+    use crate::figures::snapshot::svg;
 
     fn table(kind: &str, set: &str, losses: [f64; 3]) -> DataFrame {
         df!("a" => ["s1"; 3], "b" => ["s2"; 3], "kind" => [kind; 3], "dataset" => [set; 3],
@@ -205,5 +166,10 @@ mod tests {
         let none = all().head(Some(0));
         assert!(matches!(connections(&none, &[]), Err(LmcError::InvalidParameter { field: "datasets", .. })));
         assert!(matches!(connections(&DataFrame::empty(), &[]), Err(LmcError::Column { .. })));
+    }
+
+    #[test]
+    fn its_picture_stays() {
+        insta::assert_snapshot!("connections", svg(&connections(&all(), &[]).unwrap()));
     }
 }

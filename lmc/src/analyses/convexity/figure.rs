@@ -3,12 +3,14 @@
 
 use std::collections::BTreeSet;
 
-use plotly::common::{Anchor, DashType, HoverInfo, Line, Marker, MarkerSymbol, Mode};
-use plotly::{Plot, Scatter};
+use lmc_figure::parts::{Axis, Chart, Mark, Symbol};
+use lmc_figure::theme;
 use polars::prelude::DataFrame;
 
 use crate::analyses::convexity::{CONVEXITY, ConvexityColumns, ConvexityPointColumns, TriangleColumns};
-use crate::figures::{Figure, theme};
+use crate::figures::Figure;
+use crate::figures::basins::kind_colour;
+use crate::figures::rows::{distinct, named, pick, rows_where};
 use crate::{LmcError, Result};
 
 /// Height of a figure, CSS pixels.
@@ -23,7 +25,7 @@ const GOLDEN: f64 = 0.618_033_988_749_894_9;
 /// Returns a figure of the excess loss of convex combinations against the number of models, by the clusters
 /// that these come from.
 ///
-/// `convexity` is a [`CONVEXITY`](crate::table::CONVEXITY) table, `points` the [`CONVEXITY_POINTS`](crate::table::CONVEXITY_POINTS) of the same. Small dots are
+/// `convexity` is a [`CONVEXITY`] table, `points` the [`CONVEXITY_POINTS`](crate::table::CONVEXITY_POINTS) of the same. Small dots are
 /// combinations, spread sideways; a bar is the mean with its interval, a diamond the largest excess, chosen
 /// on one half of the examples and measured on the other, with its interval.
 ///
@@ -50,103 +52,40 @@ pub fn excess_strips(convexity: &DataFrame, points: &DataFrame) -> Result<Figure
     let (Some(dataset), Some(n_examples)) = (datasets.first(), examples.first()) else {
         return Err(LmcError::invalid("convexity", "no rows", "at least one"));
     };
-    let columns: Vec<i64> = sizes.iter().copied().collect::<BTreeSet<_>>().into_iter().collect();
-    let mut named: Vec<&String> = Vec::new();
-    kinds.iter().for_each(|kind| {
-        if !named.contains(&kind) {
-            named.push(kind)
-        }
-    });
-    let middle = (named.len() as f64 - 1.0) / 2.0;
-    let place = |kind: &String, size: i64| {
+    let (columns, kinds_shown) = (distinct(&sizes), named(&kinds));
+    let middle = (kinds_shown.len() as f64 - 1.0) / 2.0;
+    let place = |rank: usize, size: i64| {
         let column = columns.iter().position(|&other| other == size).unwrap_or(0) as f64;
-        let aside = named.iter().position(|&other| other == kind).map_or(0.0, |i| i as f64 - middle);
-        column + APART * aside
+        column + APART * (rank as f64 - middle)
     };
     let end = columns.len() as f64 - 0.5;
-    let mut plot = Plot::new();
-    plot.add_trace(level(-0.5, end));
-    for kind in &named {
-        let own: Vec<usize> = (0..of_point.len()).filter(|&i| of_point[i] == **kind).collect();
-        let aside = |i: usize| STRIP * ((i as f64 * GOLDEN).fract() - 0.5);
-        let x = own.iter().map(|&i| place(kind, size_of_point[i]) + aside(i)).collect::<Vec<_>>();
-        plot.add_trace(
-            Scatter::new(x, own.iter().map(|&i| excess[i]).collect::<Vec<_>>())
-                .mode(Mode::Markers)
-                .name(theme::label(kind))
-                .legend_group(kind.as_str())
-                .text_array(own.iter().map(|&i| theme::label(&models[i])).collect::<Vec<_>>())
-                .hover_template("%{text}<br>excess %{y:.4g}<extra></extra>")
-                .marker(Marker::new().color(theme::kind_colour(kind)).size(4).opacity(0.3)),
-        );
-        let rows: Vec<usize> = (0..kinds.len()).filter(|&i| kinds[i] == **kind).collect();
-        let at = |i: usize| place(kind, sizes[i]);
-        for (values, lows, highs, symbol, size) in [
-            (&mean, &mean_low, &mean_high, MarkerSymbol::Square, 8),
-            (&held_out, &low, &high, MarkerSymbol::Diamond, 11),
-        ] {
+    let mut chart = Chart::sized(&format!("Excess loss of convex combinations on {dataset}"), HEIGHT);
+    let ticks = columns.iter().enumerate().map(|(i, n)| (i as f64, n.to_string()));
+    let x = Axis::new("models that are combined").range(-0.5, end).ticks(ticks).without_grid();
+    chart.axes(x, Axis::of("loss above the chord", "nats per example"));
+    chart.remark(&format!(
+        "square: mean; diamond: largest, held out; bars: bootstrap intervals, {n_examples} examples"
+    ));
+    chart.add(Mark::line([-0.5, end], [0.0, 0.0]).dashed().wide(1.0).coloured(theme::INK));
+    for (rank, kind) in kinds_shown.into_iter().enumerate() {
+        let (group, colour) = (theme::label(kind), kind_colour(kind));
+        let own = rows_where(of_point.len(), |i| of_point[i] == *kind);
+        let spread = |i: usize| STRIP * ((i as f64 * GOLDEN).fract() - 0.5);
+        let x = own.iter().map(|&i| place(rank, size_of_point[i]) + spread(i));
+        let dots = Mark::dots(x, pick(&excess, &own)).sized(4.0).faded(0.3).texts(pick(&models, &own));
+        chart.add(dots.coloured(colour).among(&group).telling("%{text}<br>excess %{y:.4g}"));
+        let rows = rows_where(kinds.len(), |i| kinds[i] == *kind);
+        let summary = |aside: f64, [values, low, high]: [&[f64]; 3]| {
             // The mean stands left of the points, the largest on their right.
-            let aside = if size == 8 { -0.6 * STRIP } else { 0.6 * STRIP };
-            let mut bars: (Vec<Option<f64>>, Vec<Option<f64>>) = Default::default();
-            for &i in &rows {
-                bars.0.extend([Some(at(i) + aside), Some(at(i) + aside), None]);
-                bars.1.extend([Some(lows[i]), Some(highs[i]), None]);
-            }
-            plot.add_trace(
-                Scatter::new(bars.0, bars.1)
-                    .mode(Mode::Lines)
-                    .line(Line::new().color(theme::kind_colour(kind)).width(2.0))
-                    .legend_group(kind.as_str())
-                    .show_legend(false)
-                    .hover_info(HoverInfo::Skip),
-            );
-            plot.add_trace(
-                Scatter::new(
-                    rows.iter().map(|&i| at(i) + aside).collect::<Vec<_>>(),
-                    rows.iter().map(|&i| values[i]).collect::<Vec<_>>(),
-                )
-                .mode(Mode::Markers)
-                .legend_group(kind.as_str())
-                .show_legend(false)
-                .hover_template(if size == 8 {
-                    "mean %{y:.4g}<extra></extra>"
-                } else {
-                    "largest, held out %{y:.4g}<extra></extra>"
-                })
-                .marker(
-                    Marker::new()
-                        .color(theme::kind_colour(kind))
-                        .symbol(symbol)
-                        .size(size)
-                        .line(Line::new().color("#ffffff").width(1.0)),
-                ),
-            );
-        }
+            let at: Vec<f64> = rows.iter().map(|&i| place(rank, sizes[i]) + aside * STRIP).collect();
+            Mark::means(at, pick(values, &rows), pick(low, &rows), pick(high, &rows)).coloured(colour)
+        };
+        let means = summary(-0.6, [&mean, &mean_low, &mean_high]).shaped(Symbol::Square).sized(8.0);
+        chart.add(means.among(&group).telling("mean %{y:.4g}"));
+        let largest = summary(0.6, [&held_out, &low, &high]).shaped(Symbol::Diamond).sized(11.0);
+        chart.add(largest.named(kind).telling("largest, held out %{y:.4g}"));
     }
-    let set = theme::label(dataset);
-    let note =
-        format!("square: mean; diamond: largest, held out; bars: bootstrap intervals, {n_examples} examples");
-    let layout = theme::layout(&format!("Excess loss of convex combinations on {set}"), theme::WIDTH, HEIGHT)
-        .x_axis(
-            theme::axis("models that are combined")
-                .range(vec![-0.5, end])
-                .tick_values((0..columns.len()).map(|i| i as f64).collect())
-                .tick_text(columns.iter().map(i64::to_string).collect::<Vec<_>>())
-                .show_grid(false),
-        )
-        .y_axis(theme::axis("loss above the chord (nats per example)"))
-        .annotations(vec![theme::note(&note, 1.0, 1.0, Anchor::Right, Anchor::Bottom)]);
-    plot.set_layout(layout);
-    Ok(Figure::new(plot))
-}
-
-/// Returns a line at the height of the chord.
-fn level(from: f64, to: f64) -> Box<Scatter<f64, f64>> {
-    Scatter::new(vec![from, to], vec![0.0, 0.0])
-        .mode(Mode::Lines)
-        .show_legend(false)
-        .hover_info(HoverInfo::Skip)
-        .line(Line::new().color(theme::INK).width(1.0).dash(DashType::Dash))
+    chart.figure()
 }
 
 /// Returns a figure of triples of models: the convexity gap inside each triangle against the largest on its
@@ -173,48 +112,30 @@ pub fn triangle_scatter(triangles: &DataFrame) -> Result<Figure> {
         return Err(LmcError::invalid("triangles", "no rows", "at least one"));
     };
     let most = edge.iter().chain(&inside).copied().fold(0.0, f64::max) * 1.03;
-    let mut plot = Plot::new();
-    plot.add_trace(
-        Scatter::new(vec![0.0, most], vec![0.0, most])
-            .mode(Mode::Lines)
-            .name("as high inside as on a side")
-            .hover_info(HoverInfo::Skip)
-            .line(Line::new().color(theme::INK).width(1.2).dash(DashType::Dash)),
+    let most = if most > 0.0 { most } else { 1.0 };
+    let mut chart = Chart::sized(&format!("Triangles on {dataset}: inside against sides"), HEIGHT);
+    chart.axes(
+        Axis::of("largest convexity gap of the three sides", "nats per example").range(0.0, most),
+        Axis::of("convexity gap inside", "nats per example").range(0.0, most),
     );
+    let diagonal = Mark::line([0.0, most], [0.0, most]).dashed().wide(1.2);
+    chart.add(diagonal.coloured(theme::INK).named("as high inside as on a side"));
     for kind in kinds.iter().collect::<BTreeSet<_>>() {
-        let own: Vec<usize> = (0..kinds.len()).filter(|&i| kinds[i] == *kind).collect();
-        let names = own.iter().map(|&i| theme::label(&format!("{}, {}, {}", a[i], b[i], c[i])));
-        let colour = theme::kind_colour(kind);
-        let fills = own.iter().map(|&i| if low[i] > 0.0 { colour } else { "#ffffff" });
-        plot.add_trace(
-            Scatter::new(
-                own.iter().map(|&i| edge[i]).collect::<Vec<_>>(),
-                own.iter().map(|&i| inside[i]).collect::<Vec<_>>(),
-            )
-            .mode(Mode::Markers)
-            .name(format!("{}, {}", theme::label(kind), theme::counted(own.len(), "triple")))
-            .text_array(names.collect::<Vec<_>>())
-            .hover_template("%{text}<br>sides %{x:.4g}<br>inside %{y:.4g}<extra></extra>")
-            .marker(
-                Marker::new()
-                    .color_array(fills.collect())
-                    .size(7)
-                    .opacity(0.75)
-                    .line(Line::new().color(colour).width(1.2)),
-            ),
+        let own = rows_where(kinds.len(), |i| kinds[i] == *kind);
+        chart.add(
+            Mark::dots(pick(&edge, &own), pick(&inside, &own))
+                .sized(7.0)
+                .faded(0.75)
+                .coloured(kind_colour(kind))
+                .hollow(own.iter().map(|&i| low[i] <= 0.0))
+                .named(&format!("{kind}, {}", theme::counted(own.len(), "triple")))
+                .texts(own.iter().map(|&i| format!("{}, {}, {}", a[i], b[i], c[i])))
+                .telling("%{text}<br>sides %{x:.4g}<br>inside %{y:.4g}"),
         );
     }
-    let above = (0..edge.len()).filter(|&i| inside[i] > edge[i]).count();
-    let note = format!("{above} of {} above the diagonal; filled: beyond chance", edge.len());
-    let set = theme::label(dataset);
-    let layout = theme::layout(&format!("Triangles on {set}: inside against sides"), theme::WIDTH, HEIGHT)
-        .x_axis(
-            theme::axis("largest convexity gap of the three sides (nats per example)").range(vec![0.0, most]),
-        )
-        .y_axis(theme::axis("convexity gap inside (nats per example)").range(vec![0.0, most]))
-        .annotations(vec![theme::note(&note, 1.0, 1.0, Anchor::Right, Anchor::Bottom)]);
-    plot.set_layout(layout);
-    Ok(Figure::new(plot))
+    let above = rows_where(edge.len(), |i| inside[i] > edge[i]).len();
+    chart.remark(&format!("{above} of {} above the diagonal; filled: beyond chance", edge.len()));
+    chart.figure()
 }
 
 #[cfg(test)]
@@ -224,6 +145,7 @@ mod tests {
 
     use super::*;
     use crate::analyses::convexity::{CONVEXITY_POINTS, TRIANGLES};
+    use crate::figures::snapshot::svg;
 
     fn described(figure: &Figure) -> Value {
         serde_json::from_str(&figure.to_json().unwrap()).unwrap()
@@ -277,7 +199,7 @@ mod tests {
         let json = described(&figure);
         assert_eq!(json["data"][1]["name"], "across, 1 triple");
         assert_eq!(json["data"][1]["marker"]["color"], json!(["#ffffff"]));
-        assert_eq!(json["data"][2]["marker"]["color"], json!([theme::cluster_colour(2)]));
+        assert_eq!(json["data"][2]["marker"]["color"], json!([kind_colour("within 2")]));
         assert!(figure.to_svg().unwrap().contains("1 of 2 above the diagonal"));
     }
 
@@ -293,5 +215,11 @@ mod tests {
         ));
         let gone = triangles().drop("low").unwrap();
         assert!(matches!(triangle_scatter(&gone), Err(LmcError::Column { column: "low", .. })));
+    }
+
+    #[test]
+    fn their_pictures_stay() {
+        insta::assert_snapshot!("excess_strips", svg(&excess_strips(&convexity(), &points()).unwrap()));
+        insta::assert_snapshot!("triangle_scatter", svg(&triangle_scatter(&triangles()).unwrap()));
     }
 }

@@ -1,23 +1,24 @@
 //! Correlations of scores on several sets as a matrix (Juneja et al. 2023, Fig. 11).
 
-use plotly::common::{Anchor, ColorBar, Side, Title};
-use plotly::layout::{Annotation, Axis, AxisType, Margin};
-use plotly::{HeatMap, Plot};
+use lmc_figure::parts::{Note, Scale, matrix};
+use lmc_figure::theme;
 use polars::prelude::DataFrame;
 
 use crate::analyses::correlations::{CORRELATIONS, CorrelationColumns};
-use crate::figures::{Figure, theme};
+use crate::figures::Figure;
+use crate::figures::rows::{named, signed};
 use crate::{LmcError, Result};
 
-/// Side of a cell, CSS pixels.
+/// Side of a cell, and the longest side of the matrix, CSS pixels.
 const CELL: usize = 62;
+const MOST: usize = 500;
 /// From here on a cell is so dark that its number is white.
 const DARK: f64 = 0.7;
 
 /// Returns a figure of the correlations between every two sets, with the numbers in the cells; blue is
 /// negative, red positive.
 ///
-/// `correlations` is a [`CORRELATIONS`](crate::table::CORRELATIONS) table; sets stand in the order in which it first names them. A pair
+/// `correlations` is a [`CORRELATIONS`] table; sets stand in the order in which it first names them. A pair
 /// without a correlation stays white.
 ///
 /// # Errors
@@ -37,13 +38,8 @@ pub fn correlation_matrix(correlations: &DataFrame) -> Result<Figure> {
     CORRELATIONS.check(correlations)?;
     let (a, b) = (CorrelationColumns::a(correlations)?, CorrelationColumns::b(correlations)?);
     let n_models = CorrelationColumns::n_models(correlations)?;
-    let mut sets: Vec<String> = Vec::new();
-    for set in a.iter().chain(&b) {
-        if !sets.contains(set) {
-            sets.push(set.clone());
-        }
-    }
-    let Some(&n_models) = n_models.first() else {
+    let sets: Vec<String> = named(a.iter().chain(&b)).into_iter().cloned().collect();
+    let Some(n_models) = n_models.first() else {
         return Err(LmcError::invalid("correlations", "no rows", "at least one set"));
     };
     let mut z: Vec<Vec<Option<f64>>> = vec![vec![None; sets.len()]; sets.len()];
@@ -54,77 +50,20 @@ pub fn correlation_matrix(correlations: &DataFrame) -> Result<Figure> {
         let place = |set: &String| sets.iter().position(|known| known == set).unwrap_or(0);
         z[place(a)][place(b)] = r;
     }
-    let labels: Vec<String> = sets.iter().map(|set| theme::label(set)).collect();
-    let mut numbers = Vec::new();
+    let ticks = [(-1.0, "−1.0"), (-0.5, "−0.5"), (0.0, "0.0"), (0.5, "0.5"), (1.0, "1.0")];
+    let scale = Scale::two_sided("Pearson r (no unit)", -1.0, 1.0).ticks(ticks);
+    let side = (CELL * sets.len().max(3)).min(MOST);
+    let title = format!("Correlation of scores over {n_models} models");
+    let telling = "%{x} and %{y}<br>r = %{z:.3f}";
+    let mut chart = matrix(&title, [&sets, &sets], ["", ""], side, &z, &scale, telling);
+    let size = (side / sets.len().max(1) / 4).clamp(6, 13);
     for (row, values) in z.iter().enumerate() {
         for (column, r) in values.iter().enumerate().filter_map(|(i, r)| Some((i, (*r)?))) {
-            numbers.push(number(r, row, column));
+            let note = Note::at([column as f64, row as f64], &signed(r), 0).sized(size);
+            chart.note(note.coloured(if r.abs() >= DARK { "#ffffff" } else { theme::INK }));
         }
     }
-    let ticks = vec![-1.0, -0.5, 0.0, 0.5, 1.0];
-    let tick_text = vec!["−1.0", "−0.5", "0.0", "0.5", "1.0"];
-    let mut plot = Plot::new();
-    plot.add_trace(
-        HeatMap::new(labels.clone(), labels.clone(), z)
-            .color_scale(theme::diverging())
-            .zmin(-1.0)
-            .zmax(1.0)
-            .hover_template("%{x} and %{y}<br>r = %{z:.3f}<extra></extra>")
-            .color_bar(
-                ColorBar::new()
-                    .title(Title::with_text("Pearson r (no unit)").side(Side::Right).font(theme::font(13)))
-                    .thickness(18)
-                    .x(1.02)
-                    .y_pad(0.0)
-                    .tick_vals(ticks)
-                    .tick_text(tick_text)
-                    .tick_font(theme::font(12)),
-            ),
-    );
-    plot.set_layout(layout(&labels, n_models).annotations(numbers));
-    Ok(Figure::new(plot))
-}
-
-/// Returns a correlation with two decimals in its cell.
-fn number(r: f64, row: usize, column: usize) -> Annotation {
-    let text = crate::figures::scatter::signed(r);
-    let colour = if r.abs() >= DARK { "#ffffff" } else { theme::INK };
-    Annotation::new()
-        .text(text)
-        .x_ref("x")
-        .y_ref("y")
-        .x(column as f64)
-        .y(row as f64)
-        .x_anchor(Anchor::Center)
-        .y_anchor(Anchor::Middle)
-        .show_arrow(false)
-        .font(theme::font(13).color(colour))
-}
-
-fn layout(labels: &[String], n_models: i64) -> plotly::Layout {
-    let n = labels.len();
-    let side = CELL * n.max(3);
-    let longest = labels.iter().map(|label| label.chars().count()).max().unwrap_or(0);
-    let room = (longest * 7).clamp(20, 200) + 22;
-    let top = 64;
-    let (width, height) = (side + room + 128, side + room + top);
-    let axis = |reversed: bool| -> Axis {
-        let ends = if reversed { vec![n as f64 - 0.5, -0.5] } else { vec![-0.5, n as f64 - 0.5] };
-        theme::axis("").type_(AxisType::Category).tick_font(theme::font(12)).range(ends).show_grid(false)
-    };
-    let title = format!("Correlation of scores over {n_models} models");
-    theme::layout(&title, width, height)
-        .title(
-            Title::with_text(title.as_str())
-                .font(theme::font(17))
-                .x(room as f64 / width as f64)
-                .x_anchor(Anchor::Left)
-                .y(1.0 - 32.0 / height as f64)
-                .y_anchor(Anchor::Middle),
-        )
-        .margin(Margin::new().left(room).right(128).top(top).bottom(room))
-        .x_axis(axis(false).tick_angle(if longest * 7 > CELL { -90.0 } else { 0.0 }))
-        .y_axis(axis(true))
+    chart.figure()
 }
 
 #[cfg(test)]
@@ -134,6 +73,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::figures::snapshot::svg;
 
     fn correlations(r: [Option<f64>; 4]) -> DataFrame {
         df!("a" => ["id", "id", "lo", "lo"], "b" => ["id", "lo", "id", "lo"], "r" => r, "n_models" => [7_i64; 4])
@@ -188,5 +128,12 @@ mod tests {
         assert!(matches!(empty, LmcError::InvalidParameter { field: "correlations", .. }), "{empty}");
         let other = correlation_matrix(&crate::analyses::profiles::GROUPS.empty()).unwrap_err();
         assert!(matches!(other, LmcError::Column { table: "correlations", .. }), "{other}");
+    }
+
+    #[test]
+    fn its_picture_stays() {
+        let figure =
+            correlation_matrix(&correlations([Some(1.0), Some(-0.256), Some(-0.001), None])).unwrap();
+        insta::assert_snapshot!("correlation_matrix", svg(&figure));
     }
 }

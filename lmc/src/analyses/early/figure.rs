@@ -2,17 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use plotly::common::{Anchor, DashType, HoverInfo, Line, Marker, Mode};
-use plotly::{Plot, Scatter};
+use lmc_figure::parts::{Axis, Chart, Mark};
+use lmc_figure::theme;
 use polars::prelude::DataFrame;
 
 use crate::analyses::early::{EARLY, EarlyColumns};
-use crate::figures::{Figure, theme};
+use crate::figures::Figure;
+use crate::figures::rows::ends;
 use crate::step::Step;
 use crate::{LmcError, Result};
 
-/// Height of the figure, CSS pixels.
-const HEIGHT: usize = 500;
 /// The distance between the points of neighbouring predictors, as a share of the axis.
 const APART: f64 = 0.01;
 /// Above this p-value a marker is hollow.
@@ -33,7 +32,7 @@ type Curve = (String, Vec<Point>);
 /// Returns a figure of the AUC with which the final basin is predicted from each stage of training, a curve
 /// for each predictor.
 ///
-/// `early` is an [`EARLY`](crate::table::EARLY) table. Bars are the bootstrap intervals, and a marker is hollow if the permutation
+/// `early` is an [`EARLY`] table. Bars are the bootstrap intervals, and a marker is hollow if the permutation
 /// test has p above 0.05. Curves stand a little apart sideways, so that bars do not cover each other.
 ///
 /// # Errors
@@ -41,74 +40,35 @@ type Curve = (String, Vec<Point>);
 /// steps that are not points of training or not all in one unit.
 pub fn early_curves(early: &DataFrame) -> Result<Figure> {
     let (curves, unit) = curves(early)?;
-    let points = || curves.iter().flat_map(|(_, points)| points);
-    let first = points().map(|point| point.x).fold(f64::INFINITY, f64::min);
-    let last = points().map(|point| point.x).fold(0.0, f64::max);
+    let (first, last) = ends(curves.iter().flat_map(|(_, points)| points.iter().map(|point| point.x)));
     let margin = 0.04 * (last - first).max(1.0);
-    let range = [first - margin, last + margin];
-    let mut plot = Plot::new();
-    plot.add_trace(
-        Scatter::new(range.to_vec(), vec![0.5, 0.5])
-            .mode(Mode::Lines)
-            .name("guessing")
-            .hover_info(HoverInfo::Skip)
-            .line(Line::new().color(theme::INK).width(1.2).dash(DashType::Dash)),
-    );
+    let (low, high) = (first - margin, last + margin);
+    let mut chart = Chart::sized("How early the final basin can be told", 500);
+    let auc = Axis::new("AUC of the final basin, pairs left out").range(-0.03, 1.03).step(0.25);
+    chart.axes(Axis::of("point of training", unit).range(low, high), auc);
+    chart.remark("hollow: permutation p > 0.05; bars: bootstrap interval");
+    let guessing = Mark::line([low, high], [0.5, 0.5]).dashed().wide(1.2);
+    chart.add(guessing.coloured(theme::INK).named("guessing"));
     let middle = (curves.len() as f64 - 1.0) / 2.0;
     for (index, (name, points)) in curves.iter().enumerate() {
-        let aside = (index as f64 - middle) * APART * (range[1] - range[0]);
-        add_curve(&mut plot, name, points, aside, theme::colour(index));
+        let aside = (index as f64 - middle) * APART * (high - low);
+        let of = |value: fn(&Point) -> f64| points.iter().map(value).collect::<Vec<f64>>();
+        let x: Vec<f64> = points.iter().map(|point| point.x + aside).collect();
+        let told = points.iter().map(|point| {
+            let Point { auc, low, high, p, .. } = point;
+            format!("AUC {auc:.2} [{low:.2}, {high:.2}], p = {p:.4}")
+        });
+        let auc = of(|point| point.auc);
+        let bars = Mark::intervals(&x, &of(|point| point.low), &of(|point| point.high)).wide(1.5).faded(0.45);
+        let dots = Mark::dots(x.clone(), auc.clone())
+            .texts(told)
+            .telling(&format!("{}<br>%{{text}}", theme::label(name)));
+        let mark = bars.below(Mark::line(x, auc).named(name)).below(dots).among(&theme::label(name));
+        chart.add(
+            mark.coloured(theme::colour(index)).hollow(points.iter().map(|point| point.p > SIGNIFICANT)),
+        );
     }
-    let note = "hollow: permutation p > 0.05; bars: bootstrap interval";
-    let layout = theme::layout("How early the final basin can be told", theme::WIDTH, HEIGHT)
-        .x_axis(theme::axis(&format!("point of training ({unit})")).range(range.to_vec()))
-        .y_axis(theme::axis("AUC of the final basin, pairs left out").range(vec![-0.03, 1.03]).dtick(0.25))
-        .annotations(vec![theme::note(note, 1.0, 1.0, Anchor::Right, Anchor::Bottom)]);
-    plot.set_layout(layout);
-    Ok(Figure::new(plot))
-}
-
-fn add_curve(plot: &mut Plot, name: &str, points: &[Point], aside: f64, colour: &'static str) {
-    let x: Vec<f64> = points.iter().map(|point| point.x + aside).collect();
-    let (mut bar_x, mut bar_y) = (Vec::new(), Vec::new());
-    for (x, point) in x.iter().zip(points) {
-        bar_x.extend([Some(*x), Some(*x), None]);
-        bar_y.extend([Some(point.low), Some(point.high), None]);
-    }
-    plot.add_trace(
-        Scatter::new(bar_x, bar_y)
-            .mode(Mode::Lines)
-            .line(Line::new().color(colour).width(1.5))
-            .opacity(0.45)
-            .legend_group(name)
-            .show_legend(false)
-            .hover_info(HoverInfo::Skip),
-    );
-    let auc: Vec<f64> = points.iter().map(|point| point.auc).collect();
-    plot.add_trace(
-        Scatter::new(x.clone(), auc.clone())
-            .mode(Mode::Lines)
-            .name(theme::label(name))
-            .legend_group(name)
-            .hover_info(HoverInfo::Skip)
-            .line(Line::new().color(colour).width(2.0)),
-    );
-    let fills = points.iter().map(|point| if point.p > SIGNIFICANT { "#ffffff" } else { colour });
-    let texts = points.iter().map(|point| {
-        format!("AUC {:.2} [{:.2}, {:.2}], p = {:.4}", point.auc, point.low, point.high, point.p)
-    });
-    plot.add_trace(
-        Scatter::new(x, auc)
-            .mode(Mode::Markers)
-            .name(theme::label(name))
-            .legend_group(name)
-            .show_legend(false)
-            .text_array(texts.collect::<Vec<_>>())
-            .hover_template("%{text}<extra>%{fullData.name}</extra>")
-            .marker(
-                Marker::new().color_array(fills.collect()).size(9).line(Line::new().color(colour).width(1.8)),
-            ),
-    );
+    chart.figure()
 }
 
 /// Returns the points of each predictor, predictors in the order of the table, and the unit of their steps.
@@ -149,6 +109,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::figures::snapshot::svg;
 
     /// Two predictors at two stages; rows are not in order.
     fn early(steps: [&str; 4]) -> DataFrame {
@@ -184,5 +145,11 @@ mod tests {
         ));
         let gone = early(["1it"; 4]).drop("p").unwrap();
         assert!(matches!(early_curves(&gone), Err(LmcError::Column { column: "p", .. })));
+    }
+
+    #[test]
+    fn its_picture_stays() {
+        let figure = early_curves(&early(["200it", "100it", "100it", "200it"])).unwrap();
+        insta::assert_snapshot!("early_curves", svg(&figure));
     }
 }

@@ -2,18 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use plotly::common::{Anchor, DashType, Line, Marker, Mode};
-use plotly::{Plot, Scatter};
+use lmc_figure::parts::{Axis, Chart, Mark};
+use lmc_figure::theme;
 use polars::prelude::DataFrame;
 
 use crate::Result;
 use crate::analyses::basins::BasinColumns;
 use crate::analyses::gaps::GapColumns;
-use crate::figures::{Figure, theme};
+use crate::figures::Figure;
+use crate::figures::rows::{ends, pick, signed};
 use crate::stats::{least_squares, pearson};
-
-/// Height of the figure, CSS pixels.
-const HEIGHT: usize = 520;
+use crate::study::unknown;
 
 /// Returns a figure of the convexity gap of each pair against the distance of its models, with a line of
 /// least squares for the pairs within a basin and another one for those between two.
@@ -43,60 +42,42 @@ pub fn gap_against_distance(gaps: &DataFrame, basins: &DataFrame, dataset: &str)
     let gap = GapColumns::convexity_gap(gaps)?;
     let distance = GapColumns::euclidean_distance(gaps)?;
     if !datasets.iter().any(|name| name == dataset) {
-        return Err(crate::study::unknown("dataset in the gaps", dataset, datasets));
+        return Err(unknown("dataset in the gaps", dataset, datasets));
     }
     let basin = |model: &String| {
-        cluster
-            .get(model)
-            .copied()
-            .ok_or_else(|| crate::study::unknown("model in the basins", model, models.clone()))
+        let found = cluster.get(model).copied();
+        found.ok_or_else(|| unknown("model in the basins", model, models.clone()))
     };
     let mut kinds: [Vec<usize>; 2] = Default::default();
     for pair in (0..a.len()).filter(|&pair| datasets[pair] == dataset) {
         kinds[usize::from(basin(&a[pair])? != basin(&b[pair])?)].push(pair);
     }
-    let mut plot = Plot::new();
+    let mut chart = Chart::new(&format!("Convexity gap on {dataset} against distance"));
+    let across = Axis::of("Euclidean distance of the two models", "all parameters, no unit");
+    chart.axes(across, Axis::of("convexity gap", "nats per example"));
+    chart.remark("least squares, dashed");
     for (kind, (name, pairs)) in ["within a basin", "between basins"].into_iter().zip(&kinds).enumerate() {
         if pairs.is_empty() {
             continue;
         }
-        let of = |values: &[f64]| pairs.iter().map(|&pair| values[pair]).collect::<Vec<_>>();
-        let (x, y) = (of(&distance), of(&gap));
-        let r =
-            pearson(&x, &y).map_or_else(|_| "undefined".to_owned(), |r| format!("{r:.2}").replace('-', "−"));
+        let (x, y) = (pick(&distance, pairs), pick(&gap, pairs));
+        let r = pearson(&x, &y).map_or_else(|_| "undefined".to_owned(), signed);
         let colour = theme::colour(kind);
-        plot.add_trace(
-            Scatter::new(x.clone(), y.clone())
-                .mode(Mode::Markers)
-                .name(format!("{name}, {}, r = {r}", theme::counted(pairs.len(), "pair")))
-                .text_array(
-                    pairs
-                        .iter()
-                        .map(|&p| theme::label(&format!("{} and {}", a[p], b[p])))
-                        .collect::<Vec<_>>(),
-                )
-                .hover_template("%{text}<br>distance %{x:.4g}<br>convexity gap %{y:.4g}<extra></extra>")
-                .marker(Marker::new().size(7).opacity(0.7).color(colour)),
+        chart.add(
+            Mark::dots(x.clone(), y.clone())
+                .sized(7.0)
+                .faded(0.7)
+                .coloured(colour)
+                .named(&format!("{name}, {}, r = {r}", theme::counted(pairs.len(), "pair")))
+                .texts(pairs.iter().map(|&pair| format!("{} and {}", a[pair], b[pair])))
+                .telling("%{text}<br>distance %{x:.4g}<br>convexity gap %{y:.4g}"),
         );
         if let Ok(line) = least_squares(&x, &y) {
-            let low = x.iter().copied().fold(f64::INFINITY, f64::min);
-            let high = x.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-            plot.add_trace(
-                Scatter::new(vec![low, high], vec![line.at(low), line.at(high)])
-                    .mode(Mode::Lines)
-                    .show_legend(false)
-                    .line(Line::new().color(colour).width(2.0).dash(DashType::Dash)),
-            );
+            let (low, high) = ends(x);
+            chart.add(Mark::line([low, high], [line.at(low), line.at(high)]).coloured(colour).dashed());
         }
     }
-    let set = theme::label(dataset);
-    plot.set_layout(
-        theme::layout(&format!("Convexity gap on {set} against distance"), theme::WIDTH, HEIGHT)
-            .x_axis(theme::axis("Euclidean distance of the two models (all parameters, no unit)"))
-            .y_axis(theme::axis("convexity gap (nats per example)"))
-            .annotations(vec![theme::note("least squares, dashed", 1.0, 1.0, Anchor::Right, Anchor::Bottom)]),
-    );
-    Ok(Figure::new(plot))
+    chart.figure()
 }
 
 #[cfg(test)]
@@ -105,6 +86,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::figures::snapshot::svg;
 
     fn basins(models: [&str; 3]) -> DataFrame {
         df!("model" => models, "cluster" => [1_i64, 1, 2], "membership" => [0.0; 3],
@@ -140,5 +122,11 @@ mod tests {
         assert_eq!(unknown, "unknown dataset in the gaps `sub`; known: id, lo");
         let unknown = message(basins(["a", "b", "d"]), "id");
         assert_eq!(unknown, "unknown model in the basins `c`; known: a, b, d");
+    }
+
+    #[test]
+    fn its_picture_stays() {
+        let figure = gap_against_distance(&gaps(), &basins(["a", "b", "c"]), "id").unwrap();
+        insta::assert_snapshot!("gap_against_distance", svg(&figure));
     }
 }

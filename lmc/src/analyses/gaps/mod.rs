@@ -5,7 +5,7 @@ pub(crate) mod figure;
 mod matrix;
 mod table;
 
-pub use figure::{HeatmapOptions, heatmap};
+pub use figure::{HeatmapOptions, gap_heatmap};
 use polars::prelude::DataFrame;
 pub use table::{GAPS, GapColumns};
 

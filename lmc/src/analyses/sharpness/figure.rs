@@ -6,7 +6,7 @@ use crate::Result;
 use crate::analyses::basins::BasinColumns;
 use crate::analyses::sharpness::{SHARPNESS, SharpnessColumns};
 use crate::figures::Figure;
-use crate::figures::scatter::{Across, scatter};
+use crate::figures::scores::{Across, scatter};
 use crate::study::Metric;
 
 /// Returns a figure of a score on one set against the eps-sharpness of each model (Juneja et al. 2023, Fig.
@@ -54,6 +54,7 @@ mod tests {
 
     use super::*;
     use crate::LmcError;
+    use crate::figures::snapshot::svg;
 
     fn basins() -> DataFrame {
         df!("model" => ["a", "b", "c"], "cluster" => [1_i64, 2, 1], "membership" => [-1.0, 1.0, 0.0],
@@ -86,6 +87,9 @@ mod tests {
         assert_eq!(one["layout"]["title"]["text"], "Accuracy on lo against ε-sharpness");
         // (3, 0.75), (1, 0.5), (2, 0.25): r = 0.25 / sqrt(2 * 0.125).
         assert_eq!(one["layout"]["annotations"][0]["text"], "Pearson r = 0.50, 3 models");
+        let scores = evaluations([0.5, 0.25, 0.75]);
+        let figure = sharpness_scatter(&sharpness, Some(&basins()), &scores, "lo", Metric::Accuracy).unwrap();
+        insta::assert_snapshot!("sharpness_scatter", svg(&figure));
         let by_basin = described(Some(&basins()));
         assert_eq!(by_basin["data"][1]["x"], json!([1.0, 2.0]));
         assert_eq!(by_basin["data"][2]["name"], "basin 2 (smaller), 1 model");

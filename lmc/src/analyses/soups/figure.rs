@@ -1,21 +1,19 @@
 //! Soups against single models and ensembles.
 
-use plotly::common::{Anchor, DashType, HoverInfo, Line, Marker, MarkerSymbol, Mode, Title};
-use plotly::layout::{Annotation, Margin};
-use plotly::{Plot, Scatter};
+use lmc_figure::parts::{Axis, Chart, Mark, Note, Panels, Place, Symbol};
+use lmc_figure::theme;
 use polars::prelude::DataFrame;
 
 use crate::Result;
 use crate::analyses::soups::{SOUP_KINDS, SOUPS, SoupColumns, SoupKindColumns};
-use crate::figures::{Figure, axes, theme};
-use crate::study::Metric;
+use crate::figures::Figure;
+use crate::figures::basins::kind_colour;
+use crate::study::{Metric, unknown};
 
-/// Width of a panel and room between two, CSS pixels.
-const PANEL: [usize; 2] = [330, 26];
 /// Height of a row, CSS pixels.
 const ROW: usize = 25;
-/// Room for the names of the rows at the left, CSS pixels.
-const LEFT: usize = 208;
+/// Left, right, top and bottom margin, CSS pixels; the names of the rows are at the left.
+const MARGIN: [usize; 4] = [208, theme::RIGHT, theme::TOP + 8, theme::BOTTOM - 8];
 /// The depth to which the dots of a row are spread, in rows.
 const SPREAD: f64 = 0.32;
 /// The share of a circle that spreads points evenly whatever their number (the golden section).
@@ -25,7 +23,7 @@ const GOLDEN: f64 = 0.618_033_988_749_894_9;
 /// the left the excess of their loss in domain over that of their ingredients, at the right their score out
 /// of domain.
 ///
-/// `soups` is a [`SOUPS`](crate::table::SOUPS) table, `kinds` the [`SOUP_KINDS`](crate::table::SOUP_KINDS) of the same; `in_domain` and `scored` are sets in
+/// `soups` is a [`SOUPS`] table, `kinds` the [`SOUP_KINDS`] of the same; `in_domain` and `scored` are sets in
 /// them. Small dots are soups, a bar is the bootstrap interval of their mean excess; open squares are the
 /// means of ensembles of the same models, crosses those of single models. The dashed lines are the single
 /// models' loss and the score of the best single model.
@@ -41,83 +39,45 @@ pub fn soup_dots(
     metric: Metric,
 ) -> Result<Figure> {
     let rows = Rows::new(kinds, in_domain)?;
-    let mut plot = Plot::new();
-    let n = rows.names.len() as f64;
+    let n = rows.names.len();
+    let panels = Panels::new(2, 2, ROW * (n + 1), [26, 0], MARGIN);
+    let mut chart = Chart::of("Averages of weights by where their models come from", panels);
     let left = Dots::new(soups, &rows, in_domain, SoupColumns::excess)?;
     let right = Dots::new(soups, &rows, scored, |soups| SoupColumns::of_metric(soups, metric))?;
     let best =
         right.soups.iter().find(|(row, _)| rows.names[*row].0 == "best single").map(|(_, score)| *score);
-    let bounds = [Some(0.0), best];
-    for (panel, (dots, bound)) in [&left, &right].into_iter().zip(bounds).enumerate() {
-        let (x_axis, y_axis) = (axes::axis_name("x", panel + 1), axes::axis_name("y", panel + 1));
+    let bounds = [
+        (Some(0.0), "dashed: the mean of single models", format!("loss on {in_domain} above singles (nats)")),
+        (best, "dashed: the best single model", format!("{metric} on {scored} ({})", metric.unit())),
+    ];
+    for (panel, (dots, (bound, dashed, title))) in [&left, &right].into_iter().zip(bounds).enumerate() {
         if let Some(bound) = bound {
-            plot.add_trace(
-                Scatter::new(vec![bound, bound], vec![-0.6, n - 0.4])
-                    .mode(Mode::Lines)
-                    .show_legend(false)
-                    .hover_info(HoverInfo::Skip)
-                    .line(Line::new().color(theme::INK).width(1.0).dash(DashType::Dash))
-                    .x_axis(&x_axis)
-                    .y_axis(&y_axis),
-            );
+            let line = Mark::line([bound, bound], [-0.6, n as f64 - 0.4]).dashed().wide(1.0);
+            chart.add_to(panel, line.coloured(theme::INK));
+            let place = chart.panels().above(panel, Place::End);
+            chart.note(Note::above(place, dashed, Place::End).sized(11));
         }
-        // Dots of a row that has several stand above and below its middle.
-        let y = |i: usize, row: usize| {
-            let is_alone = rows.names[row].2 == 1;
-            row as f64 + if is_alone { 0.0 } else { 2.0 * SPREAD * ((i as f64 * GOLDEN).fract() - 0.5) }
-        };
-        let colours = dots.soups.iter().map(|(row, _)| theme::kind_colour(&rows.names[*row].0)).collect();
-        plot.add_trace(
-            Scatter::new(
-                dots.soups.iter().map(|(_, x)| *x).collect::<Vec<_>>(),
-                dots.soups.iter().enumerate().map(|(i, (row, _))| y(i, *row)).collect::<Vec<_>>(),
-            )
-            .mode(Mode::Markers)
-            .name("soup")
-            .legend_group("soup")
-            .show_legend(panel == 0)
-            .text_array(dots.models.iter().map(|models| theme::label(models)).collect::<Vec<_>>())
-            .hover_template("%{text}<br>%{x:.4g}<extra>soup</extra>")
-            .marker(Marker::new().color_array(colours).size(6).opacity(0.6))
-            .x_axis(&x_axis)
-            .y_axis(&y_axis),
-        );
+        chart.add_to(panel, dots.mark(&rows).named_once("soup", panel > 0));
         if panel == 0 {
-            let (mut bar_x, mut bar_y) = (Vec::new(), Vec::new());
-            for (row, [low, high]) in rows.intervals.iter().enumerate() {
-                bar_x.extend([Some(*low), Some(*high), None]);
-                bar_y.extend([Some(row as f64), Some(row as f64), None]);
-            }
-            plot.add_trace(
-                Scatter::new(bar_x, bar_y)
-                    .mode(Mode::Lines)
-                    .name("interval of the mean")
-                    .hover_info(HoverInfo::Skip)
-                    .line(Line::new().color(theme::INK).width(2.0)),
-            );
+            let ends = |end: usize| rows.intervals.iter().map(|ends| ends[end]).collect::<Vec<_>>();
+            let heights: Vec<f64> = (0..n).map(|row| row as f64).collect();
+            let bars = Mark::level_intervals(&ends(0), &ends(1), &heights).coloured(theme::INK);
+            chart.add_to(panel, bars.named("interval of the mean"));
         }
         for (name, means, symbol) in [
-            ("ensemble, mean", &dots.ensembles, MarkerSymbol::SquareOpen),
-            ("singles, mean", &dots.singles, MarkerSymbol::X),
+            ("ensemble, mean", &dots.ensembles, Symbol::SquareOpen),
+            ("singles, mean", &dots.singles, Symbol::Cross),
         ] {
-            plot.add_trace(
-                Scatter::new(
-                    means.iter().map(|(_, x)| *x).collect::<Vec<_>>(),
-                    means.iter().map(|(row, _)| *row as f64).collect::<Vec<_>>(),
-                )
-                .mode(Mode::Markers)
-                .name(name)
-                .legend_group(name)
-                .show_legend(panel == 0)
-                .hover_template("%{x:.4g}<extra>%{fullData.name}</extra>")
-                .marker(Marker::new().color(theme::INK).symbol(symbol).size(9))
-                .x_axis(&x_axis)
-                .y_axis(&y_axis),
-            );
+            let mark = Mark::dots(means.iter().map(|(_, x)| *x), means.iter().map(|(row, _)| *row as f64));
+            let mark = mark.coloured(theme::INK).shaped(symbol).named_once(name, panel > 0);
+            chart.add_to(panel, mark.telling(&format!("{name}<br>%{{x:.4g}}")));
         }
+        let y = Axis::new("").range(n as f64 - 0.4, -0.6);
+        let y = y.ticks(rows.labels().into_iter().enumerate().map(|(i, label)| (i as f64, label)));
+        let y = if panel == 0 { y } else { y.without_texts() };
+        chart.axes_of(panel, Axis::new(&title).title_size(12), y);
     }
-    plot.set_layout(layout(&rows, in_domain, scored, metric, best.is_some()));
-    Ok(Figure::new(plot))
+    chart.figure()
 }
 
 /// The rows of the figure.
@@ -137,7 +97,7 @@ impl Rows {
         let (low, high) = (SoupKindColumns::excess_low(kinds)?, SoupKindColumns::excess_high(kinds)?);
         let own: Vec<usize> = (0..names.len()).filter(|&i| datasets[i] == in_domain).collect();
         if own.is_empty() {
-            return Err(crate::study::unknown("dataset in the soups", in_domain, datasets));
+            return Err(unknown("dataset in the soups", in_domain, datasets));
         }
         Ok(Self {
             names: own.iter().map(|&i| (names[i].clone(), models[i], choices[i])).collect(),
@@ -146,14 +106,11 @@ impl Rows {
     }
 
     fn labels(&self) -> Vec<String> {
-        let label = |(kind, models, choices): &(String, i64, i64)| {
-            let kind = theme::label(kind);
-            match (models, choices) {
-                (1, 1) => kind,
-                (1, n) => format!("{kind} ({n})"),
-                (models, 1) => format!("{kind}, {models} models"),
-                (models, n) => format!("{kind}, {models} models ({n})"),
-            }
+        let label = |(kind, models, choices): &(String, i64, i64)| match (models, choices) {
+            (1, 1) => kind.clone(),
+            (1, n) => format!("{kind} ({n})"),
+            (models, 1) => format!("{kind}, {models} models"),
+            (models, n) => format!("{kind}, {models} models ({n})"),
         };
         self.names.iter().map(label).collect()
     }
@@ -184,7 +141,7 @@ impl Dots {
         );
         let (sizes, values) = (SoupColumns::n_models(soups)?, of_soups(soups)?);
         if !datasets.iter().any(|name| name == dataset) {
-            return Err(crate::study::unknown("dataset in the soups", dataset, datasets));
+            return Err(unknown("dataset in the soups", dataset, datasets));
         }
         let of = |method: &str, row: usize| {
             let (kind, size, _) = &rows.names[row];
@@ -211,53 +168,20 @@ impl Dots {
         }
         Ok(Self { soups: dots, models: names, ensembles, singles })
     }
-}
 
-fn layout(rows: &Rows, in_domain: &str, scored: &str, metric: Metric, has_best: bool) -> plotly::Layout {
-    let [width, gap] = PANEL;
-    let (area, height) = (2 * width + gap, theme::TOP + theme::BOTTOM + ROW * (rows.names.len() + 1));
-    let n = rows.names.len() as f64;
-    let title = "Averages of weights by where their models come from";
-    let whole = LEFT + area + theme::RIGHT;
-    let mut layout = theme::layout(title, whole, height)
-        .margin(Margin::new().left(LEFT).right(theme::RIGHT).top(theme::TOP + 8).bottom(theme::BOTTOM - 8))
-        .title(
-            Title::with_text(title)
-                .font(theme::font(17))
-                .x(LEFT as f64 / whole as f64)
-                .x_anchor(Anchor::Left)
-                .y(1.0 - 22.0 / height as f64)
-                .y_anchor(Anchor::Middle),
-        );
-    let (set, other) = (theme::label(in_domain), theme::label(scored));
-    let titles = [
-        format!("loss on {set} above the mean of singles (nats per example)"),
-        format!("{metric} on {other} ({})", metric.unit()),
-    ];
-    let mut notes: Vec<Annotation> = Vec::new();
-    for (panel, title) in titles.iter().enumerate() {
-        let from = (panel * (width + gap)) as f64 / area as f64;
-        let to = from + width as f64 / area as f64;
-        let x = theme::axis("")
-            .title(Title::with_text(title).font(theme::font(12)))
-            .domain(&[from, to])
-            .anchor(axes::axis_name("y", panel + 1));
-        let y = theme::axis("")
-            .range(vec![n - 0.4, -0.6])
-            .tick_values((0..rows.names.len()).map(|i| i as f64).collect())
-            .tick_text(rows.labels())
-            .show_tick_labels(panel == 0)
-            .domain(&[0.0, 1.0])
-            .anchor(axes::axis_name("x", panel + 1));
-        layout = axes::with_axes(layout, panel + 1, x, y);
-        let dashed = ["dashed: the mean of single models", "dashed: the best single model"];
-        if panel == 0 || has_best {
-            notes.push(
-                theme::note(dashed[panel], to, 1.0, Anchor::Right, Anchor::Bottom).font(theme::font(11)),
-            );
-        }
+    /// Returns the soups as dots; those of a row that has several stand above and below its middle.
+    fn mark(&self, rows: &Rows) -> Mark {
+        let y = self.soups.iter().enumerate().map(|(i, (row, _))| {
+            let is_alone = rows.names[*row].2 == 1;
+            *row as f64 + if is_alone { 0.0 } else { 2.0 * SPREAD * ((i as f64 * GOLDEN).fract() - 0.5) }
+        });
+        Mark::dots(self.soups.iter().map(|(_, x)| *x), y)
+            .sized(6.0)
+            .faded(0.6)
+            .filled(self.soups.iter().map(|(row, _)| kind_colour(&rows.names[*row].0)))
+            .texts(&self.models)
+            .telling("%{text}<br>%{x:.4g}")
     }
-    layout.annotations(notes)
 }
 
 #[cfg(test)]
@@ -267,6 +191,7 @@ mod tests {
 
     use super::*;
     use crate::LmcError;
+    use crate::figures::snapshot::svg;
 
     fn soups() -> DataFrame {
         let n = 8;
@@ -318,5 +243,11 @@ mod tests {
         let gone = kinds().drop("excess").unwrap();
         let error = soup_dots(&soups(), &gone, "id", "lo", Metric::Loss).unwrap_err();
         assert!(matches!(error, LmcError::Column { table: "soup_kinds", .. }), "{error}");
+    }
+
+    #[test]
+    fn its_picture_stays() {
+        let figure = soup_dots(&soups(), &kinds(), "id", "lo", Metric::Accuracy).unwrap();
+        insta::assert_snapshot!("soup_dots", svg(&figure));
     }
 }

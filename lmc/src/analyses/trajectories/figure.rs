@@ -2,21 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use plotly::color::NamedColor;
-use plotly::common::{Anchor, Line, Marker, MarkerSymbol, Mode};
-use plotly::layout::Annotation;
-use plotly::{Plot, Scatter};
+use lmc_figure::parts::{Axis, Chart, Mark, Note, Place, Symbol};
+use lmc_figure::theme;
 use polars::prelude::DataFrame;
 
 use crate::analyses::basins::figure::MEMBERSHIP;
 use crate::analyses::trajectories::{DRIFT, DriftColumns};
-use crate::figures::scatter::distinct;
-use crate::figures::{Figure, theme};
+use crate::figures::basins::basin_colour;
+use crate::figures::rows::distinct;
+use crate::figures::{Figure, capitalised};
 use crate::study::Metric;
 use crate::{LmcError, Result};
-
-/// Height of the figure, CSS pixels.
-const HEIGHT: usize = 560;
 
 /// One model at one stage.
 struct Stop {
@@ -43,7 +39,7 @@ impl Trail {
 
 /// Returns a figure of (membership score, score) of each model at each stage of training, joined by arrows.
 ///
-/// `drift` is a [`DRIFT`](crate::table::DRIFT) table whose scores are `metric` on `dataset`. Colours are those of the final basin;
+/// `drift` is a [`DRIFT`] table whose scores are `metric` on `dataset`. Colours are those of the final basin;
 /// a hollow marker is a model in the other basin than its final one, and the arrows of a model that switches
 /// are strong and end with its name. Membership is measured at each stage in the embedding of that stage.
 ///
@@ -57,38 +53,30 @@ pub fn drift_quiver(drift: &DataFrame, dataset: &str, metric: Metric) -> Result<
     if steps.len() < 2 {
         return Err(LmcError::invalid("drift", format!("{} stages", steps.len()), "at least 2 stages"));
     }
-    let mut plot = Plot::new();
+    let order: Vec<&str> = steps.values().map(String::as_str).collect();
+    let score = capitalised(&metric.to_string());
+    let title = format!("{score} on {dataset} and basin membership at {}", order.join(" → "));
+    let mut chart = Chart::sized(&title, 560);
+    chart.axes(Axis::new(MEMBERSHIP), Axis::of(&format!("{metric} on {dataset}"), metric.unit()));
+    let telling = format!("%{{text}}<br>membership %{{x:.4g}}<br>{metric} %{{y:.4g}}");
     for cluster in distinct(&trails.iter().map(|trail| trail.final_cluster).collect::<Vec<_>>()) {
         for away in [false, true] {
-            add_stops(&mut plot, &trails, cluster, away, steps.len(), metric);
+            let marks = stops(&trails, cluster, away, steps.len());
+            marks.into_iter().for_each(|mark| chart.add(mark.telling(&telling)));
         }
     }
-    let n_switching = trails.iter().filter(|trail| trail.switches()).count();
-    let mut notes = Vec::new();
     // Strong arrows last, above the others.
     for switching in [false, true] {
         for trail in trails.iter().filter(|trail| trail.switches() == switching) {
-            notes.extend(trail.stops.windows(2).map(|pair| arrow(&pair[0], &pair[1], trail)));
+            trail.stops.windows(2).for_each(|pair| chart.note(arrow(&pair[0], &pair[1], trail)));
         }
     }
-    for trail in trails.iter().filter(|trail| trail.switches()) {
-        notes.extend(trail.stops.last().map(|stop| name(stop, trail)));
+    let switching = || trails.iter().filter(|trail| trail.switches());
+    for trail in switching() {
+        trail.stops.last().into_iter().for_each(|stop| chart.note(name(stop, trail)));
     }
-    let summary = format!("{n_switching} of {} models switch basin (strong arrows)", trails.len());
-    notes.push(theme::note(&summary, 1.0, 1.0, Anchor::Right, Anchor::Bottom));
-    let set = theme::label(dataset);
-    let order: Vec<_> = steps.values().map(|step| theme::label(step)).collect();
-    let title = format!(
-        "{} on {set} and basin membership at {}",
-        crate::figures::capitalised(&metric.to_string()),
-        order.join(" → ")
-    );
-    let layout = theme::layout(&title, theme::WIDTH, HEIGHT)
-        .x_axis(theme::axis(MEMBERSHIP))
-        .y_axis(theme::axis(&format!("{metric} on {set} ({})", metric.unit())))
-        .annotations(notes);
-    plot.set_layout(layout);
-    Ok(Figure::new(plot))
+    chart.remark(&format!("{} of {} models switch basin (strong arrows)", switching().count(), trails.len()));
+    chart.figure()
 }
 
 fn trails(drift: &DataFrame) -> Result<Vec<Trail>> {
@@ -117,78 +105,52 @@ fn trails(drift: &DataFrame) -> Result<Vec<Trail>> {
     Ok(trails)
 }
 
-/// Adds the markers of one final basin: those within it, or those still in another one.
-fn add_stops(plot: &mut Plot, trails: &[Trail], cluster: i64, away: bool, n_stages: usize, metric: Metric) {
+/// Returns the markers of one final basin: those within it, or those still in another one. Earlier stages are
+/// smaller than the last.
+fn stops(trails: &[Trail], cluster: i64, away: bool, n_stages: usize) -> Vec<Mark> {
     let members: Vec<&Trail> = trails.iter().filter(|trail| trail.final_cluster == cluster).collect();
-    let (mut x, mut y, mut sizes, mut texts) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    for trail in &members {
-        for (i, stop) in trail.stops.iter().enumerate().filter(|(_, stop)| (stop.cluster != cluster) == away)
-        {
-            x.push(stop.membership);
-            y.push(stop.score);
-            sizes.push(if i + 1 == n_stages { 11 } else { 7 });
-            texts.push(theme::label(&format!("{} at {}", trail.model, stop.step)));
-        }
-    }
-    if x.is_empty() {
-        return;
-    }
-    let colour = theme::cluster_colour(cluster);
+    let at_last = |last: bool| {
+        let of = |trail: &&Trail| {
+            let stops = trail.stops.iter().enumerate();
+            let shown =
+                stops.filter(|(i, stop)| (stop.cluster != cluster) == away && (i + 1 == n_stages) == last);
+            let told = |stop: &Stop| format!("{} at {}", trail.model, stop.step);
+            shown.map(|(_, stop)| (stop.membership, stop.score, told(stop))).collect::<Vec<_>>()
+        };
+        members.iter().flat_map(of).collect::<Vec<_>>()
+    };
     // Short, for the legend has one line.
     let name = if away {
         format!("not yet in basin {cluster}")
     } else {
         format!("ends in basin {cluster}, {}", theme::counted(members.len(), "model"))
     };
-    let symbol = if away { MarkerSymbol::CircleOpen } else { MarkerSymbol::Circle };
-    let line = if away { Line::new().width(2.0) } else { Line::new().color(NamedColor::White).width(1.0) };
-    plot.add_trace(
-        Scatter::new(x, y)
-            .mode(Mode::Markers)
-            .name(name)
-            .text_array(texts)
-            .hover_template(format!(
-                "%{{text}}<br>membership %{{x:.4g}}<br>{metric} %{{y:.4g}}<extra></extra>"
-            ))
-            .marker(Marker::new().color(colour).symbol(symbol).size_array(sizes).line(line)),
-    );
+    let mut known = false;
+    let mut marks = Vec::new();
+    for (last, size) in [(true, 11.0), (false, 7.0)] {
+        let shown = at_last(last);
+        if shown.is_empty() {
+            continue;
+        }
+        let (x, y): (Vec<f64>, Vec<f64>) = shown.iter().map(|(x, y, _)| (*x, *y)).unzip();
+        let dots = Mark::dots(x, y).sized(size).texts(shown.iter().map(|(.., told)| told));
+        let dots = if away { dots.shaped(Symbol::CircleOpen) } else { dots };
+        marks.push(dots.coloured(basin_colour(cluster)).named_once(&name, known));
+        known = true;
+    }
+    marks
 }
 
-fn arrow(from: &Stop, to: &Stop, trail: &Trail) -> Annotation {
+fn arrow(from: &Stop, to: &Stop, trail: &Trail) -> Note {
     let strong = trail.switches();
-    Annotation::new()
-        .text("")
-        .show_arrow(true)
-        .x_ref("x")
-        .y_ref("y")
-        .ax_ref("x")
-        .ay_ref("y")
-        .ax(from.membership)
-        .ay(from.score)
-        .x(to.membership)
-        .y(to.score)
-        .arrow_head(2)
-        .arrow_size(1.0)
-        .arrow_width(if strong { 2.0 } else { 1.2 })
-        .stand_off(6.0)
-        .start_stand_off(4.0)
-        .opacity(if strong { 0.95 } else { 0.35 })
-        .arrow_color(theme::cluster_colour(trail.final_cluster))
+    let (width, opacity) = if strong { (2.0, 0.95) } else { (1.2, 0.35) };
+    let ends = [from, to].map(|stop| [stop.membership, stop.score]);
+    Note::arrow(ends[0], ends[1], basin_colour(trail.final_cluster), width).faded(opacity)
 }
 
-fn name(last: &Stop, trail: &Trail) -> Annotation {
-    Annotation::new()
-        .text(theme::label(&trail.model))
-        .show_arrow(false)
-        .x_ref("x")
-        .y_ref("y")
-        .x(last.membership)
-        .y(last.score)
-        .x_anchor(Anchor::Left)
-        .y_anchor(Anchor::Middle)
-        .x_shift(9.0)
-        .font(theme::font(11))
-        .background_color("rgba(255,255,255,0.75)")
+fn name(last: &Stop, trail: &Trail) -> Note {
+    let note = Note::at([last.membership, last.score], &trail.model, 0);
+    note.anchored(Place::Start).moved(9.0, 0.0).on_white()
 }
 
 #[cfg(test)]
@@ -197,6 +159,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::figures::snapshot::svg;
 
     /// "b" switches from basin 1 to basin 2; rows are not in order of stage.
     fn drift() -> DataFrame {
@@ -254,5 +217,13 @@ mod tests {
     fn arrows_are_drawn() {
         let svg = drift_quiver(&drift(), "lo", Metric::Accuracy).unwrap().to_svg().unwrap();
         assert!(svg.matches("<polygon").count() >= 2, "{svg}");
+    }
+
+    #[test]
+    fn its_picture_stays() {
+        insta::assert_snapshot!(
+            "drift_quiver",
+            svg(&drift_quiver(&drift(), "lo", Metric::Accuracy).unwrap())
+        );
     }
 }

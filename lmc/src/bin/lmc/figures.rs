@@ -80,7 +80,7 @@ impl Figures {
             ("heatmap-distance", Measure::EuclideanDistance),
         ] {
             let options = HeatmapOptions { measure, ..HeatmapOptions::new(swept, scored, metric) };
-            figures.push((name, figure::heatmap(&gaps, &evaluations, &options)?.with_notes(said)));
+            figures.push((name, figure::gap_heatmap(&gaps, &evaluations, &options)?.with_notes(said)));
         }
         let basins = clustered.as_ref().map(|basins| basins.table()).transpose()?;
         let divided = clustered.as_ref().is_some_and(|basins| basins.is_divided());

@@ -130,7 +130,7 @@ impl Replay {
         let said = notes::lines(&basins.notes, &constant);
         let heatmap = HeatmapOptions::new(&options.dataset, &self.scored_on, metric);
         let figures = [
-            ("heatmap", figure::heatmap(&gaps, &evaluations, &heatmap)?),
+            ("heatmap", figure::gap_heatmap(&gaps, &evaluations, &heatmap)?),
             ("membership", figure::membership_scatter(&table, &evaluations, &self.scored_on, metric)?),
             ("histogram", figure::histogram(&table, &evaluations, &self.scored_on, metric)?),
         ];

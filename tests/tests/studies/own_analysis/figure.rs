@@ -2,7 +2,7 @@
 
 use lmc::LmcError;
 use lmc::figure::Figure;
-use lmc::plotly::{Bar, Layout, Plot};
+use lmc::figure::parts::{Axis, Chart, Mark};
 use lmc::polars::prelude::DataFrame;
 
 use super::table::{AGREEMENT, AgreementColumns};
@@ -15,8 +15,11 @@ pub fn agreement_bars(agreement: &DataFrame) -> lmc::Result<Figure> {
         return Err(LmcError::invalid("agreement", "no pair", "at least two models"));
     };
     let pairs: Vec<String> = a.iter().zip(&b).map(|(a, b)| format!("{a} and {b}")).collect();
-    let mut plot = Plot::new();
-    plot.add_trace(Bar::new(pairs, agreement));
-    plot.set_layout(Layout::new().title(format!("Agreement on {dataset}")).width(600).height(400));
-    Ok(Figure::new(plot))
+    let mut chart = Chart::new(&format!("Agreement on {dataset}"));
+    chart.axes(
+        Axis::new("two models").categories(),
+        Axis::of("agreement", "share of examples").range(0.0, 1.0),
+    );
+    chart.add(Mark::bars(pairs, agreement).telling("%{x}<br>%{y:.3f}"));
+    chart.figure()
 }

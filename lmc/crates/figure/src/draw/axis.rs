@@ -11,8 +11,9 @@ pub(super) struct Axis<'a> {
     pub(super) id: &'a str,
     /// The axis as a member of the layout.
     pub(super) spec: &'a Value,
-    /// The value at `start` and at `end`.
+    /// The number at `start` and at `end`: of a logarithmic axis, the decimal logarithms.
     pub(super) range: (f64, f64),
+    is_logarithmic: bool,
     /// The least and the greatest coordinate of the data on the axis, if there are any.
     extent: Option<(f64, f64)>,
     /// Pixel of the left or lower end.
@@ -48,10 +49,18 @@ impl<'a> Axis<'a> {
         }
         let (from, to) = (number(spec, "/domain/0").unwrap_or(0.0), number(spec, "/domain/1").unwrap_or(1.0));
         let (start, end) = (pixel(page, from), pixel(page, to));
-        let mut axis = Axis { id, spec, range: (0.0, 1.0), extent: None, start, end, categories };
-        let automatic = axis.automatic_range(data, traces);
+        let is_logarithmic = text(spec, "/type") == Some("log");
+        let mut axis =
+            Axis { id, spec, range: (0.0, 1.0), is_logarithmic, extent: None, start, end, categories };
+        let mut automatic = axis.automatic_range(data, traces);
+        if text(spec, "/autorange") == Some("reversed") {
+            automatic = (automatic.1, automatic.0);
+        }
         let (low, high) = (number(spec, "/range/0"), number(spec, "/range/1"));
         axis.range = (low.unwrap_or(automatic.0), high.unwrap_or(automatic.1));
+        if axis.range.0 == axis.range.1 {
+            axis.range.1 += 1.0;
+        }
         axis
     }
 
@@ -61,21 +70,29 @@ impl<'a> Axis<'a> {
         let (mut room_below, mut room_above) = (0.0, 0.0);
         for trace in traces {
             let values = items(trace, data).iter().filter_map(|value| self.coordinate(value));
-            let mut half = 0.0;
+            let mut half = (0.0, 0.0);
             match text(trace, "/type") {
-                Some("heatmap") => half = 0.5,
+                Some("heatmap") => half = half_cells(items(trace, data), &*self),
                 Some("bar") if data == "/y" => {
-                    (low, high) = (low.min(0.0), high.max(0.0));
-                    room_above = 0.05;
+                    if !self.is_logarithmic {
+                        (low, high) = (low.min(0.0), high.max(0.0));
+                    }
+                    let falls =
+                        items(trace, data).iter().filter_map(Value::as_f64).any(|height| height < 0.0);
+                    (room_below, room_above) = (if falls { 0.05 } else { room_below }, 0.05);
                 }
-                Some("bar") => half = number(trace, "/width").unwrap_or(0.8) / 2.0,
+                Some("bar") => {
+                    let (from, to) = bar_ends(trace);
+                    let least = if self.categories.is_empty() { 0.0 } else { 0.5 };
+                    half = (f64::max(-from, least), f64::max(to, least));
+                }
                 _ if data == "/y" || text(trace, "/mode").is_none_or(|mode| mode.contains("markers")) => {
                     (room_below, room_above) = (0.06, 0.06);
                 }
                 _ => {}
             }
             for value in values {
-                (low, high) = (low.min(value - half), high.max(value + half));
+                (low, high) = (low.min(value - half.0), high.max(value + half.1));
             }
         }
         if low > high {
@@ -94,9 +111,12 @@ impl<'a> Axis<'a> {
         self.extent.is_some_and(|(least, greatest)| least < low - slack || greatest > high + slack)
     }
 
-    /// Returns the number at which a value lies: a number itself, or the index of a category.
+    /// Returns the number at which a value lies: a number itself or its logarithm, or the index of a category.
     pub(super) fn coordinate(&self, value: &Value) -> Option<f64> {
         match value {
+            Value::Number(number) if self.is_logarithmic => {
+                number.as_f64().filter(|value| *value > 0.0).map(f64::log10)
+            }
             Value::String(name) => {
                 self.categories.iter().position(|known| known == name).map(|index| index as f64)
             }
@@ -104,7 +124,12 @@ impl<'a> Axis<'a> {
         }
     }
 
-    /// Returns the pixel of a number.
+    /// Returns where bars begin: at 0, or at the lower end of a logarithmic axis.
+    pub(super) fn base(&self) -> f64 {
+        if self.is_logarithmic { self.range.0.min(self.range.1) } else { 0.0 }
+    }
+
+    /// Returns the pixel of a number on the axis.
     pub(super) fn pixel(&self, value: f64) -> f64 {
         let (low, high) = self.range;
         self.start + (value - low) / (high - low) * (self.end - self.start)
@@ -114,7 +139,10 @@ impl<'a> Axis<'a> {
     pub(super) fn ticks(&self) -> Vec<(f64, String)> {
         let (low, high) = (self.range.0.min(self.range.1), self.range.0.max(self.range.1));
         let inside = |value: f64| value >= low - 1e-9 * (high - low) && value <= high + 1e-9 * (high - low);
-        let given = given_ticks(self.spec);
+        let mut given = given_ticks(self.spec);
+        if self.is_logarithmic {
+            given.iter_mut().for_each(|(value, _)| *value = value.log10());
+        }
         let labelled: Vec<(f64, String)> = if !given.is_empty() {
             given
         } else if !self.categories.is_empty() {
@@ -124,6 +152,12 @@ impl<'a> Axis<'a> {
             let each = if self.id.starts_with('x') { 72.0 } else { 42.0 };
             let room = (self.end - self.start).abs();
             let wanted = number(self.spec, "/nticks").unwrap_or((room / each).clamp(2.0, 10.0));
+            if self.is_logarithmic {
+                return logarithmic_ticks(low, high, wanted)
+                    .into_iter()
+                    .map(|(value, text)| (self.pixel(value), text))
+                    .collect();
+            }
             nice_ticks(low, high, wanted, number(self.spec, "/dtick"))
         };
         labelled
@@ -132,6 +166,49 @@ impl<'a> Axis<'a> {
             .map(|(value, text)| (self.pixel(value), text))
             .collect()
     }
+}
+
+/// Returns from where to where a bar reaches beside its place.
+pub(super) fn bar_ends(trace: &Value) -> (f64, f64) {
+    let width = number(trace, "/width").unwrap_or(0.8);
+    let from = number(trace, "/offset").unwrap_or(-width / 2.0);
+    (from, from + width)
+}
+
+/// Returns how far the first cell of a heatmap reaches below its place, and the last above it.
+fn half_cells(places: &[Value], axis: &Axis<'_>) -> (f64, f64) {
+    let places: Vec<f64> = places.iter().filter_map(|place| axis.coordinate(place)).collect();
+    let edges = super::marks::edges(&places);
+    match (edges.first().zip(places.first()), edges.last().zip(places.last())) {
+        (Some((from, first)), Some((to, last))) => ((first - from).abs(), (to - last).abs()),
+        _ => (0.5, 0.5),
+    }
+}
+
+/// Returns ticks on a logarithmic axis between two decimal logarithms, about `wanted` of them: at 1, 2 and 5
+/// of each decade, at each decade, or at every few.
+fn logarithmic_ticks(low: f64, high: f64, wanted: f64) -> Vec<(f64, String)> {
+    let decades = high - low;
+    if decades < 0.7 {
+        let ends = (10f64.powf(low), 10f64.powf(high));
+        let ticks = nice_ticks(ends.0, ends.1, wanted, None).into_iter();
+        return ticks.filter(|(value, _)| *value > 0.0).map(|(value, text)| (value.log10(), text)).collect();
+    }
+    let digits: &[f64] = if decades * 3.0 <= wanted * 1.5 { &[1.0, 2.0, 5.0] } else { &[1.0] };
+    let step = ((decades / wanted.max(1.0)).ceil() as i32).max(1);
+    let slack = 1e-9 * decades;
+    let (first, last) = ((low - slack).floor() as i32, (high + slack).ceil() as i32);
+    let powers = (first..=last).filter(|power| power.rem_euclid(step) == 0);
+    let values = powers.flat_map(|power| digits.iter().map(move |digit| (power, *digit)));
+    let ticks = values.map(|(power, digit)| {
+        let text = match power {
+            -3..=-1 => format!("{:.*}", power.unsigned_abs() as usize, digit * 10f64.powi(power)),
+            0..=5 => format!("{:.0}", digit * 10f64.powi(power)),
+            _ => format!("{digit:.0}e{power}").replace('-', "−"),
+        };
+        (f64::from(power) + digit.log10(), text)
+    });
+    ticks.filter(|(value, _)| *value >= low - slack && *value <= high + slack).collect()
 }
 
 /// Returns the ticks that an axis or a colour bar defines itself, with its texts or their numbers.
@@ -230,6 +307,27 @@ mod tests {
         assert_eq!(axis.coordinate(&json!("3")), Some(1.0));
         assert_eq!(axis.coordinate(&json!("4")), None);
         assert_eq!(axis.ticks().into_iter().map(|(_, label)| label).collect::<Vec<_>>(), ["7", "3"]);
+    }
+
+    #[test]
+    fn a_logarithmic_axis_has_equal_steps_for_equal_factors() {
+        let layout =
+            json!({"width": 300, "margin": {"l": 0, "r": 0}, "xaxis": {"type": "log", "range": [0, 3]}});
+        let trace = json!({"type": "scatter", "mode": "lines", "x": [1, 1000], "y": [0, 1]});
+        let x = Axis::horizontal(&Page::new(&layout), "x", &[&trace]);
+        let pixel = |value: f64| x.pixel(x.coordinate(&json!(value)).unwrap());
+        assert_eq!([pixel(1.0), pixel(10.0), pixel(1000.0)], [0.0, 100.0, 300.0]);
+        assert_eq!(x.coordinate(&json!(0.0)), None);
+        assert_eq!(
+            x.ticks().into_iter().map(|(_, label)| label).collect::<Vec<_>>(),
+            ["1", "10", "100", "1000"]
+        );
+        let labels = |low, high, wanted| {
+            logarithmic_ticks(low, high, wanted).into_iter().map(|(_, label)| label).collect::<Vec<_>>()
+        };
+        assert_eq!(labels(-1.0, 0.31, 6.0), ["0.1", "0.2", "0.5", "1", "2"]);
+        assert_eq!(labels(-8.0, 4.0, 4.0), ["1e−6", "0.001", "1", "1000"]);
+        assert_eq!(labels(0.0, 0.5, 3.0), ["1", "2", "3"]);
     }
 
     #[test]

@@ -63,11 +63,12 @@ pub(super) struct Text<'a> {
 pub(super) struct Canvas {
     body: String,
     n_clips: usize,
+    n_scales: usize,
 }
 
 impl Canvas {
     pub(super) fn new(width: f64, height: f64) -> Canvas {
-        let mut canvas = Canvas { body: String::with_capacity(1 << 16), n_clips: 0 };
+        let mut canvas = Canvas { body: String::with_capacity(1 << 16), n_clips: 0, n_scales: 0 };
         canvas.write(format_args!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" \
              viewBox=\"0 0 {width} {height}\" font-family=\"DejaVu Sans, Verdana, sans-serif\">\n"
@@ -120,6 +121,22 @@ impl Canvas {
         ));
         self.paint(fill, stroke);
         self.body.push_str("/>\n");
+    }
+
+    /// Draws a rectangle, from its left, top, right and bottom edge, in a scale of colours from its lower to its
+    /// upper edge.
+    pub(super) fn shaded(&mut self, [l, t, r, b]: [f64; 4], stops: &[(f64, Colour)]) {
+        let n = self.n_scales;
+        self.n_scales += 1;
+        self.write(format_args!("<linearGradient id=\"scale{n}\" x1=\"0\" y1=\"1\" x2=\"0\" y2=\"0\">"));
+        for (share, colour) in stops {
+            self.write(format_args!("<stop offset=\"{share:.4}\" stop-color=\"{}\"/>", colour.hex()));
+        }
+        let (width, height) = ((r - l).max(0.0), (b - t).max(0.0));
+        self.write(format_args!(
+            "</linearGradient>\n<rect x=\"{l:.2}\" y=\"{t:.2}\" width=\"{width:.2}\" height=\"{height:.2}\" \
+             fill=\"url(#scale{n})\"/>\n"
+        ));
     }
 
     /// Draws many rectangles of one colour with sharp edges, from their left, top, right and bottom edges.
@@ -200,7 +217,7 @@ impl Canvas {
             + height * ((0.5 - text.up) * lines.len() as f64 - 0.5 * (lines.len() as f64 - 1.0));
         for (i, line) in lines.iter().enumerate() {
             let anchor = ["start", "middle", "end"][(text.across * 2.0).clamp(0.0, 2.0) as usize];
-            let (x, y, size) = (text.x, text.y, text.size);
+            let (x, y, size) = (text.x, text.y, (text.size * 100.0).round() / 100.0);
             self.write(format_args!("<text font-size=\"{size}\" text-anchor=\"{anchor}\""));
             let baseline = first + height * i as f64;
             if text.angle == 0.0 {

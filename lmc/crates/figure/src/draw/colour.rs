@@ -6,53 +6,26 @@ use lmc_base::error::{LmcError, Result};
 
 /// A colour with its opacity.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Colour {
-    pub(super) red: u8,
-    pub(super) green: u8,
-    pub(super) blue: u8,
+pub(crate) struct Colour {
+    pub(crate) red: u8,
+    pub(crate) green: u8,
+    pub(crate) blue: u8,
     /// The opacity, from 0 (invisible) to 1.
-    pub(super) alpha: f64,
+    pub(crate) alpha: f64,
 }
 
+/// The spellings of colours.
+pub(crate) const COLOURS: &str = "#rgb, #rrggbb, rgb(r, g, b), rgba(r, g, b, a) or a name of CSS";
+
 impl Colour {
-    pub(super) const WHITE: Colour = Colour { red: 255, green: 255, blue: 255, alpha: 1.0 };
-    pub(super) const INK: Colour = Colour { red: 0x2b, green: 0x2b, blue: 0x2b, alpha: 1.0 };
+    pub(crate) const WHITE: Colour = Colour { red: 255, green: 255, blue: 255, alpha: 1.0 };
+    pub(crate) const INK: Colour = Colour { red: 0x2b, green: 0x2b, blue: 0x2b, alpha: 1.0 };
 
-    /// Returns the colour written as `#rgb`, `#rrggbb`, `rgb(..)`, `rgba(..)` or one of a few names.
-    pub(super) fn parse(text: &str) -> Option<Colour> {
-        if let Some(digits) = text.strip_prefix('#') {
-            return Colour::hexadecimal(digits);
-        }
-        let opaque = |red, green, blue| Some(Colour { red, green, blue, alpha: 1.0 });
-        match text {
-            "white" => return opaque(255, 255, 255),
-            "black" => return opaque(0, 0, 0),
-            "red" => return opaque(255, 0, 0),
-            "green" => return opaque(0, 128, 0),
-            "blue" => return opaque(0, 0, 255),
-            "orange" => return opaque(255, 165, 0),
-            "gray" | "grey" => return opaque(128, 128, 128),
-            "transparent" => return Some(Colour { alpha: 0.0, ..Colour::WHITE }),
-            _ => {}
-        }
-        let inside = text.split_once('(')?.1.strip_suffix(')')?;
-        let parts: Vec<f64> = inside.split(',').filter_map(|part| part.trim().parse().ok()).collect();
-        let byte = |x: f64| x.round().clamp(0.0, 255.0) as u8;
-        match parts[..] {
-            [r, g, b] => opaque(byte(r), byte(g), byte(b)),
-            [r, g, b, alpha] => Some(Colour { red: byte(r), green: byte(g), blue: byte(b), alpha }),
-            _ => None,
-        }
-    }
-
-    fn hexadecimal(digits: &str) -> Option<Colour> {
-        let number = u32::from_str_radix(digits, 16).ok()?;
-        let [_, red, green, blue] = match digits.len() {
-            6 => number.to_be_bytes(),
-            3 => [0, (number >> 8 & 15) as u8 * 17, (number >> 4 & 15) as u8 * 17, (number & 15) as u8 * 17],
-            _ => return None,
-        };
-        Some(Colour { red, green, blue, alpha: 1.0 })
+    /// Returns the colour written as one of [`COLOURS`].
+    pub(crate) fn parse(text: &str) -> Option<Colour> {
+        let found: svgtypes::Color = text.parse().ok()?;
+        let alpha = (f64::from(found.alpha) / 255.0 * 100.0).round() / 100.0;
+        Some(Colour { red: found.red, green: found.green, blue: found.blue, alpha })
     }
 
     /// Returns the colour with its opacity multiplied.
@@ -83,6 +56,11 @@ impl Scale {
         }
     }
 
+    /// Returns the shares and colours between which the scale is linear.
+    pub(super) fn stops(&self) -> &[(f64, Colour)] {
+        &self.0
+    }
+
     /// Returns the colour at a share of the scale; beyond its ends, that of the end.
     pub(super) fn at(&self, share: f64) -> Colour {
         let after = self.0.iter().position(|stop| stop.0 >= share).unwrap_or(self.0.len() - 1);
@@ -108,10 +86,11 @@ mod tests {
         assert_eq!(Colour::parse("rgb(255, 136, 0)"), Some(orange));
         assert_eq!(Colour::parse("rgba(255,136,0,0.5)"), Some(orange.faded(0.5)));
         assert_eq!(Colour::parse("transparent").unwrap().alpha, 0.0);
-        for wrong in ["", "#", "#12345", "#ééé", "rgb(1,2)", "mauve", "rgb(1"] {
+        for wrong in ["", "#", "#12345", "#ééé", "rgb(1,2)", "mauvish", "rgb(1"] {
             assert_eq!(Colour::parse(wrong), None, "{wrong}");
         }
         assert_eq!(orange.hex(), "#ff8800");
+        assert_eq!(Colour::parse("darkorange").unwrap().hex(), "#ff8c00");
     }
 
     #[test]

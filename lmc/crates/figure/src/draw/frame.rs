@@ -4,11 +4,20 @@ use serde_json::Value;
 
 use super::axis::Axis;
 use super::canvas::{Canvas, Stroke, Text, text_width};
-use super::{Colour, Panel};
+use super::{Colour, Page, Panel};
 use crate::json::{flag, number, text};
 
 fn colour_at(spec: &Value, pointer: &str, default: Colour) -> Colour {
     text(spec, pointer).and_then(Colour::parse).unwrap_or(default)
+}
+
+/// Draws the ground of a panel, if it is not that of the figure.
+pub(super) fn background(canvas: &mut Canvas, panel: &Panel<'_>, page: &Page<'_>) {
+    let ground = |name| text(page.layout, name).and_then(Colour::parse).unwrap_or(Colour::WHITE);
+    let (own, paper) = (ground("/plot_bgcolor"), ground("/paper_bgcolor"));
+    if own != paper && own.alpha > 0.0 {
+        canvas.rectangle([panel.x.start, panel.y.end, panel.x.end, panel.y.start], Some(own), None);
+    }
 }
 
 /// Draws the grid lines, below the data.

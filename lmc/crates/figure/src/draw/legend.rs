@@ -6,7 +6,7 @@ use super::axis::{given_ticks, nice_ticks};
 use super::canvas::{Canvas, Stroke, Text, text_width};
 use super::colour::Scale;
 use super::labels::anchor;
-use super::{Colour, Page, marks};
+use super::{Colour, Page, is_visible, marks};
 use crate::json::{flag, number, text};
 use lmc_base::error::Result;
 
@@ -18,7 +18,8 @@ const SPACE: f64 = 18.0;
 /// Draws the entries in one line (as far as they fit) or one below the other.
 pub(super) fn legend(canvas: &mut Canvas, page: &Page<'_>, traces: &[Value]) {
     let named = |trace: &&Value| {
-        flag(trace, "/showlegend").unwrap_or(traces.len() > 1) && text(trace, "/name").is_some()
+        let is_named = text(trace, "/name").is_some() && is_visible(trace);
+        is_named && flag(trace, "/showlegend").unwrap_or(traces.len() > 1)
     };
     let entries: Vec<&Value> = traces.iter().filter(named).collect();
     if entries.is_empty() || flag(page.layout, "/showlegend") == Some(false) {
@@ -81,14 +82,7 @@ pub(super) fn colour_bar(canvas: &mut Canvas, page: &Page<'_>, trace: &Value) ->
     let right = left + number(trace, "/colorbar/thickness").unwrap_or(18.0);
     let (top, bottom) = (page.area[1], page.area[3]);
     let at = |value: f64| bottom - (value - low) / (high - low) * (bottom - top);
-    let n_steps = 200;
-    for step in 0..n_steps {
-        let (from, to) = (f64::from(step) / f64::from(n_steps), f64::from(step + 1) / f64::from(n_steps));
-        // Half a pixel of overlap upwards, covered by the next step, so that no seam shows.
-        let upper = (bottom - to * (bottom - top) - 0.5).max(top);
-        let cell = [left, upper, right, bottom - from * (bottom - top)];
-        canvas.cells(&[cell], scale.at((from + to) / 2.0));
-    }
+    canvas.shaded([left, top, right, bottom], scale.stops());
     canvas.rectangle([left, top, right, bottom], None, Some(Stroke::solid(Colour::INK, 0.8)));
     let size = number(trace, "/colorbar/tickfont/size").unwrap_or(12.0);
     let mut widest: f64 = 0.0;

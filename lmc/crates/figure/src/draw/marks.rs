@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::canvas::{Canvas, Stroke};
+use super::axis::bar_ends;
+use super::canvas::{Canvas, Stroke, Text};
 use super::cells::Cells;
 use super::colour::Scale;
 use super::{Colour, Panel};
@@ -19,9 +20,6 @@ const SMOOTH: f64 = 2.0;
 
 /// Draws one trace on its panel.
 pub(super) fn draw(canvas: &mut Canvas, panel: &Panel<'_>, trace: &Value) -> Result<()> {
-    if trace.get("visible") == Some(&Value::Bool(false)) {
-        return Ok(());
-    }
     match text(trace, "/type") {
         Some("heatmap") => heatmap(canvas, panel, trace)?,
         Some("bar") => bars(canvas, panel, trace),
@@ -65,12 +63,39 @@ fn scatter(canvas: &mut Canvas, panel: &Panel<'_>, trace: &Value) {
             }
         }
     }
+    if mode.contains("text") {
+        for (i, (x, y)) in points.iter().enumerate().filter_map(|(i, point)| Some((i, (*point)?))) {
+            let Some(content) = each(trace, "/text", i).and_then(Value::as_str) else { continue };
+            let place = each(trace, "/textposition", i).and_then(Value::as_str).unwrap_or("middle center");
+            let (up, across) = place.split_once(' ').unwrap_or((place, "center"));
+            // Beside a marker there is room for half of it.
+            let room = if mode.contains("markers") { radius(trace, i) + 1.0 } else { 0.0 };
+            let (up, dy) = match up {
+                "top" => (1.0, -room),
+                "bottom" => (0.0, room),
+                _ => (0.5, 0.0),
+            };
+            let (across, dx) = match across {
+                "left" => (1.0, -room - 2.0),
+                "right" => (0.0, room + 2.0),
+                _ => (0.5, 0.0),
+            };
+            let size = number(trace, "/textfont/size").unwrap_or(12.0);
+            let colour = text(trace, "/textfont/color").and_then(Colour::parse).unwrap_or(Colour::INK);
+            canvas.text(&Text { text: content, x: x + dx, y: y + dy, size, colour, across, up, angle: 0.0 });
+        }
+    }
+}
+
+/// Returns the radius of the i-th marker of a trace, in pixels.
+fn radius(trace: &Value, index: usize) -> f64 {
+    each(trace, "/marker/size", index).and_then(Value::as_f64).unwrap_or(6.0) / 2.0
 }
 
 /// Draws the i-th marker of a trace.
 pub(super) fn marker(canvas: &mut Canvas, (x, y): (f64, f64), trace: &Value, index: usize) {
     let symbol = each(trace, "/marker/symbol", index).and_then(Value::as_str).unwrap_or("circle");
-    let radius = each(trace, "/marker/size", index).and_then(Value::as_f64).unwrap_or(6.0) / 2.0;
+    let radius = radius(trace, index);
     let main = colour(trace, "/marker/color", index);
     let width = number(trace, "/marker/line/width");
     let (shape, open) = symbol.strip_suffix("-open").map_or((symbol, false), |shape| (shape, true));
@@ -99,14 +124,14 @@ pub(super) fn marker(canvas: &mut Canvas, (x, y): (f64, f64), trace: &Value, ind
 }
 
 fn bars(canvas: &mut Canvas, panel: &Panel<'_>, trace: &Value) {
-    let half = number(trace, "/width").unwrap_or(0.8) / 2.0;
-    let base = panel.y.pixel(0.0);
+    let (from, to) = bar_ends(trace);
+    let base = panel.y.pixel(panel.y.base());
     for (i, (x, y)) in items(trace, "/x").iter().zip(items(trace, "/y")).enumerate() {
-        let (Some(x), Some(height)) = (panel.x.coordinate(x), y.as_f64()) else { continue };
-        if height == 0.0 {
+        let (Some(x), Some(height)) = (panel.x.coordinate(x), panel.y.coordinate(y)) else { continue };
+        if height == panel.y.base() {
             continue;
         }
-        let (left, right, end) = (panel.x.pixel(x - half), panel.x.pixel(x + half), panel.y.pixel(height));
+        let (left, right, end) = (panel.x.pixel(x + from), panel.x.pixel(x + to), panel.y.pixel(height));
         let line = number(trace, "/marker/line/width").filter(|width| *width > 0.0);
         let stroke = line.map(|width| Stroke::solid(colour(trace, "/marker/line/color", i), width));
         let edges = [left.min(right), base.min(end), left.max(right), base.max(end)];
@@ -123,7 +148,7 @@ pub(super) fn colour_range(trace: &Value) -> (f64, f64) {
 }
 
 /// Returns the places where each cell begins and the last one ends: half-way between the coordinates.
-fn edges(centres: &[f64]) -> Vec<f64> {
+pub(super) fn edges(centres: &[f64]) -> Vec<f64> {
     let half_way = |i: usize| match (i.checked_sub(1).map(|before| centres[before]), centres.get(i)) {
         (Some(before), Some(after)) => (before + after) / 2.0,
         (None, Some(first)) => first - centres.get(1).map_or(1.0, |second| second - first) / 2.0,

@@ -1,7 +1,8 @@
 //! Drawing a plotly description as SVG, and SVG as PNG, without a browser.
 //!
-//! Scatter (lines, markers), heatmap and bar traces are drawn on linear and category axes, with titles,
-//! legend, colour bar and annotations. Anything else is an error, so that no figure lacks something.
+//! Scatter (lines, markers, texts), heatmap and bar traces are drawn on linear, logarithmic and category axes,
+//! with titles, legend, colour bar and annotations. `drawable` refuses anything else when a figure is made, so
+//! that no figure lacks something.
 
 mod axis;
 mod canvas;
@@ -13,18 +14,20 @@ mod legend;
 mod marks;
 mod palette;
 mod raster;
+mod scales;
 
 use serde_json::Value;
 
 use crate::json::{number, text};
 use axis::Axis;
 use canvas::Canvas;
-use colour::Colour;
-use lmc_base::error::{LmcError, Result};
+use lmc_base::error::Result;
 
 pub use axis::{nice_ticks, plain as plain_number};
 pub(crate) use canvas::plain_text;
+pub(crate) use colour::{COLOURS, Colour};
 pub(crate) use raster::png;
+pub(crate) use scales::named as named_scale;
 
 /// Two axes and the traces drawn on them.
 struct Panel<'a> {
@@ -66,11 +69,12 @@ impl<'a> Page<'a> {
 pub(crate) fn svg(figure: &Value) -> Result<String> {
     let page = Page::new(&figure["layout"]);
     let traces = super::json::items(figure, "/data");
-    let panels = panels(&page, traces)?;
+    let panels = panels(&page, traces);
     let mut canvas = Canvas::new(page.width, page.height);
     let paper = text(page.layout, "/paper_bgcolor").and_then(Colour::parse).unwrap_or(Colour::WHITE);
     canvas.rectangle([0.0, 0.0, page.width, page.height], Some(paper), None);
     for panel in &panels {
+        frame::background(&mut canvas, panel, &page);
         frame::grid(&mut canvas, panel);
         // Drawing a clip costs more than everything else, and most figures have nothing outside their panels.
         let spills = panel.x.spills() || panel.y.spills();
@@ -85,7 +89,7 @@ pub(crate) fn svg(figure: &Value) -> Result<String> {
         }
         frame::axes(&mut canvas, panel);
     }
-    for trace in traces {
+    for trace in traces.iter().filter(|trace| is_visible(trace)) {
         legend::colour_bar(&mut canvas, &page, trace)?;
     }
     legend::legend(&mut canvas, &page, traces);
@@ -94,28 +98,27 @@ pub(crate) fn svg(figure: &Value) -> Result<String> {
     Ok(canvas.finish())
 }
 
-/// Returns the panels in order of their first trace.
-fn panels<'a>(page: &Page<'a>, traces: &'a [Value]) -> Result<Vec<Panel<'a>>> {
+/// Returns the panels in order of their first trace; a trace that is not visible is on none.
+fn panels<'a>(page: &Page<'a>, traces: &'a [Value]) -> Vec<Panel<'a>> {
     let mut grouped: Vec<(&str, &str, Vec<&Value>)> = Vec::new();
-    for trace in traces {
-        let kind = text(trace, "/type").unwrap_or("scatter");
-        if !["scatter", "heatmap", "bar"].contains(&kind) {
-            return Err(LmcError::Figure(format!(
-                "a trace of type `{kind}`; drawn are scatter, heatmap and bar"
-            )));
-        }
+    for trace in traces.iter().filter(|trace| is_visible(trace)) {
         let (x, y) = (text(trace, "/xaxis").unwrap_or("x"), text(trace, "/yaxis").unwrap_or("y"));
         match grouped.iter_mut().find(|(known_x, known_y, _)| (*known_x, *known_y) == (x, y)) {
             Some((_, _, members)) => members.push(trace),
             None => grouped.push((x, y, vec![trace])),
         }
     }
-    Ok(grouped
+    grouped
         .into_iter()
         .map(|(x, y, members)| Panel {
             x: Axis::horizontal(page, x, &members),
             y: Axis::vertical(page, y, &members),
             traces: members,
         })
-        .collect())
+        .collect()
+}
+
+/// Returns whether a trace is drawn at first.
+fn is_visible(trace: &Value) -> bool {
+    trace.get("visible").is_none_or(|visible| visible == &Value::Bool(true))
 }

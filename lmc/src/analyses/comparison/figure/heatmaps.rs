@@ -1,66 +1,45 @@
 //! Heatmaps of several groups on one colour scale.
 
-use plotly::Plot;
-use plotly::common::Title;
+use lmc_figure::parts::{Chart, Mark, Panels, matrix_axes, room};
+use lmc_figure::theme;
 
 use super::GroupPanel;
 use crate::Result;
-use crate::analyses::gaps::figure::{HeatmapOptions, Matrix, axes, colour_bar, order, range, room};
-use crate::figures::panels::{Panels, axis_names, check_number};
-use crate::figures::{Figure, axes, capitalised, theme};
+use crate::analyses::gaps::figure::{HeatmapOptions, Matrix, order, range, scale, telling};
+use crate::figures::rows::check_panels;
+use crate::figures::{Figure, capitalised};
 
 /// Returns a figure of the gaps of all pairs within each group, the models of each sorted by a score from low
 /// to high, on one colour scale: 0 to the largest gap of all groups, if [`HeatmapOptions::range`] names no
 /// other ends.
 ///
 /// # Errors
-/// Those of [`heatmap`](crate::figure::heatmap) for a panel;
+/// Those of [`gap_heatmap`](crate::figures::gap_heatmap) for a panel;
 /// [`LmcError::InvalidParameter`](crate::LmcError::InvalidParameter) for no panel or more than 8.
 pub fn group_heatmaps(panels: &[GroupPanel], options: &HeatmapOptions) -> Result<Figure> {
-    check_number(panels.len(), "panels")?;
+    check_panels(panels.len(), super::MOST_PANELS, "panels", "")?;
     let matrices = panels
         .iter()
         .map(|panel| Matrix::new(&panel.gaps, &panel.evaluations, options))
         .collect::<Result<Vec<_>>>()?;
-    let range = range(options, &matrices)?;
-    let room = matrices.iter().map(|matrix| room(&matrix.labels)).max().unwrap_or(0);
-    let side = if panels.len() == 3 { 270 } else { 330 };
+    let scale = scale(options, range(options, &matrices)?);
+    let room = matrices.iter().map(|matrix| room(&matrix.names)).max().unwrap_or(0);
     // Between panels stand the names of models, but no title of their axis.
-    let places = Panels {
-        n: panels.len(),
-        size: [side; 2],
-        gap: [room - 14, room + 12],
-        margin: [room, 128, 76, room],
-    };
-    let mut plot = Plot::new();
-    let set = theme::label(&options.dataset);
-    let mut layout =
-        places.layout(&format!("{} of models on {set} by group", capitalised(options.measure.name())));
-    let mut notes = Vec::new();
+    let places = Panels::grid(panels.len(), 0, [room - 14, room + 12], [room, 128, 76, room]).at_most(330);
+    let side = places.size()[0];
+    let title = format!("{} of models on {} by group", capitalised(options.measure.name()), options.dataset);
+    let mut chart = Chart::of(&title, places.tall(side));
+    let order = order(options);
     for (index, (panel, matrix)) in panels.iter().zip(&matrices).enumerate() {
-        let [x_name, y_name] = axis_names(index);
-        let trace = matrix.trace(options, range).x_axis(&x_name).y_axis(&y_name);
-        plot.add_trace(if index == 0 {
-            trace.color_bar(colour_bar(options, range))
-        } else {
-            trace.show_scale(false)
-        });
-        let [mut x, mut y] = axes(&matrix.labels, side, "");
-        let title = Title::with_text(order(options)).font(theme::font(12));
-        let [is_first, is_lowest] = places.at_edge(index);
-        if is_lowest {
-            x = x.title(title.clone());
-        }
-        if is_first {
-            y = y.title(title);
-        }
-        let [across, up] = places.domains(index);
-        x = x.domain(&across).anchor(y_name);
-        y = y.domain(&up).anchor(x_name);
-        layout = axes::with_axes(layout, index + 1, x, y);
-        let models = theme::counted(matrix.labels.len(), "model");
-        notes.push(places.title(index, &format!("{}, {models}", theme::label(&panel.title))));
+        let names = &matrix.names;
+        let labels = || names.iter().map(|name| theme::label(name));
+        let cells = Mark::cells(labels(), labels(), &matrix.z, &scale).telling(&telling(options));
+        chart.add_to(index, if index == 0 { cells } else { cells.without_bar() });
+        let titles = [chart.panels().is_lowest(index), chart.panels().is_first(index)];
+        let titles = titles.map(|shown| if shown { order.as_str() } else { "" });
+        let [x, y] = matrix_axes([names, names], titles, [side; 2]).map(|axis| axis.title_size(11));
+        chart.axes_of(index, x, y);
+        chart.panel_title(index, &format!("{}, {}", panel.title, theme::counted(names.len(), "model")));
     }
-    plot.set_layout(layout.annotations(notes));
-    Ok(Figure::new(plot))
+    chart.figure()
 }

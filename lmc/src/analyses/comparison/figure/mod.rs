@@ -8,6 +8,9 @@ mod tests;
 
 use polars::prelude::DataFrame;
 
+/// The most panels of a figure.
+const MOST_PANELS: usize = 8;
+
 pub use heatmaps::group_heatmaps;
 pub use histograms::group_histograms;
 pub use intervals::comparison_intervals;

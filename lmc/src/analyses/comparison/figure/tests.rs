@@ -5,6 +5,7 @@ use super::*;
 use crate::LmcError;
 use crate::analyses::gaps::figure::HeatmapOptions;
 use crate::figures::Figure;
+use crate::figures::snapshot::svg;
 use crate::study::Metric;
 
 fn panel(title: &str, scale: f64, accuracy: [f64; 3]) -> GroupPanel {
@@ -67,7 +68,7 @@ fn one_panel_has_the_cells_of_the_single_heatmap() {
     let options = HeatmapOptions::new("id", "lo", Metric::Accuracy);
     let panel = &three()[0];
     let single = described(
-        &crate::analyses::gaps::figure::heatmap(&panel.gaps, &panel.evaluations, &options).unwrap(),
+        &crate::analyses::gaps::figure::gap_heatmap(&panel.gaps, &panel.evaluations, &options).unwrap(),
     );
     let grouped = described(&group_heatmaps(&three()[..1], &options).unwrap());
     for field in ["x", "y", "z", "zmin", "zmax", "colorbar", "colorscale"] {
@@ -129,4 +130,14 @@ fn no_panel_and_too_many_are_refused() {
     let mut panels = three();
     panels[1].evaluations = panels[1].evaluations.head(Some(2));
     assert!(matches!(group_histograms(&panels, "lo", Metric::Accuracy), Err(LmcError::UnknownName { .. })));
+}
+
+#[test]
+fn their_pictures_stay() {
+    let options = HeatmapOptions::new("id", "lo", Metric::Accuracy);
+    insta::assert_snapshot!("group_heatmaps", svg(&group_heatmaps(&three(), &options).unwrap()));
+    let histograms = group_histograms(&three(), "lo", Metric::Accuracy).unwrap();
+    insta::assert_snapshot!("group_histograms", svg(&histograms));
+    let intervals = comparison_intervals(&comparison(), &["r", "gap"]).unwrap();
+    insta::assert_snapshot!("comparison_intervals", svg(&intervals));
 }

@@ -1,24 +1,25 @@
 //! The figure of every pair's gap with its interval.
 
-use plotly::common::{Anchor, HoverInfo, Line, Marker, Mode};
-use plotly::{Plot, Scatter};
+use lmc_figure::parts::{Axis, Chart, Mark};
+use lmc_figure::theme;
 use polars::prelude::DataFrame;
 
-use crate::analyses::confidence::figure::{bars, percent, places};
+use super::percent;
 use crate::analyses::confidence::{PAIR_INTERVALS, PairIntervalColumns};
-use crate::figures::{Figure, capitalised, theme};
+use crate::figures::rows::{pick, rows_where};
+use crate::figures::{Figure, capitalised};
 use crate::gap::Measure;
 use crate::{LmcError, Result};
 
-/// Height of the figure, CSS pixels.
-const HEIGHT: usize = 500;
 /// Places left free between the two kinds of pairs, as a share of all pairs.
 const APART: f64 = 0.03;
+/// More pairs than that are drawn fine.
+const CROWDED: usize = 400;
 
 /// Returns a figure of one measure of every pair with its interval: pairs within a basin at the left, across
 /// basins at the right, each in ascending order.
 ///
-/// `pairs` is a [`PAIR_INTERVALS`](crate::table::PAIR_INTERVALS) table. The legend counts the pairs of each kind, and those whose interval
+/// `pairs` is a [`PAIR_INTERVALS`] table. The legend counts the pairs of each kind, and those whose interval
 /// begins above 0.
 ///
 /// # Errors
@@ -48,50 +49,30 @@ pub fn gap_intervals(pairs: &DataFrame, measure: Measure) -> Result<Figure> {
     else {
         return Err(LmcError::invalid("pairs", "no pair", "at least one pair of models"));
     };
-    let crowded = value.len() > 400;
-    let mut plot = Plot::new();
+    let crowded = value.len() > CROWDED;
+    let name = measure.name();
+    let mut chart = Chart::sized(&format!("{} of every pair on {set}", capitalised(name)), 500);
+    chart.axes(Axis::new("pairs, in ascending order").without_texts().without_grid(), Axis::of(name, unit));
+    chart.remark(&format!("bars: {} intervals, {examples} examples", percent(*confidence)));
     let mut first = 0.0;
     for (index, (kind, name)) in
         [("within", "within a basin"), ("across", "across basins")].into_iter().enumerate()
     {
-        let mut rows: Vec<usize> = (0..value.len()).filter(|&row| kinds[row] == kind).collect();
+        let mut rows = rows_where(value.len(), |row| kinds[row] == kind);
         if rows.is_empty() {
             continue;
         }
         rows.sort_by(|&i, &j| value[i].total_cmp(&value[j]));
-        let of = |values: &[f64]| rows.iter().map(|&row| values[row]).collect::<Vec<_>>();
         let at: Vec<f64> = (0..rows.len()).map(|rank| first + rank as f64).collect();
         first += rows.len() as f64 + APART * value.len() as f64;
-        let colour = theme::colour(index);
         let above = rows.iter().filter(|&&row| low[row] > 0.0).count();
-        plot.add_trace(
-            Scatter::new(places(&at), bars(&of(&low), &of(&high)))
-                .mode(Mode::Lines)
-                .line(Line::new().color(colour).width(if crowded { 0.6 } else { 1.6 }))
-                .opacity(if crowded { 0.25 } else { 0.5 })
-                .show_legend(false)
-                .hover_info(HoverInfo::Skip),
-        );
-        let told = rows.iter().map(|&row| {
-            theme::label(&format!("{} and {} [{:.4}, {:.4}]", a[row], b[row], low[row], high[row]))
-        });
-        plot.add_trace(
-            Scatter::new(at, of(&value))
-                .mode(Mode::Markers)
-                .name(format!("{name}, {}, {above} above 0", theme::counted(rows.len(), "pair")))
-                .text_array(told.collect::<Vec<_>>())
-                .hover_template("%{text}<br>%{y:.4g}<extra></extra>")
-                .marker(Marker::new().color(colour).size(if crowded { 3 } else { 6 })),
-        );
+        let told =
+            rows.iter().map(|&row| format!("{} and {} [{:.4}, {:.4}]", a[row], b[row], low[row], high[row]));
+        let (width, opacity, size) = if crowded { (0.6, 0.25, 3.0) } else { (1.6, 0.5, 6.0) };
+        let bars = Mark::intervals(&at, &pick(&low, &rows), &pick(&high, &rows)).wide(width).faded(opacity);
+        let dots = Mark::dots(at, pick(&value, &rows)).sized(size).texts(told).telling("%{text}<br>%{y:.4g}");
+        let legend = format!("{name}, {}, {above} above 0", theme::counted(rows.len(), "pair"));
+        chart.add(bars.below(dots).coloured(theme::colour(index)).named(&legend));
     }
-    let name = measure.name();
-    let title = format!("{} of every pair on {}", capitalised(name), theme::label(set));
-    let note = format!("bars: {} intervals, {examples} examples", percent(*confidence));
-    plot.set_layout(
-        theme::layout(&title, theme::WIDTH, HEIGHT)
-            .x_axis(theme::axis("pairs, in ascending order").show_tick_labels(false).show_grid(false))
-            .y_axis(theme::axis(&format!("{name} ({unit})")))
-            .annotations(vec![theme::note(&note, 1.0, 1.0, Anchor::Right, Anchor::Bottom)]),
-    );
-    Ok(Figure::new(plot))
+    chart.figure()
 }

@@ -54,13 +54,3 @@ fn percent(share: f64) -> String {
     let rounded = (share * 1000.0).round() / 10.0;
     format!("{rounded} %")
 }
-
-/// Returns the x or y of bars from `low` to `high` at each place, a gap between them.
-fn bars(low: &[f64], high: &[f64]) -> Vec<Option<f64>> {
-    low.iter().zip(high).flat_map(|(&low, &high)| [Some(low), Some(high), None]).collect()
-}
-
-/// Returns the places of such bars.
-fn places(at: &[f64]) -> Vec<Option<f64>> {
-    at.iter().flat_map(|&at| [Some(at), Some(at), None]).collect()
-}

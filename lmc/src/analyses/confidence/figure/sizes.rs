@@ -2,14 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use plotly::common::{Anchor, HoverInfo, Line, Marker, Mode};
-use plotly::{Plot, Scatter};
+use lmc_figure::parts::{Axis, Chart, Mark, Note, Panels, Place};
+use lmc_figure::theme;
 use polars::prelude::DataFrame;
 
-use crate::analyses::confidence::figure::{bars, places};
 use crate::analyses::confidence::{SAMPLE_SIZES, SampleSizeColumns};
-use crate::figures::panels::{Panels, axis_names};
-use crate::figures::{Figure, axes, theme};
+use crate::figures::Figure;
+use crate::figures::rows::ends;
 use crate::stats::{mean, quantile};
 use crate::{LmcError, Result};
 
@@ -26,7 +25,7 @@ type Drawn = (&'static str, Vec<(&'static str, Values)>);
 /// of all examples and with those of as many others, the correlation of membership and score, the mean gap,
 /// and its agreement with that of all examples.
 ///
-/// `sizes` is a [`SAMPLE_SIZES`](crate::table::SAMPLE_SIZES) table. Points are means over draws, bars run from the 5th to the 95th
+/// `sizes` is a [`SAMPLE_SIZES`] table. Points are means over draws, bars run from the 5th to the 95th
 /// percentile.
 ///
 /// # Errors
@@ -64,84 +63,64 @@ pub fn sample_size_curves(sizes: &DataFrame) -> Result<Figure> {
             vec![("gaps of pairs", SampleSizeColumns::gap_correlation(sizes)?)],
         ),
     ];
-    let layout = Panels { n: 4, size: [350, 190], gap: [64, 92], margin: [62, 28, 76, 64] };
-    let mut plot = Plot::new();
-    let mut page = layout.layout("What fewer examples show").show_legend(false);
-    let mut notes = Vec::new();
-    for (index, (title, drawn)) in panels.into_iter().enumerate() {
-        let axes = axis_names(index);
+    let mut chart =
+        Chart::of("What fewer examples show", Panels::grid(4, 190, [64, 92], [62, theme::RIGHT, 76, 64]));
+    chart.without_legend();
+    for (panel, (title, drawn)) in panels.into_iter().enumerate() {
         let middle = (drawn.len() as f64 - 1.0) / 2.0;
-        let is_share = index != 2;
-        let [across, up] = layout.domains(index);
         let is_alone = drawn.len() == 1;
+        let mut lowest: f64 = 0.0;
         for (number, (name, values)) in drawn.into_iter().enumerate() {
             let colour = theme::colour(number);
             if !is_alone {
-                let anchor = [Anchor::Left, Anchor::Right][number.min(1)].clone();
-                let told = theme::note(name, across[number.min(1)], up[1], anchor, Anchor::Bottom);
-                notes.push(told.font(theme::font(12).color(colour)));
+                let place = [Place::Start, Place::End][number.min(1)];
+                let note = Note::above(chart.panels().above(panel, place), name, place);
+                chart.note(note.sized(12).coloured(colour));
             }
-            add(&mut plot, &rows, &values, (number as f64 - middle) * 0.1, colour, name, &axes)?;
+            let curve = Summary::of(&rows, &values, (number as f64 - middle) * 0.1)?;
+            lowest = lowest.min(ends(curve.low.iter().copied()).0);
+            chart.add_to(panel, curve.mark(name).coloured(colour));
         }
         // The names of several curves stand below the title.
-        let heading = if is_alone { title.to_owned() } else { format!("{title}<br> ") };
-        let [x_name, y_name] = axes;
-        let x = theme::axis(if layout.at_edge(index)[1] { "examples" } else { "" })
-            .tick_values((0..rows.len()).map(|i| i as f64).collect())
-            .tick_text(rows.keys().map(|n| n.to_string()).collect::<Vec<_>>())
-            .range(vec![-0.4, rows.len() as f64 - 0.6])
-            .show_grid(false)
-            .domain(&across)
-            .anchor(y_name);
-        let mut y = theme::axis("").domain(&up).anchor(x_name);
-        if is_share {
-            y = y.range(vec![-0.05, 1.05]).dtick(0.25);
-        }
-        page = axes::with_axes(page, index + 1, x, y);
-        notes.push(layout.title(index, &heading));
+        chart.panel_title(panel, &if is_alone { title.to_owned() } else { format!("{title}\n ") });
+        let x = Axis::new(if chart.panels().is_lowest(panel) { "examples" } else { "" })
+            .ticks(rows.keys().enumerate().map(|(i, n)| (i as f64, n.to_string())))
+            .range(-0.4, rows.len() as f64 - 0.6)
+            .without_grid();
+        // Agreement and correlations end at 1, and may lie below 0.
+        let y = if panel == 2 { Axis::new("") } else { Axis::new("").range(lowest - 0.05, 1.05).step(0.25) };
+        chart.axes_of(panel, x, y);
     }
-    plot.set_layout(page.annotations(notes));
-    Ok(Figure::new(plot))
+    chart.figure()
 }
 
-/// Adds the means and bars of one value at each size.
-fn add(
-    plot: &mut Plot,
-    rows: &BTreeMap<i64, Vec<usize>>,
-    values: &[Option<f64>],
-    aside: f64,
-    colour: &'static str,
-    name: &str,
-    [x_name, y_name]: &[String; 2],
-) -> Result<()> {
-    let (mut at, mut means, mut low, mut high) = (vec![], vec![], vec![], vec![]);
-    for (place, rows) in rows.values().enumerate() {
-        let of_size: Vec<f64> = rows.iter().filter_map(|&row| values[row]).collect();
-        if !of_size.is_empty() {
-            at.push(place as f64 + aside);
-            means.push(mean(&of_size)?);
-            low.push(quantile(&of_size, TAIL)?);
-            high.push(quantile(&of_size, 1.0 - TAIL)?);
+/// The means and percentiles of one value over the draws of each size.
+#[derive(Default)]
+struct Summary {
+    at: Vec<f64>,
+    means: Vec<f64>,
+    low: Vec<f64>,
+    high: Vec<f64>,
+}
+
+impl Summary {
+    fn of(rows: &BTreeMap<i64, Vec<usize>>, values: &[Option<f64>], aside: f64) -> Result<Summary> {
+        let mut found = Summary::default();
+        for (place, rows) in rows.values().enumerate() {
+            let of_size: Vec<f64> = rows.iter().filter_map(|&row| values[row]).collect();
+            if !of_size.is_empty() {
+                found.at.push(place as f64 + aside);
+                found.means.push(mean(&of_size)?);
+                found.low.push(quantile(&of_size, TAIL)?);
+                found.high.push(quantile(&of_size, 1.0 - TAIL)?);
+            }
         }
+        Ok(found)
     }
-    plot.add_trace(
-        Scatter::new(places(&at), bars(&low, &high))
-            .mode(Mode::Lines)
-            .line(Line::new().color(colour).width(2.0))
-            .opacity(0.45)
-            .hover_info(HoverInfo::Skip)
-            .x_axis(x_name)
-            .y_axis(y_name),
-    );
-    plot.add_trace(
-        Scatter::new(at, means)
-            .mode(Mode::LinesMarkers)
-            .name(name)
-            .line(Line::new().color(colour).width(1.5))
-            .marker(Marker::new().color(colour).size(8))
-            .hover_template("mean %{y:.4g}<extra>%{fullData.name}</extra>")
-            .x_axis(x_name)
-            .y_axis(y_name),
-    );
-    Ok(())
+
+    fn mark(self, name: &str) -> Mark {
+        let bars = Mark::intervals(&self.at, &self.low, &self.high).faded(0.45);
+        let curve = Mark::curve(self.at, self.means).sized(8.0);
+        bars.below(curve.telling(&format!("{name}<br>mean %{{y:.4g}}")))
+    }
 }

@@ -4,7 +4,9 @@ use serde_json::{Value, json};
 use super::*;
 use crate::LmcError;
 use crate::analyses::confidence::{CO_ASSIGNMENT, PAIR_INTERVALS, SAMPLE_SIZES};
-use crate::figures::{Figure, theme};
+use crate::figures::Figure;
+use crate::figures::basins::basin_colour;
+use crate::figures::snapshot::svg;
 use crate::gap::Measure;
 use crate::study::Metric;
 
@@ -66,9 +68,9 @@ fn memberships_have_bars_and_models_that_move_are_hollow() {
     assert_eq!(data[0]["x"], json!([-0.3, 0.1, null, -0.7, -0.5, null]));
     assert_eq!(data[0]["y"], json!([0.2, 0.2, null, 0.3, 0.3, null]));
     assert_eq!((&data[1]["x"], &data[1]["y"]), (&json!([-0.2, -0.6]), &json!([0.2, 0.3])));
-    assert_eq!(data[1]["marker"]["color"], json!(["#ffffff", theme::cluster_colour(1)]));
+    assert_eq!(data[1]["marker"]["color"], json!(["#ffffff", basin_colour(1)]));
     assert_eq!(data[1]["text"][0], "s2, in its basin in 90 %");
-    assert_eq!(data[3]["name"], "basin 2 (smaller), 2 models");
+    assert_eq!(data[3]["name"], "basin 2, 2 models");
     let note = figure["layout"]["annotations"][0]["text"].as_str().unwrap();
     assert!(note.starts_with("r = −0.44; bars: 90 % for 512 examples"), "{note}");
     let error = membership_intervals(&membership(), &evaluations().head(Some(2)), "lo", Metric::Accuracy)
@@ -119,6 +121,25 @@ fn sizes_are_points_over_draws_with_bars() {
     assert_eq!((&data[3]["x"], &data[3]["y"]), (&json!([0.05]), &json!([0.5])));
     assert_eq!((&data[5]["y"], &data[5]["xaxis"]), (&json!([0.5, 0.25]), &json!("x2")));
     assert_eq!(figure["layout"]["xaxis"]["ticktext"], json!(["64", "128"]));
+    // A share below 0 is not cut.
+    let mut low = sizes.clone();
+    low.with_column(polars::prelude::Column::new("adjusted_rand".into(), [-0.25, -0.125, 1.0, 0.5])).unwrap();
+    let cut = sample_size_curves(&low).unwrap();
+    let ends = &described(&cut)["layout"]["yaxis"]["range"];
+    assert!(ends[0].as_f64() < Some(-0.25), "{ends}");
+    insta::assert_snapshot!("sample_size_curves", svg(&cut));
     let error = sample_size_curves(&SAMPLE_SIZES.empty()).unwrap_err();
     assert!(matches!(error, LmcError::InvalidParameter { field: "sizes", .. }), "{error}");
+}
+
+#[test]
+fn their_pictures_stay() {
+    let gaps = gap_intervals(&pairs(), Measure::ConvexityGap).unwrap();
+    insta::assert_snapshot!("gap_intervals", svg(&gaps));
+    let members = membership_intervals(&membership(), &evaluations(), "lo", Metric::Accuracy).unwrap();
+    insta::assert_snapshot!("membership_intervals", svg(&members));
+    let shares =
+        df!("a" => ["s1", "s1", "s2"], "b" => ["s2", "s4", "s3"], "share" => [0.1, 0.75, 1.0]).unwrap();
+    insta::assert_snapshot!("co_assignment", svg(&co_assignment(&shares, &membership()).unwrap()));
+    insta::assert_snapshot!("stability_bars", svg(&stability_bars(&membership()).unwrap()));
 }

@@ -1,25 +1,22 @@
 //! The loss on planes through three models, on one scale (Juneja et al. 2023, Fig. 2).
 
-use plotly::common::{Anchor, ColorBar, HoverInfo, Line, Marker, Mode, Side, Title};
-use plotly::layout::{Annotation, Margin};
-use plotly::traces::heat_map::Smoothing;
-use plotly::{HeatMap, Plot, Scatter};
+use lmc_figure::contour::contour;
+use lmc_figure::parts::{Axis, Chart, Mark, Note, Panels, Scale};
+use lmc_figure::theme;
 use polars::prelude::DataFrame;
 
 use crate::analyses::planes::{ANCHORS, AnchorColumns, PLANES, PlaneColumns};
-use crate::figures::axes::{axis_name, with_axes};
-use crate::figures::{Figure, theme};
+use crate::figures::Figure;
+use crate::figures::rows::{ends, named};
+use crate::study::unknown;
 use crate::{LmcError, Result};
-use lmc_figure::contour::contour;
 
-/// The most planes in a row.
+/// The most planes of a figure.
 const MOST_PLANES: usize = 4;
 /// Lines of equal loss, about.
 const N_LEVELS: f64 = 9.0;
-/// Room for the colour bar, CSS pixels.
-const BAR: usize = 112;
-/// Room for the title above the panels, CSS pixels; there is no legend.
-const TOP: usize = 70;
+/// Left, right, top and bottom margin, CSS pixels; there is no legend, but the bar of the scale.
+const MARGIN: [usize; 4] = [theme::LEFT, 112, 70, theme::BOTTOM];
 
 /// One plane: values over a grid and the models in it.
 struct Surface {
@@ -34,7 +31,7 @@ struct Surface {
 /// Returns a figure of the loss on each plane, side by side with equal units and one colour scale, with lines
 /// of equal loss; the models are marked and named.
 ///
-/// `planes` is a [`PLANES`](crate::table::PLANES) table of at most 4 planes, `anchors` an [`ANCHORS`](crate::table::ANCHORS) table of their models. The
+/// `planes` is a [`PLANES`] table of at most 4 planes, `anchors` an [`ANCHORS`] table of their models. The
 /// scale reaches from the lowest to the highest loss of all planes unless `range`, in nats per example, says
 /// otherwise; values beyond it have the colour of its end.
 ///
@@ -54,24 +51,36 @@ pub fn planes(
         let got = format!("{} planes on {dataset}", surfaces.len());
         return Err(LmcError::invalid("planes", got, format!("at most {MOST_PLANES}")));
     }
-    let losses = || surfaces.iter().flat_map(|s| s.z.iter().flatten().copied()).filter(|z| z.is_finite());
-    let all = (losses().fold(f64::INFINITY, f64::min), losses().fold(f64::NEG_INFINITY, f64::max));
+    let all = ends(surfaces.iter().flat_map(|s| s.z.iter().flatten().copied()).filter(|z| z.is_finite()));
     let (low, high) = range.unwrap_or(if all.0 < all.1 { all } else { (all.0, all.0 + 1.0) });
     if !(low < high && low.is_finite() && high.is_finite()) {
         let expected = "two finite numbers, the smaller first";
         return Err(LmcError::invalid("range", format!("({low}, {high})"), expected));
     }
     let levels = lmc_figure::nice_ticks(low, high, N_LEVELS, None);
-    let mut plot = Plot::new();
+    let scale = Scale::sequential("loss (nats per example)", low, high).ticks(levels.clone());
+    let across = ends(surfaces.iter().flat_map(|surface| surface.x.iter().copied()));
+    let up = ends(surfaces.iter().flat_map(|surface| surface.y.iter().copied()));
+    // One unit takes as many pixels upwards as sideways, in every panel.
+    let panels = Panels::grid(surfaces.len(), 0, [44, 84], MARGIN).at_most(420);
+    let tall = panels.size()[0] as f64 * (up.1 - up.0) / (across.1 - across.0);
+    let panels = panels.tall(tall.clamp(60.0, 900.0) as usize);
+    let mut chart = Chart::of(&format!("Loss on {dataset} on planes through three models"), panels);
     for (panel, surface) in surfaces.iter().enumerate() {
-        add_heat(&mut plot, surface, (low, high), &levels, panel);
+        let heat = surface.heat(&scale);
+        chart.add_to(panel, if panel == 0 { heat } else { heat.without_bar() });
     }
     for (panel, surface) in surfaces.iter().enumerate() {
-        add_lines(&mut plot, surface, &levels, panel);
-        add_models(&mut plot, surface, panel);
+        chart.add_to(panel, surface.lines(&levels));
+        chart.add_to(panel, surface.dots());
+        chart.panel_title(panel, &surface.name);
+        surface.names(panel).for_each(|name| chart.note(name));
+        let x = Axis::new("x (|first − second| = 1)").title_size(12).range(across.0, across.1);
+        let y =
+            Axis::new(if chart.panels().is_first(panel) { "y (same unit)" } else { "" }).range(up.0, up.1);
+        chart.axes_of(panel, x.without_grid().step(0.5), y.title_size(12).without_grid().step(0.5));
     }
-    plot.set_layout(layout(&surfaces, dataset));
-    Ok(Figure::new(plot))
+    chart.figure()
 }
 
 fn surfaces(planes: &DataFrame, anchors: &DataFrame, dataset: &str) -> Result<Vec<Surface>> {
@@ -80,14 +89,9 @@ fn surfaces(planes: &DataFrame, anchors: &DataFrame, dataset: &str) -> Result<Ve
     let (of, models) = (AnchorColumns::plane(anchors)?, AnchorColumns::model(anchors)?);
     let (model_x, model_y) = (AnchorColumns::x(anchors)?, AnchorColumns::y(anchors)?);
     if !sets.iter().any(|set| set == dataset) {
-        return Err(crate::study::unknown("dataset in the planes", dataset, sets));
+        return Err(unknown("dataset in the planes", dataset, sets));
     }
-    let mut found: Vec<&String> = Vec::new();
-    for (name, _) in names.iter().zip(&sets).filter(|(_, set)| *set == dataset) {
-        if !found.contains(&name) {
-            found.push(name);
-        }
-    }
+    let found = named(names.iter().zip(&sets).filter(|(_, set)| *set == dataset).map(|(name, _)| name));
     let surface = |name: &String| {
         let rows: Vec<usize> = (0..x.len()).filter(|&i| names[i] == *name && sets[i] == dataset).collect();
         let distinct = |values: &[f64]| {
@@ -109,133 +113,39 @@ fn surfaces(planes: &DataFrame, anchors: &DataFrame, dataset: &str) -> Result<Ve
     Ok(found.into_iter().map(surface).collect())
 }
 
-fn add_heat(
-    plot: &mut Plot,
-    surface: &Surface,
-    (low, high): (f64, f64),
-    levels: &[(f64, String)],
-    panel: usize,
-) {
-    let z: Vec<Vec<Option<f64>>> = surface
-        .z
-        .iter()
-        .map(|row| row.iter().map(|&loss| Some(loss).filter(|loss| loss.is_finite())).collect())
-        .collect();
-    let (ticks, labels): (Vec<f64>, Vec<String>) = levels.iter().cloned().unzip();
-    plot.add_trace(
-        HeatMap::new(surface.x.clone(), surface.y.clone(), z)
-            .color_scale(theme::sequential())
-            .zmin(low)
-            .zmax(high)
-            .zsmooth(Smoothing::Best)
-            .show_scale(panel == 0)
-            .hover_template("(%{x:.3g}, %{y:.3g})<br>loss %{z:.4g} nats<extra></extra>")
-            .color_bar(
-                ColorBar::new()
-                    .title(
-                        Title::with_text("loss (nats per example)").side(Side::Right).font(theme::font(13)),
-                    )
-                    .thickness(18)
-                    .x(1.02)
-                    .y_pad(0.0)
-                    .tick_vals(ticks)
-                    .tick_text(labels)
-                    .tick_font(theme::font(12)),
-            )
-            .x_axis(axis_name("x", panel + 1))
-            .y_axis(axis_name("y", panel + 1)),
-    );
-}
-
-fn add_lines(plot: &mut Plot, surface: &Surface, levels: &[(f64, String)], panel: usize) {
-    let segments = levels.iter().flat_map(|(level, _)| contour(&surface.x, &surface.y, &surface.z, *level));
-    let (mut x, mut y) = (Vec::new(), Vec::new());
-    for [from, to] in segments {
-        x.extend([Some(from.0), Some(to.0), None]);
-        y.extend([Some(from.1), Some(to.1), None]);
+impl Surface {
+    fn heat(&self, scale: &Scale) -> Mark {
+        let cell = |&loss: &f64| Some(loss).filter(|loss| loss.is_finite());
+        let z: Vec<Vec<Option<f64>>> = self.z.iter().map(|row| row.iter().map(cell).collect()).collect();
+        let cells = Mark::cells(self.x.clone(), self.y.clone(), &z, scale).smooth();
+        cells.telling("(%{x:.3g}, %{y:.3g})<br>loss %{z:.4g} nats")
     }
-    plot.add_trace(
-        Scatter::new(x, y)
-            .mode(Mode::Lines)
-            .line(Line::new().color("#ffffff").width(0.8))
-            .opacity(0.7)
-            .show_legend(false)
-            .hover_info(HoverInfo::Skip)
-            .x_axis(axis_name("x", panel + 1))
-            .y_axis(axis_name("y", panel + 1)),
-    );
-}
 
-fn add_models(plot: &mut Plot, surface: &Surface, panel: usize) {
-    plot.add_trace(
-        Scatter::new(
-            surface.models.iter().map(|model| model.1).collect(),
-            surface.models.iter().map(|model| model.2).collect(),
-        )
-        .mode(Mode::Markers)
-        .text_array(surface.models.iter().map(|model| theme::label(&model.0)).collect::<Vec<_>>())
-        .hover_template("%{text}<br>(%{x:.3g}, %{y:.3g})<extra></extra>")
-        .marker(Marker::new().size(10).color("#d55e00").line(Line::new().color("#ffffff").width(1.5)))
-        .show_legend(false)
-        .x_axis(axis_name("x", panel + 1))
-        .y_axis(axis_name("y", panel + 1)),
-    );
-}
-
-/// Returns the names of the models, each beside its marker, on the side away from the others.
-fn names(surface: &Surface, panel: usize) -> impl Iterator<Item = Annotation> + '_ {
-    let middle = surface.models.iter().map(|model| model.2).sum::<f64>() / surface.models.len().max(1) as f64;
-    surface.models.iter().map(move |(name, x, y)| {
-        Annotation::new()
-            .text(theme::label(name))
-            .x_ref(axis_name("x", panel + 1))
-            .y_ref(axis_name("y", panel + 1))
-            .x(*x)
-            .y(*y)
-            .y_shift(if *y > middle { 17.0 } else { -17.0 })
-            .y_anchor(Anchor::Middle)
-            .show_arrow(false)
-            .background_color("rgba(255,255,255,0.8)")
-            .font(theme::font(11))
-    })
-}
-
-fn layout(surfaces: &[Surface], dataset: &str) -> plotly::Layout {
-    let n = surfaces.len().max(1);
-    let ends = |of: fn(&Surface) -> &[f64]| {
-        let values = || surfaces.iter().flat_map(|surface| of(surface).iter().copied());
-        (values().fold(f64::INFINITY, f64::min), values().fold(f64::NEG_INFINITY, f64::max))
-    };
-    let (across, up) = (ends(|surface| &surface.x), ends(|surface| &surface.y));
-    // One unit takes as many pixels upwards as sideways, in every panel.
-    let gap = 44.0;
-    let width = theme::WIDTH.max(300 * n + BAR + theme::LEFT);
-    let inner = (width - theme::LEFT - BAR) as f64;
-    let wide = ((inner - gap * (n as f64 - 1.0)) / n as f64).min(420.0);
-    let inner = wide * n as f64 + gap * (n as f64 - 1.0);
-    let tall = (wide * (up.1 - up.0) / (across.1 - across.0)).clamp(60.0, 900.0);
-    let (width, height) = (inner as usize + theme::LEFT + BAR, tall as usize + TOP + theme::BOTTOM);
-    let title = format!("Loss on {} on planes through three models", theme::label(dataset));
-    let mut layout = theme::layout(&title, width, height)
-        .margin(Margin::new().left(theme::LEFT).right(BAR).top(TOP).bottom(theme::BOTTOM));
-    let mut notes = Vec::new();
-    for (panel, surface) in surfaces.iter().enumerate() {
-        let left = panel as f64 * (wide + gap) / inner;
-        let right = left + wide / inner;
-        let axis = |title: &str, (low, high): (f64, f64)| {
-            theme::axis(title).range(vec![low, high]).show_grid(false).dtick(0.5)
-        };
-        let x =
-            axis("x (|first − second| = 1)", across).domain(&[left, right]).anchor(axis_name("y", panel + 1));
-        let y = axis(if panel == 0 { "y (same unit)" } else { "" }, up)
-            .domain(&[0.0, 1.0])
-            .anchor(axis_name("x", panel + 1));
-        layout = with_axes(layout, panel + 1, x, y);
-        let middle = (left + right) / 2.0;
-        notes.push(theme::note(&theme::label(&surface.name), middle, 1.0, Anchor::Center, Anchor::Bottom));
-        notes.extend(names(surface, panel));
+    fn lines(&self, levels: &[(f64, String)]) -> Mark {
+        let segments = levels.iter().flat_map(|(level, _)| contour(&self.x, &self.y, &self.z, *level));
+        let (mut x, mut y) = (Vec::new(), Vec::new());
+        for [from, to] in segments {
+            x.extend([Some(from.0), Some(to.0), None]);
+            y.extend([Some(from.1), Some(to.1), None]);
+        }
+        Mark::line(x, y).wide(0.8).faded(0.7).coloured("#ffffff")
     }
-    layout.annotations(notes)
+
+    fn dots(&self) -> Mark {
+        let (x, y): (Vec<f64>, Vec<f64>) = self.models.iter().map(|(_, x, y)| (*x, *y)).unzip();
+        let dots = Mark::dots(x, y).sized(10.0).coloured(theme::colour(1));
+        let names = self.models.iter().map(|(name, ..)| name);
+        dots.texts(names).telling("%{text}<br>(%{x:.3g}, %{y:.3g})")
+    }
+
+    /// Returns the names of the models, each beside its marker, on the side away from the others.
+    fn names(&self, panel: usize) -> impl Iterator<Item = Note> + '_ {
+        let middle = self.models.iter().map(|model| model.2).sum::<f64>() / self.models.len().max(1) as f64;
+        self.models.iter().map(move |(name, x, y)| {
+            let up = if *y > middle { 17.0 } else { -17.0 };
+            Note::at([*x, *y], name, panel).moved(0.0, up).on_white()
+        })
+    }
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@ use polars::df;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::figures::snapshot::svg;
 
 /// Two planes of 3 by 2 points; the second lacks one.
 fn tables() -> (DataFrame, DataFrame) {
@@ -94,4 +95,10 @@ fn wrong_tables_sets_and_ranges_are_refused() {
     assert!(matches!(planes(&points, &anchors, "lo", None), Err(LmcError::UnknownName { .. })));
     let error = planes(&points, &anchors, "id", Some((1.0, 1.0))).unwrap_err();
     assert!(matches!(error, LmcError::InvalidParameter { field: "range", .. }), "{error}");
+}
+
+#[test]
+fn its_picture_stays() {
+    let (points, anchors) = tables();
+    insta::assert_snapshot!("planes", svg(&planes(&points, &anchors, "id", None).unwrap()));
 }

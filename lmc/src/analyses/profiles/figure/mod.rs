@@ -2,23 +2,22 @@
 
 use std::collections::BTreeMap;
 
-use plotly::common::{Anchor, Line, Mode, Title};
-use plotly::layout::{Annotation, Layout};
-use plotly::{Plot, Scatter};
+use lmc_figure::parts::{Axis, Chart, Mark, Panels};
+use lmc_figure::theme;
 use polars::prelude::DataFrame;
 
 use crate::analyses::profiles::{GroupColumns, PROFILES, ProfileColumns};
-use crate::figures::axes::{axis_name, with_axes};
-use crate::figures::{Figure, theme};
+use crate::figures::Figure;
+use crate::figures::rows::{chosen, named};
 use crate::study::Metric;
 use crate::{LmcError, Result};
 
 /// At most that many single curves of one type of pair are drawn behind their mean.
 const MOST_SINGLE_CURVES: usize = 24;
-/// A layout has room for 8 axes: 4 sets in 2 rows.
+/// The most sets beside each other.
 const MOST_DATASETS: usize = 4;
-/// Height of one row of panels, CSS pixels.
-const ROW: usize = 255;
+/// Height of a panel, CSS pixels.
+const HEIGHT: usize = 235;
 
 /// One curve: loss and accuracy at each alpha, in order of alpha.
 #[derive(Debug, Clone, PartialEq)]
@@ -38,7 +37,7 @@ struct PairType {
 /// Returns a figure of loss and accuracy against alpha: the mean over pairs of each type in front of single
 /// pairs.
 ///
-/// `profiles` is a [`PROFILES`](crate::table::PROFILES) table; `groups`, a [`GROUPS`](crate::table::GROUPS) table, gives the kind of each model, and pairs
+/// `profiles` is a [`PROFILES`] table; `groups`, a [`GROUPS`](crate::table::GROUPS) table, gives the kind of each model, and pairs
 /// are averaged by the two kinds they join ("gen–heur"); a model without a kind is left out. Without `groups`
 /// all pairs are averaged together. There is a column of panels for each of `datasets` (at most 4; all if
 /// empty) with loss (nats per example) above accuracy. A mixed pair is turned so that the kind named first
@@ -61,14 +60,8 @@ struct PairType {
 pub fn curves(profiles: &DataFrame, groups: Option<&DataFrame>, datasets: &[&str]) -> Result<Figure> {
     PROFILES.check(profiles)?;
     let kinds = groups.map(kinds).transpose()?;
-    let known = datasets_of(profiles)?;
-    for name in datasets {
-        if !known.iter().any(|known| known == name) {
-            return Err(crate::study::unknown("dataset in the profiles", name, known));
-        }
-    }
-    let shown: Vec<String> =
-        if datasets.is_empty() { known } else { datasets.iter().map(|name| (*name).to_owned()).collect() };
+    let sets = ProfileColumns::dataset(profiles)?;
+    let shown = chosen("dataset in the profiles", &named(&sets), datasets)?;
     if shown.len() > MOST_DATASETS {
         return Err(LmcError::invalid("datasets", shown.len(), format!("at most {MOST_DATASETS} sets")));
     }
@@ -76,15 +69,24 @@ pub fn curves(profiles: &DataFrame, groups: Option<&DataFrame>, datasets: &[&str
     if types.is_empty() {
         return Err(LmcError::invalid("profiles", "no pair of known kinds", "at least one pair of models"));
     }
-    let mut plot = Plot::new();
+    let n = shown.len();
+    let margin = [theme::LEFT, theme::RIGHT, theme::TOP, theme::BOTTOM];
+    let title = "Loss and accuracy on the segment between two models, mean over pairs";
+    let mut chart = Chart::of(title, Panels::new(2 * n, n, HEIGHT, [62, 40], margin));
     for (row, metric) in [Metric::Loss, Metric::Accuracy].into_iter().enumerate() {
         for (column, dataset) in shown.iter().enumerate() {
-            let axis = row * shown.len() + column + 1;
-            add_panel(&mut plot, &types, dataset, metric, axis)?;
+            let panel = row * n + column;
+            add_panel(&mut chart, &types, dataset, metric, panel)?;
+            let title = ["", if n > 3 { "α" } else { "α (1 = first model, 0 = second)" }][row];
+            let x = Axis::new(title).range(-0.02, 1.02).step(if n > 2 { 0.5 } else { 0.2 });
+            let y = if column == 0 { Axis::of(&metric.to_string(), metric.unit()) } else { Axis::new("") };
+            chart.axes_of(panel, x, y);
+            if row == 0 {
+                chart.panel_title(panel, &format!("evaluated on {dataset}"));
+            }
         }
     }
-    plot.set_layout(layout(&shown));
-    Ok(Figure::new(plot))
+    chart.figure()
 }
 
 /// The kind of each model: its name and its rank by first appearance.
@@ -103,16 +105,6 @@ fn kinds(groups: &DataFrame) -> Result<Kinds> {
         kinds.of_model.insert(model, rank);
     }
     Ok(kinds)
-}
-
-fn datasets_of(profiles: &DataFrame) -> Result<Vec<String>> {
-    let mut names: Vec<String> = Vec::new();
-    for name in ProfileColumns::dataset(profiles)? {
-        if !names.contains(&name) {
-            names.push(name);
-        }
-    }
-    Ok(names)
 }
 
 fn pair_types(profiles: &DataFrame, kinds: Option<&Kinds>, shown: &[String]) -> Result<Vec<PairType>> {
@@ -182,82 +174,40 @@ fn mean(curves: &[Curve], metric: Metric) -> Result<Vec<f64>> {
     Ok((0..grid.len()).map(at).collect())
 }
 
-fn add_panel(plot: &mut Plot, types: &[PairType], dataset: &str, metric: Metric, axis: usize) -> Result<()> {
-    let (x_axis, y_axis) = (axis_name("x", axis), axis_name("y", axis));
-    let drawn: Vec<_> =
-        types.iter().enumerate().filter_map(|(i, kind)| Some((i, kind, kind.curves.get(dataset)?))).collect();
-    for (i, kind, curves) in &drawn {
+fn add_panel(
+    chart: &mut Chart,
+    types: &[PairType],
+    dataset: &str,
+    metric: Metric,
+    panel: usize,
+) -> Result<()> {
+    let drawn =
+        || types.iter().enumerate().filter_map(|(i, kind)| Some((i, kind, kind.curves.get(dataset)?)));
+    for (i, kind, curves) in drawn() {
         let step = curves.len().div_ceil(MOST_SINGLE_CURVES).max(1);
         let (mut x, mut y) = (Vec::new(), Vec::new());
         for curve in curves.iter().step_by(step) {
             x.extend(curve.alpha.iter().copied().map(Some).chain([None]));
             y.extend(curve.values(metric).iter().copied().map(Some).chain([None]));
         }
-        plot.add_trace(
-            Scatter::new(x, y)
-                .mode(Mode::Lines)
-                .line(Line::new().color(theme::colour(*i)).width(1.0))
-                .opacity(0.22)
-                .legend_group(&kind.name)
-                .show_legend(false)
-                .hover_info(plotly::common::HoverInfo::Skip)
-                .x_axis(&x_axis)
-                .y_axis(&y_axis),
-        );
+        let single = Mark::line(x, y).wide(1.0).faded(0.22).coloured(theme::colour(i));
+        chart.add_to(panel, single.among(&theme::label(&kind.legend())));
     }
-    for (i, kind, curves) in drawn {
-        plot.add_trace(
-            Scatter::new(curves[0].alpha.clone(), mean(curves, metric)?)
-                .mode(Mode::LinesMarkers)
-                .name(format!("{} ({})", theme::label(&kind.name), theme::counted(kind.n_pairs, "pair")))
-                .line(Line::new().color(theme::colour(i)).width(3.0))
-                .marker(plotly::common::Marker::new().color(theme::colour(i)).size(6))
-                .legend_group(&kind.name)
-                .show_legend(axis == 1)
-                .x_axis(&x_axis)
-                .y_axis(&y_axis),
+    for (i, kind, curves) in drawn() {
+        let mean = Mark::curve(curves[0].alpha.clone(), mean(curves, metric)?).wide(3.0);
+        let telling = format!("{}<br>α %{{x:.3g}}<br>{metric} %{{y:.4g}}", theme::label(&kind.name));
+        chart.add_to(
+            panel,
+            mean.coloured(theme::colour(i)).named_once(&kind.legend(), panel > 0).telling(&telling),
         );
     }
     Ok(())
 }
 
-fn layout(datasets: &[String]) -> Layout {
-    let n = datasets.len();
-    let height = 2 * ROW + theme::TOP + theme::BOTTOM;
-    let gap = if n > 1 { 0.24 / n as f64 } else { 0.0 };
-    let wide = (1.0 - gap * (n as f64 - 1.0)) / n as f64;
-    let mut notes: Vec<Annotation> = Vec::new();
-    let mut layout = theme::layout(
-        "Loss and accuracy on the segment between two models, mean over pairs",
-        theme::WIDTH,
-        height,
-    );
-    for (row, (metric, domain)) in
-        [(Metric::Loss, [0.54, 1.0]), (Metric::Accuracy, [0.0, 0.46])].into_iter().enumerate()
-    {
-        for (column, dataset) in datasets.iter().enumerate() {
-            let left = column as f64 * (wide + gap);
-            let n_axis = row * n + column + 1;
-            let mut x = theme::axis("")
-                .domain(&[left, left + wide])
-                .anchor(axis_name("y", n_axis))
-                .range(vec![-0.02, 1.02])
-                .dtick(0.2);
-            if row == 1 {
-                x = x.title(Title::with_text("α (1 = first model, 0 = second)").font(theme::font(13)));
-            }
-            let mut y = theme::axis("").domain(&domain).anchor(axis_name("x", n_axis));
-            if column == 0 {
-                y = y.title(Title::with_text(format!("{metric} ({})", metric.unit())).font(theme::font(13)));
-            }
-            layout = with_axes(layout, n_axis, x, y);
-            if row == 0 {
-                let text = format!("evaluated on {}", theme::label(dataset));
-                notes.push(theme::note(&text, left + wide / 2.0, 1.0, Anchor::Center, Anchor::Bottom));
-            }
-        }
+impl PairType {
+    fn legend(&self) -> String {
+        format!("{} ({})", self.name, theme::counted(self.n_pairs, "pair"))
     }
-    layout.annotations(notes)
 }
 
 #[cfg(test)]

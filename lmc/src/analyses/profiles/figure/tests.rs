@@ -1,6 +1,7 @@
 use polars::df;
 
 use super::*;
+use crate::figures::snapshot::svg;
 
 /// Pairs g1-g2, h1-g1 and h1-h2 on "id" and "lo" at alpha 0, 0.25 and 1.
 fn profiles() -> DataFrame {
@@ -89,4 +90,9 @@ fn wrong_sets_groups_and_tables_are_refused() {
         Err(LmcError::InvalidParameter { field: "datasets", .. })
     ));
     assert!(matches!(curves(&PROFILES.empty(), None, &[]), Err(LmcError::InvalidParameter { .. })));
+}
+
+#[test]
+fn its_picture_stays() {
+    insta::assert_snapshot!("curves", svg(&curves(&profiles(), Some(&groups()), &[]).unwrap()));
 }

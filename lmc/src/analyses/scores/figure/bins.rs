@@ -1,9 +1,8 @@
 //! Bins of a histogram.
 
-use plotly::Bar;
-use plotly::common::{Line, Marker};
+use lmc_figure::parts::Mark;
 
-use crate::figures::theme;
+use crate::figures::basins::basin_colour;
 use crate::{LmcError, Result};
 
 /// About that many bins over the range of the scores.
@@ -37,13 +36,14 @@ impl Bins {
     }
 
     /// Returns the scores of a basin as bars.
-    pub(crate) fn bars(&self, scores: &[f64], cluster: i64) -> Box<Bar<f64, usize>> {
-        let line = Line::new().color("#ffffff").width(1.0);
-        Bar::new(self.centres(), self.count(scores))
-            .width(self.width)
-            .opacity(0.68)
-            .hover_template("%{x:.4g}: %{y} models<extra></extra>")
-            .marker(Marker::new().color(theme::cluster_colour(cluster)).line(line))
+    pub(crate) fn bars(&self, scores: &[f64], basin: i64) -> Mark {
+        let bars = Mark::bars(self.centres(), self.count(scores)).bar_width(self.width);
+        bars.faded(0.68).coloured(basin_colour(basin)).telling("%{x:.4g}: %{y} models")
+    }
+
+    /// Returns the most scores of a bin.
+    pub(crate) fn tallest(&self, scores: &[f64]) -> usize {
+        self.count(scores).into_iter().max().unwrap_or(0)
     }
 
     /// Returns the left edge of the first bin and the right edge of the last.
@@ -55,7 +55,7 @@ impl Bins {
         (0..self.n).map(|i| (self.first as f64 + i as f64 + 0.5) * self.width).collect()
     }
 
-    pub(crate) fn count(&self, scores: &[f64]) -> Vec<usize> {
+    fn count(&self, scores: &[f64]) -> Vec<usize> {
         let mut counts = vec![0; self.n];
         for score in scores {
             let bin = usize::try_from(index(*score, self.width) - self.first).unwrap_or(0);

@@ -2,29 +2,26 @@
 
 mod bins;
 
-use plotly::Plot;
-use plotly::common::{Anchor, Title};
-use plotly::layout::BarMode;
+use lmc_figure::parts::{Axis, Chart, Note, Panels, Place};
+use lmc_figure::theme;
 use polars::prelude::DataFrame;
 
+use crate::Result;
 use crate::analyses::basins::{CLUSTERS, ClusterColumns};
-use crate::figures::axes::{axis_name, with_axes};
-use crate::figures::scatter::distinct;
-use crate::figures::{Figure, theme};
-use crate::study::Metric;
-use crate::{LmcError, Result};
+use crate::figures::basins::basin_name;
+use crate::figures::rows::{check_panels, distinct};
+use crate::figures::{Figure, capitalised};
+use crate::study::{self, Metric};
 pub(crate) use bins::Bins;
 
-/// Height of a figure of one panel, CSS pixels.
-const HEIGHT: usize = 460;
-/// Height of a row of panels, CSS pixels.
-const ROW: usize = 265;
-/// A layout has room for 8 pairs of axes.
+/// Heights of the panel of one figure, and of several, CSS pixels.
+const HEIGHTS: [usize; 2] = [304, 219];
+/// The most panels of a figure.
 const MOST_PANELS: usize = 8;
 
 /// Returns a figure of how many models of each basin have which score on one set.
 ///
-/// `clusters` is a [`CLUSTERS`](crate::table::CLUSTERS) table, such as one of basins, `evaluations` an
+/// `clusters` is a [`CLUSTERS`] table, such as one of basins, `evaluations` an
 /// [`EVALUATIONS`](crate::table::EVALUATIONS) table. All basins share the bins, whose width is a round number; a
 /// score on an edge belongs to the bin to its right.
 ///
@@ -47,17 +44,8 @@ pub fn histogram(
     dataset: &str,
     metric: Metric,
 ) -> Result<Figure> {
-    let mut plot = Plot::new();
-    let panel = add_panel(&mut plot, clusters, evaluations, (dataset, metric), 1)?;
-    let set = theme::label(dataset);
-    let title = format!("{} on {set} by basin", crate::figures::capitalised(&metric.to_string()));
-    let layout = theme::layout(&title, theme::WIDTH, HEIGHT)
-        .bar_mode(BarMode::Overlay)
-        .x_axis(theme::axis(&format!("{metric} on {set} ({})", metric.unit())).show_grid(false))
-        .y_axis(theme::axis("number of models").dtick(panel.step()).range(panel.range()))
-        .annotations(vec![theme::note(&panel.note(), 1.0, 1.0, Anchor::Right, Anchor::Bottom)]);
-    plot.set_layout(layout);
-    Ok(Figure::new(plot))
+    let title = format!("{} on {dataset} by basin", capitalised(&metric.to_string()));
+    panels(&title, clusters, evaluations, &[(dataset, metric)])
 }
 
 /// Returns a figure of such histograms side by side, a panel for each set with its metric, two in a row, at
@@ -76,93 +64,57 @@ pub fn histograms(
     evaluations: &DataFrame,
     scored: &[(&str, Metric)],
 ) -> Result<Figure> {
-    if scored.is_empty() || scored.len() > MOST_PANELS {
-        return Err(LmcError::invalid("scored", scored.len(), format!("1 to {MOST_PANELS} sets")));
-    }
-    let (n_columns, n_rows) = (scored.len().min(2), scored.len().div_ceil(2));
-    let height = n_rows * ROW + theme::TOP + theme::BOTTOM;
-    let plot_height = (height - theme::TOP - theme::BOTTOM) as f64;
-    // Between rows there is room for ticks, the title of the axis and the note of the panel below.
-    let (across, down) = (0.1, 92.0 / plot_height);
-    let wide = (1.0 - across * (n_columns as f64 - 1.0)) / n_columns as f64;
-    let high = (1.0 - down * (n_rows as f64 - 1.0)) / n_rows as f64;
-    let mut layout = theme::layout("Scores by basin", theme::WIDTH, height).bar_mode(BarMode::Overlay);
-    let (mut plot, mut notes) = (Plot::new(), Vec::new());
-    for (i, &(dataset, metric)) in scored.iter().enumerate() {
-        let panel = add_panel(&mut plot, clusters, evaluations, (dataset, metric), i + 1)?;
-        let (left, top) = ((i % 2) as f64 * (wide + across), 1.0 - (i / 2) as f64 * (high + down));
-        let set = theme::label(dataset);
-        let mut y = theme::axis("").dtick(panel.step()).range(panel.range()).domain(&[top - high, top]);
-        if i % 2 == 0 {
-            y = y.title(Title::with_text("number of models").font(theme::font(13)));
-        }
-        let x = theme::axis(&format!("{metric} on {set} ({})", metric.unit()))
-            .show_grid(false)
-            .domain(&[left, left + wide])
-            .anchor(axis_name("y", i + 1));
-        layout = with_axes(layout, i + 1, x, y.anchor(axis_name("x", i + 1)));
-        notes.push(theme::note(&panel.note(), left + wide, top, Anchor::Right, Anchor::Bottom));
-    }
-    plot.set_layout(layout.annotations(notes));
-    Ok(Figure::new(plot))
+    check_panels(scored.len(), MOST_PANELS, "scored", " sets")?;
+    panels("Scores by basin", clusters, evaluations, scored)
 }
 
-/// The parts of a panel besides its bars.
-struct Panel {
-    bin_width: f64,
-    tallest: usize,
-}
-
-impl Panel {
-    fn note(&self) -> String {
-        format!("bins of {}", lmc_figure::plain_number(self.bin_width))
-    }
-
-    fn step(&self) -> f64 {
-        let rough = (self.tallest as f64 / 6.0).ceil().max(1.0);
-        let power = 10f64.powf(rough.log10().floor());
-        [1.0, 2.0, 5.0, 10.0]
-            .map(|factor| factor * power)
-            .into_iter()
-            .find(|step| *step >= rough)
-            .unwrap_or(rough)
-    }
-
-    fn range(&self) -> Vec<f64> {
-        vec![0.0, self.tallest as f64 * 1.06]
-    }
-}
-
-/// Adds the bars of one set on the n-th pair of axes; the first panel alone names the basins in the legend.
-fn add_panel(
-    plot: &mut Plot,
+/// Returns a panel for each set with its metric; the first one alone names the basins in the legend.
+fn panels(
+    title: &str,
     clusters: &DataFrame,
     evaluations: &DataFrame,
-    (dataset, metric): (&str, Metric),
-    axis: usize,
-) -> Result<Panel> {
+    scored: &[(&str, Metric)],
+) -> Result<Figure> {
     CLUSTERS.check(clusters)?;
     let models = ClusterColumns::model(clusters)?;
     let clusters = ClusterColumns::cluster(clusters)?;
-    let scores = crate::study::scores(evaluations, dataset, metric, &models)?;
-    let bins = Bins::of(&scores)?;
-    let mut tallest = 0;
-    let among = distinct(&clusters);
-    for &cluster in &among {
-        let members: Vec<f64> =
-            scores.iter().zip(&clusters).filter(|(_, of)| **of == cluster).map(|(score, _)| *score).collect();
-        tallest = tallest.max(bins.count(&members).into_iter().max().unwrap_or(0));
-        let name = theme::cluster_name_among(cluster, &among);
-        plot.add_trace(
-            bins.bars(&members, cluster)
-                .name(format!("{name}, {}", theme::counted(members.len(), "model")))
-                .legend_group(name)
-                .show_legend(axis == 1)
-                .x_axis(axis_name("x", axis))
-                .y_axis(axis_name("y", axis)),
-        );
+    // Between rows there is room for ticks, the title of the axis and the note of the panel below.
+    let margin = [theme::LEFT, theme::RIGHT, theme::TOP, theme::BOTTOM];
+    let height = HEIGHTS[usize::from(scored.len() > 1)];
+    let mut chart = Chart::of(title, Panels::new(scored.len(), 2, height, [74, 92], margin));
+    chart.overlay_bars();
+    for (panel, &(dataset, metric)) in scored.iter().enumerate() {
+        let scores = study::scores(evaluations, dataset, metric, &models)?;
+        let bins = Bins::of(&scores)?;
+        let mut tallest = 0;
+        for cluster in distinct(&clusters) {
+            let own = scores.iter().zip(&clusters).filter(|(_, of)| **of == cluster);
+            let members: Vec<f64> = own.map(|(score, _)| *score).collect();
+            tallest = tallest.max(bins.tallest(&members));
+            let count = theme::counted(members.len(), "model");
+            let name = format!("{}, {count}", basin_name(cluster, &clusters));
+            chart.add_to(panel, bins.bars(&members, cluster).named_once(&name, panel > 0));
+        }
+        let x = Axis::of(&format!("{metric} on {dataset}"), metric.unit()).without_grid();
+        let is_first = chart.panels().is_first(panel);
+        chart.axes_of(panel, x, count_axis(tallest, is_first));
+        let place = chart.panels().above(panel, Place::End);
+        chart.note(Note::above(
+            place,
+            &format!("bins of {}", lmc_figure::plain_number(bins.width)),
+            Place::End,
+        ));
     }
-    Ok(Panel { bin_width: bins.width, tallest })
+    chart.figure()
+}
+
+/// Returns the axis of numbers of models, up to the tallest bar.
+pub(crate) fn count_axis(tallest: usize, is_titled: bool) -> Axis {
+    let rough = (tallest as f64 / 6.0).ceil().max(1.0);
+    let power = 10f64.powf(rough.log10().floor());
+    let step = [1.0, 2.0, 5.0, 10.0].map(|factor| factor * power).into_iter().find(|step| *step >= rough);
+    let axis = Axis::new(if is_titled { "number of models" } else { "" }).step(step.unwrap_or(rough));
+    axis.range(0.0, tallest.max(1) as f64 * 1.06)
 }
 
 #[cfg(test)]
@@ -171,6 +123,8 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::LmcError;
+    use crate::figures::snapshot::svg;
 
     #[test]
     fn basins_share_their_bins() {
@@ -189,8 +143,8 @@ mod tests {
         assert_eq!(json["data"][0]["y"][0], json!(2));
         let of_second: u64 = json["data"][1]["y"].as_array().unwrap().iter().filter_map(Value::as_u64).sum();
         assert_eq!(of_second, 2);
-        assert_eq!(json["data"][0]["name"], "basin 1 (larger), 2 models");
-        assert!(figure.to_svg().unwrap().contains("number of models"));
+        assert_eq!(json["data"][0]["name"], "basin 1, 2 models");
+        insta::assert_snapshot!("histogram", svg(&figure));
         assert!(histogram(&evaluations, &basins, "lo", Metric::Accuracy).is_err());
     }
 
@@ -213,7 +167,8 @@ mod tests {
         let named: Vec<bool> = data.iter().map(|trace| trace["showlegend"] == json!(true)).collect();
         assert_eq!(named, [true, true, false, false, false, false]);
         assert_eq!(json["layout"]["annotations"].as_array().unwrap().len(), 3);
-        let svg = figure.to_svg().unwrap();
+        let svg = svg(&figure);
+        insta::assert_snapshot!("histograms", svg);
         assert!(svg.contains("accuracy on lo (share of examples)") && svg.contains("F1 on lo (0 to 1)"));
         assert_eq!(svg.matches("basin 1 (larger), 2 models").count(), 1);
         for wrong in [&[][..], &[("id", Metric::Accuracy); 9]] {

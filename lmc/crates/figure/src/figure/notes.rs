@@ -1,13 +1,14 @@
 //! Notes below a figure: facts that a reader has to know beside the drawing.
 
-use plotly::common::{Anchor, Font};
-use plotly::layout::Margin;
+use serde_json::{Value, json};
 
-use crate::{Figure, json, theme};
+use super::Figure;
+use super::change::Frame;
+use crate::theme;
 
 /// The size of the text and the room for a line of it, in CSS pixels.
-const SIZE: usize = 11;
-const LINE: usize = 16;
+const SIZE: f64 = 11.0;
+const LINE: f64 = 16.0;
 /// The approximate width of a letter, as a share of the size.
 const LETTER: f64 = 0.58;
 
@@ -23,44 +24,54 @@ impl Figure {
     ///
     /// let mut plot = Plot::new();
     /// plot.set_layout(Layout::new().title("Gaps").width(400).height(300));
-    /// let figure = Figure::new(plot).with_notes(["all gaps are 0"]);
+    /// let figure = Figure::new(plot)?.with_notes(["all gaps are 0"]);
     /// assert!(figure.to_svg()?.contains("all gaps are 0"));
     /// # Ok::<(), lmc::LmcError>(())
     /// ```
     pub fn with_notes(mut self, notes: impl IntoIterator<Item = impl ToString>) -> Figure {
-        let described = json::describe(&self.plot).unwrap_or_default();
-        let size = |pointer: &str, default: f64| json::number(&described, pointer).unwrap_or(default);
-        let (width, height) = (size("/layout/width", 700.0), size("/layout/height", 450.0));
-        let [left, right] =
-            [("/layout/margin/l", 80.0), ("/layout/margin/r", 80.0)].map(|(at, most)| size(at, most));
-        let [top, bottom] =
-            [("/layout/margin/t", 100.0), ("/layout/margin/b", 80.0)].map(|(at, most)| size(at, most));
-        let start = left.min(theme::LEFT as f64);
-        let letters = ((width - start - 12.0) / (LETTER * SIZE as f64)).max(20.0) as usize;
-        let lines: Vec<String> = notes
-            .into_iter()
-            .flat_map(|note| wrapped(&format!("Note: {}.", note.to_string()), letters))
-            .collect();
-        if lines.is_empty() {
-            return self;
-        }
-        let extra = LINE * (lines.len() + 1);
-        let (across, down) = ((width - left - right).max(1.0), (height - top - bottom).max(1.0));
-        let mut layout = self.plot.layout().clone();
-        for (i, line) in lines.iter().enumerate() {
-            let y = -(bottom + (LINE * i) as f64) / down;
-            let note =
-                theme::note(&theme::label(line), (start - left) / across, y, Anchor::Left, Anchor::Top);
-            layout.add_annotation(note.font(Font::new().size(SIZE).color(theme::INK)));
-        }
-        let margin = [left, right, top, bottom].map(|pixels| pixels.round() as usize);
-        self.plot.set_layout(
-            layout.height(height as usize + extra).margin(
-                Margin::new().left(margin[0]).right(margin[1]).top(margin[2]).bottom(margin[3] + extra),
-            ),
-        );
+        self.notes.extend(notes.into_iter().map(|note| note.to_string()));
         self
     }
+}
+
+/// Returns the lines of notes below a figure of that width.
+fn lines(notes: &[String], frame: &Frame) -> Vec<String> {
+    let start = frame.margin[0].min(theme::LEFT as f64);
+    let letters = ((frame.size[0] - start - 12.0) / (LETTER * SIZE)).max(20.0) as usize;
+    notes.iter().flat_map(|note| wrapped(&format!("Note: {note}."), letters)).collect()
+}
+
+/// Returns the height that notes add to a figure, CSS pixels.
+pub(super) fn height(notes: &[String], frame: &Frame) -> f64 {
+    let n = lines(notes, frame).len();
+    if n == 0 { 0.0 } else { LINE * (n + 1) as f64 }
+}
+
+/// Returns a description with notes below it.
+pub(super) fn placed(described: &Value, notes: &[String]) -> Value {
+    let mut described = described.clone();
+    let frame = Frame::of(&described);
+    let lines = lines(notes, &frame);
+    if lines.is_empty() {
+        return described;
+    }
+    let extra = LINE * (lines.len() + 1) as f64;
+    let ([across, down], [left, _, _, bottom]) = (frame.inner(), frame.margin);
+    let start = left.min(theme::LEFT as f64);
+    let notes = lines.iter().enumerate().map(|(i, line)| {
+        let (x, y) = ((start - left) / across, -(bottom + LINE * i as f64) / down);
+        json!({"text": theme::label(line), "xref": "paper", "yref": "paper", "x": x, "y": y, "xanchor": "left",
+            "yanchor": "top", "showarrow": false, "align": "left", "font": {"size": SIZE, "color": theme::INK}})
+    });
+    let notes: Vec<Value> = notes.collect();
+    let layout = &mut described["layout"];
+    match layout["annotations"].as_array_mut() {
+        Some(known) => known.extend(notes),
+        None => layout["annotations"] = notes.into(),
+    }
+    layout["height"] = (frame.size[1] + extra).into();
+    layout["margin"]["b"] = (bottom + extra).into();
+    described
 }
 
 /// Returns a text in lines of at most that many letters, as far as its words allow.
@@ -80,8 +91,8 @@ fn wrapped(text: &str, letters: usize) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use plotly::common::Anchor;
     use plotly::{Layout, Plot, Scatter};
-    use serde_json::Value;
 
     use super::*;
 
@@ -95,7 +106,7 @@ mod tests {
             Anchor::Right,
             Anchor::Bottom,
         )]));
-        Figure::new(plot)
+        Figure::new(plot).unwrap()
     }
 
     #[test]
@@ -110,8 +121,8 @@ mod tests {
         assert_eq!(lines.join(" "), format!("Note: {}.", note.replace('&', "&amp;")));
         assert!(lines.len() > 1 && lines.iter().all(|line| line.len() < 70), "{lines:?}");
         let plain: Value = serde_json::from_str(&figure().to_json().unwrap()).unwrap();
-        let height = |json: &Value| json["layout"]["height"].as_u64().unwrap();
-        let bottom = |json: &Value| json["layout"]["margin"]["b"].as_u64().unwrap();
+        let height = |json: &Value| json["layout"]["height"].as_f64().unwrap();
+        let bottom = |json: &Value| json["layout"]["margin"]["b"].as_f64().unwrap();
         assert_eq!(height(&json) - height(&plain), bottom(&json) - bottom(&plain));
         assert!(noted.to_svg().unwrap().contains("no clusters: all gaps are 0"));
     }
@@ -123,6 +134,6 @@ mod tests {
         let mut plot = Plot::new();
         plot.add_trace(Scatter::new(vec![0.0], vec![0.0]));
         plot.set_layout(Layout::new());
-        assert!(Figure::new(plot).with_notes(["a"]).to_svg().is_ok());
+        assert!(Figure::new(plot).unwrap().with_notes(["a"]).to_svg().is_ok());
     }
 }

@@ -1,0 +1,56 @@
+//! How basins, and kinds of subsets of models, are coloured and named.
+
+use lmc_figure::theme::colour;
+
+use super::rows::distinct;
+
+/// Returns the colour of a basin: 1 is the larger.
+pub(crate) fn basin_colour(basin: i64) -> &'static str {
+    colour(usize::try_from(basin - 1).unwrap_or(usize::MAX))
+}
+
+/// Returns the name of a basin in legends, among the basins of all models: which of two is the larger, unless
+/// both are equally large. Models that are not divided are all in basin 1.
+pub(crate) fn basin_name(basin: i64, basins: &[i64]) -> String {
+    let size = |basin: i64| basins.iter().filter(|&&other| other == basin).count();
+    match (distinct(basins).as_slice(), basin) {
+        ([1], _) => "one cluster".to_owned(),
+        ([1, 2], 1) if size(1) > size(2) => "basin 1 (larger)".to_owned(),
+        ([1, 2], 2) if size(1) > size(2) => "basin 2 (smaller)".to_owned(),
+        _ => format!("basin {basin}"),
+    }
+}
+
+/// Returns the colour of a kind of subset of models.
+pub(crate) fn kind_colour(kind: &str) -> &'static str {
+    match kind {
+        "within 1" => basin_colour(1),
+        "within 2" => basin_colour(2),
+        "across" => colour(2),
+        "any" | "all" => colour(3),
+        "single" | "best single" => colour(6),
+        _ => colour(4),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_basin_has_a_colour() {
+        assert_ne!(basin_colour(1), basin_colour(2));
+        for basin in [i64::MIN + 1, -1, 0, 1, i64::MAX] {
+            assert!(basin_colour(basin).starts_with('#'));
+        }
+    }
+
+    #[test]
+    fn a_basin_is_called_larger_only_if_it_is() {
+        assert_eq!(basin_name(1, &[1, 2, 1]), "basin 1 (larger)");
+        assert_eq!(basin_name(2, &[1, 2, 1]), "basin 2 (smaller)");
+        assert_eq!([1, 2].map(|basin| basin_name(basin, &[1, 2])), ["basin 1", "basin 2"]);
+        assert_eq!(basin_name(3, &[1, 2, 3, 1]), "basin 3");
+        assert_eq!(basin_name(1, &[1, 1]), "one cluster");
+    }
+}
