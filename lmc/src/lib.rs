@@ -59,4 +59,4 @@ pub use lmc_engine::{confidence, environment, provenance, sharpness, slurm, stor
 pub use lmc_maths::{basin, gap, stats};
 pub use lmc_model::{align, compute, encode, eval, model, parallel, path, soup, weights};
 // For notebooks, which depend on `lmc` alone.
-pub use {ndarray, plotly, polars, tch};
+pub use {ndarray, plotly, polars, rand_chacha, tch, tokenizers};
