@@ -174,7 +174,7 @@ mod tests {
         // The level, and for each of two kinds: points, and bars and markers of mean and largest.
         assert_eq!(json["data"].as_array().unwrap().len(), 11);
         assert_eq!(
-            (&json["data"][1]["name"], &json["data"][1]["y"]),
+            (&json["data"][5]["name"], &json["data"][1]["y"]),
             (&json!("within 1"), &json!([0.1, -0.1, 0.2]))
         );
         let x = |trace: usize, i: usize| json["data"][trace]["x"][i].as_f64().unwrap();

@@ -235,8 +235,11 @@ pub fn nice_ticks(low: f64, high: f64, wanted: f64, step: Option<f64>) -> Vec<(f
     let step = step.filter(|step| (high - low) / step <= 200.0 && *step > 0.0).unwrap_or_else(|| {
         let rough = (high - low) / wanted.max(1.0);
         let power = 10f64.powf(rough.log10().floor());
-        let factor = [1.0, 2.0, 5.0].into_iter().find(|factor| factor * power >= rough).unwrap_or(10.0);
-        factor * power
+        // One tick alone says nothing of the scale: then a smaller step.
+        let n_ticks = |step: f64| (high / step + 1e-9).floor() - (low / step - 1e-9).ceil() + 1.0;
+        let steps = [1.0, 2.0, 5.0, 10.0].map(|factor| factor * power);
+        let wanted = steps.iter().position(|step| *step >= rough).unwrap_or(3);
+        steps[..=wanted].iter().copied().rfind(|step| n_ticks(*step) >= 2.0).unwrap_or(power)
     });
     let (first, last) = ((low / step - 1e-9).ceil() as i64, (high / step + 1e-9).floor() as i64);
     let largest = low.abs().max(high.abs());
@@ -277,6 +280,7 @@ mod tests {
         assert_eq!(labels(3.0, 41.0, 4.0), ["10", "20", "30", "40"]);
         assert_eq!(labels(0.0, 2.1e-4, 3.0), ["0e0", "1e−4", "2e−4"]);
         assert_eq!(labels(5.0, 5.0, 4.0), ["5"]);
+        assert_eq!(labels(0.1, 0.95, 3.0), ["0.2", "0.4", "0.6", "0.8"], "not 0.5 alone");
         let quarters: Vec<_> =
             nice_ticks(0.0, 0.5, 4.0, Some(0.25)).into_iter().map(|(_, label)| label).collect();
         assert_eq!(quarters, ["0.00", "0.25", "0.50"]);

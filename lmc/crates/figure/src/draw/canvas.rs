@@ -15,7 +15,7 @@ const ADVANCES: [u16; 95] = [
 ];
 
 /// Returns the width of a line of text, in the unit of `size`.
-pub(super) fn text_width(text: &str, size: f64) -> f64 {
+pub fn text_width(text: &str, size: f64) -> f64 {
     let advance = |character: char| {
         let index = (character as usize).checked_sub(32);
         f64::from(index.and_then(|index| ADVANCES.get(index)).copied().unwrap_or(1303)) / 2048.0

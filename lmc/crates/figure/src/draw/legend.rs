@@ -15,37 +15,63 @@ const SAMPLE: f64 = 26.0;
 /// Space between two entries in one line.
 const SPACE: f64 = 18.0;
 
-/// Draws the entries in one line (as far as they fit) or one below the other.
-pub(super) fn legend(canvas: &mut Canvas, page: &Page<'_>, traces: &[Value]) {
-    let named = |trace: &&Value| {
-        let is_named = text(trace, "/name").is_some() && is_visible(trace);
-        is_named && flag(trace, "/showlegend").unwrap_or(traces.len() > 1)
-    };
-    let entries: Vec<&Value> = traces.iter().filter(named).collect();
-    if entries.is_empty() || flag(page.layout, "/showlegend") == Some(false) {
-        return;
+/// The entries of a legend and their places: how far right of its corner, and in which row.
+struct Entries<'a> {
+    entries: Vec<(&'a Value, f64, f64)>,
+    size: f64,
+    n_rows: f64,
+    /// The width of all rows.
+    width: f64,
+    in_line: bool,
+}
+
+impl<'a> Entries<'a> {
+    /// Places the entries in one line, as far as they fit, or one below the other.
+    fn new(page: &Page<'_>, traces: &'a [Value]) -> Entries<'a> {
+        let named = |trace: &&Value| {
+            let is_named = text(trace, "/name").is_some() && is_visible(trace);
+            is_named && flag(trace, "/showlegend").unwrap_or(traces.len() > 1)
+        };
+        let hidden = flag(page.layout, "/showlegend") == Some(false);
+        let size = number(page.layout, "/legend/font/size").unwrap_or(12.0);
+        let x = page.x(number(page.layout, "/legend/x").unwrap_or(1.02));
+        let in_line = text(page.layout, "/legend/orientation") == Some("h");
+        let (mut entries, mut right, mut row, mut width): (Vec<_>, f64, f64, f64) = (vec![], 0.0, 0.0, 0.0);
+        for trace in traces.iter().filter(|_| !hidden).filter(named) {
+            let wide = SAMPLE + 6.0 + text_width(text(trace, "/name").unwrap_or_default(), size);
+            if in_line && right > 0.0 && x + right + wide > page.width - 4.0 {
+                (right, row) = (0.0, row + 1.0);
+            }
+            entries.push((trace, right, row));
+            width = width.max(right + wide);
+            if in_line { right += wide + SPACE } else { row += 1.0 }
+        }
+        let n_rows = entries.last().map_or(0.0, |(.., row)| row + 1.0);
+        Entries { entries, size, n_rows, width, in_line }
     }
-    let size = number(page.layout, "/legend/font/size").unwrap_or(12.0);
-    let width = |trace: &Value| SAMPLE + 6.0 + text_width(text(trace, "/name").unwrap_or_default(), size);
+
+    /// Returns the height of a row, in pixels.
+    fn row(&self) -> f64 {
+        1.55 * self.size
+    }
+}
+
+/// Returns the height that the rows of a legend in one line take beyond the first, in pixels.
+pub(crate) fn more_rows(described: &Value) -> f64 {
+    let page = Page::new(&described["layout"]);
+    let entries = Entries::new(&page, crate::json::items(described, "/data"));
+    if entries.in_line { (entries.n_rows - 1.0).max(0.0) * entries.row() } else { 0.0 }
+}
+
+/// Draws the legend.
+pub(super) fn legend(canvas: &mut Canvas, page: &Page<'_>, traces: &[Value]) {
+    let found = Entries::new(page, traces);
     let x = page.x(number(page.layout, "/legend/x").unwrap_or(1.02));
     let y = page.y(number(page.layout, "/legend/y").unwrap_or(1.0));
-    let in_line = text(page.layout, "/legend/orientation") == Some("h");
-    let (mut places, mut right, mut row) = (Vec::new(), 0.0, 0.0);
-    for entry in &entries {
-        let wide = width(entry);
-        if in_line && right > 0.0 && x + right + wide > page.width - 4.0 {
-            (right, row) = (0.0, row + 1.0);
-        }
-        places.push((right, row));
-        if in_line { right += wide + SPACE } else { row += 1.0 }
-    }
-    let n_rows = if in_line { row + 1.0 } else { row };
-    let height = 1.55 * size;
-    let top = y - anchor(text(page.layout, "/legend/yanchor"), 0.0) * n_rows * height;
-    let widest = entries.iter().map(|entry| width(entry)).fold(0.0, f64::max);
-    let left =
-        x - anchor(text(page.layout, "/legend/xanchor"), 0.0) * if in_line { right - SPACE } else { widest };
-    for (entry, (right, row)) in entries.iter().zip(places) {
+    let (height, size) = (found.row(), found.size);
+    let top = y - anchor(text(page.layout, "/legend/yanchor"), 0.0) * found.n_rows * height;
+    let left = x - anchor(text(page.layout, "/legend/xanchor"), 0.0) * found.width;
+    for (entry, right, row) in found.entries {
         let (x, y) = (left + right, top + (row + 0.5) * height);
         sample(canvas, (x, y), entry);
         let name = text(entry, "/name").unwrap_or_default();

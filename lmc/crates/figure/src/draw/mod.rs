@@ -25,7 +25,9 @@ use lmc_base::error::Result;
 
 pub use axis::{nice_ticks, plain as plain_number};
 pub(crate) use canvas::plain_text;
+pub(crate) use canvas::text_width;
 pub(crate) use colour::{COLOURS, Colour};
+pub(crate) use legend::more_rows;
 pub(crate) use raster::png;
 pub(crate) use scales::named as named_scale;
 

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{Figure, notes};
 use crate::draw::{COLOURS, Colour};
 use crate::json::{is_axis, items, number, text};
-use crate::{drawable, theme};
+use crate::{draw, drawable, theme};
 
 /// The least width and height that panels keep together, CSS pixels.
 const LEAST: f64 = 40.0;
@@ -68,11 +68,17 @@ impl Figure {
             );
             return Err(LmcError::invalid("size", format!("{width} × {height}"), expected));
         }
-        let new = Frame { size: [given[0], given[1] - below], margin: old.margin };
+        // Less room may take more rows of the legend.
+        let rows = draw::more_rows(&self.described);
+        self.described["layout"]["width"] = given[0].into();
+        let mut margin = old.margin;
+        margin[2] += draw::more_rows(&self.described) - rows;
+        let new = Frame { size: [given[0], given[1] - below], margin };
+        self.described["layout"]["margin"]["t"] = margin[2].into();
         let across = Stretch::new(&spans[0], old.inner()[0], new.inner()[0]);
         let up = Stretch::new(&spans[1], old.inner()[1], new.inner()[1]);
         let layout = &mut self.described["layout"];
-        (layout["width"], layout["height"]) = (new.size[0].into(), new.size[1].into());
+        layout["height"] = new.size[1].into();
         // The title is placed in shares of the whole figure.
         change(layout, "/title/x", |x| x * old.size[0] / new.size[0]);
         change(layout, "/title/y", |y| 1.0 - (1.0 - y) * old.size[1] / new.size[1]);
@@ -93,6 +99,7 @@ impl Figure {
         for trace in self.described["data"].as_array_mut().into_iter().flatten() {
             change(trace, "/colorbar/x", |x| across.at(x));
         }
+        self.described = super::titles_fitted(self.described);
         Ok(self)
     }
 

@@ -1,6 +1,7 @@
 //! Figures: one plotly description each, which is shown, drawn and saved.
 
 mod change;
+mod fit;
 mod notes;
 mod shown;
 
@@ -13,6 +14,8 @@ use plotly::Plot;
 use serde_json::{Value, json};
 
 use crate::{draw, drawable, json};
+
+pub(crate) use fit::titles_fitted;
 
 /// A figure: a plotly description that can also be drawn without a browser.
 ///

@@ -4,7 +4,7 @@ use lmc_base::error::Result;
 use serde_json::{Map, Value, json};
 
 use super::{Axis, Mark, Panels};
-use crate::{Figure, theme};
+use crate::{Figure, draw, theme};
 
 /// Height of a figure of one panel, CSS pixels.
 const HEIGHT: usize = 520;
@@ -232,8 +232,17 @@ impl Chart {
         if self.is_plain && !(is_named && self.has_legend) {
             self.panels = self.panels.lower(LEGEND);
         }
+        let described = self.described(0);
+        let more = draw::more_rows(&described).ceil() as usize;
+        let described = if more > 0 { self.described(more) } else { described };
+        Figure::described(crate::figure::titles_fitted(crate::json::tidy(described)?))
+    }
+
+    /// Returns the description, with that many CSS pixels more above the panels.
+    fn described(&self, more: usize) -> Value {
         let ([width, height], [left, right, top, bottom]) = (self.panels.figure(), self.panels.margin());
         let inner = (height - top - bottom) as f64;
+        let (height, top) = (height + more, top + more);
         let mut layout = json!({
             "title": {"text": self.title, "font": {"size": 17, "color": theme::INK},
                 "x": left as f64 / width as f64, "xanchor": "left",
@@ -247,8 +256,7 @@ impl Chart {
             layout["showlegend"] = false.into();
         }
         layout.as_object_mut().into_iter().for_each(|layout| layout.extend(self.axes.clone()));
-        let described = json!({"data": self.traces, "layout": layout, "config": {}});
-        Figure::described(crate::json::tidy(described)?)
+        json!({"data": self.traces, "layout": layout, "config": {}})
     }
 }
 

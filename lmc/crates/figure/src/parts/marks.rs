@@ -5,6 +5,9 @@ use serde_json::{Value, json};
 use super::Scale;
 use crate::theme;
 
+/// Smaller dots have no outline, CSS pixels.
+const SMALL: f64 = 7.0;
+
 /// The shape of a dot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Symbol {
@@ -141,8 +144,7 @@ impl Mark {
         cells: &[Vec<Option<f64>>],
         scale: &Scale,
     ) -> Mark {
-        let mut trace =
-            json!({"type": "heatmap", "x": values(x), "y": values(y), "z": cells, "hoverinfo": "skip"});
+        let mut trace = json!({"type": "heatmap", "x": values(x), "y": values(y), "z": cells, "showscale": true, "hoverinfo": "skip"});
         scale.set(&mut trace);
         Mark { traces: vec![trace] }
     }
@@ -215,7 +217,12 @@ impl Mark {
 
     /// Returns the mark with dots of that size in CSS pixels.
     pub fn sized(self, pixels: f64) -> Mark {
-        self.main(|trace| trace["marker"]["size"] = pixels.into())
+        self.main(|trace| {
+            trace["marker"]["size"] = pixels.into();
+            if pixels < SMALL {
+                trace["marker"]["line"] = json!({"width": 0.0});
+            }
+        })
     }
 
     /// Returns the mark with dots of that shape.

@@ -32,11 +32,11 @@ pub fn group_histograms(panels: &[GroupPanel], dataset: &str, metric: Metric) ->
     let places = Panels::grid(panels.len(), 250, [34, 96], margin).at_most(420);
     let title = format!("{} on {dataset} by group and basin", capitalised(&metric.to_string()));
     let mut chart = Chart::of(&title, places);
-    chart.overlay_bars();
     let (mut tallest, mut known) = (0, Vec::new());
     for (index, panel) in panels.iter().enumerate() {
         let mut sizes = Vec::new();
-        for cluster in distinct(&clusters[index]) {
+        let basins = distinct(&clusters[index]);
+        for &cluster in &basins {
             let own = scores[index].iter().zip(&clusters[index]).filter(|&(_, &of)| of == cluster);
             let members: Vec<f64> = own.map(|(&score, _)| score).collect();
             tallest = tallest.max(bins.tallest(&members));
@@ -47,7 +47,10 @@ pub fn group_histograms(panels: &[GroupPanel], dataset: &str, metric: Metric) ->
             } else {
                 format!("basin {cluster}")
             };
-            chart.add_to(index, bins.bars(&members, cluster).named_once(&name, known.contains(&cluster)));
+            chart.add_to(
+                index,
+                bins.bars(&members, cluster, basins.len()).named_once(&name, known.contains(&cluster)),
+            );
             known.push(cluster);
         }
         chart.panel_title(index, &format!("{}, {} models", panel.title, sizes.join(" + ")));
@@ -56,7 +59,7 @@ pub fn group_histograms(panels: &[GroupPanel], dataset: &str, metric: Metric) ->
     for index in 0..panels.len() {
         let (is_first, is_lowest) = (chart.panels().is_first(index), chart.panels().is_lowest(index));
         let title = format!("{metric} on {dataset} ({})", metric.unit());
-        let x = Axis::new(if is_lowest { &title } else { "" }).without_grid().n_ticks(4).range(low, high);
+        let x = Axis::new(if is_lowest { &title } else { "" }).without_grid().range(low, high);
         let y = count_axis(tallest, is_first);
         chart.axes_of(index, x.title_size(12), if is_first { y } else { y.without_texts() });
     }

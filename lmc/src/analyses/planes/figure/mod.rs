@@ -141,8 +141,11 @@ impl Surface {
     /// Returns the names of the models, each beside its marker, on the side away from the others.
     fn names(&self, panel: usize) -> impl Iterator<Item = Note> + '_ {
         let middle = self.models.iter().map(|model| model.2).sum::<f64>() / self.models.len().max(1) as f64;
+        let (low, high) = ends(self.y.iter().copied());
+        // Below the lowest models, unless the panel ends there.
+        let lowest = low + 0.1 * (high - low);
         self.models.iter().map(move |(name, x, y)| {
-            let up = if *y > middle { 17.0 } else { -17.0 };
+            let up = if *y > middle || *y < lowest { 17.0 } else { -17.0 };
             Note::at([*x, *y], name, panel).moved(0.0, up).on_white()
         })
     }

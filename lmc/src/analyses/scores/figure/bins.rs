@@ -8,6 +8,9 @@ use crate::{LmcError, Result};
 /// About that many bins over the range of the scores.
 const WANTED_BINS: f64 = 16.0;
 
+/// The share of a bin that its bars take.
+const BAR: f64 = 0.9;
+
 /// Bins of equal, round width.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Bins {
@@ -35,10 +38,13 @@ impl Bins {
         Ok(Bins { first, n: usize::try_from(index(high, width) - first).unwrap_or(0) + 1, width })
     }
 
-    /// Returns the scores of a basin as bars.
-    pub(crate) fn bars(&self, scores: &[f64], basin: i64) -> Mark {
-        let bars = Mark::bars(self.centres(), self.count(scores)).bar_width(self.width);
-        bars.faded(0.68).coloured(basin_colour(basin)).telling("%{x:.4g}: %{y} models")
+    /// Returns the scores of one of so many basins as bars, which stand beside each other in a bin.
+    pub(crate) fn bars(&self, scores: &[f64], basin: i64, n_basins: usize) -> Mark {
+        let width = BAR * self.width / n_basins.max(1) as f64;
+        Mark::bars(self.centres(), self.count(scores))
+            .bar_width(width)
+            .coloured(basin_colour(basin))
+            .telling("%{x:.4g}: %{y} models")
     }
 
     /// Returns the most scores of a bin.

@@ -78,24 +78,25 @@ fn panels(
     CLUSTERS.check(clusters)?;
     let models = ClusterColumns::model(clusters)?;
     let clusters = ClusterColumns::cluster(clusters)?;
+    let basins = distinct(&clusters);
     // Between rows there is room for ticks, the title of the axis and the note of the panel below.
     let margin = [theme::LEFT, theme::RIGHT, theme::TOP, theme::BOTTOM];
     let height = HEIGHTS[usize::from(scored.len() > 1)];
     let mut chart = Chart::of(title, Panels::new(scored.len(), 2, height, [74, 92], margin));
-    chart.overlay_bars();
     for (panel, &(dataset, metric)) in scored.iter().enumerate() {
         let scores = study::scores(evaluations, dataset, metric, &models)?;
         let bins = Bins::of(&scores)?;
         let mut tallest = 0;
-        for cluster in distinct(&clusters) {
+        for &cluster in &basins {
             let own = scores.iter().zip(&clusters).filter(|(_, of)| **of == cluster);
             let members: Vec<f64> = own.map(|(score, _)| *score).collect();
             tallest = tallest.max(bins.tallest(&members));
             let count = theme::counted(members.len(), "model");
             let name = format!("{}, {count}", basin_name(cluster, &clusters));
-            chart.add_to(panel, bins.bars(&members, cluster).named_once(&name, panel > 0));
+            chart.add_to(panel, bins.bars(&members, cluster, basins.len()).named_once(&name, panel > 0));
         }
-        let x = Axis::of(&format!("{metric} on {dataset}"), metric.unit()).without_grid();
+        let [low, high] = bins.ends();
+        let x = Axis::of(&format!("{metric} on {dataset}"), metric.unit()).without_grid().range(low, high);
         let is_first = chart.panels().is_first(panel);
         chart.axes_of(panel, x, count_axis(tallest, is_first));
         let place = chart.panels().above(panel, Place::End);
