@@ -57,7 +57,7 @@ mod tests {
         let layout = &titles_fitted(described)["layout"];
         assert_eq!(
             (&layout["title"]["font"]["size"], &layout["xaxis"]["title"]["font"]["size"]),
-            (&json!(8.0), &json!(8.0))
+            (&json!(8.0), &json!(9.0))
         );
         assert_eq!(layout["yaxis"]["title"], json!({"text": "short"}));
     }

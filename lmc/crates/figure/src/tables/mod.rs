@@ -162,6 +162,7 @@ impl Grouped<'_> {
     /// # Errors
     /// Those of [`bar()`] within a group, and [`LmcError::InvalidParameter`] for more than 28 groups.
     pub fn bar(&self, x: &str, y: &str) -> Result<Figure> {
+        column(self.table, y, "y")?;
         for (_, rows) in self.groups()? {
             let places = column(self.table, x, "x")?.of(&rows).texts();
             let mut known = BTreeSet::new();
