@@ -3,6 +3,21 @@
 //! Any table has [`scatter()`], [`line()`], [`bar()`] and [`heatmap()`], by groups of rows with [`by()`]; all else
 //! can be put together from [`parts`].
 //!
+//! Every figure can be changed and saved:
+//!
+//! ```
+//! use lmc::prelude::*;
+//!
+//! let gaps = df!("a" => ["s1", "s1"], "b" => ["s2", "s3"], "gap" => [0.02, 0.31])?;
+//! let heatmap = figure::heatmap(&gaps, "a", "b", "gap")?;
+//! let heatmap = heatmap.title("Gaps").size(500, 400)?.colours(["white", "#b2182b"])?;
+//! let folder = std::env::temp_dir().join("lmc-figures");
+//! heatmap.save(folder.join("gaps.svg"))?; // or .png, .json, or .html, which needs no network
+//! let losses = df!("updates" => [1, 10, 100], "loss" => [1.1, 0.7, 0.2])?;
+//! figure::line(&losses, "updates", "loss")?.logarithmic_x()?.save(folder.join("loss.png"))?;
+//! # Ok::<(), LmcError>(())
+//! ```
+//!
 //! Each analysis has its own: [`curves`] of profiles; [`gap_heatmap`] and [`gap_against_distance`] of gaps;
 //! [`membership_scatter`] of basins; [`histogram`] and [`correlation_matrix`] of scores; [`drift_quiver`] of
 //! trajectories; [`early_curves`]; [`alignment_scatter`]; [`sharpness_scatter`]; [`planes`];

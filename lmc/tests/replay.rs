@@ -40,10 +40,7 @@ fn logs_become_tables_figures_and_a_report() {
     let (text, message) =
         (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
     assert!(output.status.success(), "{message}");
-    assert!(
-        text.contains("6 tables and 3 figures in out\n4 models on id, 6 lines of 10 points\n"),
-        "{text}"
-    );
+    assert!(text.contains("6 tables and 3 figures in out\n4 models on id, 6 lines of 10 points\n"), "{text}");
     assert!(text.contains("clusters of 2 and 2 models, mean gap "), "{text}");
     let out = folder.path().join("out");
     let rows = [

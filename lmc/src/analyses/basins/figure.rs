@@ -73,7 +73,7 @@ mod tests {
 
     fn described(accuracy: [f64; 3]) -> Value {
         let figure = membership_scatter(&basins(), &evaluations(accuracy), "lo", Metric::Accuracy).unwrap();
-        serde_json::from_str(&figure.to_json().unwrap()).unwrap()
+        serde_json::from_str(&figure.to_json()).unwrap()
     }
 
     #[test]
@@ -107,7 +107,7 @@ mod tests {
         basins.with_column(polars::prelude::Column::new("membership".into(), [0.0; 3])).unwrap();
         let figure =
             membership_scatter(&basins, &evaluations([0.5, 0.25, 0.75]), "lo", Metric::Accuracy).unwrap();
-        let figure: Value = serde_json::from_str(&figure.to_json().unwrap()).unwrap();
+        let figure: Value = serde_json::from_str(&figure.to_json()).unwrap();
         assert_eq!(figure["data"][0]["name"], "one cluster, 3 models");
         assert_eq!(figure["layout"]["annotations"][0]["text"], "Pearson r undefined, 3 models");
     }

@@ -130,7 +130,7 @@ mod tests {
     }
 
     fn described(figure: &Figure) -> Value {
-        serde_json::from_str(&figure.to_json().unwrap()).unwrap()
+        serde_json::from_str(&figure.to_json()).unwrap()
     }
 
     #[test]

@@ -148,7 +148,7 @@ mod tests {
     use crate::figures::snapshot::svg;
 
     fn described(figure: &Figure) -> Value {
-        serde_json::from_str(&figure.to_json().unwrap()).unwrap()
+        serde_json::from_str(&figure.to_json()).unwrap()
     }
 
     fn convexity() -> DataFrame {

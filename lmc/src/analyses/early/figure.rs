@@ -122,7 +122,7 @@ mod tests {
     #[test]
     fn curves_run_by_step_and_bars_span_the_interval() {
         let figure = early_curves(&early(["200it", "100it", "100it", "200it"])).unwrap();
-        let described: Value = serde_json::from_str(&figure.to_json().unwrap()).unwrap();
+        let described: Value = serde_json::from_str(&figure.to_json()).unwrap();
         let traces = &described["data"];
         assert_eq!(traces.as_array().unwrap().len(), 7);
         assert_eq!(traces[1]["y"], json!([0.4, 0.8, null, 0.7, 1.0, null]));

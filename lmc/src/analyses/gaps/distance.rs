@@ -104,7 +104,7 @@ mod tests {
     #[test]
     fn pairs_are_divided_by_basin_and_each_kind_has_its_line() {
         let figure = gap_against_distance(&gaps(), &basins(["a", "b", "c"]), "id").unwrap();
-        let figure: Value = serde_json::from_str(&figure.to_json().unwrap()).unwrap();
+        let figure: Value = serde_json::from_str(&figure.to_json()).unwrap();
         let data = figure["data"].as_array().unwrap();
         // One pair within has no line, two between have one through both.
         assert_eq!(data.len(), 3);

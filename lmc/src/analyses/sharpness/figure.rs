@@ -76,7 +76,7 @@ mod tests {
         let described = |basins: Option<&DataFrame>| -> Value {
             let scores = evaluations([0.5, 0.25, 0.75]);
             let figure = sharpness_scatter(&sharpness, basins, &scores, "lo", Metric::Accuracy).unwrap();
-            serde_json::from_str(&figure.to_json().unwrap()).unwrap()
+            serde_json::from_str(&figure.to_json()).unwrap()
         };
         let one = described(None);
         assert_eq!(

@@ -216,7 +216,7 @@ mod tests {
     #[test]
     fn soups_stand_in_rows_with_ensembles_and_singles() {
         let figure = soup_dots(&soups(), &kinds(), "id", "lo", Metric::Accuracy).unwrap();
-        let json: Value = serde_json::from_str(&figure.to_json().unwrap()).unwrap();
+        let json: Value = serde_json::from_str(&figure.to_json()).unwrap();
         let traces = &json["data"];
         assert_eq!(json["layout"]["yaxis"]["ticktext"], json!(["best single", "across, 2 models (2)"]));
         assert_eq!(traces[1]["x"], json!([0.0, 0.2, 0.4]));

@@ -170,8 +170,7 @@ mod tests {
     }
 
     fn described() -> Value {
-        serde_json::from_str(&drift_quiver(&drift(), "lo", Metric::Accuracy).unwrap().to_json().unwrap())
-            .unwrap()
+        serde_json::from_str(&drift_quiver(&drift(), "lo", Metric::Accuracy).unwrap().to_json()).unwrap()
     }
 
     #[test]

@@ -82,7 +82,7 @@ fn complete(trace: &mut Value, colour: &str) {
             let named = text(trace, "/colorscale").and_then(draw::named_scale);
             match named {
                 Some(scale) => trace["colorscale"] = scale,
-                None => set(trace, "colorscale", theme::viridis()),
+                None => set(trace, "colorscale", theme::sequential()),
             }
         }
         _ => {}

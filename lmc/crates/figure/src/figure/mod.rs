@@ -92,11 +92,8 @@ impl Figure {
     }
 
     /// Returns the plotly description as compact JSON, numbers rounded to 6 significant digits.
-    ///
-    /// # Errors
-    /// None for now: the result leaves room for descriptions that cannot be written.
-    pub fn to_json(&self) -> Result<String> {
-        Ok(self.whole().to_string())
+    pub fn to_json(&self) -> String {
+        self.whole().to_string()
     }
 
     /// Returns the figure as SVG text.
@@ -154,7 +151,7 @@ impl Figure {
             Some("png") => self.to_png()?,
             Some("svg") => self.to_svg()?.into_bytes(),
             Some("html") => self.to_html().into_bytes(),
-            Some("json") => self.to_json()?.into_bytes(),
+            Some("json") => self.to_json().into_bytes(),
             other => {
                 let known = ["png", "svg", "html", "json"].map(str::to_owned).to_vec();
                 let name = other.unwrap_or_default().to_owned();
@@ -199,7 +196,7 @@ mod tests {
 
     #[test]
     fn the_description_is_compact_and_rounded() {
-        let json = figure().to_json().unwrap();
+        let json = figure().to_json();
         assert!(json.contains("[0.333333,1.0]"), "{json}");
         assert!(!json.contains('\n') && !json.contains("null"));
     }

@@ -12,7 +12,7 @@ shown!(Figure);
 impl Show for Figure {
     fn forms(&self) -> Forms {
         let mut text = format!("{self:?}");
-        let mut forms = vec![("application/vnd.plotly.v1+json", self.whole().to_string())];
+        let mut forms = vec![("application/vnd.plotly.v1+json", self.to_json())];
         // Viewers show the image at its own size until it becomes interactive, so the sizes of the two are
         // the same.
         match self.to_png_at(1.0) {

@@ -14,9 +14,9 @@ pub struct Axis {
 impl Axis {
     /// Makes a linear axis with a title, which may be empty.
     pub fn new(title: &str) -> Axis {
-        let spec = json!({"title": {"text": theme::label(title), "font": theme::font_of(13)}, "showline": true,
+        let spec = json!({"title": {"text": theme::label(title), "font": theme::font(13)}, "showline": true,
             "linecolor": theme::INK, "linewidth": 1, "ticks": "outside", "ticklen": 5, "tickcolor": theme::INK,
-            "tickfont": theme::font_of(12), "gridcolor": theme::GRID, "zeroline": false});
+            "tickfont": theme::font(12), "gridcolor": theme::GRID, "zeroline": false});
         Axis { spec, range: None }
     }
 
@@ -91,12 +91,12 @@ impl Axis {
 
     /// Returns the axis with texts at its ticks of that size, in CSS pixels.
     pub fn text_size(self, size: usize) -> Axis {
-        self.with("tickfont", theme::font_of(size))
+        self.with("tickfont", theme::font(size))
     }
 
     /// Returns the axis with a title of that size, in CSS pixels.
     pub fn title_size(mut self, size: usize) -> Axis {
-        self.spec["title"]["font"] = theme::font_of(size);
+        self.spec["title"]["font"] = theme::font(size);
         self
     }
 

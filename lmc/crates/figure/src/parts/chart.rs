@@ -45,14 +45,14 @@ impl Note {
     pub fn above([x, y]: [f64; 2], text: &str, anchor: Place) -> Note {
         let spec = json!({"text": lines(text), "xref": "paper", "yref": "paper", "x": x, "y": y,
             "xanchor": anchor.name(), "yanchor": "bottom", "showarrow": false,
-            "font": theme::font_of(13)});
+            "font": theme::font(13)});
         Note { spec, panel: None }
     }
 
     /// Makes a note in the middle of a point of a panel, in the unit of its axes.
     pub fn at([x, y]: [f64; 2], text: &str, panel: usize) -> Note {
         let spec = json!({"text": lines(text), "x": x, "y": y, "xanchor": "center", "yanchor": "middle",
-            "showarrow": false, "font": theme::font_of(11)});
+            "showarrow": false, "font": theme::font(11)});
         Note { spec, panel: Some(panel) }
     }
 
@@ -247,7 +247,7 @@ impl Chart {
             "title": {"text": self.title, "font": {"size": 17, "color": theme::INK},
                 "x": left as f64 / width as f64, "xanchor": "left",
                 "y": 1.0 - self.title_at as f64 / height as f64, "yanchor": "middle"},
-            "font": theme::font_of(13), "width": width, "height": height,
+            "font": theme::font(13), "width": width, "height": height,
             "margin": {"l": left, "r": right, "t": top, "b": bottom},
             "paper_bgcolor": "#ffffff", "plot_bgcolor": "#ffffff",
             "legend": {"orientation": "h", "x": 0.0, "xanchor": "left", "y": 1.0 + 30.0 / inner, "yanchor": "bottom"},

@@ -76,7 +76,7 @@ impl Panels {
 
     /// Returns whether a panel is the first of its row.
     pub fn is_first(&self, panel: usize) -> bool {
-        panel % self.columns == 0
+        panel.is_multiple_of(self.columns)
     }
 
     /// Returns whether a panel has none below it.

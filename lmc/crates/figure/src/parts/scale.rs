@@ -19,7 +19,7 @@ pub struct Scale {
 impl Scale {
     /// Makes a scale from dark to light between two numbers; `title` names what they are, with the unit.
     pub fn sequential(title: &str, low: f64, high: f64) -> Scale {
-        Scale::new(theme::viridis(), title, low, high)
+        Scale::new(theme::sequential(), title, low, high)
     }
 
     /// Makes a scale from blue over white to red between two numbers on both sides of 0.
@@ -28,8 +28,8 @@ impl Scale {
     }
 
     fn new(colours: Value, title: &str, low: f64, high: f64) -> Scale {
-        let bar = json!({"title": {"text": theme::label(title), "side": "right", "font": theme::font_of(13)},
-            "thickness": 18, "x": 1.02, "ypad": 0.0, "tickfont": theme::font_of(12)});
+        let bar = json!({"title": {"text": theme::label(title), "side": "right", "font": theme::font(13)},
+            "thickness": 18, "x": 1.02, "ypad": 0.0, "tickfont": theme::font(12)});
         // Plotly's own labels each have as many decimals as they need.
         Scale { colours, ends: [low, high], bar }.ticks(nice_ticks(low, high, N_TICKS, None))
     }

@@ -10,7 +10,7 @@ fn table() -> DataFrame {
 }
 
 fn described(figure: &Figure) -> Value {
-    serde_json::from_str(&figure.to_json().unwrap()).unwrap()
+    serde_json::from_str(&figure.to_json()).unwrap()
 }
 
 #[test]

@@ -33,7 +33,7 @@ fn three() -> Vec<GroupPanel> {
 }
 
 fn described(figure: &Figure) -> Value {
-    serde_json::from_str(&figure.to_json().unwrap()).unwrap()
+    serde_json::from_str(&figure.to_json()).unwrap()
 }
 
 #[test]

@@ -13,7 +13,7 @@ use crate::study::Metric;
 fn described(figure: &Figure) -> Value {
     let svg = figure.to_svg().unwrap();
     assert!(svg.starts_with("<svg"));
-    serde_json::from_str(&figure.to_json().unwrap()).unwrap()
+    serde_json::from_str(&figure.to_json()).unwrap()
 }
 
 fn pairs() -> DataFrame {

@@ -23,7 +23,7 @@ fn options() -> HeatmapOptions {
 }
 
 fn described(options: &HeatmapOptions) -> Value {
-    serde_json::from_str(&gap_heatmap(&gaps(), &evaluations(), options).unwrap().to_json().unwrap()).unwrap()
+    serde_json::from_str(&gap_heatmap(&gaps(), &evaluations(), options).unwrap().to_json()).unwrap()
 }
 
 #[test]
@@ -97,7 +97,7 @@ fn a_pair_that_was_not_measured_stays_empty() {
         df!("a" => ["m1", "m2"], "b" => ["m2", "m3"], "dataset" => ["id"; 2], "barrier_height" => [0.0; 2],
         "convexity_gap" => [0.1, 0.2], "auc" => [0.0; 2], "euclidean_distance" => [0.0; 2])
         .unwrap();
-    let json = gap_heatmap(&some, &evaluations(), &options()).unwrap().to_json().unwrap();
+    let json = gap_heatmap(&some, &evaluations(), &options()).unwrap().to_json();
     let figure: Value = serde_json::from_str(&json).unwrap();
     assert_eq!(figure["data"][0]["z"][0], json!([0.0, null, 0.2]));
 }

@@ -23,7 +23,7 @@ fn tables() -> (DataFrame, DataFrame) {
 fn described(range: Option<(f64, f64)>) -> Value {
     let (points, anchors) = tables();
     let figure = planes(&points, &anchors, "id", range).unwrap();
-    serde_json::from_str(&figure.to_json().unwrap()).unwrap()
+    serde_json::from_str(&figure.to_json()).unwrap()
 }
 
 #[test]

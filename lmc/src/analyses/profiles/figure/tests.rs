@@ -34,7 +34,7 @@ fn groups() -> DataFrame {
 
 #[test]
 fn pairs_are_averaged_by_type_and_counted_in_the_legend() {
-    let json = curves(&profiles(), Some(&groups()), &[]).unwrap().to_json().unwrap();
+    let json = curves(&profiles(), Some(&groups()), &[]).unwrap().to_json();
     for name in ["gen–gen (1 pair)", "gen–heur (1 pair)", "heur–heur (1 pair)"] {
         assert!(json.contains(name), "{name} in {json}");
     }
@@ -67,7 +67,7 @@ fn the_mean_is_over_all_pairs_and_needs_one_grid() {
 
 #[test]
 fn without_groups_all_pairs_are_one_type() {
-    let json = curves(&profiles(), None, &["lo"]).unwrap().to_json().unwrap();
+    let json = curves(&profiles(), None, &["lo"]).unwrap().to_json();
     assert!(json.contains("all pairs (3 pairs)") && !json.contains("evaluated on id"));
 }
 

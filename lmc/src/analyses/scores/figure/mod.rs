@@ -139,7 +139,7 @@ mod tests {
             "mcc" => vec![0.0; n], "ece" => vec![0.0; n])
         .unwrap();
         let figure = histogram(&basins, &evaluations, "lo", Metric::Accuracy).unwrap();
-        let json: Value = serde_json::from_str(&figure.to_json().unwrap()).unwrap();
+        let json: Value = serde_json::from_str(&figure.to_json()).unwrap();
         assert_eq!(json["data"][0]["x"], json["data"][1]["x"]);
         assert_eq!(json["data"][0]["y"][0], json!(2));
         let of_second: u64 = json["data"][1]["y"].as_array().unwrap().iter().filter_map(Value::as_u64).sum();
@@ -160,7 +160,7 @@ mod tests {
         .unwrap();
         let scored = [("id", Metric::Accuracy), ("lo", Metric::Accuracy), ("lo", Metric::F1)];
         let figure = histograms(&clusters, &evaluations, &scored).unwrap();
-        let json: Value = serde_json::from_str(&figure.to_json().unwrap()).unwrap();
+        let json: Value = serde_json::from_str(&figure.to_json()).unwrap();
         let data = json["data"].as_array().unwrap();
         assert_eq!(data.len(), 6);
         assert_ne!(data[0]["x"], data[2]["x"]);
