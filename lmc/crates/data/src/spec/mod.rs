@@ -1,5 +1,7 @@
 //! The parts of a run: [`TaskSpec`], [`Recipe`], [`RunSpec`] and the identity of a run.
 
+#[cfg(test)]
+mod names;
 mod recipe;
 mod shown;
 mod task;

@@ -1,0 +1,41 @@
+//! The names of runs: those that version 0.1 gave, so that its stores stay readable.
+
+use super::{ModelSpec, Recipe, RunSpec, TaskSpec};
+
+/// The names and the JSON that they are made from, two lines a run, as version 0.1.0 wrote them. A line that
+/// changes here is a store that is no longer read.
+const GOLDEN: &str = include_str!("../../../../../tests/golden/run_names.txt");
+
+/// Returns the runs of the golden file in its order: every task with every recipe, and the choices beside.
+fn runs() -> Vec<RunSpec> {
+    let model = |fresh_pooler| ModelSpec { name: "encoder".into(), sha256: "ab".repeat(32), fresh_pooler };
+    let run = |task: &TaskSpec, recipe: Recipe, seed| RunSpec {
+        task: task.clone(),
+        train_sha256: "cd".repeat(32),
+        model: model(false),
+        recipe,
+        seed,
+        stack: Vec::new(),
+    };
+    let mut runs = Vec::new();
+    for name in ["mini-nli", "cola", "mnli", "qqp", "paws-qqp"] {
+        let task = TaskSpec::named(name).unwrap();
+        runs.push(run(&task, task.recipe(), 1));
+        runs.extend(Recipe::NAMES.map(|recipe| run(&task, task.recipe_named(recipe).unwrap(), 0)));
+        let part = task.with_n_train(77).with_data_seed(u64::MAX);
+        runs.push(RunSpec { stack: vec![3, 4], model: model(true), ..run(&part, part.recipe(), 3) });
+    }
+    runs
+}
+
+#[test]
+fn runs_have_the_names_that_they_had() {
+    let runs = runs();
+    let lines: Vec<&str> = GOLDEN.lines().collect();
+    assert_eq!(lines.len(), 2 * runs.len());
+    for (run, expected) in runs.iter().zip(lines.chunks(2)) {
+        let json = serde_json::to_value(run).unwrap().to_string();
+        assert_eq!([run.run_id().as_str(), json.as_str()], expected);
+        assert_eq!(&serde_json::from_str::<RunSpec>(&json).unwrap(), run);
+    }
+}
