@@ -51,7 +51,7 @@ fn numbers(texts: &[&str]) -> Result<Vec<f64>> {
 /// Writes what all sides read: the pairs as JSON lines, and two models as Hugging Face folders `a` and `b`, the encoder with
 /// different heads and some noise on all weights.
 fn prepare(data: &Path, encoder: &Path, inputs: &Path) -> Result<()> {
-    let set = sample(read_corpus(Corpus::Mnli, data, "validation_matched")?)?;
+    let set = sample(read_corpus(&Corpus::named("mnli")?, data, "validation_matched")?)?;
     let lines = set.examples.iter().map(|Example { first, second, label }| {
         json!({ "first": first, "second": second, "label": label }).to_string() + "\n"
     });

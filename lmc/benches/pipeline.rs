@@ -29,7 +29,7 @@ fn measure(folder: &std::path::Path) -> lmc::Result<()> {
     let (_, pretraining) = timed(&format!("pretraining, {} updates", recipe.n_steps), || {
         pretrain_mini(&encoder, 0, &recipe, Replace::Models)
     })?;
-    let spec = StudySpec { encoder: Some(encoder), ..StudySpec::mini_nli(0) };
+    let spec = StudySpec { encoder: encoder.into(), ..StudySpec::mini_nli(0) };
     let finetune = |recipe: Recipe| {
         let what = format!("{} finetunings, {} of {}", spec.seeds.len(), recipe.length, recipe.batch_size);
         let study = Study::open_in(spec.clone().with_recipe(recipe), Store::open(folder.join("store"))?)?;

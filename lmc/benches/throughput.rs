@@ -89,7 +89,7 @@ fn config(geometry: &str) -> Result<ModelConfig> {
 
 /// The first pairs of the matched development set.
 fn sample(data: &Path, tokenizer: &Path) -> Result<EvaluationSet> {
-    let mut set = read_corpus(Corpus::Mnli, data, "validation_matched")?;
+    let mut set = read_corpus(&Corpus::named("mnli")?, data, "validation_matched")?;
     set.examples.truncate(N_PAIRS);
     Ok(EvaluationSet::new(set, &load_tokenizer(tokenizer)?, 128)?)
 }

@@ -30,7 +30,7 @@ fn alone() -> MutexGuard<'static, ()> {
 
 fn study(root: &Path) -> Rc<Study> {
     let spec = StudySpec {
-        task: TaskSpec::MiniNli { data_seed: 1, n_train: 256, counterexample_share: 0.03 },
+        task: TaskSpec::mini_nli(1).with_n_train(256).with_counterexample_share(0.03),
         recipe: Recipe {
             length: Step::Iterations(60),
             batch_size: 16,

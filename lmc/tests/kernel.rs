@@ -124,7 +124,7 @@ fn the_stop_button_sets_the_flag_and_the_end_of_the_cell_clears_it() {
 fn a_study_and_its_results_show_themselves_in_few_words() {
     let folder = tempfile::tempdir().unwrap();
     let spec = StudySpec {
-        task: TaskSpec::MiniNli { data_seed: 1, n_train: 32, counterexample_share: 0.0 },
+        task: TaskSpec::mini_nli(1).with_n_train(32).with_counterexample_share(0.0),
         recipe: Recipe { length: Step::Iterations(4), batch_size: 8, ..Recipe::mini() },
         ..StudySpec::mini_nli(0)
     };

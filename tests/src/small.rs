@@ -10,7 +10,7 @@ use lmc::study::{Models, Study, StudySpec};
 /// Copies of the embedded encoder with the seeds 1 to `n`, side by side: 20 updates on 256 examples.
 pub fn spec(n: usize) -> StudySpec {
     StudySpec {
-        task: TaskSpec::MiniNli { data_seed: 1, n_train: 256, counterexample_share: 0.03 },
+        task: TaskSpec::mini_nli(1).with_n_train(256).with_counterexample_share(0.03),
         recipe: Recipe { length: Step::Iterations(20), ..Recipe::mini() },
         stack: n,
         ..StudySpec::mini_nli(0)

@@ -18,7 +18,7 @@ use lmc_tests::skip::skipped;
 /// Three copies, each a stack of its own, of 10 updates.
 fn spec() -> StudySpec {
     StudySpec {
-        task: TaskSpec::MiniNli { data_seed: 1, n_train: 64, counterexample_share: 0.03 },
+        task: TaskSpec::mini_nli(1).with_n_train(64).with_counterexample_share(0.03),
         recipe: Recipe { length: Step::Iterations(10), trajectory: vec![1.0], ..Recipe::mini() },
         stack: 1,
         ..StudySpec::mini_nli(0)
@@ -95,12 +95,12 @@ fn specs_that_cannot_be_run() {
         (&["`recipe.batch_size`"], |s| s.recipe.batch_size = 0),
         (&["`recipe.learning_rate`", "NaN"], |s| s.recipe.learning_rate = f64::NAN),
         (&["counterexample_share", "0.7"], |s| {
-            s.task = TaskSpec::MiniNli { data_seed: 1, n_train: 64, counterexample_share: 0.7 }
+            s.task = TaskSpec::mini_nli(1).with_n_train(64).with_counterexample_share(0.7)
         }),
         (&["`n_train`: got 0"], |s| {
-            s.task = TaskSpec::MiniNli { data_seed: 1, n_train: 0, counterexample_share: 0.03 }
+            s.task = TaskSpec::mini_nli(1).with_n_train(0).with_counterexample_share(0.03)
         }),
-        (&["no model `/nowhere/encoder`", "check the path"], |s| s.encoder = Some("/nowhere/encoder".into())),
+        (&["no model `/nowhere/encoder`", "check the path"], |s| s.encoder = "/nowhere/encoder".into()),
         (&["`encoder`", "a folder or the name"], |s| s.task = TaskSpec::cola()),
     ];
     for (parts, change) in cases {
@@ -133,7 +133,7 @@ fn an_encoder_of_another_vocabulary() {
     );
     let weights = lmc::weights::Weights::new(classifier.layout().clone(), theta).unwrap();
     save_folder(folder.path(), &config, &weights).unwrap();
-    let spec = StudySpec { encoder: Some(folder.path().to_owned()), ..spec() };
+    let spec = StudySpec { encoder: folder.path().into(), ..spec() };
     let store = Store::open(folder.path().join("store")).unwrap();
     let error = Study::open_in(spec, store).unwrap_err();
     assert_says(&error, &["without a tokenizer, with 30 words", "one of the 76 words of mini-nli"]);

@@ -6,14 +6,14 @@ use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
 use lmc::data::corpus::Corpus;
-use lmc::data::manifest::{Columns, Format};
+use lmc::data::manifest::{Columns, Format, Manifest};
 use lmc::data::reader::read_text;
 use lmc_fuzz as _;
 
 /// The columns of every form that is text, with the labels of its corpus.
 static FORMS: LazyLock<Vec<(Columns, Vec<String>)>> = LazyLock::new(|| {
-    let manifests = Corpus::ALL.map(|corpus| corpus.manifest().expect("it is built in"));
-    let forms = manifests.into_iter().flat_map(|manifest| {
+    let manifests = Corpus::names().into_iter().map(|name| Manifest::builtin(name).expect("it is built in"));
+    let forms = manifests.flat_map(|manifest| {
         let labels = manifest.labels;
         let columns = manifest.columns.into_iter().chain(manifest.forms.into_iter().map(|form| form.columns));
         columns.map(move |columns| (columns, labels.clone())).collect::<Vec<_>>()

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use lmc_base::show::{Fields, Forms, Show, seeds};
 
-use crate::spec::{beginning, pooler};
+use crate::spec::{Embedded, Encoder, beginning, pooler};
 use crate::study::{Study, StudySpec};
 
 impl Show for StudySpec {
@@ -30,6 +30,13 @@ impl Show for Study {
     }
 }
 
+fn shown_encoder(encoder: &Encoder) -> String {
+    match encoder {
+        Encoder::Embedded(Embedded::Bert) => "embedded".to_owned(),
+        other => other.to_string(),
+    }
+}
+
 fn rows_of(spec: &StudySpec) -> Vec<(&'static str, String)> {
     let StudySpec { task, recipe, seeds: all, data, unverified, encoder, stack } = spec;
     let folder = |folder: &Option<PathBuf>| {
@@ -43,7 +50,7 @@ fn rows_of(spec: &StudySpec) -> Vec<(&'static str, String)> {
         ("seeds", seeds(all)),
         ("trained side by side", stack.to_string()),
         ("data", folder(data) + files),
-        ("encoder", folder(encoder)),
+        ("encoder", shown_encoder(encoder)),
     ]
 }
 

@@ -107,3 +107,16 @@ pub fn evaluations_table(evaluations: &[Evaluation]) -> Result<DataFrame> {
     }
     .frame()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::study::EVALUATIONS;
+
+    #[test]
+    fn every_metric_is_a_column_of_the_evaluations() {
+        for metric in Metric::ALL {
+            assert!(EVALUATIONS.column(metric.column()).is_ok(), "{metric}");
+        }
+    }
+}

@@ -45,7 +45,7 @@ mod tests {
     #[test]
     fn a_study_tells_what_it_was_made_from() {
         let folder = tempfile::tempdir().unwrap();
-        let task = TaskSpec::MiniNli { data_seed: 1, n_train: 32, counterexample_share: 0.0 };
+        let task = TaskSpec::mini_nli(1).with_n_train(32).with_counterexample_share(0.0);
         let spec = StudySpec { task, ..StudySpec::mini_nli(0) }.with_seeds([3, 5]);
         let study = Study::open_in(spec, Store::open(folder.path()).unwrap()).unwrap();
         let table = study.provenance().unwrap();

@@ -16,7 +16,7 @@ fn short(recipe: Recipe) -> Recipe {
 }
 
 fn finetune(root: &Path, recipe: Recipe) -> Models {
-    let task = TaskSpec::MiniNli { data_seed: 1, n_train: 200, counterexample_share: 0.03 };
+    let task = TaskSpec::mini_nli(1).with_n_train(200).with_counterexample_share(0.03);
     let spec = StudySpec { task, recipe, stack: 2, ..StudySpec::mini_nli(0) }.with_seeds(SEEDS);
     Study::open_in(spec, Store::open(root).unwrap()).unwrap().finetune().unwrap()
 }
@@ -70,7 +70,7 @@ fn lp_ft_starts_where_the_probe_of_the_same_seed_ended() {
 #[test]
 fn a_training_set_without_a_whole_batch_is_refused() {
     let root = tempfile::tempdir().unwrap();
-    let task = TaskSpec::MiniNli { data_seed: 1, n_train: 31, counterexample_share: 0.03 };
+    let task = TaskSpec::mini_nli(1).with_n_train(31).with_counterexample_share(0.03);
     let spec = StudySpec { task, recipe: Recipe::google(), ..StudySpec::mini_nli(0) };
     let message = Study::open_in(spec, Store::open(root.path()).unwrap()).unwrap_err().to_string();
     assert!(message.contains("`recipe.batch_size`: got 32, expected at most 31"), "{message}");

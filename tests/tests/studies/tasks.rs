@@ -112,7 +112,7 @@ fn assert_published_alike(models: &Models, data: &Path, published: &Path) {
     save_folder(published, &config, &models.weights().unwrap()[1]).unwrap();
     std::fs::copy(encoder().join("tokenizer.json"), published.join("tokenizer.json")).unwrap();
     let model = ModelFolder::find(published).unwrap();
-    let hans = read_corpus(Corpus::Hans, &data.join("hans"), "hans-constituent").unwrap();
+    let hans = read_corpus(&Corpus::named("hans").unwrap(), &data.join("hans"), "hans-constituent").unwrap();
     let elsewhere = evaluate_finetuned(&model, hans, Merge::Max).unwrap();
     let here = models.evaluate("hans-constituent").unwrap().swap_remove(1);
     assert_eq!((elsewhere.outcome.predictions, elsewhere.labels), (here.outcome.predictions, here.labels));

@@ -14,6 +14,7 @@ pub mod file;
 pub mod frame;
 pub mod interrupt;
 pub mod kernel;
+pub mod metric;
 pub mod options;
 pub mod progress;
 pub mod seed;

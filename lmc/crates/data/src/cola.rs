@@ -59,7 +59,7 @@ impl FromStr for Domain {
 /// # Errors
 /// The errors of [`read_corpus`].
 pub fn read_split(folder: &Path, split: &str) -> Result<Dataset> {
-    read_corpus(Corpus::Cola, folder, split)
+    read_corpus(&Corpus::named("cola")?, folder, split)
 }
 
 /// Returns the development set of a domain, like [`read_split`].
@@ -75,7 +75,8 @@ pub fn development(folder: &Path, domain: Domain) -> Result<Dataset> {
 /// # Errors
 /// The errors of [`reader::read_file`].
 pub fn read(path: &Path, name: &str) -> Result<Dataset> {
-    let manifest = Corpus::Cola.manifest()?;
+    let corpus = Corpus::named("cola")?;
+    let manifest = corpus.manifest();
     let columns = manifest.columns.as_ref().ok_or_else(|| LmcError::invalid("columns", "none", "columns"))?;
     Ok(reader::read_file(path, columns, &manifest.labels, None, name)?.dataset)
 }
@@ -162,7 +163,8 @@ mod tests {
 
     #[test]
     fn domains_are_the_development_splits() {
-        let manifest = Corpus::Cola.manifest().unwrap();
+        let corpus = Corpus::named("cola").unwrap();
+        let manifest = corpus.manifest();
         for domain in Domain::ALL {
             assert_eq!(domain.to_string().parse::<Domain>().unwrap(), domain);
             assert!(manifest.split(domain.name()).is_ok());

@@ -4,6 +4,8 @@
 #![cfg_attr(not(test), deny(clippy::print_stdout, clippy::print_stderr))]
 
 pub mod byte_pairs;
+#[doc(hidden)]
+pub mod changes;
 pub mod cola;
 pub mod corpus;
 pub mod fetch;
@@ -16,6 +18,7 @@ pub mod mini_nli;
 pub mod parquet;
 pub mod pretraining;
 pub mod reader;
+mod recipe;
 mod search;
 pub mod spec;
 #[doc(hidden)]

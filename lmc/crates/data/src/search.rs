@@ -4,7 +4,6 @@
 use std::io::{Error, ErrorKind};
 use std::path::{Path, PathBuf};
 
-use super::corpus::Corpus;
 use super::manifest::Manifest;
 use super::reader::{Reading, find, none_of, read_place};
 use lmc_base::error::{LmcError, Result};
@@ -16,14 +15,8 @@ const COLLECTIONS: [&str; 2] = ["glue_data", "glue"];
 const DEPTH: usize = 3;
 
 /// Returns the names of the folders of a corpus, in small letters; the first is its own.
-fn names(corpus: Corpus) -> &'static [&'static str] {
-    match corpus {
-        Corpus::Cola => &["cola", "cola_public", "raw"],
-        Corpus::Mnli => &["mnli", "multinli_1.0", "multinli"],
-        Corpus::Hans => &["hans"],
-        Corpus::Qqp => &["qqp"],
-        Corpus::PawsQqp => &["paws-qqp", "paws_qqp", "paws_final", "paws"],
-    }
+fn names(manifest: &Manifest) -> Vec<&str> {
+    std::iter::once(&manifest.name).chain(&manifest.folders).map(String::as_str).collect()
 }
 
 /// Returns a split from the first folder that has one of its files: a folder below `data` with one of the
@@ -33,15 +26,9 @@ fn names(corpus: Corpus) -> &'static [&'static str] {
 /// # Errors
 /// [`LmcError::Io`] with the files and folders that were looked for if there is none; the errors of
 /// [`read_split`](super::reader::read_split).
-pub(super) fn read(
-    corpus: Corpus,
-    manifest: &Manifest,
-    data: &Path,
-    split: &str,
-    unverified: bool,
-) -> Result<Reading> {
+pub(super) fn read(manifest: &Manifest, data: &Path, split: &str, unverified: bool) -> Result<Reading> {
     let places = manifest.places(split)?;
-    let folders = folders(corpus, data)?;
+    let folders = folders(manifest, data)?;
     for folder in &folders {
         if let Some((path, place)) = find(folder, &places) {
             return read_place(manifest, &path, place, split, unverified);
@@ -54,7 +41,7 @@ pub(super) fn read(
         .map(|below| below.display().to_string())
         .collect();
     let others = match below.as_slice() {
-        [] => format!("and no folder {}", names(corpus)[0]),
+        [] => format!("and no folder {}", manifest.name),
         [one] => format!("nor has its folder {one}"),
         several => format!("nor have its folders {}", several.join(", ")),
     };
@@ -65,13 +52,13 @@ pub(super) fn read(
 }
 
 /// Returns the folders in which files of a corpus may be, the best first; the last is `data` itself.
-fn folders(corpus: Corpus, data: &Path) -> Result<Vec<PathBuf>> {
+fn folders(manifest: &Manifest, data: &Path) -> Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     if data.is_file() {
         let file = Error::new(ErrorKind::InvalidInput, "it is a file, give the folder that has it");
         return Err(LmcError::io("read", data)(file));
     }
-    walk(names(corpus), data, DEPTH, &mut found)?;
+    walk(&names(manifest), data, DEPTH, &mut found)?;
     Ok(found)
 }
 
@@ -108,7 +95,7 @@ mod tests {
     }
 
     fn cola(data: &Path, split: &str) -> Result<Reading> {
-        read(Corpus::Cola, &Corpus::Cola.manifest()?, data, split, false)
+        read(&Manifest::builtin("cola")?, data, split, false)
     }
 
     #[test]

@@ -5,13 +5,12 @@ use std::collections::BTreeSet;
 use polars::prelude::DataFrame;
 
 use crate::analyses::basins::ClusterColumns;
-use crate::data::corpus::Corpus;
 use crate::data::manifest::Manifest;
 use crate::error::{LmcError, Result};
 
 /// The models of the smaller cluster on one corpus.
 struct Published {
-    corpus: Corpus,
+    corpus: &'static str,
     /// The collection whose members were clustered.
     collection: &'static str,
     smaller: &'static [u32],
@@ -21,19 +20,19 @@ struct Published {
 /// after 3 epochs.
 const PUBLISHED: [Published; 3] = [
     Published {
-        corpus: Corpus::Mnli,
+        corpus: "mnli",
         collection: "feather-berts",
         smaller: &[15, 25, 26, 42, 44, 46, 56, 61, 63, 70, 73, 89],
     },
     Published {
-        corpus: Corpus::Qqp,
+        corpus: "qqp",
         collection: "qqp-berts",
         smaller: &[7, 11, 17, 22, 31, 33, 53, 61, 63, 68, 69, 94],
     },
-    Published { corpus: Corpus::Cola, collection: "cola-berts", smaller: &[23] },
+    Published { corpus: "cola", collection: "cola-berts", smaller: &[23] },
 ];
 
-/// Returns the published cluster of every model finetuned on a corpus (MNLI, QQP or CoLA): a
+/// Returns the published cluster of every model finetuned on a corpus (`mnli`, `qqp` or `cola`): a
 /// [`CLUSTERS`](crate::table::CLUSTERS) table with one row for each member of the collection, named as its
 /// manifest names it, for example `feather-berts-15`.
 ///
@@ -48,17 +47,16 @@ const PUBLISHED: [Published; 3] = [
 ///
 /// # Examples
 /// ```
-/// use lmc::data::corpus::Corpus;
-/// let clusters = lmc::published::clusters(Corpus::Cola)?;
+/// let clusters = lmc::published::clusters("cola")?;
 /// assert_eq!(clusters.height(), 48);
 /// # Ok::<(), lmc::LmcError>(())
 /// ```
-pub fn clusters(corpus: Corpus) -> Result<DataFrame> {
+pub fn clusters(corpus: &str) -> Result<DataFrame> {
     let published = PUBLISHED.iter().find(|published| published.corpus == corpus);
     let published = published.ok_or_else(|| LmcError::UnknownName {
         kind: "corpus with published clusters",
-        name: corpus.name().to_owned(),
-        known: PUBLISHED.iter().map(|published| published.corpus.name().to_owned()).collect(),
+        name: corpus.to_owned(),
+        known: PUBLISHED.iter().map(|published| published.corpus.to_owned()).collect(),
     })?;
     let members = Manifest::builtin(published.collection)?.members;
     let numbers: Vec<u32> = members.iter().flat_map(|members| members.numbers()).collect();
@@ -77,9 +75,9 @@ mod tests {
     #[test]
     fn every_member_has_a_cluster_and_the_smaller_ones_have_the_published_sizes() {
         for (corpus, n, n_smaller, one) in [
-            (Corpus::Mnli, 100, 12, "feather-berts-44"),
-            (Corpus::Qqp, 100, 12, "qqp-berts-94"),
-            (Corpus::Cola, 48, 1, "cola-berts-23"),
+            ("mnli", 100, 12, "feather-berts-44"),
+            ("qqp", 100, 12, "qqp-berts-94"),
+            ("cola", 48, 1, "cola-berts-23"),
         ] {
             let table = clusters(corpus).unwrap();
             CLUSTERS.check(&table).unwrap();
@@ -92,7 +90,7 @@ mod tests {
             assert!(smaller.contains(&one), "{smaller:?}");
             assert!(Manifest::builtin(one).is_ok());
         }
-        let error = clusters(Corpus::Hans).unwrap_err().to_string();
+        let error = clusters("hans").unwrap_err().to_string();
         assert_eq!(error, "unknown corpus with published clusters `hans`; known: mnli, qqp, cola");
     }
 }

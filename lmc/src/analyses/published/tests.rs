@@ -1,7 +1,6 @@
 use super::*;
 use crate::analyses::basins::{Arithmetic, cluster_statistics};
 use crate::analyses::correlations::correlations;
-use crate::data::corpus::Corpus;
 use crate::figure;
 use crate::study::{EVALUATIONS, EvaluationColumns, Metric, scores};
 
@@ -136,7 +135,7 @@ fn the_rows_of_mnli_in_table_1_come_out_to_the_printed_digits() {
     let home = tempfile::tempdir().unwrap();
     let fetcher = Fetcher::new(home.path().join("hub"), home.path()).with_offline(true);
     let evaluations = feather_berts_at(&fetcher, &folder).unwrap();
-    let clusters = clusters(Corpus::Mnli).unwrap();
+    let clusters = clusters("mnli").unwrap();
     let scored = [("id", Metric::Accuracy), ("hans-lo", Metric::Accuracy)];
     let row = |arithmetic, row: usize, digits: usize| -> Vec<String> {
         let table = cluster_statistics(&clusters, &evaluations, &scored, arithmetic).unwrap();

@@ -35,7 +35,7 @@ pub struct Clustering {
 
 impl Clustering {
     /// Returns the set and the metric of the score.
-    pub fn score<'a>(&'a self, study: &Study) -> (&'a str, Metric) {
+    pub fn score<'a>(&'a self, study: &'a Study) -> (&'a str, Metric) {
         let (set, metric) = study.spec().scored();
         (self.score.as_deref().unwrap_or(set), self.metric.unwrap_or(metric))
     }

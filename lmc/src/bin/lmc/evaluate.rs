@@ -75,7 +75,7 @@ impl Evaluate {
 
     pub fn run(self) -> Result<()> {
         match &self.corpus {
-            Some(corpus) => self.finetuned(corpus.parse()?),
+            Some(corpus) => self.finetuned(&corpus.parse()?),
             None => self.copies(),
         }
     }
@@ -110,7 +110,7 @@ impl Evaluate {
     }
 
     /// Evaluates classifiers from elsewhere on splits of a corpus.
-    fn finetuned(&self, corpus: Corpus) -> Result<()> {
+    fn finetuned(&self, corpus: &Corpus) -> Result<()> {
         if self.what.is_empty() {
             let expected =
                 "a model: folders of classifiers, or names such as feather-berts-12, before --corpus";
@@ -128,7 +128,7 @@ impl Evaluate {
         let models = self.models()?;
         let folder = match self.changes.data() {
             Some(folder) => folder.to_owned(),
-            None => Fetcher::from_env()?.fetch(&corpus.manifest()?)?,
+            None => Fetcher::from_env()?.fetch(corpus.manifest())?,
         };
         let out = self.output.open("evaluate")?;
         let sets = read_corpora(corpus, &folder, &self.split, self.changes.unverified())?;

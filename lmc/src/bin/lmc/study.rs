@@ -6,14 +6,14 @@ use std::sync::LazyLock;
 
 use clap::Args;
 use lmc::data::manifest::{Manifest, ManifestKind};
-use lmc::spec::{Recipe, TaskSpec};
+use lmc::spec::{Encoder, Recipe, TaskSpec};
 use lmc::step::Step;
 use lmc::study::{Study, StudySpec};
 use lmc::{LmcError, Result};
 
 /// Returns the names of all studies that have one: the embedded ones, then those of corpora.
 fn names() -> Vec<&'static str> {
-    let corpora = TaskSpec::NAMES.into_iter().filter(|name| !StudySpec::NAMES.contains(name));
+    let corpora = TaskSpec::names().into_iter().filter(|name| !StudySpec::NAMES.contains(name));
     StudySpec::NAMES.into_iter().chain(corpora).collect()
 }
 
@@ -148,8 +148,7 @@ impl Changes {
                 if StudySpec::NAMES.contains(&&*name) {
                     StudySpec::named(&name, 0)?
                 } else {
-                    let task = TaskSpec::named(&name).map_err(|_| no_study(study))?;
-                    StudySpec::corpus(task, "bert-base-uncased")
+                    StudySpec::of(TaskSpec::named(&name).map_err(|_| no_study(study))?)
                 }
             }
         };
@@ -164,7 +163,7 @@ impl Changes {
         }
         spec.data = self.data.clone().or(spec.data);
         spec.unverified |= self.unverified;
-        spec.encoder = self.encoder.clone().or(spec.encoder);
+        spec.encoder = self.encoder.as_ref().map_or(spec.encoder, Encoder::from);
         spec.seeds = self.seeds.clone().unwrap_or(spec.seeds);
         spec.recipe.length = self.length.unwrap_or(spec.recipe.length);
         spec.recipe.max_length = self.max_length.or(spec.recipe.max_length);

@@ -86,7 +86,7 @@ impl Classifiers {
     /// use lmc::data::corpus::{Corpus, read_corpus};
     /// use lmc::store::Store;
     /// use lmc::study::{ClassifierOptions, Classifiers, evaluations_table};
-    /// let hans = read_corpus(Corpus::Hans, "data/hans".as_ref(), "hans-lo")?;
+    /// let hans = read_corpus(&Corpus::named("hans")?, "data/hans".as_ref(), "hans-lo")?;
     /// let models = ModelFolder::find_all(&["run0/checkpoint-500", "run1/checkpoint-500"])?;
     /// let classifiers = Classifiers::look(models, vec![hans], &ClassifierOptions::default())?;
     /// let evaluations = classifiers.evaluate(Some(&Store::default_location()?)).all()?;
@@ -164,7 +164,7 @@ fn check_names(names: &[String]) -> Result<()> {
 /// use lmc::data::corpus::{Corpus, read_corpus};
 /// use lmc::data::fetch::ModelFolder;
 /// use lmc::data::labels::Merge;
-/// let hans = read_corpus(Corpus::Hans, "data/hans".as_ref(), "hans-lo")?;
+/// let hans = read_corpus(&Corpus::named("hans")?, "data/hans".as_ref(), "hans-lo")?;
 /// let model = ModelFolder::find("feather-berts-12".as_ref())?;
 /// let evaluation = lmc::study::evaluate_finetuned(&model, hans, Merge::Max)?;
 /// println!("{:.3}", evaluation.outcome.mean_loss());

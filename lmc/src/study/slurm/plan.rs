@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::error::{LmcError, Result};
+use crate::spec::Encoder;
 use crate::study::{Study, StudySpec};
 
 /// The version of the file's format.
@@ -75,7 +76,7 @@ fn from_everywhere(spec: &StudySpec) -> Result<StudySpec> {
     let absolute = |folder: &Path| std::path::absolute(folder).map_err(LmcError::io("read", folder));
     let data = spec.data.as_deref().map(absolute).transpose()?;
     let encoder = match &spec.encoder {
-        Some(folder) if folder.is_dir() => Some(absolute(folder)?),
+        Encoder::Folder(folder) if folder.is_dir() => Encoder::Folder(absolute(folder)?),
         other => other.clone(),
     };
     Ok(StudySpec { data, encoder, ..spec.clone() })
@@ -200,7 +201,7 @@ mod tests {
         let here = std::env::current_dir().unwrap();
         let spec = StudySpec::corpus(crate::spec::TaskSpec::cola(), "src").with_data("data");
         let plan = from_everywhere(&spec).unwrap();
-        assert_eq!((plan.data, plan.encoder), (Some(here.join("data")), Some(here.join("src"))));
+        assert_eq!((plan.data, plan.encoder), (Some(here.join("data")), Encoder::Folder(here.join("src"))));
         let named = StudySpec::corpus(crate::spec::TaskSpec::cola(), "roberta-base");
         assert_eq!(from_everywhere(&named).unwrap(), named);
     }

@@ -1,6 +1,5 @@
 //! The description of a study.
 
-mod changes;
 mod document;
 mod file;
 mod paths;
@@ -9,9 +8,10 @@ mod words;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+use crate::data::manifest::Generator;
 use crate::error::{LmcError, Result};
 use crate::seed::sub_seed;
-use crate::spec::{Recipe, TaskSpec};
+use crate::spec::{Embedded, Encoder, Recipe, TaskSpec};
 use crate::study::Metric;
 
 /// One task, one pretrained encoder, one recipe and the seeds of the finetuned copies.
@@ -29,22 +29,13 @@ pub struct StudySpec {
     /// True if files of corpora are read as they are even if they are not the published ones, but have as
     /// many examples or more.
     pub unverified: bool,
-    /// The folder of the pretrained encoder or the name of its manifest; for the embedded task
-    /// [`StudySpec::MINI_ROBERTA`] or [`StudySpec::MINI_BERT`], which come with the crate; `None` means the
-    /// latter.
-    pub encoder: Option<PathBuf>,
+    /// The pretrained encoder.
+    pub encoder: Encoder,
     /// The number of copies that are trained side by side as one batched model.
     pub stack: usize,
 }
 
 impl StudySpec {
-    /// The name of the embedded BERT: words are its tokens.
-    pub const MINI_BERT: &str = "mini-bert";
-
-    /// The name of the embedded RoBERTa: of the same size, pretrained on the same documents, with tokens of
-    /// its own.
-    pub const MINI_ROBERTA: &str = "mini-roberta";
-
     /// The largest seed of a copy: tables and TOML have no place for a larger one.
     pub const MOST_SEED: u64 = i64::MAX as u64;
 
@@ -65,7 +56,7 @@ impl StudySpec {
             seeds: (0..16).map(|i| master_seed.wrapping_add(1).wrapping_mul(100).wrapping_add(i)).collect(),
             data: None,
             unverified: false,
-            encoder: None,
+            encoder: Embedded::Bert.into(),
             stack: 8,
         }
     }
@@ -79,21 +70,41 @@ impl StudySpec {
     /// Returns [`StudySpec::mini_nli`] with the embedded RoBERTa: the same data, seeds and recipe (Juneja et
     /// al. 2023, appendix J).
     pub fn mini_nli_roberta(master_seed: u64) -> Self {
-        Self { encoder: Some(Self::MINI_ROBERTA.into()), ..Self::mini_nli(master_seed) }
+        Self { encoder: Embedded::Roberta.into(), ..Self::mini_nli(master_seed) }
     }
 
-    /// Returns three copies of an encoder, a Hugging Face folder or the name of a manifest, finetuned on a
+    /// Returns three copies of an encoder, such as a Hugging Face folder or the name of a manifest, finetuned on a
     /// task from outside by the paper's recipe. The task's files are fetched unless [`StudySpec::data`] is
     /// set.
-    pub fn corpus(task: TaskSpec, encoder: impl Into<PathBuf>) -> Self {
+    pub fn corpus(task: TaskSpec, encoder: impl Into<Encoder>) -> Self {
         Self {
             recipe: task.recipe(),
             task,
             seeds: vec![0, 1, 2],
             data: None,
             unverified: false,
-            encoder: Some(encoder.into()),
+            encoder: encoder.into(),
             stack: 1,
+        }
+    }
+
+    /// Returns the default study of a task: that of [`StudySpec::mini_nli`] for the embedded one, and otherwise
+    /// [`StudySpec::corpus`] with the encoder of the task's recipe.
+    ///
+    /// # Examples
+    /// ```
+    /// use lmc::spec::TaskSpec;
+    /// use lmc::study::StudySpec;
+    /// let cola = StudySpec::of(TaskSpec::cola());
+    /// assert_eq!(cola, StudySpec::corpus(TaskSpec::cola(), "bert-base-uncased"));
+    /// ```
+    pub fn of(task: TaskSpec) -> Self {
+        match task.generator() {
+            Some(Generator::MiniNli) => Self { task, ..Self::mini_nli(0) },
+            None => {
+                let encoder = task.encoder(&task.recipe());
+                Self::corpus(task, encoder)
+            }
         }
     }
 
@@ -103,7 +114,7 @@ impl StudySpec {
     /// [`LmcError::InvalidParameter`] for another task than the embedded one, or above
     /// [`StudySpec::MOST_MASTER_SEED`].
     pub fn with_master_seed(self, master_seed: u64) -> Result<Self> {
-        if !matches!(self.task, TaskSpec::MiniNli { .. }) {
+        if self.task.generator().is_none() {
             return Err(LmcError::invalid(
                 "master_seed",
                 master_seed,
@@ -122,9 +133,9 @@ impl StudySpec {
     /// were given.
     pub fn master_seed(&self) -> Option<u64> {
         let master = (self.seeds.first()? / 100).checked_sub(1)?;
-        let TaskSpec::MiniNli { data_seed, .. } = self.task else { return None };
+        self.task.generator()?;
         let seeds = Self::mini_nli(master).seeds;
-        (data_seed == sub_seed(master, "data") && self.seeds.iter().all(|s| seeds.contains(s)))
+        (self.task.data_seed() == sub_seed(master, "data") && self.seeds.iter().all(|s| seeds.contains(s)))
             .then_some(master)
     }
 
@@ -154,22 +165,16 @@ impl StudySpec {
     /// it takes the non-entailments of the heuristics that are asked for, is shuffled before, with a fixed
     /// seed. Here every set has a random sample.
     pub fn swept(&self) -> &'static str {
-        match self.task {
-            TaskSpec::MiniNli { .. } => "id",
-            _ => "id-sample",
+        match self.task.generator() {
+            Some(Generator::MiniNli) => "id",
+            None => "id-sample",
         }
     }
 
     /// Returns the evaluation set and the metric by which generalisation is judged (Juneja et al. 2023,
     /// section 3); in domain for PAWS-QQP, for which there is no other set.
-    pub fn scored(&self) -> (&'static str, Metric) {
-        match self.task {
-            TaskSpec::MiniNli { .. } => ("lo", Metric::Accuracy),
-            TaskSpec::Cola { .. } => ("ood", Metric::Mcc),
-            TaskSpec::Mnli { .. } => ("hans-lo", Metric::Accuracy),
-            TaskSpec::Qqp { .. } => ("paws-qqp", Metric::F1),
-            TaskSpec::PawsQqp { .. } => ("id", Metric::F1),
-        }
+    pub fn scored(&self) -> (&str, Metric) {
+        self.task.scored()
     }
 
     /// Returns this study with the task's files from a local folder, or from its subfolders named after the
@@ -197,14 +202,13 @@ impl StudySpec {
     /// use lmc::study::StudySpec;
     /// let mnli = StudySpec::corpus(TaskSpec::mnli(), "bert-base-uncased");
     /// let roberta = mnli.with_recipe_named("roberta")?;
-    /// assert_eq!(roberta.encoder.as_deref(), Some("roberta-base".as_ref()));
+    /// assert_eq!(roberta.encoder, "roberta-base".into());
     /// # Ok::<(), lmc::LmcError>(())
     /// ```
     pub fn with_recipe_named(mut self, name: &str) -> Result<Self> {
         let recipe = self.task.recipe_named(name)?;
-        let encoder = |recipe: &Recipe| self.task.encoder(recipe).map(PathBuf::from);
-        if self.encoder == encoder(&self.recipe) {
-            self.encoder = encoder(&recipe);
+        if self.encoder == self.task.encoder(&self.recipe) {
+            self.encoder = self.task.encoder(&recipe);
         }
         self.recipe = recipe;
         Ok(self)
@@ -249,6 +253,7 @@ impl StudySpec {
             return Err(LmcError::invalid("stack", 0, "at least 1"));
         }
         self.task.check()?;
+        self.encoder.check()?;
         reads_no_files(self)?;
         self.recipe.check()
     }
@@ -256,7 +261,7 @@ impl StudySpec {
 
 /// Checks that a study of the embedded task names no files for its examples, which are generated.
 fn reads_no_files(study: &StudySpec) -> Result<()> {
-    if !matches!(study.task, TaskSpec::MiniNli { .. }) {
+    if study.task.generator().is_none() {
         return Ok(());
     }
     let expected = "none: the examples of mini-nli are generated, no files are read";
@@ -294,15 +299,15 @@ mod tests {
     #[test]
     fn an_encoder_that_is_not_the_one_of_the_recipe_stays() {
         let study = |encoder: &str| StudySpec::corpus(TaskSpec::mnli(), encoder);
-        let encoder = |study: StudySpec, name| study.with_recipe_named(name).unwrap().encoder.unwrap();
-        assert_eq!(encoder(study("mine"), "roberta"), PathBuf::from("mine"));
-        assert_eq!(encoder(study("roberta-base"), "roberta"), PathBuf::from("roberta-base"));
+        let encoder = |study: StudySpec, name| study.with_recipe_named(name).unwrap().encoder;
+        assert_eq!(encoder(study("mine"), "roberta"), "mine".into());
+        assert_eq!(encoder(study("roberta-base"), "roberta"), "roberta-base".into());
         let roberta = study("bert-base-uncased").with_recipe_named("roberta").unwrap();
-        assert_eq!(encoder(roberta, "lp-ft"), PathBuf::from("bert-base-uncased"));
+        assert_eq!(encoder(roberta, "lp-ft"), "bert-base-uncased".into());
         let mini = StudySpec::mini_nli_roberta(0).with_recipe_named("mini-lp-ft").unwrap();
-        assert_eq!(mini.encoder, Some(StudySpec::MINI_ROBERTA.into()));
+        assert_eq!(mini.encoder, Embedded::Roberta.into());
         let mini = StudySpec::mini_nli(0).with_recipe_named("roberta").unwrap();
-        assert_eq!(mini.encoder, Some(StudySpec::MINI_ROBERTA.into()));
+        assert_eq!(mini.encoder, Embedded::Roberta.into());
         assert!(mini.with_recipe_named("bert").is_err());
     }
 
@@ -335,7 +340,7 @@ mod tests {
         let [full, probed, roberta] = StudySpec::NAMES.map(|name| StudySpec::named(name, 2).unwrap());
         assert_eq!(full, StudySpec::mini_nli(2));
         assert_eq!(StudySpec { recipe: Recipe::mini(), ..probed.clone() }, full);
-        assert_eq!(StudySpec { encoder: None, ..roberta.clone() }, full);
+        assert_eq!(StudySpec { encoder: Embedded::Bert.into(), ..roberta.clone() }, full);
         for spec in [full, probed, roberta] {
             spec.check().unwrap();
             assert_eq!(spec.master_seed(), Some(2));

@@ -2,10 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use super::StudySpec;
 use super::document::Document;
-use crate::data::manifest::Manifest;
 use crate::error::Result;
+use crate::spec::Encoder;
 
 /// Returns a folder that a study names, relative to the folder of its file: `~` is the home folder.
 ///
@@ -32,9 +31,8 @@ pub(super) fn folder(document: &Document<'_>, key: &str, given: &Path) -> Result
 
 /// Returns an encoder that a study names: a folder as [`folder`] finds it, or a known name if that folder
 /// does not exist.
-pub(super) fn encoder(document: &Document<'_>, key: &str, given: &Path) -> Result<PathBuf> {
+pub(super) fn encoder(document: &Document<'_>, key: &str, given: &Path) -> Result<Encoder> {
     let path = folder(document, key, given)?;
-    let named = [StudySpec::MINI_BERT, StudySpec::MINI_ROBERTA].map(Path::new).contains(&given)
-        || given.to_str().is_some_and(|name| Manifest::builtin(name).is_ok());
-    Ok(if named && !path.is_dir() { given.to_owned() } else { path })
+    let known = given.to_str().and_then(Encoder::known);
+    Ok(known.filter(|_| !path.is_dir()).unwrap_or(Encoder::Folder(path)))
 }

@@ -8,39 +8,36 @@ use tokenizers::Tokenizer;
 use super::Sources;
 use crate::data::fetch::ModelFolder;
 use crate::data::grammar;
-use crate::encode::load_stored_tokenizer;
+use crate::encode::{load_stored_tokenizer, load_tokenizer};
 use crate::error::{LmcError, Result};
 use crate::file::{hash_file, hexadecimal, sha256};
 use crate::model::load::{pretrained_from_bytes, weight_files};
 use crate::model::{ModelConfig, Pretrained, load_folder};
-use crate::spec::ModelSpec;
-use crate::study::StudySpec;
+use crate::spec::{Embedded, Encoder, ModelSpec};
 
-/// An encoder of the embedded task with its tokenizer.
-pub(super) struct Mini {
+/// An encoder with its tokenizer.
+pub(super) struct Loaded {
     pub model: ModelSpec,
     pub pretrained: Pretrained,
     pub tokenizer: Tokenizer,
     pub sources: Sources,
 }
 
-impl Mini {
-    /// Returns the embedded encoder of that name, or the one in that folder or of that manifest; without one
-    /// the embedded BERT.
-    pub fn find(encoder: Option<&Path>) -> Result<Self> {
+impl Loaded {
+    /// Returns an encoder for the embedded task, whose tokens it knows.
+    pub fn of_grammar(encoder: &Encoder) -> Result<Self> {
         match encoder {
-            None => Self::bert(),
-            Some(name) if name == Path::new(StudySpec::MINI_BERT) => Self::bert(),
-            Some(name) if name == Path::new(StudySpec::MINI_ROBERTA) => Self::roberta(),
-            Some(given) => {
-                let found = ModelFolder::find(given)?;
+            Encoder::Embedded(Embedded::Bert) => Self::bert(),
+            Encoder::Embedded(Embedded::Roberta) => Self::roberta(),
+            Encoder::Named(_) | Encoder::Folder(_) => {
+                let found = ModelFolder::find(encoder.as_path())?;
                 let (pretrained, sha256) =
                     in_folder(&found.folder).map_err(|error| error.in_model(&found.folder))?;
                 let folder = found.folder.clone();
                 let (name, tokenizer, its_folder) = match pretrained.config.model_type.as_str() {
                     "roberta" => {
                         let tokenizer = load_stored_tokenizer(&found.tokenizer)?;
-                        (StudySpec::MINI_ROBERTA.to_owned(), tokenizer, Some(found.tokenizer))
+                        (Embedded::Roberta.to_string(), tokenizer, Some(found.tokenizer))
                     }
                     _ => bert_tokens(found, &pretrained.config)?,
                 };
@@ -51,12 +48,23 @@ impl Mini {
         }
     }
 
+    /// Returns an encoder for a task of corpora, with the tokenizer that comes with it.
+    pub fn of_corpora(encoder: &Encoder) -> Result<Self> {
+        let found = ModelFolder::find(encoder.as_path())?;
+        let (pretrained, sha256) = in_folder(&found.folder).map_err(|error| error.in_model(&found.folder))?;
+        let tokenizer = load_tokenizer(&found.tokenizer)?;
+        let model = spec(found.name, sha256, &pretrained);
+        let (folder, tokens) = (Some(found.folder), Some(found.tokenizer));
+        let sources = Sources { encoder: folder, tokenizer: tokens, data: Vec::new() };
+        Ok(Self { model, pretrained, tokenizer, sources })
+    }
+
     /// Returns the encoder that `lmc pretrain lmc/assets/mini-bert` makes.
     fn bert() -> Result<Self> {
         let config = include_str!("../../../assets/mini-bert/config.json");
         let weights = include_bytes!("../../../assets/mini-bert/model.safetensors");
         let pretrained = pretrained_from_bytes(config, weights, Path::new("lmc/assets/mini-bert"))?;
-        let model = spec(StudySpec::MINI_BERT.into(), sha256(weights), &pretrained);
+        let model = spec(Embedded::Bert.to_string(), sha256(weights), &pretrained);
         Ok(Self { model, pretrained, tokenizer: grammar::tokenizer()?, sources: Sources::default() })
     }
 
@@ -66,7 +74,7 @@ impl Mini {
         let weights = include_bytes!("../../../assets/mini-roberta/model.safetensors");
         let tokenizer = include_str!("../../../assets/mini-roberta/tokenizer.json");
         let pretrained = pretrained_from_bytes(config, weights, Path::new("lmc/assets/mini-roberta"))?;
-        let model = spec(StudySpec::MINI_ROBERTA.into(), sha256(weights), &pretrained);
+        let model = spec(Embedded::Roberta.to_string(), sha256(weights), &pretrained);
         let tokenizer =
             tokenizer.parse().map_err(|e: tokenizers::Error| LmcError::Tokenizer(e.to_string()))?;
         Ok(Self { model, pretrained, tokenizer, sources: Sources::default() })
@@ -89,16 +97,16 @@ fn bert_tokens(found: ModelFolder, config: &ModelConfig) -> Result<(String, Toke
             format!("an encoder with its tokenizer's files, or one of the {n_words} words of mini-nli");
         return Err(LmcError::invalid("encoder", got, expected));
     }
-    Ok((StudySpec::MINI_BERT.to_owned(), of_grammar, None))
+    Ok((Embedded::Bert.to_string(), of_grammar, None))
 }
 
 /// Returns the description of an encoder that goes into the specs of runs.
-pub(super) fn spec(name: String, sha256: String, pretrained: &Pretrained) -> ModelSpec {
+fn spec(name: String, sha256: String, pretrained: &Pretrained) -> ModelSpec {
     ModelSpec { name, sha256, fresh_pooler: pretrained.lacks_pooler() }
 }
 
 /// Returns an encoder in a Hugging Face folder, with the digest of its weights.
-pub(super) fn in_folder(folder: &Path) -> Result<(Pretrained, String)> {
+fn in_folder(folder: &Path) -> Result<(Pretrained, String)> {
     let pretrained = load_folder(folder)?;
     let mut hash = Sha256::new();
     for path in weight_files(folder)? {
@@ -118,7 +126,7 @@ mod tests {
     #[test]
     fn the_embedded_tokenizer_is_the_one_that_its_documents_give() {
         let learnt = byte_pair_tokenizer(&contiguous_documents(0), N_TOKENS).unwrap();
-        let Mini { tokenizer, pretrained, .. } = Mini::roberta().unwrap();
+        let Loaded { tokenizer, pretrained, .. } = Loaded::roberta().unwrap();
         assert_eq!(learnt.to_string(true).unwrap(), tokenizer.to_string(true).unwrap());
         assert_eq!(pretrained.config.vocab_size as usize, N_TOKENS);
     }
@@ -136,12 +144,12 @@ mod tests {
         assert_eq!(its_folder, None);
         assert_eq!(
             (name.as_str(), tokenizer.get_vocab(true)),
-            (StudySpec::MINI_BERT, of_grammar.get_vocab(true))
+            (Embedded::Bert.name(), of_grammar.get_vocab(true))
         );
         let message = bert_tokens(found(), &config(n + 1)).unwrap_err().to_string();
         assert!(message.starts_with("`encoder`: got ") && message.contains("77 words"), "{message}");
         of_grammar.save(folder.path().join("tokenizer.json"), true).unwrap();
-        assert_eq!(bert_tokens(found(), &config(n)).unwrap().0, StudySpec::MINI_BERT);
+        assert_eq!(bert_tokens(found(), &config(n)).unwrap().0, Embedded::Bert.name());
         std::fs::remove_file(folder.path().join("tokenizer.json")).unwrap();
         std::fs::write(folder.path().join("vocab.txt"), "[PAD]\n[UNK]\n[CLS]\n[SEP]\ndoctors\n").unwrap();
         let (name, tokenizer, its_folder) = bert_tokens(found(), &config(n)).unwrap();
@@ -153,7 +161,7 @@ mod tests {
 
     #[test]
     fn no_sequence_of_the_task_is_cut() {
-        let Mini { tokenizer, pretrained, .. } = Mini::roberta().unwrap();
+        let Loaded { tokenizer, pretrained, .. } = Loaded::roberta().unwrap();
         let data = MiniNli::new(3);
         let sets = data.evaluation_sets().unwrap().into_iter().chain([data.train().unwrap()]);
         let longest = sets.flat_map(|set| encode(&set, &tokenizer, 128).unwrap()).map(|e| e.ids.len()).max();

@@ -1,32 +1,27 @@
 //! A task made ready: encoded training and evaluation sets, and the pretrained encoder with a classifier over
 //! it.
 
-mod corpora;
 mod encoder;
+mod sets;
 mod sources;
 
-use std::cell::RefCell;
 use std::fmt;
 use std::path::Path;
 
 use tokenizers::Tokenizer;
 
-use self::corpora::{Corpora, SAMPLE, Source, sample};
-use self::encoder::Mini;
+use self::encoder::Loaded;
+use self::sets::{SAMPLE, Sets, sample};
 pub(super) use self::sources::{Sources, files_of};
 use super::StudySpec;
-use crate::data::Dataset;
-use crate::data::fetch::ModelFolder;
 use crate::data::labels::{LabelMap, Merge};
-use crate::data::mini_nli::MiniNli;
-use crate::encode::{
-    Encoded, Extent, digest, encode_counted, load_tokenizer, longest_example, n_special, note_cut,
-};
+use crate::data::manifest::Generator;
+use crate::encode::{Encoded, Extent, digest, encode_counted, longest_example, n_special, note_cut};
 use crate::error::{LmcError, Result};
 use crate::eval::EvaluationSet;
 use crate::model::{Classifier, ModelConfig, Pretrained};
 use crate::progress;
-use crate::spec::{ModelSpec, Recipe, TaskSpec, Trained};
+use crate::spec::{Encoder, ModelSpec, Recipe, TaskSpec, Trained};
 
 /// The longest sequence of the paper's recipes, in tokens.
 const MAX_LENGTH: usize = 128;
@@ -70,59 +65,26 @@ impl Task {
     /// [`Fetcher::fetch`](crate::data::fetch::Fetcher::fetch) for files that are fetched; [`LmcError::Io`]
     /// and [`LmcError::Format`] naming a file that is missing or damaged.
     pub fn load(study: &StudySpec) -> Result<Self> {
-        match study.task {
-            TaskSpec::MiniNli { data_seed, n_train, counterexample_share } => {
-                let data = MiniNli { n_train, counterexample_share, ..MiniNli::new(data_seed) };
-                let Mini { model, pretrained, tokenizer, sources } = Mini::find(study.encoder.as_deref())?;
-                let sets = data.evaluation_sets()?;
-                Self::new(study, model, pretrained, &tokenizer, sources, &data.train()?, sets)
+        match (study.task.generator(), &study.encoder) {
+            (Some(Generator::MiniNli), encoder) => {
+                Self::new(study, Loaded::of_grammar(encoder)?, Sets::load(study)?)
             }
-            TaskSpec::Cola { n_train, data_seed } => Self::of(study, Corpora::COLA, n_train, data_seed),
-            TaskSpec::Mnli { n_train, data_seed } => Self::of(study, Corpora::MNLI, n_train, data_seed),
-            TaskSpec::Qqp { n_train, data_seed } => Self::of(study, Corpora::QQP, n_train, data_seed),
-            TaskSpec::PawsQqp { n_train, data_seed } => {
-                Self::of(study, Corpora::PAWS_QQP, n_train, data_seed)
+            (None, Encoder::Embedded(embedded)) => {
+                let expected = "a folder or the name of a manifest, this task has no embedded one";
+                Err(LmcError::invalid("encoder", embedded, expected))
+            }
+            (None, Encoder::Named(_) | Encoder::Folder(_)) => {
+                let sets = Sets::load(study)?;
+                Self::new(study, Loaded::of_corpora(&study.encoder)?, sets)
             }
         }
     }
 
-    /// Returns a task of corpora and an encoder from outside.
-    fn of(study: &StudySpec, corpora: Corpora, n_train: usize, data_seed: u64) -> Result<Self> {
-        let given = study.encoder.as_deref().ok_or_else(|| {
-            LmcError::invalid(
-                "encoder",
-                "none",
-                "a folder or the name of a manifest, this task has no embedded one",
-            )
-        })?;
-        let folders = corpora.folders(study.data.as_deref())?;
-        let source = Source { folders: &folders, unverified: study.unverified, notes: RefCell::default() };
-        let train = corpora.train(&source, n_train, data_seed)?;
-        let sets = corpora.evaluation_sets(&source, data_seed)?;
-        let encoder = ModelFolder::find(given)?;
-        let (pretrained, sha256) =
-            encoder::in_folder(&encoder.folder).map_err(|error| error.in_model(&encoder.folder))?;
-        let tokenizer = load_tokenizer(&encoder.tokenizer)?;
-        let sources = Sources {
-            encoder: Some(encoder.folder),
-            tokenizer: Some(encoder.tokenizer),
-            data: folders.values().cloned().collect(),
-        };
-        let model = encoder::spec(encoder.name, sha256, &pretrained);
-        let task = Self::new(study, model, pretrained, &tokenizer, sources, &train, sets)?;
-        source.notes.take().iter().for_each(|note| progress::note(note));
-        Ok(task)
-    }
-
-    fn new(
-        study: &StudySpec,
-        model: ModelSpec,
-        pretrained: Pretrained,
-        tokenizer: &Tokenizer,
-        sources: Sources,
-        train: &Dataset,
-        sets: Vec<Dataset>,
-    ) -> Result<Self> {
+    fn new(study: &StudySpec, encoder: Loaded, sets: Sets) -> Result<Self> {
+        let Sets { train, evaluation, folders, notes } = sets;
+        let Loaded { model, pretrained, tokenizer, mut sources } = encoder;
+        let (train, tokenizer) = (&train, &tokenizer);
+        sources.data = folders;
         if train.is_empty() {
             return Err(LmcError::invalid("n_train", 0, "at least one training example"));
         }
@@ -137,13 +99,11 @@ impl Task {
         check_length(&pretrained.config, tokenizer, &pretrained.origin)?;
         let n_sample = SAMPLE.min(train.len());
         let train_sample = sample(train, "train-sample", n_sample, study.task.data_seed())?;
-        let sets = sets
+        let own = LabelMap::new(&train.labels, &train.labels, Merge::Max)?;
+        let sets = evaluation
             .into_iter()
-            .chain([train_sample])
-            .map(|set| {
-                let map = LabelMap::new(&train.labels, &set.labels, Merge::Max)?;
-                Ok(EvaluationSet::new(set, tokenizer, max_len)?.with_label_map(map))
-            })
+            .chain([(train_sample, own)])
+            .map(|(set, map)| Ok(EvaluationSet::new(set, tokenizer, max_len)?.with_label_map(map)))
             .collect::<Result<Vec<_>>>()?;
         let (name, n_train) = (&train.name, train.len());
         let (train, n_cut) = encode_counted(train, tokenizer, max_len)?;
@@ -157,6 +117,7 @@ impl Task {
             None => files_of(tokenizer, &pretrained.config)?,
         };
         let spec = study.task.clone().with_n_train(train.len());
+        notes.iter().for_each(|note| progress::note(note));
         Ok(Self { spec, model, train, train_sha256, sets, pretrained, classifier, sources, tokenizer_files })
     }
 

@@ -4,8 +4,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::reader::Reading;
-use super::{Dataset, by_name};
+use super::by_name;
 use lmc_base::error::{LmcError, Result};
 
 /// A heuristic that makes a model predict entailment wrongly.
@@ -84,36 +83,6 @@ impl Subset {
             (Heuristic::Constituent, false) => "hans-constituent",
             (Heuristic::Constituent, true) => "hans-constituent-entailed",
         }
-    }
-
-    /// Returns the examples of a reading of HANS that belong to this subset, in their order, under its name.
-    ///
-    /// # Errors
-    /// [`LmcError::InvalidParameter`] if the reading has no groups, [`LmcError::UnknownName`] for a group
-    /// that is not a heuristic or labels without `entailment`.
-    pub fn of(self, reading: &Reading) -> Result<Dataset> {
-        let groups = reading.groups.as_ref();
-        let groups =
-            groups.ok_or_else(|| LmcError::invalid("reading.groups", "none", "a reading of HANS"))?;
-        let set = &reading.dataset;
-        let entailment = set.labels.iter().position(|label| label == "entailment");
-        let entailment = entailment.ok_or_else(|| LmcError::UnknownName {
-            kind: "label",
-            name: "entailment".to_owned(),
-            known: set.labels.clone(),
-        })?;
-        let mut chosen =
-            Dataset { examples: Vec::new(), kinds: None, name: self.name().into(), ..set.clone() };
-        let mut kinds = Vec::new();
-        for (index, (example, group)) in set.examples.iter().zip(groups).enumerate() {
-            let entailing = usize::try_from(example.label).is_ok_and(|label| label == entailment);
-            if group.parse::<Heuristic>()? == self.heuristic && entailing == self.entailing {
-                chosen.examples.push(example.clone());
-                kinds.extend(set.kinds.as_ref().and_then(|kinds| kinds.get(index)).cloned());
-            }
-        }
-        chosen.kinds = set.kinds.is_some().then_some(kinds);
-        Ok(chosen)
     }
 }
 

@@ -1,6 +1,9 @@
 //! The map from the classes of a classifier to the labels of a set, by name and never by position.
 
+use std::collections::BTreeMap;
 use std::fmt;
+
+use serde::Deserialize;
 
 use lmc_base::error::{LmcError, Result};
 use lmc_base::show::counted;
@@ -18,7 +21,8 @@ const SYNONYMS: [&[&str]; 4] = [
 const MERGED: (&str, [&str; 2]) = ("not_entailment", ["neutral", "contradiction"]);
 
 /// The way to merge the logits of classes that become one label.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Merge {
     /// The largest of them (Juneja et al. 2023, F.3). The prediction is then the label of the class with the
     /// largest logit, which is how McCoy et al. (2019) score HANS.
@@ -83,6 +87,46 @@ impl LabelMap {
             return Err(wrong(problem, remedy(model.len(), set_labels)));
         }
         Ok(LabelMap { classes, n_classes: model.len(), merge })
+    }
+
+    /// Returns the map that a table of names gives: for each of a classifier's classes, the label of the set
+    /// that it becomes.
+    ///
+    /// # Errors
+    /// [`LmcError::Labels`] for a class that is not in the table or becomes no label of the set, and for a label
+    /// that no class becomes.
+    ///
+    /// # Examples
+    /// ```
+    /// # mod lmc { pub use lmc_data::{self as data, LmcError, Result, spec}; }
+    /// use lmc::data::labels::{LabelMap, Merge};
+    /// let [model, set] = [["bad", "good", "best"].map(String::from).to_vec(), vec!["no".into(), "yes".into()]];
+    /// let table = [("bad", "no"), ("good", "yes"), ("best", "yes")];
+    /// let table = table.map(|(class, label)| (class.to_owned(), label.to_owned())).into();
+    /// assert_eq!(LabelMap::of_names(&table, &model, &set, Merge::Max)?.classes(), [vec![0], vec![1, 2]]);
+    /// # Ok::<(), lmc::LmcError>(())
+    /// ```
+    pub fn of_names(
+        table: &BTreeMap<String, String>,
+        model_labels: &[String],
+        set_labels: &[String],
+        merge: Merge,
+    ) -> Result<LabelMap> {
+        let known = || format!("give each of {} one of {}", listed(model_labels), listed(set_labels));
+        let mut classes = vec![Vec::new(); set_labels.len()];
+        for (class, name) in model_labels.iter().enumerate() {
+            let label =
+                table.get(name).ok_or_else(|| wrong(format!("`{name}` becomes no label"), known()))?;
+            let place = set_labels.iter().position(|other| other == label);
+            let place = place.ok_or_else(|| wrong(format!("the set has no label `{label}`"), known()))?;
+            classes[place].push(class);
+        }
+        match classes.iter().position(Vec::is_empty) {
+            Some(empty) => {
+                Err(wrong(format!("nothing stands for the label `{}`", set_labels[empty]), known()))
+            }
+            None => Ok(LabelMap { classes, n_classes: model_labels.len(), merge }),
+        }
     }
 
     /// Returns the map of a classifier that has that many outputs, by [`LabelMap::new`] after a check that

@@ -1,6 +1,6 @@
 //! The manifests that come with the crate.
 
-use std::path::Path;
+use std::path::PathBuf;
 
 use super::{Manifest, ManifestKind, Source};
 use lmc_base::error::{LmcError, Result};
@@ -29,6 +29,11 @@ const MANIFESTS: [(&str, &str); 14] = embedded![
     "roberta-base",
 ];
 
+/// Returns the path by which errors call the manifest of that name.
+fn path(name: &str) -> PathBuf {
+    format!("data-manifests/{name}.toml").into()
+}
+
 impl Manifest {
     /// Returns the names of the manifests that come with the crate, without those of the members of
     /// collections.
@@ -54,7 +59,7 @@ impl Manifest {
     /// ```
     pub fn builtin(name: &str) -> Result<Manifest> {
         if let Some((name, text)) = MANIFESTS.iter().find(|(known, _)| *known == name) {
-            return Manifest::parse(text, Path::new(&format!("data-manifests/{name}.toml")));
+            return Manifest::parse(text, &path(name));
         }
         let unknown = || LmcError::UnknownName {
             kind: "manifest",
@@ -77,6 +82,23 @@ impl Manifest {
             }
             _ => Err(unknown()),
         }
+    }
+
+    /// Returns the manifest of a corpus of that name, whose task is not checked.
+    pub(super) fn builtin_unchecked(name: &str) -> Result<Manifest> {
+        let known = || LmcError::UnknownName {
+            kind: "manifest",
+            name: name.to_owned(),
+            known: Self::builtin_names().into_iter().map(str::to_owned).collect(),
+        };
+        let (name, text) = MANIFESTS.iter().find(|(known, _)| *known == name).ok_or_else(known)?;
+        Self::checked(text, &path(name), |_| None)
+    }
+
+    /// Returns the manifests that come with the crate and have a property, by name.
+    pub(crate) fn builtin_with(has: impl Fn(&Manifest) -> bool) -> Vec<&'static str> {
+        let names = Self::builtin_names().into_iter();
+        names.filter(|name| Self::builtin_unchecked(name).is_ok_and(|manifest| has(&manifest))).collect()
     }
 
     /// Returns the model that comes from that repository of the hub, or the member of a collection.

@@ -7,6 +7,8 @@ mod columns;
 mod files;
 mod form;
 mod source;
+mod subset;
+mod task;
 
 use std::path::{Path, PathBuf};
 
@@ -19,12 +21,14 @@ use lmc_base::error::{LmcError, Result};
 pub use collection::Members;
 pub use files::FileEntry;
 pub(crate) use files::plain;
-pub use source::{HubSource, RepoType, Revision, Source};
+pub use source::{Generator, HubSource, RepoType, Revision, Source};
 pub(crate) use source::{is_commit, is_hexadecimal};
+pub use subset::{Part, Subset};
+pub use task::{TaskSet, TaskTable};
 
 /// The manifest of one corpus, model or collection of models; `data-manifests/README.md` says what each key
 /// means.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
     /// The name in specs and tables.
@@ -57,6 +61,14 @@ pub struct Manifest {
     /// The splits; empty for a model.
     #[serde(default)]
     pub splits: Vec<Split>,
+    /// The subsets of splits that have names of their own.
+    #[serde(default)]
+    pub subsets: Vec<Subset>,
+    /// Other names of folders in which the files of a corpus may lie, in small letters.
+    #[serde(default)]
+    pub folders: Vec<String>,
+    /// The task on a corpus that copies are finetuned on; none if it only evaluates.
+    pub task: Option<TaskTable>,
 }
 
 /// The kind of thing that a manifest describes.
@@ -111,6 +123,15 @@ impl Manifest {
     /// assert!(error.to_string().starts_with("cola.toml:2: unknown field `license`"));
     /// ```
     pub fn parse(text: &str, path: &Path) -> Result<Manifest> {
+        Self::checked(text, path, Self::task_inconsistency)
+    }
+
+    /// Returns the manifest in a text like [`Manifest::parse`], with a last check of your choice.
+    fn checked(
+        text: &str,
+        path: &Path,
+        last_check: impl Fn(&Self) -> Option<(String, String)>,
+    ) -> Result<Manifest> {
         let format = |line, problem| LmcError::Format {
             path: path.to_owned(),
             line,
@@ -121,16 +142,24 @@ impl Manifest {
             let before = error.span().and_then(|span| text.get(..span.start));
             format(before.map(|before| before.matches('\n').count() + 1), error.message().to_owned())
         })?;
-        match manifest.inconsistency() {
-            None => Ok(manifest),
-            Some((culprit, problem)) => {
-                let last = |text: &str| {
-                    text.lines().zip(1..).filter(|(line, _)| line.contains(&culprit)).last().map(|(_, n)| n)
-                };
-                let own = text.split_once("[[forms]]").map_or(text, |(own, _)| own);
-                Err(format(last(own).or_else(|| last(text)), problem))
-            }
-        }
+        let (found, of_task) = match manifest.inconsistency() {
+            None => (last_check(&manifest), true),
+            found => (found, false),
+        };
+        let Some((culprit, problem)) = found else { return Ok(manifest) };
+        // The line is the last that has the culprit: in the task, or in what is before it and other forms.
+        let last = |from: usize, to: usize| {
+            let lines = text.lines().zip(1..).skip(from).take(to.saturating_sub(from));
+            lines.filter(|(line, _)| line.contains(&culprit)).last().map(|(_, n)| n)
+        };
+        let begin = |table: &str| text.lines().position(|line| line.starts_with(table));
+        let (task, forms) = (begin("[task]"), begin("[[forms]]"));
+        let all = usize::MAX;
+        let first = match of_task {
+            true => last(task.unwrap_or(0), forms.filter(|forms| Some(*forms) > task).unwrap_or(all)),
+            false => last(0, task.unwrap_or(all).min(forms.unwrap_or(all))),
+        };
+        Err(format(first.or_else(|| last(0, all)), problem))
     }
 
     /// Returns the first inconsistency: a text that the line at fault contains, and the problem.
@@ -153,6 +182,9 @@ impl Manifest {
             .or_else(|| wanted("members", self.members.is_some(), is(&[ManifestKind::Collection])))
             .or_else(|| wanted("files", !self.files.is_empty(), !is(&[ManifestKind::Generated])))
             .or_else(|| wanted("columns", self.columns.is_some(), is(&[ManifestKind::Corpus])))
+            .or_else(|| wanted("task", self.task.is_some(), self.task.is_some() && of_examples))
+            .or_else(|| wanted("subsets", !self.subsets.is_empty(), !self.subsets.is_empty() && of_examples))
+            .or_else(|| wanted("folders", !self.folders.is_empty(), !self.folders.is_empty() && of_examples))
             .or_else(|| self.member_inconsistency())
             .or_else(|| self.file_inconsistency())
             .or_else(|| self.columns.as_ref().and_then(Columns::inconsistency))
@@ -165,6 +197,7 @@ impl Manifest {
                 )
             })
             .or_else(|| self.form_inconsistency())
+            .or_else(|| self.subset_inconsistency())
     }
 
     fn split_inconsistency(&self, split: &Split) -> Option<(String, String)> {

@@ -1,5 +1,7 @@
 //! Sources of files: the `[source]` table of a manifest.
 
+use std::fmt;
+
 use serde::Deserialize;
 use ureq::http::Uri;
 
@@ -19,7 +21,23 @@ pub enum Source {
         folder: String,
     },
     /// A generator, which draws the examples; nothing is fetched.
-    Generated(String),
+    Generated(Generator),
+}
+
+/// A generator of examples.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Generator {
+    /// The grammar of [`mini_nli`](crate::mini_nli).
+    MiniNli,
+}
+
+impl fmt::Display for Generator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::MiniNli => "lmc::data::mini_nli",
+        })
+    }
 }
 
 /// A repository of the Hugging Face hub at a revision.
@@ -88,7 +106,7 @@ struct Table {
     url: Option<String>,
     package: Option<String>,
     folder: Option<String>,
-    generated: Option<String>,
+    generated: Option<Generator>,
 }
 
 impl TryFrom<Table> for Source {

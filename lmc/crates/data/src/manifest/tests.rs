@@ -115,11 +115,11 @@ fn keys_that_are_unknown_missing_or_mistyped_are_reported_with_file_and_line() {
     let missing = problem("name = \"x\"\nkind = \"model\"\n");
     assert!(missing.starts_with("x.toml:1: missing field `title`"), "{missing}");
     let mistyped = problem(&changed("n_examples = 527", "n_examples = \"527\""));
-    assert!(mistyped.starts_with("x.toml:44: invalid type: string"), "{mistyped}");
+    assert!(mistyped.starts_with("x.toml:45: invalid type: string"), "{mistyped}");
     let kind = problem(&changed("\"corpus\"", "\"corpse\""));
     assert!(kind.starts_with("x.toml:2: unknown variant `corpse`"), "{kind}");
     let digest = problem(&changed("f320a10f", "F320A10F"));
-    assert!(digest.starts_with("x.toml:24: not the 64 lower-case hexadecimal digits"), "{digest}");
+    assert!(digest.starts_with("x.toml:25: not the 64 lower-case hexadecimal digits"), "{digest}");
     let syntax = problem("name = \n");
     assert!(syntax.starts_with("x.toml:1: "), "{syntax}");
     assert!(syntax.ends_with("; data-manifests/README.md lists the keys"), "{syntax}");
@@ -128,18 +128,18 @@ fn keys_that_are_unknown_missing_or_mistyped_are_reported_with_file_and_line() {
 #[test]
 fn keys_that_do_not_fit_each_other_are_reported_with_file_and_line() {
     let cases = [
-        ("first = \"sentence\"", "first = \"text\"", "x.toml:16: column `text` is not among source, label"),
+        ("first = \"sentence\"", "first = \"text\"", "x.toml:17: column `text` is not among source, label"),
         (
             "file = \"in_domain_dev.tsv\"",
             "file = \"dev.tsv\"",
-            "x.toml:43: split `id` is in dev.tsv, which `files` does not have",
+            "x.toml:44: split `id` is in dev.tsv, which `files` does not have",
         ),
-        ("file = \"in_domain_dev.tsv\"\n", "", "x.toml:42: split `id` has no file"),
-        ("name = \"ood\"", "name = \"id\"", "x.toml:47: split `id` is there twice"),
+        ("file = \"in_domain_dev.tsv\"\n", "", "x.toml:43: split `id` has no file"),
+        ("name = \"ood\"", "name = \"id\"", "x.toml:48: split `id` is there twice"),
         ("labels = [\"unacceptable\", \"acceptable\"]\n", "", "x.toml:2: `labels` is missing in a manifest"),
-        ("header = false\n", "", "x.toml:13: `header` is missing for files of this format"),
-        ("header = false", "header = false\nshort_rows = \"drop\"", "x.toml:15: unknown variant `drop`"),
-        ("\"author_mark\"", "\"label\"", "x.toml:15: column `label` is there twice"),
+        ("header = false\n", "", "x.toml:14: `header` is missing for files of this format"),
+        ("header = false", "header = false\nshort_rows = \"drop\"", "x.toml:16: unknown variant `drop`"),
+        ("\"author_mark\"", "\"label\"", "x.toml:16: column `label` is there twice"),
         ("\"corpus\"", "\"model\"", "x.toml:2: `splits` does not belong in a manifest of this kind"),
         ("\"corpus\"", "\"generated\"", "x.toml:2: `generated` is missing in a manifest of this kind"),
         ("\"corpus\"", "\"collection\"", "x.toml:2: `splits` does not belong in a manifest of this kind"),
@@ -147,7 +147,7 @@ fn keys_that_do_not_fit_each_other_are_reported_with_file_and_line() {
         (
             "path = \"in_domain_dev.tsv\"",
             "path = \"in_domain_train.tsv\"",
-            "x.toml:27: file `in_domain_train.tsv` is there twice",
+            "x.toml:28: file `in_domain_train.tsv` is there twice",
         ),
     ];
     for (from, to, expected) in cases {
@@ -206,7 +206,7 @@ fn sources_that_are_none_or_several_are_reported_with_file_and_line() {
     let cases = [
         ("hub = \"o/n\"\nsteps = [3, 4]", "x.toml:9: `steps` belongs to a collection"),
         ("hub = \"o/n-{}\"\nrevision = \"main\"", "x.toml:8: `{}` in `hub` stands for the number"),
-        ("generated = \"x\"", "x.toml:2: `generated` does not belong in a manifest of this kind"),
+        ("generated = \"mini-nli\"", "x.toml:2: `generated` does not belong in a manifest of this kind"),
         ("hub = \"o/n\"\nrevision = 3", "x.toml:9: invalid type: integer `3`, expected a string"),
         ("hub = \"o/n\"\nbranch = \"main\"", "x.toml:9: unknown field `branch`"),
         (
@@ -337,7 +337,7 @@ fn forms_that_do_not_fit_are_reported_with_file_and_line() {
     let forms = COLA.find("[[forms]]").unwrap();
     let generated = format!(
         "name = \"x\"\nkind = \"generated\"\ntitle = \"\"\nlicence = \"\"\ncitation = \"\"\n\
-         labels = [\"a\"]\n[source]\ngenerated = \"\"\n[[splits]]\nname = \"id\"\nn_examples = 527\n{}",
+         labels = [\"a\"]\n[source]\ngenerated = \"mini-nli\"\n[[splits]]\nname = \"id\"\nn_examples = 527\n{}",
         &COLA[forms..]
     );
     let error = problem(&generated);

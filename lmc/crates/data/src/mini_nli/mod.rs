@@ -1,13 +1,15 @@
 //! Mini-NLI: natural language inference in a small grammar, with few training examples that refute lexical
 //! overlap.
 
+use std::fmt;
+use std::str::FromStr;
+
 use rand::Rng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
 use super::grammar::{Kind, Pair, Template, entailed_pair, replaced_pair};
-use super::{Dataset, Example};
-use crate::spec::TaskSpec;
+use super::{Dataset, Example, by_name};
 use lmc_base::error::{LmcError, Result};
 use lmc_base::seed;
 
@@ -17,6 +19,68 @@ pub const LABELS: [&str; 2] = ["entailment", "non-entailment"];
 /// The kinds of the counterexamples in training. One of [`Kind::LEXICAL`] is held out: from a passive to its
 /// reversal ([`Kind::PassiveToSwap`]).
 pub const COUNTEREXAMPLES: [Kind; 4] = [Kind::Swap, Kind::Preposition, Kind::Relative, Kind::Conjunction];
+
+/// The share of counterexamples in the default distribution.
+pub const COUNTEREXAMPLE_SHARE: f64 = 0.01;
+
+/// The sets that are drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Split {
+    /// The training set.
+    Train,
+    /// Fresh examples of the training distribution.
+    InDomain,
+    /// Lexical overlap, not entailed.
+    LexicalOverlap,
+    /// Subsequences, not entailed.
+    Subsequence,
+    /// Constituents, not entailed.
+    Constituent,
+    /// Hypotheses of premise words that do follow.
+    Entailed,
+}
+
+impl Split {
+    /// All sets: the training set, then the evaluation sets.
+    pub const ALL: [Split; 6] = [
+        Split::Train,
+        Split::InDomain,
+        Split::LexicalOverlap,
+        Split::Subsequence,
+        Split::Constituent,
+        Split::Entailed,
+    ];
+
+    /// Returns the name in tables and files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Split::Train => "train",
+            Split::InDomain => "id",
+            Split::LexicalOverlap => "lo",
+            Split::Subsequence => "sub",
+            Split::Constituent => "con",
+            Split::Entailed => "entailed",
+        }
+    }
+}
+
+impl fmt::Display for Split {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Split {
+    type Err = LmcError;
+
+    /// Returns the set of a name.
+    ///
+    /// # Errors
+    /// [`LmcError::UnknownName`].
+    fn from_str(name: &str) -> Result<Self> {
+        by_name("split", &Self::ALL, name)
+    }
+}
 
 const ENTAILMENT: i64 = 0;
 const NON_ENTAILMENT: i64 = 1;
@@ -55,7 +119,7 @@ impl Default for MiniNli {
             n_train: 16_000,
             n_id: 512,
             n_ood: 512,
-            counterexample_share: TaskSpec::COUNTEREXAMPLE_SHARE,
+            counterexample_share: COUNTEREXAMPLE_SHARE,
             counterexample_kinds: COUNTEREXAMPLES.to_vec(),
             non_veridical_premises: true,
             evaluation_draw: 0,
@@ -136,13 +200,30 @@ impl MiniNli {
     /// # Errors
     /// The errors of [`MiniNli::train`].
     pub fn evaluation_sets(&self) -> Result<Vec<Dataset>> {
-        Ok(vec![
-            self.in_domain()?,
-            self.lexical_overlap()?,
-            self.subsequence()?,
-            self.constituent()?,
-            self.entailed()?,
-        ])
+        Split::ALL[1..].iter().map(|split| self.draw(*split)).collect()
+    }
+
+    /// Returns a set under the name of its split.
+    ///
+    /// # Errors
+    /// The errors of [`MiniNli::train`].
+    ///
+    /// # Examples
+    /// ```
+    /// # mod lmc { pub use lmc_data::{self as data, LmcError, Result, spec}; }
+    /// use lmc::data::mini_nli::{MiniNli, Split};
+    /// assert_eq!(MiniNli::new(3).draw("lo".parse()?)?, MiniNli::new(3).lexical_overlap()?);
+    /// # Ok::<(), lmc::LmcError>(())
+    /// ```
+    pub fn draw(&self, split: Split) -> Result<Dataset> {
+        match split {
+            Split::Train => self.train(),
+            Split::InDomain => self.in_domain(),
+            Split::LexicalOverlap => self.lexical_overlap(),
+            Split::Subsequence => self.subsequence(),
+            Split::Constituent => self.constituent(),
+            Split::Entailed => self.entailed(),
+        }
     }
 
     fn rng(&self, name: &str) -> ChaCha8Rng {

@@ -2,6 +2,7 @@
 
 mod collector;
 mod fidelity;
+mod subset;
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};

@@ -2,7 +2,6 @@ use polars::df;
 use polars::prelude::{DataFrame, ParquetWriter};
 
 use super::*;
-use crate::Corpus;
 use crate::tsv::REMEDY;
 
 /// Returns a folder with files of the given names and texts.
@@ -40,7 +39,7 @@ const GLUE_HEAD: &str = "index\tpromptID\tpairID\tgenre\tsentence1_binary_parse\
 
 #[test]
 fn mnli_of_glue_has_12_or_16_columns() {
-    let manifest = Corpus::Mnli.manifest().unwrap();
+    let manifest = Manifest::builtin("mnli").unwrap();
     let row = "0\t1\t1n\tfiction\t-\t-\t-\t-\tA \"baker\" sang.\tSomebody sang.\tneutral";
     let train = format!("{GLUE_HEAD}\tgold_label\n{row}\tentailment\n");
     let reading = read(&manifest, "train", "train.tsv", &train).unwrap();
@@ -60,7 +59,7 @@ fn mnli_of_glue_has_12_or_16_columns() {
 
 #[test]
 fn a_header_without_a_column_is_refused_by_name() {
-    let manifest = Corpus::Mnli.manifest().unwrap();
+    let manifest = Manifest::builtin("mnli").unwrap();
     let names = GLUE_HEAD.replace('\t', ", ");
     let text = format!("{GLUE_HEAD}\n");
     let expected = format!(":1: no column `gold_label` among {names}");
@@ -73,7 +72,7 @@ fn a_header_without_a_column_is_refused_by_name() {
 
 #[test]
 fn original_mnli_skips_pairs_without_a_gold_label() {
-    let manifest = Corpus::Mnli.manifest().unwrap();
+    let manifest = Manifest::builtin("mnli").unwrap();
     let object = |label: &str, text: &str| {
         format!(
             "{{\"gold_label\": \"{label}\", \"sentence1\": {text}, \"sentence2\": \"He left.\", \"genre\": \"slate\"}}\n"
@@ -111,7 +110,7 @@ fn original_mnli_skips_pairs_without_a_gold_label() {
 
 #[test]
 fn hans_has_subcases_and_heuristics_in_both_forms() {
-    let manifest = Corpus::Hans.manifest().unwrap();
+    let manifest = Manifest::builtin("hans").unwrap();
     let columns = manifest.columns.as_ref().unwrap();
     let fields = |label, heuristic| {
         [
@@ -150,7 +149,7 @@ fn hans_has_subcases_and_heuristics_in_both_forms() {
 
 #[test]
 fn qqp_skips_the_rows_that_other_readers_skip() {
-    let manifest = Corpus::Qqp.manifest().unwrap();
+    let manifest = Manifest::builtin("qqp").unwrap();
     let head = "id\tqid1\tqid2\tquestion1\tquestion2\tis_duplicate\n";
     let text = format!(
         "{head}1\t2\t3\tWho?\t\t1\n2\t3\t4\tBroken\n\"\tWho?\t1\n\n3\t4\t5\tA?\tB?\t\n4\t5\t6\tA?\r\tB?\t0\n"
@@ -171,7 +170,7 @@ fn qqp_skips_the_rows_that_other_readers_skip() {
 
 #[test]
 fn texts_that_a_csv_writer_has_quoted_are_noted() {
-    let manifest = Corpus::Qqp.manifest().unwrap();
+    let manifest = Manifest::builtin("qqp").unwrap();
     let head = "id\tqid1\tqid2\tquestion1\tquestion2\tis_duplicate\n";
     let notes = |text: &str| read(&manifest, "train", "train.tsv", &format!("{head}{text}")).unwrap().notes;
     let written = notes("1\t2\t3\tA?\tB?\t1\n1\t2\t3\t\"Who is \"\"he\"\"?\"\tB?\t1\n");
@@ -185,7 +184,7 @@ fn texts_that_a_csv_writer_has_quoted_are_noted() {
 
 #[test]
 fn paws_has_no_quoting_and_either_line_end() {
-    let manifest = Corpus::PawsQqp.manifest().unwrap();
+    let manifest = Manifest::builtin("paws-qqp").unwrap();
     let text = "id\tsentence1\tsentence2\tlabel\r\n1\t`` A ? ''\t\"B ?\t0\r\n2\tC ?\tD ?\t1\n";
     let reading = read(&manifest, "train", "train.tsv", text).unwrap();
     assert_eq!(rows(&reading), [("`` A ? ''", "\"B ?", 0), ("C ?", "D ?", 1)]);
@@ -209,7 +208,7 @@ fn write_parquet(path: &Path, mut table: DataFrame) {
 
 #[test]
 fn parquet_that_is_not_as_it_should_be_is_refused() {
-    let (manifest, folder) = (Corpus::Qqp.manifest().unwrap(), tempfile::tempdir().unwrap());
+    let (manifest, folder) = (Manifest::builtin("qqp").unwrap(), tempfile::tempdir().unwrap());
     let path = folder.path().join("qqp.parquet");
     let columns = manifest.columns.as_ref().unwrap();
     let problem = |table: DataFrame| {

@@ -1,8 +1,8 @@
 //! The parts of a run: [`TaskSpec`], [`Recipe`], [`RunSpec`] and the identity of a run.
 
+mod encoder;
 #[cfg(test)]
 mod names;
-mod recipe;
 mod shown;
 mod task;
 
@@ -10,10 +10,11 @@ use lmc_base::file::hexadecimal;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-pub use recipe::{Adam, Decay, Recipe, Trained};
+pub use crate::recipe::{Adam, Decay, Recipe, Trained};
+pub use encoder::{Embedded, Encoder};
 #[doc(hidden)]
 pub use shown::{beginning, pooler};
-pub use task::TaskSpec;
+pub use task::{Draw, TaskSpec};
 
 /// One finetuning run: everything that decides the resulting weights.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -4,25 +4,24 @@ use lmc_base::show::{Fields, Forms, Show, seeds};
 use lmc_base::shown;
 
 use super::{Adam, Decay, ModelSpec, Recipe, RunSpec, TaskSpec, Trained};
+use crate::manifest::Generator;
 
 shown!(TaskSpec, Recipe, RunSpec);
 
 impl Show for TaskSpec {
     fn forms(&self) -> Forms {
-        let rows = match *self {
-            Self::MiniNli { data_seed, n_train, counterexample_share } => vec![
+        let n_train = ("training examples", self.n_train().to_string());
+        let rows = match (self.generator(), self.draw().counterexample_share) {
+            (Some(Generator::MiniNli), share) => vec![
                 ("task", "mini-NLI, the embedded one".to_owned()),
-                ("training examples", n_train.to_string()),
-                ("share of counterexamples", counterexample_share.to_string()),
-                ("seed of the data", data_seed.to_string()),
+                n_train,
+                ("share of counterexamples", share.unwrap_or_default().to_string()),
+                ("seed of the data", self.data_seed().to_string()),
             ],
-            Self::Cola { n_train, data_seed }
-            | Self::Mnli { n_train, data_seed }
-            | Self::Qqp { n_train, data_seed }
-            | Self::PawsQqp { n_train, data_seed } => vec![
+            (None, _) => vec![
                 ("task", format!("{}, from its published files", self.name())),
-                ("training examples", n_train.to_string()),
-                ("seed of their draw", data_seed.to_string()),
+                n_train,
+                ("seed of their draw", self.data_seed().to_string()),
             ],
         };
         Fields { heading: "TaskSpec".into(), rows }.forms()

@@ -1,97 +1,147 @@
 //! Tasks and their data.
 
-use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::sync::Arc;
 
-use super::Recipe;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::{Encoder, Recipe};
+use crate::manifest::{Generator, Manifest, Source, TaskSet, TaskTable};
 use lmc_base::error::{LmcError, Result};
+use lmc_base::metric::Metric;
 
-/// The stages of training on QQP (Juneja et al. 2023, Fig. 7) as shares of its 34,110 updates.
-const QQP_STAGES: [f64; 3] = [15_000.0 / 34_110.0, 25_000.0 / 34_110.0, 1.0];
+/// A task: what a manifest says about a corpus and its evaluation sets, and the draw of the training set.
+///
+/// The JSON of a task is that of its [`Draw`], which begins with the name of the manifest.
+#[derive(Clone, PartialEq)]
+pub struct TaskSpec {
+    draw: Draw,
+    manifest: Arc<Manifest>,
+    table: Arc<TaskTable>,
+}
 
-/// A task and the source of its data.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "name", rename_all = "kebab-case")]
-pub enum TaskSpec {
-    /// The embedded natural language inference task.
-    MiniNli {
-        /// The seed of the data draw.
-        data_seed: u64,
-        /// The number of training examples.
-        n_train: usize,
-        /// The share of training examples that are full-overlap counterexamples.
-        counterexample_share: f64,
-    },
-    /// CoLA (Warstadt et al. 2019): acceptability of sentences, in and out of domain.
-    Cola {
-        /// The number of training sentences, drawn by `data_seed`.
-        n_train: usize,
-        /// The seed of that draw and of the samples.
-        data_seed: u64,
-    },
-    /// MultiNLI (Williams et al. 2018), evaluated on its matched development set and on HANS (McCoy et al.
-    /// 2019).
-    Mnli {
-        /// The number of training pairs, drawn by `data_seed`.
-        n_train: usize,
-        /// The seed of that draw and of the samples.
-        data_seed: u64,
-    },
-    /// Quora Question Pairs (Iyer et al. 2017), evaluated on its development set and on PAWS-QQP (Zhang et
-    /// al. 2019).
-    Qqp {
-        /// The number of training pairs, drawn by `data_seed`.
-        n_train: usize,
-        /// The seed of that draw and of the samples.
-        data_seed: u64,
-    },
-    /// PAWS-QQP (Zhang et al. 2019): paraphrases that word overlap cannot identify.
-    PawsQqp {
-        /// The number of training pairs, drawn by `data_seed`.
-        n_train: usize,
-        /// The seed of that draw and of the samples.
-        data_seed: u64,
-    },
+/// The training examples of a task: the part of its description that runs are named by.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Draw {
+    /// The name of the task, which is that of its manifest.
+    pub name: String,
+    /// The seed of the draw, and of the samples of evaluation sets.
+    pub data_seed: u64,
+    /// The number of training examples.
+    pub n_train: usize,
+    /// The share of training examples that are counterexamples, in [0, 0.5]; for examples from a grammar, and
+    /// left out of the JSON of others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counterexample_share: Option<f64>,
+}
+
+impl fmt::Debug for TaskSpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Draw { name, data_seed, n_train, counterexample_share } = &self.draw;
+        write!(f, "TaskSpec({name}, {n_train} training examples, seed {data_seed}")?;
+        counterexample_share.map_or(Ok(()), |share| write!(f, ", counterexamples {share}"))?;
+        f.write_str(")")
+    }
+}
+
+impl Serialize for TaskSpec {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        self.draw.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for TaskSpec {
+    /// Reads a draw, whose name is that of a manifest that comes with the crate.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        let draw = Draw::deserialize(deserializer)?;
+        let task = Self::named(&draw.name).map_err(serde::de::Error::custom)?;
+        Ok(Self { draw, ..task })
+    }
 }
 
 impl TaskSpec {
-    /// The share of counterexamples in the embedded task's default distribution.
-    pub const COUNTEREXAMPLE_SHARE: f64 = 0.01;
-
     /// The most training examples of the embedded task, since they are in memory at once.
     pub const MOST_DRAWN: usize = 1_000_000;
 
-    /// The names of [`TaskSpec::named`]: the embedded task first, then those whose data come from outside.
-    pub const NAMES: [&str; 5] = ["mini-nli", "cola", "mnli", "qqp", "paws-qqp"];
+    /// Returns the task of a manifest with all its training data and the seed 0.
+    ///
+    /// # Errors
+    /// [`LmcError::InvalidParameter`] for a manifest without a table `[task]`.
+    ///
+    /// # Examples
+    /// ```
+    /// # mod lmc { pub use lmc_data::{self as data, LmcError, Result, spec}; }
+    /// use lmc::data::manifest::Manifest;
+    /// use lmc::spec::TaskSpec;
+    /// assert_eq!(TaskSpec::new(Manifest::builtin("cola")?)?, TaskSpec::cola());
+    /// let error = TaskSpec::new(Manifest::builtin("hans")?).unwrap_err().to_string();
+    /// assert!(error.starts_with("`task`: got hans, expected a manifest with a table `[task]`"));
+    /// # Ok::<(), lmc::LmcError>(())
+    /// ```
+    pub fn new(manifest: Manifest) -> Result<Self> {
+        let Some(table) = manifest.task.clone() else {
+            let expected = "a manifest with a table `[task]`, which says what copies are finetuned on";
+            return Err(LmcError::invalid("task", &manifest.name, expected));
+        };
+        let draw = Draw {
+            name: manifest.name.clone(),
+            data_seed: 0,
+            n_train: manifest.split(&table.train)?.n_examples,
+            counterexample_share: table.counterexample_share,
+        };
+        Ok(Self { draw, manifest: Arc::new(manifest), table: Arc::new(table) })
+    }
+
+    /// Returns the names of [`TaskSpec::named`], the manifests that have a task: the embedded one first, then
+    /// those whose data come from outside.
+    pub fn names() -> Vec<&'static str> {
+        let of = |generated| {
+            let has = move |manifest: &Manifest| {
+                manifest.task.is_some() && matches!(manifest.source, Source::Generated(_)) == generated
+            };
+            Manifest::builtin_with(has)
+        };
+        [of(true), of(false)].concat()
+    }
 
     /// Returns the embedded task with its default distribution.
     pub fn mini_nli(data_seed: u64) -> Self {
-        Self::MiniNli { data_seed, n_train: 16_000, counterexample_share: Self::COUNTEREXAMPLE_SHARE }
+        Self::builtin("mini-nli").with_data_seed(data_seed)
     }
 
-    /// Returns CoLA with all its 8,551 training sentences.
+    /// Returns CoLA (Warstadt et al. 2019) with all its 8,551 training sentences: acceptability of sentences,
+    /// in and out of domain.
     pub fn cola() -> Self {
-        Self::Cola { n_train: 8_551, data_seed: 0 }
+        Self::builtin("cola")
     }
 
-    /// Returns MultiNLI with all its 392,702 training pairs.
+    /// Returns MultiNLI (Williams et al. 2018) with all its 392,702 training pairs, evaluated on its matched
+    /// development set and on HANS (McCoy et al. 2019).
     pub fn mnli() -> Self {
-        Self::Mnli { n_train: 392_702, data_seed: 0 }
+        Self::builtin("mnli")
     }
 
-    /// Returns QQP with all its 363,846 training pairs.
+    /// Returns Quora Question Pairs (Iyer et al. 2017) with all its 363,846 training pairs, evaluated on its
+    /// development set and on PAWS-QQP.
     pub fn qqp() -> Self {
-        Self::Qqp { n_train: 363_846, data_seed: 0 }
+        Self::builtin("qqp")
     }
 
-    /// Returns PAWS-QQP with all its 11,988 training pairs.
+    /// Returns PAWS-QQP (Zhang et al. 2019) with all its 11,988 training pairs: paraphrases that word overlap
+    /// cannot identify.
     pub fn paws_qqp() -> Self {
-        Self::PawsQqp { n_train: 11_988, data_seed: 0 }
+        Self::builtin("paws-qqp")
+    }
+
+    fn builtin(name: &str) -> Self {
+        Self::named(name).expect("the manifests that come with the crate are read by its tests")
     }
 
     /// Returns the task of that name with all its training data.
     ///
     /// # Errors
-    /// [`LmcError::UnknownName`] listing [`TaskSpec::NAMES`].
+    /// [`LmcError::UnknownName`] listing [`TaskSpec::names`].
     ///
     /// # Examples
     /// ```
@@ -102,16 +152,13 @@ impl TaskSpec {
     /// # Ok::<(), lmc::LmcError>(())
     /// ```
     pub fn named(name: &str) -> Result<Self> {
-        match name {
-            "mini-nli" => Ok(Self::mini_nli(0)),
-            "cola" => Ok(Self::cola()),
-            "mnli" => Ok(Self::mnli()),
-            "qqp" => Ok(Self::qqp()),
-            "paws-qqp" => Ok(Self::paws_qqp()),
+        let known = Manifest::builtin(name).ok().filter(|manifest| manifest.name == name);
+        match known.map(Self::new) {
+            Some(Ok(task)) => Ok(task),
             _ => Err(LmcError::UnknownName {
                 kind: "task",
                 name: name.to_owned(),
-                known: Self::NAMES.map(str::to_owned).to_vec(),
+                known: Self::names().into_iter().map(str::to_owned).collect(),
             }),
         }
     }
@@ -120,93 +167,108 @@ impl TaskSpec {
     ///
     /// # Errors
     /// [`LmcError::InvalidParameter`] for no training examples, for more than [`TaskSpec::MOST_DRAWN`] of the
-    /// embedded task, and for a share of its counterexamples that is not valid. The number of examples of a
-    /// corpus is only known when it is read.
+    /// embedded task, and for a share of counterexamples that is not valid or that the task has none of. The
+    /// number of examples of a corpus is only known when it is read.
     pub fn check(&self) -> Result<()> {
-        if self.n_train() == 0 {
+        let Draw { n_train, counterexample_share, .. } = self.draw;
+        if n_train == 0 {
             return Err(LmcError::invalid("n_train", 0, "at least one training example"));
         }
-        if let Self::MiniNli { n_train, counterexample_share, .. } = *self {
-            if n_train > Self::MOST_DRAWN {
-                return Err(LmcError::invalid("n_train", n_train, format!("at most {}", Self::MOST_DRAWN)));
+        let share = |got: String, expected: &str| LmcError::invalid("counterexample_share", got, expected);
+        match (self.generator(), counterexample_share) {
+            (Some(_), _) if n_train > Self::MOST_DRAWN => {
+                Err(LmcError::invalid("n_train", n_train, format!("at most {}", Self::MOST_DRAWN)))
             }
-            if !(0.0..=0.5).contains(&counterexample_share) {
-                let expected = "a share from 0 to 0.5";
-                return Err(LmcError::invalid("counterexample_share", counterexample_share, expected));
+            (Some(_), Some(given)) if !(0.0..=0.5).contains(&given) => {
+                Err(share(given.to_string(), "a share from 0 to 0.5"))
             }
+            (Some(_), None) => Err(share("none".to_owned(), "a share from 0 to 0.5")),
+            (None, Some(given)) => Err(share(given.to_string(), "none, the examples are not generated")),
+            _ => Ok(()),
         }
-        Ok(())
     }
 
     /// Returns the task's name.
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::MiniNli { .. } => "mini-nli",
-            Self::Cola { .. } => "cola",
-            Self::Mnli { .. } => "mnli",
-            Self::Qqp { .. } => "qqp",
-            Self::PawsQqp { .. } => "paws-qqp",
-        }
+    pub fn name(&self) -> &str {
+        &self.draw.name
+    }
+
+    /// Returns the draw of the training examples.
+    pub fn draw(&self) -> &Draw {
+        &self.draw
+    }
+
+    /// Returns this task with another draw, whose name does not count.
+    pub fn with_draw(mut self, draw: Draw) -> Self {
+        let name = std::mem::take(&mut self.draw.name);
+        self.draw = Draw { name, ..draw };
+        self
     }
 
     /// Returns the number of training examples.
     pub fn n_train(&self) -> usize {
-        match *self {
-            Self::MiniNli { n_train, .. }
-            | Self::Cola { n_train, .. }
-            | Self::Mnli { n_train, .. }
-            | Self::Qqp { n_train, .. }
-            | Self::PawsQqp { n_train, .. } => n_train,
-        }
+        self.draw.n_train
     }
 
     /// Returns this task with another number of training examples.
     pub fn with_n_train(mut self, n: usize) -> Self {
-        match &mut self {
-            Self::MiniNli { n_train, .. }
-            | Self::Cola { n_train, .. }
-            | Self::Mnli { n_train, .. }
-            | Self::Qqp { n_train, .. }
-            | Self::PawsQqp { n_train, .. } => *n_train = n,
-        }
+        self.draw.n_train = n;
         self
     }
 
     /// Returns the seed of the data: that of the draw for the embedded task, and that of the samples for
     /// others.
     pub fn data_seed(&self) -> u64 {
-        match *self {
-            Self::MiniNli { data_seed, .. }
-            | Self::Cola { data_seed, .. }
-            | Self::Mnli { data_seed, .. }
-            | Self::Qqp { data_seed, .. }
-            | Self::PawsQqp { data_seed, .. } => data_seed,
-        }
+        self.draw.data_seed
     }
 
     /// Returns this task with another seed of the data.
     pub fn with_data_seed(mut self, seed: u64) -> Self {
-        match &mut self {
-            Self::MiniNli { data_seed, .. }
-            | Self::Cola { data_seed, .. }
-            | Self::Mnli { data_seed, .. }
-            | Self::Qqp { data_seed, .. }
-            | Self::PawsQqp { data_seed, .. } => *data_seed = seed,
-        }
+        self.draw.data_seed = seed;
         self
     }
 
-    /// Returns the paper's recipe for this task; Google's for PAWS-QQP, which the paper does not train on.
+    /// Returns this task with another share of counterexamples, in [0, 0.5]; for the embedded task.
+    pub fn with_counterexample_share(mut self, share: f64) -> Self {
+        self.draw.counterexample_share = Some(share);
+        self
+    }
+
+    /// Returns the manifest of the training corpus.
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    /// Returns the generator of the examples, or none if they are read from files.
+    pub fn generator(&self) -> Option<Generator> {
+        match self.manifest.source {
+            Source::Generated(generator) => Some(generator),
+            _ => None,
+        }
+    }
+
+    /// Returns the split that copies are finetuned on.
+    pub fn train(&self) -> &str {
+        &self.table.train
+    }
+
+    /// Returns the evaluation sets, the one in domain first.
+    pub fn sets(&self) -> &[TaskSet] {
+        &self.table.sets
+    }
+
+    /// Returns the evaluation set and the metric by which generalisation is judged.
+    pub fn scored(&self) -> (&str, Metric) {
+        (&self.table.scored, self.table.metric)
+    }
+
+    /// Returns the default recipe of the task: the paper's; Google's for PAWS-QQP, which the paper does not
+    /// train on.
     ///
     /// For QQP it keeps three checkpoints, after 15,000 and 25,000 of all 34,110 updates and at the end: the
     /// stages of Fig. 7. For the other corpora it keeps only the end.
     pub fn recipe(&self) -> Recipe {
-        match self {
-            Self::MiniNli { .. } => Recipe::mini(),
-            Self::Cola { .. } => Recipe::hf_cola(),
-            Self::Qqp { .. } => Recipe { trajectory: QQP_STAGES.to_vec(), ..Recipe::google() },
-            Self::Mnli { .. } | Self::PawsQqp { .. } => Recipe::google(),
-        }
+        self.table.recipe.clone()
     }
 
     /// Returns the recipe of that name for this task: [`TaskSpec::recipe`] if that has the name, otherwise
@@ -219,15 +281,17 @@ impl TaskSpec {
         if own.name == name { Ok(own) } else { Recipe::named(name) }
     }
 
-    /// Returns the paper's pretrained encoder for this task and a recipe, by the name of its manifest. It is
-    /// the embedded RoBERTa for the recipe of RoBERTa on the embedded task, and none for the embedded BERT.
-    pub fn encoder(&self, recipe: &Recipe) -> Option<&'static str> {
-        match (self, recipe.name == Recipe::ROBERTA) {
-            (Self::MiniNli { .. }, false) => None,
-            (Self::MiniNli { .. }, true) => Some("mini-roberta"),
-            (_, false) => Some("bert-base-uncased"),
-            (_, true) => Some("roberta-base"),
-        }
+    /// Returns the default pretrained encoder of this task for a recipe.
+    ///
+    /// # Examples
+    /// ```
+    /// # mod lmc { pub use lmc_data::{self as data, LmcError, Result, spec}; }
+    /// use lmc::spec::{Recipe, TaskSpec};
+    /// assert_eq!(TaskSpec::mnli().encoder(&Recipe::roberta()).to_string(), "roberta-base");
+    /// assert_eq!(TaskSpec::mini_nli(0).encoder(&Recipe::mini()).to_string(), "mini-bert");
+    /// ```
+    pub fn encoder(&self, recipe: &Recipe) -> Encoder {
+        self.table.encoder(recipe).into()
     }
 }
 
@@ -237,12 +301,14 @@ mod tests {
 
     #[test]
     fn names_and_back() {
-        for name in TaskSpec::NAMES {
+        assert_eq!(TaskSpec::names(), ["mini-nli", "cola", "mnli", "paws-qqp", "qqp"]);
+        for name in TaskSpec::names() {
             let task = TaskSpec::named(name).unwrap();
             assert_eq!(task.name(), name);
             let json = serde_json::to_value(task.clone().with_n_train(7)).unwrap();
             assert_eq!(task.clone().with_n_train(7).n_train(), 7);
             assert_eq!((json["name"].as_str(), json["n_train"].as_u64()), (Some(name), Some(7)));
+            task.check().unwrap();
             task.recipe().check().unwrap();
         }
         assert_eq!(TaskSpec::qqp().recipe().checkpoints(363_846), [15_000, 25_000, 34_110]);
@@ -250,6 +316,42 @@ mod tests {
         assert_eq!(TaskSpec::mnli().recipe_named("google").unwrap(), Recipe::google());
         assert_eq!(TaskSpec::qqp().recipe_named("roberta").unwrap(), Recipe::roberta());
         let message = TaskSpec::named("snli").unwrap_err().to_string();
-        assert_eq!(message, "unknown task `snli`; known: mini-nli, cola, mnli, qqp, paws-qqp");
+        assert_eq!(message, "unknown task `snli`; known: mini-nli, cola, mnli, paws-qqp, qqp");
+        assert!(
+            TaskSpec::named("hans").is_err() && TaskSpec::named("google-bert/bert-base-uncased").is_err()
+        );
+    }
+
+    #[test]
+    fn the_sets_and_metrics_are_those_of_the_paper() {
+        let scored = TaskSpec::names().into_iter().map(|name| {
+            let task = TaskSpec::named(name).unwrap();
+            (task.sets().len(), task.scored().0.to_owned(), task.scored().1)
+        });
+        let expected = [
+            (5, "lo", Metric::Accuracy),
+            (2, "ood", Metric::Mcc),
+            (7, "hans-lo", Metric::Accuracy),
+            (1, "id", Metric::F1),
+            (2, "paws-qqp", Metric::F1),
+        ];
+        assert_eq!(scored.collect::<Vec<_>>(), expected.map(|(n, set, metric)| (n, set.to_owned(), metric)));
+        let n_train = ["mini-nli", "cola", "mnli", "qqp", "paws-qqp"]
+            .map(|name| TaskSpec::named(name).unwrap().n_train());
+        assert_eq!(n_train, [16_000, 8_551, 392_702, 363_846, 11_988]);
+    }
+
+    #[test]
+    fn a_share_of_counterexamples_is_for_the_embedded_task() {
+        let problem = |task: TaskSpec| task.check().unwrap_err().to_string();
+        TaskSpec::mini_nli(0).with_counterexample_share(0.5).check().unwrap();
+        let message = problem(TaskSpec::mini_nli(0).with_counterexample_share(0.6));
+        assert_eq!(message, "`counterexample_share`: got 0.6, expected a share from 0 to 0.5");
+        let message = problem(TaskSpec::cola().with_counterexample_share(0.1));
+        assert!(message.starts_with("`counterexample_share`: got 0.1, expected none"), "{message}");
+        assert_eq!(
+            TaskSpec::mini_nli(0).draw().counterexample_share,
+            Some(crate::mini_nli::COUNTEREXAMPLE_SHARE)
+        );
     }
 }

@@ -5,11 +5,13 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
-use super::changes::{Fault, changed};
 use super::document::Document;
+use super::words::in_words;
 use super::{StudySpec, paths};
+use crate::data::changes::{Fault, changed};
+use crate::data::manifest::Generator;
 use crate::error::{LmcError, Result};
-use crate::spec::{Recipe, TaskSpec};
+use crate::spec::{Embedded, Encoder, Recipe, TaskSpec};
 
 /// A study as it is written.
 #[derive(Deserialize)]
@@ -60,7 +62,7 @@ impl StudySpec {
     /// Reads the study in a TOML text. Errors name it `path`, and relative paths in it begin at that file's
     /// folder.
     ///
-    /// `task` is a name of [`TaskSpec::NAMES`] or a table with `name` and the fields that differ from the
+    /// `task` is a name of [`TaskSpec::names`] or a table with `name` and the fields that differ from the
     /// task of that name; `recipe` works in the same way, from [`TaskSpec::recipe_named`], or has all fields
     /// under a name of its own. The default recipe is the paper's for the task. `seeds`, `stack`, `data`,
     /// `unverified` and `encoder` are the fields of [`StudySpec`]; a `~` at the beginning of a path is the
@@ -89,11 +91,11 @@ impl StudySpec {
         let document = Document::parse(text, path)?;
         let read: Read = document.read()?;
         let task = task(&document, &read.task)?;
-        let mut spec = match (&task.spec, read.master_seed) {
-            (TaskSpec::MiniNli { .. }, master) => Self::named("mini-nli", master.unwrap_or(0))
+        let mut spec = match (task.spec.generator(), read.master_seed) {
+            (Some(Generator::MiniNli), master) => Self::named("mini-nli", master.unwrap_or(0))
                 .map_err(|error| document.wrong("master_seed", error.to_string()))?,
-            (other, None) => Self::corpus(other.clone(), "bert-base-uncased"),
-            (_, Some(_)) => {
+            (None, None) => Self::of(task.spec.clone()),
+            (None, Some(_)) => {
                 let problem = "`master_seed` is for the task mini-nli; give `seeds`".to_owned();
                 return Err(document.wrong("master_seed", problem));
             }
@@ -102,7 +104,7 @@ impl StudySpec {
         spec.task = task.spec.with_data_seed(task.data_seed.unwrap_or(spec.task.data_seed()));
         if let Some(written) = &read.recipe {
             spec.recipe = recipe(&document, written, &spec.task)?;
-            spec.encoder = spec.task.encoder(&spec.recipe).map(PathBuf::from);
+            spec.encoder = spec.task.encoder(&spec.recipe);
         }
         spec.seeds = read.seeds.unwrap_or(spec.seeds);
         spec.stack = read.stack.unwrap_or(spec.stack);
@@ -111,7 +113,7 @@ impl StudySpec {
         }
         spec.unverified = read.unverified.unwrap_or(spec.unverified);
         if let Some(encoder) = &read.encoder {
-            spec.encoder = Some(paths::encoder(&document, "encoder", encoder)?);
+            spec.encoder = paths::encoder(&document, "encoder", encoder)?;
         }
         spec.check().map_err(|error| at_its_line(&document, error))?;
         Ok(spec)
@@ -131,13 +133,20 @@ impl StudySpec {
         let seed = i64::try_from(seed).map_or_else(|_| Value::String(seed.to_string()), Value::Integer);
         task.insert("data_seed".to_owned(), seed);
         let Self { recipe, seeds, data, unverified, encoder, stack, .. } = self;
-        // The embedded BERT has no name if it is the encoder of the recipe.
-        let unnamed = matches!(self.task, TaskSpec::MiniNli { .. }) && self.task.encoder(recipe).is_some();
-        let encoder = encoder.as_deref().or(unnamed.then_some(Path::new(Self::MINI_BERT)));
+        // The embedded BERT is left out where it is the encoder of the recipe.
+        let bert = Encoder::from(Embedded::Bert);
+        let is_default = *encoder == bert && self.task.encoder(recipe) == bert;
+        let encoder = (!is_default).then(|| encoder.as_path());
         let (data, stack, unverified) = (data.as_deref(), *stack, *unverified);
         toml::to_string(&Written { seeds, stack, data, unverified, encoder, task, recipe })
             .map_err(unwritable)
     }
+}
+
+/// Returns the error for a change of a table, with the line of the key.
+fn wrong(fault: Fault, document: &Document<'_>, table: &str) -> LmcError {
+    let key = if fault.key.is_empty() { table.to_owned() } else { format!("{table}.{}", fault.key) };
+    document.wrong(&key, in_words(&fault.problem, Some(&key), fault.date.as_deref()))
 }
 
 /// A task in a file, and the data seed if the file has that too.
@@ -151,20 +160,20 @@ fn task(document: &Document<'_>, written: &Value) -> Result<Task> {
     let known = TaskSpec::named(&name).map_err(|error| document.wrong("task.name", error.to_string()))?;
     let data_seed = changes.remove("data_seed").map(|seed| unsigned(&seed)).transpose();
     let data_seed = data_seed.map_err(|problem| document.wrong("task.data_seed", problem))?;
-    let fields = Table::try_from(&known).unwrap_or_default();
+    let fields = Table::try_from(known.draw()).unwrap_or_default();
     if let Some(unknown) = changes.keys().find(|key| !fields.contains_key(*key)) {
         let known: Vec<&str> = fields.keys().map(String::as_str).collect();
         let problem = format!("unknown key `{unknown}`, known: {}", known.join(", "));
         return Err(document.wrong(&format!("task.{unknown}"), problem));
     }
-    let spec = changed(&known, &changes).map_err(|fault| fault.at(document, "task"))?;
-    Ok(Task { spec, data_seed })
+    let draw = changed(known.draw(), &changes).map_err(|fault| wrong(fault, document, "task"))?;
+    Ok(Task { spec: known.with_draw(draw), data_seed })
 }
 
 fn recipe(document: &Document<'_>, written: &Value, task: &TaskSpec) -> Result<Recipe> {
     let (name, changes) = named(document, "recipe", written)?;
     match task.recipe_named(&name) {
-        Ok(known) => changed(&known, &changes).map_err(|fault| fault.at(document, "recipe")),
+        Ok(known) => changed(&known, &changes).map_err(|fault| wrong(fault, document, "recipe")),
         Err(unknown) if changes.is_empty() => Err(document.wrong("recipe.name", unknown.to_string())),
         // A recipe under a new name has all its fields.
         Err(unknown) => changes.clone().try_into().map_err(|error: toml::de::Error| {
@@ -173,7 +182,7 @@ fn recipe(document: &Document<'_>, written: &Value, task: &TaskSpec) -> Result<R
                 let problem = format!("{}; {unknown}, and a new one has all keys", error.message());
                 Fault { key: String::new(), problem, date: None }
             });
-            fault.at(document, "recipe")
+            wrong(fault, document, "recipe")
         }),
     }
 }

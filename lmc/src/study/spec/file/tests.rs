@@ -147,18 +147,21 @@ fn paths_begin_at_the_folder_of_the_file() {
     let path = folder.path().join("study.toml");
     let paths = |text: &str| {
         let spec = StudySpec::from_toml(&format!("task = 'cola'\n{text}"), &path).unwrap();
-        (spec.data, spec.encoder.unwrap())
+        (spec.data, spec.encoder)
     };
     let (data, encoder) = paths("data = 'glue'\nencoder = 'enc'");
-    assert_eq!((data, encoder), (Some(folder.path().join("glue")), folder.path().join("enc")));
+    assert_eq!(
+        (data, encoder),
+        (Some(folder.path().join("glue")), Encoder::Folder(folder.path().join("enc")))
+    );
     assert_eq!(
         paths("data = '/glue'\nencoder = 'roberta-base'"),
-        (Some("/glue".into()), "roberta-base".into())
+        (Some("/glue".into()), Encoder::Named("roberta-base".into()))
     );
     std::fs::create_dir(folder.path().join("roberta-base")).unwrap();
-    assert_eq!(paths("encoder = 'roberta-base'").1, folder.path().join("roberta-base"));
+    assert_eq!(paths("encoder = 'roberta-base'").1, Encoder::Folder(folder.path().join("roberta-base")));
     let home = PathBuf::from(std::env::var_os("HOME").unwrap());
-    assert_eq!(paths("data = '~/glue'\nencoder = '~'"), (Some(home.join("glue")), home));
+    assert_eq!(paths("data = '~/glue'\nencoder = '~'"), (Some(home.join("glue")), Encoder::Folder(home)));
     assert_eq!(paths("data = 'a~b'").0, Some(folder.path().join("a~b")));
     let text = "task = 'cola'\ndata = '$HOME/glue'";
     let message = StudySpec::from_toml(text, &path).unwrap_err().to_string();
@@ -173,12 +176,12 @@ fn paths_begin_at_the_folder_of_the_file() {
 #[test]
 fn a_recipe_brings_its_encoder_unless_one_is_named() {
     let encoder = |text: &str| read(text).unwrap().encoder;
-    assert_eq!(encoder("task = 'mnli'\nrecipe = 'roberta'"), Some("roberta-base".into()));
-    assert_eq!(encoder("task = 'mnli'\nrecipe = 'google'"), Some("bert-base-uncased".into()));
-    assert_eq!(encoder("task = 'mini-nli'\nrecipe = 'roberta'"), Some(StudySpec::MINI_ROBERTA.into()));
-    assert_eq!(encoder("task = 'mini-nli'\nrecipe = 'mini-lp-ft'"), None);
+    assert_eq!(encoder("task = 'mnli'\nrecipe = 'roberta'"), "roberta-base".into());
+    assert_eq!(encoder("task = 'mnli'\nrecipe = 'google'"), "bert-base-uncased".into());
+    assert_eq!(encoder("task = 'mini-nli'\nrecipe = 'roberta'"), Embedded::Roberta.into());
+    assert_eq!(encoder("task = 'mini-nli'\nrecipe = 'mini-lp-ft'"), Embedded::Bert.into());
     let named = "task = 'mnli'\nrecipe = 'roberta'\nencoder = 'bert-base-uncased'";
-    assert_eq!(encoder(named), Some("bert-base-uncased".into()));
+    assert_eq!(encoder(named), "bert-base-uncased".into());
 }
 
 #[test]
@@ -186,6 +189,6 @@ fn the_embedded_bert_is_named_beside_the_recipe_of_another_encoder() {
     let spec = StudySpec::mini_nli(0).with_recipe(Recipe::roberta());
     let text = spec.to_toml().unwrap();
     assert!(text.contains("encoder = \"mini-bert\""), "{text}");
-    assert_eq!(read(&text).unwrap().encoder, Some(StudySpec::MINI_BERT.into()));
+    assert_eq!(read(&text).unwrap().encoder, Embedded::Bert.into());
     assert_eq!(read(&text).unwrap().to_toml().unwrap(), text);
 }

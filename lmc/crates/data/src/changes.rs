@@ -4,32 +4,21 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use toml::{Table, Value};
 
-use super::document::Document;
-use super::words::in_words;
-use crate::error::LmcError;
-
 /// The problem with one of several changes.
-pub(super) struct Fault {
+pub struct Fault {
     /// The key inside the table, empty if it is not one alone.
     pub key: String,
+    /// The words of the reader.
     pub problem: String,
     /// The value, if it is a date.
     pub date: Option<String>,
 }
 
-impl Fault {
-    /// Returns the error with the line of the key in a table of the document.
-    pub fn at(self, document: &Document<'_>, table: &str) -> LmcError {
-        let key = if self.key.is_empty() { table.to_owned() } else { format!("{table}.{}", self.key) };
-        document.wrong(&key, in_words(&self.problem, Some(&key), self.date.as_deref()))
-    }
-}
-
 /// Returns a value with other fields.
-pub(super) fn changed<T: Serialize + DeserializeOwned>(
-    value: &T,
-    changes: &Table,
-) -> std::result::Result<T, Fault> {
+///
+/// # Errors
+/// The fault of the first field that does not fit.
+pub fn changed<T: Serialize + DeserializeOwned>(value: &T, changes: &Table) -> std::result::Result<T, Fault> {
     let whole = |problem: String| Fault { key: String::new(), problem, date: None };
     let fields = Table::try_from(value).map_err(|error| whole(error.to_string()))?;
     let with = |mut fields: Table, changes: Table| {
