@@ -198,9 +198,9 @@ fn mistakes_are_named_with_file_line_key_got_and_expected() {
             "reviews.toml:46: `task.sets.name`: got `id`, expected a name of its own for each set",
         ),
         (
-            "name = \"acceptable\"",
-            "name = \"acceptable\"\n[[task.sets]]\nname = \"dev-sample\"",
-            "reviews.toml:48: `task.sets.name`: got `dev-sample`, expected letters, digits",
+            "merge = \"sum\"",
+            "merge = \"sum\"\n[[task.sets]]\nname = \"dev-sample\"",
+            "reviews.toml:52: `task.sets.name`: got `dev-sample`, expected letters, digits",
         ),
         (
             "metric =",
