@@ -6,6 +6,7 @@ mod corpora;
 mod early_checks;
 mod options;
 mod own_analysis;
+mod own_corpus;
 mod recipes;
 mod soups;
 mod sweeps;

@@ -1,6 +1,7 @@
 //! `lmc evaluate`: copies of a study, or classifiers that were finetuned elsewhere.
 
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use clap::{Args, ValueEnum};
 use lmc::data::corpus::{Corpus, read_corpora};
@@ -13,6 +14,10 @@ use lmc::{LmcError, Result, progress, table};
 use crate::output::{Output, Place, identity, identity_of, print};
 use crate::study::Changes;
 
+static CORPUS: LazyLock<String> = LazyLock::new(|| {
+    format!("The corpus on which classifiers are evaluated: {}", Corpus::names().join(", "))
+});
+
 #[derive(Args)]
 pub struct Evaluate {
     /// A study, as in the other verbs, mini-nli if absent; or with --corpus Hugging Face folders of finetuned
@@ -22,8 +27,7 @@ pub struct Evaluate {
     /// The evaluation sets of a study, such as id,lo; all but samples if absent.
     #[arg(long, value_delimiter = ',', value_name = "SET,...", conflicts_with = "corpus")]
     set: Vec<String>,
-    /// The corpus on which classifiers are evaluated: cola, mnli, hans, qqp or paws-qqp.
-    #[arg(long, requires = "split")]
+    #[arg(long, requires = "split", value_name = "CORPUS", help = CORPUS.as_str())]
     corpus: Option<String>,
     /// Its splits: id, the one in domain, of every corpus but hans, or names such as ood of cola and hans-lo
     /// of hans; a wrong name lists them all.

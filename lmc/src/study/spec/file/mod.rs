@@ -122,11 +122,17 @@ impl StudySpec {
     /// Returns the study as TOML with every field, which [`StudySpec::from_toml`] reads again.
     ///
     /// # Errors
-    /// [`LmcError::InvalidParameter`] for a number that TOML has no place for.
+    /// [`LmcError::InvalidParameter`] for a number that TOML has no place for, and for a task whose manifest
+    /// does not come with the crate: the file would name it and nobody could find it.
     pub fn to_toml(&self) -> Result<String> {
         let unwritable = |error: toml::ser::Error| {
             LmcError::invalid("spec", error, "numbers below 2^63 and paths in UTF-8")
         };
+        let name = self.task.name();
+        if !TaskSpec::named(name).is_ok_and(|known| known.manifest() == self.task.manifest()) {
+            let expected = format!("a task that comes with the crate: {}", TaskSpec::names().join(", "));
+            return Err(LmcError::invalid("task", name, expected));
+        }
         let mut task = Table::try_from(self.task.clone().with_data_seed(0)).map_err(unwritable)?;
         // Seeds are hashes of 64 bits, TOML's integers have a sign.
         let seed = self.task.data_seed();
