@@ -4,14 +4,16 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 use lmc::store::Store;
-use lmc::study::Study;
-use lmc::sweep::Grid;
+use lmc::study::{Model, Models, Study};
+use lmc::sweep::{Grid, SweepJob, SweepPlan, fill};
+use lmc_tests::files::files;
 use lmc_tests::skip::skipped;
 use lmc_tests::small;
 
-/// Where a child works, and how many more bytes it may have for the sweep.
+/// Where a child works, how many more bytes it may have for the sweep, and whether it has taken all other memory before.
 const STORE: &str = "LMC_TEST_MEMORY_STORE";
 const ALLOWANCE: &str = "LMC_TEST_MEMORY_ALLOWANCE";
+const STARVED: &str = "LMC_TEST_MEMORY_STARVED";
 const GRID: usize = 20;
 
 /// A number of bytes of this process: "VmSize", "VmPeak".
@@ -37,6 +39,10 @@ fn child() {
         prlimit.arg(format!("--pid={}", std::process::id())).arg(format!("--as={limit}"));
         assert!(prlimit.status().unwrap().success());
     }
+    if std::env::var_os(STARVED).is_some() {
+        let filled = fill_starved(&models);
+        return println!("\n{}", filled.map_or_else(|error| format!("error {error}"), |()| "filled".into()));
+    }
     match models.sweep("id", Grid::new(GRID).unwrap()) {
         Ok(sweep) => {
             let losses: Vec<String> = sweep.profiles[0].losses().iter().map(f64::to_string).collect();
@@ -46,13 +52,56 @@ fn child() {
     }
 }
 
-fn run(store: &Path, allowance: Option<u64>) -> Output {
+/// Makes the lines of the sweep without any more memory.
+fn fill_starved(models: &Models) -> lmc::Result<()> {
+    let (study, task) = (models.study(), models.study().task());
+    let names: Vec<String> = models.models().iter().map(Model::key).collect();
+    let job = SweepJob {
+        store: study.store(),
+        classifier: &task.classifier,
+        set: task.set("id").unwrap(),
+        models: &names,
+        load: &|_| panic!("there is no memory for a point, and weights are loaded"),
+        ends: &[],
+        plan: &SweepPlan::lines(2, Grid::new(GRID).unwrap()).unwrap(),
+        compute: study.compute(),
+    };
+    let _taken = starve();
+    fill(&job)
+}
+
+/// Takes all memory that the process can have, but for holes that are too small for the weights of a model, 431 KiB.
+fn starve() -> Vec<Vec<u8>> {
+    const KIB: usize = 1 << 10;
+    let blocks = |size: usize, most: usize| {
+        let mut taken = Vec::with_capacity(1 << 12);
+        while taken.len() < most {
+            let mut block: Vec<u8> = Vec::new();
+            if block.try_reserve_exact(size).is_err() {
+                break;
+            }
+            taken.push(block);
+        }
+        taken
+    };
+    let holes = blocks(128 * KIB, 96);
+    let rest = [16 << 20, 1 << 20, 128 * KIB, 16 * KIB].into_iter().flat_map(|size| blocks(size, usize::MAX));
+    let mut taken: Vec<Vec<u8>> = rest.collect();
+    // Every second one is given back: even three that lie side by side are too small.
+    taken.extend(holes.into_iter().step_by(2));
+    taken
+}
+
+fn run(store: &Path, allowance: Option<u64>, starved: bool) -> Output {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args(["--exact", "child", "--ignored", "--nocapture"]).env(STORE, store).env("LMC_THREADS", "1");
     // Address space that is only set aside is not what is counted here.
     command.env("MALLOC_ARENA_MAX", "1").env("RUST_MIN_STACK", "1048576");
     if let Some(allowance) = allowance {
         command.env(ALLOWANCE, allowance.to_string());
+    }
+    if starved {
+        command.env(STARVED, "1");
     }
     command.stdin(Stdio::null()).output().unwrap()
 }
@@ -70,44 +119,56 @@ fn losses(text: &str) -> Vec<f64> {
         .collect()
 }
 
+fn text(output: &Output) -> String {
+    let [out, err] = [&output.stdout, &output.stderr].map(|bytes| String::from_utf8_lossy(bytes));
+    format!("{out}{err}")
+}
+
+fn can_limit() -> bool {
+    Command::new("prlimit").arg("--version").output().is_ok_and(|output| output.status.success())
+}
+
+const NO_PRLIMIT: &str = "prlimit is missing (util-linux)";
+
 #[test]
 fn with_half_of_the_memory_fewer_points_are_evaluated_at_once() {
-    if !Command::new("prlimit").arg("--version").output().is_ok_and(|output| output.status.success()) {
-        return skipped("prlimit is missing (util-linux)");
+    if !can_limit() {
+        return skipped(NO_PRLIMIT);
     }
     let folder = tempfile::tempdir().unwrap();
     let store = folder.path().join("store");
     small::models(&store, 2).evaluate("id").unwrap();
-    let again = || std::fs::remove_dir_all(store.join("sweeps")).unwrap();
-    let text = |output: &Output| {
-        let [out, err] = [&output.stdout, &output.stderr].map(|bytes| String::from_utf8_lossy(bytes));
-        format!("{out}{err}")
-    };
-    let whole = text(&run(&store, None));
+    let whole = text(&run(&store, None, false));
     assert!(!whole.contains("too little memory"), "{whole}");
     let (expected, grown) = (losses(&whole), after(&whole, "grown").unwrap().parse::<u64>().unwrap());
     println!("the sweep takes {} MB", grown / 1_000_000);
-    again();
-    let less = text(&run(&store, Some(grown / 2)));
+    std::fs::remove_dir_all(store.join("sweeps")).unwrap();
+    let less = text(&run(&store, Some(grown / 2), false));
     println!("{less}");
     assert_eq!(less.matches("too little memory").count(), 1, "{less}");
     let found = losses(&less);
     assert_eq!(found.len(), GRID);
     assert!(found.iter().zip(&expected).all(|(a, b)| (a - b).abs() < 1e-5), "{found:?} {expected:?}");
-    again();
-    // With next to nothing it ends with an error that says so, or with what fits into the memory that the process has kept.
-    let least = run(&store, Some(2_000_000));
+}
+
+#[test]
+fn without_memory_for_one_point_the_error_says_so() {
+    if !can_limit() {
+        return skipped(NO_PRLIMIT);
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let store = folder.path().join("store");
+    small::models(&store, 2).evaluate("id").unwrap();
+    let least = run(&store, Some(0), true);
     let message = text(&least);
     println!("{message}");
     assert!(least.status.success(), "{message}");
-    match after(&message, "error") {
-        Some(error) => {
-            assert!(error.contains("out of memory, ") && error.contains("more were asked for"), "{error}");
-            assert!(error.contains("LMC_THREADS") && !error.contains("panicked"), "{error}");
-        }
-        None => {
-            let found = losses(&message);
-            assert!(found.iter().zip(&expected).all(|(a, b)| (a - b).abs() < 1e-5), "{found:?} {expected:?}");
-        }
-    }
+    let error = after(&message, "error").unwrap_or_else(|| panic!("{message}"));
+    assert!(error.contains("out of memory, ") && error.contains("more were asked for"), "{error}");
+    assert!(error.contains("LMC_THREADS") && !message.contains("panicked"), "{message}");
+    let grid = format!("{GRID}points");
+    let units = files(&store.join("sweeps"));
+    assert!(units.keys().all(|path| !path.to_string_lossy().contains(&grid)), "{units:?}");
+    // With memory the same call makes it.
+    losses(&text(&run(&store, None, false)));
 }

@@ -1,17 +1,19 @@
 //! The same spec gives the same bits: twice, on one thread or two, and after being killed any number of times.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use lmc::spec::Recipe;
 use lmc::step::Step;
 use lmc::store::Store;
 use lmc::study::{Study, StudySpec};
 use lmc::sweep::Grid;
-use lmc_tests::files::{assert_same, count, files, results};
+use lmc_tests::files::{assert_same, copy_folder, count, files, results};
 use lmc_tests::small;
+use signal_hook::consts::SIGKILL;
 
 /// Where a child of these tests works.
 const STORE: &str = "LMC_TEST_STORE";
@@ -60,18 +62,72 @@ fn finish(store: &Path, threads: usize) {
     assert!(start(store, threads).wait().unwrap().success());
 }
 
-/// Starts a child and kills it (SIGKILL) `delay` after `ready`; says whether it was still at work.
-fn kill_when(store: &Path, delay: Duration, ready: impl Fn() -> bool) -> bool {
-    let mut child = start(store, 2);
-    let started = Instant::now();
-    while !ready() && child.try_wait().unwrap().is_none() && started.elapsed() < Duration::from_secs(60) {
-        std::thread::sleep(Duration::from_millis(1));
+/// A moment in the work of a child at which it is killed.
+struct Moment {
+    what: &'static str,
+    /// The folder in which the child has claimed something that it makes.
+    at_work_on: &'static str,
+    /// The numbers of checkpoints, evaluations and profiles that the store has then: the least and the most.
+    results: [[usize; 2]; 3],
+}
+
+impl Moment {
+    fn counts(store: &Path) -> [usize; 3] {
+        [("runs", ".safetensors"), ("evaluations", ".parquet"), ("sweeps", ".parquet")]
+            .map(|(folder, ending)| count(store, folder, ending))
     }
-    std::thread::sleep(delay);
-    let at_work = child.try_wait().unwrap().is_none();
-    child.kill().unwrap();
-    child.wait().unwrap();
-    at_work
+
+    fn has_begun(&self, store: &Path) -> bool {
+        self.results.iter().zip(Self::counts(store)).all(|([least, _], n)| n >= *least)
+    }
+
+    fn is_over(&self, store: &Path) -> bool {
+        self.results.iter().zip(Self::counts(store)).any(|([_, most], n)| n > *most)
+    }
+}
+
+/// The contents of the claims below a folder; each says whose it is.
+fn claims(folder: &Path) -> BTreeSet<Vec<u8>> {
+    let (mut found, mut folders) = (BTreeSet::new(), vec![folder.to_owned()]);
+    while let Some(at) = folders.pop() {
+        for path in std::fs::read_dir(at).into_iter().flatten().map(|entry| entry.unwrap().path()) {
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "claim") {
+                // It may be new and still empty, or be given back meanwhile.
+                let content = std::fs::read(&path).unwrap_or_default();
+                let holder = content.split(|&byte| byte == b'\n').next().filter(|line| !line.is_empty());
+                found.extend(holder.map(<[u8]>::to_owned));
+            }
+        }
+    }
+    found
+}
+
+/// Kills a child (SIGKILL) at that moment, `delay` after the moment has begun. What it had claimed shows that it
+/// was at work. If a child came further, the store is as it was before, and another is killed sooner.
+fn kill_at(store: &Path, moment: &Moment, delay: Duration) {
+    const TRIES: u32 = 40;
+    let (before, folder) = (store.with_extension("before"), store.join(moment.at_work_on));
+    copy_folder(store, &before);
+    for tries in 0..TRIES {
+        let others = claims(&folder);
+        let mut child = start(store, 2);
+        let is_at_work = || claims(&folder).difference(&others).next().is_some();
+        while !(moment.has_begun(store) && is_at_work()) && child.try_wait().unwrap().is_none() {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        std::thread::sleep(delay / 2u32.pow(tries.min(10)));
+        child.kill().unwrap();
+        let was_killed = child.wait().unwrap().signal() == Some(SIGKILL);
+        if was_killed && moment.has_begun(store) && is_at_work() && !moment.is_over(store) {
+            println!("killed {} in try {}", moment.what, tries + 1);
+            return;
+        }
+        std::fs::remove_dir_all(store).unwrap();
+        copy_folder(&before, store);
+    }
+    panic!("no child was killed {} in {TRIES} tries", moment.what);
 }
 
 #[test]
@@ -79,9 +135,7 @@ fn twice_on_one_thread_or_two_and_killed_at_any_moment() {
     let folder = tempfile::tempdir().unwrap();
     let store = |name: &str| folder.path().join(name);
     let whole = store("whole");
-    let started = Instant::now();
     finish(&whole, 2);
-    let length = started.elapsed();
     // 3 models at 2 checkpoints, 3 evaluations, 3 pairs.
     assert_eq!(count(&whole, "runs", ".safetensors"), 6);
     assert_eq!((count(&whole, "evaluations", ".parquet"), count(&whole, "sweeps", ".parquet")), (3, 3));
@@ -91,30 +145,21 @@ fn twice_on_one_thread_or_two_and_killed_at_any_moment() {
     assert_same(&results(&single), &results(&whole));
 
     let killed = store("killed");
-    let checkpoints = |n| {
-        let killed = killed.clone();
-        move || count(&killed, "runs", ".safetensors") >= n
-    };
-    let profiles = |n| {
-        let killed = killed.clone();
-        move || count(&killed, "sweeps", ".parquet") >= n
-    };
-    // The delays come from a fixed hash: any moment will do, but a failure should be found again.
-    let random =
-        |i: u64, most: Duration| most.mul_f64(lmc::seed::sub_seed(i, "delay") as f64 / u64::MAX as f64);
-    let short = Duration::from_millis(20);
-    let mut at_work = [
-        kill_when(&killed, random(0, length / 2), || true),
-        kill_when(&killed, random(1, short), checkpoints(1)),
-        kill_when(&killed, random(2, short), checkpoints(3)),
-        kill_when(&killed, random(3, length / 2), || true),
-        kill_when(&killed, random(4, short), || count(&killed, "evaluations", ".parquet") >= 1),
-        kill_when(&killed, random(5, short), profiles(1)),
-        kill_when(&killed, random(6, short), profiles(2)),
-    ]
-    .into_iter();
-    println!("killed at work: {:?}", at_work.clone().collect::<Vec<_>>());
-    assert!(at_work.any(|at_work| at_work));
+    let moment = |what, at_work_on, results| Moment { what, at_work_on, results };
+    let moments = [
+        moment("before the first checkpoint", "runs", [[0, 0], [0, 0], [0, 0]]),
+        moment("after the first checkpoint", "runs", [[1, 5], [0, 0], [0, 0]]),
+        moment("after half of the checkpoints", "runs", [[3, 5], [0, 0], [0, 0]]),
+        moment("before the last evaluation", "evaluations", [[6, 6], [0, 2], [0, 0]]),
+        moment("before the first profile", "sweeps", [[6, 6], [3, 3], [0, 0]]),
+        moment("after the first profile", "sweeps", [[6, 6], [3, 3], [1, 2]]),
+        moment("after the second profile", "sweeps", [[6, 6], [3, 3], [2, 2]]),
+    ];
+    // The delays come from a fixed hash: any will do, but a failure should be found again.
+    for (i, moment) in (0..).zip(&moments) {
+        let share = lmc::seed::sub_seed(i, "delay") as f64 / u64::MAX as f64;
+        kill_at(&killed, moment, Duration::from_millis(40).mul_f64(share));
+    }
     finish(&killed, 2);
     assert_same(&results(&killed), &results(&whole));
 

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::Barrier;
 use std::time::{Duration, Instant};
 
 use lmc::spec::Recipe;
@@ -183,6 +184,7 @@ fn two_hosts_share_a_network_file_system_without_locks() {
         return skipped("no network file system can be mounted here (sshfs, /dev/fuse)");
     };
     assert_no_locks(&first.0, &second.0);
+    assert_one_claims(&first.0, &second.0);
     let expected = undisturbed(folder.path());
     let on = |host, mount: &Path| start(Some(host), "study", &mount.join("store"));
     let hosts = [on("node1", &first.0), on("node2", &second.0)];
@@ -211,6 +213,24 @@ fn assert_no_locks(first: &Path, second: &Path) {
     let both = lock(first).arg("flock").args(inner).status().unwrap();
     assert!(both.success(), "the locks of this file system reach other clients");
     std::fs::remove_file(first.join("lock")).unwrap();
+}
+
+/// Of two clients that claim a file at the same moment one gets it, and the other is told so.
+fn assert_one_claims(first: &Path, second: &Path) {
+    let together = &Barrier::new(2);
+    for number in 0..50 {
+        let name = &format!("unit{number}.parquet");
+        let claims = std::thread::scope(|scope| {
+            let claiming = [first, second].map(|mount| {
+                scope.spawn(move || {
+                    together.wait();
+                    Claim::of(&mount.join(name), false).unwrap_or_else(|error| panic!("{error}"))
+                })
+            });
+            claiming.map(|claim| claim.join().unwrap())
+        });
+        assert_eq!(claims.iter().flatten().count(), 1, "{name}");
+    }
 }
 
 #[test]

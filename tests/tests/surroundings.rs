@@ -1,11 +1,16 @@
 //! What is measured around and between the copies of a study beside lines: planes, trained curves, sharpness.
 
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
 use lmc::path::{CurveKind, PlaneOptions};
 use lmc::sharpness::SharpnessRecipe;
+use lmc::store::Claim;
 use lmc::table::{ANCHORS, CURVES, PLANES, SHARPNESS, Table};
 use lmc::train::CurveRecipe;
 use lmc::{LmcError, interrupt};
 use lmc_tests::files::files;
+use lmc_tests::hosts::wait_until;
 use lmc_tests::small;
 
 fn curve_recipe(kind: CurveKind) -> CurveRecipe {
@@ -101,6 +106,43 @@ fn sharpness_is_measured_once() {
     let other = models.sharpness(&SharpnessRecipe { n_directions: Some(2), ..recipe }).unwrap();
     let less: Vec<f64> = other.column("sharpness").unwrap().f64().unwrap().into_no_null_iter().collect();
     assert!(less.iter().zip(&values).all(|(two, all)| two < all), "{less:?} {values:?}");
+}
+
+/// Several curves are trained, and copies measured, beside the work of another process, which is here a claim.
+#[test]
+fn curves_and_sharpness_are_shared_with_other_processes() {
+    let (alone, shared) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let (pairs, recipe) = ([[0, 1], [2, 0]], curve_recipe(CurveKind::Bezier));
+    let measure = SharpnessRecipe { n_updates: 3, n_examples: 64, ..SharpnessRecipe::mini() };
+    let work = |root: &Path| {
+        let models = small::models(root, 3);
+        let curves = models.connect_all(&pairs, &recipe).unwrap();
+        let losses: Vec<Vec<f64>> = curves.into_iter().map(|curve| curve.train_losses).collect();
+        (losses, models.sharpness(&measure).unwrap())
+    };
+    let expected = work(alone.path());
+    assert!(expected.0.len() == 2 && expected.0[0] != expected.0[1], "{:?}", expected.0);
+    let kept = |root: &Path| [files(&root.join("curves")), files(&root.join("sharpness"))];
+    let [curves, sharpness] = kept(alone.path());
+    assert_eq!((curves.len(), sharpness.len()), (2, 3));
+    let claim = |folder: &str, files: &BTreeMap<PathBuf, Vec<u8>>| {
+        let file = shared.path().join(folder).join(files.keys().next().unwrap());
+        Some(Claim::of(&file, false).unwrap().unwrap())
+    };
+    let (mut of_curve, mut of_copy) = (claim("curves", &curves), claim("sharpness", &sharpness));
+    std::thread::scope(|scope| {
+        let working = scope.spawn(|| work(shared.path()));
+        // The other curve is whole, and the claimed one is waited for.
+        let sizes = |files: &BTreeMap<PathBuf, Vec<u8>>| files.values().map(Vec::len).collect::<Vec<_>>();
+        let other = sizes(&curves)[1..].to_vec();
+        wait_until("training", || sizes(&kept(shared.path())[0]) == other);
+        drop(of_curve.take());
+        wait_until("measuring", || kept(shared.path())[1].len() == 2);
+        assert!(!working.is_finished());
+        drop(of_copy.take());
+        assert_eq!(working.join().unwrap(), expected);
+    });
+    assert_eq!(kept(shared.path())[1], sharpness);
 }
 
 #[test]

@@ -20,8 +20,6 @@ mod task;
 use std::fmt;
 use std::rc::Rc;
 
-use tch::Tensor;
-
 pub use classifiers::{ClassifierOptions, Classifiers, Evaluated, evaluate_finetuned};
 pub(crate) use evaluation::metrics;
 pub use evaluation::{Evaluation, evaluations_table};
@@ -41,7 +39,6 @@ use crate::error::Result;
 use crate::options::{Options, Valid};
 use crate::spec::{Recipe, RunSpec};
 use crate::store::Store;
-use crate::weights::Weights;
 
 /// A study whose data and encoder are loaded, with the store of its results.
 pub struct Study {
@@ -158,29 +155,5 @@ impl Study {
             stack: stack.clone(),
         };
         seeds.iter().map(spec).collect()
-    }
-
-    /// Returns the weights before the first update of a recipe, `[seeds.len(), n_parameters]`.
-    fn initial(&self, recipe: &Recipe, seeds: &[u64]) -> Result<Tensor> {
-        let weights = match &recipe.after {
-            Some(before) => self.last_checkpoints(before, seeds)?,
-            None => seeds.iter().map(|&seed| self.fresh(recipe, seed)).collect::<Result<_>>()?,
-        };
-        let thetas: Vec<&Tensor> = weights.iter().map(Weights::theta).collect();
-        Ok(Tensor::f_stack(&thetas, 0)?)
-    }
-
-    /// Returns the pretrained encoder with a fresh head.
-    fn fresh(&self, recipe: &Recipe, seed: u64) -> Result<Weights> {
-        let head_seed = if recipe.head_by_seed { seed } else { 0 };
-        self.task.pretrained.with_head(&self.task.classifier, head_seed, recipe.head_std)
-    }
-
-    /// Returns the weights at the end of a recipe of a stack.
-    fn last_checkpoints(&self, recipe: &Recipe, seeds: &[u64]) -> Result<Vec<Weights>> {
-        let step = recipe.n_updates(self.task.train.len());
-        let layout = self.task.classifier.layout();
-        let runs = self.run_specs(recipe, seeds);
-        runs.iter().map(|run| self.store.load_checkpoint(run, step, layout)).collect()
     }
 }

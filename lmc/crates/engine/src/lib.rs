@@ -5,6 +5,8 @@
 
 pub mod confidence;
 pub mod environment;
+#[doc(hidden)]
+pub mod kept;
 pub mod provenance;
 pub mod sharpness;
 pub mod slurm;

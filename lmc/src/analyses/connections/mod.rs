@@ -1,33 +1,33 @@
 //! Curves between two copies, straight and trained, and the loss along them.
 
+mod curve;
 pub(crate) mod figure;
 mod table;
 
 pub use figure::connections;
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::rc::Rc;
 pub use table::{CURVES, CurveColumns};
 
+use lmc_engine::kept::Kept;
 use polars::prelude::DataFrame;
 use serde_json::{Value, json};
 
 use crate::error::{LmcError, Result};
 use crate::eval::Outcome;
-use crate::file::{read_sealed, sha256, tidy, write_sealed};
-use crate::interrupt;
-use crate::model::Classifier;
+use crate::file::sha256;
 use crate::options::Options;
-use crate::parallel::run_units;
+use crate::parallel::n_threads;
 use crate::path::CurveKind;
 use crate::progress::{Progress, Unit};
 use crate::stats::accuracy;
-use crate::store::{Claim, Store};
 use crate::study::{Model, Models, Study};
 use crate::sweep::{Grid, SweepJob, SweepPlan, execute};
 use crate::tables::Table;
-use crate::train::{CurveRecipe, CurveState, CurveTraining};
+use crate::train::{CurveRecipe, CurveState};
 use crate::weights::Weights;
+use curve::{Curve, Trained};
 
 /// A curve between two copies.
 #[derive(Clone)]
@@ -107,49 +107,58 @@ impl Models {
     /// # Ok::<(), LmcError>(())
     /// ```
     pub fn connect(&self, a: usize, b: usize, recipe: &CurveRecipe) -> Result<Connection> {
-        let task = self.study().task();
-        let (classifier, train) = (&task.classifier, &task.train);
+        Ok(self.connect_all(&[[a, b]], recipe)?.swap_remove(0))
+    }
+
+    /// Returns a curve for each of those pairs of copies, as [`Models::connect`] does for one. Threads, and
+    /// processes that share the store, train the curves side by side.
+    ///
+    /// # Errors
+    /// Those of [`Models::connect`].
+    ///
+    /// # Examples
+    /// ```no_run
+    /// use lmc::prelude::*;
+    /// let models = Study::open(StudySpec::mini_nli(0))?.finetune()?;
+    /// for curve in models.connect_all(&[[0, 1], [0, 2]], &CurveRecipe::mini())? {
+    ///     println!("{curve:?}");
+    /// }
+    /// # Ok::<(), LmcError>(())
+    /// ```
+    pub fn connect_all(&self, pairs: &[[usize; 2]], recipe: &CurveRecipe) -> Result<Vec<Connection>> {
+        let examples = &self.study().task().train;
         recipe.validate()?;
-        recipe.check_size(train.len())?;
+        recipe.check_size(examples.len())?;
         let recipe_json =
             serde_json::to_value(recipe).map_err(|e| LmcError::invalid("curve", e, "serialisable"))?;
-        let mut connection = self.connection(a, b, recipe.kind, recipe_json)?;
-        let ends = [a, b].map(|model| self.weights_of(&self.models()[model]));
-        let [first, last] = ends;
-        let ends = [first?, last?];
-        let total = recipe.n_updates() as u64;
-        let what =
-            format!("training a {} between {} and {}", connection.kind, connection.a(), connection.b());
-        let progress = Progress::new(what, Unit::Updates, total);
-        let curve = Curve::of(&connection);
-        let trained = run_units(vec![ends], |_, [first, last]| {
-            let path = curve.path();
-            path.parent().into_iter().for_each(tidy);
-            let _claim = Claim::of(&path, true)?;
-            let mut training = CurveTraining::new(classifier, [first.theta(), last.theta()], train, recipe)?;
-            if let Some(state) = curve.read()? {
-                progress.found(state.losses.len() as u64);
-                if state.is_finished() {
-                    return Ok((state.losses, state.seconds));
-                }
-                training = training.resumed(state);
-            }
-            let result = training.run(|loss| progress.tick(|| format!("loss {loss:.3}")));
-            let state = training.state();
-            if matches!(result, Ok(()) | Err(LmcError::Interrupted { .. })) {
-                let parts = state.to_parts(curve.of)?;
-                write_sealed(&path, &parts.iter().map(Vec::as_slice).collect::<Vec<_>>())?;
-            }
-            result.map(|()| (state.losses, state.seconds))
-        });
-        let (losses, seconds) = interrupt::settle(trained, |_| {
-            interrupt::in_store(progress.done(), total, "updates of the curve")
-        })?
-        .swap_remove(0);
+        let connection = |&[a, b]: &[usize; 2]| self.connection(a, b, recipe.kind, recipe_json.clone());
+        let mut connections = pairs.iter().map(connection).collect::<Result<Vec<_>>>()?;
+        let what = match connections.as_slice() {
+            [one] => format!("training a {} between {} and {}", one.kind, one.a(), one.b()),
+            all => format!("training {} curves ({})", all.len(), recipe.kind),
+        };
+        let progress = Progress::new(what, Unit::Updates, (recipe.n_updates() * pairs.len()) as u64);
+        let curves: Vec<Curve> = connections.iter().map(Curve::of).collect();
+        let files: Vec<PathBuf> = curves.iter().map(Curve::path).collect();
+        let kept = Kept {
+            files: &files,
+            find: &|i| Ok(curves[i].read()?.filter(CurveState::is_finished).map(Trained::of)),
+            workers: &vec![(); n_threads()],
+            equip: &|()| Ok(()),
+            progress: &progress,
+            size: recipe.n_updates() as u64,
+            noun: if pairs.len() == 1 { "updates of the curve" } else { "updates of the curves" },
+            begun: Some(&|i| curves[i].updates_kept()),
+        };
+        let trained = kept.bring_about(|(), i| {
+            curves[i].train(examples, recipe, &progress).map_err(|error| error.of(curves[i].name))
+        })?;
         let mean = |losses: &[f32]| losses.iter().map(|&l| f64::from(l)).sum::<f64>() / losses.len() as f64;
-        connection.train_losses = losses.chunks(recipe.sub_epoch as usize).map(mean).collect();
-        connection.seconds = seconds;
-        Ok(connection)
+        for (connection, Trained { losses, seconds }) in connections.iter_mut().zip(trained) {
+            connection.train_losses = losses.chunks(recipe.sub_epoch as usize).map(mean).collect();
+            connection.seconds = seconds;
+        }
+        Ok(connections)
     }
 
     fn connection(&self, a: usize, b: usize, kind: CurveKind, recipe: Value) -> Result<Connection> {
@@ -230,65 +239,6 @@ impl Connection {
         let (a, b, labels) = (self.a().to_owned(), self.b().to_owned(), set.labels());
         Ok(CurveProfile { a, b, kind: self.kind, dataset: dataset.to_owned(), ts, outcomes, labels })
     }
-}
-
-/// The parts of a connection that threads may share.
-struct Curve<'a> {
-    store: &'a Store,
-    classifier: &'a Classifier,
-    ends: &'a [Model; 2],
-    kind: CurveKind,
-    name: &'a str,
-    of: &'a Value,
-}
-
-impl<'a> Curve<'a> {
-    fn of(connection: &'a Connection) -> Self {
-        let Connection { study, ends, kind, name, of, .. } = connection;
-        Self { store: study.store(), classifier: &study.task().classifier, ends, kind: *kind, name, of }
-    }
-
-    fn path(&self) -> PathBuf {
-        self.store.curve_path(self.name)
-    }
-
-    /// Reads the curve in its present state, if its training has begun.
-    fn read(&self) -> Result<Option<CurveState>> {
-        let (path, n) = (self.path(), self.classifier.layout().n_parameters());
-        let shape = [self.kind.n_inner() as i64, n];
-        let found = read_sealed(&path, CurveState::REMEDY)?;
-        found.map(|bytes| CurveState::from_bytes(&bytes, &path, self.of, shape)).transpose()
-    }
-
-    /// Returns the name of a control point in the store.
-    fn key(&self, control: usize) -> String {
-        match control {
-            0 => self.ends[0].key(),
-            last if last > self.kind.n_inner() => self.ends[1].key(),
-            inner => format!("{}-{inner}", self.name),
-        }
-    }
-
-    /// Returns a short name of a control point among those of its curve: the first stands for the curve.
-    fn label(&self, control: usize) -> String {
-        if control == 0 { self.name.to_owned() } else { control.to_string() }
-    }
-
-    /// Loads the weights of a control point.
-    fn load(&self, control: usize) -> Result<Weights> {
-        let layout = self.classifier.layout();
-        if control == 0 || control > self.kind.n_inner() {
-            let model = &self.ends[usize::from(control > 0)];
-            return self.store.load_checkpoint(&model.spec, model.info.step, layout);
-        }
-        let path = self.path();
-        let state = self.read()?.filter(CurveState::is_finished).ok_or_else(|| missing(&path))?;
-        Weights::new(layout.clone(), state.inner.get(control as i64 - 1).copy())
-    }
-}
-
-fn missing(path: &Path) -> LmcError {
-    LmcError::io("read", path)(std::io::ErrorKind::NotFound.into())
 }
 
 impl CurveProfile {

@@ -8,6 +8,7 @@ pub use figure::sharpness_scatter;
 use std::path::{Path, PathBuf};
 pub use table::{PREDICTORS, PredictorColumns, SHARPNESS, SharpnessColumns};
 
+use lmc_engine::kept::Kept;
 use polars::prelude::DataFrame;
 use rand::seq::SliceRandom;
 
@@ -16,14 +17,12 @@ pub use predictors::compare_predictors;
 use crate::compute::batch_tokens;
 use crate::encode::Encoded;
 use crate::error::{LmcError, Result};
-use crate::file::{read_sealed, sha256, tidy, write_sealed};
-use crate::interrupt;
+use crate::file::{read_sealed, sha256, write_sealed};
 use crate::options::Options;
-use crate::parallel::run_units;
+use crate::parallel::n_threads;
 use crate::progress::{Progress, Unit};
 use crate::sharpness::{ClassifierLoss, Sharpness, SharpnessRecipe, sharpness};
-use crate::store::Claim;
-use crate::study::{Model, Models};
+use crate::study::Models;
 
 /// The advice for a damaged file.
 const REMEDY: &str = "delete the file and run the same call again, only this copy is measured again";
@@ -31,7 +30,7 @@ const REMEDY: &str = "delete the file and run the same call again, only this cop
 impl Models {
     /// Returns the eps-sharpness of every copy on the study's first evaluation set, the in-domain one: the
     /// schema [`SHARPNESS`](crate::table::SHARPNESS) (Juneja et al. 2023, F.4). Copies that were measured are
-    /// read from the store.
+    /// read from the store; threads, and processes that share the store, measure the others side by side.
     ///
     /// # Errors
     /// Those of [`sharpness`]; [`LmcError::InvalidParameter`] for a set with other labels than the
@@ -59,18 +58,22 @@ impl Models {
         let json = serde_json::to_string(recipe)
             .map_err(|e| LmcError::invalid("sharpness", e, "a serialisable recipe"))?;
         let folder = store.sharpness_folder(&set.key, &sha256(json.as_bytes())[..10]);
-        let path = |model: &Model| folder.join(format!("{}.sealed", model.key()));
-        tidy(&folder);
         let (models, load) = (self.models(), self.loader());
+        let files: Vec<PathBuf> =
+            models.iter().map(|model| folder.join(format!("{}.sealed", model.key()))).collect();
         let total = u64::from(recipe.n_updates) * models.len() as u64;
         let progress = Progress::new("measuring sharpness", Unit::Updates, total);
-        let measured = run_units((0..models.len()).collect(), |_, i: usize| {
-            let path = path(&models[i]);
-            let _claim = Claim::of(&path, true)?;
-            if let Some(found) = read(&path)? {
-                progress.found(u64::from(recipe.n_updates));
-                return Ok(found);
-            }
+        let kept = Kept {
+            files: &files,
+            find: &|i| read(&files[i]),
+            workers: &vec![(); n_threads()],
+            equip: &|()| Ok(()),
+            progress: &progress,
+            size: recipe.n_updates.into(),
+            noun: "measured copies",
+            begun: None,
+        };
+        let measured = kept.bring_about(|(), i| {
             let weights = load(i)?;
             let device = weights.theta().device();
             let objective = ClassifierLoss::new(classifier, examples.clone(), batch_tokens(device));
@@ -79,12 +82,8 @@ impl Models {
                 .map_err(|error| error.of(&models[i].name))?;
             let bytes = serde_json::to_vec(&found)
                 .map_err(|e| LmcError::invalid("sharpness", e, "serialisable numbers"))?;
-            write_sealed(&path, &[&bytes])?;
+            write_sealed(&files[i], &[&bytes])?;
             Ok(found)
-        });
-        let measured = interrupt::settle(measured, |_| {
-            let kept = models.iter().filter(|model| path(model).exists()).count();
-            interrupt::in_store(kept as u64, models.len() as u64, "measured copies")
         })?;
         SharpnessColumns {
             model: models.iter().map(|model| model.name.clone()).collect::<Vec<_>>(),

@@ -1,8 +1,10 @@
 //! Evaluating classifiers: each result is found in the store or evaluated and kept there, and a failure costs
 //! only its own result.
 
+use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use lmc_engine::kept::{Turn, turn};
 use tch::{Device, Tensor};
 
 use super::{Classifiers, Evaluation, Looked, evaluation};
@@ -14,7 +16,7 @@ use crate::interrupt;
 use crate::model::Classifier;
 use crate::parallel::{n_threads, run_on_workers};
 use crate::progress::{Progress, Unit};
-use crate::store::{Claim, Store};
+use crate::store::Store;
 
 /// The number of copies of its weights in memory while a model is read: the file's bytes, its tensors and
 /// theta.
@@ -176,21 +178,18 @@ impl One<'_> {
     /// caller does not wait (`waits`).
     fn made(&self, loaded: &mut Option<(Classifier, Tensor)>, waits: bool) -> Result<()> {
         let path = self.work.store.map(|store| store.evaluation_path(&self.set.key, &self.looked.seen.key));
-        let is_there = || path.as_ref().is_some_and(|path| path.exists());
-        let claim = match &path {
-            Some(path) if !path.exists() => Some(Claim::of(path, waits)?),
-            _ => None,
+        let _claim = match &path {
+            None => None,
+            Some(path) => match turn(path, waits, || self.find(path))? {
+                Turn::Found(outcome) => {
+                    self.work.progress.found(self.set.encoded.len() as u64);
+                    self.keep(outcome);
+                    return Ok(());
+                }
+                Turn::Claimed(claim) => Some(claim),
+                Turn::Elsewhere => return Ok(()),
+            },
         };
-        // A process that waited for a claim finds the result of the other process.
-        if let Some(path) = path.as_ref().filter(|_| is_there()) {
-            let outcome = read_outcome(path, self.set.encoded.len())?;
-            self.work.progress.found(self.set.encoded.len() as u64);
-            self.keep(outcome);
-            return Ok(());
-        }
-        if path.is_some() && claim.as_ref().is_some_and(Option::is_none) {
-            return Ok(());
-        }
         let (classifier, theta) = match loaded {
             Some(loaded) => loaded,
             empty => {
@@ -203,6 +202,10 @@ impl One<'_> {
         let written = path.map_or(Ok(()), |path| write_outcome(&path, &outcome));
         self.keep(outcome);
         written
+    }
+
+    fn find(&self, path: &Path) -> Result<Option<Outcome>> {
+        path.exists().then(|| read_outcome(path, self.set.encoded.len())).transpose()
     }
 
     fn evaluate(&self, classifier: &Classifier, theta: &Tensor) -> Result<Outcome> {

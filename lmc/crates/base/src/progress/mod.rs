@@ -77,7 +77,12 @@ impl Progress {
         self.advance(1, note);
     }
 
-    /// Pieces done by now.
+    /// Returns the number of pieces.
+    pub fn total(&self) -> u64 {
+        self.total
+    }
+
+    /// Returns the number of pieces done by now.
     pub fn done(&self) -> u64 {
         self.done.load(Ordering::Relaxed)
     }

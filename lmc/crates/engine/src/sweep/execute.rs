@@ -1,19 +1,20 @@
 //! Running a plan: each unit is found in the store or computed and written there.
 
+use std::path::PathBuf;
+
 use tch::Device;
 
 use super::job::{SweepJob, fitting};
 use super::precision;
 use super::resident::Resident;
-use super::unit::Sampled;
-use super::work::UnitWork;
+use super::unit::{Sampled, read_unit, write_unit};
+use super::worker::Worker;
+use crate::kept::Kept;
 use lmc_base::error::Result;
-use lmc_base::file::tidy;
-use lmc_base::interrupt;
 use lmc_base::options::Options;
 use lmc_base::progress::{self, Progress, Unit};
-use lmc_model::compute::{Precision, within_memory};
-use lmc_model::parallel::run_on_workers;
+use lmc_model::compute::Precision;
+use lmc_model::eval::Outcome;
 
 /// The shortest work, in seconds, whose cost is printed before it starts.
 const WORTH_SAYING: f64 = 10.0;
@@ -40,7 +41,13 @@ const WORTH_SAYING: f64 = 10.0;
 /// [`Compute::check`]: lmc_base::options::Options::check
 pub fn execute(job: &SweepJob<'_>) -> Result<Vec<Sampled>> {
     job.check(job.plan.n_models())?;
-    Ok(complete(job, &progress_of(job))?.into_iter().filter_map(UnitWork::into_sampled).collect())
+    let units = job.plan.units().iter().zip(complete(job)?);
+    let sampled = |(unit, (distances, inner)): (&Vec<usize>, _)| Sampled {
+        models: unit.clone(),
+        distances,
+        outcomes: job.with_ends(unit, inner),
+    };
+    Ok(units.map(sampled).collect())
 }
 
 /// Checks that all units are in the store: [`execute`] without the results, for which the models' own
@@ -50,18 +57,14 @@ pub fn execute(job: &SweepJob<'_>) -> Result<Vec<Sampled>> {
 /// Those of [`execute`].
 pub fn fill(job: &SweepJob<'_>) -> Result<()> {
     job.check(job.ends.len())?;
-    complete(job, &progress_of(job)).map(|_| ())
+    complete(job).map(|_| ())
 }
 
-fn progress_of(job: &SweepJob<'_>) -> Progress {
-    let heading =
-        format!("interpolating {} {} on {}", job.plan.units().len(), job.noun(), job.set.dataset.name);
-    Progress::new(heading, Unit::Points, job.plan.n_interior() as u64)
-}
-
-fn complete<'a>(job: &'a SweepJob<'a>, progress: &'a Progress) -> Result<Vec<UnitWork<'a>>> {
-    let units = job.plan.units();
-    let missing = job.missing().len();
+/// Returns the distances of every unit's models, and the outcomes at its points that are not models.
+fn complete(job: &SweepJob<'_>) -> Result<Vec<(Vec<f64>, Vec<Outcome>)>> {
+    let (n_units, missing) = (job.plan.units().len(), job.missing().len());
+    let heading = format!("interpolating {n_units} {} on {}", job.noun(), job.set.dataset.name);
+    let progress = Progress::new(heading, Unit::Points, job.plan.n_interior() as u64);
     // Units that are only read may have been computed on other devices.
     if missing > 0 || job.compute.devices.is_empty() {
         job.compute.validate()?;
@@ -84,21 +87,37 @@ fn complete<'a>(job: &'a SweepJob<'a>, progress: &'a Progress) -> Result<Vec<Uni
         Some(i) if device.is_cuda() => &on_device[i],
         _ => &on_host,
     };
-    let equip = |&device: &Device| Ok((job.worker(device, job.compute.precision)?, resident(device)));
-    let works: Vec<UnitWork> = units.iter().map(|unit| UnitWork::new(job, unit, progress)).collect();
-    // A unit that another process works on is left to the end, when it is read or, if nothing came of it,
-    // computed.
-    let pass = |waits: bool| {
-        let left = job.plan.order(job.room()).into_iter().filter(|&unit| !works[unit].is_done());
-        let pieces = left.flat_map(|unit| works[unit].pieces().map(move |piece| (unit, piece))).collect();
-        run_on_workers(&job.compute.workers(), pieces, equip, |(worker, weights), _, (unit, piece)| {
-            within_memory(|| works[unit].take(worker, weights, piece, waits))
-        })
+    let (units, points): (_, Vec<_>) = (job.plan.units(), job.plan.interior().collect());
+    let files: Vec<PathBuf> = units.iter().map(|unit| job.path(unit)).collect();
+    // A part of a unit is as many points as are evaluated at once.
+    let stack = Worker::stack(job.classifier, points.len());
+    let kept = Kept {
+        files: &files,
+        find: &|unit| {
+            let file = &files[unit];
+            file.exists().then(|| read_unit(file, &points, job.set.encoded.len())).transpose()
+        },
+        workers: &job.compute.workers(),
+        equip: &|&device| Ok((job.worker(device, job.compute.precision)?, resident(device))),
+        progress: &progress,
+        size: points.len() as u64,
+        noun: job.noun(),
+        begun: None,
     };
-    tidy(&job.folder());
-    interrupt::settle(pass(false).and_then(|_| pass(true)), |_| {
-        let kept = units.iter().filter(|unit| job.path(unit).exists()).count();
-        interrupt::in_store(kept as u64, units.len() as u64, job.noun())
-    })?;
-    Ok(works)
+    kept.bring_about_in_parts(
+        &job.plan.order(job.room()),
+        points.len().div_ceil(stack).max(1),
+        |(worker, weights), unit, part| {
+            let part: Vec<_> =
+                points.iter().skip(part * stack).take(stack).map(|(_, point)| *point).collect();
+            let tick = |n| progress.advance(n as u64, String::new);
+            job.sample(worker, weights, &units[unit], &part, tick)
+        },
+        |(_, weights), unit, parts| {
+            let distances = job.distances(weights, &units[unit])?;
+            let inner: Vec<Outcome> = parts.into_iter().flatten().collect();
+            write_unit(&files[unit], &points, &distances, &inner)?;
+            Ok((distances, inner))
+        },
+    )
 }

@@ -10,7 +10,6 @@ mod resident;
 #[cfg(test)]
 mod tests;
 mod unit;
-mod work;
 mod worker;
 
 pub use cost::Cost;

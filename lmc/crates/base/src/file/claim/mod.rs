@@ -96,6 +96,9 @@ impl Claim {
             {
                 return Ok(None);
             }
+            // SFTP has no word for a file that another client made a moment before: it says that this is not
+            // permitted.
+            Err(error) if error.kind() == ErrorKind::PermissionDenied && path.exists() => return Ok(None),
             Err(error) => return Err(error),
         };
         let holder = serde_json::to_string(&Holder::new(lease))?;

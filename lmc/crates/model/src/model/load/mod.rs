@@ -48,6 +48,13 @@ impl Pretrained {
         Ok(Self { config, tensors, others, origin: origin.to_owned() })
     }
 
+    /// Returns the same encoder; the tensors are shared.
+    pub fn shallow_clone(&self) -> Self {
+        let Self { config, tensors, others, origin } = self;
+        let tensors = tensors.iter().map(|(name, tensor)| (name.clone(), tensor.shallow_clone())).collect();
+        Self { config: config.clone(), tensors, others: others.clone(), origin: origin.clone() }
+    }
+
     /// Returns whether a BERT has no pooler, the tanh layer between the encoder and the head. Encoders that
     /// were saved as masked language models, or for questions or for tokens, have none. A classifier over
     /// such an encoder draws one.
@@ -66,8 +73,7 @@ impl Pretrained {
     /// # Errors
     /// Those of [`Pretrained::check`].
     pub fn with_head(&self, classifier: &Classifier, seed: u64, head_std: f64) -> Result<Weights> {
-        let mut named: BTreeMap<String, Tensor> =
-            self.tensors.iter().map(|(n, t)| (n.clone(), t.shallow_clone())).collect();
+        let mut named = self.shallow_clone().tensors;
         if self.lacks_pooler() {
             named.extend(classifier.init_pooler(seed, head_std));
         }
