@@ -6,8 +6,8 @@ use lmc::data::manifest::Manifest;
 use lmc::spec::{Recipe, TaskSpec};
 use lmc::step::Step;
 use lmc::store::Store;
-use lmc::study::{Study, StudySpec};
 use lmc::study::Metric;
+use lmc::study::{Study, StudySpec};
 
 const MANIFEST: &str = r#"
 name = "reviews"

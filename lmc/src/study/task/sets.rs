@@ -3,6 +3,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::path::PathBuf;
 
 use crate::data::Dataset;
@@ -108,11 +109,10 @@ impl Source {
         for set in task.sets() {
             let corpus = set.corpus.as_deref().unwrap_or(task.name());
             let part = self.corpora[corpus].0.manifest().part(set.split())?;
-            let place = (corpus, part.split());
-            if !readings.contains_key(&place) {
-                readings.insert(place, self.read(corpus, part.split())?);
-            }
-            let reading = &readings[&place];
+            let reading = match readings.entry((corpus, part.split())) {
+                Entry::Occupied(read) => read.into_mut(),
+                Entry::Vacant(place) => place.insert(self.read(corpus, part.split())?),
+            };
             let whole = Dataset { name: set.name.clone(), ..part.of(reading)? };
             let noun = if reading.dataset.has_pairs() { "pair" } else { "example" };
             if whole.is_empty() && set.name == task.scored().0 {
