@@ -6,6 +6,7 @@
 //! Every figure can be changed and saved:
 //!
 //! ```
+//! use lmc::polars::prelude::*;
 //! use lmc::prelude::*;
 //!
 //! let gaps = df!("a" => ["s1", "s1"], "b" => ["s2", "s3"], "gap" => [0.02, 0.31])?;

@@ -9,7 +9,7 @@
 //! use lmc::prelude::*;
 //! // Loss at 11 points between two copies, in nats per example.
 //! let losses = [0.30, 0.31, 0.34, 0.40, 0.46, 0.48, 0.45, 0.38, 0.33, 0.31, 0.30];
-//! assert!((convexity_gap(&losses)? - 0.18).abs() < 1e-12);
+//! assert!((gap::convexity_gap(&losses)? - 0.18).abs() < 1e-12);
 //! # Ok::<(), LmcError>(())
 //! ```
 //!
@@ -44,19 +44,26 @@
 pub mod analyses;
 pub mod figure;
 mod figures;
+pub mod model;
 pub mod notebook;
 pub mod prelude;
 pub mod study;
 pub mod table;
 mod tables;
 
-pub use analyses::{published, replay};
-pub use lmc_base::{
-    LmcError, Result, error, file, interrupt, kernel, options, progress, seed, step, terminal,
-};
+pub use lmc_base::options::{Options, Valid};
+pub use lmc_base::{LmcError, Result};
 pub use lmc_data::{self as data, spec};
-pub use lmc_engine::{confidence, environment, provenance, sharpness, slurm, store, sweep, train};
+pub use lmc_engine::{store, sweep};
 pub use lmc_maths::{basin, gap, stats};
-pub use lmc_model::{align, compute, encode, eval, model, parallel, path, soup, weights};
+pub use lmc_model::compute;
 // For notebooks, which depend on `lmc` alone.
 pub use {ndarray, plotly, polars, rand_chacha, tch, tokenizers};
+
+// For the command, the kernel, benchmarks and tests; no version promises them. What users need of them is in the modules above.
+#[doc(hidden)]
+pub use lmc_base::{error, file, interrupt, kernel, options, progress, seed, step, terminal};
+#[doc(hidden)]
+pub use lmc_engine::{confidence, environment, provenance, sharpness, slurm, train};
+#[doc(hidden)]
+pub use lmc_model::{align, encode, eval, parallel, path, soup, weights};

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use lmc::interrupt;
+use lmc::polars::prelude::*;
 use lmc::prelude::*;
 use lmc::progress::{Progress, Unit};
 use serde_json::Value;

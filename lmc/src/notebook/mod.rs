@@ -12,10 +12,11 @@ mod specs;
 
 pub use lmc_base::show::Show;
 use lmc_base::shown;
+pub use lmc_base::{interrupt, progress};
 
 use crate::analyses::confidence::{Confidence, SampleSizes};
+use crate::analyses::replay::Replay;
 use crate::analyses::report::Report;
-use crate::replay::Replay;
 use crate::study::{Models, Study, StudySpec, Sweep};
 
 shown!(StudySpec, Study, Models, Sweep, Replay, Report);

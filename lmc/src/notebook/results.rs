@@ -3,10 +3,10 @@
 use lmc_base::show::{Fields, Forms, Show, listed, range};
 
 use crate::analyses::confidence::{Confidence, SampleSizes};
+use crate::analyses::replay::{Replay, ReplayOptions};
 use crate::analyses::report::Report;
 use crate::confidence::Interval;
 use crate::gap::Measure;
-use crate::replay::{Replay, ReplayOptions};
 use crate::study::{Models, Sweep};
 
 impl Show for Models {
@@ -149,7 +149,8 @@ mod tests {
         assert!(text.contains("evaluation set  id (512 examples)\n") && !text.contains("note"), "{text}");
         let first = std::str::from_utf8(log).unwrap().split("Completed").next().unwrap();
         let twice = [first.as_bytes(), log].concat();
-        let options = ReplayOptions { repeated: crate::replay::Repeated::Last, ..ReplayOptions::new("id") };
+        let options =
+            ReplayOptions { repeated: crate::analyses::replay::Repeated::Last, ..ReplayOptions::new("id") };
         let text = super::tests::text(&Replay::parse(&twice, "x.log".as_ref(), &options).unwrap());
         assert!(
             text.contains("note            the last line counts between `0` and `7` (2 times)"),

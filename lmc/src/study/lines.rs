@@ -37,10 +37,10 @@ impl Models {
     /// use lmc::prelude::*;
     /// let models = Study::open(StudySpec::mini_nli(0))?.finetune()?;
     /// // Basins from the gaps to four of the copies.
-    /// let landmarks = choose_landmarks(models.len(), 4, 0)?;
+    /// let landmarks = basin::choose_landmarks(models.len(), 4, 0)?;
     /// let sweep = models.sweep_to(&landmarks, "id", Grid::TENTHS)?;
     /// let gaps = sweep.landmark_gaps(Measure::ConvexityGap, &landmarks)?;
-    /// let basins = cluster_landmarks(&gaps, &ClusterOptions::default())?;
+    /// let basins = basin::cluster_landmarks(&gaps, &ClusterOptions::default())?;
     /// # Ok::<(), LmcError>(())
     /// ```
     pub fn sweep_to(&self, landmarks: &[usize], dataset: &str, grid: Grid) -> Result<Sweep> {

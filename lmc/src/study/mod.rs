@@ -24,6 +24,9 @@ pub use classifiers::{ClassifierOptions, Classifiers, Evaluated, evaluate_finetu
 pub(crate) use evaluation::metrics;
 pub use evaluation::{Evaluation, evaluations_table};
 pub use lmc_base::metric::Metric;
+pub use lmc_base::step::Step;
+pub use lmc_engine::slurm::Slurm;
+pub use lmc_engine::train::PretrainRecipe;
 pub use models::{Model, Models};
 pub use pretraining::{N_DOCUMENTS, pretrain_mini, pretrain_mini_roberta};
 pub(crate) use scores::{scores, unknown};

@@ -3,13 +3,10 @@
 pub(crate) mod figure;
 mod table;
 
-pub use figure::alignment_scatter;
 use std::fmt;
-pub use table::{ALIGNMENT, AlignmentColumns};
 
 use polars::prelude::DataFrame;
 
-use crate::align::{Alignment, UnitCounts, weight_matching};
 use crate::error::{LmcError, Result};
 use crate::eval::Outcome;
 use crate::gap::Measure;
@@ -20,6 +17,13 @@ use crate::study::{Model, Models, Sweep};
 use crate::sweep::{Profile, SweepJob, SweepPlan, execute};
 use crate::tables::Table;
 use crate::weights::Weights;
+
+pub use crate::align::{
+    Alignment, Axis, Matched, Permutation, Symmetry, UnitCounts, Units, assignment, shuffled, symmetries,
+    weight_matching,
+};
+pub use figure::alignment_scatter;
+pub use table::{ALIGNMENT, AlignmentColumns};
 
 /// A sweep, and the same with the units of each model B in the order of model A's.
 #[derive(Clone)]
@@ -70,7 +74,7 @@ impl Models {
     /// let models = Study::open(StudySpec::mini_nli(0))?.finetune()?;
     /// let sweep = models.sweep("id", Grid::TENTHS)?;
     /// let aligned = models.sweep_aligned(&sweep)?;
-    /// alignment_scatter(&aligned.table()?)?.save("alignment.png")?;
+    /// figure::alignment_scatter(&aligned.table()?)?.save("alignment.png")?;
     /// # Ok::<(), LmcError>(())
     /// ```
     pub fn sweep_aligned(&self, sweep: &Sweep) -> Result<AlignedSweep> {

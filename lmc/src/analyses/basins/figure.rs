@@ -28,7 +28,7 @@ pub(crate) const MEMBERSHIP: &str = "membership score ‖w − c₁‖ − ‖w 
 /// let models = Study::open(StudySpec::mini_nli(0))?.finetune()?;
 /// let (sweep, evaluations) = (models.sweep("id", Grid::TENTHS)?, models.evaluations(&["id", "lo"])?);
 /// let basins = sweep.basins(&ClusterOptions::default())?.table()?;
-/// membership_scatter(&basins, &evaluations, "lo", Metric::Accuracy)?.save("membership.png")?;
+/// figure::membership_scatter(&basins, &evaluations, "lo", Metric::Accuracy)?.save("membership.png")?;
 /// # Ok::<(), LmcError>(())
 /// ```
 pub fn membership_scatter(

@@ -5,19 +5,19 @@ pub(crate) mod figure;
 mod statistics;
 mod table;
 
-pub use figure::membership_scatter;
 use polars::prelude::DataFrame;
-pub use table::{
-    BASINS, BasinColumns, CLUSTER_STATISTICS, CLUSTER_TESTS, CLUSTERS, ClusterColumns,
-    ClusterStatisticColumns, ClusterTestColumns,
-};
-
-pub use cluster_tests::cluster_tests;
-pub use statistics::{Arithmetic, cluster_statistics};
 
 use crate::basin::Basins;
 use crate::error::Result;
 use crate::tables::Table;
+
+pub use cluster_tests::cluster_tests;
+pub use figure::membership_scatter;
+pub use statistics::{Arithmetic, cluster_statistics};
+pub use table::{
+    BASINS, BasinColumns, CLUSTER_STATISTICS, CLUSTER_TESTS, CLUSTERS, ClusterColumns,
+    ClusterStatisticColumns, ClusterTestColumns,
+};
 
 impl Table for Basins {
     /// Returns one row per model: the schema [`BASINS`](crate::table::BASINS).

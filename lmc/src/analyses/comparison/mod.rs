@@ -9,9 +9,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 
-pub use figure::{GroupPanel, comparison_intervals, group_heatmaps, group_histograms};
 use std::fmt;
-pub use table::{ComparisonColumns, GROUP_COMPARISON};
 
 use crate::basin::Basins;
 use crate::error::{LmcError, Result};
@@ -19,7 +17,9 @@ use crate::gap::{GapMatrix, Measure};
 use crate::study::{Evaluation, Metric, Sweep, metrics};
 
 pub use compare::{Compared, Comparison, ComparisonOptions, compare};
+pub use figure::{GroupPanel, comparison_intervals, group_heatmaps, group_histograms};
 pub use statistic::Statistic;
+pub use table::{ComparisonColumns, GROUP_COMPARISON};
 
 /// The models of one recipe and encoder with the values that a comparison uses; vectors are in the order of
 /// the models of `gaps`.

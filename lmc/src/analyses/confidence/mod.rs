@@ -8,27 +8,27 @@ mod table;
 #[cfg(test)]
 mod tests;
 
-pub use figure::{co_assignment, gap_intervals, membership_intervals, sample_size_curves, stability_bars};
 use std::fmt;
-pub use table::{
-    CLUSTER_INTERVALS, CO_ASSIGNMENT, ClusterIntervalColumns, CoAssignmentColumns, MEMBERSHIP_INTERVALS,
-    MembershipIntervalColumns, PAIR_INTERVALS, PairIntervalColumns, SAMPLE_SIZES, SampleSizeColumns,
-};
 
 use ndarray::Array2;
 
 use crate::basin::{Basins, ClusterOptions, Note};
-use crate::confidence::{
-    Interval, IntervalMethod, LineConfidence, LineLosses, ResampledBasins, Resamples, line_confidence,
-    recluster,
-};
 use crate::error::{LmcError, Result};
 use crate::gap::Measure;
 use crate::options::{Options, Valid, resamples};
 use crate::stats::{check_confidence, is_constant, mean, pearson};
 use crate::study::Sweep;
 
+pub use crate::confidence::{
+    Interval, IntervalMethod, LineConfidence, LineLosses, ResampledBasins, Resamples, contrasts,
+    line_confidence, recluster, resampled_gaps,
+};
+pub use figure::{co_assignment, gap_intervals, membership_intervals, sample_size_curves, stability_bars};
 pub use sizes::{SampleDraw, SampleSizes};
+pub use table::{
+    CLUSTER_INTERVALS, CO_ASSIGNMENT, ClusterIntervalColumns, CoAssignmentColumns, MEMBERSHIP_INTERVALS,
+    MembershipIntervalColumns, PAIR_INTERVALS, PairIntervalColumns, SAMPLE_SIZES, SampleSizeColumns,
+};
 
 /// The options for drawing examples: the number of draws, their seed, and how each draw is clustered.
 #[derive(Debug, Clone, PartialEq)]

@@ -4,11 +4,9 @@ mod curve;
 pub(crate) mod figure;
 mod table;
 
-pub use figure::connections;
 use std::fmt;
 use std::path::PathBuf;
 use std::rc::Rc;
-pub use table::{CURVES, CurveColumns};
 
 use lmc_engine::kept::Kept;
 use polars::prelude::DataFrame;
@@ -19,15 +17,19 @@ use crate::eval::Outcome;
 use crate::file::sha256;
 use crate::options::Options;
 use crate::parallel::n_threads;
-use crate::path::CurveKind;
 use crate::progress::{Progress, Unit};
 use crate::stats::accuracy;
 use crate::study::{Model, Models, Study};
 use crate::sweep::{Grid, SweepJob, SweepPlan, execute};
 use crate::tables::Table;
-use crate::train::{CurveRecipe, CurveState};
+use crate::train::CurveState;
 use crate::weights::Weights;
 use curve::{Curve, Trained};
+
+pub use crate::path::CurveKind;
+pub use crate::train::CurveRecipe;
+pub use figure::connections;
+pub use table::{CURVES, CurveColumns};
 
 /// A curve between two copies.
 #[derive(Clone)]

@@ -7,16 +7,10 @@ mod rows;
 mod table;
 mod triangles;
 
-pub use figure::{excess_strips, triangle_scatter};
 use std::collections::BTreeSet;
 use std::fmt;
-pub use table::{
-    CONVEXITY, CONVEXITY_POINTS, ConvexityColumns, ConvexityPointColumns, TRIANGLES, TriangleColumns,
-};
 
 use ndarray::Array2;
-
-pub use estimate::ExcessEstimate;
 
 use crate::basin::{Basins, Membership, draw_subsets};
 use crate::error::{LmcError, Result};
@@ -26,6 +20,12 @@ use crate::path::Combination;
 use crate::stats::check_confidence;
 use crate::study::Models;
 use crate::sweep::{Sampled, SweepPlan};
+
+pub use estimate::ExcessEstimate;
+pub use figure::{excess_strips, triangle_scatter};
+pub use table::{
+    CONVEXITY, CONVEXITY_POINTS, ConvexityColumns, ConvexityPointColumns, TRIANGLES, TriangleColumns,
+};
 pub use triangles::{Triangle, TriangleOptions, Triangles};
 
 /// The most subsets and points of each kind and size.

@@ -30,8 +30,8 @@ const DARK: f64 = 0.7;
 /// use lmc::prelude::*;
 /// let models = Study::open(StudySpec::mini_nli(0))?.finetune()?;
 /// let (sweep, evaluations) = (models.sweep("id", Grid::TENTHS)?, models.evaluations(&["id", "lo"])?);
-/// let table = correlations(&evaluations, &["id", "lo"], Metric::Accuracy)?;
-/// correlation_matrix(&table)?.save("correlations.png")?;
+/// let table = table::correlations(&evaluations, &["id", "lo"], Metric::Accuracy)?;
+/// figure::correlation_matrix(&table)?.save("correlations.png")?;
 /// # Ok::<(), LmcError>(())
 /// ```
 pub fn correlation_matrix(correlations: &DataFrame) -> Result<Figure> {

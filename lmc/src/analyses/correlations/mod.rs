@@ -3,13 +3,14 @@
 pub(crate) mod figure;
 mod table;
 
-pub use figure::correlation_matrix;
 use polars::prelude::DataFrame;
-pub use table::{CORRELATIONS, CorrelationColumns};
 
 use crate::stats::{is_constant, pearson};
 use crate::study::{EvaluationColumns, Metric, scores};
 use crate::{LmcError, Result};
+
+pub use figure::correlation_matrix;
+pub use table::{CORRELATIONS, CorrelationColumns};
 
 /// Returns a [`CORRELATIONS`] table: Pearson's r of one metric on every two of
 /// `datasets` over the models, in the order of `datasets` and with each set beside itself.

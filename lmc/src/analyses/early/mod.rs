@@ -4,13 +4,9 @@ pub(crate) mod figure;
 mod table;
 mod warning;
 
-pub use figure::early_curves;
 use std::fmt;
-pub use table::{EARLY, EarlyColumns};
 
 use polars::prelude::DataFrame;
-
-pub use warning::early_warning;
 
 use crate::basin::{Basins, ClusterOptions, EarlyOptions, EarlyPrediction, Predictor, predict_early};
 use crate::error::{LmcError, Result};
@@ -18,6 +14,10 @@ use crate::gap::Measure;
 use crate::study::checks::enough;
 use crate::study::{Evaluation, Metric, Models, Sweep, metrics};
 use crate::sweep::Grid;
+
+pub use figure::early_curves;
+pub use table::{EARLY, EarlyColumns};
+pub use warning::early_warning;
 
 /// The results of a study's copies at one checkpoint.
 #[derive(Clone)]

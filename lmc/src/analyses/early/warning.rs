@@ -29,9 +29,9 @@ use crate::sweep::{Grid, SweepPlan};
 /// ```no_run
 /// use lmc::prelude::*; let study = Study::open(StudySpec::mini_nli(0))?; let finished = study.finetune()?;
 /// let basins = finished.sweep("id", Grid::TENTHS)?.basins(&ClusterOptions::default())?; let landmarks =
-/// landmarks_of_each(&basins.cluster, 2, 0)?; let options = EarlyOptions::default(); let warning =
-/// early_warning(&finished.stages()?, &finished, &basins, &landmarks, "id", Grid::TENTHS, &options)?;
-/// early_curves(&warning)?.show();
+/// basin::landmarks_of_each(&basins.cluster, 2, 0)?; let options = EarlyOptions::default(); let warning =
+/// analyses::early::early_warning(&finished.stages()?, &finished, &basins, &landmarks, "id", Grid::TENTHS, &options)?;
+/// figure::early_curves(&warning)?.show();
 /// # Ok::<(), LmcError>(())
 /// ```
 pub fn early_warning(

@@ -30,7 +30,7 @@ use crate::study::unknown;
 /// let models = Study::open(StudySpec::mini_nli(0))?.finetune()?;
 /// let (sweep, evaluations) = (models.sweep("id", Grid::TENTHS)?, models.evaluations(&["id", "lo"])?);
 /// let basins = sweep.basins(&ClusterOptions::default())?.table()?;
-/// gap_against_distance(&sweep.gaps()?, &basins, "id")?.save("distance.png")?;
+/// figure::gap_against_distance(&sweep.gaps()?, &basins, "id")?.save("distance.png")?;
 /// # Ok::<(), LmcError>(())
 /// ```
 pub fn gap_against_distance(gaps: &DataFrame, basins: &DataFrame, dataset: &str) -> Result<Figure> {

@@ -5,16 +5,16 @@ pub(crate) mod figure;
 mod matrix;
 mod table;
 
-pub use figure::{HeatmapOptions, gap_heatmap};
 use polars::prelude::DataFrame;
-pub use table::{GAPS, GapColumns};
-
-pub use distance::gap_against_distance;
-pub use matrix::gap_matrix;
 
 use crate::error::Result;
 use crate::gap::Measure;
 use crate::study::Sweep;
+
+pub use distance::gap_against_distance;
+pub use figure::{HeatmapOptions, gap_heatmap};
+pub use matrix::gap_matrix;
+pub use table::{GAPS, GapColumns};
 
 impl Sweep {
     /// One row per pair: barrier height, convexity gap, AUC and distance, the schema

@@ -3,21 +3,22 @@
 pub(crate) mod figure;
 mod table;
 
-pub use figure::planes;
 use std::fmt;
-pub use table::{ANCHORS, AnchorColumns, PLANES, PlaneColumns};
 
 use polars::prelude::DataFrame;
 
 use crate::error::{LmcError, Result};
 use crate::eval::Outcome;
 use crate::options::Options;
-use crate::path::{Plane, PlaneGrid, PlaneOptions};
 use crate::stats::accuracy;
 use crate::study::Models;
 use crate::sweep::SweepPlan;
 use crate::tables::Table;
 use crate::weights::Weights;
+
+pub use crate::path::{Plane, PlaneGrid, PlaneOptions};
+pub use figure::planes;
+pub use table::{ANCHORS, AnchorColumns, PLANES, PlaneColumns};
 
 /// The results on a grid over the plane through three copies.
 #[derive(Clone)]
@@ -58,7 +59,7 @@ impl Models {
     /// use lmc::prelude::*;
     /// let models = Study::open(StudySpec::mini_nli(0))?.finetune()?;
     /// let plane = models.plane("id", [0, 1, 2], &PlaneOptions::default())?;
-    /// planes(&plane.table()?, &plane.anchors()?, "id", None)?.save("plane.png")?;
+    /// figure::planes(&plane.table()?, &plane.anchors()?, "id", None)?.save("plane.png")?;
     /// # Ok::<(), LmcError>(())
     /// ```
     pub fn plane(&self, dataset: &str, models: [usize; 3], options: &PlaneOptions) -> Result<PlaneSample> {

@@ -4,16 +4,16 @@ pub(crate) mod figure;
 mod groups;
 mod table;
 
-pub use figure::curves;
 use polars::prelude::DataFrame;
-pub use table::{GROUPS, GroupColumns, PROFILES, ProfileColumns};
-
-pub use groups::{groups_by_basin, groups_by_score};
 
 use crate::error::Result;
 use crate::stats::accuracy;
 use crate::study::Sweep;
 use crate::tables::Table;
+
+pub use figure::curves;
+pub use groups::{groups_by_basin, groups_by_score};
+pub use table::{GROUPS, GroupColumns, PROFILES, ProfileColumns};
 
 impl Table for Sweep {
     /// Returns one row per pair and point: the schema [`PROFILES`](crate::table::PROFILES).

@@ -47,7 +47,7 @@ const PUBLISHED: [Published; 3] = [
 ///
 /// # Examples
 /// ```
-/// let clusters = lmc::published::clusters("cola")?;
+/// let clusters = lmc::analyses::published::clusters("cola")?;
 /// assert_eq!(clusters.height(), 48);
 /// # Ok::<(), lmc::LmcError>(())
 /// ```

@@ -10,12 +10,12 @@ use std::path::{Path, PathBuf};
 
 use polars::prelude::DataFrame;
 
-pub use accuracies::read_accuracies;
-pub use clusters::clusters;
-
 use crate::data::fetch::Fetcher;
 use crate::data::manifest::Manifest;
 use crate::error::{LmcError, Result};
+
+pub use accuracies::read_accuracies;
+pub use clusters::clusters;
 
 /// The manifest of the table of accuracies.
 const ACCURACIES: &str = "feather-berts-accuracies";

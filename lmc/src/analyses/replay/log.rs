@@ -313,10 +313,11 @@ fn alphas(weights: &[f64], n: usize) -> Result<Vec<f64>, String> {
 }
 
 /// The advice for a log that is not as it should be.
-pub(crate) const REMEDY: &str = "this must be a whole log of interpolations, as `lmc::replay` describes it";
+pub(crate) const REMEDY: &str =
+    "this must be a whole log of interpolations, as `lmc::analyses::replay` describes it";
 
 /// The advice for a pair that is not whole.
-const PAIR_REMEDY: &str = "this must be a whole log of interpolations, as `lmc::replay` describes it; `missing` (--missing drop) \
+const PAIR_REMEDY: &str = "this must be a whole log of interpolations, as `lmc::analyses::replay` describes it; `missing` (--missing drop) \
                            leaves out models whose lines are not whole, `repeated` (--repeated last) takes a later line of the same models";
 
 /// Returns the error of a log.

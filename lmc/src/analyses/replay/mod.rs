@@ -45,6 +45,7 @@ use std::path::Path;
 
 use crate::error::{LmcError, Result};
 use crate::options::{Options, Valid};
+
 pub use log::LoggedLine;
 pub use scores::{ScoreOptions, Scores, check_scores, read_samples, read_score_files, read_scores};
 pub use write::{log_text, write_log};
@@ -152,7 +153,7 @@ impl Replay {
     ///
     /// # Examples
     /// ```no_run
-    /// use lmc::replay::{Replay, ReplayOptions};
+    /// use lmc::analyses::replay::{Replay, ReplayOptions};
     /// use lmc::table::Table;
     /// let replay = Replay::read(&["mnli_0.out", "mnli_1.out"], &ReplayOptions::new("id"))?;
     /// let (profiles, gaps) = (replay.table()?, replay.gaps()?);

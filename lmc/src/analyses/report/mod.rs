@@ -4,8 +4,6 @@ mod table;
 
 use polars::prelude::DataFrame;
 
-pub use table::{REPORT, ReportColumns};
-
 use crate::analyses::scores::ConstantScore;
 use crate::basin::{Basins, Note};
 use crate::error::Result;
@@ -13,6 +11,8 @@ use crate::gap::Measure;
 use crate::stats::{is_constant, mean, pearson, permutation_test, roc_auc};
 use crate::study::{Evaluation, Metric, Sweep, metrics};
 use crate::tables::Table;
+
+pub use table::{REPORT, ReportColumns};
 
 /// Resamples of each permutation test.
 const N_PERMUTATIONS: usize = 10_000;

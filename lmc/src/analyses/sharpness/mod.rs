@@ -4,15 +4,11 @@ pub(crate) mod figure;
 mod predictors;
 mod table;
 
-pub use figure::sharpness_scatter;
 use std::path::{Path, PathBuf};
-pub use table::{PREDICTORS, PredictorColumns, SHARPNESS, SharpnessColumns};
 
 use lmc_engine::kept::Kept;
 use polars::prelude::DataFrame;
 use rand::seq::SliceRandom;
-
-pub use predictors::compare_predictors;
 
 use crate::compute::batch_tokens;
 use crate::encode::Encoded;
@@ -21,8 +17,12 @@ use crate::file::{read_sealed, sha256, write_sealed};
 use crate::options::Options;
 use crate::parallel::n_threads;
 use crate::progress::{Progress, Unit};
-use crate::sharpness::{ClassifierLoss, Sharpness, SharpnessRecipe, sharpness};
 use crate::study::Models;
+
+pub use crate::sharpness::{ClassifierLoss, Objective, Sharpness, SharpnessRecipe, sharpness};
+pub use figure::sharpness_scatter;
+pub use predictors::compare_predictors;
+pub use table::{PREDICTORS, PredictorColumns, SHARPNESS, SharpnessColumns};
 
 /// The advice for a damaged file.
 const REMEDY: &str = "delete the file and run the same call again, only this copy is measured again";

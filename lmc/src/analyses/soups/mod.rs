@@ -9,27 +9,27 @@ mod result;
 mod rows;
 mod table;
 
-pub use figure::soup_dots;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-pub use table::{SOUP_KINDS, SOUPS, SoupColumns, SoupKindColumns};
-
-pub use choices::Choice;
-use choices::choices;
-pub use folder::SoupFolder;
-use part::Part;
-pub use result::SoupResult;
 
 use crate::basin::Basins;
 use crate::error::{LmcError, Result};
 use crate::eval::{Logits, Outcome};
 use crate::options::{Options, Valid, in_range, resamples};
 use crate::path::Combination;
-use crate::soup::{Greedy, greedy, uniform};
 use crate::stats::check_confidence;
 use crate::study::{Metric, Models, metrics};
 use crate::sweep::SweepPlan;
 use crate::weights::Weights;
+use choices::choices;
+use part::Part;
+
+pub use crate::soup::{Greedy, Trial, greedy, uniform};
+pub use choices::Choice;
+pub use figure::soup_dots;
+pub use folder::SoupFolder;
+pub use result::SoupResult;
+pub use table::{SOUP_KINDS, SOUPS, SoupColumns, SoupKindColumns};
 
 /// The most subsets of each kind and size.
 const MOST_SUBSETS: usize = 10_000;

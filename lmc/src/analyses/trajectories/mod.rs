@@ -3,13 +3,14 @@
 pub(crate) mod figure;
 mod table;
 
-pub use figure::drift_quiver;
 use polars::prelude::DataFrame;
-pub use table::{DRIFT, DriftColumns};
 
 use crate::basin::Drift;
 use crate::error::Result;
 use crate::study::{Evaluation, Metric};
+
+pub use figure::drift_quiver;
+pub use table::{DRIFT, DriftColumns};
 
 /// Returns the drift of models as a table, one row per model and stage: the schema
 /// [`DRIFT`]; `evaluations[stage]` gives the scores.

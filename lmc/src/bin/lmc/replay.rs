@@ -3,12 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
+use lmc::analyses::replay::{ReplayOptions, ScoreOptions, check_scores, read_score_files};
 use lmc::basin::{Basins, ClusterOptions, Delta, cluster};
 use lmc::figure::{self, HeatmapOptions};
 use lmc::gap::Measure;
 use lmc::options::Options;
 use lmc::progress::note;
-use lmc::replay::{ReplayOptions, ScoreOptions, check_scores, read_score_files};
 use lmc::table::{self, Arithmetic, Metric, Table};
 use lmc::{LmcError, Result, terminal};
 
@@ -75,13 +75,13 @@ impl Replay {
     fn options(&self) -> ReplayOptions {
         let &Self { n_examples, tolerance, .. } = self;
         let missing = match self.missing {
-            Missing::Error => lmc::replay::Missing::Error,
-            Missing::Drop => lmc::replay::Missing::Drop,
+            Missing::Error => lmc::analyses::replay::Missing::Error,
+            Missing::Drop => lmc::analyses::replay::Missing::Drop,
         };
         let repeated = match self.repeated {
-            Repeated::Error => lmc::replay::Repeated::Error,
-            Repeated::First => lmc::replay::Repeated::First,
-            Repeated::Last => lmc::replay::Repeated::Last,
+            Repeated::Error => lmc::analyses::replay::Repeated::Error,
+            Repeated::First => lmc::analyses::replay::Repeated::First,
+            Repeated::Last => lmc::analyses::replay::Repeated::Last,
         };
         ReplayOptions { dataset: self.dataset.clone(), n_examples, tolerance, missing, repeated }
     }
@@ -103,7 +103,7 @@ impl Replay {
         let metric = self.metric;
         let options = self.options();
         let out = self.output.open("replay")?;
-        let replay = lmc::replay::Replay::read(&files(&self.logs)?, &options)?;
+        let replay = lmc::analyses::replay::Replay::read(&files(&self.logs)?, &options)?;
         let replay = replay.renamed(|name| format!("{}{name}", self.prefix))?;
         let gap = replay.matrix(Measure::ConvexityGap)?;
         let score_options =

@@ -67,8 +67,8 @@ fn unit(measure: Measure) -> &'static str {
 /// use lmc::prelude::*;
 /// let models = Study::open(StudySpec::mini_nli(0))?.finetune()?;
 /// let (sweep, evaluations) = (models.sweep("id", Grid::TENTHS)?, models.evaluations(&["id", "lo"])?);
-/// let options = HeatmapOptions::new("id", "lo", Metric::Accuracy);
-/// gap_heatmap(&sweep.gaps()?, &evaluations, &options)?.save("heatmap.png")?;
+/// let options = figure::HeatmapOptions::new("id", "lo", Metric::Accuracy);
+/// figure::gap_heatmap(&sweep.gaps()?, &evaluations, &options)?.save("heatmap.png")?;
 /// # Ok::<(), LmcError>(())
 /// ```
 pub fn gap_heatmap(gaps: &DataFrame, evaluations: &DataFrame, options: &HeatmapOptions) -> Result<Figure> {

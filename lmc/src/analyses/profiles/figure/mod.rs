@@ -53,8 +53,8 @@ struct PairType {
 /// use lmc::prelude::*;
 /// let models = Study::open(StudySpec::mini_nli(0))?.finetune()?;
 /// let (sweep, evaluations) = (models.sweep("id", Grid::TENTHS)?, models.evaluations(&["id", "lo"])?);
-/// let groups = groups_by_score(&evaluations, "lo", Metric::Accuracy, 5)?;
-/// curves(&sweep.table()?, Some(&groups), &[])?.save("curves.png")?;
+/// let groups = figure::groups_by_score(&evaluations, "lo", Metric::Accuracy, 5)?;
+/// figure::curves(&sweep.table()?, Some(&groups), &[])?.save("curves.png")?;
 /// # Ok::<(), LmcError>(())
 /// ```
 pub fn curves(profiles: &DataFrame, groups: Option<&DataFrame>, datasets: &[&str]) -> Result<Figure> {

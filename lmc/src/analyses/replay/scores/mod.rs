@@ -15,12 +15,12 @@ use std::path::{Path, PathBuf};
 
 use polars::prelude::{DataFrame, df};
 
+use crate::analyses::published::read_accuracies;
 use crate::analyses::replay::number::{METRICS, metric};
 use crate::data::parquet::is_parquet;
 use crate::data::text::decoded;
 use crate::error::{LmcError, Result};
 use crate::options::Options;
-use crate::published::read_accuracies;
 use crate::study::Metric;
 use cell::Cell;
 pub use check::check_scores;
@@ -97,7 +97,7 @@ pub fn read_scores(path: &Path, dataset: &str) -> Result<DataFrame> {
 ///
 /// # Examples
 /// ```
-/// use lmc::replay::{ScoreOptions, read_score_files};
+/// use lmc::analyses::replay::{ScoreOptions, read_score_files};
 /// let path = std::env::temp_dir().join(format!("scores-{}.csv", std::process::id()));
 /// std::fs::write(&path, "model,acc\n7,41%\n22,38%\n").unwrap();
 /// let scores = read_score_files(&[&path], &ScoreOptions::new("lo"))?;
@@ -262,7 +262,7 @@ impl Collected {
 }
 
 fn wrong(path: &Path, line: Option<usize>, problem: String) -> LmcError {
-    let remedy = "`lmc::replay::read_score_files` describes the forms of score files";
+    let remedy = "`lmc::analyses::replay::read_score_files` describes the forms of score files";
     LmcError::Format { path: path.to_owned(), line, problem, remedy }
 }
 

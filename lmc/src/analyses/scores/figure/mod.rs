@@ -35,7 +35,7 @@ const MOST_PANELS: usize = 8;
 /// let models = Study::open(StudySpec::mini_nli(0))?.finetune()?;
 /// let (sweep, evaluations) = (models.sweep("id", Grid::TENTHS)?, models.evaluations(&["id", "lo"])?);
 /// let basins = sweep.basins(&ClusterOptions::default())?.table()?;
-/// histogram(&basins, &evaluations, "lo", Metric::Accuracy)?.save("histogram.png")?;
+/// figure::histogram(&basins, &evaluations, "lo", Metric::Accuracy)?.save("histogram.png")?;
 /// # Ok::<(), LmcError>(())
 /// ```
 pub fn histogram(
