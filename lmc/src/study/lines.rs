@@ -119,9 +119,11 @@ impl Models {
     ///
     /// # Examples
     /// ```no_run
-    /// use lmc::prelude::*; let models = Study::open(StudySpec::mini_nli(0))?.finetune()?; use
-    /// lmc::path::Combination; // The centre of three copies, which is their average. let plan =
-    /// SweepPlan::new(models.len(), vec![vec![0, 1, 2]], vec![Combination::new(vec![1.0 / 3.0; 3])?])?;
+    /// use lmc::prelude::*;
+    /// let models = Study::open(StudySpec::mini_nli(0))?.finetune()?;
+    /// // The centre of three copies, which is their average.
+    /// let centre = Combination::new(vec![1.0 / 3.0; 3])?;
+    /// let plan = SweepPlan::new(models.len(), vec![vec![0, 1, 2]], vec![centre])?;
     /// println!("{} nats", models.sample("id", &plan)?[0].outcomes[0].mean_loss());
     /// # Ok::<(), LmcError>(())
     /// ```

@@ -100,9 +100,10 @@ impl Study {
     ///
     /// # Examples
     /// ```no_run
-    /// use lmc::prelude::*; let study =
-    /// Study::open(StudySpec::mini_nli(0))?.on(Compute::cpu().with_precision(Precision::BFloat16))?; let
-    /// sweep = study.finetune()?.sweep("id", Grid::TENTHS)?;
+    /// use lmc::prelude::*;
+    /// let compute = Compute::cpu().with_precision(Precision::BFloat16);
+    /// let study = Study::open(StudySpec::mini_nli(0))?.on(compute)?;
+    /// let sweep = study.finetune()?.sweep("id", Grid::TENTHS)?;
     /// # Ok::<(), LmcError>(())
     /// ```
     pub fn on(&self, compute: Compute) -> Result<Rc<Self>> {

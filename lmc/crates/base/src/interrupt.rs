@@ -89,8 +89,8 @@ pub fn clear() {
 ///
 /// # Examples
 /// ```
-/// # extern crate lmc_base as lmc;
-/// use lmc::interrupt;
+/// # mod lmc { pub use lmc_base::*; pub mod notebook { pub use lmc_base::interrupt; } }
+/// use lmc::notebook::interrupt;
 /// for step in 0..3 {
 ///     // One step of long work.
 ///     interrupt::check(|| format!("{step} of 3 steps are done"))?;

@@ -21,8 +21,8 @@ pub trait Options: Clone {
     ///
     /// # Examples
     /// ```
-    /// # extern crate lmc_base as lmc;
-    /// use lmc::options::{Options, in_range};
+    /// # mod lmc { pub use lmc_base::{LmcError, Result, options::Options}; }
+    /// use lmc::{LmcError, Options};
     ///
     /// #[derive(Debug, Clone)]
     /// struct Draws {
@@ -31,13 +31,16 @@ pub trait Options: Clone {
     ///
     /// impl Options for Draws {
     ///     fn validate(&self) -> lmc::Result<()> {
-    ///         in_range("draws.n_draws", self.n_draws, 1000)
+    ///         match self.n_draws {
+    ///             1..=1000 => Ok(()),
+    ///             n => Err(LmcError::invalid("draws.n_draws", n, "1 to 1000")),
+    ///         }
     ///     }
     /// }
     ///
     /// assert_eq!(Draws { n_draws: 7 }.check()?.n_draws, 7);
     /// let error = Draws { n_draws: 0 }.check().unwrap_err();
-    /// assert_eq!(error.to_string(), "`draws.n_draws`: got 0, expected at least 1");
+    /// assert_eq!(error.to_string(), "`draws.n_draws`: got 0, expected 1 to 1000");
     /// # Ok::<(), lmc::LmcError>(())
     /// ```
     fn check(&self) -> Result<Valid<Self>> {

@@ -10,8 +10,8 @@ use crate::error::{LmcError, Result};
 /// A length of training in epochs (`3ep`) or iterations (`500it`).
 ///
 /// ```
-/// # extern crate lmc_base as lmc;
-/// use lmc::step::Step;
+/// # mod lmc { pub use lmc_base::*; pub mod study { pub use lmc_base::step::*; } }
+/// use lmc::study::Step;
 /// let step: Step = "3ep".parse()?;
 /// assert_eq!(step.iterations(4), 12); // 4 updates an epoch
 /// # Ok::<(), lmc::LmcError>(())

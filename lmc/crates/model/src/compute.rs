@@ -100,10 +100,11 @@ impl Compute {
     ///
     /// # Examples
     /// ```
-    /// # extern crate lmc_model as lmc;
+    /// # mod lmc { pub use {lmc_base::options::Options, lmc_model::*}; }
+    /// use lmc::Options;
     /// use lmc::compute::{Compute, Precision};
     /// let compute = Compute::cpu().with_precision(Precision::BFloat16);
-    /// compute.check()?;
+    /// let compute = compute.check()?;
     /// # Ok::<(), lmc::LmcError>(())
     /// ```
     pub fn with_precision(self, precision: Precision) -> Self {

@@ -27,10 +27,15 @@ use crate::sweep::{Grid, SweepPlan};
 ///
 /// # Examples
 /// ```no_run
-/// use lmc::prelude::*; let study = Study::open(StudySpec::mini_nli(0))?; let finished = study.finetune()?;
-/// let basins = finished.sweep("id", Grid::TENTHS)?.basins(&ClusterOptions::default())?; let landmarks =
-/// basin::landmarks_of_each(&basins.cluster, 2, 0)?; let options = EarlyOptions::default(); let warning =
-/// analyses::early::early_warning(&finished.stages()?, &finished, &basins, &landmarks, "id", Grid::TENTHS, &options)?;
+/// use lmc::analyses::early::early_warning;
+/// use lmc::prelude::*;
+/// let study = Study::open(StudySpec::mini_nli(0))?;
+/// let finished = study.finetune()?;
+/// let (stages, grid) = (finished.stages()?, Grid::TENTHS);
+/// let basins = finished.sweep("id", grid)?.basins(&ClusterOptions::default())?;
+/// let landmarks = basin::landmarks_of_each(&basins.cluster, 2, 0)?;
+/// let options = EarlyOptions::default();
+/// let warning = early_warning(&stages, &finished, &basins, &landmarks, "id", grid, &options)?;
 /// figure::early_curves(&warning)?.show();
 /// # Ok::<(), LmcError>(())
 /// ```

@@ -51,17 +51,26 @@ impl fmt::Display for ConstantScore {
 ///
 /// # Errors
 /// [`LmcError::Column`](crate::LmcError::Column) for a table that is not an
-/// [`EVALUATIONS`](crate::table::EVALUATIONS) table, [`LmcError::UnknownName`](crate::LmcError::UnknownName) for a
-/// set or a model without evaluations.
+/// [`EVALUATIONS`](crate::table::EVALUATIONS) table,
+/// [`LmcError::UnknownName`](crate::LmcError::UnknownName) for a set or a model without evaluations.
 ///
 /// # Examples
 /// ```
-/// use lmc::table::{Metric, constant_scores}; let evaluations = lmc::polars::df!("model" => ["a", "b"],
-/// "dataset" => ["lo"; 2], "n_examples" => [9_i64; 2],
-///     "loss" => [0.5, 0.25], "accuracy" => [0.7; 2], "f1" => [0.0; 2], "mcc" => [0.0; 2], "ece" => [0.0; 2])?;
-/// let models = ["a", "b"].map(String::from); let constant = constant_scores(&evaluations, &[("lo",
-/// Metric::Loss), ("lo", Metric::Accuracy)], &models)?; assert!(constant.len() == 1 &&
-/// constant[0].to_string().starts_with("all 2 models have the same accuracy on lo, 0.7000"));
+/// use lmc::table::{EvaluationColumns, Metric, constant_scores};
+/// let evaluations = EvaluationColumns {
+///     model: vec!["a".into(), "b".into()],
+///     dataset: vec!["lo".into(); 2],
+///     n_examples: vec![9; 2],
+///     loss: vec![Some(0.5), Some(0.25)],
+///     accuracy: vec![Some(0.7); 2],
+///     f1: vec![None; 2],
+///     mcc: vec![None; 2],
+///     ece: vec![None; 2],
+/// };
+/// let scored = [("lo", Metric::Loss), ("lo", Metric::Accuracy)];
+/// let constant = constant_scores(&evaluations.frame()?, &scored, &["a".into(), "b".into()])?;
+/// assert_eq!(constant.len(), 1);
+/// assert!(constant[0].to_string().starts_with("all 2 models have the same accuracy on lo, 0.7000"));
 /// # Ok::<(), lmc::LmcError>(())
 /// ```
 pub fn constant_scores(

@@ -19,8 +19,8 @@ use lmc_maths::gap::Measure;
 ///
 /// # Examples
 /// ```
-/// # mod lmc { pub use {lmc_engine::*, lmc_maths::gap}; }
-/// use lmc::confidence::contrasts;
+/// # mod lmc { pub use {lmc_engine::*, lmc_maths::gap}; pub mod analyses { pub use lmc_engine::confidence; } }
+/// use lmc::analyses::confidence::contrasts;
 /// use lmc::gap::Measure;
 /// let rows = contrasts(Measure::ConvexityGap, &[0.0, 0.25, 1.0], 1.0)?;
 /// assert_eq!(rows, ndarray::array![[-0.75, 1.0, -0.25]]);

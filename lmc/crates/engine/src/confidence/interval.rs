@@ -36,8 +36,8 @@ impl Interval {
     ///
     /// # Examples
     /// ```
-    /// # extern crate lmc_engine as lmc;
-    /// use lmc::confidence::{Interval, IntervalMethod};
+    /// # mod lmc { pub use {lmc_engine::*, lmc_maths::gap}; pub mod analyses { pub use lmc_engine::confidence; } }
+    /// use lmc::analyses::confidence::{Interval, IntervalMethod};
     /// let resampled: Vec<f64> = (0..=100).map(f64::from).collect();
     /// let of = |method| Interval::of(60.0, &resampled, 0.9, method);
     /// assert_eq!(format!("{:?}", of(IntervalMethod::Percentile)?), "60.0000 [5.0000, 95.0000]");

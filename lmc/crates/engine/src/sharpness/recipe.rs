@@ -36,12 +36,12 @@ impl SharpnessRecipe {
     ///
     /// # Examples
     /// ```
-    /// # extern crate lmc_engine as lmc;
-    /// use lmc::options::Options;
-    /// use lmc::sharpness::SharpnessRecipe;
+    /// # mod lmc { pub use lmc_base::{LmcError, options::Options}; pub mod analyses { pub use lmc_engine::sharpness; } }
+    /// use lmc::Options;
+    /// use lmc::analyses::sharpness::SharpnessRecipe;
     /// // A smaller box, everything else as in the paper.
     /// let recipe = SharpnessRecipe { eps: 1e-6, ..SharpnessRecipe::paper() };
-    /// recipe.check()?;
+    /// let recipe = recipe.check()?;
     /// # Ok::<(), lmc::LmcError>(())
     /// ```
     pub fn paper() -> Self {

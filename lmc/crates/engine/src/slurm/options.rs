@@ -13,15 +13,16 @@ use lmc_base::options::Options;
 ///
 /// # Examples
 /// ```
-/// # extern crate lmc_engine as lmc;
-/// use lmc::slurm::Slurm;
+/// # mod lmc { pub use lmc_base::{LmcError, options::Options}; pub mod study { pub use lmc_engine::slurm::Slurm; } }
+/// use lmc::Options;
+/// use lmc::study::Slurm;
 /// let slurm = Slurm {
 ///     partition: Some("gpu".into()),
 ///     gres: Some("gpu:1".into()),
 ///     time: Some("4:00:00".into()),
 ///     ..Slurm::default()
 /// };
-/// slurm.check()?;
+/// let slurm = slurm.check()?;
 /// # Ok::<(), lmc::LmcError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -164,8 +164,8 @@ impl SweepPlan {
     ///
     /// # Examples
     /// ```
-    /// # mod lmc { pub use {lmc_engine::*, lmc_model::path}; }
-    /// use lmc::path::Combination;
+    /// # mod lmc { pub use lmc_engine::*; pub mod model { pub use lmc_model::path::*; } }
+    /// use lmc::model::Combination;
     /// use lmc::sweep::SweepPlan;
     /// // The centre of each of two triples among five models.
     /// let plan = SweepPlan::new(5, vec![vec![0, 1, 2], vec![2, 3, 4]], vec![Combination::new(vec![1.0 / 3.0; 3])?])?;

@@ -16,8 +16,8 @@ use lmc_base::error::{LmcError, Result};
 ///
 /// # Examples
 /// ```
-/// # extern crate lmc_model as lmc;
-/// use lmc::align::assignment;
+/// # mod lmc { pub use lmc_model::*; pub mod analyses { pub use lmc_model::align as alignment; } }
+/// use lmc::analyses::alignment::assignment;
 /// // 7 + 6 is more than the 8 + 1 of taking the greatest value first.
 /// assert_eq!(assignment(&ndarray::array![[8.0, 7.0], [6.0, 1.0]].view())?, [1, 0]);
 /// # Ok::<(), lmc::LmcError>(())

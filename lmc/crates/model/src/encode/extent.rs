@@ -6,8 +6,8 @@ use super::Encoded;
 ///
 /// # Examples
 /// ```
-/// # extern crate lmc_model as lmc;
-/// use lmc::encode::{Encoded, Extent};
+/// # mod lmc { pub use lmc_model::*; pub mod model { pub use lmc_model::{encode::*, eval::*, model::*, path::*, weights::*}; } }
+/// use lmc::model::{Encoded, Extent};
 /// let text = Encoded { ids: vec![2, 17, 5, 3], segments: vec![0, 0, 1, 1], label: 0 };
 /// let extent = Extent::of([&text]);
 /// assert_eq!((extent.ids, extent.segments, extent.longest), (Some([2, 17]), Some([0, 1]), 4));

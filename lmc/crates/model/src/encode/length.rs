@@ -20,8 +20,8 @@ pub const LONGEST: usize = 512;
 ///
 /// # Examples
 /// ```no_run
-/// # extern crate lmc_model as lmc;
-/// use lmc::encode::{LONGEST, longest_example, load_tokenizer};
+/// # mod lmc { pub use lmc_model::*; pub mod model { pub use lmc_model::{encode::*, eval::*, model::*, path::*, weights::*}; } }
+/// use lmc::model::{LONGEST, longest_example, load_tokenizer};
 /// let tokenizer = load_tokenizer("bert-base-uncased".as_ref())?;
 /// assert_eq!(longest_example("max_length", None, 512, &tokenizer, false)?, LONGEST);
 /// assert_eq!(longest_example("max_length", Some(128), 512, &tokenizer, false)?, 128);

@@ -71,8 +71,8 @@ impl Logits {
     ///
     /// # Examples
     /// ```
-    /// # extern crate lmc_model as lmc;
-    /// use lmc::eval::Logits;
+    /// # mod lmc { pub use lmc_model::*; pub mod model { pub use lmc_model::{encode::*, eval::*, model::*, path::*, weights::*}; } }
+    /// use lmc::model::Logits;
     /// let (one, other) = (Logits::new(2, vec![2.0, 0.0])?, Logits::new(2, vec![-1.0, 1.0])?);
     /// assert_eq!(Logits::mean(&[&one, &other])?.row(0), [0.5, 0.5]);
     /// # Ok::<(), lmc::LmcError>(())

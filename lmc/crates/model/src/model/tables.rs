@@ -16,8 +16,8 @@ impl ModelConfig {
     ///
     /// # Examples
     /// ```
-    /// # extern crate lmc_model as lmc;
-    /// use lmc::encode::{Encoded, Extent};
+    /// # mod lmc { pub use lmc_model::*; pub mod model { pub use lmc_model::{encode::*, eval::*, model::*, path::*, weights::*}; } }
+    /// use lmc::model::{Encoded, Extent};
     /// use lmc::model::ModelConfig;
     /// let text = Encoded { ids: vec![1, 40, 2], segments: vec![0; 3], label: 0 };
     /// assert!(ModelConfig::mini(41).check_extent(&Extent::of([&text]), None).is_ok());

@@ -23,8 +23,8 @@ impl Combination {
     ///
     /// # Examples
     /// ```
-    /// # extern crate lmc_model as lmc;
-    /// use lmc::path::Combination;
+    /// # mod lmc { pub use lmc_model::*; pub mod model { pub use lmc_model::{encode::*, eval::*, model::*, path::*, weights::*}; } }
+    /// use lmc::model::Combination;
     /// let centre = Combination::new(vec![1.0 / 3.0; 3])?;
     /// assert_eq!(centre.vertex(), None);
     /// let error = Combination::new(vec![0.5, 0.6]).unwrap_err().to_string();
@@ -56,8 +56,8 @@ impl Combination {
     ///
     /// # Examples
     /// ```
-    /// # extern crate lmc_model as lmc;
-    /// use lmc::path::Combination;
+    /// # mod lmc { pub use lmc_model::*; pub mod model { pub use lmc_model::{encode::*, eval::*, model::*, path::*, weights::*}; } }
+    /// use lmc::model::Combination;
     /// // From the last of three models over the second to the first.
     /// let chain = Combination::chain(3, 4);
     /// assert_eq!(chain.len(), 9);

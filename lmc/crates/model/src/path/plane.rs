@@ -30,8 +30,8 @@ impl Plane {
     ///
     /// # Examples
     /// ```
-    /// # extern crate lmc_model as lmc;
-    /// use lmc::path::Plane;
+    /// # mod lmc { pub use lmc_model::*; pub mod analyses { pub use lmc_model::path as planes; } }
+    /// use lmc::analyses::planes::Plane;
     /// let plane = Plane::new(2.0, 2.0, 8.0_f64.sqrt())?; // a right angle at the first model
     /// assert_eq!(plane.anchors(), [(0.0, 0.0), (1.0, 0.0), (0.0, 1.0)]);
     /// # Ok::<(), lmc::LmcError>(())

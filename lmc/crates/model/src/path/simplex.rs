@@ -14,8 +14,8 @@ impl Combination {
     ///
     /// # Examples
     /// ```
-    /// # extern crate lmc_model as lmc;
-    /// use lmc::path::Combination;
+    /// # mod lmc { pub use lmc_model::*; pub mod model { pub use lmc_model::{encode::*, eval::*, model::*, path::*, weights::*}; } }
+    /// use lmc::model::Combination;
     /// assert_eq!(Combination::centre(4).weights(), [0.25; 4]);
     /// ```
     pub fn centre(n_models: usize) -> Self {
@@ -34,8 +34,8 @@ impl Combination {
     ///
     /// # Examples
     /// ```
-    /// # extern crate lmc_model as lmc;
-    /// use lmc::path::Combination;
+    /// # mod lmc { pub use lmc_model::*; pub mod model { pub use lmc_model::{encode::*, eval::*, model::*, path::*, weights::*}; } }
+    /// use lmc::model::Combination;
     /// let points = Combination::dirichlet(3, 100, 1.0, 0)?;
     /// assert!(points.iter().all(|point| (point.weights().iter().sum::<f64>() - 1.0).abs() < 1e-12));
     /// # Ok::<(), lmc::LmcError>(())
@@ -70,8 +70,8 @@ impl Combination {
     ///
     /// # Examples
     /// ```
-    /// # extern crate lmc_model as lmc;
-    /// use lmc::path::Combination;
+    /// # mod lmc { pub use lmc_model::*; pub mod model { pub use lmc_model::{encode::*, eval::*, model::*, path::*, weights::*}; } }
+    /// use lmc::model::Combination;
     /// let points = Combination::lattice(3, 4);
     /// let weights: Vec<&[f64]> = points.iter().map(Combination::weights).collect();
     /// assert_eq!(weights, [[0.25, 0.25, 0.5], [0.25, 0.5, 0.25], [0.5, 0.25, 0.25]]);

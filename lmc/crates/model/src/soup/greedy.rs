@@ -41,8 +41,8 @@ pub struct Greedy {
 /// # Examples
 /// The second model spoils the average, the third does not.
 /// ```
-/// # extern crate lmc_model as lmc;
-/// use lmc::soup::greedy;
+/// # mod lmc { pub use lmc_model::*; pub mod analyses { pub use lmc_model::soup as soups; } }
+/// use lmc::analyses::soups::greedy;
 /// let models = [1.0, 9.0, 1.5];
 /// let loss = |soup: &[usize]| Ok((soup.iter().map(|&i| models[i]).sum::<f64>() / soup.len() as f64 - 1.2).abs());
 /// let soup = greedy(&[0, 1, 2], false, loss)?;

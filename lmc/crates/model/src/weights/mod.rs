@@ -50,8 +50,8 @@ impl Layout {
     ///
     /// # Examples
     /// ```
-    /// # extern crate lmc_model as lmc;
-    /// use lmc::weights::Layout;
+    /// # mod lmc { pub use lmc_model::*; pub mod model { pub use lmc_model::{encode::*, eval::*, model::*, path::*, weights::*}; } }
+    /// use lmc::model::Layout;
     /// let mut layout = Layout::default();
     /// layout.push("classifier.weight", &[3, 64]);
     /// layout.push("classifier.bias", &[3]);
@@ -280,9 +280,9 @@ impl Weights {
     ///
     /// # Examples
     /// ```
-    /// # extern crate lmc_model as lmc;
+    /// # mod lmc { pub use lmc_model::*; pub mod model { pub use lmc_model::{encode::*, eval::*, model::*, path::*, weights::*}; } }
     /// use std::sync::Arc;
-    /// use lmc::weights::{Layout, Weights};
+    /// use lmc::model::{Layout, Weights};
     /// use tch::Tensor;
     /// let mut layout = Layout::default();
     /// layout.push("w", &[2]);
