@@ -1,7 +1,7 @@
 //! Figures of the tables: interactive with plotly, and as SVG and PNG drawn here from the same description.
 //!
-//! Any table has [`scatter()`], [`line()`], [`bar()`] and [`heatmap()`], by groups of rows with [`by()`]; all else
-//! can be put together from [`parts`].
+//! Any table has [`scatter()`], [`line()`], [`bar()`] and [`heatmap()`], by groups of rows with [`by()`]; all
+//! else can be put together from [`parts`].
 //!
 //! Every figure can be changed and saved:
 //!

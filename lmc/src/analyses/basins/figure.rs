@@ -13,10 +13,11 @@ pub(crate) const MEMBERSHIP: &str = "membership score ‖w − c₁‖ − ‖w 
 
 /// Returns a figure of a score on one set against the membership score of each model, coloured by basin.
 ///
-/// `basins` is a [`BASINS`](crate::table::BASINS) table, `evaluations` an [`EVALUATIONS`](crate::table::EVALUATIONS) table. The line of
-/// least squares is drawn over the points, with Pearson's r beside it. If all scores or all memberships are
-/// equal, as for models that are not divided, a note says that r is undefined; [`Figure::with_notes`] writes
-/// below the figure why the models are not divided.
+/// `basins` is a [`BASINS`](crate::table::BASINS) table, `evaluations` an
+/// [`EVALUATIONS`](crate::table::EVALUATIONS) table. The line of least squares is drawn over the points, with
+/// Pearson's r beside it. If all scores or all memberships are equal, as for models that are not divided, a
+/// note says that r is undefined; [`Figure::with_notes`] writes below the figure why the models are not
+/// divided.
 ///
 /// # Errors
 /// [`LmcError::Column`](crate::LmcError::Column) for a table of another schema,

@@ -25,9 +25,9 @@ const GOLDEN: f64 = 0.618_033_988_749_894_9;
 /// Returns a figure of the excess loss of convex combinations against the number of models, by the clusters
 /// that these come from.
 ///
-/// `convexity` is a [`CONVEXITY`] table, `points` the [`CONVEXITY_POINTS`](crate::table::CONVEXITY_POINTS) of the same. Small dots are
-/// combinations, spread sideways; a bar is the mean with its interval, a diamond the largest excess, chosen
-/// on one half of the examples and measured on the other, with its interval.
+/// `convexity` is a [`CONVEXITY`] table, `points` the [`CONVEXITY_POINTS`](crate::table::CONVEXITY_POINTS) of
+/// the same. Small dots are combinations, spread sideways; a bar is the mean with its interval, a diamond the
+/// largest excess, chosen on one half of the examples and measured on the other, with its interval.
 ///
 /// # Errors
 /// [`LmcError::Column`] for a table of another schema, [`LmcError::InvalidParameter`] for one without rows.
@@ -91,9 +91,9 @@ pub fn excess_strips(convexity: &DataFrame, points: &DataFrame) -> Result<Figure
 /// Returns a figure of triples of models: the convexity gap inside each triangle against the largest on its
 /// sides.
 ///
-/// `triangles` is a [`TRIANGLES`](crate::table::TRIANGLES) table. Above the dashed diagonal a triangle is less convex inside than on
-/// every side, so that its pairs do not show it; a marker is filled if the bootstrap interval of the
-/// difference lies above 0.
+/// `triangles` is a [`TRIANGLES`](crate::table::TRIANGLES) table. Above the dashed diagonal a triangle is
+/// less convex inside than on every side, so that its pairs do not show it; a marker is filled if the
+/// bootstrap interval of the difference lies above 0.
 ///
 /// # Errors
 /// [`LmcError::Column`] for a table of another schema, [`LmcError::InvalidParameter`] for one without rows.

@@ -17,8 +17,8 @@ use crate::study::unknown;
 /// Returns a figure of the convexity gap of each pair against the distance of its models, with a line of
 /// least squares for the pairs within a basin and another one for those between two.
 ///
-/// `gaps` is a [`GAPS`](crate::table::GAPS) table with the pairs of `dataset`, `basins` a [`BASINS`](crate::table::BASINS) table. Pearson's r of each
-/// kind is in the legend, if it is defined.
+/// `gaps` is a [`GAPS`](crate::table::GAPS) table with the pairs of `dataset`, `basins` a
+/// [`BASINS`](crate::table::BASINS) table. Pearson's r of each kind is in the legend, if it is defined.
 ///
 /// # Errors
 /// [`LmcError::Column`](crate::LmcError::Column) for a table of another schema,

@@ -12,8 +12,9 @@ use crate::study::Metric;
 /// Returns a figure of a score on one set against the eps-sharpness of each model (Juneja et al. 2023, Fig.
 /// 3b), coloured by basin if `basins`, a [`BASINS`](crate::table::BASINS) table, is given.
 ///
-/// `sharpness` is a [`SHARPNESS`](crate::table::SHARPNESS) table, `evaluations` an [`EVALUATIONS`](crate::table::EVALUATIONS) table; line and
-/// r are as in [`membership_scatter`](crate::figure::membership_scatter).
+/// `sharpness` is a [`SHARPNESS`](crate::table::SHARPNESS) table, `evaluations` an
+/// [`EVALUATIONS`](crate::table::EVALUATIONS) table; line and r are as in
+/// [`membership_scatter`](crate::figure::membership_scatter).
 ///
 /// # Errors
 /// Those of [`membership_scatter`](crate::figure::membership_scatter), and

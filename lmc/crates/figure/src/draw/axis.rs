@@ -111,7 +111,8 @@ impl<'a> Axis<'a> {
         self.extent.is_some_and(|(least, greatest)| least < low - slack || greatest > high + slack)
     }
 
-    /// Returns the number at which a value lies: a number itself or its logarithm, or the index of a category.
+    /// Returns the number at which a value lies: a number itself or its logarithm, or the index of a
+    /// category.
     pub(super) fn coordinate(&self, value: &Value) -> Option<f64> {
         match value {
             Value::Number(number) if self.is_logarithmic => {

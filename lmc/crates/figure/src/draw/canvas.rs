@@ -123,8 +123,8 @@ impl Canvas {
         self.body.push_str("/>\n");
     }
 
-    /// Draws a rectangle, from its left, top, right and bottom edge, in a scale of colours from its lower to its
-    /// upper edge.
+    /// Draws a rectangle, from its left, top, right and bottom edge, in a scale of colours from its lower to
+    /// its upper edge.
     pub(super) fn shaded(&mut self, [l, t, r, b]: [f64; 4], stops: &[(f64, Colour)]) {
         let n = self.n_scales;
         self.n_scales += 1;

@@ -63,6 +63,18 @@ pub(crate) fn more_rows(described: &Value) -> f64 {
     if entries.in_line { (entries.n_rows - 1.0).max(0.0) * entries.row() } else { 0.0 }
 }
 
+/// Returns the room that a legend right of the panels takes, in pixels.
+pub(crate) fn room_beside(described: &Value) -> f64 {
+    let page = Page::new(&described["layout"]);
+    let entries = Entries::new(&page, crate::json::items(described, "/data"));
+    let left = page.x(number(page.layout, "/legend/x").unwrap_or(1.02)) - page.area[2];
+    if entries.in_line || entries.entries.is_empty() || left < 0.0 {
+        0.0
+    } else {
+        left + entries.width + SPACE
+    }
+}
+
 /// Draws the legend.
 pub(super) fn legend(canvas: &mut Canvas, page: &Page<'_>, traces: &[Value]) {
     let found = Entries::new(page, traces);

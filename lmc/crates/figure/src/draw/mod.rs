@@ -1,8 +1,8 @@
 //! Drawing a plotly description as SVG, and SVG as PNG, without a browser.
 //!
-//! Scatter (lines, markers, texts), heatmap and bar traces are drawn on linear, logarithmic and category axes,
-//! with titles, legend, colour bar and annotations. `drawable` refuses anything else when a figure is made, so
-//! that no figure lacks something.
+//! Scatter (lines, markers, texts), heatmap and bar traces are drawn on linear, logarithmic and category
+//! axes, with titles, legend, colour bar and annotations. `drawable` refuses anything else when a figure is
+//! made, so that no figure lacks something.
 
 mod axis;
 mod canvas;
@@ -27,7 +27,7 @@ pub use axis::{nice_ticks, plain as plain_number};
 pub(crate) use canvas::plain_text;
 pub(crate) use canvas::text_width;
 pub(crate) use colour::{COLOURS, Colour};
-pub(crate) use legend::more_rows;
+pub(crate) use legend::{more_rows, room_beside};
 pub(crate) use raster::png;
 pub(crate) use scales::named as named_scale;
 
@@ -110,6 +110,10 @@ fn panels<'a>(page: &Page<'a>, traces: &'a [Value]) -> Vec<Panel<'a>> {
             None => grouped.push((x, y, vec![trace])),
         }
     }
+    // As in plotly, cells lie below bars, and bars below lines and dots.
+    let layer =
+        |trace: &&Value| ["heatmap", "bar"].iter().position(|kind| text(trace, "/type") == Some(kind));
+    grouped.iter_mut().for_each(|(.., members)| members.sort_by_key(|trace| layer(trace).unwrap_or(2)));
     grouped
         .into_iter()
         .map(|(x, y, members)| Panel {

@@ -36,6 +36,12 @@ pub(crate) fn completed(mut described: Value) -> Value {
     }
     axes(&mut described);
     bars(&mut described);
+    // A browser makes this room by itself.
+    let room = draw::room_beside(&described).ceil();
+    let right = &mut described["layout"]["margin"]["r"];
+    if right.as_f64().is_some_and(|pixels| pixels < room) {
+        *right = room.into();
+    }
     described
 }
 

@@ -65,6 +65,17 @@ fn values_stand_on_the_kind_of_their_axis() {
 }
 
 #[test]
+fn a_legend_beside_the_panels_has_its_room_and_lines_lie_above_bars() {
+    let name = "a trace with a rather long name";
+    let figure =
+        completed(json!({"data": [line(json!({"name": name})), {"type": "bar", "y": [1], "name": "b"}]}));
+    assert!(figure["layout"]["margin"]["r"].as_f64() > Some(200.0), "{}", figure["layout"]["margin"]);
+    let svg = crate::draw::svg(&figure).unwrap();
+    let bar = svg.find("fill=\"#d55e00\"").unwrap();
+    assert!(bar < svg.find("stroke=\"#0072b2\"").unwrap());
+}
+
+#[test]
 fn what_is_left_open_is_completed() {
     let figure = completed(json!({"data": [
         {"y": [3, 4], "line": {"color": "#ff0000"}}, {"type": "heatmap", "z": [[1, 2]], "colorscale": "Bluered"},

@@ -58,8 +58,8 @@ impl Axis {
         self.with("tickvals", values).with("ticktext", texts)
     }
 
-    /// Returns the axis with names at 0, 1, 2 and so on, as many as fit on that many CSS pixels, turned if they
-    /// are long. Turned names need [`room`](super::room).
+    /// Returns the axis with names at 0, 1, 2 and so on, as many as fit on that many CSS pixels, turned if
+    /// they are long. Turned names need [`room`](super::room).
     pub fn names<T: AsRef<str>>(self, names: &[T], pixels: usize) -> Axis {
         let step = (names.len() * 15).div_ceil(pixels + 10).max(1);
         let shown: Vec<usize> = (0..names.len()).step_by(step).collect();

@@ -40,8 +40,8 @@ pub struct Note {
 }
 
 impl Note {
-    /// Makes a note above a place of the plotting area, (0, 0) at its lower left and (1, 1) at its upper right;
-    /// the place is at the start, in the middle or at the end of the text.
+    /// Makes a note above a place of the plotting area, (0, 0) at its lower left and (1, 1) at its upper
+    /// right; the place is at the start, in the middle or at the end of the text.
     pub fn above([x, y]: [f64; 2], text: &str, anchor: Place) -> Note {
         let spec = json!({"text": lines(text), "xref": "paper", "yref": "paper", "x": x, "y": y,
             "xanchor": anchor.name(), "yanchor": "bottom", "showarrow": false,
@@ -220,7 +220,10 @@ impl Chart {
     /// Adds a title above the middle of a panel.
     pub fn panel_title(&mut self, panel: usize, title: &str) {
         let place = self.panels.above(panel, Place::Middle);
-        self.note(Note::above(place, title, Place::Middle));
+        let room = (self.panels.size()[0] + self.panels.gap()) as f64;
+        let widest = title.lines().map(|line| draw::text_width(line, 13.0)).fold(1.0, f64::max);
+        let size = (13.0 * (room - 8.0) / widest).clamp(8.0, 13.0) as usize;
+        self.note(Note::above(place, title, Place::Middle).sized(size));
     }
 
     /// Returns the figure.
@@ -250,7 +253,8 @@ impl Chart {
             "font": theme::font(13), "width": width, "height": height,
             "margin": {"l": left, "r": right, "t": top, "b": bottom},
             "paper_bgcolor": "#ffffff", "plot_bgcolor": "#ffffff",
-            "legend": {"orientation": "h", "x": 0.0, "xanchor": "left", "y": 1.0 + 30.0 / inner, "yanchor": "bottom"},
+            "legend": {"orientation": "h", "x": 0.0, "xanchor": "left", "y": 1.0 + 30.0 / inner, "yanchor": "bottom",
+                "tracegroupgap": 0},
             "barmode": if self.overlays { "overlay" } else { "group" }, "annotations": self.notes});
         if !self.has_legend {
             layout["showlegend"] = false.into();

@@ -13,8 +13,8 @@ pub fn room<T: AsRef<str>>(names: &[T]) -> usize {
     (longest(names) * 7).clamp(20, 160) + 49
 }
 
-/// Returns the chart of a matrix whose longer side has that many CSS pixels, the first row on top. `titles` are
-/// those of the axes: across and down. `telling` is what a cell tells at the mouse.
+/// Returns the chart of a matrix whose longer side has that many CSS pixels, the first row on top. `titles`
+/// are those of the axes: across and down. `telling` is what a cell tells at the mouse.
 pub fn matrix(
     title: &str,
     [columns, rows]: [&[String]; 2],

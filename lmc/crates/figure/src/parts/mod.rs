@@ -8,7 +8,8 @@
 //!
 //! let mut chart = Chart::new("Loss of three models");
 //! chart.axes(Axis::new("model").names(&["a", "b", "c"], 740), Axis::of("loss", "nats per example"));
-//! chart.add(Mark::means([0.0, 1.0, 2.0], [0.5, 0.4, 0.7], [0.4, 0.3, 0.6], [0.6, 0.5, 0.8]).named("validation"));
+//! let (low, high) = ([0.4, 0.3, 0.6], [0.6, 0.5, 0.8]);
+//! chart.add(Mark::means([0.0, 1.0, 2.0], [0.5, 0.4, 0.7], low, high).named("validation"));
 //! chart.figure()?.to_svg()?;
 //! # Ok::<(), lmc::LmcError>(())
 //! ```

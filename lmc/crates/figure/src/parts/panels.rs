@@ -53,6 +53,11 @@ impl Panels {
         self.size
     }
 
+    /// Returns the room between columns.
+    pub(super) fn gap(&self) -> usize {
+        self.gap[0]
+    }
+
     /// Returns the margins: left, right, top and bottom.
     pub fn margin(&self) -> [usize; 4] {
         self.margin

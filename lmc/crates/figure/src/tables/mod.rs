@@ -124,7 +124,8 @@ pub fn heatmap(table: &DataFrame, x: &str, y: &str, value: &str) -> Result<Figur
 /// # use lmc_figure as figure;
 /// use polars::df;
 ///
-/// let losses = df!("set" => ["id", "id", "lo", "lo"], "alpha" => [0, 1, 0, 1], "loss" => [0.1, 0.2, 0.9, 0.7])?;
+/// let sets = ["id", "id", "lo", "lo"];
+/// let losses = df!("set" => sets, "alpha" => [0, 1, 0, 1], "loss" => [0.1, 0.2, 0.9, 0.7])?;
 /// let lines = figure::by(&losses, "set").line("alpha", "loss")?;
 /// assert!(lines.to_svg()?.contains(">lo<"));
 /// # Ok::<(), lmc_base::LmcError>(())

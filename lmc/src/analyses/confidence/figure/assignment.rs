@@ -24,8 +24,9 @@ const ORDER: &str = "models by basin, then membership score";
 /// membership score.
 ///
 /// `shares` is a [`CO_ASSIGNMENT`] table, `membership` a
-/// [`MEMBERSHIP_INTERVALS`](crate::table::MEMBERSHIP_INTERVALS) table of the same models. Two blocks of 1 on the
-/// diagonal and 0 elsewhere are clusters that no draw changes; a pair that is not in `shares` stays white.
+/// [`MEMBERSHIP_INTERVALS`](crate::table::MEMBERSHIP_INTERVALS) table of the same models. Two blocks of 1 on
+/// the diagonal and 0 elsewhere are clusters that no draw changes; a pair that is not in `shares` stays
+/// white.
 ///
 /// # Errors
 /// [`LmcError::Column`] for a table of another schema, [`LmcError::InvalidParameter`] for a share outside
@@ -64,8 +65,8 @@ pub fn co_assignment(shares: &DataFrame, membership: &DataFrame) -> Result<Figur
 /// Returns a figure of the share of draws in which each model is in its basin, models sorted by basin and
 /// membership score.
 ///
-/// `membership` is a [`MEMBERSHIP_INTERVALS`](crate::table::MEMBERSHIP_INTERVALS) table. A model whose basin says
-/// nothing would be at about one half.
+/// `membership` is a [`MEMBERSHIP_INTERVALS`](crate::table::MEMBERSHIP_INTERVALS) table. A model whose basin
+/// says nothing would be at about one half.
 ///
 /// # Errors
 /// [`LmcError::Column`] for a table of another schema.

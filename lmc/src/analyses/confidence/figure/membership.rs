@@ -20,9 +20,10 @@ const SETTLED: f64 = 0.95;
 /// Returns a figure of a score on one set against the membership score of each model with its interval,
 /// coloured by basin.
 ///
-/// `membership` is a [`MEMBERSHIP_INTERVALS`](crate::table::MEMBERSHIP_INTERVALS) table, `evaluations` an [`EVALUATIONS`](crate::table::EVALUATIONS)
-/// table. Bars are intervals of the membership score; a marker is hollow if the model is in its basin in
-/// fewer than 95 % of the draws. Scores have no bars: they come from other examples.
+/// `membership` is a [`MEMBERSHIP_INTERVALS`](crate::table::MEMBERSHIP_INTERVALS) table, `evaluations` an
+/// [`EVALUATIONS`](crate::table::EVALUATIONS) table. Bars are intervals of the membership score; a marker is
+/// hollow if the model is in its basin in fewer than 95 % of the draws. Scores have no bars: they come from
+/// other examples.
 ///
 /// # Errors
 /// [`LmcError::Column`] for a table of another schema, [`LmcError::UnknownName`] for a set or a model without

@@ -54,8 +54,8 @@ fn unit(measure: Measure) -> &'static str {
 
 /// Returns a figure of the gaps between all pairs of models, sorted by a score from low to high.
 ///
-/// `gaps` is a [`GAPS`] table; `evaluations`, an [`EVALUATIONS`](crate::table::EVALUATIONS) table, holds the scores.
-/// The matrix is symmetric with zeros on the diagonal; a pair that is not in `gaps` stays white. Of
+/// `gaps` is a [`GAPS`] table; `evaluations`, an [`EVALUATIONS`](crate::table::EVALUATIONS) table, holds the
+/// scores. The matrix is symmetric with zeros on the diagonal; a pair that is not in `gaps` stays white. Of
 /// distances, which are much alike, the scale begins with the smallest, and the diagonal is white.
 ///
 /// # Errors

@@ -37,12 +37,12 @@ struct PairType {
 /// Returns a figure of loss and accuracy against alpha: the mean over pairs of each type in front of single
 /// pairs.
 ///
-/// `profiles` is a [`PROFILES`] table; `groups`, a [`GROUPS`](crate::table::GROUPS) table, gives the kind of each model, and pairs
-/// are averaged by the two kinds they join ("gen–heur"); a model without a kind is left out. Without `groups`
-/// all pairs are averaged together. There is a column of panels for each of `datasets` (at most 4; all if
-/// empty) with loss (nats per example) above accuracy. A mixed pair is turned so that the kind named first
-/// lies at alpha = 1. At most 24 single curves of a type are drawn, evenly chosen; the mean and the number in
-/// the legend are over all.
+/// `profiles` is a [`PROFILES`] table; `groups`, a [`GROUPS`](crate::table::GROUPS) table, gives the kind of
+/// each model, and pairs are averaged by the two kinds they join ("gen–heur"); a model without a kind is left
+/// out. Without `groups` all pairs are averaged together. There is a column of panels for each of `datasets`
+/// (at most 4; all if empty) with loss (nats per example) above accuracy. A mixed pair is turned so that the
+/// kind named first lies at alpha = 1. At most 24 single curves of a type are drawn, evenly chosen; the mean
+/// and the number in the legend are over all.
 ///
 /// # Errors
 /// [`LmcError::Column`] for a table of another schema, [`LmcError::UnknownName`] for a set that is not in it,

@@ -22,8 +22,8 @@ const MOST_PANELS: usize = 8;
 /// Returns a figure of how many models of each basin have which score on one set.
 ///
 /// `clusters` is a [`CLUSTERS`] table, such as one of basins, `evaluations` an
-/// [`EVALUATIONS`](crate::table::EVALUATIONS) table. All basins share the bins, whose width is a round number; a
-/// score on an edge belongs to the bin to its right.
+/// [`EVALUATIONS`](crate::table::EVALUATIONS) table. All basins share the bins, whose width is a round
+/// number; a score on an edge belongs to the bin to its right.
 ///
 /// # Errors
 /// [`LmcError::Column`] for a table of another schema, [`LmcError::UnknownName`] for a set or a model without
