@@ -38,7 +38,7 @@ const COLOURS: usize = 7;
 /// let scatter = figure::scatter(&scores, "loss", "accuracy")?;
 /// assert!(scatter.to_svg()?.contains(">accuracy against loss<"));
 /// let error = figure::scatter(&scores, "los", "accuracy").unwrap_err().to_string();
-/// assert_eq!(error, "unknown column `los`; known: loss, accuracy; did you mean `loss`?");
+/// assert_eq!(error, "unknown column `los`; known: loss, accuracy");
 /// # Ok::<(), lmc_base::LmcError>(())
 /// ```
 pub fn scatter(table: &DataFrame, x: &str, y: &str) -> Result<Figure> {
