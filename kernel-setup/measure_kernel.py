@@ -30,13 +30,13 @@ FIGURE = "Figure::new(plot.clone())"
 LINES = [
     "let x: i32 = 5;",
     'println!("{}", x + 1);',
-    "let gap = convexity_gap(&[1.0, 0.2, 0.6, 0.9, 1.0])?;",
+    "let gap = gap::convexity_gap(&[1.0, 0.2, 0.6, 0.9, 1.0])?;",
     'println!("{gap}");',
     "let pair: (f64, i32) = (gap, x);",
     "pair",
     'let words: Vec<String> = vec!["a".to_owned()];',
     "words.len()",
-    'df!("x" => [1, 2])?',
+    'polars::df!("x" => [1, 2])?',
 ]
 
 

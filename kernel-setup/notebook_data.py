@@ -1,7 +1,7 @@
 """Whether the data that a notebook needs, beside those in the crate, can be had.
 
 A notebook names them in `metadata.lmc.data`: manifests in data-manifests of one file each. They are looked for where
-`lmc::published` looks: in the folder that LMC_DATA names, or among what was fetched before, or on their server.
+`lmc::analyses::published` looks: in the folder that LMC_DATA names, or among what was fetched before, or on their server.
 """
 
 import hashlib

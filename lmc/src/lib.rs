@@ -27,7 +27,7 @@
 //! | variable | effect |
 //! |---|---|
 //! | `LMC_HOME` | the folder of the [`store`], of downloads and of the lock file ([`data::fetch`]); else `lmc/store` under the user's cache folder |
-//! | `LMC_DATA` | a folder of data at hand, in which [`published`] tables are looked for instead of being fetched |
+//! | `LMC_DATA` | a folder of data at hand, in which [`analyses::published`] tables are looked for instead of being fetched |
 //! | `HF_HOME`, `HF_HUB_CACHE` | the cache of the Hugging Face hub, shared with transformers; else `huggingface` under the user's cache folder |
 //! | `HF_ENDPOINT` | another hub than `https://huggingface.co` |
 //! | `HF_TOKEN`, `HF_TOKEN_PATH` | who asks the hub; else the file `token` in `HF_HOME` |

@@ -48,7 +48,7 @@ def every_figure_is_shown(kernel):
 
 
 def a_table_is_html_and_text(kernel):
-    answer = kernel.ok('df!("name" => ["a<b", "c"], "n" => [1_i64, 2])?')
+    answer = kernel.ok('polars::df!("name" => ["a<b", "c"], "n" => [1_i64, 2])?')
     (table,) = answer.of("execute_result")
     assert set(table["data"]) == {"text/html", "text/plain"}, table
     assert "<table>" in table["data"]["text/html"] and "a&lt;b" in table["data"]["text/html"], table
@@ -56,7 +56,7 @@ def a_table_is_html_and_text(kernel):
 
 
 def an_error_of_the_library_ends_the_cell(kernel):
-    answer = kernel.run('println!("before"); barrier_height(&[1.0])?; println!("after");')
+    answer = kernel.run('println!("before"); gap::barrier_height(&[1.0])?; println!("after");')
     error = answer.error("Error")
     assert "got 1 points, expected at least 3" in error["evalue"], error
     assert answer.outputs() == [("stdout", "before\n"), ("error", error["evalue"])], answer

@@ -11,7 +11,7 @@ from protocol import below
 
 N_KERNELS = 3
 WORDS, EDITED = "at least 3 points, both ends included", "at least 3 points, as this clone says"
-SAY = "barrier_height(&[1.0]).unwrap_err().to_string()"
+SAY = "gap::barrier_height(&[1.0]).unwrap_err().to_string()"
 
 
 def slot_of(kernel):

@@ -85,7 +85,7 @@ impl Study {
     /// with a value that is not allowed.
     pub fn open_in(spec: StudySpec, store: Store) -> Result<Rc<Self>> {
         environment::check()?;
-        spec.check()?;
+        spec.validate()?;
         let task = Task::load(&spec)?;
         spec.recipe.check_size(task.train.len())?;
         let spec = StudySpec { task: task.spec.clone(), ..spec };

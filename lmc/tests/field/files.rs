@@ -119,7 +119,7 @@ fn empty_subset(place: &Place) {
     hans(place, 1000);
     Model::bert().save(place, "base");
     place.lmc("evaluate base --corpus hans --split hans-lo,hans-constituent --data data").refused(&[
-        "hans-constituent, of which the 1000 pairs of the file have none",
+        "hans-constituent, of which the 1000 examples of the file have none",
         "hans-lo (500), hans-lo-entailed (500)",
     ]);
     assert_eq!(place.n_stored(), 0);

@@ -33,7 +33,8 @@ fn rust_files(folder: &str) -> Vec<(PathBuf, String)> {
 
 /// Text without its comments and without what only tests see.
 fn code(path: &Path, text: &str) -> String {
-    let is_test = path.components().any(|part| part.as_os_str() == "tests")
+    let inside = path.strip_prefix(clone()).unwrap();
+    let is_test = inside.components().any(|part| part.as_os_str() == "tests")
         || path.file_stem().is_some_and(|name| name == "tests" || name == "fixture");
     let text = if is_test { "" } else { text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default() };
     text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")

@@ -3,3 +3,4 @@
 mod code;
 mod notebook_files;
 mod pages;
+mod surface;

@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use lmc::LmcError;
 use lmc::analyses::comparison::{ComparisonOptions, Group, compare};
 use lmc::analyses::confidence::ConfidenceOptions;
 use lmc::analyses::convexity::{ConvexityOptions, TriangleOptions};
@@ -13,16 +12,20 @@ use lmc::analyses::soups::SoupOptions;
 use lmc::basin::{ClusterOptions, Delta, EarlyOptions};
 use lmc::compute::{Compute, Precision};
 use lmc::data::fetch::ModelFolder;
+use lmc::figure::{HeatmapOptions, gap_heatmap};
 use lmc::model::Replace;
 use lmc::path::{CurveKind, PlaneOptions};
 use lmc::sharpness::SharpnessRecipe;
 use lmc::slurm::Slurm;
-use lmc::spec::Adam;
-use lmc::study::{ClassifierOptions, Classifiers};
+use lmc::spec::{Adam, Encoder, Recipe, TaskSpec};
+use lmc::step::Step;
+use lmc::store::Store;
+use lmc::study::{ClassifierOptions, Classifiers, Study, StudySpec};
 use lmc::sweep::Grid;
 use lmc::table::Metric;
 use lmc::tch::Device;
 use lmc::train::{CurveRecipe, PretrainRecipe};
+use lmc::{LmcError, Options};
 use lmc_tests::small;
 
 /// The number of files in a folder and below it.
@@ -79,6 +82,54 @@ fn all_types() -> BTreeSet<String> {
     found
 }
 
+/// Checks the options that a study is made of, with a store that stays empty.
+fn studies(seen: &mut BTreeSet<String>) {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().join("store");
+    let open = |spec: StudySpec| Study::open_in(spec, Store::open(&root).unwrap());
+    let with_recipe = |recipe: &Recipe| open(small::spec(2).with_recipe(recipe.clone()));
+    each_field! { seen, Recipe, Recipe::mini(), with_recipe;
+        length = Step::Iterations(0) => "recipe.length",
+        batch_size = 0 => "recipe.batch_size",
+        learning_rate = f64::NAN => "recipe.learning_rate",
+        weight_decay = -0.1 => "recipe.weight_decay",
+        warmup = 1.0 => "recipe.warmup",
+        clip_norm = Some(0.0) => "recipe.clip_norm",
+        dropout = 1.0 => "recipe.dropout",
+        adam = Adam { eps: 0.0, ..Recipe::mini().adam } => "recipe.adam.eps",
+        head_std = f64::INFINITY => "recipe.head_std",
+        trajectory = vec![0.5] => "recipe.trajectory",
+        max_length = Some(0) => "recipe.max_length",
+        after = Some(Box::new(Recipe { batch_size: 0, ..Recipe::mini() })) => "recipe.batch_size";
+        free: name, head_by_seed, drop_last, decay, trained
+    }
+    let adam = Recipe::mini().adam;
+    for adam in [Adam { beta1: 1.0, ..adam }, Adam { beta2: -0.1, ..adam }] {
+        assert!(with_recipe(&Recipe { adam, ..Recipe::mini() }).is_err());
+        assert!(CurveRecipe { adam, ..CurveRecipe::mini() }.check().is_err());
+    }
+    let generated = small::spec(2).task;
+    for (field, task) in [
+        ("n_train", generated.clone().with_n_train(0)),
+        ("counterexample_share", generated.clone().with_counterexample_share(0.6)),
+        ("counterexample_share", TaskSpec::cola().with_counterexample_share(0.1)),
+    ] {
+        refused(field, open(StudySpec { task, ..small::spec(2) }));
+    }
+    seen.insert("TaskSpec".to_owned());
+    each_field! { seen, StudySpec, small::spec(2), |spec: &StudySpec| open(spec.clone());
+        task = generated.clone().with_n_train(0) => "n_train",
+        recipe = Recipe { dropout: -1.0, ..Recipe::mini() } => "recipe.dropout",
+        seeds = vec![3, 3] => "seeds",
+        data = Some("folder".into()) => "data",
+        unverified = true => "unverified",
+        encoder = Encoder::Folder("".into()) => "encoder",
+        stack = 0 => "stack";
+        free:
+    }
+    assert_eq!(n_files(&root), 0, "the store stays empty");
+}
+
 #[test]
 fn a_wrong_value_of_every_field_is_refused_before_any_work() {
     let folder = tempfile::tempdir().unwrap();
@@ -89,6 +140,7 @@ fn a_wrong_value_of_every_field_is_refused_before_any_work() {
     let clusters = ClusterOptions { delta: Delta::Fixed(1.0), ..ClusterOptions::default() };
     let basins = sweep.basins(&clusters).unwrap();
     let evaluations = models.evaluate("id").unwrap();
+    let scored = models.evaluations(&["lo"]).unwrap();
     let before = n_files(&store);
     let mut seen = BTreeSet::new();
 
@@ -223,7 +275,15 @@ fn a_wrong_value_of_every_field_is_refused_before_any_work() {
         free: merge
     }
 
+    let table = sweep.gaps().unwrap();
+    each_field! { seen, HeatmapOptions, HeatmapOptions::new("id", "lo", Metric::Accuracy),
+        |options: &_| gap_heatmap(&table, &scored, options);
+        range = Some((1.0, 1.0)) => "range";
+        free: measure, dataset, sorted_on, sorted_by
+    }
+
     assert_eq!(n_files(&store), before, "nothing was computed");
     assert!(!folder.path().join("encoder").exists());
+    studies(&mut seen);
     assert_eq!(seen, all_types(), "every type with options has its fields here");
 }

@@ -70,7 +70,7 @@ impl<T> Deref for Valid<T> {
 }
 
 /// The most resamples of anything: their statistics must fit into memory.
-pub const MOST_RESAMPLES: usize = 100_000;
+const MOST_RESAMPLES: usize = 100_000;
 
 /// Checks a number of resamples.
 ///

@@ -6,7 +6,6 @@
 pub mod byte_pairs;
 #[doc(hidden)]
 pub mod changes;
-pub mod cola;
 pub mod corpus;
 pub mod fetch;
 pub mod grammar;

@@ -42,6 +42,9 @@ pub(super) fn is_axis(name: &str) -> bool {
     name.starts_with("xaxis") || name.starts_with("yaxis")
 }
 
+/// Whole numbers below this one are exact as 64-bit reals.
+const WHOLE: f64 = 9_007_199_254_740_992.0;
+
 fn rounded(value: Value) -> Value {
     match value {
         Value::Number(number) if number.is_f64() => number.as_f64().map_or(Value::Null, |x| round(x).into()),
@@ -53,7 +56,11 @@ fn rounded(value: Value) -> Value {
     }
 }
 
+/// Returns a number with 6 significant digits; whole numbers, such as seeds and counts, stay as they are.
 fn round(x: f64) -> f64 {
+    if x.fract() == 0.0 && x.abs() < WHOLE {
+        return x + 0.0;
+    }
     format!("{x:.5e}").parse().unwrap_or(x) + 0.0
 }
 

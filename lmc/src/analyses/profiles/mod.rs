@@ -32,8 +32,8 @@ impl Table for Sweep {
             alpha: points().map(|(p, k, _)| p.alphas[k]).collect::<Vec<_>>(),
             loss: points().map(|(_, _, o)| o.mean_loss()).collect::<Vec<_>>(),
             accuracy: points()
-                .map(|(_, _, o)| accuracy(&self.labels, &o.predictions))
-                .collect::<Result<Vec<_>>>()?,
+                .map(|(_, _, o)| accuracy(&self.labels, &o.predictions).map(Some))
+                .collect::<Result<_>>()?,
             n_examples: vec![self.labels.len() as i64; rows],
         }
         .frame()

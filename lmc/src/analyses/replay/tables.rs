@@ -1,8 +1,9 @@
 //! Logged lines as the tables of a sweep.
 
-use polars::prelude::{Column, DataFrame, df};
+use polars::prelude::{Column, DataFrame};
 
 use crate::analyses::gaps::{GapColumns, gap_matrix};
+use crate::analyses::profiles::ProfileColumns;
 use crate::analyses::replay::{LoggedLine, Replay};
 use crate::error::{LmcError, Result};
 use crate::gap::{
@@ -102,16 +103,17 @@ impl Table for Replay {
             };
             points().map(value).collect()
         };
-        let mut table = df!(
-            "a" => points().map(|(line, _)| line.a.clone()).collect::<Vec<_>>(),
-            "b" => points().map(|(line, _)| line.b.clone()).collect::<Vec<_>>(),
-            "dataset" => vec![self.options.dataset.clone(); n],
-            "point" => points().map(|(_, k)| k as i64).collect::<Vec<_>>(),
-            "alpha" => points().map(|(line, k)| line.alphas[k]).collect::<Vec<_>>(),
-            "loss" => points().map(|(line, k)| line.losses[k]).collect::<Vec<_>>(),
-            "accuracy" => metric("accuracy"),
-            "n_examples" => vec![self.options.n_examples as i64; n],
-        )?;
+        let mut table = ProfileColumns {
+            a: points().map(|(line, _)| line.a.clone()).collect(),
+            b: points().map(|(line, _)| line.b.clone()).collect(),
+            dataset: vec![self.options.dataset.clone(); n],
+            point: points().map(|(_, k)| k as i64).collect(),
+            alpha: points().map(|(line, k)| line.alphas[k]).collect(),
+            loss: points().map(|(line, k)| line.losses[k]).collect(),
+            accuracy: metric("accuracy"),
+            n_examples: vec![self.options.n_examples as i64; n],
+        }
+        .frame()?;
         let metrics = self.lines.first().map_or(&[][..], |line| &line.metrics);
         for (name, _) in metrics.iter().filter(|(name, _)| *name != "accuracy") {
             table.with_column(Column::new((*name).into(), metric(name)))?;

@@ -106,7 +106,7 @@ fn lines(profiles: &DataFrame, dataset: &str) -> Result<Vec<(Pair, Vec<[f64; 3]>
     let (alpha, loss, accuracy) = (
         ProfileColumns::alpha(profiles)?,
         ProfileColumns::loss(profiles)?,
-        ProfileColumns::accuracy(profiles)?,
+        ProfileColumns::accuracies(profiles)?,
     );
     if !sets.iter().any(|set| set == dataset) {
         return Err(crate::study::unknown("dataset in the profiles", dataset, sets));

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use std::sync::LazyLock;
 
 use clap::Args;
+use lmc::Options;
 use lmc::data::manifest::{Manifest, ManifestKind};
 use lmc::spec::{Encoder, Recipe, TaskSpec};
 use lmc::step::Step;
@@ -168,7 +169,7 @@ impl Changes {
         spec.recipe.length = self.length.unwrap_or(spec.recipe.length);
         spec.recipe.max_length = self.max_length.or(spec.recipe.max_length);
         spec.recipe.learning_rate = self.learning_rate.unwrap_or(spec.recipe.learning_rate);
-        spec.check()?;
+        spec.validate()?;
         Ok(spec)
     }
 }

@@ -10,6 +10,7 @@ use std::path::PathBuf;
 
 use crate::data::manifest::Generator;
 use crate::error::{LmcError, Result};
+use crate::options::Options;
 use crate::seed::sub_seed;
 use crate::spec::{Embedded, Encoder, Recipe, TaskSpec};
 use crate::study::Metric;
@@ -227,13 +228,10 @@ impl StudySpec {
     pub fn stacks(&self) -> impl Iterator<Item = &[u64]> {
         self.seeds.chunks(self.stack.max(1))
     }
+}
 
-    /// Checks that the seeds and the recipe can be run.
-    ///
-    /// # Errors
-    /// [`LmcError::InvalidParameter`] for no seed, a seed that comes twice or is above
-    /// [`StudySpec::MOST_SEED`], or a field of the task or the recipe.
-    pub fn check(&self) -> Result<()> {
+impl Options for StudySpec {
+    fn validate(&self) -> Result<()> {
         if self.seeds.is_empty() {
             return Err(LmcError::invalid("seeds", "no seed", "at least one"));
         }
@@ -252,10 +250,10 @@ impl StudySpec {
         if self.stack == 0 {
             return Err(LmcError::invalid("stack", 0, "at least 1"));
         }
-        self.task.check()?;
+        self.task.validate()?;
         self.encoder.check()?;
         reads_no_files(self)?;
-        self.recipe.check()
+        self.recipe.validate()
     }
 }
 
@@ -314,7 +312,7 @@ mod tests {
     #[test]
     fn seeds_fit_into_tables() {
         let most = StudySpec::MOST_MASTER_SEED;
-        StudySpec::named("mini-nli", most).unwrap().check().unwrap();
+        StudySpec::named("mini-nli", most).unwrap().validate().unwrap();
         for master in [most + 1, u64::MAX - 1, u64::MAX] {
             let message = StudySpec::named("mini-nli", master).unwrap_err().to_string();
             assert!(
@@ -324,7 +322,7 @@ mod tests {
             assert!(StudySpec::mini_nli(0).with_master_seed(master).is_err());
         }
         let study = |seed| StudySpec::mini_nli(0).with_seeds([1, seed]);
-        study(StudySpec::MOST_SEED).check().unwrap();
+        study(StudySpec::MOST_SEED).validate().unwrap();
         let message = study(u64::MAX).check().unwrap_err().to_string();
         assert!(
             message.starts_with("`seeds`: got 18446744073709551615, expected at most 9223372036854775807"),
@@ -342,7 +340,7 @@ mod tests {
         assert_eq!(StudySpec { recipe: Recipe::mini(), ..probed.clone() }, full);
         assert_eq!(StudySpec { encoder: Embedded::Bert.into(), ..roberta.clone() }, full);
         for spec in [full, probed, roberta] {
-            spec.check().unwrap();
+            spec.validate().unwrap();
             assert_eq!(spec.master_seed(), Some(2));
         }
         let message = StudySpec::named("mini", 0).unwrap_err().to_string();

@@ -4,16 +4,17 @@
 mod figure;
 mod table;
 
-use lmc::LmcError;
 use lmc::polars::prelude::DataFrame;
 use lmc::study::Models;
 use lmc::table::Table;
+use lmc::{LmcError, Options};
 use lmc_tests::small;
 
 use figure::agreement_bars;
 use table::{AGREEMENT, AgreementColumns};
 
 /// The options of [`agreement`].
+#[derive(Clone)]
 struct AgreementOptions {
     /// The evaluation set.
     dataset: String,
@@ -21,9 +22,8 @@ struct AgreementOptions {
     n_examples: usize,
 }
 
-impl AgreementOptions {
-    /// Checks every option before anything is evaluated.
-    fn check(&self) -> lmc::Result<()> {
+impl Options for AgreementOptions {
+    fn validate(&self) -> lmc::Result<()> {
         match self.n_examples {
             0 => Err(LmcError::invalid("agreement.n_examples", 0, "at least 1")),
             _ => Ok(()),
@@ -40,7 +40,7 @@ struct Agreement {
 
 /// Compares the predictions of every two models.
 fn agreement(models: &Models, options: &AgreementOptions) -> lmc::Result<Agreement> {
-    options.check()?;
+    let options = options.check()?;
     let evaluations = models.evaluate(&options.dataset)?;
     let mut pairs = Vec::new();
     for (i, a) in evaluations.iter().enumerate() {

@@ -78,8 +78,7 @@ impl LmcError {
         }
     }
 
-    /// Returns an [`LmcError::InvalidParameter`].
-    #[doc(hidden)]
+    /// Returns an [`LmcError::InvalidParameter`]: the field, its value, and what would be allowed.
     pub fn invalid(field: &'static str, got: impl ToString, expected: impl Into<String>) -> LmcError {
         LmcError::InvalidParameter { field, got: got.to_string(), expected: expected.into() }
     }

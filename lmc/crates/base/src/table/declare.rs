@@ -5,12 +5,12 @@
 /// From one list of columns follow the schema, a struct with a vector for each column, its `frame` that makes
 /// the table, its `read` that reads a whole table, and a function for each column that reads this one alone.
 /// The text behind a column says what it holds, with the unit. The columns `model`, `a`, `b`, `dataset` and
-/// `cluster` need none: they mean the same in every table.
+/// `cluster` need none: they mean the same in every table. No column can be called `frame` or `read`.
 ///
 /// # Examples
 /// ```
-/// # extern crate lmc_base as lmc;
-/// lmc::declare_table! {
+/// # mod lmc { pub use lmc_base::LmcError; pub mod table { pub use lmc_base::declare_table as declare; } }
+/// lmc::table::declare! {
 ///     /// One row per model: the length of its longest text.
 ///     LENGTHS, LengthColumns = "lengths" {
 ///         model: String,

@@ -110,7 +110,12 @@ impl Corpus {
     /// Returns the split that studies call `id`: the in-domain set that a model is evaluated on. A corpus
     /// without a task has none.
     pub fn in_domain(&self) -> Option<&str> {
-        let own = self.0.task.iter().flat_map(|task| &task.sets).find(|set| set.corpus.is_none());
+        let own = self
+            .0
+            .task
+            .iter()
+            .flat_map(|task| &task.sets)
+            .find(|set| set.corpus.as_ref().is_none_or(|corpus| corpus == self.name()));
         own.filter(|set| set.name == TaskTable::IN_DOMAIN).map(|set| set.split())
     }
 
@@ -211,7 +216,7 @@ fn empty_subset(manifest: &Manifest, name: &str, reading: &Reading) -> Result<Lm
         let n = subset.of(reading)?.len();
         there.extend((n > 0).then(|| format!("{} ({n})", subset.name)));
     }
-    let got = format!("{name}, of which the {} pairs of the file have none", reading.dataset.len());
+    let got = format!("{name}, of which the {} examples of the file have none", reading.dataset.len());
     Ok(LmcError::invalid("split", got, format!("one of {}", there.join(", "))))
 }
 

@@ -65,6 +65,7 @@ impl Manifest {
     pub(crate) fn check_groups(&self, reading: &Reading) -> Result<()> {
         let mut known: Vec<&String> =
             self.subsets.iter().filter_map(|subset| subset.group.as_ref()).collect();
+        known.sort();
         known.dedup();
         let mut groups = reading.groups.iter().flatten();
         match groups.find(|group| !known.is_empty() && !known.contains(group)) {

@@ -5,6 +5,7 @@ mod named;
 use serde::{Deserialize, Serialize};
 
 use lmc_base::error::{LmcError, Result};
+use lmc_base::options::Options;
 use lmc_base::step::Step;
 
 /// The most examples in a batch.
@@ -98,11 +99,58 @@ fn is_default<T: Default + PartialEq>(value: &T) -> bool {
 }
 
 impl Recipe {
-    /// Checks that every field has a valid value, here and in the recipes before.
+    /// Checks that a training set of that size has a batch for this recipe and for those before, and that
+    /// their updates can be counted.
     ///
     /// # Errors
-    /// [`LmcError::InvalidParameter`] naming the first field that is not valid.
-    pub fn check(&self) -> Result<()> {
+    /// [`LmcError::InvalidParameter`] for a batch that is larger than the set if partial batches are dropped,
+    /// and for more than 4,294,967,295 updates.
+    pub fn check_size(&self, n_train: usize) -> Result<()> {
+        if self.drop_last && self.batch_size > n_train {
+            let expected =
+                format!("at most {n_train}, the training examples, since partial batches are dropped");
+            return Err(LmcError::invalid("recipe.batch_size", self.batch_size, expected));
+        }
+        if let Step::Epochs(epochs) = self.length {
+            let most = u64::from(u32::MAX) / self.updates_of_epoch(n_train).max(1);
+            if u64::from(epochs) > most {
+                let expected = format!("at most {most}ep, that is {} updates", u32::MAX);
+                return Err(LmcError::invalid("recipe.length", self.length, expected));
+            }
+        }
+        self.after.as_ref().map_or(Ok(()), |before| before.check_size(n_train))
+    }
+
+    /// Returns the number of updates on a training set of that size.
+    pub fn n_updates(&self, n_train: usize) -> u32 {
+        self.length.iterations(u32::try_from(self.updates_of_epoch(n_train)).unwrap_or(u32::MAX))
+    }
+
+    fn updates_of_epoch(&self, n_train: usize) -> u64 {
+        let (whole, rest) = (n_train / self.batch_size.max(1), n_train % self.batch_size.max(1));
+        whole as u64 + u64::from(rest > 0 && !self.drop_last)
+    }
+
+    /// Returns the numbers of updates after which a checkpoint is kept, on a training set of that size.
+    ///
+    /// # Examples
+    /// ```
+    /// # mod lmc { pub use lmc_data::{self as data, LmcError, Result, spec}; }
+    /// use lmc::spec::Recipe;
+    /// let recipe = Recipe { trajectory: vec![0.5, 1.0], ..Recipe::mini() };
+    /// assert_eq!(recipe.checkpoints(16_000), [150, 300]);
+    /// ```
+    pub fn checkpoints(&self, n_train: usize) -> Vec<u32> {
+        let n = self.n_updates(n_train);
+        let mut steps: Vec<u32> =
+            self.trajectory.iter().map(|share| (share * f64::from(n)).round().max(1.0) as u32).collect();
+        steps.dedup();
+        steps
+    }
+}
+
+impl Options for Recipe {
+    fn validate(&self) -> Result<()> {
         let positive = |field, value: f64| {
             (value > 0.0 && value.is_finite())
                 .then_some(())
@@ -174,56 +222,7 @@ impl Recipe {
             let expected = "none where the head alone is trained, that is done on the pretrained encoder";
             return Err(LmcError::invalid("recipe.after", &before.name, expected));
         }
-        self.after.as_ref().map_or(Ok(()), |before| before.check())
-    }
-
-    /// Checks that a training set of that size has a batch for this recipe and for those before, and that
-    /// their updates can be counted.
-    ///
-    /// # Errors
-    /// [`LmcError::InvalidParameter`] for a batch that is larger than the set if partial batches are dropped,
-    /// and for more than 4,294,967,295 updates.
-    pub fn check_size(&self, n_train: usize) -> Result<()> {
-        if self.drop_last && self.batch_size > n_train {
-            let expected =
-                format!("at most {n_train}, the training examples, since partial batches are dropped");
-            return Err(LmcError::invalid("recipe.batch_size", self.batch_size, expected));
-        }
-        if let Step::Epochs(epochs) = self.length {
-            let most = u64::from(u32::MAX) / self.updates_of_epoch(n_train).max(1);
-            if u64::from(epochs) > most {
-                let expected = format!("at most {most}ep, that is {} updates", u32::MAX);
-                return Err(LmcError::invalid("recipe.length", self.length, expected));
-            }
-        }
-        self.after.as_ref().map_or(Ok(()), |before| before.check_size(n_train))
-    }
-
-    /// Returns the number of updates on a training set of that size.
-    pub fn n_updates(&self, n_train: usize) -> u32 {
-        self.length.iterations(u32::try_from(self.updates_of_epoch(n_train)).unwrap_or(u32::MAX))
-    }
-
-    fn updates_of_epoch(&self, n_train: usize) -> u64 {
-        let (whole, rest) = (n_train / self.batch_size.max(1), n_train % self.batch_size.max(1));
-        whole as u64 + u64::from(rest > 0 && !self.drop_last)
-    }
-
-    /// Returns the numbers of updates after which a checkpoint is kept, on a training set of that size.
-    ///
-    /// # Examples
-    /// ```
-    /// # mod lmc { pub use lmc_data::{self as data, LmcError, Result, spec}; }
-    /// use lmc::spec::Recipe;
-    /// let recipe = Recipe { trajectory: vec![0.5, 1.0], ..Recipe::mini() };
-    /// assert_eq!(recipe.checkpoints(16_000), [150, 300]);
-    /// ```
-    pub fn checkpoints(&self, n_train: usize) -> Vec<u32> {
-        let n = self.n_updates(n_train);
-        let mut steps: Vec<u32> =
-            self.trajectory.iter().map(|share| (share * f64::from(n)).round().max(1.0) as u32).collect();
-        steps.dedup();
-        steps
+        self.after.as_ref().map_or(Ok(()), |before| before.validate())
     }
 }
 

@@ -188,6 +188,7 @@ impl Recipe {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use lmc_base::options::Options;
 
     #[test]
     fn the_updates_are_those_of_the_published_checkpoints() {
@@ -201,7 +202,7 @@ mod tests {
     #[test]
     fn every_recipe_can_be_run() {
         for name in Recipe::NAMES {
-            Recipe::named(name).unwrap().check().unwrap();
+            Recipe::named(name).unwrap().validate().unwrap();
         }
         let message = Recipe::named("bert").unwrap_err().to_string();
         assert!(message.starts_with("unknown recipe `bert`; known: mini, google, hf-cola"), "{message}");

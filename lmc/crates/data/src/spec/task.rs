@@ -9,6 +9,7 @@ use super::{Encoder, Recipe};
 use crate::manifest::{Generator, Manifest, Source, TaskSet, TaskTable};
 use lmc_base::error::{LmcError, Result};
 use lmc_base::metric::Metric;
+use lmc_base::options::Options;
 
 /// A task: what a manifest says about a corpus and its evaluation sets, and the draw of the training set.
 ///
@@ -163,31 +164,6 @@ impl TaskSpec {
         }
     }
 
-    /// Checks that the task can be drawn.
-    ///
-    /// # Errors
-    /// [`LmcError::InvalidParameter`] for no training examples, for more than [`TaskSpec::MOST_DRAWN`] of the
-    /// embedded task, and for a share of counterexamples that is not valid or that the task has none of. The
-    /// number of examples of a corpus is only known when it is read.
-    pub fn check(&self) -> Result<()> {
-        let Draw { n_train, counterexample_share, .. } = self.draw;
-        if n_train == 0 {
-            return Err(LmcError::invalid("n_train", 0, "at least one training example"));
-        }
-        let share = |got: String, expected: &str| LmcError::invalid("counterexample_share", got, expected);
-        match (self.generator(), counterexample_share) {
-            (Some(_), _) if n_train > Self::MOST_DRAWN => {
-                Err(LmcError::invalid("n_train", n_train, format!("at most {}", Self::MOST_DRAWN)))
-            }
-            (Some(_), Some(given)) if !(0.0..=0.5).contains(&given) => {
-                Err(share(given.to_string(), "a share from 0 to 0.5"))
-            }
-            (Some(_), None) => Err(share("none".to_owned(), "a share from 0 to 0.5")),
-            (None, Some(given)) => Err(share(given.to_string(), "none, the examples are not generated")),
-            _ => Ok(()),
-        }
-    }
-
     /// Returns the task's name.
     pub fn name(&self) -> &str {
         &self.draw.name
@@ -295,6 +271,27 @@ impl TaskSpec {
     }
 }
 
+impl Options for TaskSpec {
+    fn validate(&self) -> Result<()> {
+        let Draw { n_train, counterexample_share, .. } = self.draw;
+        if n_train == 0 {
+            return Err(LmcError::invalid("n_train", 0, "at least one training example"));
+        }
+        let share = |got: String, expected: &str| LmcError::invalid("counterexample_share", got, expected);
+        match (self.generator(), counterexample_share) {
+            (Some(_), _) if n_train > Self::MOST_DRAWN => {
+                Err(LmcError::invalid("n_train", n_train, format!("at most {}", Self::MOST_DRAWN)))
+            }
+            (Some(_), Some(given)) if !(0.0..=0.5).contains(&given) => {
+                Err(share(given.to_string(), "a share from 0 to 0.5"))
+            }
+            (Some(_), None) => Err(share("none".to_owned(), "a share from 0 to 0.5")),
+            (None, Some(given)) => Err(share(given.to_string(), "none, the examples are not generated")),
+            _ => Ok(()),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -308,8 +305,8 @@ mod tests {
             let json = serde_json::to_value(task.clone().with_n_train(7)).unwrap();
             assert_eq!(task.clone().with_n_train(7).n_train(), 7);
             assert_eq!((json["name"].as_str(), json["n_train"].as_u64()), (Some(name), Some(7)));
-            task.check().unwrap();
-            task.recipe().check().unwrap();
+            task.validate().unwrap();
+            task.recipe().validate().unwrap();
         }
         assert_eq!(TaskSpec::qqp().recipe().checkpoints(363_846), [15_000, 25_000, 34_110]);
         assert_eq!(TaskSpec::qqp().recipe_named("google").unwrap(), TaskSpec::qqp().recipe());
@@ -344,7 +341,7 @@ mod tests {
     #[test]
     fn a_share_of_counterexamples_is_for_the_embedded_task() {
         let problem = |task: TaskSpec| task.check().unwrap_err().to_string();
-        TaskSpec::mini_nli(0).with_counterexample_share(0.5).check().unwrap();
+        TaskSpec::mini_nli(0).with_counterexample_share(0.5).validate().unwrap();
         let message = problem(TaskSpec::mini_nli(0).with_counterexample_share(0.6));
         assert_eq!(message, "`counterexample_share`: got 0.6, expected a share from 0 to 0.5");
         let message = problem(TaskSpec::cola().with_counterexample_share(0.1));

@@ -182,7 +182,7 @@ mod tests {
             "z": [[0.0, 4.0], [4.0, 0.0]], "colorscale": [[0, "#000"], [1, "#fff"]],
             "colorbar": {"title": {"text": "gap (nats)"}}}]});
         let svg = crate::draw::svg(&figure).unwrap();
-        assert!(svg.contains(">gap (nats)<") && svg.contains(">4.0<") || svg.contains(">4<"), "{svg}");
+        assert!(svg.contains(">gap (nats)<") && (svg.contains(">4.0<") || svg.contains(">4<")), "{svg}");
         figure["data"][0]["colorbar"]["tickvals"] = json!([1.0, 2.5]);
         figure["data"][0]["colorbar"]["ticktext"] = json!(["low"]);
         let svg = crate::draw::svg(&figure).unwrap();

@@ -32,11 +32,15 @@ pub(crate) fn check(described: &Value) -> Result<()> {
         }
         members::check(trace, kind).map_err(|what| refused(format!("trace {n} ({kind}) has {what}")))?;
         for letter in ["x", "y"] {
+            of_axis(trace, letter).map_err(|what| refused(format!("trace {n} has {what}")))?;
             on_axis(described, trace, letter).map_err(|what| refused(format!("trace {n} has {what}")))?;
         }
     }
     let layout = &described["layout"];
     for (name, axis) in layout.as_object().into_iter().flatten().filter(|(name, _)| is_axis(name)) {
+        if !axis.is_object() {
+            return Err(refused(format!("{name} is {axis}; an axis is an object")));
+        }
         let kind = text(axis, "/type").unwrap_or("linear");
         if !AXES.contains(&kind) {
             return Err(refused(format!("{name} is of type `{kind}`; drawn are linear, log and category")));
@@ -52,6 +56,16 @@ pub(crate) fn check(described: &Value) -> Result<()> {
 
 fn refused(what: String) -> LmcError {
     LmcError::Figure(what)
+}
+
+/// Checks that a trace names an axis as plotly does: "x", "y2".
+fn of_axis(trace: &Value, letter: &str) -> std::result::Result<(), String> {
+    let Some(named) = trace.get(format!("{letter}axis")) else { return Ok(()) };
+    let number = named.as_str().and_then(|name| name.strip_prefix(letter));
+    match number.is_some_and(|number| number.chars().all(|digit| digit.is_ascii_digit())) {
+        true => Ok(()),
+        false => Err(format!("{letter}axis = {named}; an axis is named {letter}, {letter}2, {letter}3")),
+    }
 }
 
 /// Checks that the values of a trace can stand on their axis.

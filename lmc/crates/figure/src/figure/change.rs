@@ -89,7 +89,7 @@ impl Figure {
             change(axis, "/domain/0", |share| stretch.at(share));
             change(axis, "/domain/1", |share| stretch.at(share));
         }
-        for note in layout["annotations"].as_array_mut().into_iter().flatten() {
+        for note in items_mut(layout, "annotations") {
             for (side, stretch) in [("x", &across), ("y", &up)] {
                 if text(note, &format!("/{side}ref")).unwrap_or("paper") == "paper" {
                     change(note, &format!("/{side}"), |share| stretch.at(share));
@@ -183,7 +183,7 @@ impl Figure {
             }
         }
         let letter = &kind[..1];
-        for note in self.described["layout"]["annotations"].as_array_mut().into_iter().flatten() {
+        for note in items_mut(&mut self.described["layout"], "annotations") {
             for place in [letter.to_owned(), format!("a{letter}")] {
                 let of = text(note, &format!("/{place}ref")).unwrap_or_default();
                 if changed.iter().any(|axis| axis == of) {
@@ -194,6 +194,11 @@ impl Figure {
         drawable::check(&self.described)?;
         Ok(self)
     }
+}
+
+/// Returns the items of an array that is a member of an object; none where there is no such member.
+fn items_mut<'a>(of: &'a mut Value, name: &str) -> impl Iterator<Item = &'a mut Value> {
+    of.get_mut(name).and_then(Value::as_array_mut).into_iter().flatten()
 }
 
 /// Changes the number at a JSON pointer, if there is one.
@@ -293,7 +298,7 @@ fn visit(described: &mut Value, change: &mut impl FnMut(&mut Value)) {
             }
         }
     }
-    for note in described["layout"]["annotations"].as_array_mut().into_iter().flatten() {
+    for note in items_mut(&mut described["layout"], "annotations") {
         for pointer in ["/font/color", "/arrowcolor"] {
             note.pointer_mut(pointer).into_iter().for_each(&mut *change);
         }

@@ -8,6 +8,7 @@ use crate::Result;
 use crate::analyses::gaps::figure::{HeatmapOptions, Matrix, order, range, scale, telling};
 use crate::figures::rows::check_panels;
 use crate::figures::{Figure, capitalised};
+use crate::options::Options;
 
 /// Returns a figure of the gaps of all pairs within each group, the models of each sorted by a score from low
 /// to high, on one colour scale: 0 to the largest gap of all groups, if [`HeatmapOptions::range`] names no
@@ -17,6 +18,7 @@ use crate::figures::{Figure, capitalised};
 /// Those of [`gap_heatmap`](crate::figures::gap_heatmap) for a panel;
 /// [`LmcError::InvalidParameter`](crate::LmcError::InvalidParameter) for no panel or more than 8.
 pub fn group_heatmaps(panels: &[GroupPanel], options: &HeatmapOptions) -> Result<Figure> {
+    options.validate()?;
     check_panels(panels.len(), super::MOST_PANELS, "panels", "")?;
     let matrices = panels
         .iter()

@@ -8,6 +8,7 @@ use polars::prelude::DataFrame;
 use crate::analyses::gaps::{GAPS, GapColumns};
 use crate::figures::{Figure, capitalised};
 use crate::gap::Measure;
+use crate::options::Options;
 use crate::study::{self, Metric, unknown};
 use crate::{LmcError, Result};
 
@@ -43,6 +44,23 @@ impl HeatmapOptions {
     }
 }
 
+impl Options for HeatmapOptions {
+    fn validate(&self) -> Result<()> {
+        self.range.map_or(Ok(()), check_range)
+    }
+}
+
+/// Checks the ends of a colour scale.
+fn check_range((low, high): (f64, f64)) -> Result<()> {
+    match low < high && low.is_finite() && high.is_finite() {
+        true => Ok(()),
+        false => {
+            let expected = "two finite numbers, the smaller first";
+            Err(LmcError::invalid("range", format!("({low}, {high})"), expected))
+        }
+    }
+}
+
 /// Returns the unit of a measure.
 fn unit(measure: Measure) -> &'static str {
     match measure {
@@ -72,6 +90,7 @@ fn unit(measure: Measure) -> &'static str {
 /// # Ok::<(), LmcError>(())
 /// ```
 pub fn gap_heatmap(gaps: &DataFrame, evaluations: &DataFrame, options: &HeatmapOptions) -> Result<Figure> {
+    options.validate()?;
     let found = Matrix::new(gaps, evaluations, options)?;
     let scale = scale(options, range(options, [&found])?);
     let (name, n, order) = (capitalised(options.measure.name()), found.names.len(), order(options));
@@ -131,11 +150,8 @@ pub(crate) fn range<'a>(
         true => (smallest, largest),
         false => (0.0, if largest > 0.0 { largest } else { 1.0 }),
     });
-    if low < high && low.is_finite() && high.is_finite() {
-        return Ok((low, high));
-    }
-    let expected = "two finite numbers, the smaller first";
-    Err(LmcError::invalid("range", format!("({low}, {high})"), expected))
+    check_range((low, high))?;
+    Ok((low, high))
 }
 
 /// Returns the colour scale, with its bar.

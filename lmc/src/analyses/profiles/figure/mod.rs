@@ -113,7 +113,7 @@ fn pair_types(profiles: &DataFrame, kinds: Option<&Kinds>, shown: &[String]) -> 
     let (alpha, loss, accuracy) = (
         ProfileColumns::alpha(profiles)?,
         ProfileColumns::loss(profiles)?,
-        ProfileColumns::accuracy(profiles)?,
+        ProfileColumns::accuracies(profiles)?,
     );
     // Ranks of the two kinds, then set, then pair: the points of its curve.
     type Points = BTreeMap<(String, String), Vec<[f64; 3]>>;

@@ -64,7 +64,7 @@ fn logs_of_the_public_form_become_profiles_and_gaps() {
         PROFILES.check(&profiles).unwrap();
         GAPS.check(&gaps).unwrap();
         let losses = ProfileColumns::loss(&profiles).unwrap();
-        let accuracies = ProfileColumns::accuracy(&profiles).unwrap();
+        let accuracies = ProfileColumns::accuracies(&profiles).unwrap();
         let alphas = ProfileColumns::alpha(&profiles).unwrap();
         for (i, pair) in golden.iter().enumerate() {
             let line = &replay.lines[i];

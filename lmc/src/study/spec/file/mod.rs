@@ -11,6 +11,7 @@ use super::{StudySpec, paths};
 use crate::data::changes::{Fault, changed};
 use crate::data::manifest::Generator;
 use crate::error::{LmcError, Result};
+use crate::options::Options;
 use crate::spec::{Embedded, Encoder, Recipe, TaskSpec};
 
 /// A study as it is written.
@@ -115,7 +116,7 @@ impl StudySpec {
         if let Some(encoder) = &read.encoder {
             spec.encoder = paths::encoder(&document, "encoder", encoder)?;
         }
-        spec.check().map_err(|error| at_its_line(&document, error))?;
+        spec.validate().map_err(|error| at_its_line(&document, error))?;
         Ok(spec)
     }
 

@@ -12,6 +12,7 @@ use crate::labels::{LabelMap, Merge};
 use crate::recipe::Recipe;
 use lmc_base::error::{LmcError, Result};
 use lmc_base::metric::Metric;
+use lmc_base::options::Options;
 
 /// The task of a corpus: the training set, the evaluation sets, and what the study of the paper does with
 /// them.
@@ -92,7 +93,7 @@ fn recipe<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Rec
             wrong("", format!("{problem}; known recipes: {}", Recipe::NAMES.join(", ")))
         })?,
     };
-    recipe.check().map_err(|error| D::Error::custom(format!("`task.recipe`: {error}")))?;
+    recipe.validate().map_err(|error| D::Error::custom(format!("`task.recipe`: {error}")))?;
     Ok(recipe)
 }
 
