@@ -167,8 +167,8 @@ impl TaskSpec {
     ///
     /// # Errors
     /// [`LmcError::InvalidParameter`] for no training examples, for more than [`TaskSpec::MOST_DRAWN`] of the
-    /// embedded task, and for a share of counterexamples that is not valid or that the task has none of. The
-    /// number of examples of a corpus is only known when it is read.
+    /// embedded task, and for a share of counterexamples that is not valid or that is set for a task without
+    /// them. The number of examples of a corpus is only known when it is read.
     pub fn check(&self) -> Result<()> {
         let Draw { n_train, counterexample_share, .. } = self.draw;
         if n_train == 0 {
@@ -198,7 +198,7 @@ impl TaskSpec {
         &self.draw
     }
 
-    /// Returns this task with another draw, whose name does not count.
+    /// Returns this task with another draw; the name in the draw does not count.
     pub fn with_draw(mut self, draw: Draw) -> Self {
         let name = std::mem::take(&mut self.draw.name);
         self.draw = Draw { name, ..draw };

@@ -13,8 +13,8 @@ use crate::recipe::Recipe;
 use lmc_base::error::{LmcError, Result};
 use lmc_base::metric::Metric;
 
-/// The task of a corpus: the training set, the evaluation sets, and what the study of the paper does with
-/// them.
+/// The task of a corpus: the training set, the evaluation sets, and the metric, recipe and encoder of its
+/// studies.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TaskTable {
