@@ -15,7 +15,7 @@ use lmc_base::progress;
 /// A corpus as its manifest describes it: files of labelled examples in the forms in which they are
 /// published.
 ///
-/// Those that come with the crate:
+/// These corpora come with the crate:
 ///
 /// | name | corpus |
 /// |---|---|
