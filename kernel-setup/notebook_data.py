@@ -1,7 +1,8 @@
-"""Whether the data that a notebook needs, beside those in the crate, can be had.
+"""Tells whether the data that a notebook needs, beside those in the crate, are available.
 
-A notebook names them in `metadata.lmc.data`: manifests in data-manifests of one file each. They are looked for where
-`lmc::analyses::published` looks: in the folder that LMC_DATA names, or among what was fetched before, or on their server.
+A notebook names them in `metadata.lmc.data`: manifests in data-manifests of one file each. They are looked
+for where `lmc::analyses::published` looks: in the folder that LMC_DATA names, among the files that were
+fetched before, or on their server.
 """
 
 import hashlib

@@ -43,7 +43,7 @@ def error_of(cell):
 
 
 def figures_of(cell):
-    """How many outputs of a cell are figures: interactive, and as a picture."""
+    """Returns the number of outputs of a cell that are figures: interactive, and as a picture."""
     data = [output.get("data", {}) for output in cell.get("outputs", [])]
     return sum(1 for d in data if d.get("image/png") and d.get(PLOTLY, {}).get("data"))
 

@@ -1,7 +1,11 @@
-//! How often intervals hold the truth. First on synthetic populations of losses along one line, whose gap is known, by several kinds of
-//! intervals; then on the embedded study, where the copies' losses on 8,192 fresh examples are the population: its gaps and clusters
-//! are the truth, samples of 512 and 256 examples are drawn from it. The study is run if it is not in the store, and its lines are
-//! evaluated on the population once, which takes some minutes. Last, how long it takes for 16 and for 100 models.
+//! Measures how often intervals hold the truth, in three parts.
+//!
+//! The first part draws samples of synthetic populations of losses along one line, whose gap is known, and
+//! tries several kinds of intervals. The second part takes the embedded study: the copies' losses on 8,192
+//! fresh examples are the population, its gaps and clusters are the truth, and samples of 512 and 256
+//! examples are drawn from it. The study is run if it is not in the store, and its lines are evaluated on the
+//! population once, which takes some minutes. The third part measures how long the intervals take for 16 and
+//! for 100 models.
 //!
 //! `cargo bench -p lmc --profile dev --bench coverage -- [synthetic | study | speed]`
 
@@ -22,9 +26,9 @@ use tch::Tensor;
 
 use populations::{Population, tenths};
 
-/// Samples of each population.
+/// The number of samples of each population.
 const N_SAMPLES: usize = 1_000;
-/// Draws of each sample.
+/// The number of draws from each sample.
 const N_DRAWS: usize = 1_000;
 const CONFIDENCE: f64 = 0.95;
 
@@ -54,7 +58,7 @@ fn main() -> lmc::Result<()> {
     Ok(())
 }
 
-/// How often a kind of interval held the truth.
+/// The number of times that a kind of interval held or missed the truth, and its widths.
 #[derive(Default, Clone)]
 struct Tally {
     n: usize,
@@ -65,7 +69,7 @@ struct Tally {
 
 impl Tally {
     fn add(&mut self, interval: Interval, truth: f64) {
-        // Sums in another order differ in the last bits.
+        // Sums taken in another order differ in the last bits.
         let rounding = 1e-12;
         self.n += 1;
         self.below += usize::from(truth < interval.low - rounding);
@@ -134,7 +138,8 @@ fn synthetic(population: &Population, n: usize) -> lmc::Result<()> {
     Ok(())
 }
 
-/// The bias-corrected and accelerated interval (Efron 1987); with acceleration 0 the bias-corrected one.
+/// Returns the bias-corrected and accelerated interval (Efron 1987); with acceleration 0 it is the
+/// bias-corrected one.
 fn bias_corrected(value: f64, resampled: &[f64], acceleration: f64) -> lmc::Result<Interval> {
     let n = resampled.len() as f64;
     let below = resampled.iter().map(|other| {
@@ -155,7 +160,7 @@ fn bias_corrected(value: f64, resampled: &[f64], acceleration: f64) -> lmc::Resu
     Ok(Interval { value, low: end(tail)?, high: end(1.0 - tail)? })
 }
 
-/// The acceleration of the convexity gap, by leaving out one example at a time.
+/// Returns the acceleration of the convexity gap, which leaves out one example at a time.
 fn acceleration(line: &LineLosses) -> lmc::Result<f64> {
     let weights = contrasts(Measure::ConvexityGap, &tenths(), 1.0)?;
     let of_examples = weights.dot(&line.losses.mapv(f64::from));
@@ -180,11 +185,12 @@ fn normal_quantile(share: f64) -> f64 {
     Tensor::from(share).special_ndtri().double_value(&[])
 }
 
-/// Seconds of the intervals of all lines between models on 512 examples, and of clustering every draw.
+/// Prints the seconds that the intervals of all lines between models take on 512 examples, and those of
+/// clustering every draw.
 fn speed(n_models: usize) -> lmc::Result<()> {
     let pairs: Vec<[usize; 2]> = (0..n_models).flat_map(|a| (a + 1..n_models).map(move |b| [a, b])).collect();
     let kinds: Vec<Population> = Population::synthetic();
-    // The first half of the models in one basin.
+    // The first half of the models lies in one basin.
     let half = n_models / 2;
     let line = |number: usize| {
         let [a, b] = pairs[number];

@@ -1,8 +1,9 @@
-//! The solver behind clusters on random symmetric matrices of 3 to 100 rows: what rounding leaves of residuals, of the products of
-//! vectors and of eigenvalues, beside LAPACK's, and how long both take. Times mean something in an optimised build on a quiet machine alone:
-//! leave `--profile dev` out for them.
+//! Tests the solver behind clusters on random symmetric matrices of 3 to 100 rows. It compares the errors
+//! that rounding leaves in residuals, in products of vectors and in eigenvalues with those of LAPACK, and
+//! measures how long both take. Times only mean something in an optimised build on a quiet machine: leave
+//! `--profile dev` out for them.
 //!
-//! `cargo bench -p lmc --profile dev --bench eigenvectors -- [MATRICES]`, 500,000 if no number is given.
+//! `cargo bench -p lmc --profile dev --bench eigenvectors -- [MATRICES]`; without a number it takes 500,000.
 
 #[path = "../crates/maths/src/basin/eigen/kinds.rs"]
 mod kinds;
@@ -17,7 +18,7 @@ use tch::Tensor;
 
 use kinds::{N_KINDS, matrix};
 
-/// Matrices between two lines that say how far it is.
+/// The number of matrices between two lines of progress.
 const SAID: usize = 50_000;
 
 fn main() -> lmc::Result<()> {
@@ -30,7 +31,8 @@ fn main() -> lmc::Result<()> {
     Ok(())
 }
 
-/// The largest errors of the two smallest eigenpairs, of every tenth matrix of all, beside the norm of the matrix.
+/// Prints the largest errors beside the norm of the matrix: of the two smallest eigenpairs, and for every
+/// tenth matrix of all eigenpairs.
 fn accuracy(n_matrices: usize) -> lmc::Result<()> {
     let mut rng = rng(1, "symmetric matrices");
     let [mut residual, mut product, mut value] = [0.0f64; 3];
@@ -61,7 +63,7 @@ fn largest<'a>(numbers: impl Iterator<Item = &'a f64>) -> f64 {
     numbers.fold(0.0, |largest, number| largest.max(number.abs()))
 }
 
-/// LAPACK's eigenvalues in ascending order; it computes all vectors, too.
+/// Returns LAPACK's eigenvalues in ascending order; LAPACK computes all vectors, too.
 fn lapack(matrix: &Array2<f64>) -> lmc::Result<Vec<f64>> {
     let n = matrix.nrows() as i64;
     let flat: Vec<f64> = matrix.iter().copied().collect();
@@ -69,7 +71,7 @@ fn lapack(matrix: &Array2<f64>) -> lmc::Result<Vec<f64>> {
     Ok(Vec::try_from(values)?)
 }
 
-/// The median time of both, in milliseconds.
+/// Prints the median times of both, in milliseconds.
 fn speed(n: usize) -> lmc::Result<()> {
     let matrix = matrix(&mut rng(2, "speed"), 1, n);
     let rounds = (100_000_000 / (n * n * n)).clamp(3, 300);

@@ -1,6 +1,8 @@
-//! Finetuning against a loop over transformers, and stacked seeds against one at a time; `lmc/benches/finetuning` runs it.
+//! Compares finetuning with a loop over transformers, and stacked seeds with one at a time;
+//! `lmc/benches/finetuning` runs it.
 //!
-//! Every measurement is a process of its own, so that peak memory is that of one contender, and no other runs beside it.
+//! Every measurement is a process of its own, beside which no other runs. Peak memory is therefore that of
+//! one contender.
 
 #[path = "finetuning-contenders/contender.rs"]
 mod contender;
@@ -23,11 +25,11 @@ type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 const BATCH: usize = 32;
 /// The longest sequence of the paper's recipes.
 const MAX_LENGTH: usize = 128;
-/// Updates before the timed ones.
+/// The number of updates before the timed ones.
 const N_UNTIMED: usize = 2;
-/// Updates whose losses are compared, without dropout.
+/// The number of updates whose losses are compared, without dropout.
 const N_COMPARED: usize = 6;
-/// How far the losses may be apart, in nats.
+/// The largest difference of losses that is allowed, in nats.
 const TOLERANCE: f64 = 1e-4;
 
 fn main() -> Result<()> {
@@ -95,7 +97,8 @@ fn setting(name: &str, default: usize) -> Result<usize> {
     std::env::var(name).map_or(Ok(default), |value| Ok(value.parse()?))
 }
 
-/// Writes the model with a fresh head, and for each file the examples, the recipe and the batches of every copy.
+/// Writes the model with a fresh head, and for each file the examples, the recipe and the batches of every
+/// copy.
 fn write_inputs(folder: &Path, data: &Path, encoder: &Path, files: &[&(PathBuf, usize, f64)]) -> Result<()> {
     let tokenizer = load_tokenizer(encoder)?;
     let examples = encode(&pairs(data)?, &tokenizer, MAX_LENGTH)?;
@@ -126,7 +129,7 @@ fn write_inputs(folder: &Path, data: &Path, encoder: &Path, files: &[&(PathBuf, 
     Ok(())
 }
 
-/// The pairs of a tab-separated file, or of the only one in a folder.
+/// Returns the pairs of a tab-separated file, or of the only one in a folder.
 fn pairs(data: &Path) -> Result<Dataset> {
     let files = match data.is_dir() {
         true => std::fs::read_dir(data)?.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>>>()?,

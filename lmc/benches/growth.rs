@@ -1,5 +1,6 @@
-//! How the cost of all lines grows with the number of models, and that of a point with the size of the model: times, fitted
-//! exponents and a figure. Weights are random, which changes no time.
+//! Measures how the cost of all lines grows with the number of models, and that of a point with the size of
+//! the model. It prints times and fitted exponents, and draws a figure. Weights are random, which does not
+//! affect times.
 //!
 //! `cargo bench -p lmc --profile dev --bench growth -- [FIGURE.png]`
 
@@ -62,7 +63,7 @@ fn main() -> lmc::Result<()> {
         let classifier = Classifier::new(&config, 2);
         let batches = set.batches();
         let flop: f64 = batches.iter().map(|batch| classifier.packed_flop(&batch.tokens)).sum();
-        // Three lines, so that both cores have work to the end.
+        // There are three lines, so that both cores have work to the end.
         let seconds = sweep(&classifier, &set, 3)? / 3.0;
         println!("{layers:2} layers of width {width:3}, {:7.3} GFLOP {seconds:8.3} s", flop / 1e9);
         sizes.push((flop, seconds));
@@ -80,7 +81,7 @@ fn folder() -> std::path::PathBuf {
     std::env::temp_dir().join(format!("lmc-growth-{}", std::process::id()))
 }
 
-/// The seconds of all lines between `n` models.
+/// Returns the seconds of all lines between `n` models.
 fn sweep(classifier: &Classifier, set: &EvaluationSet, n: usize) -> lmc::Result<f64> {
     let layout = classifier.layout();
     let models = (0..n).map(|seed| {
@@ -95,7 +96,7 @@ fn sweep(classifier: &Classifier, set: &EvaluationSet, n: usize) -> lmc::Result<
     Ok(start.elapsed().as_secs_f64())
 }
 
-/// The slope of the line of least squares through the logarithms.
+/// Returns the slope of the line of least squares through the logarithms.
 fn exponent(points: &[(f64, f64)]) -> lmc::Result<f64> {
     let logs = |f: fn(&(f64, f64)) -> f64| points.iter().map(|p| f(p).log10()).collect::<Vec<_>>();
     Ok(least_squares(&logs(|p| p.0), &logs(|p| p.1))?.slope)

@@ -1,5 +1,5 @@
-//! Points on the line between two finetuned copies, evaluated by this crate: its side of the benchmark `interpolation`, the
-//! script beside this file, which runs it.
+//! Evaluates points on the line between two finetuned copies with this crate. This is its side of the
+//! benchmark `interpolation`; the script beside this file runs it.
 //!
 //! usage: `prepare DATA ENCODER INPUTS`, or `measure INPUTS ENCODER OUT ALPHA...` on `LMC_THREADS` threads
 
@@ -27,7 +27,7 @@ type Result<T> = std::result::Result<T, Box<dyn Error>>;
 /// The pairs that a point is evaluated on.
 const N_PAIRS: usize = 512;
 const SEED: u64 = 0;
-/// The standard deviations of the heads, and of what is added to all weights.
+/// The standard deviations of the heads, and of the noise that is added to all weights.
 const HEAD_STD: f64 = 0.2;
 const NOISE_STD: f64 = 0.005;
 
@@ -48,8 +48,8 @@ fn numbers(texts: &[&str]) -> Result<Vec<f64>> {
     texts.iter().map(|text| text.parse().map_err(|_| format!("alpha {text} is no number").into())).collect()
 }
 
-/// Writes what all sides read: the pairs as JSON lines, and two models as Hugging Face folders `a` and `b`, the encoder with
-/// different heads and some noise on all weights.
+/// Writes the inputs of all sides: the pairs as JSON lines, and two models as Hugging Face folders `a` and
+/// `b`, each the encoder with a head of its own and some noise on all weights.
 fn prepare(data: &Path, encoder: &Path, inputs: &Path) -> Result<()> {
     let set = sample(read_corpus(&Corpus::named("mnli")?, data, "validation_matched")?)?;
     let lines = set.examples.iter().map(|Example { first, second, label }| {
@@ -70,7 +70,7 @@ fn prepare(data: &Path, encoder: &Path, inputs: &Path) -> Result<()> {
     Ok(())
 }
 
-/// A fixed random sample, in the set's order.
+/// Returns a fixed random sample, in the set's order.
 fn sample(set: Dataset) -> Result<Dataset> {
     let mut chosen = rand::seq::index::sample(&mut rng(SEED, "sample"), set.len(), N_PAIRS).into_vec();
     chosen.sort_unstable();
@@ -78,7 +78,7 @@ fn sample(set: Dataset) -> Result<Dataset> {
     Ok(Dataset::new("mnli", &labels, chosen.iter().map(|&i| set.examples[i].clone()).collect(), None)?)
 }
 
-/// The pairs that [`prepare`] wrote.
+/// Returns the pairs that [`prepare`] wrote.
 fn pairs(path: &Path, labels: &[String]) -> Result<Dataset> {
     let text = std::fs::read_to_string(path)?;
     let examples = text.lines().map(|line| {
@@ -117,7 +117,8 @@ fn measure(inputs: &Path, encoder: &Path, out: &Path, alphas: &[f64]) -> Result<
     Ok(std::fs::write(out, result.to_string())?)
 }
 
-/// The outcomes of the points `alpha * a + (1 - alpha) * b`, by a sweep into a store that is thrown away.
+/// Returns the outcomes of the points `alpha * a + (1 - alpha) * b`, by a sweep into a store that is thrown
+/// away.
 fn evaluate_points(
     a: &Finetuned,
     b: &Finetuned,
@@ -149,7 +150,7 @@ fn evaluate_points(
     Ok(sampled?.swap_remove(0).outcomes)
 }
 
-/// The high-water mark of this process's resident memory, in MiB.
+/// Returns the high-water mark of this process's resident memory, in MiB.
 fn peak_memory() -> Option<f64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;

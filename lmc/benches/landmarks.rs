@@ -1,6 +1,7 @@
-//! How well and how fast the gaps to a few landmarks give the clusters of the whole matrix: on the embedded study (16
-//! copies for each of four master seeds, 64 for the first) and on planted blocks. Studies that are not in the store
-//! are run: one to two minutes for each 16 copies, some 20 for the 64.
+//! Measures how well and how fast the gaps to a few landmarks give the clusters of the whole matrix. It uses
+//! the embedded study (16 copies for each of four master seeds, 64 for the first) and planted blocks. Studies
+//! that are not in the store are run: this takes one to two minutes for each 16 copies, and some 20 minutes
+//! for the 64.
 //!
 //! `cargo bench -p lmc --profile dev --bench landmarks`
 
@@ -19,7 +20,7 @@ use lmc::sweep::Grid;
 use rand::Rng;
 
 const N_CHOICES: u64 = 200;
-/// Starts of k-means: there are thousands of clusterings to make.
+/// The starts of k-means: there are thousands of clusterings to make.
 const N_INIT: usize = 10;
 
 fn main() -> lmc::Result<()> {
@@ -42,7 +43,7 @@ fn main() -> lmc::Result<()> {
     planted(20_000, 17_000, 50, 0)
 }
 
-/// One table: rules of choice and methods at two numbers of landmarks.
+/// Prints one table: rules of choice and methods at two numbers of landmarks.
 fn choices(name: &str, spec: StudySpec, widths: &[Delta]) -> lmc::Result<()> {
     let gaps = Study::open(spec)?.finetune()?.sweep("id", Grid::TENTHS)?.matrix(Measure::ConvexityGap)?;
     let n = gaps.models.len();
@@ -87,7 +88,8 @@ fn report(
     Ok(())
 }
 
-/// How far the clusters of the whole matrix stay when half of the models are left out: the mean index on the others.
+/// Returns how stable the clusters of the whole matrix are when half of the models are left out: the mean
+/// index on the others.
 fn stability(gaps: &GapMatrix, whole: &Basins, options: &ClusterOptions) -> lmc::Result<f64> {
     let n = gaps.models.len();
     let index = |seed| {
@@ -110,11 +112,13 @@ fn farthest_first(gaps: &GapMatrix, start: usize, m: usize) -> lmc::Result<Landm
     Ok(known)
 }
 
-/// The usual form, for comparison: unknown similarities by C A^+ C' with ones where a landmark meets itself, degrees
-/// and leading vectors from it, 2-means on the second coordinate. Eigenvalues of A up to `tolerance` times the largest
+/// Returns the clusters of the usual form of the Nyström method, for comparison. It fills in unknown
+/// similarities by C A^+ C' with ones where a landmark meets itself, takes degrees and leading vectors from
+/// that, and applies 2-means to the second coordinate. Eigenvalues of A up to `tolerance` times the largest
 /// count as 0. A model whose estimated degree is not above 0 takes the sum of its known similarities.
 ///
-/// Fowlkes, Belongie, Chung and Malik 2004, "Spectral grouping using the Nyström method", in its one-shot form.
+/// This is the one-shot form of Fowlkes, Belongie, Chung and Malik 2004, "Spectral grouping using the Nyström
+/// method".
 fn fowlkes(gaps: &LandmarkGaps, delta: Delta, tolerance: f64) -> lmc::Result<Vec<usize>> {
     let delta = match delta {
         Delta::Paper => 1.0,
@@ -139,13 +143,13 @@ fn fowlkes(gaps: &LandmarkGaps, delta: Delta, tolerance: f64) -> lmc::Result<Vec
     Ok(halves(&(f.dot(&directions.column(second)) / root)))
 }
 
-/// Eigenvalues in ascending order, and their vectors as columns.
+/// Returns eigenvalues in ascending order, and their vectors as columns.
 fn eigen(matrix: &Array2<f64>) -> (Array1<f64>, Array2<f64>) {
     let pairs = smallest_eigenpairs(matrix, matrix.nrows()).expect("a symmetric, finite matrix");
     (Array1::from(pairs.values), pairs.vectors)
 }
 
-/// The best 2-means of numbers, from all cuts of them in order.
+/// Returns the best 2-means of numbers, from all cuts of them in order.
 fn halves(numbers: &Array1<f64>) -> Vec<usize> {
     let n = numbers.len();
     let mut order: Vec<usize> = (0..n).collect();
@@ -161,8 +165,8 @@ fn halves(numbers: &Array1<f64>) -> Vec<usize> {
     cluster
 }
 
-/// Gaps about 0.1 inside blocks of `first` and the other models and about 2.0 between them; only those to `m`
-/// landmarks are made.
+/// Prints the result for planted blocks: gaps are about 0.1 inside the block of the `first` models and inside
+/// that of the others, and about 2.0 between them. Only the gaps to `m` landmarks are made.
 fn planted(n: usize, first: usize, m: usize, seed: u64) -> lmc::Result<()> {
     let landmarks = choose_landmarks(n, m, seed)?;
     let mut rng = rng(seed, "planted");

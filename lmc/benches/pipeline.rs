@@ -1,7 +1,9 @@
-//! The embedded study from nothing: pretraining, 16 finetunings, 120 lines of 11 points, each timed, with peak memory.
-//! Finetuning is timed by the default recipe and by 800 updates of 32 examples, which the sum takes.
+//! Times the embedded study from nothing: pretraining, 16 finetunings, and 120 lines of 11 points, with peak
+//! memory. Finetuning is timed twice: by the default recipe, and by 800 updates of 32 examples. The sum takes
+//! the second.
 //!
-//! `cargo bench -p lmc --profile dev --bench pipeline` (libtorch does the arithmetic, so the profile matters little).
+//! `cargo bench -p lmc --profile dev --bench pipeline` (libtorch does the arithmetic, so the profile matters
+//! little).
 
 use std::time::Instant;
 
@@ -48,7 +50,7 @@ fn measure(folder: &std::path::Path) -> lmc::Result<()> {
     Ok(())
 }
 
-/// What the work returned, and how long it took in seconds.
+/// Returns the result of the work and the seconds that it took, which it also prints.
 fn timed<T>(what: &str, work: impl FnOnce() -> lmc::Result<T>) -> lmc::Result<(T, f64)> {
     let start = Instant::now();
     let result = work()?;
@@ -57,7 +59,7 @@ fn timed<T>(what: &str, work: impl FnOnce() -> lmc::Result<T>) -> lmc::Result<(T
     Ok((result, seconds))
 }
 
-/// The high-water mark of this process's resident memory, in MiB.
+/// Returns the high-water mark of this process's resident memory, in MiB.
 fn peak_memory() -> Option<f64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find(|l| l.starts_with("VmHWM:"))?;

@@ -1,12 +1,13 @@
-//! How fast points between models are evaluated on the devices at hand, in one precision, beside the rate of matrix products
-//! there; and what all lines between 100 models would take. Weights are random: one base, and for each model a little noise.
+//! Measures how fast points between models are evaluated on the devices at hand, in one precision, beside the
+//! rate of matrix products there. It also says how long all lines between 100 models would take. Weights are
+//! random: one base, and for each model a little noise.
 //!
 //! usage: `cargo bench -p lmc --profile dev --bench throughput -- DATA TOKENIZER [GEOMETRY] [PRECISION] [MODELS]`
 //!   DATA       a folder with one of the files of MNLI's matched development set
 //!   TOKENIZER  a Hugging Face folder of a BERT whose tokenizer gives the lengths
 //!   GEOMETRY   bert-base (unless given), minilm or mini
 //!   PRECISION  float32 (unless given), bf16, or on CUDA tf32, which needs TORCH_ALLOW_TF32_CUBLAS_OVERRIDE=1
-//!   MODELS     how many models are swept, at least 3, 4 unless given
+//!   MODELS     how many models are swept, at least 3; 4 unless given
 
 mod in_memory;
 
@@ -31,9 +32,9 @@ type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 /// The pairs that a point is evaluated on.
 const N_PAIRS: usize = 512;
-/// The standard deviation of what is added to the base for each model.
+/// The standard deviation of the noise that is added to the base for each model.
 const NOISE_STD: f64 = 0.005;
-/// The models of the paper's matrix.
+/// The number of models in the paper's matrix.
 const N_PAPER: usize = 100;
 
 fn main() -> Result<()> {
@@ -87,19 +88,19 @@ fn config(geometry: &str) -> Result<ModelConfig> {
     })
 }
 
-/// The first pairs of the matched development set.
+/// Returns the first pairs of the matched development set.
 fn sample(data: &Path, tokenizer: &Path) -> Result<EvaluationSet> {
     let mut set = read_corpus(&Corpus::named("mnli")?, data, "validation_matched")?;
     set.examples.truncate(N_PAIRS);
     Ok(EvaluationSet::new(set, &load_tokenizer(tokenizer)?, 128)?)
 }
 
-/// The operations of a point.
+/// Returns the number of operations of a point.
 fn n_flop(classifier: &Classifier, set: &EvaluationSet) -> f64 {
     set.batches().iter().map(|batch| classifier.packed_flop(&batch.tokens)).sum()
 }
 
-/// A base with noise of each model's own.
+/// Returns models that are one base, each with noise of its own.
 fn models(classifier: &Classifier, n: usize) -> Result<Vec<Weights>> {
     let layout = classifier.layout();
     let drawn = |seed: i64, std: f64| {
@@ -111,10 +112,11 @@ fn models(classifier: &Classifier, n: usize) -> Result<Vec<Weights>> {
     (0..n).map(model).collect()
 }
 
-/// The seconds of a point on the lines between `n` models.
+/// Returns the seconds of a point on the lines between `n` models.
 fn sweep(classifier: &Classifier, set: &EvaluationSet, n: usize, compute: &Compute) -> Result<f64> {
     let models = InMemory::new(classifier, set, models(classifier, n)?)?;
-    // The lines to the first model come with what is done once, such as a look at the precision, and are not timed.
+    // The lines to the first model include work that is done once, such as a look at the precision. They are
+    // not timed.
     let first = SweepPlan::lines_to(n, &[0], Grid::TENTHS)?;
     let plan = SweepPlan::lines(n, Grid::TENTHS)?;
     models.execute(&first, compute)?;
@@ -129,7 +131,7 @@ fn sweep(classifier: &Classifier, set: &EvaluationSet, n: usize, compute: &Compu
     Ok(seconds / (plan.n_interior() - first.n_interior()) as f64)
 }
 
-/// Operations a second of the model's largest matrix products by all workers at once.
+/// Returns the operations a second of the model's largest matrix products, done by all workers at once.
 fn matmul_rate(classifier: &Classifier, compute: &Compute) -> Result<f64> {
     const SECONDS: f64 = 1.0;
     let d = classifier.config().hidden_size;

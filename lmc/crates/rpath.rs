@@ -1,5 +1,5 @@
-//! Tells tests where libtorch is, if it is there. Built alone, these crates need no libtorch; built with the workspace, where
-//! the features of `lmc-base` are those that the other crates ask for, their tests load it.
+//! Tells tests where libtorch is, if it is there. Built alone, these crates need no libtorch; built with the
+//! workspace, where the features of `lmc-base` are those that the other crates ask for, their tests load it.
 
 use std::env;
 use std::path::PathBuf;

@@ -27,7 +27,7 @@
 //! | variable | effect |
 //! |---|---|
 //! | `LMC_HOME` | the folder of the [`store`], of downloads and of the lock file ([`data::fetch`]); else `lmc/store` under the user's cache folder |
-//! | `LMC_DATA` | a folder of data at hand, in which [`analyses::published`] tables are looked for instead of being fetched |
+//! | `LMC_DATA` | a folder of data at hand, in which [published](analyses::published) tables are looked for instead of being fetched |
 //! | `HF_HOME`, `HF_HUB_CACHE` | the cache of the Hugging Face hub, shared with transformers; else `huggingface` under the user's cache folder |
 //! | `HF_ENDPOINT` | another hub than `https://huggingface.co` |
 //! | `HF_TOKEN`, `HF_TOKEN_PATH` | who asks the hub; else the file `token` in `HF_HOME` |
@@ -60,7 +60,8 @@ pub use lmc_model::compute;
 // For notebooks, which depend on `lmc` alone.
 pub use {ndarray, plotly, polars, rand_chacha, tch, tokenizers};
 
-// For the command, the kernel, benchmarks and tests; no version promises them. What users need of them is in the modules above.
+// For the command, the kernel, benchmarks and tests. No version promises them: users find what they need in
+// the modules above.
 #[doc(hidden)]
 pub use lmc_base::{error, file, interrupt, kernel, options, progress, seed, step, terminal};
 #[doc(hidden)]

@@ -1,8 +1,8 @@
 //! The names that nearly every program and notebook uses: `use lmc::prelude::*;`.
 //!
-//! Verbs are methods: `study.finetune()`, `models.sweep(..)`, `sweep.basins(..)`. Figures are in `figure`, tables in
-//! `table`, numbers of curves in `gap`, clusters in `basin`, and everything about one analysis is in its module
-//! of `analyses`. For filters and joins of tables add `use lmc::polars::prelude::*;`.
+//! Verbs are methods: `study.finetune()`, `models.sweep(..)`, `sweep.basins(..)`. Figures are in `figure`,
+//! tables in `table`, measures of curves in `gap`, clusters in `basin`, and everything about one analysis is
+//! in its module of `analyses`. For filters and joins of tables, add the line `use lmc::polars::prelude::*;`.
 
 pub use crate::analyses::comparison::ComparisonOptions;
 pub use crate::analyses::confidence::ConfidenceOptions;

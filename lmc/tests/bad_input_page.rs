@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-/// A box of the page: the lines of a shell, each with what comes of it.
+/// A box of the page: the lines of a shell, each with its output.
 struct Session {
     line: usize,
     steps: Vec<(String, String)>,
@@ -45,7 +45,7 @@ fn run(command: &str, folder: &Path, home: &Path) -> (Option<i32>, String) {
     path.push(std::env::var_os("PATH").unwrap_or_default());
     let mut shell = Command::new("sh");
     shell.args(["-c", &format!("exec 2>&1; {command}")]).current_dir(folder).env("PATH", path);
-    // What the command finds is what a user of the page finds.
+    // The command finds the same things as that of a reader who follows the page.
     shell
         .env("LMC_HOME", home)
         .env("LMC_PROGRESS", "off")

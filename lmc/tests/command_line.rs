@@ -9,7 +9,7 @@ fn lmc(home: &Path, arguments: &[&str]) -> Output {
     command.args(arguments).env("LMC_HOME", home).env("LMC_PROGRESS", "off").output().unwrap()
 }
 
-/// Checks that the command fails with one line that has those parts, and returns nothing on its output.
+/// Checks that the command fails with one line that has those parts, and prints nothing on its output.
 fn assert_fails(home: &Path, arguments: &[&str], parts: &[&str]) {
     let output = lmc(home, arguments);
     let message = String::from_utf8(output.stderr).unwrap();
@@ -223,7 +223,7 @@ fn usage_errors_are_claps() {
     assert!(version.status.success() && version.stdout.starts_with(b"lmc "));
 }
 
-/// The number of updates that a study interrupted after that time says are in the store.
+/// Returns the number of updates that are in the store, as a study says that is interrupted after that time.
 fn interrupted_after(home: &Path, time: Duration) -> u32 {
     let mut command = Command::new(env!("CARGO_BIN_EXE_lmc"));
     command.arg("figures").env("LMC_HOME", home).env("LMC_PROGRESS", "off");
@@ -260,7 +260,7 @@ fn an_interrupt_keeps_what_is_done_and_the_next_run_goes_on() {
     let home = tempfile::tempdir().unwrap();
     let first = interrupted_after(home.path(), Duration::from_secs(4));
     let second = interrupted_after(home.path(), Duration::from_secs(3));
-    // The second run had less time, so it did not begin anew.
+    // The second run had less time, but it did not begin anew.
     assert!(first > 0 && second >= first, "{first} updates, then {second}");
 }
 

@@ -1,4 +1,4 @@
-//! How often intervals hold the truth, on populations of losses whose gaps are known.
+//! Checks how often intervals hold the truth, on populations of losses whose gaps are known.
 
 #[path = "../benches/populations/mod.rs"]
 mod populations;
@@ -9,11 +9,11 @@ use lmc::gap::Measure;
 use populations::Population;
 
 const N_SAMPLES: usize = 300;
-/// Standard deviations of a binomial share that are left to chance.
+/// The number of standard deviations of a binomial share that are left to chance.
 const CHANCE: f64 = 3.0;
 
-/// How often 95 % intervals hold the truth: those of the convexity gap, the barrier height and the area, and the percentile
-/// intervals of the convexity gap.
+/// Returns how often 95 % intervals hold the truth: those of the convexity gap, the barrier height and the
+/// area, and the percentile intervals of the convexity gap.
 fn coverage(population: &Population, n_examples: usize) -> [f64; 4] {
     let resamples = Resamples::bootstrap(n_examples, 400, 1).unwrap();
     let sample = |number| Ok(population.sample(n_examples, 2, number));
@@ -39,11 +39,12 @@ fn coverage(population: &Population, n_examples: usize) -> [f64; 4] {
 
 #[test]
 fn intervals_hold_the_truth_as_often_as_they_say() {
-    // Less than 0.95 only as far as chance allows: 3 standard deviations are 0.038.
+    // The share may be less than 0.95 only as far as chance allows: 3 standard deviations are 0.038.
     let least = 0.95 - CHANCE * (0.95 * 0.05 / N_SAMPLES as f64).sqrt();
     let mut percentile_fails = 0;
     for population in Population::synthetic() {
-        // Few examples make this hill, too few of a sample to say how much: its own test is below.
+        // This hill is made by few examples, too few of which are in a sample to say how high it is: its own
+        // test is below.
         if population.name.contains("1 %") {
             continue;
         }
@@ -55,7 +56,8 @@ fn intervals_hold_the_truth_as_often_as_they_say() {
         assert!(held[..3].iter().all(|&share| share >= least), "{}: {held:?}", population.name);
         percentile_fails += usize::from(held[3] < 0.5);
     }
-    // Percentile intervals of a largest value do not: on straight lines, bowls and equal humps they miss the truth nearly always.
+    // Percentile intervals of a largest value fail: on straight lines, bowls and equal humps they miss the
+    // truth nearly always.
     assert!(percentile_fails >= 4, "{percentile_fails}");
 }
 
@@ -65,6 +67,6 @@ fn intervals_of_what_few_examples_make_are_too_short() {
         Population::synthetic().into_iter().find(|population| population.name.contains("1 %")).unwrap();
     let held = coverage(&rare, 512);
     println!("{}: gap {:.3}, barrier {:.3}, area {:.3}", rare.name, held[0], held[1], held[2]);
-    // Some five examples of a sample of 512 are seen. This is a limit, not an aim.
+    // A sample of 512 has some five of these examples. This is a limit, not an aim.
     assert!(held[..3].iter().all(|&share| (0.75..0.93).contains(&share)), "{held:?}");
 }

@@ -44,7 +44,7 @@ fn study(root: &Path) -> Rc<Study> {
     Study::open_in(spec.with_seeds([1, 2, 3]), Store::open(root).unwrap()).unwrap()
 }
 
-/// What was finished, as the error of interrupted work says it.
+/// Returns the part that was finished, from the error of interrupted work.
 fn finished<T>(result: Result<T>) -> String {
     match result {
         Err(LmcError::Interrupted { finished }) => finished,
@@ -53,12 +53,12 @@ fn finished<T>(result: Result<T>) -> String {
     }
 }
 
-/// The number in front of " of ".
+/// Returns the number in front of " of ".
 fn done(finished: &str) -> u32 {
     finished.split(" of ").next().unwrap().parse().unwrap()
 }
 
-/// The result of `work`, into which an interrupt falls as soon as `ready`, and how long it went on after that.
+/// Interrupts `work` as soon as `ready`; returns its result, and how long it went on after the interrupt.
 fn interrupted_when<T>(ready: impl Fn() -> bool + Sync, work: impl FnOnce() -> T) -> (T, Duration) {
     std::thread::scope(|scope| {
         let signal = scope.spawn(|| {
@@ -74,7 +74,7 @@ fn interrupted_when<T>(ready: impl Fn() -> bool + Sync, work: impl FnOnce() -> T
     })
 }
 
-/// The files below a folder that end so.
+/// Returns the files below a folder whose names end so.
 fn files(folder: &Path, ending: &str) -> BTreeMap<PathBuf, Vec<u8>> {
     let mut found = BTreeMap::new();
     for entry in std::fs::read_dir(folder).into_iter().flatten() {
@@ -88,7 +88,7 @@ fn files(folder: &Path, ending: &str) -> BTreeMap<PathBuf, Vec<u8>> {
     found
 }
 
-/// Weights with their digests, by their path in the store.
+/// Returns weights with their digests, by their path in the store.
 fn weights(root: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let relative = |(path, bytes): (PathBuf, Vec<u8>)| (path.strip_prefix(root).unwrap().to_owned(), bytes);
     files(root, ".safetensors").into_iter().map(relative).collect()

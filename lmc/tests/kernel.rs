@@ -1,4 +1,4 @@
-//! What reaches the kernel "Rust (lmc)" from the process of its cells: the bytes on its standard output.
+//! The bytes that reach the kernel "Rust (lmc)" on the standard output of the process of its cells.
 
 use std::process::{Command, Output};
 use std::rc::Rc;
@@ -12,10 +12,10 @@ use serde_json::Value;
 use signal_hook::consts::{SIGINT, SIGUSR1};
 use signal_hook::low_level::raise;
 
-/// Set in the processes that the tests start.
+/// The variable that is set in the processes that the tests start.
 const CELL: &str = "LMC_TEST_CELL";
 
-/// What the cells do. Nothing in the process of the tests.
+/// Does the work of the cells; in the process of the tests it does nothing.
 #[test]
 fn cell() {
     match std::env::var(CELL).as_deref() {
@@ -51,7 +51,7 @@ fn cell() {
     }
 }
 
-/// The output of a process that does this as the cell of a kernel that sets those variables.
+/// Returns the output of a process that does this as the cell of a kernel that sets those variables.
 fn output(what: &str, variables: &[(&str, &str)]) -> String {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args(["--exact", "cell", "--nocapture"]).env(CELL, what).env_remove("LMC_PROGRESS");
@@ -65,7 +65,7 @@ fn output(what: &str, variables: &[(&str, &str)]) -> String {
 
 const KERNEL: &[(&str, &str)] = &[("LMC_KERNEL", "1"), ("EVCXR_IS_RUNTIME", "1")];
 
-/// The records in an output, and the output without them.
+/// Returns the records in an output, and the output without them.
 fn records(output: &str) -> (Vec<Value>, String) {
     let (mut found, mut rest) = (Vec::new(), String::new());
     let mut parts = output.split("\x1b_lmc;");

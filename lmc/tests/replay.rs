@@ -1,4 +1,4 @@
-//! `lmc replay` on golden logs: its tables and figures, and what it refuses.
+//! Runs `lmc replay` on golden logs: its tables and figures, and the inputs that it refuses.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -16,7 +16,7 @@ fn lmc(folder: &Path, arguments: &[&str]) -> Output {
     command.arg("replay").args(arguments).current_dir(folder).env("LMC_HOME", folder).output().unwrap()
 }
 
-/// The message of a failure: one line, exit code 1.
+/// Returns the message of a failure: one line, exit code 1.
 fn failure(folder: &Path, arguments: &[&str]) -> String {
     let output = lmc(folder, arguments);
     let message = String::from_utf8(output.stderr).unwrap();

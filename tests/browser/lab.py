@@ -48,7 +48,7 @@ class Lab:
         return self
 
     def wait_for_address(self, deadline):
-        """What the server writes once it listens."""
+        """Returns the address of the server once it listens."""
         while time.monotonic() < deadline and self.process.poll() is None:
             for path in self.runtime.glob("jpserver-*.json"):
                 return json.loads(path.read_text())["url"]

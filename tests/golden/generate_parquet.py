@@ -24,7 +24,7 @@ EXPECTED = {}
 
 
 def expect(file, values, neither=()):
-    """What the columns of a file say: None is no value, numbers as their shortest text."""
+    """Records the values of the columns of a file: None is no value, numbers are their shortest text."""
     EXPECTED[file] = {"values": values, "neither": sorted(neither)}
 
 

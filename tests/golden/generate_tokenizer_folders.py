@@ -243,7 +243,7 @@ FOLDERS = {
     "wrong: settings are a list": words([1]),
 }
 
-# What AutoTokenizer takes without a word and lmc refuses: each gives ids that no file says.
+# Folders that AutoTokenizer takes without a warning and lmc refuses: each gives ids that are in no file.
 REFUSED = {
     "refused: an added token's id is not the next one": (words({"added_tokens_decoder": {"500": plain("newtok", special=False)}}), "500"),
     "refused: an added token's id is another token's": (words(None, added_tokens__json={"cat": 5}), "cat"),

@@ -1,4 +1,4 @@
-"""The cells of the page about bad input say in the kernel what the page says. Usage: bad_input.py PAGE."""
+"""Checks that the cells of the page about bad input give the page's messages. Usage: bad_input.py PAGE."""
 
 import re
 import sys

@@ -14,7 +14,7 @@ LIMIT = 150
 
 
 class Answer:
-    """What the kernel said about one request: its reply and all that it published, in their order."""
+    """The answer of the kernel to one request: its reply and everything that it published, in order."""
 
     def __init__(self):
         self.sent, self.reply, self.published, self.idle = time.monotonic(), None, [], None

@@ -1,4 +1,4 @@
-"""What cells print and show: complete, in its order, in the right form."""
+"""Checks that everything that cells print and show comes complete, in order and in the right form."""
 
 from conversation import LIBRARY, Kernel
 

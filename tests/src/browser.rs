@@ -1,4 +1,4 @@
-//! Scripts of `tests/browser`, which drive headless Chromium, and what they need.
+//! Scripts of `tests/browser`, which drive headless Chromium, and the programs that they need.
 
 use std::env;
 use std::ffi::{OsStr, OsString};
@@ -19,12 +19,12 @@ pub struct Browser {
 }
 
 impl Browser {
-    /// What `test` needs; where it is missing, `None` after saying so on the terminal. Pictures go to the folder
-    /// `LMC_SCREENSHOTS` or else to `screenshots` in `target`.
+    /// Returns the programs that `test` needs; if one is missing, says so on the terminal and returns `None`.
+    /// Pictures go to the folder `LMC_SCREENSHOTS` or else to `screenshots` in `target`.
     ///
     /// # Panics
     ///
-    /// If it is missing in continuous integration (`CI` is set), where nothing is skipped.
+    /// If one is missing in continuous integration (`CI` is set), where nothing is skipped.
     pub fn find(test: &str, target: &str) -> Option<Self> {
         let python = cache().join("venv/bin/python");
         let (chromium, missing) = (chromium(), missing_package(&python));
@@ -54,8 +54,8 @@ impl Browser {
         self.run_under(&[], name, arguments);
     }
 
-    /// The same without network: in an empty network namespace, or where that is not allowed with proxies that do
-    /// not answer.
+    /// Runs a script without network: in an empty network namespace, or where that is not allowed with
+    /// proxies that do not answer.
     ///
     /// # Panics
     ///

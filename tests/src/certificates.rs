@@ -5,7 +5,7 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
-/// What `openssl ca` reads.
+/// The configuration that `openssl ca` reads.
 const CONFIG: &str = "[ca]\ndefault_ca = own\n[own]\ndatabase = index.txt\nnew_certs_dir = .\nserial = serial\ndefault_md = sha256\npolicy = names\ncertificate = authority.pem\nprivate_key = authority.key\n[names]\ncommonName = supplied\n";
 
 /// An authority that nobody trusts yet.
@@ -22,12 +22,12 @@ pub struct Identity {
 }
 
 impl Authority {
-    /// A new authority, none where there is no `openssl` that can make one.
+    /// Returns a new authority, or none if there is no `openssl` that can make one.
     pub fn new() -> Option<Authority> {
         Self::named("authority")
     }
 
-    /// The same under a name.
+    /// Returns a new authority with a name.
     pub fn named(name: &str) -> Option<Authority> {
         let authority = Authority { folder: tempfile::tempdir().unwrap() };
         for (name, text) in [
@@ -42,14 +42,16 @@ impl Authority {
         Some(authority)
     }
 
-    /// Its own certificate, as a PEM file.
+    /// Returns its own certificate, as a PEM file.
     pub fn certificate(&self) -> PathBuf {
         self.folder.path().join("authority.pem")
     }
 
-    /// A certificate with extensions such as `subjectAltName = DNS:localhost`, valid between two years.
+    /// Returns a certificate with extensions such as `subjectAltName = DNS:localhost`, valid between two
+    /// years.
     ///
     /// # Panics
+    ///
     /// If openssl, which made the authority, refuses.
     pub fn sign(&self, name: &str, extensions: &str, years: [u32; 2]) -> Identity {
         let path = |ending: &str| self.folder.path().join(format!("{name}.{ending}"));
@@ -64,7 +66,7 @@ impl Authority {
         Identity { certificate: path("pem"), key: path("key") }
     }
 
-    /// The certificate of a server on `localhost` that does.
+    /// Returns a sound certificate of a server on `localhost`.
     pub fn sound(&self) -> Identity {
         self.sign(
             "sound",
@@ -73,7 +75,7 @@ impl Authority {
         )
     }
 
-    /// The authority's own certificate and key, which a server may not use.
+    /// Returns the authority's own certificate and key, which a server may not use.
     pub fn own(&self) -> Identity {
         Identity { certificate: self.certificate(), key: self.folder.path().join("authority.key") }
     }

@@ -1,4 +1,4 @@
-//! What tests of fetching share: a server with a repository, a user's folders, manifests.
+//! Helpers that tests of fetching share: a server with a repository, a user's folders, manifests.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -21,7 +21,7 @@ pub const REPOSITORY: &str = "owner/name";
 pub struct Setting {
     /// The server.
     pub server: Server,
-    /// Its user's folders: `hub` for the cache of the hub, `lmc` for what is lmc's own.
+    /// The folders of the user: `hub` for the cache of the hub, `lmc` for lmc's own files.
     pub folder: TempDir,
 }
 
@@ -32,12 +32,12 @@ impl Default for Setting {
 }
 
 impl Setting {
-    /// A server that has nothing yet, and empty folders.
+    /// Returns a server that has nothing yet, and empty folders.
     pub fn new() -> Setting {
         Setting { server: Server::start(), folder: tempfile::tempdir().unwrap() }
     }
 
-    /// A fetcher that asks this server and is not patient.
+    /// Returns a fetcher that asks this server and is not patient.
     pub fn fetcher(&self) -> Fetcher {
         Fetcher::new(self.folder.path().join("hub"), self.folder.path().join("lmc"))
             .with_endpoint(&self.server.url)
@@ -46,30 +46,31 @@ impl Setting {
             .with_retries(2, Duration::from_millis(5))
     }
 
-    /// The repository's folder in the cache.
+    /// Returns the repository's folder in the cache.
     pub fn repository(&self) -> PathBuf {
         self.folder.path().join("hub/models--owner--name")
     }
 
-    /// The names of the contents in the cache of the repository.
+    /// Returns the names of the contents in the cache of the repository.
     pub fn blobs(&self) -> Vec<String> {
         names(&self.repository().join("blobs"))
     }
 
-    /// The one file that was fetched from no hub.
+    /// Returns the name of the one file that was fetched without a hub.
     pub fn downloads(&self) -> Vec<String> {
         let downloads = self.folder.path().join("lmc/downloads");
         names(&downloads).iter().filter(|n| *n != ".locks").flat_map(|n| names(&downloads.join(n))).collect()
     }
 
-    /// Serves the repository with a configuration and large weights at one commit, and returns the path of the weights.
+    /// Serves the repository with a configuration and large weights at one commit, and returns the path of
+    /// the weights.
     pub fn with_model(&self, weights: &[u8]) -> String {
         self.server.hub_file(REPOSITORY, COMMIT, "config.json", b"{}", false);
         self.server.hub_file(REPOSITORY, COMMIT, "sub/weights.bin", weights, true)
     }
 }
 
-/// The names in a folder, in order.
+/// Returns the names in a folder, in order.
 pub fn names(folder: &Path) -> Vec<String> {
     let entries = std::fs::read_dir(folder).into_iter().flatten();
     let mut names: Vec<String> =
@@ -78,12 +79,12 @@ pub fn names(folder: &Path) -> Vec<String> {
     names
 }
 
-/// A megabyte and a half that are not all the same.
+/// Returns a megabyte and a half of bytes that are not all the same.
 pub fn weights() -> Vec<u8> {
     (0..1_500_000u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8).collect()
 }
 
-/// A manifest of a model with that source and those files.
+/// Returns a manifest of a model with that source and those files.
 pub fn model(source: &str, files: &str) -> Manifest {
     let text = format!(
         "name = \"x\"\nkind = \"model\"\ntitle = \"x\"\nlicence = \"MIT\"\ncitation = \"x\"\n[source]\n{source}\n{files}"
@@ -91,28 +92,28 @@ pub fn model(source: &str, files: &str) -> Manifest {
     Manifest::parse(&text, Path::new("x.toml")).unwrap()
 }
 
-/// A file of a manifest with further keys.
+/// Returns a file of a manifest with further keys.
 pub fn file(path: &str, more: &str) -> String {
     format!("[[files]]\npath = \"{path}\"\n{more}\n")
 }
 
-/// The repository at a revision.
+/// Returns a manifest of the repository at a revision.
 pub fn hub_model(revision: &str) -> Manifest {
     let source = format!("hub = \"{REPOSITORY}\"\n{revision}");
     model(&source, &(file("config.json", "") + &file("sub/weights.bin", "")))
 }
 
-/// The repository at its commit.
+/// Returns a manifest of the repository at its commit.
 pub fn at_commit() -> Manifest {
     hub_model(&format!("revision = \"{COMMIT}\""))
 }
 
-/// A manifest of one file of the server itself, without a hub.
+/// Returns a manifest of one file of the server itself, without a hub.
 pub fn url_model(setting: &Setting, more: &str) -> Manifest {
     model(&format!("url = \"{}/data\"", setting.server.url), &file("a b.txt", more))
 }
 
-/// The status and text of an error of the network.
+/// Returns the status and text of an error of the network.
 pub fn network<T>(result: Result<T>) -> (Option<u16>, String) {
     match result.err().expect("the server gave a reason to fail") {
         error @ LmcError::Network { status, .. } => (status, error.to_string()),
@@ -120,7 +121,7 @@ pub fn network<T>(result: Result<T>) -> (Option<u16>, String) {
     }
 }
 
-/// The text of an error of a checksum.
+/// Returns the text of an error of a checksum.
 pub fn checksum<T>(result: Result<T>) -> String {
     match result.err().expect("the content is wrong") {
         error @ LmcError::Checksum { .. } => error.to_string(),

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// The files under a folder by path; those whose name starts with a dot are remains of a killed process.
+/// Returns the files under a folder by path, without those whose name starts with a dot: these are remains of
+/// a killed process.
 pub fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let mut found = BTreeMap::new();
     let mut folders = vec![folder.to_owned()];
@@ -20,7 +21,7 @@ pub fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     found
 }
 
-/// Copies a folder with all that is under it.
+/// Copies a folder with everything under it.
 pub fn copy_folder(from: &Path, to: &Path) {
     for (path, bytes) in files(from) {
         let to = to.join(path);
@@ -29,7 +30,8 @@ pub fn copy_folder(from: &Path, to: &Path) {
     }
 }
 
-/// The results in a store: all files but plans and logs of jobs, without the seconds that training took.
+/// Returns the results in a store: all files but plans and logs of jobs, without the seconds that training
+/// took.
 pub fn results(store: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let mut files = files(store);
     files.retain(|path, _| !path.starts_with("slurm"));
@@ -43,7 +45,7 @@ pub fn results(store: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     files
 }
 
-/// Panics with the first file that differs, unless the same files have the same content.
+/// Asserts that the same files have the same content; otherwise panics with the first file that differs.
 pub fn assert_same(got: &BTreeMap<PathBuf, Vec<u8>>, expected: &BTreeMap<PathBuf, Vec<u8>>) {
     assert_eq!(got.keys().collect::<Vec<_>>(), expected.keys().collect::<Vec<_>>());
     for (path, bytes) in expected {
@@ -51,7 +53,7 @@ pub fn assert_same(got: &BTreeMap<PathBuf, Vec<u8>>, expected: &BTreeMap<PathBuf
     }
 }
 
-/// How many files of that ending there are in a folder of a store.
+/// Returns the number of files with that ending in a folder of a store.
 pub fn count(store: &Path, under: &str, ending: &str) -> usize {
     files(&store.join(under)).keys().filter(|path| path.to_string_lossy().ends_with(ending)).count()
 }

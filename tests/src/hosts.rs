@@ -1,4 +1,5 @@
-//! Processes that are on hosts of their own as far as they can tell, and a folder that they share over a network protocol.
+//! Processes that seem to themselves to be on different hosts, and a folder that they share over a network
+//! protocol.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -10,8 +11,8 @@ const SERVERS: [&str; 3] =
     ["/usr/lib/openssh/sftp-server", "/usr/lib/ssh/sftp-server", "/usr/libexec/openssh/sftp-server"];
 const LIMIT: Duration = Duration::from_secs(180);
 
-/// A command for a program on a host of that name, with process numbers, a host name and a network of its own; the program ends
-/// when the command is killed.
+/// Returns a command for a program on a host of that name, with process numbers, a host name and a network of
+/// its own. The program ends when the command is killed.
 pub fn on_host(name: &str, program: &Path) -> Command {
     let mut command = Command::new("unshare");
     command.args([
@@ -29,24 +30,24 @@ pub fn on_host(name: &str, program: &Path) -> Command {
     command
 }
 
-/// Whether there can be such hosts here: the system allows it to few users.
+/// Returns whether there can be such hosts here: the system allows them to few users.
 pub fn can_have_hosts() -> bool {
     succeeds(&mut on_host("node1", Path::new("true")))
 }
 
-/// A folder on a server, mounted by SFTP: a network file system without locks between its clients, whose writes and names
-/// each client keeps for a while.
+/// A folder on a server, mounted by SFTP. It is a network file system without locks between its clients, and
+/// each client caches writes and names for a while.
 pub struct NetworkFolder {
-    /// What the server has.
+    /// The folder of the server.
     pub server: PathBuf,
     script: PathBuf,
 }
 
-/// One client's view of it; it is gone in the end.
+/// One client's view of the folder; it is removed at the end.
 pub struct Mount(pub PathBuf);
 
 impl NetworkFolder {
-    /// The folder `server` below `at`; none where a part of what it takes is missing.
+    /// Returns the folder `server` below `at`, or none if a program that it needs is missing.
     pub fn new(at: &Path) -> Option<Self> {
         let program = SERVERS.iter().find(|program| Path::new(program).exists())?;
         let (server, script) = (at.join("server"), at.join("connect"));
@@ -56,7 +57,7 @@ impl NetworkFolder {
         Some(Self { server, script })
     }
 
-    /// Mounts it at a folder that is made.
+    /// Mounts it at a new folder.
     pub fn mount(&self, at: &Path, options: &[&str]) -> Option<Mount> {
         std::fs::create_dir(at).unwrap();
         let mut sshfs = Command::new("sshfs");
@@ -77,7 +78,7 @@ fn succeeds(command: &mut Command) -> bool {
     command.status().is_ok_and(|status| status.success())
 }
 
-/// Waits until something is so.
+/// Waits until a condition holds.
 ///
 /// # Panics
 ///

@@ -1,4 +1,4 @@
-//! Tests across the crates of this workspace, and what they share.
+//! Tests across the crates of this workspace, and the helpers that they share.
 
 pub mod browser;
 pub mod certificates;

@@ -1,4 +1,4 @@
-//! Running notebooks in the real kernel, as the walkthrough does, and reading what came out.
+//! Runs notebooks in the real kernel, as the walkthrough does, and reads their outputs.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -8,12 +8,12 @@ use serde_json::{Value, json};
 const REMEDY: &str = "run ./kernel-setup/test, which sets it up";
 const PLOTLY: &str = "application/vnd.plotly.v1+json";
 
-/// The root of this clone.
+/// Returns the root of this clone.
 pub fn clone_root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().expect("the clone exists")
 }
 
-/// The cache folder of the set-up.
+/// Returns the cache folder of the set-up.
 pub fn cache() -> PathBuf {
     let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     variable("LMC_CACHE")
@@ -22,7 +22,7 @@ pub fn cache() -> PathBuf {
         .expect("HOME is set")
 }
 
-/// The notebooks of the course, in their order.
+/// Returns the notebooks of the course, in their order.
 pub fn course() -> Vec<PathBuf> {
     let folder = clone_root().join("notebooks");
     let entries = std::fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
@@ -33,7 +33,7 @@ pub fn course() -> Vec<PathBuf> {
     paths
 }
 
-/// The Python of the set-up, in whose environment the kernel is installed.
+/// Returns the Python of the set-up, in whose environment the kernel is installed.
 ///
 /// # Panics
 ///
@@ -45,7 +45,8 @@ pub fn python() -> PathBuf {
     venv.join("bin/python")
 }
 
-/// A command that runs notebooks in the kernel and writes the executed copies and `report.json` into `out`.
+/// Returns a command that runs notebooks in the kernel and writes the executed copies and `report.json` into
+/// `out`.
 ///
 /// # Panics
 ///
@@ -60,7 +61,7 @@ pub fn runner(out: &Path) -> Command {
     command
 }
 
-/// The report of a run: one object per notebook.
+/// Returns the report of a run: one object per notebook.
 pub fn report(out: &Path) -> Vec<Value> {
     match read(&out.join("report.json")) {
         Value::Array(reports) => reports,
@@ -68,7 +69,7 @@ pub fn report(out: &Path) -> Vec<Value> {
     }
 }
 
-/// A JSON file, such as a notebook.
+/// Returns the content of a JSON file, such as a notebook.
 pub fn read(path: &Path) -> Value {
     let text = std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
@@ -89,27 +90,28 @@ pub fn write(path: &Path, cells: &[(&str, &[&str])]) {
     std::fs::write(path, notebook.to_string()).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
 }
 
-/// The cells of a notebook.
+/// Returns the cells of a notebook.
 pub fn cells(notebook: &Value) -> impl Iterator<Item = &Value> {
     notebook["cells"].as_array().into_iter().flatten()
 }
 
-/// Whether a cell has that tag.
+/// Returns whether a cell has that tag.
 pub fn is_tagged(cell: &Value, tag: &str) -> bool {
     cell["metadata"]["tags"].as_array().is_some_and(|tags| tags.contains(&tag.into()))
 }
 
-/// The outputs of a cell that are figures: an interactive one with traces, and the same as a PNG.
+/// Returns the number of outputs of a cell that are figures: an interactive one with traces, and the same as
+/// a PNG.
 pub fn figures(cell: &Value) -> usize {
     cell["outputs"].as_array().into_iter().flatten().filter(|output| is_figure(output)).count()
 }
 
-/// The figures of a notebook.
+/// Returns the number of figures of a notebook.
 pub fn n_figures(notebook: &Value) -> usize {
     cells(notebook).map(figures).sum()
 }
 
-/// Removes what running a notebook left in it.
+/// Removes everything that a run left in a notebook.
 pub fn clear(notebook: &mut Value) {
     let cells = notebook["cells"].as_array_mut().into_iter().flatten();
     for cell in cells.filter(|cell| cell["cell_type"] == "code") {

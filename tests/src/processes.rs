@@ -4,9 +4,9 @@ use std::fs;
 use std::process::{Command, ExitStatus};
 use std::time::{Duration, Instant};
 
-/// Marks in their environment all processes that a command starts, directly or not.
+/// The variable that marks all processes that a command starts, directly or not.
 const MARK: &str = "LMC_TEST_PROCESSES";
-/// Processes may need a moment to end after the one that started them.
+/// The time that processes have to end after the one that started them.
 const GRACE: Duration = Duration::from_secs(5);
 
 /// Waits for a command; its processes are killed after `limit`, and when this returns or panics.
@@ -43,7 +43,7 @@ impl Family {
         Self { mark: format!("{}-{thread:?}", std::process::id()) }
     }
 
-    /// The living processes: id and command line.
+    /// Returns the living processes: id and command line.
     fn members(&self) -> Vec<(u32, String)> {
         let entry = format!("{MARK}={}", self.mark);
         let ids = fs::read_dir("/proc").into_iter().flatten().flatten();
@@ -57,7 +57,7 @@ impl Family {
         .collect()
     }
 
-    /// Those that still live after a while.
+    /// Returns the processes that still live after a while.
     fn wait(&self) -> Vec<(u32, String)> {
         let start = Instant::now();
         loop {
@@ -71,7 +71,7 @@ impl Family {
 }
 
 impl Drop for Family {
-    /// Kills what is left, and what that may start meanwhile.
+    /// Kills the remaining processes, and any that they start meanwhile.
     fn drop(&mut self) {
         for _ in 0..10 {
             let ids: Vec<String> = self.members().iter().map(|(id, _)| id.to_string()).collect();
@@ -96,7 +96,7 @@ mod tests {
         command
     }
 
-    /// How many processes sleep for that many seconds.
+    /// Returns how many processes sleep for that many seconds.
     fn sleepers(seconds: &str) -> usize {
         let line = format!("sleep\0{seconds}\0");
         let processes = fs::read_dir("/proc").unwrap().flatten();

@@ -1,18 +1,18 @@
-//! Where reference values come from: the encoder of a wheel, and a Python with transformers.
+//! Sources of reference values: the encoder of a wheel, and a Python with transformers.
 
 use std::path::PathBuf;
 use std::process::Command;
 
 use crate::skip::skipped;
 
-/// The Python of the set-up. Its folder is resolved first: a Python finds its packages from the path that it is called by, and
-/// `..` behind a link leads it astray.
+/// Returns the Python of the set-up. Its folder is resolved first: Python finds its packages from the path
+/// that it is called by, and `..` behind a link leads it astray.
 pub fn python() -> Option<PathBuf> {
     let python = PathBuf::from(std::env::var_os("LMC_PYTHON")?);
     Some(python.parent()?.canonicalize().ok()?.join(python.file_name()?))
 }
 
-/// The folder of the encoder in the wheel that `kernel-setup/test` installs, asked of that Python.
+/// Returns the folder of the encoder in the wheel that `kernel-setup/test` installs; that Python finds it.
 pub fn minilm() -> PathBuf {
     let python = python().expect("LMC_PYTHON names no Python; run ./kernel-setup/test");
     let ask = "from importlib.util import find_spec; from pathlib import Path; \
@@ -26,8 +26,8 @@ pub fn minilm() -> PathBuf {
     PathBuf::from(String::from_utf8(output.stdout).unwrap().trim())
 }
 
-/// A command that runs a script of `tests/golden` by the Python that `LMC_REFERENCE_PYTHON` names, which has torch and
-/// transformers; where it names none, says so and returns nothing.
+/// Returns a command that runs a script of `tests/golden` with the Python that `LMC_REFERENCE_PYTHON` names,
+/// which has torch and transformers. If the variable is not set, says so and returns none.
 pub fn reference_script(name: &str) -> Option<Command> {
     let Some(python) = std::env::var_os("LMC_REFERENCE_PYTHON").filter(|python| !python.is_empty()) else {
         skipped("LMC_REFERENCE_PYTHON is not set, which names a Python with torch and transformers");
@@ -38,7 +38,7 @@ pub fn reference_script(name: &str) -> Option<Command> {
     Some(command)
 }
 
-/// A file or folder of `tests/golden`.
+/// Returns the path of a file or folder of `tests/golden`.
 pub fn golden(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("golden").join(name)
 }

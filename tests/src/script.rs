@@ -8,12 +8,12 @@ use std::time::Duration;
 use crate::notebook::clone_root;
 use crate::processes;
 
-/// Every script ends sooner by its own limits.
+/// The time limit of a script; every script ends sooner by its own limits.
 const LIMIT: Duration = Duration::from_secs(20 * 60);
-/// One script at a time: a notebook keeps all cores busy.
+/// The turn to run: one script at a time, because a notebook keeps all cores busy.
 static TURN: Mutex<()> = Mutex::new(());
 
-/// The command that runs a script, a path in `tests`; `wrapper` goes before it.
+/// Returns the command that runs a script, a path in `tests`; `wrapper` goes before it.
 pub fn command(wrapper: &[&str], python: &Path, script: &str) -> Command {
     let path = clone_root().join("tests").join(script);
     let python = python.as_os_str();
@@ -29,7 +29,7 @@ pub fn command(wrapper: &[&str], python: &Path, script: &str) -> Command {
 ///
 /// If the script fails or leaves processes behind.
 pub fn run(command: &mut Command) {
-    // What is killed does not remove its own files.
+    // A process that is killed does not remove its own files.
     let temporary = tempfile::tempdir().expect("a temporary folder can be made");
     command.env("TMPDIR", temporary.path());
     let turn = TURN.lock().unwrap_or_else(|poisoned| poisoned.into_inner());

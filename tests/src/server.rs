@@ -1,4 +1,5 @@
-//! A web server with a hub in memory: small, but real HTTP/1.1 with ranges, and with the faults that a test asks for.
+//! A web server with a hub in memory: small, but real HTTP/1.1 with ranges, and with the faults that a test
+//! asks for.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::io::{BufRead, BufReader, ErrorKind};
@@ -12,7 +13,7 @@ use rustls::ServerConfig;
 
 use crate::tls::{Stream, identity, secure};
 
-/// What a server does instead of answering as it should; each is used up by one request for its path.
+/// A fault with which a server answers; each is used up by one request for its path.
 #[derive(Clone, Debug)]
 pub enum Fault {
     /// Says how long the body is, sends that many bytes of it and closes the connection.
@@ -38,14 +39,14 @@ pub enum Fault {
 pub struct Request {
     /// `GET` or `HEAD`.
     pub method: String,
-    /// The path, with what follows a question mark.
+    /// The path, with the text after a question mark.
     pub path: String,
-    /// Names in lower case.
+    /// The header, with names in lower case.
     pub headers: BTreeMap<String, String>,
 }
 
 impl Request {
-    /// The number of the first byte that was asked for.
+    /// Returns the number of the first byte that was asked for.
     fn start(&self) -> Option<usize> {
         self.headers.get("range")?.strip_prefix("bytes=")?.strip_suffix('-')?.parse().ok()
     }
@@ -56,14 +57,14 @@ struct Resource {
     body: Vec<u8>,
     /// Lines of the header, such as an etag.
     header: String,
-    /// Where it is instead.
+    /// The address where it lies instead.
     location: Option<String>,
 }
 
 #[derive(Debug, Default)]
 struct State {
     resources: BTreeMap<String, Resource>,
-    /// By path and method.
+    /// The faults by path and method.
     faults: BTreeMap<(String, String), VecDeque<Fault>>,
     requests: Vec<Request>,
     bytes_sent: usize,
@@ -86,10 +87,10 @@ impl Server {
         Self::start_with(None)
     }
 
-    /// Starts a server without resources at a free port of `localhost` that speaks TLS, with a certificate and its key.
+    /// Starts a server without resources at a free port of `localhost` that speaks TLS, with a certificate
+    /// and its key.
     ///
-    /// # Panics
-    /// If there is no free port, or the files are no certificate and key.
+    /// # Panics If there is no free port, or the files are no certificate and key.
     pub fn start_by_tls(certificate: &Path, key: &Path) -> Server {
         Self::start_with(Some(identity(certificate, key)))
     }
@@ -106,7 +107,7 @@ impl Server {
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let (state, identity) = (of_thread.clone(), identity.clone());
-                // A client that goes in mid-answer is what many tests are about.
+                // A client that goes in mid-answer is the subject of many tests.
                 std::thread::spawn(move || match &identity {
                     None => serve(stream, &state).ok(),
                     Some(identity) => serve(secure(stream, identity), &state).ok(),
@@ -126,19 +127,20 @@ impl Server {
         self.state().resources.insert(path.to_owned(), resource);
     }
 
-    /// Sends those who ask for a path to another address, with lines of the header.
+    /// Redirects a path to another address, with lines of the header.
     pub fn redirect(&self, path: &str, location: &str, header: &str) {
         let resource =
             Resource { body: Vec::new(), header: header.to_owned(), location: Some(location.to_owned()) };
         self.state().resources.insert(path.to_owned(), resource);
     }
 
-    /// Takes a path away.
+    /// Removes a path.
     pub fn remove(&self, path: &str) {
         self.state().resources.remove(path);
     }
 
-    /// Serves a file of a hub's repository as the hub does: large files are called by their SHA-256 and lie elsewhere.
+    /// Serves a file of a hub's repository as the hub does: large files are called by their SHA-256 and lie
+    /// elsewhere.
     pub fn hub_file(&self, repository: &str, commit: &str, path: &str, body: &[u8], large: bool) -> String {
         let (url, digest) = (format!("/{repository}/resolve/{commit}/{path}"), sha256(body));
         if large {
@@ -157,7 +159,7 @@ impl Server {
         }
     }
 
-    /// Says which commit a branch or tag of a model's repository is.
+    /// Sets the commit that a branch or tag of a model's repository points to.
     pub fn hub_revision(&self, repository: &str, revision: &str, commit: &str) {
         let body = format!("{{\"id\": \"{repository}\", \"sha\": \"{commit}\", \"siblings\": []}}");
         self.put(&format!("/api/models/{repository}/revision/{revision}"), body, "");
@@ -187,12 +189,12 @@ impl Server {
         self.state().faults.entry(key).or_default().extend(faults.iter().cloned());
     }
 
-    /// The requests since the last call.
+    /// Returns the requests since the last call.
     pub fn requests(&self) -> Vec<Request> {
         std::mem::take(&mut self.state().requests)
     }
 
-    /// The bytes of bodies that were sent since the last call.
+    /// Returns the number of bytes of bodies that were sent since the last call.
     pub fn bytes_sent(&self) -> usize {
         std::mem::take(&mut self.state().bytes_sent)
     }

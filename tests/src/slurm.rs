@@ -9,12 +9,12 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-/// How long the cluster may take to start, and a part of it to end.
+/// The time that the cluster may take to start, and a part of it to end.
 const LIMIT: Duration = Duration::from_secs(60);
 const PAUSE: Duration = Duration::from_millis(100);
-/// What `setpriv` is asked for a daemon, so that it goes with a test that is killed.
+/// The options of `setpriv` that end a daemon with a test that is killed.
 const WITH_THE_TEST: [&str; 2] = ["--pdeathsig", "KILL"];
-/// What a cluster consists of.
+/// The programs of a cluster.
 const PROGRAMS: [&str; 8] =
     ["munged", "slurmctld", "slurmd", "sbatch", "squeue", "scontrol", "sinfo", "setpriv"];
 
@@ -27,7 +27,8 @@ pub struct Cluster {
 }
 
 impl Cluster {
-    /// A cluster of that many nodes, all of which wait for work; none, with the cause, where Slurm is not installed.
+    /// Starts a cluster of that many nodes and waits until all are idle. Returns the cause if Slurm is not
+    /// installed.
     ///
     /// # Panics
     ///
@@ -69,12 +70,12 @@ impl Cluster {
         self.folder.path()
     }
 
-    /// The folder of the cluster, which tests may use as what all nodes share.
+    /// Returns the folder of the cluster, which tests may use as the folder that all nodes share.
     pub fn folder(&self) -> PathBuf {
         self.path().to_owned()
     }
 
-    /// A command that finds this cluster and no other.
+    /// Returns a command that finds this cluster and no other.
     pub fn command(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {
         let mut command = Command::new(program);
         for (name, _) in std::env::vars_os() {
@@ -86,7 +87,7 @@ impl Cluster {
         command
     }
 
-    /// The output of a program of Slurm, empty while the controller is away.
+    /// Returns the output of a program of Slurm, empty while the controller is away.
     pub fn said(&self, program: &str, arguments: &[&str]) -> String {
         let output: Output = self.command(program).args(arguments).output().unwrap();
         String::from_utf8_lossy(&output.stdout).into_owned()
@@ -114,7 +115,7 @@ impl Cluster {
         self.wait("the controller answers", |cluster| !cluster.said("sinfo", &["-h"]).is_empty());
     }
 
-    /// The processes of jobs whose command line has that text.
+    /// Returns the processes of jobs whose command line has that text.
     pub fn processes(&self, text: &str) -> Vec<u32> {
         let is_job = |process: &Process| process.variables.iter().any(|v| v.starts_with("SLURM_JOB_ID="));
         let jobs =
@@ -122,7 +123,7 @@ impl Cluster {
         jobs.map(|process| process.id).collect()
     }
 
-    /// All processes that know this cluster: daemons, jobs and commands.
+    /// Returns all processes that know this cluster: daemons, jobs and commands.
     fn members(&self) -> Vec<Process> {
         let entry = format!("SLURM_CONF={}", self.path().join("slurm.conf").display());
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
@@ -135,11 +136,11 @@ impl Cluster {
         processes.filter(|process| process.variables.contains(&entry)).collect()
     }
 
-    /// Waits until something is so.
+    /// Waits until a condition holds.
     ///
     /// # Panics
     ///
-    /// If that takes a minute; what the daemons logged is printed.
+    /// If that takes a minute; the last lines of the daemons' logs are printed.
     pub fn wait(&self, what: &str, is_so: impl Fn(&Self) -> bool) {
         let start = Instant::now();
         while !is_so(self) {
@@ -150,7 +151,7 @@ impl Cluster {
         }
     }
 
-    /// What the daemons logged last.
+    /// Returns the last lines of the daemons' logs.
     pub fn logs(&self) -> String {
         let mut text = String::new();
         for entry in fs::read_dir(self.path().join("log")).into_iter().flatten().flatten() {
@@ -163,7 +164,7 @@ impl Cluster {
         text
     }
 
-    /// A daemon in the foreground, whose words go to a file.
+    /// Starts a daemon in the foreground; its output goes to a file.
     fn daemon(&self, program: &str, arguments: &[&str]) -> Child {
         let name = arguments.last().filter(|name| name.starts_with("node")).unwrap_or(&program);
         let log = fs::OpenOptions::new()
@@ -190,7 +191,7 @@ impl Drop for Cluster {
             std::thread::sleep(PAUSE);
         }
         self.nodes.drain(..).chain(self.controller.take()).for_each(end);
-        // What is left of jobs may start something while it is killed.
+        // The remains of jobs may start something while they are killed.
         while !self.members().is_empty() && start.elapsed() < LIMIT {
             let ids = self.members().into_iter().map(|process| process.id.to_string());
             let _ = Command::new("sh").args(["-c", "kill -KILL \"$@\"", "kill"]).args(ids).status();
@@ -218,14 +219,14 @@ fn end(mut daemon: Child) {
     let _ = daemon.wait();
 }
 
-/// The file of a program; daemons lie where users do not look.
+/// Returns the file of a program; daemons lie where users do not look.
 fn find(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let folders = std::env::split_paths(&path).chain(["/usr/sbin".into(), "/sbin".into()]);
     folders.map(|folder| folder.join(program)).find(|path| path.is_file())
 }
 
-/// Authentication among the daemons, with a key of its own.
+/// Starts authentication among the daemons, with a key of its own.
 fn start_munged(root: &Path) -> Child {
     let mut key = fs::read("/proc/sys/kernel/random/uuid").unwrap();
     key.extend(fs::read("/proc/sys/kernel/random/uuid").unwrap());
@@ -250,13 +251,13 @@ fn start_munged(root: &Path) -> Child {
     munged
 }
 
-/// `slurm.conf`: no accounting, no control groups, jobs of one processor.
+/// Returns the content of `slurm.conf`: no accounting, no control groups, jobs of one processor.
 fn configuration(root: &Path, n_nodes: usize) -> String {
     let host = fs::read_to_string("/proc/sys/kernel/hostname").unwrap();
     let host = host.trim().split('.').next().unwrap_or_default();
     let user = Command::new("id").arg("-un").output().unwrap().stdout;
     let user = String::from_utf8_lossy(&user).trim().to_owned();
-    // Held until all are known, so that they differ.
+    // All sockets are held until all are known, so that they differ.
     let listeners: Vec<TcpListener> =
         (0..=n_nodes).map(|_| TcpListener::bind(("127.0.0.1", 0)).unwrap()).collect();
     let ports: Vec<u16> = listeners.iter().map(|listener| listener.local_addr().unwrap().port()).collect();

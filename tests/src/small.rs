@@ -7,7 +7,8 @@ use lmc::step::Step;
 use lmc::store::Store;
 use lmc::study::{Models, Study, StudySpec};
 
-/// Copies of the embedded encoder with the seeds 1 to `n`, side by side: 20 updates on 256 examples.
+/// Returns the spec of copies of the embedded encoder with the seeds 1 to `n`, side by side: 20 updates on
+/// 256 examples.
 pub fn spec(n: usize) -> StudySpec {
     StudySpec {
         task: TaskSpec::mini_nli(1).with_n_train(256).with_counterexample_share(0.03),
@@ -18,7 +19,7 @@ pub fn spec(n: usize) -> StudySpec {
     .with_seeds(1..=n as u64)
 }
 
-/// Those copies, finetuned in a store of that folder.
+/// Returns those copies, finetuned in a store of that folder.
 pub fn models(root: &Path, n: usize) -> Models {
     Study::open_in(spec(n), Store::open(root).unwrap()).unwrap().finetune().unwrap()
 }

@@ -9,7 +9,7 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
-/// What a connection is, plain or by TLS.
+/// A connection, plain or by TLS.
 pub trait Stream: Read + Write {
     /// Says that nothing more comes.
     fn end(&mut self) {}
@@ -24,7 +24,7 @@ impl Stream for StreamOwned<ServerConnection, TcpStream> {
     }
 }
 
-/// How a server shows who it is.
+/// Returns the settings by which a server shows its identity.
 pub fn identity(certificate: &Path, key: &Path) -> Arc<ServerConfig> {
     let certificates =
         CertificateDer::pem_file_iter(certificate).unwrap().collect::<Result<Vec<_>, _>>().unwrap();
@@ -34,12 +34,13 @@ pub fn identity(certificate: &Path, key: &Path) -> Arc<ServerConfig> {
     Arc::new(builder.with_single_cert(certificates, key).unwrap())
 }
 
-/// The connection that a client makes; an error of TLS shows when it is first read.
+/// Returns the connection that a client makes; an error of TLS shows at the first read.
 pub fn secure(stream: TcpStream, identity: &Arc<ServerConfig>) -> StreamOwned<ServerConnection, TcpStream> {
     StreamOwned::new(ServerConnection::new(identity.clone()).unwrap(), stream)
 }
 
-/// Starts a proxy that answers every `CONNECT` with a status, and for 200 lets the bytes through; returns `host:port`.
+/// Starts a proxy that answers every `CONNECT` with a status, and for 200 lets the bytes through; returns
+/// `host:port`.
 ///
 /// # Panics
 /// If there is no free port.

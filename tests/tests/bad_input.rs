@@ -15,7 +15,7 @@ use lmc::study::{Study, StudySpec};
 use lmc::sweep::Grid;
 use lmc_tests::skip::skipped;
 
-/// Three copies, each a stack of its own, of 10 updates.
+/// Returns the spec of three copies, each a stack of its own, of 10 updates.
 fn spec() -> StudySpec {
     StudySpec {
         task: TaskSpec::mini_nli(1).with_n_train(64).with_counterexample_share(0.03),
@@ -36,7 +36,7 @@ fn losses(root: &Path) -> lmc::Result<Vec<f64>> {
     Ok(sweep.profiles.iter().flat_map(|p| p.losses()).collect())
 }
 
-/// When each file of a store was written.
+/// Returns the times at which the files of a store were written.
 fn modified(folder: &Path) -> BTreeMap<PathBuf, SystemTime> {
     let mut times = BTreeMap::new();
     for entry in std::fs::read_dir(folder).unwrap() {
@@ -51,7 +51,7 @@ fn modified(folder: &Path) -> BTreeMap<PathBuf, SystemTime> {
     times
 }
 
-/// The only file whose path has those parts.
+/// Returns the only file whose path has those parts.
 fn file(root: &Path, parts: &[&str]) -> PathBuf {
     let all = modified(root);
     let mut found = all.into_keys().filter(|p| parts.iter().all(|part| p.to_string_lossy().contains(part)));
@@ -60,7 +60,8 @@ fn file(root: &Path, parts: &[&str]) -> PathBuf {
     path
 }
 
-/// The study works again and gives the same losses, and only files that `redone` selects were written again.
+/// Asserts that the study works again and gives the same losses, and that only files that `redone` selects
+/// were written again.
 fn assert_repaired(
     root: &Path,
     expected: &[f64],
@@ -151,7 +152,7 @@ fn a_run_that_diverges_names_its_seed_and_loses_no_other() {
     assert_says(&error, &["finetuning of seed", "update", "lower the learning rate"]);
     let after = modified(folder.path());
     assert!(before.iter().all(|(path, time)| after[path] == *time));
-    // The specs of the runs that failed lie there, but no checkpoint that would be taken for a result.
+    // The specs of the failed runs are there, but no checkpoint that would be taken for a result.
     let new: Vec<_> = after.keys().filter(|p| !before.contains_key(*p)).collect();
     assert!(new.iter().all(|p| p.ends_with("spec.json")), "{new:?}");
 }
@@ -189,7 +190,7 @@ fn damaged_files_are_named_and_only_they_are_made_again() {
         assert_eq!(std::fs::read(&path).unwrap(), bytes);
     }
 
-    // An evaluation and a profile.
+    // The files are an evaluation and a profile.
     for parts in [["evaluations", "-s2-"], ["-s1-", "--"]] {
         let path = modified(root)
             .into_keys()
@@ -210,7 +211,7 @@ fn damaged_files_are_named_and_only_they_are_made_again() {
         }
     }
 
-    // A run folder that holds another spec.
+    // The run folder holds another spec.
     let path = file(root, &["-s3-", "spec.json"]);
     let text = std::fs::read_to_string(&path).unwrap();
     std::fs::write(&path, text.replace("\"batch_size\": 64", "\"batch_size\": 16")).unwrap();
@@ -234,7 +235,7 @@ fn folders_that_cannot_be_written() {
         assert_says(&error, &[&root.to_string_lossy()]);
     }
     assert_says(&Store::open(file.join("store")).unwrap_err(), &["choose a folder", "LMC_HOME"]);
-    // A store that became unwritable later: a file stands where the runs should be.
+    // The store became unwritable later: a file stands where the runs should be.
     let root = folder.path().join("store");
     let study = open(&root, spec());
     std::fs::write(root.join("runs"), b"").unwrap();
@@ -277,7 +278,7 @@ fn a_store_that_cannot_be_written_is_named_and_stays_as_it_is() {
     let error = Store::open(&disk.0).unwrap_err();
     assert!(matches!(&error, LmcError::Io { action: "write", path, .. } if *path == disk.0), "{error}");
     assert_says(&error, &["Read-only file system", "choose a folder you may write to"]);
-    // What was open before reads what is there, and says which file it cannot write.
+    // A study that was open before still reads its results, and says which file it cannot write.
     let models = study.finetune().unwrap();
     assert_eq!(models.evaluate("id").unwrap().len(), 3);
     let error = models.sweep("id", Grid::new(3).unwrap()).unwrap_err();
@@ -291,7 +292,7 @@ fn a_store_that_cannot_be_written_is_named_and_stays_as_it_is() {
 #[test]
 fn a_full_disk_loses_nothing() {
     let (folder, elsewhere) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    // Room for one checkpoint of about 450 kB and part of another.
+    // There is room for one checkpoint of about 450 kB and part of another.
     if !SmallDisk::mount(folder.path(), "size=800k") {
         skipped("only root can mount a small disk");
         return;

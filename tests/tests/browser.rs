@@ -1,4 +1,4 @@
-//! What a person sees: the notebooks in JupyterLab and as a web page, in a real browser.
+//! Runs the notebooks in JupyterLab and as a web page, in a real browser, and checks what a person sees.
 
 use std::fs;
 use std::path::Path;
@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 const TARGET: &str = env!("CARGO_TARGET_TMPDIR");
 
-/// A folder inside the clone, so that the kernel finds the library, which git ignores.
+/// Returns a folder inside the clone, so that the kernel finds the library, which git ignores.
 fn folder_in_clone() -> TempDir {
     let out = notebook::clone_root().join("out");
     fs::create_dir_all(&out).unwrap();

@@ -1,4 +1,5 @@
-//! Interrupts by the real signal while something is fetched; the signal is for the whole process, so this test is alone in it.
+//! Interrupts by the real signal while something is fetched; the signal is for the whole process, so this
+//! test is alone in it.
 
 use std::time::{Duration, Instant};
 
@@ -12,7 +13,7 @@ use signal_hook::low_level::raise;
 /// The time in which work must end.
 const LIMIT: Duration = Duration::from_secs(2);
 
-/// Waits for `ready`, raises the signal and says when.
+/// Waits for `ready`, raises the signal and returns the time of the signal.
 fn raise_when(ready: impl Fn() -> bool) -> Instant {
     while !ready() {
         std::thread::sleep(Duration::from_millis(2));
@@ -35,7 +36,8 @@ fn an_interrupt_ends_a_fetch_at_any_point_and_keeps_the_part() {
     let fetcher =
         Fetcher::new(folder.path().join("hub"), folder.path()).with_retries(3, Duration::from_secs(60));
     let mut kept = 0;
-    // While bytes come; while the server is silent in the middle; while it says nothing at all; while a try is waited for.
+    // The interrupts come while bytes come, while the server is silent in the middle, while it sends nothing
+    // at all, and before another try.
     let points = [
         (Fault::Slow(2_000_000), 500_000),
         (Fault::Hang(1_000_000), 1_000_000),
@@ -55,7 +57,7 @@ fn an_interrupt_ends_a_fetch_at_any_point_and_keeps_the_part() {
                 asked |= !server.requests().is_empty();
                 std::thread::sleep(Duration::from_millis(2));
             }
-            // A moment for what was sent to come.
+            // This leaves a moment for the bytes that were sent to come.
             let start = Instant::now();
             let signal = raise_when(|| start.elapsed() > Duration::from_millis(200));
             let (result, ended) = fetch.join().unwrap();
@@ -77,6 +79,6 @@ fn an_interrupt_ends_a_fetch_at_any_point_and_keeps_the_part() {
     server.bytes_sent();
     let path = fetcher.fetch(&manifest).unwrap().join("weights.bin");
     assert!(std::fs::read(path).unwrap() == body);
-    // What is kept is rounded to a tenth of a megabyte.
+    // The message rounds the kept bytes to a tenth of a megabyte.
     assert!(server.bytes_sent() <= body.len() - kept + 50_000);
 }

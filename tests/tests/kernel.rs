@@ -1,4 +1,4 @@
-//! What the installed kernel says to Jupyter, in conversations that `tests/kernel` has with it.
+//! Checks the messages of the installed kernel to Jupyter, in conversations that `tests/kernel` has with it.
 
 use std::path::Path;
 

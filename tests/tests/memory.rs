@@ -1,4 +1,5 @@
-//! Too little memory: a sweep goes on with fewer points at once, and where that does not help the error is typed.
+//! Tests too little memory: a sweep goes on with fewer points at once, and if that does not help, the error
+//! is typed.
 
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
@@ -10,27 +11,28 @@ use lmc_tests::files::files;
 use lmc_tests::skip::skipped;
 use lmc_tests::small;
 
-/// Where a child works, how many more bytes it may have for the sweep, and whether it has taken all other memory before.
+/// Variables that tell a child where it works, how many more bytes the sweep may take, and whether all other
+/// memory is taken before.
 const STORE: &str = "LMC_TEST_MEMORY_STORE";
 const ALLOWANCE: &str = "LMC_TEST_MEMORY_ALLOWANCE";
 const STARVED: &str = "LMC_TEST_MEMORY_STARVED";
 const GRID: usize = 20;
 
-/// A number of bytes of this process: "VmSize", "VmPeak".
+/// Returns a number of bytes of this process: "VmSize", "VmPeak".
 fn bytes(name: &str) -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).unwrap();
     1024 * line.split_whitespace().next().unwrap().parse::<u64>().unwrap()
 }
 
-/// What the parents start: a sweep of copies that are in the store, with the memory that it may have.
+/// Sweeps copies that are in the store, with the memory that it may have; the other tests start it.
 #[test]
 #[ignore = "other tests start it"]
 fn child() {
     let root = std::env::var_os(STORE).unwrap();
     let study = Study::open_in(small::spec(2), Store::open(&root).unwrap()).unwrap();
     let models = study.finetune().unwrap();
-    // What libtorch makes once is there before.
+    // Anything that libtorch makes only once is made before.
     models.sweep("id", Grid::new(3).unwrap()).unwrap();
     let before = bytes("VmSize");
     if let Ok(allowance) = std::env::var(ALLOWANCE) {
@@ -70,7 +72,8 @@ fn fill_starved(models: &Models) -> lmc::Result<()> {
     fill(&job)
 }
 
-/// Takes all memory that the process can have, but for holes that are too small for the weights of a model, 431 KiB.
+/// Takes all memory that the process can have, but for holes that are too small for the weights of a model,
+/// 431 KiB.
 fn starve() -> Vec<Vec<u8>> {
     const KIB: usize = 1 << 10;
     let blocks = |size: usize, most: usize| {
@@ -95,7 +98,7 @@ fn starve() -> Vec<Vec<u8>> {
 fn run(store: &Path, allowance: Option<u64>, starved: bool) -> Output {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args(["--exact", "child", "--ignored", "--nocapture"]).env(STORE, store).env("LMC_THREADS", "1");
-    // Address space that is only set aside is not what is counted here.
+    // Address space that is only set aside does not count here.
     command.env("MALLOC_ARENA_MAX", "1").env("RUST_MIN_STACK", "1048576");
     if let Some(allowance) = allowance {
         command.env(ALLOWANCE, allowance.to_string());
@@ -106,7 +109,7 @@ fn run(store: &Path, allowance: Option<u64>, starved: bool) -> Output {
     command.stdin(Stdio::null()).output().unwrap()
 }
 
-/// What follows a word at the start of a line.
+/// Returns the text after a word at the start of a line.
 fn after<'a>(text: &'a str, word: &str) -> Option<&'a str> {
     text.lines().find_map(|line| line.strip_prefix(word)?.strip_prefix(' '))
 }
@@ -169,6 +172,6 @@ fn without_memory_for_one_point_the_error_says_so() {
     let grid = format!("{GRID}points");
     let units = files(&store.join("sweeps"));
     assert!(units.keys().all(|path| !path.to_string_lossy().contains(&grid)), "{units:?}");
-    // With memory the same call makes it.
+    // With memory, the same call makes it.
     losses(&text(&run(&store, None, false)));
 }

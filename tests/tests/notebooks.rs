@@ -1,4 +1,4 @@
-//! The notebooks run from beginning to end in the real kernel, and what goes wrong in a cell is noticed.
+//! Runs the notebooks from beginning to end in the real kernel, and checks that errors in cells are noticed.
 
 use std::fs::{self, File};
 
@@ -10,7 +10,7 @@ fn every_notebook_runs_without_error_and_shows_its_figures() {
     let paths = notebook::course();
     // Progress goes to the terminal: this takes minutes.
     let mut runner = notebook::runner(out.path());
-    // Data that are not at hand are not fetched.
+    // Data that are missing are not fetched.
     runner.env("HF_HUB_OFFLINE", "1");
     let data = notebook::clone_root().join("../shared/data");
     if std::env::var_os("LMC_DATA").is_none() && data.join("feather-berts").is_dir() {

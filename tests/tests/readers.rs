@@ -1,4 +1,5 @@
-//! Every Parquet file that lmc writes opens as it is in DuckDB, pandas, pyarrow and polars, with the same schema, rows and sums.
+//! Checks that every Parquet file that lmc writes opens as it is in DuckDB, pandas, pyarrow and polars, with
+//! the same schema, rows and sums.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -17,7 +18,7 @@ use serde_json::{Value, json};
 
 const PACKAGES: &str = "import duckdb, pandas, pyarrow.parquet, polars";
 
-/// The Python of the set-up, if it has the readers.
+/// Returns the Python of the set-up, if it has the readers.
 fn python() -> Option<PathBuf> {
     let python = reference::python()?;
     let mut import = Command::new(&python);
@@ -25,7 +26,8 @@ fn python() -> Option<PathBuf> {
     imported.is_ok_and(|status| status.success()).then_some(python)
 }
 
-/// A column's name, type and the sum of its numbers, the number of true values or the length of its texts in bytes.
+/// Returns a column's name and type, with the sum of its numbers, the number of true values or the length of
+/// its texts in bytes.
 fn column(column: &Column) -> Value {
     let values = column.as_materialized_series();
     let (kind, number) = match column.dtype() {
@@ -64,24 +66,24 @@ fn every_parquet_file_opens_in_duckdb_pandas_pyarrow_and_polars() {
     let range = Some([(0.0, 1.0), (0.0, 1.0)]);
     models.plane("id", [0, 1, 2], &PlaneOptions { spacing: 0.5, range, ..PlaneOptions::default() }).unwrap();
 
-    // What lies in the store, as Rust reads it.
+    // These are the files of the store, as Rust reads them.
     let stored: Vec<PathBuf> =
         files(&store).into_keys().filter(|path| path.extension().is_some_and(|e| e == "parquet")).collect();
-    // Two sets for four models; six lines and a plane.
+    // The files are of two sets for four models, and of six lines and a plane.
     assert_eq!(stored.len(), 8 + 6 + 1, "{stored:?}");
     let mut summaries = Vec::new();
     for path in stored {
         let path = store.join(path);
         summaries.push(summary(&path, &read_frame(&path, damaged).unwrap()));
     }
-    // A stored file has what the evaluation had.
+    // A stored file has the losses of the evaluation.
     let expected: f64 = lo[0].outcome.losses.iter().map(|&loss| f64::from(loss)).sum();
     let key = &models.study().task().set("lo").unwrap().key;
     let path = models.study().store().evaluation_path(key, &models.models()[0].key());
     let of = summaries.iter().find(|summary| summary["path"] == json!(path)).unwrap();
     assert_eq!(of["columns"][1], json!({ "name": "loss", "type": "f32", "number": expected }));
 
-    // The tables, as they were before they were written.
+    // These are the tables before they were written.
     let out = folder.path().join("tables");
     let basins = sweep.basins(&ClusterOptions::default()).unwrap();
     let tables: [(&Schema, Result<DataFrame>); 5] = [

@@ -1,4 +1,5 @@
-//! The same spec gives the same bits: twice, on one thread or two, and after being killed any number of times.
+//! The same spec gives the same bits: twice, on one thread or two, and after being killed any number of
+//! times.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::os::unix::process::ExitStatusExt;
@@ -15,7 +16,7 @@ use lmc_tests::files::{assert_same, copy_folder, count, files, results};
 use lmc_tests::small;
 use signal_hook::consts::SIGKILL;
 
-/// Where a child of these tests works.
+/// The variable that tells a child where it works.
 const STORE: &str = "LMC_TEST_STORE";
 
 fn spec() -> StudySpec {
@@ -31,7 +32,7 @@ fn spec() -> StudySpec {
     }
 }
 
-/// What the parents kill: a study up to its profiles.
+/// Runs a study up to its profiles, until a parent kills it.
 #[test]
 #[ignore = "other tests start it"]
 fn child() {
@@ -67,7 +68,8 @@ struct Moment {
     what: &'static str,
     /// The folder in which the child has claimed something that it makes.
     at_work_on: &'static str,
-    /// The numbers of checkpoints, evaluations and profiles that the store has then: the least and the most.
+    /// The numbers of checkpoints, evaluations and profiles in the store at that moment: the least and the
+    /// most.
     results: [[usize; 2]; 3],
 }
 
@@ -86,7 +88,7 @@ impl Moment {
     }
 }
 
-/// The contents of the claims below a folder; each says whose it is.
+/// Returns the contents of the claims below a folder; each says whose it is.
 fn claims(folder: &Path) -> BTreeSet<Vec<u8>> {
     let (mut found, mut folders) = (BTreeSet::new(), vec![folder.to_owned()]);
     while let Some(at) = folders.pop() {
@@ -104,8 +106,8 @@ fn claims(folder: &Path) -> BTreeSet<Vec<u8>> {
     found
 }
 
-/// Kills a child (SIGKILL) at that moment, `delay` after the moment has begun. What it had claimed shows that it
-/// was at work. If a child came further, the store is as it was before, and another is killed sooner.
+/// Kills a child (SIGKILL), `delay` after the moment has begun. Its claims show that it was at work. If a
+/// child came further, the store is reset, and another is killed sooner.
 fn kill_at(store: &Path, moment: &Moment, delay: Duration) {
     const TRIES: u32 = 40;
     let (before, folder) = (store.with_extension("before"), store.join(moment.at_work_on));
@@ -136,7 +138,7 @@ fn twice_on_one_thread_or_two_and_killed_at_any_moment() {
     let store = |name: &str| folder.path().join(name);
     let whole = store("whole");
     finish(&whole, 2);
-    // 3 models at 2 checkpoints, 3 evaluations, 3 pairs.
+    // There are 3 models at 2 checkpoints, 3 evaluations and 3 pairs.
     assert_eq!(count(&whole, "runs", ".safetensors"), 6);
     assert_eq!((count(&whole, "evaluations", ".parquet"), count(&whole, "sweeps", ".parquet")), (3, 3));
 
@@ -176,7 +178,7 @@ fn modified(store: &Path) -> BTreeMap<PathBuf, std::time::SystemTime> {
     files(store).keys().map(|path| (path.clone(), time(path))).collect()
 }
 
-/// A stack of which one model is missing is trained again whole, the others are left alone.
+/// A stack in which one model is missing is trained again as a whole; the others are left alone.
 #[test]
 fn a_missing_model_brings_back_its_stack() {
     let folder = tempfile::tempdir().unwrap();
@@ -196,7 +198,7 @@ fn a_missing_model_brings_back_its_stack() {
     assert_same(&results(&holed), &results(&whole));
     assert_ne!(times("1"), first);
     assert_eq!(times("3"), third);
-    // The same for an earlier checkpoint alone.
+    // The same holds for an earlier checkpoint alone.
     std::fs::remove_file(run("3").join("checkpoint-20it.safetensors")).unwrap();
     let first = times("1");
     finish(&holed, 1);

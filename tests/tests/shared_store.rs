@@ -1,5 +1,5 @@
-//! A store that several hosts share: each unit is made by one of them, a host that vanishes gives its units back, and the file
-//! system needs no locks.
+//! Tests a store that several hosts share: each unit is made by one of them, a host that vanishes gives its
+//! units back, and the file system needs no locks.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -17,13 +17,13 @@ use lmc_tests::hosts::{NetworkFolder, can_have_hosts, on_host, wait_until};
 use lmc_tests::skip::skipped;
 use lmc_tests::small;
 
-/// Where a child works, and what it does there.
+/// Variables that tell a child where it works and what it does there.
 const STORE: &str = "LMC_TEST_SHARED_STORE";
 const WORK: &str = "LMC_TEST_SHARED_WORK";
 /// The lease of claims in these tests, in seconds.
 const LEASE: u64 = 3;
 const NO_HOSTS: &str = "no host can be imitated here (unshare needs root)";
-/// 8 copies in 4 stacks.
+/// The number of copies: they are in 4 stacks.
 const N_RUNS: usize = 8;
 const N_LINES: usize = 28;
 
@@ -32,7 +32,7 @@ fn spec() -> StudySpec {
     StudySpec { stack: 2, ..small::spec(N_RUNS).with_recipe(recipe) }
 }
 
-/// What the parents start on their hosts.
+/// Does a part of the work on a host; the parents start it.
 #[test]
 #[ignore = "other tests start it"]
 fn child() {
@@ -68,14 +68,15 @@ fn finish(child: Child) {
     assert!(status.success(), "{}", String::from_utf8_lossy(&stderr));
 }
 
-/// The store has the results of an undisturbed run and nothing that is unfinished or claimed.
+/// Asserts that the store has the results of an undisturbed run and nothing that is unfinished or claimed.
 fn assert_whole(store: &Path, expected: &BTreeMap<PathBuf, Vec<u8>>) {
     assert_same(&results(store), expected);
     assert_eq!(hidden(store), Vec::<PathBuf>::new());
 }
 
-/// The same where processes were killed. What they were writing may be left, and a claim of each: a process that is killed
-/// between writing its last result and giving the claim back leaves one that nobody needs to take over.
+/// Asserts the same where processes were killed. Their unfinished files may be left, and a claim of each: a
+/// process that is killed between writing its last result and giving the claim back leaves a claim that
+/// nobody needs to take over.
 fn assert_whole_after_kills(store: &Path, expected: &BTreeMap<PathBuf, Vec<u8>>, n_killed: usize) {
     assert_same(&results(store), expected);
     let of_kind = |path: &Path, kind: &str| path.extension().is_some_and(|extension| extension == kind);
@@ -83,7 +84,8 @@ fn assert_whole_after_kills(store: &Path, expected: &BTreeMap<PathBuf, Vec<u8>>,
     assert!(left.iter().all(|path| of_kind(path, "claim")) && left.len() <= n_killed, "{left:?}");
 }
 
-/// The hidden files below a folder, but for those that a client calls so until it has closed what was removed.
+/// Returns the hidden files below a folder, without the names that a client gives to removed files until they
+/// are closed.
 fn hidden(folder: &Path) -> Vec<PathBuf> {
     let (mut found, mut folders) = (Vec::new(), vec![folder.to_owned()]);
     while let Some(at) = folders.pop() {
@@ -100,7 +102,7 @@ fn hidden(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// The results of one process alone.
+/// Returns the results of one process alone.
 fn undisturbed(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let alone = folder.join("alone");
     finish(start(None, "study", &alone));
@@ -121,7 +123,7 @@ fn a_claim_of_another_host_lasts_until_its_lease_has_run_out() {
     let folder = tempfile::tempdir().unwrap();
     let mut holder = start(Some("node1"), "hold", folder.path());
     wait_until("claiming", || folder.path().join(".unit.claim").exists());
-    // The same process number on the same host name is another process.
+    // A process with the same number on a host of the same name is another process.
     finish(start(Some("node1"), "try", folder.path()));
     let waiting = Instant::now();
     let mut other = start(Some("node2"), "wait", folder.path());
@@ -148,7 +150,7 @@ fn two_hosts_share_a_folder_of_this_machine() {
     let hosts = ["node1", "node2"].map(|host| start(Some(host), "study", &store));
     hosts.into_iter().for_each(finish);
     assert_whole(&store, &expected);
-    // A host that vanishes in training and one in the sweep: what is left of it is made by the other.
+    // One host vanishes in training and one in the sweep: the other makes the rest of their work.
     std::fs::remove_dir_all(&store).unwrap();
     for (under, ending, n) in [("runs", "it.json", 1), ("sweeps", ".parquet", 3)] {
         let mut lost = start(Some("node1"), "study", &store);
@@ -177,7 +179,7 @@ fn two_hosts_share_a_network_file_system_without_locks() {
     let Some(shared) = NetworkFolder::new(folder.path()) else {
         return skipped("there is no SFTP server here (openssh-sftp-server)");
     };
-    // What clients keep of attributes and names must be shorter than the lease.
+    // Clients must keep attributes and names for less time than the lease.
     let options = ["-o", "dir_cache=no", "-o", "attr_timeout=1", "-o", "entry_timeout=1"];
     let mounts = ["client1", "client2"].map(|client| shared.mount(&folder.path().join(client), &options));
     let [Some(first), Some(second)] = mounts else {
@@ -190,7 +192,7 @@ fn two_hosts_share_a_network_file_system_without_locks() {
     let hosts = [on("node1", &first.0), on("node2", &second.0)];
     hosts.into_iter().for_each(finish);
     assert_whole(&shared.server.join("store"), &expected);
-    // The same when one of them vanishes.
+    // The same holds when one of them vanishes.
     std::fs::remove_dir_all(shared.server.join("store")).unwrap();
     let mut lost = on("node1", &first.0);
     wait_until("working", || count(&shared.server.join("store"), "runs", "it.json") >= 1);
@@ -202,7 +204,7 @@ fn two_hosts_share_a_network_file_system_without_locks() {
     assert_whole_after_kills(&shared.server.join("store"), &expected, 1);
 }
 
-/// The locks of one client mean nothing to another: what this test is for.
+/// Asserts that the locks of one client mean nothing to another: this is the point of the test.
 fn assert_no_locks(first: &Path, second: &Path) {
     let lock = |folder: &Path| {
         let mut flock = Command::new("flock");
@@ -215,7 +217,7 @@ fn assert_no_locks(first: &Path, second: &Path) {
     std::fs::remove_file(first.join("lock")).unwrap();
 }
 
-/// Of two clients that claim a file at the same moment one gets it, and the other is told so.
+/// Asserts that of two clients that claim a file at the same moment one gets it, and the other is told so.
 fn assert_one_claims(first: &Path, second: &Path) {
     let together = &Barrier::new(2);
     for number in 0..50 {
@@ -269,14 +271,14 @@ fn a_store_takes_no_locks_and_only_renames_what_is_on_disk() {
         if !path.file_name().unwrap().to_string_lossy().starts_with("trace.") {
             continue;
         }
-        // The calls of one thread that have to do with the store, in their order.
+        // These are the calls of one thread that concern the store, in their order.
         let text = std::fs::read_to_string(path).unwrap();
         let calls: Vec<&str> = text.lines().filter(|line| line.contains(&root)).collect();
         for (i, call) in calls.iter().enumerate() {
             assert!(!call.starts_with("flock(") && !call.contains("LK"), "a lock: {call}");
             assert!(!call.contains("O_APPEND") && !call.starts_with("ftruncate"), "no new file: {call}");
             let Some(from) = call.strip_prefix("rename(\"").and_then(|rest| rest.split('"').next()) else {
-                // Nothing that is there is opened to be written.
+                // No file that exists is opened to be written.
                 let writes = call.contains("O_WRONLY") || call.contains("O_RDWR");
                 assert!(!writes || call.contains("O_CREAT|O_EXCL"), "written in place: {call}");
                 continue;

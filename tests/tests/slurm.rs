@@ -1,4 +1,5 @@
-//! Studies on a real Slurm cluster of three nodes on this machine: through faults they come to the results of one process.
+//! Runs studies on a real Slurm cluster of three nodes on this machine: through faults they come to the
+//! results of one process.
 
 use std::collections::BTreeMap;
 use std::os::unix::fs::MetadataExt;
@@ -15,7 +16,7 @@ use lmc_tests::skip::skipped;
 use lmc_tests::slurm::Cluster;
 use lmc_tests::small;
 
-/// The command `lmc`, which `cargo test` of the workspace builds beside the tests.
+/// Returns the path of the command `lmc`, which `cargo test` of the workspace builds beside the tests.
 fn program() -> PathBuf {
     let tests = std::env::current_exe().unwrap();
     let program = tests.ancestors().nth(2).unwrap().join("lmc");
@@ -23,7 +24,7 @@ fn program() -> PathBuf {
     program
 }
 
-/// One cluster at a time: each keeps all processors busy.
+/// Waits for the only turn: each cluster keeps all processors busy.
 fn alone() -> MutexGuard<'static, ()> {
     static TURN: Mutex<()> = Mutex::new(());
     TURN.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
@@ -32,7 +33,7 @@ fn alone() -> MutexGuard<'static, ()> {
 /// A study in a file, and the stores and results of its runs.
 struct Setting {
     cluster: Cluster,
-    /// With a blank in its name.
+    /// The folder, with a blank in its name.
     folder: PathBuf,
 }
 
@@ -49,7 +50,7 @@ impl Setting {
         self.folder.join(name)
     }
 
-    /// `lmc VERB study.toml` with further arguments, on a store of that name.
+    /// Returns the command `lmc VERB study.toml` with further arguments, on a store of that name.
     fn lmc(&self, store: &str, verb: &str, arguments: &[&str]) -> Command {
         let mut command = self.cluster.command(program());
         let arguments = [&[verb, "study.toml"], arguments].concat();
@@ -59,7 +60,7 @@ impl Setting {
     }
 }
 
-/// The output of a command that must succeed.
+/// Returns the output of a command that must succeed.
 fn succeed(output: Output) -> (String, String) {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let (out, err) = (text(&output.stdout), text(&output.stderr));
@@ -67,7 +68,7 @@ fn succeed(output: Output) -> (String, String) {
     (out, err)
 }
 
-/// The units of a sweep: a file that is written again has another inode.
+/// Returns the units of a sweep: a file that is written again has another inode.
 fn units(store: &Path) -> BTreeMap<PathBuf, u64> {
     let sweeps = store.join("sweeps");
     let inode = |path: &PathBuf| std::fs::metadata(sweeps.join(path)).unwrap().ino();
@@ -125,20 +126,20 @@ fn a_sweep_through_a_killed_task_a_drained_node_and_a_controller_that_starts_aga
     assert_same(&results(&shared), &results(&setting.store("single")));
     let tables = |name: &str| files(&setting.folder.join(name));
     assert_eq!(tables("slurm-tables"), tables("single-tables"));
-    // Two tables, a figure and the list of them.
+    // The files are two tables, a figure and the list of them.
     assert_eq!(tables("slurm-tables").len(), 4, "{out}");
-    // What was there before the faults was not computed again.
+    // Results from before the faults were not computed again.
     let after = units(&shared);
     assert_eq!(after.len(), N_LINES);
     assert!(!before.is_empty() && before.iter().all(|(path, inode)| after[path] == *inode));
-    // Nothing came to the drained node after what it had.
+    // The drained node got nothing after the work that it had.
     let state = setting.cluster.said("sinfo", &["-h", "-n", "node2", "-o", "%T"]);
     assert!(state.starts_with("drain"), "{state}");
     let starts = setting.cluster.said("squeue", &["-h", "-r", "-t", "all", "-o", "%S %N"]);
     let later: Vec<&str> = starts.lines().filter(|line| **line > *drained).collect();
     assert!(!later.is_empty() && later.iter().all(|line| !line.ends_with("node2")), "{drained}: {starts}");
 
-    // A study that is whole needs no Slurm.
+    // A complete study needs no Slurm.
     let mut whole = setting.lmc("shared", "sweep", &[&POINTS[..], &on_slurm].concat());
     succeed(whole.env("PATH", "/nowhere").output().unwrap());
     assert_eq!(units(&shared), after);
@@ -179,7 +180,7 @@ fn an_interrupted_command_comes_back_to_its_array() {
     assert_same(&results(&shared), &results(&setting.store("single")));
 }
 
-/// Stacks are trained whole; one that is stopped as Slurm stops jobs goes on with its next update.
+/// Stacks are trained as a whole; one that is stopped as Slurm stops jobs goes on with its next update.
 #[test]
 fn seeds_are_finetuned_by_an_array() {
     let _alone = alone();
@@ -255,7 +256,7 @@ fn what_slurm_refuses_and_what_always_fails_is_told() {
     );
     assert_eq!(message.matches("submitted job ").count(), 2, "{message}");
 
-    // Who ends the jobs by hand does not want them again.
+    // A user who ends the jobs by hand does not want them again.
     let mut follower =
         setting.lmc("shared", "finetune", &["--slurm", "--setup", "sleep 100"]).spawn().unwrap();
     let running = || !setting.cluster.said("squeue", &["-h", "-t", "running"]).is_empty();
@@ -267,7 +268,7 @@ fn what_slurm_refuses_and_what_always_fails_is_told() {
     assert!(message.contains("lmc: task 0 of job ") && message.contains(" ended CANCELLED"), "{message}");
     assert_eq!(message.matches("submitted job ").count(), 1, "{message}");
 
-    // The store is whole at the end all the same.
+    // The store is complete at the end all the same.
     succeed(setting.lmc("shared", "finetune", &["--slurm"]).output().unwrap());
     succeed(setting.lmc("single", "finetune", &[]).output().unwrap());
     assert_same(&results(&setting.store("shared")), &results(&setting.store("single")));

@@ -1,4 +1,5 @@
-//! What is measured around and between the copies of a study beside lines: planes, trained curves, sharpness.
+//! Tests measurements around and between the copies of a study beside lines: planes, trained curves,
+//! sharpness.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -70,7 +71,7 @@ fn a_curve_keeps_its_ends_is_found_again_and_repaired() {
         let again = models.connect(1, 0, &recipe).unwrap();
         assert_eq!((&again.train_losses, again.seconds), (&curve.train_losses, curve.seconds));
         assert_eq!(again.controls().unwrap()[1].theta(), controls[1].theta());
-        // Made anew in another store, it has the same bits.
+        // Computed anew in another store, it has the same bits.
         let other = tempfile::tempdir().unwrap();
         let elsewhere = small::models(other.path(), 3).connect(1, 0, &recipe).unwrap();
         assert_eq!(elsewhere.controls().unwrap()[1].theta(), controls[1].theta());
@@ -108,7 +109,8 @@ fn sharpness_is_measured_once() {
     assert!(less.iter().zip(&values).all(|(two, all)| two < all), "{less:?} {values:?}");
 }
 
-/// Several curves are trained, and copies measured, beside the work of another process, which is here a claim.
+/// Several curves are trained, and copies measured, beside the work of another process, which is here only a
+/// claim.
 #[test]
 fn curves_and_sharpness_are_shared_with_other_processes() {
     let (alone, shared) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
@@ -132,7 +134,7 @@ fn curves_and_sharpness_are_shared_with_other_processes() {
     let (mut of_curve, mut of_copy) = (claim("curves", &curves), claim("sharpness", &sharpness));
     std::thread::scope(|scope| {
         let working = scope.spawn(|| work(shared.path()));
-        // The other curve is whole, and the claimed one is waited for.
+        // The other curve is complete, and the claimed one is waited for.
         let sizes = |files: &BTreeMap<PathBuf, Vec<u8>>| files.values().map(Vec::len).collect::<Vec<_>>();
         let other = sizes(&curves)[1..].to_vec();
         wait_until("training", || sizes(&kept(shared.path())[0]) == other);
@@ -149,7 +151,7 @@ fn curves_and_sharpness_are_shared_with_other_processes() {
 fn an_interrupted_curve_goes_on_to_the_same_bits() {
     use signal_hook::consts::SIGINT;
     if std::env::var_os("LMC_TEST_INTERRUPTED_CURVE").is_none() {
-        // In a process of its own, so that other tests do not see the interrupt.
+        // This happens in a process of its own, so that other tests do not see the interrupt.
         let output = std::process::Command::new(std::env::current_exe().unwrap())
             .args(["--exact", "an_interrupted_curve_goes_on_to_the_same_bits", "--nocapture"])
             .env("LMC_TEST_INTERRUPTED_CURVE", "1")

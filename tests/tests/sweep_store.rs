@@ -1,5 +1,5 @@
-//! What a sweep leaves in its store when it is killed, shared with another process or runs out of disk: whole units alone,
-//! and in the end the same bytes as an undisturbed run's.
+//! Tests the state of the store after a sweep is killed, shared with another process or runs out of disk: it
+//! only holds whole units, and in the end the same bytes as after an undisturbed run.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -16,7 +16,7 @@ use lmc_tests::files::{assert_same, copy_folder, files};
 use lmc_tests::skip::skipped;
 use lmc_tests::small;
 
-/// Where a child of these tests works.
+/// The variable that tells a child of these tests where it works.
 const STORE: &str = "LMC_TEST_SWEEP_STORE";
 const N_LINES: usize = 28;
 
@@ -25,7 +25,7 @@ fn spec() -> StudySpec {
     small::spec(8).with_recipe(recipe)
 }
 
-/// What the parents start: the copies, which are in the store, and the sweep.
+/// Sweeps the copies, which are in the store; the parents start it.
 #[test]
 #[ignore = "other tests start it"]
 fn child() {
@@ -52,7 +52,7 @@ fn finish(store: &Path) -> Output {
     start(store).wait_with_output().unwrap()
 }
 
-/// A store with finetuned and evaluated copies, and the same with the sweep.
+/// Returns a store with finetuned and evaluated copies, and the same with the sweep.
 fn stores(folder: &Path) -> (PathBuf, PathBuf) {
     let (bare, whole) = (folder.join("bare"), folder.join("whole"));
     let study = Study::open_in(spec(), Store::open(&bare).unwrap()).unwrap();
@@ -81,7 +81,7 @@ fn killed_at_fifty_moments_it_ends_with_the_same_bytes() {
     let store = folder.path().join("killed");
     copy_folder(&bare, &store);
     let begins = |store: &Path| store.join("sweeps").exists();
-    // How long a child takes once it has begun to sweep.
+    // Measure how long a child takes once it has begun to sweep.
     let mut child = start(&store);
     while !begins(&store) {
         std::thread::sleep(Duration::from_millis(1));
@@ -91,7 +91,7 @@ fn killed_at_fifty_moments_it_ends_with_the_same_bytes() {
     let length = started.elapsed();
     let (mut kills, mut rounds, mut kept) = (0, 0, 0);
     while kills < KILLS {
-        // A sweep that came to its end is begun again.
+        // A sweep that came to its end begins anew.
         if units(&store).len() == N_LINES {
             assert_same_units(&store, &whole);
             std::fs::remove_dir_all(store.join("sweeps")).unwrap();
@@ -110,7 +110,7 @@ fn killed_at_fifty_moments_it_ends_with_the_same_bytes() {
             kills += 1;
         }
         child.wait().unwrap();
-        // What was kept stays, and every file is a whole unit.
+        // Earlier units stay, and every file is a whole unit.
         let now = units(&store);
         assert!(now.len() >= kept, "{} units, {kept} before", now.len());
         kept = now.len();

@@ -1,4 +1,4 @@
-//! Coverage on the embedded study: what 16 copies lose on 8,192 examples is the population.
+//! Coverage on the embedded study: the losses of 16 copies on 8,192 examples are the population.
 
 use lmc::basin::{Basins, ClusterOptions, cluster};
 use lmc::compute::Compute;
@@ -89,7 +89,7 @@ impl Lines {
         })
     }
 
-    /// The same lines on some of the examples.
+    /// Returns the same lines on some of the examples.
     fn on(&self, examples: &[usize]) -> Lines {
         let some =
             |line: &LineLosses| LineLosses { losses: line.losses.select(Axis(1), examples), ..line.clone() };
@@ -100,7 +100,7 @@ impl Lines {
         }
     }
 
-    /// Barrier height, convexity gap and area of each line.
+    /// Returns the barrier height, convexity gap and area of each line.
     fn measures(&self) -> lmc::Result<Vec<[f64; 3]>> {
         let of = |line: &LineLosses| {
             let mean = |row: lmc::ndarray::ArrayView1<f32>| {
@@ -121,7 +121,8 @@ impl Lines {
     }
 }
 
-/// What is told of the clusters of one sample: memberships, then silhouette, within, across and their ratio.
+/// Returns the statistics of one sample's clusters: memberships, then silhouette, within, across and their
+/// ratio.
 fn statistics(membership: &[f64], silhouette: f64, within: f64, across: f64) -> Vec<f64> {
     membership.iter().copied().chain([silhouette, within, across, across / within]).collect()
 }
@@ -166,7 +167,7 @@ fn report(population: &Lines, master: u64, n: usize) -> lmc::Result<()> {
         let basins = sample.basins()?;
         let draws: Vec<ResampledBasins> =
             recluster(&basins, &population.pairs, &gaps, &options())?.into_iter().flatten().collect();
-        // Under the names that the clusters have in the population.
+        // The clusters take the names that they have in the population.
         let agreeing = (0..n_models).filter(|&model| basins.cluster[model] == full.cluster[model]).count();
         let sign = if 2 * agreeing < n_models { -1.0 } else { 1.0 };
         let signed = |membership: &[f64]| membership.iter().map(|score| sign * score).collect::<Vec<f64>>();

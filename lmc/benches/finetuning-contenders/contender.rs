@@ -1,4 +1,4 @@
-//! Who trains, and what a run of each takes.
+//! The contenders of the benchmark: programs that train, and the time and memory that a run of each takes.
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
@@ -9,23 +9,23 @@ use serde_json::{Value, json};
 
 use super::{Result, copies};
 
-/// Updates of the embedded encoder.
+/// The number of updates of the embedded encoder.
 const N_MINI_UPDATES: u32 = 40;
 
-/// Who trains.
+/// A way to train.
 #[derive(Clone, Copy, PartialEq)]
 pub enum Contender {
-    /// A copy on each thread.
+    /// `lmc` trains a copy on each thread.
     Copies,
-    /// One copy on all threads.
+    /// `lmc` trains one copy on all threads.
     OneCopy,
-    /// One copy on all threads.
+    /// The loop over transformers trains one copy on all threads.
     Trainer,
-    /// One copy on all threads, by `torch.compile`.
+    /// The same loop trains one copy on all threads, by `torch.compile`.
     CompiledTrainer,
-    /// A process with one copy on each core.
+    /// The same loop trains one copy on each core, in a process of its own.
     TrainerProcesses,
-    /// Stacks of that many seeds of the embedded encoder.
+    /// `lmc` trains stacks of that many seeds of the embedded encoder.
     Stacks(usize),
 }
 
@@ -53,12 +53,12 @@ impl Contender {
         }
     }
 
-    /// What its ratio is to.
+    /// Returns the contender that this one is compared with.
     pub fn baseline(self) -> Self {
         if matches!(self, Self::Stacks(_)) { Self::Stacks(1) } else { Self::Trainer }
     }
 
-    /// The commands that train, all at the same time.
+    /// Returns the commands that train, all at the same time.
     fn commands(self, inputs: &Path) -> Result<Vec<Command>> {
         let trainer = |copy: usize, n_threads: usize, options: &[&str]| {
             let script = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/finetuning-contenders/trainer.py");
@@ -82,7 +82,7 @@ impl Contender {
         }
     }
 
-    /// What one run of it took.
+    /// Runs it once and returns the time and memory that it took.
     pub fn measure(self, inputs: &Path) -> Result<Measured> {
         let mut runs = self.commands(inputs)?.into_iter().map(Run::start).collect::<Result<Vec<_>>>()?;
         for run in &mut runs {
@@ -148,7 +148,7 @@ impl Run {
     }
 }
 
-/// What one run took; of several processes the sums, and the losses of the first.
+/// The measurements of one run; for several processes the sums, and the losses of the first.
 #[derive(Default)]
 pub struct Measured {
     pub examples_per_second: f64,
@@ -156,7 +156,7 @@ pub struct Measured {
     pub losses: Vec<f64>,
 }
 
-/// The high-water mark of this process's resident memory, in MiB.
+/// Returns the high-water mark of this process's resident memory, in MiB.
 fn peak_mib() -> Result<f64> {
     let status = std::fs::read_to_string("/proc/self/status")?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).ok_or("no VmHWM")?;

@@ -18,14 +18,15 @@ use serde_json::Value;
 
 use super::Result;
 
-/// What a training took: the examples of the timed updates, their time, and the loss of every update of the first copy.
+/// The measurements of a training: the examples of the timed updates, their time, and the loss of every
+/// update of the first copy.
 pub struct Took {
     pub n_examples: usize,
     pub time: Duration,
     pub losses: Vec<f64>,
 }
 
-/// The recipe of a file, and its examples.
+/// Reads the recipe of a file and its examples.
 fn read(inputs: &Path) -> Result<(Value, Recipe, Vec<Encoded>)> {
     let spec: Value = serde_json::from_slice(&std::fs::read(inputs)?)?;
     let real = |name: &str| spec[name].as_f64().ok_or_else(|| format!("{name} is not a number"));
@@ -54,8 +55,8 @@ fn read(inputs: &Path) -> Result<(Value, Recipe, Vec<Encoded>)> {
     Ok((spec, recipe, examples))
 }
 
-/// Trains copies 0, 1, ... side by side, one thread each, or one copy on all threads. `ready` is called once, when every copy
-/// has made the updates that are not timed.
+/// Trains copies 0, 1, ... side by side, one thread each, or one copy on all threads. `ready` is called once,
+/// when every copy has made the updates that are not timed.
 pub fn train_copies(inputs: &Path, n_copies: usize, ready: impl Fn() -> Result<()> + Sync) -> Result<Took> {
     let (spec, recipe, examples) = read(inputs)?;
     let n_untimed = spec["n_untimed"].as_u64().ok_or("n_untimed is not a number")? as usize;
@@ -92,7 +93,8 @@ pub fn train_copies(inputs: &Path, n_copies: usize, ready: impl Fn() -> Result<(
     Ok(Took { n_examples, time: end - start, losses })
 }
 
-/// Trains eight seeds of the embedded encoder for each thread, in stacks of `size`, by the default recipe cut to that many updates.
+/// Trains eight seeds of the embedded encoder for each thread, in stacks of `size`, by the default recipe cut
+/// to that many updates.
 pub fn train_stacks(size: usize, n_updates: u32, ready: impl Fn() -> Result<()>) -> Result<Took> {
     let folder = tempfile::tempdir()?;
     let study = Study::open_in(StudySpec::mini_nli(0), Store::open(folder.path())?)?;

@@ -43,7 +43,7 @@ impl<'a> InMemory<'a> {
         })
     }
 
-    /// What is sampled by a plan; units that an earlier plan of the same points left are found.
+    /// Returns the results of a plan; units that an earlier plan of the same points left are found.
     pub fn execute(&self, plan: &SweepPlan, compute: &Compute) -> lmc::Result<Vec<Sampled>> {
         let load = |model: usize| {
             let theta = self.thetas[model].lock().unwrap_or_else(|poisoned| poisoned.into_inner());

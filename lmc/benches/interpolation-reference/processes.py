@@ -10,10 +10,10 @@ import torch
 
 
 def in_processes(n: int, threads: int, work: Callable[[int, Callable[[], None]], Any]) -> list:
-    """What `work(index, wait)` returns in each of `n` processes with `threads` threads each.
+    """Returns the results of `work(index, wait)` in each of `n` processes with `threads` threads each.
 
-    `wait()` returns when all have called it. What the caller holds in memory is shared, so it must not have computed on
-    several threads before. One process is the caller itself.
+    `wait()` returns when all have called it. The caller's memory is shared, so the caller must not have computed
+    on several threads before. One process is the caller itself.
     """
     if n == 1:
         torch.set_num_threads(threads)
@@ -46,7 +46,7 @@ def in_processes(n: int, threads: int, work: Callable[[int, Callable[[], None]],
 
 
 def elapsed(work: Callable[[], Any]) -> tuple[Any, tuple[float, float]]:
-    """What the work returns, with its start and end on a clock that all processes share."""
+    """Returns the result of the work, with its start and end on a clock that all processes share."""
     start = time.monotonic()
     result = work()
     return result, (start, time.monotonic())

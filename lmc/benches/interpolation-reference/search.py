@@ -13,8 +13,8 @@ from pathlib import Path
 BATCHES = [f"sequences:{n}" for n in (1, 2, 4, 8, 16, 32, 64)]
 BATCHES += [f"{kind}:{n}" for kind in ("tokens", "equal") for n in (512, 1024, 2048, 4096)]
 PLAIN = {"attention": "sdpa", "compile": None, "packed": False}
-# What is tried with the few ways of batching that are best in a first look, themselves once more included. Packed weights
-# are opaque to torch.compile, so the two do not go together.
+# The changes that are tried with the few ways of batching that are best in a first look, beside these as they
+# are. Packed weights are opaque to torch.compile, so the two do not go together.
 CHANGES = [
     {},
     {"attention": "eager"},

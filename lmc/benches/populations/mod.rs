@@ -7,26 +7,26 @@ use lmc::seed::rng;
 use rand::Rng;
 use rand_distr::{Distribution, StandardNormal};
 
-/// Points of a line.
+/// The number of points of a line.
 pub const N_POINTS: usize = 11;
-/// Examples of a synthetic population.
+/// The number of examples of a synthetic population.
 const N: usize = 20_000;
 
 /// The losses of every example of a population at every point of a line.
 pub struct Population {
-    /// What it is like.
+    /// The name, which says what the population is like.
     pub name: String,
     /// Cross-entropy in nats, `[n_points, n_examples]`.
     pub losses: Array2<f32>,
 }
 
-/// The places of the points.
+/// Returns the places of the points.
 pub fn tenths() -> Vec<f64> {
     (0..N_POINTS).map(|k| k as f64 / (N_POINTS - 1) as f64).collect()
 }
 
 impl Population {
-    /// The mean loss at each point.
+    /// Returns the mean loss at each point.
     pub fn means(&self) -> Array1<f64> {
         let mean = |row: lmc::ndarray::ArrayView1<f32>| {
             row.iter().map(|&loss| f64::from(loss)).sum::<f64>() / row.len() as f64
@@ -34,21 +34,22 @@ impl Population {
         self.losses.axis_iter(Axis(0)).map(mean).collect()
     }
 
-    /// The true value of a measure, over a line of length 1.
+    /// Returns the true value of a measure, over a line of length 1.
     pub fn truth(&self, measure: Measure) -> f64 {
         let contrasts = contrasts(measure, &tenths(), 1.0).expect("tenths");
         contrasts.dot(&self.means()).fold(0.0, |a: f64, b| a.max(*b))
     }
 
-    /// `n` examples drawn with replacement, as a line of length 1.
+    /// Returns `n` examples drawn with replacement, as a line of length 1.
     pub fn sample(&self, n: usize, seed: u64, number: usize) -> LineLosses {
         let mut rng = rng(seed, &format!("sample {number}"));
         let rows: Vec<usize> = (0..n).map(|_| rng.random_range(0..self.losses.ncols())).collect();
         LineLosses { alphas: tenths(), losses: self.losses.select(Axis(1), &rows), distance: 1.0 }
     }
 
-    /// Synthetic populations of many shapes. Losses are logistic, of margins that move from one model's to the other's, with bends
-    /// and a loss of confidence in between of their own: many near 0, few large, alike at neighbouring points. Where the shape of the mean
+    /// Returns synthetic populations of many shapes. Losses are logistic. Their margins move from one model's
+    /// to the other's, with bends and a loss of confidence in between that each example has of its own. So
+    /// many losses are near 0, few are large, and neighbouring points are alike. Where the shape of the mean
     /// curve is given, each point's losses are moved by a constant.
     pub fn synthetic() -> Vec<Population> {
         let at = |k: usize| k as f64 / 10.0;
@@ -95,7 +96,7 @@ impl Population {
         Population { name: name.to_owned(), losses }
     }
 
-    /// A hill that one example in a hundred makes.
+    /// Returns a population with a hill that one example in a hundred makes.
     fn rare() -> Population {
         let mut rng = rng(0, "rare");
         let mut losses = Array2::zeros((N_POINTS, N));

@@ -23,7 +23,7 @@ fuzz_target!(|bytes: &[u8]| {
     let path = FOLDER.join("config.json");
     std::fs::write(&path, bytes).expect("a config");
     match ModelConfig::read(&path) {
-        // Its layout is computed from all sizes; no weights are made.
+        // The layout is computed from all sizes; no weights are made.
         Ok(config) => assert!(Classifier::new(&config, 3).layout().n_parameters() > 0),
         Err(error) => assert!(error.to_string().len() < 4 * bytes.len() + 2000, "an endless message"),
     }

@@ -1,4 +1,4 @@
-//! Bytes as a text file of a corpus: the first says of which, and in which of its forms.
+//! Bytes as a text file of a corpus: the first byte chooses the corpus and one of its forms.
 #![no_main]
 
 use std::path::Path;

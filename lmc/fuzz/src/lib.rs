@@ -1,4 +1,5 @@
-//! What all fuzz targets share: an allocator that ends the process, as a crash, when a reader takes more than 1 GiB.
+//! The allocator that all fuzz targets share. It ends the process, as a crash, when a reader takes more than
+//! 1 GiB.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -8,7 +9,8 @@ const LIMIT: usize = 1 << 30;
 
 static ALLOCATED: AtomicUsize = AtomicUsize::new(0);
 
-/// The system's allocator with that limit. libFuzzer's own `-malloc_limit_mb` needs a sanitizer, this does not.
+/// The system's allocator with that limit. libFuzzer's own `-malloc_limit_mb` needs a sanitizer, which this
+/// does not.
 struct Limited;
 
 #[global_allocator]
@@ -44,7 +46,8 @@ unsafe impl GlobalAlloc for Limited {
     }
 }
 
-/// The number of elements of all tensors, so that none can be left out by the compiler; an error counts nothing.
+/// Returns the number of elements of all tensors, so that the compiler can leave none out; an error counts
+/// nothing.
 pub fn n_elements(tensors: lmc::Result<std::collections::BTreeMap<String, lmc::tch::Tensor>>) -> usize {
     match tensors {
         Ok(tensors) => tensors.values().map(|tensor| tensor.numel()).sum(),

@@ -1,5 +1,5 @@
-//! The analyses: one folder each, with the verb and its options in `mod.rs`, the tables of its results and
-//! its figures beside it.
+//! The analyses: one folder each, with the verb and its options in `mod.rs`, the tables of its results in
+//! `table.rs` and its figures in `figure.rs` or `figure/`.
 
 pub mod alignment;
 pub mod basins;

@@ -1,4 +1,4 @@
-//! How basins, and kinds of subsets of models, are coloured and named.
+//! The colours and names of basins, and of kinds of subsets of models.
 
 use lmc_figure::theme::colour;
 
@@ -9,8 +9,8 @@ pub(crate) fn basin_colour(basin: i64) -> &'static str {
     colour(usize::try_from(basin.saturating_sub(1)).unwrap_or(usize::MAX))
 }
 
-/// Returns the name of a basin in legends, among the basins of all models: which of two is the larger, unless
-/// both are equally large. Models that are not divided are all in basin 1.
+/// Returns the name of a basin in legends, among the basins of all models. Of two basins it says which is the
+/// larger, unless both are equally large. Models that are not divided are all in basin 1.
 pub(crate) fn basin_name(basin: i64, basins: &[i64]) -> String {
     let size = |basin: i64| basins.iter().filter(|&&other| other == basin).count();
     match (distinct(basins).as_slice(), basin) {

@@ -1,4 +1,4 @@
-//! What figures of the analyses share: basins, rows of tables, scores of models.
+//! Helpers that the figures of the analyses share: basins, rows of tables, scores of models.
 
 pub(crate) mod basins;
 pub(crate) mod rows;

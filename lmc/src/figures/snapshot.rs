@@ -1,4 +1,4 @@
-//! SVG snapshots of figures, kept beside their tests: a change of a picture is seen.
+//! SVG snapshots of figures, kept beside their tests, so that a change of a picture is seen.
 
 use super::Figure;
 use crate::file::sha256;

@@ -1,4 +1,4 @@
-//! A case, the folder it works in, and what is asserted of a run of the command.
+//! Cases, the folder that each works in, and assertions about a run of the command.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -14,9 +14,9 @@ static REFUSED: AtomicUsize = AtomicUsize::new(0);
 pub struct Case {
     /// The kind of fault, a short word.
     pub row: &'static str,
-    /// What the input is.
+    /// A description of the input.
     pub what: &'static str,
-    /// Makes the input, runs the command and asserts what comes of it.
+    /// The test: makes the input, runs the command and checks its result.
     pub test: fn(&Place),
 }
 
@@ -29,7 +29,7 @@ impl Case {
     }
 }
 
-/// How many inputs were tried, and what came of them.
+/// Returns how many inputs were tried, and with which results.
 pub fn count() -> String {
     let (handled, refused) = (HANDLED.load(Relaxed), REFUSED.load(Relaxed));
     format!("{} inputs tried: {handled} handled, {refused} refused with a reason", handled + refused)
@@ -54,7 +54,8 @@ impl Place {
         path
     }
 
-    /// Returns the command with arguments, in the working folder, with no model, corpus or setting of the user's in sight.
+    /// Returns the command with arguments, in the working folder, with no model, corpus or setting of the
+    /// user's in sight.
     pub fn command<S: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = S>) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_lmc"));
         command.args(arguments).current_dir(self.path("")).stdin(Stdio::null());
@@ -96,24 +97,24 @@ impl Place {
     }
 }
 
-/// What came of a command.
+/// The result of a command.
 pub struct Ran {
     line: String,
     output: Output,
 }
 
 impl Ran {
-    /// What it printed.
+    /// Returns the text on its standard output.
     pub fn stdout(&self) -> String {
         String::from_utf8_lossy(&self.output.stdout).into_owned()
     }
 
-    /// What it said beside.
+    /// Returns the text on its standard error.
     pub fn stderr(&self) -> String {
         String::from_utf8_lossy(&self.output.stderr).into_owned()
     }
 
-    /// Its exit code; none where a signal ended it.
+    /// Returns its exit code; none if a signal ended it.
     pub fn code(&self) -> Option<i32> {
         self.output.status.code()
     }
@@ -134,12 +135,13 @@ impl Ran {
         printed
     }
 
-    /// Returns what it said beside, without the notes: the one line of an error.
+    /// Returns its standard error without the notes: the one line of an error.
     pub fn message(&self) -> String {
         self.stderr().lines().filter(|line| !line.starts_with("note: ")).collect::<Vec<_>>().join("\n")
     }
 
-    /// Asserts that the input was refused by one line with these parts: exit code 1, nothing printed. Notes may stand above it.
+    /// Asserts that the input was refused by one line with these parts: exit code 1, nothing printed. Notes
+    /// may stand above the line.
     #[track_caller]
     pub fn refused(&self, parts: &[&str]) {
         REFUSED.fetch_add(1, Relaxed);
@@ -150,7 +152,8 @@ impl Ran {
         self.says(&message, parts);
     }
 
-    /// Asserts that a part of the work failed: exit code 1 and these parts on the standard error. Returns what was printed of the rest.
+    /// Asserts that a part of the work failed: exit code 1 and these parts on the standard error. Returns the
+    /// output about the rest.
     #[track_caller]
     pub fn failed(&self, parts: &[&str]) -> String {
         REFUSED.fetch_add(1, Relaxed);

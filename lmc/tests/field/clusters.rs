@@ -7,7 +7,8 @@ use lmc::table::{BASINS, CLUSTER_STATISTICS, CLUSTER_TESTS, Schema, read_parquet
 
 use crate::case::{Case, Place, Ran};
 
-/// Writes `LOG.log` with a line of three losses for each two of `names`, in `decimals`; `middle` gives the loss in the middle.
+/// Writes `LOG.log` with a line of three losses for every pair of `names`, in `decimals`; `middle` gives the
+/// loss in the middle.
 fn log(place: &Place, name: &str, names: &[&str], decimals: usize, middle: impl Fn(usize, usize) -> f64) {
     let mut text = String::new();
     for (i, a) in names.iter().enumerate() {
@@ -34,7 +35,7 @@ fn scores(place: &Place, scores: &[(&str, f64)]) {
     place.write("scores.json", format!("{{{}}}", rows.join(", ")));
 }
 
-/// Accuracies that rise from model to model.
+/// Returns accuracies that rise from model to model.
 fn rising<'a>(names: &[&'a str]) -> Vec<(&'a str, f64)> {
     names.iter().zip(1..).map(|(name, i)| (*name, 0.01 * f64::from(i))).collect()
 }
@@ -47,7 +48,7 @@ fn table(place: &Place, folder: &str, schema: &Schema) -> DataFrame {
     read_parquet(&place.path(folder).join(format!("{}.parquet", schema.name)), schema).unwrap()
 }
 
-/// The cluster and the membership score of each model, by name.
+/// Returns the cluster and the membership score of each model, by name.
 fn basins(place: &Place, folder: &str) -> Vec<(String, i64, f64)> {
     let table = table(place, folder, &BASINS);
     let column = |name: &str| table.column(name).unwrap().clone();
@@ -61,7 +62,8 @@ fn basins(place: &Place, folder: &str) -> Vec<(String, i64, f64)> {
     rows
 }
 
-/// Asserts that a folder has all models in cluster 1 and nothing of a second, and that what was printed has no NaN.
+/// Asserts that a folder has all models in cluster 1 and nothing about a second one, and that the output has
+/// no NaN.
 #[track_caller]
 fn in_one_cluster(place: &Place, folder: &str, printed: &str) {
     assert!(
@@ -82,8 +84,9 @@ const ABCD: [&str; 4] = ["a", "b", "c", "d"];
 const SIX: [&str; 6] = ["a", "b", "c", "d", "e", "f"];
 const TWELVE: [&str; 12] = ["m0", "m1", "m2", "m3", "m4", "m5", "m6", "m7", "m8", "m9", "m10", "m11"];
 
-/// Gaps of twelve models on which a solver goes wrong that turns the last two rows by an angle of rounding errors, in thousandths, each
-/// pair once. So is `turned` in `tests/golden/generate_clusters.py`.
+/// The gaps of twelve models, in thousandths, each pair once. A solver that turns the last two rows by an
+/// angle of rounding errors goes wrong on them. They are also `turned` in
+/// `tests/golden/generate_clusters.py`.
 const TURNED: [u16; 66] = [
     454, 384, 46, 176, 896, 902, 757, 512, 656, 620, 744, 528, 133, 319, 838, 695, 658, 600, 955, 895, 705,
     190, 574, 424, 775, 910, 489, 646, 464, 411, 123, 904, 810, 961, 643, 596, 834, 731, 875, 846, 832, 407,
@@ -91,16 +94,17 @@ const TURNED: [u16; 66] = [
     502, 117, 343,
 ];
 
-/// The first membership score that scikit-learn gives to these, and the last.
+/// The first and the last membership score that scikit-learn gives to these models.
 const TURNED_ENDS: [f64; 2] = [0.182808548631, -0.157249405246];
 
-/// The gap of two of the twelve.
+/// Returns the gap of two of the twelve.
 fn turned(i: usize, j: usize) -> f64 {
     let (i, j) = (i.min(j), i.max(j));
     f64::from(TURNED[i * 12 - i * (i + 1) / 2 + j - i - 1]) / 1000.0
 }
 
-/// A study of four copies that differ by nothing or next to nothing: one update with that learning rate.
+/// Makes a study of four copies that differ by nothing or next to nothing: one update with that learning
+/// rate.
 fn copies(place: &Place, rate: &str) {
     place.write(
         "same.toml",

@@ -1,4 +1,5 @@
-//! Configs and weights of models as users have them: what transformers reads, and what it would read as another model.
+//! Configs and weights of models as users have them: some transformers reads, and some it would read as
+//! another model.
 
 mod labels;
 mod names;
@@ -68,7 +69,7 @@ pub const CASES: &[Case] = &[
     Case { row: "weights", what: "damaged, empty or not there", test: weights::damaged },
 ];
 
-/// CoLA's in-domain development set, of invented sentences, in `data`.
+/// Writes CoLA's in-domain development set, of invented sentences, in `data`.
 fn sentences(place: &Place) {
     let sentence = |i: usize| {
         let word = |k: usize| WORDS[2 + (i * (k + 3) + k) % 33];
@@ -77,12 +78,12 @@ fn sentences(place: &Place) {
     place.write("data/in_domain_dev.tsv", (0..N).map(sentence).collect::<String>());
 }
 
-/// A sound classifier of acceptability.
+/// Returns a sound classifier of acceptability.
 fn bert() -> Model {
     two_outputs(Model::bert(), "classifier")
 }
 
-/// A sound RoBERTa classifier of acceptability, whose tokens are letters.
+/// Returns a sound RoBERTa classifier of acceptability, whose tokens are letters.
 fn roberta() -> Model {
     let letters = (b'a'..=b'z').map(|letter| char::from(letter).to_string());
     let special = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"].map(str::to_owned);
@@ -110,7 +111,7 @@ fn two_outputs(model: Model, head: &str) -> Model {
 
 const EVALUATE: &str = "--corpus cola --split id --data data";
 
-/// The line of a model in a table, without its name.
+/// Returns the line of a model in a table, without its name.
 #[track_caller]
 fn row(printed: &str, name: &str) -> String {
     let line = printed.lines().find(|line| line.split_whitespace().any(|word| word == name));
@@ -118,7 +119,7 @@ fn row(printed: &str, name: &str) -> String {
     line.split_once(name).unwrap().1.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Evaluates models, of which each must give what the first one gives.
+/// Evaluates models and asserts that each gives the same as the first.
 #[track_caller]
 fn same(place: &Place, names: &[&str]) {
     let printed = place.lmc(&format!("evaluate {} {EVALUATE}", names.join(" "))).handled();
@@ -129,7 +130,7 @@ fn same(place: &Place, names: &[&str]) {
     }
 }
 
-/// Evaluates two models that must differ.
+/// Evaluates two models and asserts that they differ.
 #[track_caller]
 fn different(place: &Place, a: &str, b: &str) {
     let printed = place.lmc(&format!("evaluate {a} {b} {EVALUATE}")).handled();
@@ -145,7 +146,7 @@ fn refused(place: &Place, name: &str, parts: &[&str]) {
     assert_eq!(place.n_stored(), before);
 }
 
-/// The embedded BERT, as a folder.
+/// Returns the embedded BERT, as a folder.
 fn mini() -> Model {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/mini-bert");
     let bytes = std::fs::read(folder.join("model.safetensors")).unwrap();

@@ -7,7 +7,8 @@ use crate::case::Place;
 
 const HANS_HEADER: &str = "gold_label\tsentence1_binary_parse\tsentence2_binary_parse\tsentence1_parse\tsentence2_parse\tsentence1\tsentence2\tpairID\theuristic\tsubcase\ttemplate\n";
 
-/// Writes `data/heuristics_evaluation_set.txt` with the first `n` pairs of an endless list and returns `data`.
+/// Writes `data/heuristics_evaluation_set.txt` with the first `n` pairs of an endless list and returns
+/// `data`.
 ///
 /// Every second pair is an entailment; all are of the heuristic lexical overlap.
 pub fn hans(place: &Place, n: usize) -> PathBuf {
@@ -29,7 +30,8 @@ pub fn hans(place: &Place, n: usize) -> PathBuf {
     place.path("data")
 }
 
-/// Writes a raw file of CoLA with `n` sentences, whose publications come from `codes` in turn, and returns its path.
+/// Writes a raw file of CoLA with `n` sentences, whose publications come from `codes` in turn, and returns
+/// its path.
 pub fn cola(place: &Place, name: &str, codes: &[&str], n: usize) -> PathBuf {
     let people = ["doctors", "lawyers", "judges", "actors", "artists", "authors", "bankers", "managers"];
     let verbs = ["helped", "saw", "thanked", "supported", "recommended", "admired", "advised"];
@@ -45,7 +47,7 @@ pub fn cola(place: &Place, name: &str, codes: &[&str], n: usize) -> PathBuf {
     place.write(name, text)
 }
 
-/// Writes HANS as [`hans`], of which only the first `n` pairs invite the lexical overlap, and returns `data`.
+/// Writes HANS as [`hans`] does, but only the first `n` pairs invite the lexical overlap. Returns `data`.
 ///
 /// The other pairs are of one word each; the split `hans-lo` has every second of the first ones.
 pub fn hans_of(place: &Place, n: usize) -> PathBuf {
@@ -62,7 +64,8 @@ pub fn hans_of(place: &Place, n: usize) -> PathBuf {
     place.path("data")
 }
 
-/// Writes `data/dev.tsv` with CoLA's development sentences as GLUE has them, of the splits `id` and `ood`, and returns `data`.
+/// Writes `data/dev.tsv` with CoLA's development sentences as GLUE has them, of the splits `id` and `ood`,
+/// and returns `data`.
 pub fn glue_cola(place: &Place) -> PathBuf {
     let mut text = String::new();
     for i in 0..1043 {
@@ -76,7 +79,8 @@ pub fn glue_cola(place: &Place) -> PathBuf {
     place.path("data")
 }
 
-/// Writes `data/dev_matched.tsv` with MNLI's development set as GLUE has it, of the split `validation_matched`, and returns `data`.
+/// Writes `data/dev_matched.tsv` with MNLI's development set as GLUE has it, of the split
+/// `validation_matched`, and returns `data`.
 pub fn mnli(place: &Place) -> PathBuf {
     let mut text = "index\tpromptID\tpairID\tgenre\tsentence1_binary_parse\tsentence2_binary_parse\tsentence1_parse\t\
                     sentence2_parse\tsentence1\tsentence2\tlabel1\tlabel2\tlabel3\tlabel4\tlabel5\tgold_label\n"

@@ -1,4 +1,5 @@
-//! Classifiers from elsewhere: what they are called, that all are looked at first, and that what is finished is kept.
+//! Classifiers from elsewhere: how they are named, that all are checked first, and that finished results are
+//! kept.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -12,13 +13,13 @@ use crate::corpus::hans_of;
 use crate::labels::{numbers, on_hans};
 use crate::model::Model;
 
-/// The names in the first column of a table.
+/// Returns the names in the first column of a table.
 fn models(printed: &str) -> Vec<String> {
     let first = |line: &str| line.split_whitespace().next().unwrap_or_default().to_owned();
     printed.lines().skip(1).map(first).filter(|name| !name.is_empty()).collect()
 }
 
-/// The files of results in the store, by their names.
+/// Returns the files of results in the store, by their names.
 fn results(place: &Place) -> BTreeMap<String, Vec<u8>> {
     let mut found = BTreeMap::new();
     let folders = std::fs::read_dir(place.path("../store/evaluations")).into_iter().flatten().flatten();
@@ -32,7 +33,7 @@ fn results(place: &Place) -> BTreeMap<String, Vec<u8>> {
     found
 }
 
-/// Waits until there is something, at most half a minute.
+/// Waits until a condition holds, at most half a minute.
 fn wait_for(mut what: impl FnMut() -> bool) {
     let started = Instant::now();
     while !what() && started.elapsed() < Duration::from_secs(30) {
@@ -218,12 +219,12 @@ pub const CASES: &[Case] = &[
             let first = on_hans(place, "base other").handled();
             let kept = results(place);
             assert_eq!(on_hans(place, "base other").handled(), first);
-            // The same model elsewhere and under another name, and one that was named rightly at last.
+            // The same model lies elsewhere under another name, and one at last has its right name.
             std::fs::rename(place.path("base"), place.path("moved")).unwrap();
             let moved = on_hans(place, "moved other").handled();
             assert_eq!(numbers(&moved, "moved"), numbers(&first, "base"));
             assert_eq!(results(place), kept);
-            // What decides a result makes another.
+            // An option that decides the result makes another one.
             let sum = on_hans(place, "moved --merge sum").handled();
             assert_ne!(numbers(&sum, "moved"), numbers(&first, "base"));
             assert_eq!(results(place).len(), 3);
@@ -298,7 +299,7 @@ pub const CASES: &[Case] = &[
             let pages = kept.values().map(|bytes| bytes.len().div_ceil(4096)).sum::<usize>();
             let at = place.path("../small");
             let disk = SmallDisk(&at);
-            // Room for results of a few of the models and a claim.
+            // There is room for the results of a few models and a claim.
             if !disk.mount(&format!("size={}k", 4 * (3 * pages + 2))) {
                 return;
             }

@@ -1,4 +1,5 @@
-//! Files of corpora as they are in the wild: parts of them, other line ends, other folders, Parquet of other programs.
+//! Files of corpora as they are in the wild: parts of corpora, other line ends, other folders, Parquet of
+//! other programs.
 
 use std::path::PathBuf;
 
@@ -29,7 +30,7 @@ pub const CASES: &[Case] = &[
 
 const HANS: &str = "evaluate base --corpus hans --split hans-lo --data data";
 
-/// A classifier of acceptability, and what evaluates it.
+/// Writes a classifier of acceptability and returns the arguments that evaluate it.
 fn acceptability(place: &Place) -> &'static str {
     Model::bert().outputs(&["unacceptable", "acceptable", "neutral"]).two_outputs().save(place, "base");
     "evaluate base --corpus cola --data data --split"
@@ -77,7 +78,7 @@ fn byte_strings(place: &Place) {
         .lmc("evaluate base --corpus paws-qqp --split id --data paws --labels not_duplicate,duplicate")
         .refused(&["dev_and_test.tsv: every text of a column is a byte string"]);
     assert_eq!(place.n_stored(), 0);
-    // One that is quoted alone is a text.
+    // A text that is quoted alone stays as it is.
     place.write(file, rows(|text| text.to_owned()) + "gj04\t1\t\tb'the'\n");
     place.lmc(&format!("{evaluate} id")).handled();
 }
@@ -105,7 +106,7 @@ fn head_of_cola(place: &Place) {
 
 fn part_of_glue(place: &Place) {
     let evaluate = acceptability(place);
-    // Publications in the domain of the training set, and others, mixed.
+    // The publications are some in the domain of the training set and some outside, mixed.
     cola(place, "data/CoLA/dev.tsv", &["gj04", "swb04", "ks08", "c-05", "w_80"], 50);
     let printed = place
         .lmc(&format!("{evaluate} id,ood"))
@@ -144,7 +145,7 @@ fn finetune_a_part(place: &Place) {
     let printed = place
         .lmc(finetune)
         .noted(&["data/CoLA/in_domain_train.tsv: 40 examples, a part of the published 8551"]);
-    // Another content is another run; the same content is found again, whatever the ends of its lines.
+    // Other content is another run. The same content is found again, whatever the ends of its lines.
     let run = |printed: &str| printed.lines().nth(1).unwrap().to_owned();
     let text = std::fs::read_to_string(place.path("data/CoLA/in_domain_train.tsv")).unwrap();
     place.write("data/CoLA/in_domain_train.tsv", format!("\u{feff}{}\r\n\r\n", text.replace('\n', "\r\n")));
@@ -247,7 +248,7 @@ fn cola_columns(place: &Place) {
     cola(place, "data/in_domain_dev.tsv", &["gj04"], 10);
     let path = place.path("data/in_domain_dev.tsv");
     let text = std::fs::read_to_string(&path).unwrap();
-    // Without the column of the author's mark, and cut off in the last line.
+    // The file lacks the column of the author's mark, and its last line is cut off.
     std::fs::write(&path, text.replacen("\t\t", "\t", 1)).unwrap();
     place
         .lmc(&format!("{evaluate} id"))

@@ -189,7 +189,7 @@ pub const CASES: &[Case] = &[
                     "certificates in PEM",
                 ]);
             }
-            // What is in the cache needs no certificate.
+            // A file that is in the cache needs no certificate.
             cached(place, "cache/hub", "models--owner--name");
             let mut command = place.command(["fetch", &manifest]);
             command
@@ -307,7 +307,7 @@ fn manifest(place: &Place, name: &str, hub: &str, more: &str) -> String {
     file
 }
 
-/// The command that fetches a manifest from a server into `hub`.
+/// Returns the command that fetches a manifest from a server into `hub`.
 fn online(place: &Place, manifest: &str, server: &Server) -> Command {
     let mut command = place.command(["fetch", manifest]);
     command.env("HF_HUB_OFFLINE", "0").env("HF_ENDPOINT", &server.url).env("HF_HOME", hub(place));
@@ -318,7 +318,7 @@ fn hub(place: &Place) -> PathBuf {
     place.path("hub")
 }
 
-/// An authority, unless there is no openssl.
+/// Returns an authority, unless there is no openssl.
 fn authority() -> Option<Authority> {
     let authority = Authority::new();
     if authority.is_none() {
@@ -327,7 +327,7 @@ fn authority() -> Option<Authority> {
     authority
 }
 
-/// A server that speaks TLS and has the repository of a manifest.
+/// Returns a server that speaks TLS and has the repository of a manifest.
 fn secure(place: &Place, authority: &Authority) -> (Server, String) {
     let identity = authority.sound();
     let server = Server::start_by_tls(&identity.certificate, &identity.key);

@@ -16,7 +16,7 @@ pub fn on_hans(place: &Place, arguments: &str) -> Ran {
     place.lmc(&format!("evaluate {arguments} --corpus hans --split hans-lo --data data"))
 }
 
-/// The numbers of a model's row: examples, loss, accuracy, F1, MCC and ECE.
+/// Returns the numbers of a model's row: examples, loss, accuracy, F1, MCC and ECE.
 pub fn numbers(printed: &str, model: &str) -> Vec<String> {
     let row = printed.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
     let row = row.into_iter().find(|row| row.first() == Some(&model));
@@ -149,7 +149,7 @@ pub const CASES: &[Case] = &[
                     &["the 3 outputs", name, "--labels", "neutral and contradiction"],
                 );
             }
-            // One of several: it is named.
+            // One of several is at fault: it is named.
             let ran = on_hans(place, "base anonymous");
             refused(place, &ran, "anonymous", &["--labels"]);
             let expected = numbers(&on_hans(place, "base").handled(), "base");
@@ -195,7 +195,7 @@ pub const CASES: &[Case] = &[
                 let model = format!("turned{order:?}").replace(['[', ']', ',', ' '], "");
                 Model::bert().turned(order).outputs(&order.map(|i| names[i])).save(place, &model);
                 assert_eq!(numbers(&on_hans(place, &model).handled(), &model), expected);
-                // Names by --labels, in spellings of their own, over a config that has them in another order.
+                // Names by --labels, spelt differently, replace those of a config in another order.
                 Model::bert().turned(order).outputs(&names).save(place, &model);
                 let labels = order.map(|i| names[i].to_uppercase()).join(",");
                 let printed = on_hans(place, &format!("{model} --labels {labels}")).handled();
@@ -259,7 +259,8 @@ pub const CASES: &[Case] = &[
                 place.lmc("evaluate base --corpus mnli --split validation_matched --data data").handled();
             let numbers: Vec<f64> =
                 numbers(&printed, "base").iter().map(|cell| cell.parse().unwrap()).collect();
-            // All pairs are alike, so that one class is predicted throughout: its F1 is 2 / 4, that of the others 0.
+            // All pairs are alike, so one class is predicted throughout: its F1 is 2 / 4, that of the others
+            // 0.
             let (examples, accuracy, f1, mcc) = (numbers[0], numbers[2], numbers[3], numbers[4]);
             assert_eq!(examples, 9815.0);
             assert!(

@@ -1,4 +1,4 @@
-//! How long an example may be: what the model, its tokenizer and the options say.
+//! The longest example: the limits of the model, its tokenizer and the options.
 
 use serde_json::json;
 
@@ -18,7 +18,7 @@ pub const CASES: &[Case] = &[
 
 fn lengths(place: &Place) {
     cola(place);
-    // Twelve positions; a quarter of an eighth of the sentences has more than ten words.
+    // There are twelve positions; a quarter of an eighth of the sentences has more than ten words.
     let printed = evaluated(place, &bert(), "")
         .noted(&["note: id: ", " of 400 examples have more than 12 tokens and are cut; --max-length"]);
     assert_eq!(evaluated(place, &bert(), "--max-length 12").handled(), printed);
@@ -29,7 +29,7 @@ fn lengths(place: &Place) {
         evaluated(place, &bert(), &format!("--max-length {given}")).refused(&[&problem]);
     }
     evaluated(place, &bert(), "--max-length many").misused(&["--max-length <N>"]);
-    // What the tokenizer's model takes, in all the ways that Python writes it.
+    // This is the limit of the tokenizer's model, in all the ways that Python writes it.
     let limited = with_settings(bert(), &json!({ "model_max_length": 6 }));
     assert_eq!(evaluated(place, &limited, "").noted(&["have more than 6 tokens"]), shorter);
     assert_eq!(evaluated(place, &limited, "--max-length 12").handled(), printed);
@@ -45,7 +45,7 @@ fn lengths_of_a_study(place: &Place) {
     let n_runs = place.n_stored();
     let cut = place.lmc(&format!("finetune {study} --max-length 8"));
     cut.noted(&["examples have more than 8 tokens and are cut; --max-length"]);
-    // Another run, beside the one without the option.
+    // This is another run, beside the one without the option.
     assert!(place.n_stored() > n_runs);
     assert_eq!(place.lmc(&format!("finetune {study}")).handled(), plain);
     let refused = place.lmc(&format!("finetune {study} --max-length 17"));
@@ -63,7 +63,7 @@ fn stored_truncation(place: &Place) {
         json!({ "direction": "Right", "max_length": 4, "strategy": "OnlyFirst", "stride": 0 });
     stored["padding"] = json!({ "strategy": { "Fixed": 12 }, "direction": "Left", "pad_to_multiple_of": 8, "pad_id": 0, "pad_type_id": 0, "pad_token": "[PAD]" });
     alike(place, &bert(), &with_whole(bert(), &stored, &json!({})));
-    // The side counts, where tokenizer_config.json names none.
+    // The side counts if tokenizer_config.json names none.
     stored["truncation"]["direction"] = json!("Left");
     let left = with_settings(bert(), &json!({ "truncation_side": "left", "padding_side": "left" }));
     alike(place, &left, &with_whole(bert(), &stored, &json!({})));

@@ -19,7 +19,7 @@ pub const CASES: &[Case] = &[
 
 pub const MODELS: [&str; 4] = ["m-7", "m-22", "m-98", "m-1"];
 
-/// The tables of a pair as the public code prints them, of 3 points.
+/// Returns the tables of a pair as the public code prints them, of 3 points.
 pub fn pair(a: &str, b: &str, middle: &str) -> String {
     let mut text =
         format!("Euclidean distance between {a} and {b}: 10.5.\nInterpolating between {a} and {b} on mnli\n");
@@ -32,7 +32,7 @@ pub fn pair(a: &str, b: &str, middle: &str) -> String {
     text + &format!("Completed interpolation from {a} to {b}\n")
 }
 
-/// Every pair of [`MODELS`]; the first two and the last two are connected.
+/// Returns the tables of every pair of [`MODELS`]; the first two and the last two models are connected.
 pub fn pairs() -> Vec<String> {
     let basin = |i: usize| i / 2;
     let middle = |i, j| if basin(i) == basin(j) { "0.4000" } else { "0.9000" };
@@ -46,7 +46,7 @@ pub fn scores(place: &Place) {
     place.write("scores.json", r#"{"m-7": 0.7, "m-22": 0.7, "m-98": 0.3, "m-1": 0.3}"#);
 }
 
-/// The order of the pairs changes nothing that is said of the clusters, which are equally large here.
+/// Asserts that the order of the pairs changes nothing about the clusters, which are equally large here.
 fn orders(place: &Place) {
     let statistics = |pairs: Vec<String>| {
         scores(place);
@@ -55,7 +55,7 @@ fn orders(place: &Place) {
             std::fs::remove_dir_all(&out).unwrap();
         }
         let printed = replay(place, pairs.concat(), "--out out").handled();
-        // Numbers, means and the better cluster of the first table.
+        // These are the numbers, the means and the better cluster of the first table.
         printed.lines().find(|line| line.starts_with("lo ")).unwrap().to_owned()
     };
     let expected = statistics(pairs());
@@ -69,7 +69,7 @@ pub fn replay(place: &Place, log: impl AsRef<[u8]>, options: &str) -> Ran {
     place.lmc(&format!("replay logs --scores scores.json {options}"))
 }
 
-/// What comes of the log as it is.
+/// Returns the output for the log as it is.
 pub fn control(place: &Place) -> String {
     scores(place);
     let printed = replay(place, pairs().concat(), "").handled();
@@ -110,7 +110,7 @@ fn prefixes(place: &Place) {
     for prefix in ["0: ", "12: ", "[node01] ", "2023-05-01 10:00:00,123 - INFO - ", "INFO:root:"] {
         assert_eq!(replay(place, with(prefix), "").handled(), expected, "{prefix}");
     }
-    // The lines of two tasks in turn.
+    // The lines of two tasks alternate.
     let (one, two) = (pairs()[..3].concat(), pairs()[3..].concat());
     let mixed: String =
         one.lines().zip(two.lines()).map(|(one, two)| format!(" 3: {one}\n10: {two}\n")).collect();
@@ -130,7 +130,7 @@ fn requeued(place: &Place) {
     assert_eq!(noted, expected);
     let with_first = replay(place, &log, "--repeated first").handled();
     assert_ne!(with_first, expected);
-    // In two files, and turned round in the second.
+    // The pair is in two files, in the second one turned round.
     place.write("logs/1.out", pair("m-22", "m-7", "0.5000"));
     replay(place, first + &rest, "")
         .refused(&["logs/1.out:", "compared with the other direction at logs/0.out:1"]);
@@ -160,7 +160,7 @@ fn missing(place: &Place) {
     ];
     let printed = replay(place, &some, "--missing drop").noted(&parts);
     assert!(printed.contains("3 models on id, 3 lines of 3 points"), "{printed}");
-    // Two pairs without a model in common: one model of each.
+    // Two pairs have no model in common: take one model of each.
     let some = [1, 2, 3, 4].map(|i| pairs()[i].clone()).concat();
     replay(place, &some, "--missing drop").refused(&["2 models"]);
 }

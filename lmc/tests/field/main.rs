@@ -1,7 +1,8 @@
-//! Inputs that real users have, each through the real command: what comes of it, its exit code and what it says.
+//! Runs the real command on inputs that real users have, and checks its results, its exit code and its
+//! messages.
 //!
-//! Every area is a file of [`Case`]s. A case makes its input in an empty folder and runs `lmc` on it. An input is either
-//! handled (exit code 0) or refused with a reason (one line). The last line counts both.
+//! Every area is a file of [`Case`]s. A case makes its input in an empty folder and runs `lmc` on it. An
+//! input is either handled (exit code 0) or refused with a reason (one line). The last line counts both.
 
 mod case;
 #[allow(dead_code, reason = "it serves other tests too")]

@@ -1,4 +1,4 @@
-//! What is said of models, studies and corpora that are not there or not what they seem.
+//! Messages about models, studies and corpora that are missing or not what they seem.
 
 use crate::case::Case;
 use crate::corpus::{glue_cola, hans_of};
@@ -48,7 +48,7 @@ pub const CASES: &[Case] = &[
                 .refused(&["it is a file", "it is in, base"]);
             on_hans(place, "base/config.json/x")
                 .refused(&["no model `base/config.json/x`", "check the path"]);
-            // A folder in the place of a file, which is read.
+            // The folder in the place of a file is read.
             std::fs::create_dir_all(place.path("odd/config.json")).unwrap();
             let ran = on_hans(place, "odd");
             ran.refused(&["read odd/config.json: ", "check the path"]);

@@ -54,7 +54,7 @@ pub const SPECIAL: [&str; 5] = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"];
 /// A classifier to be written as a Hugging Face folder.
 #[derive(Clone)]
 pub struct Model {
-    /// What config.json has.
+    /// The fields of config.json.
     pub config: Map<String, Value>,
     /// The tensors by name.
     pub tensors: BTreeMap<String, Tensor>,
@@ -74,7 +74,7 @@ pub struct Tensor {
 }
 
 impl Tensor {
-    /// A tensor of float32.
+    /// Returns a tensor of float32.
     pub fn f32(shape: &[usize], values: impl IntoIterator<Item = f32>) -> Self {
         let bytes: Vec<u8> = values.into_iter().flat_map(f32::to_le_bytes).collect();
         assert_eq!(bytes.len(), 4 * shape.iter().product::<usize>());
@@ -83,13 +83,13 @@ impl Tensor {
 }
 
 impl Model {
-    /// A BERT with 40 words, 3 outputs (contradiction, entailment, neutral) and a `vocab.txt`.
+    /// Returns a BERT with 40 words, 3 outputs (contradiction, entailment, neutral) and a `vocab.txt`.
     pub fn bert() -> Self {
         let words: Vec<&str> = SPECIAL.into_iter().chain(WORDS).collect();
         Self::golden("tiny-bert").vocabulary(&words)
     }
 
-    /// A RoBERTa without a tokenizer.
+    /// Returns a RoBERTa without a tokenizer.
     pub fn roberta() -> Self {
         Self::golden("tiny-roberta")
     }
@@ -193,7 +193,7 @@ impl Model {
 }
 
 impl Model {
-    /// Sets the number of outputs of a BERT: the first ones, and after the third others that are alike. Nothing names them then.
+    /// Sets the number of outputs of a BERT, which then have no names. Outputs after the third are all alike.
     pub fn n_outputs(mut self, n: usize) -> Self {
         let values = |name: &str| -> Vec<f32> {
             let bytes = self.tensors[name].bytes.chunks_exact(4);
@@ -218,7 +218,7 @@ impl Model {
         self
     }
 
-    /// Sets the last bias of the head to a number that is none, so that every loss is.
+    /// Sets the last bias of the head to NaN, so that every loss is NaN.
     pub fn broken(self) -> Self {
         self.tensor("classifier.bias", Tensor::f32(&[3], [0.0, 0.0, f32::NAN]))
     }

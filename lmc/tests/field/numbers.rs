@@ -1,4 +1,5 @@
-//! Numbers that cannot be, in the shell, in TOML and in the environment: refused before memory is asked for.
+//! Impossible numbers in the shell, in TOML and in the environment: they are refused before memory is asked
+//! for.
 
 use crate::case::{Case, Place};
 
@@ -35,7 +36,7 @@ fn too_large(place: &Place) {
         ("spec --master-seed 184467440737095516 --n-train", &["got"]),
     ] {
         place.lmc(&format!("{verb} {HUGE}")).refused(parts);
-        // 2^64 - 1 as well, where that can be read.
+        // 2^64 - 1 is refused too, where it can be read.
         place.lmc(&format!("{verb} 18446744073709551615")).refused(&[]);
     }
     let many = (0..40).map(|i| i.to_string()).collect::<Vec<_>>().join(",");
@@ -154,7 +155,7 @@ fn variables(place: &Place) {
         ("LMC_PROGRESS", &["no", "0", "of"], "off, on or nothing"),
     ] {
         for value in values {
-            // Every verb looks, whether it needs the variable or not.
+            // Every verb checks the variable, whether it needs it or not.
             for verb in ["manifests", "finetune", "evaluate nowhere --corpus hans --split hans-lo"] {
                 let mut command = place.command(verb.split_whitespace());
                 command.env(name, value);

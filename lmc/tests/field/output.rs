@@ -1,4 +1,5 @@
-//! What is printed, what is written, and what is refused before anything is computed.
+//! The output of commands, the files that they write, and the requests that they refuse before they compute
+//! anything.
 
 use std::fs::File;
 use std::path::Path;
@@ -89,7 +90,7 @@ fn full_errors(place: &Place) {
     let last = ran.stdout().lines().last().unwrap_or_default().to_owned();
     assert!(last.starts_with("lmc: write standard error: No space left on device"), "{}", ran.stdout());
     assert!(place.path("of/gaps.parquet").exists());
-    // An error itself cannot be told there either.
+    // Even the error message cannot be written there.
     let mut command = place.command(["figures", "snli"]);
     command.stderr(full());
     let ran = place.ran(command);
@@ -97,7 +98,7 @@ fn full_errors(place: &Place) {
     assert!(ran.stdout().starts_with("lmc: unknown study `snli`"), "{}", ran.stdout());
 }
 
-/// A copy of an encoder that comes with the crate.
+/// Copies an encoder that comes with the crate.
 fn encoder(place: &Place, name: &str, to: &str) {
     let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets").join(name);
     for entry in std::fs::read_dir(from).unwrap() {
@@ -106,7 +107,7 @@ fn encoder(place: &Place, name: &str, to: &str) {
     }
 }
 
-/// The names in a folder.
+/// Returns the names in a folder.
 fn names(place: &Place, folder: &str) -> Vec<String> {
     let entries = std::fs::read_dir(place.path(folder)).unwrap();
     let mut names: Vec<String> =
@@ -156,7 +157,7 @@ fn soup_round_trip(place: &Place) {
     }
     let own = std::fs::read(place.path("roberta/tokenizer.json")).unwrap();
     assert!(std::fs::read(place.path("roberta-soup/tokenizer.json")).unwrap() == own);
-    // Another soup is not the same, unless it is wanted there.
+    // Another soup does not replace the first, unless the user wants it.
     let other = soup("--save bert-soup --ingredients s1,s3");
     place.lmc(&other).refused(&["bert-soup: it holds config.json and 4 more", "--force"]);
     place.lmc(&format!("{other} --force")).handled();
@@ -182,7 +183,7 @@ fn soup_places(place: &Place) {
         soup(&format!("--save file {force}")).refused(&["create folder file: it is a file"]);
         soup(&format!("--save . {force}")).refused(&["it holds bert"]);
     }
-    // What belongs to a repository and to no model is nobody's to remove, alone or beside a model.
+    // Files that belong to a repository and to no model are not removed, alone or beside a model.
     for file in ["README.md", "LICENSE", ".gitattributes", "vocab.txt"] {
         place.write(format!("only-{file}/{file}"), "mine");
         soup(&format!("--save only-{file} --force")).refused(&[&format!("it holds {file}")]);
@@ -228,7 +229,7 @@ fn reruns(place: &Place) {
         "removed from of, of an earlier run: basins.parquet, gap-distance.png, histogram.png, membership.png";
     assert!(printed.contains(stale), "{printed}");
     assert_eq!(names(place, "of").len(), 10);
-    // Another verb adds its own; of other copies it is told what does not belong to it.
+    // Another verb adds its own tables. For other copies it says which files do not belong to them.
     let printed = place.lmc(&format!("finetune {COPIES} --seeds 1,2 --out of")).handled();
     assert!(!printed.contains("not of this run"), "{printed}");
     let printed = place.lmc(&format!("finetune {COPIES} --seeds 4,5 --out of")).handled();
@@ -268,7 +269,7 @@ fn foreign_results(place: &Place) {
     basins("--out record").refused(&["record/lmc-results.json:1: ", "--force"]);
     assert_eq!(place.n_stored(), 0);
     assert_eq!(std::fs::read(place.path("photos/membership.png")).unwrap(), b"a photograph");
-    // A verb that writes no such file may use the folder, and says what is there.
+    // A verb that writes no such file may use the folder, and names the files that are there.
     place
         .lmc("finetune --n-train 64 --length 1it --seeds 1,2 --out photos")
         .noted(&["not of this run: membership.png"]);

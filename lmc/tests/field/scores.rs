@@ -84,7 +84,7 @@ fn tables(place: &Place) {
     ] {
         scored(place, name, text, "").refused(&[problem]);
     }
-    // What nobody reads may be there twice.
+    // Columns that are not read may be there twice.
     let text = "model,accuracy,x,x\nm-7,0.7,1,2\nm-22,0.7,1,2\nm-98,0.3,1,2\nm-1,0.3,1,2\n";
     assert_eq!(scored(place, "s.csv", text, "").noted(&["passed over: x"]), expected);
     // A table of evaluations that the command wrote.
@@ -99,12 +99,13 @@ fn golden(file: &str) -> PathBuf {
 fn parquet(place: &Place) {
     let three = [0, 1, 3].map(|i| pairs()[i].clone()).concat();
     place.write("logs/0.out", three);
-    // The same models, whatever the types of their names and scores, beside columns of types that are not read.
+    // The same models, whatever the types of their names and scores, beside columns of types that are not
+    // read.
     for file in ["duckdb.parquet", "pandas.parquet", "polars.parquet"] {
         std::fs::copy(golden(file), place.path("s.parquet")).unwrap();
         let printed = place.lmc("replay logs --scores s.parquet").handled();
         assert!(printed.contains("3 models on id"), "{file}: {printed}");
-        // The name of the file does not matter, nor that it is in a folder.
+        // The name of the file does not matter, nor does a folder around it.
         std::fs::rename(place.path("s.parquet"), place.path("s.json")).unwrap();
         assert_eq!(place.lmc("replay logs --scores s.json").handled(), printed);
         place.write("parts/_SUCCESS", "");

@@ -1,5 +1,5 @@
-//! Inputs that have always been handled well, so that they stay so: precisions of weights, odd names of folders, odd
-//! surroundings, damaged weights, two processes on one store.
+//! Inputs that have always been handled well, so that they stay so: precisions of weights, odd names of
+//! folders, odd surroundings, damaged weights, two processes on one store.
 
 use std::process::Stdio;
 
@@ -37,14 +37,14 @@ fn evaluate(place: &Place, models: &str) -> crate::case::Ran {
     place.lmc(&format!("evaluate {models} {ON_HANS}"))
 }
 
-/// The printed cells of a model's row after its name.
+/// Returns the printed cells of a model's row after its name.
 fn row(printed: &str, model: &str) -> Vec<String> {
     let line = printed.lines().find(|line| line.split_whitespace().next() == Some(model));
     let line = line.unwrap_or_else(|| panic!("{model} is not in\n{printed}"));
     line.split_whitespace().skip(1).map(str::to_owned).collect()
 }
 
-/// The model with every tensor in another type, made from its float32 entries.
+/// Returns the model with every tensor in another type, made from its float32 entries.
 fn converted(model: Model, dtype: Dtype, convert: impl Fn(f32) -> Vec<u8>) -> Model {
     let of = |tensor: &Tensor| {
         let entries = tensor.bytes.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]));

@@ -56,7 +56,7 @@ pub const CASES: &[Case] = &[
         test: |place| {
             for arguments in ["qqp", "qqp --recipe google"] {
                 let printed = place.lmc(&format!("spec {arguments}")).handled();
-                // 15,000 and 25,000 of 34,110 updates.
+                // These are 15,000 and 25,000 of 34,110 updates.
                 assert!(printed.contains("0.43975") && printed.contains("0.73292"), "{printed}");
             }
             place.write("old.toml", "task = 'qqp'\n[recipe]\nname = 'google'\ntrajectory = [1.0]\n");
@@ -143,7 +143,7 @@ pub const CASES: &[Case] = &[
                     && printed.contains("encoder = \"studies/../enc\""),
                 "{printed}"
             );
-            // The same from the folder of the file.
+            // The same holds in the folder of the file.
             let mut command = place.command(["spec", "cola.toml"]);
             command.current_dir(place.path("studies"));
             assert!(place.ran(command).handled().contains("data = \"glue\""));
@@ -155,7 +155,7 @@ pub const CASES: &[Case] = &[
             place
                 .lmc("spec variable.toml")
                 .refused(&["variable.toml:3: `data`: got $HOME/glue", "no variable but `~`"]);
-            // A name of a manifest stays one, and --data is from the working folder.
+            // A name of a manifest stays a name, and --data is relative to the working folder.
             place.write("studies/named.toml", "task = 'cola'\nencoder = 'roberta-base'\n");
             let printed = place.lmc("spec studies/named.toml --data glue").handled();
             assert!(
@@ -166,7 +166,7 @@ pub const CASES: &[Case] = &[
     },
 ];
 
-/// Whether a file below a folder has a text, blanks aside.
+/// Returns whether a file below a folder has a text, blanks aside.
 fn holds(folder: &std::path::Path, text: &str) -> bool {
     let Ok(entries) = std::fs::read_dir(folder) else { return false };
     entries.flatten().map(|entry| entry.path()).any(|path| match path.is_dir() {

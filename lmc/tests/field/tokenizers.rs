@@ -1,4 +1,4 @@
-//! The files of a tokenizer: what they say, where they disagree, and what stands in for them; and how long an example may be.
+//! The files of a tokenizer: their settings, contradictions and substitutes; and the longest example.
 
 use std::fmt::Write;
 
@@ -48,7 +48,7 @@ pub fn cola(place: &Place) {
     place.write("data/in_domain_dev.tsv", text);
 }
 
-/// A BERT with two outputs for CoLA's labels.
+/// Returns a BERT with two outputs for CoLA's labels.
 pub fn bert() -> Model {
     let rows = (0..32).map(|i| ((i * 37 % 19) as f32 - 9.0) / 9.0);
     Model::bert()
@@ -61,7 +61,7 @@ pub fn words() -> Vec<&'static str> {
     SPECIAL.into_iter().chain(WORDS).collect()
 }
 
-/// A vocabulary in which the end of the list gives way to other words.
+/// Returns a vocabulary in which the end of the list gives way to other words.
 fn words_with(others: &[&'static str]) -> Vec<&'static str> {
     let mut words = words();
     let n = words.len() - others.len();
@@ -69,7 +69,7 @@ fn words_with(others: &[&'static str]) -> Vec<&'static str> {
     words
 }
 
-/// The content of a `tokenizer.json` of WordPiece.
+/// Returns the content of a `tokenizer.json` of WordPiece.
 pub fn whole(vocabulary: &[&str], lower: bool) -> Value {
     let special = |(id, token): (usize, &&str)| json!({ "id": id, "content": token, "single_word": false, "lstrip": false, "rstrip": false, "normalized": false, "special": true });
     json!({
@@ -88,7 +88,7 @@ pub fn whole(vocabulary: &[&str], lower: bool) -> Value {
     })
 }
 
-/// The model with a `tokenizer.json` instead of its `vocab.txt`, and with settings.
+/// Returns the model with a `tokenizer.json` instead of its `vocab.txt`, and with settings.
 pub fn with_whole(model: Model, whole: &Value, settings: &Value) -> Model {
     let model = model.without("vocab.txt").file("tokenizer.json", whole.to_string());
     with_settings(model, settings)
@@ -107,7 +107,8 @@ pub fn evaluated(place: &Place, model: &Model, options: &str) -> Ran {
     place.lmc(&format!("evaluate m --corpus cola --split id --data data --unverified {options}"))
 }
 
-/// What is printed of models that say the same in other files is the same.
+/// Asserts that the outputs for two models with the same settings in different files are the same; returns
+/// the output.
 #[track_caller]
 pub fn alike(place: &Place, one: &Model, other: &Model) -> String {
     let (one, other) = (evaluated(place, one, "").handled(), evaluated(place, other, "").handled());
@@ -138,7 +139,7 @@ fn lower_case(place: &Place) {
     let kept = with_settings(bert().vocabulary(&cased), &json!({ "do_lower_case": false }));
     let settings = json!({ "do_lower_case": false, "tokenizer_class": "BertTokenizer" });
     alike(place, &kept, &with_whole(bert(), &whole(&cased, true), &settings));
-    // What tokenizer_config.json does not say is lower case, whatever tokenizer.json says.
+    // Settings that tokenizer_config.json lacks mean lower case, whatever tokenizer.json says.
     let lower = bert().vocabulary(&cased);
     alike(place, &lower, &with_whole(bert(), &whole(&cased, false), &json!({})));
     let unheard = with_whole(bert(), &whole(&cased, false), &json!({}));
@@ -161,7 +162,7 @@ fn accents(place: &Place) {
     }
 }
 
-/// The letters and merges of a RoBERTa with 40 tokens.
+/// Returns a RoBERTa with 40 tokens, its letters and merges.
 fn roberta(settings: &Value) -> Model {
     let tokens = [
         "<s>",
@@ -233,12 +234,13 @@ fn classes(place: &Place) {
     cola(place);
     let cased = words_with(&["The", "Doctors", "THE"]);
     let kept = with_settings(bert().vocabulary(&cased), &json!({ "do_lower_case": false }));
-    // As it is; its settings are not heard.
+    // The tokenizer is used as it is; its settings do not count.
     let fast = json!({ "tokenizer_class": "PreTrainedTokenizerFast", "do_lower_case": true });
     alike(place, &kept, &with_whole(bert(), &whole(&cased, false), &fast));
     let by_config = bert().config(json!({ "tokenizer_class": "PreTrainedTokenizerFast" }));
     alike(place, &kept, &with_whole(by_config, &whole(&cased, false), &json!({})));
-    // RobertaTokenizer reads words as byte-level pairs, of which hardly any is known: transformers does so without a word.
+    // RobertaTokenizer reads words as byte-level pairs, of which it knows hardly any: transformers reads them
+    // without a warning.
     let model = roberta(&json!({})).without("vocab.json").without("merges.txt").file("tokenizer.json", {
         let mut vocabulary = words();
         vocabulary[..5].copy_from_slice(&["<s>", "<pad>", "</s>", "<unk>", "<mask>"]);
@@ -265,7 +267,7 @@ fn added_tokens(place: &Place) {
         json!({ (n - 2).to_string(): token(words()[n - 2]), (n - 1).to_string(): token(words()[n - 1]) });
     let decoder = json!({ "do_lower_case": true, "added_tokens_decoder": decoder });
     alike(place, &bert(), &with_settings(base.clone(), &decoder));
-    // The decoder says all, where it is there.
+    // The decoder decides everything, if it is there.
     let none = with_settings(
         base.clone().file("added_tokens.json", json.to_string()),
         &json!({ "added_tokens_decoder": {} }),

@@ -1,4 +1,5 @@
-//! Fetching from a real server on this machine: the cache, commits and steps, other forms, offline, folders at hand.
+//! Fetching from a real server on this machine: the cache, commits and steps, other forms, offline, folders
+//! at hand.
 
 use std::path::Path;
 
@@ -48,10 +49,10 @@ fn a_branch_stays_the_commit_that_it_was_first() {
     setting.server.requests();
     assert_eq!(fetcher.fetch(&manifest).unwrap(), folder);
     assert!(setting.server.requests().is_empty());
-    // Another study begins with what the branch is now.
+    // Another study begins with the present state of the branch.
     let (status, error) = network(setting.fetcher().fetch(&manifest));
     assert!(status == Some(404) && error.contains(OTHER), "{error}");
-    // Without a server and a lock the cache knows what the branch was last.
+    // Without a server and a lock, the cache knows the last state of the branch.
     let newest = setting.fetcher().with_offline(true).with_lock(setting.folder.path().join("third.lock"));
     let error = newest.fetch(&manifest).unwrap_err().to_string();
     assert!(error.starts_with("config.json of owner/name is not in "), "{error}");
@@ -128,7 +129,7 @@ fn offline_says_what_is_missing_and_asks_nobody() {
         assert!(matches!(error, LmcError::Offline { .. }), "{error}");
         assert!(error.to_string().starts_with(expected), "{error}");
     }
-    // What huggingface_hub leaves in the cache is found.
+    // Files that huggingface_hub left in the cache are found.
     let repository = setting.repository();
     let blobs = repository.join("blobs");
     for (path, body) in [("config.json", "{}"), ("sub/weights.bin", "weights")] {
@@ -176,21 +177,21 @@ fn repositories_are_found_under_the_names_that_they_had() {
     let old = put("models--bert-base-uncased", COMMIT, &["config.json", "vocab.txt"]);
     assert_eq!(fetch("google-bert/bert-base-uncased", COMMIT).unwrap(), old);
     assert_eq!(fetch("google-bert/bert-base-uncased", "main").unwrap(), old);
-    // What is whole under the present name comes first, and what is not comes after.
+    // A complete folder under the present name comes first, an incomplete one comes last.
     put("models--google-bert--bert-base-uncased", COMMIT, &["config.json"]);
     assert_eq!(fetch("google-bert/bert-base-uncased", COMMIT).unwrap(), old);
     let new = put("models--google-bert--bert-base-uncased", COMMIT, &["config.json", "vocab.txt"]);
     assert_eq!(fetch("google-bert/bert-base-uncased", COMMIT).unwrap(), new);
-    // Another commit, and another owner.
+    // The commit is another, and so is the owner.
     let error = fetch("google-bert/bert-base-uncased", OTHER).unwrap_err().to_string();
     assert!(error.contains(&format!("models--google-bert--bert-base-uncased/snapshots/{OTHER};")), "{error}");
     assert!(matches!(fetch("someone/bert-base-uncased", COMMIT), Err(LmcError::Offline { .. })));
-    // Without a server the folder is named that has most of it.
+    // Without a server, the message names the folder that has most of it.
     put("models--roberta-base", COMMIT, &["config.json"]);
     let error = fetch("FacebookAI/roberta-base", COMMIT).unwrap_err().to_string();
     assert!(error.starts_with("vocab.txt of FacebookAI/roberta-base is not in "), "{error}");
     assert!(error.contains(&format!("hub/models--roberta-base/snapshots/{COMMIT};")), "{error}");
-    // With one the rest is not put there, but everything where it belongs.
+    // With a server, the rest is not put there; everything is put where it belongs.
     setting.server.hub_file("FacebookAI/roberta-base", COMMIT, "config.json", b"{}", false);
     setting.server.hub_file("FacebookAI/roberta-base", COMMIT, "vocab.txt", b"word", false);
     let folder = setting.fetcher().fetch(&manifest("FacebookAI/roberta-base", COMMIT)).unwrap();

@@ -1,4 +1,5 @@
-//! Fetching from a real server on this machine that does what servers do: break off, refuse, lie and say nothing.
+//! Fetches from a real server on this machine that has the faults of servers: it breaks off, refuses, lies
+//! and says nothing.
 
 use std::time::{Duration, Instant};
 
@@ -24,7 +25,7 @@ fn a_dropped_connection_is_taken_up_where_it_broke_off() {
     assert_eq!(ranges.len(), 3);
     let starts = ranges[1..].iter().map(|r| r.unwrap().trim_matches(|c: char| !c.is_ascii_digit()));
     let starts: Vec<usize> = starts.map(|start| start.parse().unwrap()).collect();
-    // What the system had sent when the connection broke may not all have come.
+    // Some of the bytes that the system had sent when the connection broke may not have come.
     assert!(starts[0] > 0 && starts[0] <= 700_000 && starts[1] > starts[0], "{starts:?}");
 }
 
@@ -118,7 +119,7 @@ fn faults_of_the_server_are_tried_again_and_refusals_are_not() {
 #[test]
 fn a_server_that_cannot_be_reached_is_named() {
     let setting = Setting::new();
-    // A port that was free a moment ago.
+    // This port was free a moment ago.
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let endpoint = format!("http://127.0.0.1:{port}");
     let (status, error) =
@@ -233,7 +234,7 @@ fn a_file_that_changed_on_the_server_is_refused() {
     assert!(error.contains(&format!("got SHA-256 {}", sha256(b"other"))), "{error}");
     assert!(error.contains("the lock file"), "{error}");
     assert_eq!(setting.downloads(), Vec::<String>::new());
-    // The same for a file that changes where it lies.
+    // The same holds for a file that changes where it lies.
     std::fs::write(folder.join("a b.txt"), "third").unwrap();
     let error = setting.fetcher().fetch(&url_model(&setting, "")).unwrap_err();
     assert!(matches!(error, LmcError::Format { .. }), "{error}");

@@ -1,4 +1,5 @@
-//! Fetching from a real server that speaks TLS: which certificates do, and what is said of those that do not.
+//! Fetches from a real server that speaks TLS: tests certificates that are accepted, and the messages about
+//! others.
 
 use std::time::{Duration, Instant};
 
@@ -8,7 +9,7 @@ use lmc_tests::fetching::{Setting, at_commit, network, weights};
 use lmc_tests::server::Server;
 use lmc_tests::skip::skipped;
 
-/// An authority, unless there is no openssl.
+/// Returns an authority, unless there is no openssl.
 fn authority() -> Option<Authority> {
     let authority = Authority::new();
     if authority.is_none() {
@@ -85,7 +86,7 @@ fn an_unknown_authority_is_told_with_those_that_are_known() {
     let (error, known) = told(&other);
     let expected = format!("is signed by an authority that is not among those of {known}");
     assert!(error.contains(&expected), "{error}");
-    // An authority that was made anew under its old name.
+    // This authority was made anew under its old name.
     let (error, known) = told(&Authority::new().unwrap());
     let expected = format!("is not signed by the authority of that name among those of {known}");
     assert!(error.contains(&expected), "{error}");

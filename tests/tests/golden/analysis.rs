@@ -140,9 +140,10 @@ fn basins_of_gap_matrices_that_are_hard() {
         let basins = basin::cluster(&gaps, &options).unwrap();
         assert_eq!(basins.cluster, clusters(&case["cluster"]), "{name}");
         let expected = floats(&case["membership"]);
-        // What rounding makes of the vectors grows as two eigenvalues come near to each other.
+        // The effect of rounding on the vectors grows as two eigenvalues come near to each other.
         let largest = expected.iter().fold(0.0, |largest: f64, score| largest.max(score.abs()));
-        // A coordinate is an entry of a vector divided by the root of the degree, which is small for an outlier.
+        // A coordinate is an entry of a vector divided by the root of the degree, which is small for an
+        // outlier.
         let degree = |i: usize| {
             (0..n).filter(|&j| j != i).map(|j| (-0.5 * (values[[i, j]] / width).powi(2)).exp()).sum::<f64>()
         };
@@ -151,7 +152,7 @@ fn basins_of_gap_matrices_that_are_hard() {
         for (got, expected) in basins.membership.iter().zip(&expected) {
             assert!((got - expected).abs() <= tolerance, "{name}: {got}, expected {expected}");
         }
-        // The same models in another order.
+        // The same models stand in another order.
         let order: Vec<usize> = (0..n).map(|i| (5 * i + 3) % n).filter(|_| n % 5 != 0).collect();
         let order = if order.is_empty() { (0..n).rev().collect() } else { order };
         let moved = GapMatrix::new(
@@ -160,7 +161,7 @@ fn basins_of_gap_matrices_that_are_hard() {
             values.select(ndarray::Axis(0), &order).select(ndarray::Axis(1), &order),
         );
         let moved = basin::cluster(&moved.unwrap(), &options).unwrap();
-        // Of two clusters of one size the first model's is the first.
+        // If two clusters have one size, the first model's is the first.
         let exchanged = moved.cluster[0] != basins.cluster[order[0]];
         for (to, &from) in order.iter().enumerate() {
             let (cluster, score) = match exchanged {

@@ -1,4 +1,4 @@
-//! Checkpoints that torch, transformers and Flax wrote: every format brings the same tensors.
+//! Reads checkpoints that torch, transformers and Flax wrote: every format brings the same tensors.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -27,7 +27,7 @@ fn assert_same(got: &BTreeMap<String, Tensor>, expected: &BTreeMap<String, Tenso
     }
 }
 
-/// The tensors after a conversion to another dtype and back.
+/// Returns the tensors after a conversion to another dtype and back.
 fn rounded(tensors: &BTreeMap<String, Tensor>, kind: Kind) -> BTreeMap<String, Tensor> {
     tensors.iter().map(|(name, t)| (name.clone(), t.to_kind(kind).to_kind(Kind::Float))).collect()
 }

@@ -1,4 +1,5 @@
-//! Tiny random BERT and RoBERTa classifiers against transformers: logits, gradients, and folders that go there and back.
+//! Compares tiny random BERT and RoBERTa classifiers with transformers: logits, gradients, and folders that
+//! go there and back.
 
 use lmc::encode::{Encoded, PaddedBatch, padded_batch};
 use lmc::model::{Dropout, Finetuned, Tokens, load_finetuned, save_folder};
@@ -29,7 +30,7 @@ fn read(family: &str) -> Golden {
 }
 
 impl Golden {
-    /// The examples of those indices, padded with that id.
+    /// Returns the examples of those indices, padded with that id.
     fn batch(&self, indices: &[usize], pad: i64) -> (Tokens, PaddedBatch) {
         let batch = padded_batch(&self.examples, indices, pad).unwrap();
         let tokens = Tokens {
@@ -44,7 +45,7 @@ impl Golden {
         (0..self.examples.len()).collect()
     }
 
-    /// Logits, `[batch, n_labels]`.
+    /// Returns logits, `[batch, n_labels]`.
     fn logits(&self, tokens: &Tokens) -> Tensor {
         let Finetuned { classifier, weights, .. } = &self.model;
         let p = Parameters::views(&weights.theta().unsqueeze(0), classifier.layout()).unwrap();
@@ -76,7 +77,7 @@ fn logits_alone_and_padded() {
             assert!(tokens.mask.is_none());
             assert_close(&golden.logits(&tokens), &golden.values["logits"][i], family);
         }
-        // Under the mask it is of no matter which token stands in the padding.
+        // Under the mask, it does not matter which token stands in the padding.
         for pad in [golden.model.classifier.config().pad_id(), 0, 7] {
             let (tokens, _) = golden.batch(&golden.all(), pad);
             assert!(tokens.mask.is_some());
@@ -119,7 +120,8 @@ fn labels_are_those_of_the_config() {
     assert_eq!(read("tiny-roberta").model.labels, ["LABEL_0", "LABEL_1", "LABEL_2"]);
 }
 
-/// What is saved is read by transformers without a missing or unexpected tensor, and comes back with the same bits.
+/// Asserts that transformers reads a saved folder without a missing or unexpected tensor, and that it comes
+/// back with the same bits.
 #[test]
 fn folders_go_to_transformers_and_back() {
     for family in FAMILIES {

@@ -1,4 +1,5 @@
-//! Model folders as users have them against transformers: logits, names of outputs and gradients of each.
+//! Compares model folders as users have them with transformers: logits, names of outputs and gradients of
+//! each.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -21,7 +22,7 @@ fn integers(value: &Value) -> Vec<i64> {
     value.as_array().unwrap().iter().map(|x| x.as_i64().unwrap()).collect()
 }
 
-/// ((7 i + 3 j) mod 11 - 5) / 20 at row i and column j.
+/// Returns ((7 i + 3 j) mod 11 - 5) / 20 at row i and column j.
 fn formula(shape: &[i64]) -> Tensor {
     let (rows, columns) = (shape[0], shape.get(1).copied().unwrap_or(1));
     let values: Vec<f32> =
@@ -29,7 +30,7 @@ fn formula(shape: &[i64]) -> Tensor {
     Tensor::from_slice(&values).view(shape)
 }
 
-/// Writes the folder of a case, with what transformers would not read: what stands in front of names, and old names.
+/// Writes the folder of a case with its changes, such as tensor names with a prefix and old names.
 fn write(case: &Value, folder: &Path) {
     let base = golden(case["base"].as_str().unwrap());
     let text = std::fs::read_to_string(base.join("config.json")).unwrap();
@@ -69,7 +70,7 @@ fn write(case: &Value, folder: &Path) {
     Tensor::write_safetensors(&tensors, folder.join("model.safetensors")).unwrap();
 }
 
-/// The texts, with the segments of BERT's tokenizer; RoBERTa's gives none.
+/// Returns the texts, with the segments of BERT's tokenizer; RoBERTa's gives none.
 fn texts(all: &Value, is_roberta: bool) -> Vec<Encoded> {
     let text = |(i, text): (usize, &Value)| {
         let (ids, mut segments) = (integers(&text["ids"]), integers(&text["segments"]));
@@ -114,7 +115,7 @@ fn classifiers_in_folders_of_users() {
         assert_close(&packed, &case["logits"], name);
         gradients(&classifier.layout().clone(), &leaves, &packed, &case["gradient_norms"], name);
 
-        // The same as one padded batch, for a stack of two.
+        // The same examples make one padded batch, for a stack of two.
         let theta = Tensor::stack(&[weights.theta(), weights.theta()], 0);
         let p = Parameters::leaves(&theta, classifier.layout()).unwrap();
         let batch = padded_batch(&texts, &[0, 1, 2], classifier.config().pad_id()).unwrap();
@@ -125,7 +126,7 @@ fn classifiers_in_folders_of_users() {
     }
 }
 
-/// The norms of gradients of the summed cross-entropy of labels 0, 1, 0.
+/// Returns the norms of gradients of the summed cross-entropy of labels 0, 1, 0.
 fn gradients(layout: &Arc<Layout>, leaves: &Parameters, logits: &Tensor, expected: &Value, name: &str) {
     let labels = Tensor::from_slice(&[0i64, 1, 0]);
     let none = None::<Tensor>;
@@ -142,7 +143,8 @@ fn gradients(layout: &Arc<Layout>, leaves: &Parameters, logits: &Tensor, expecte
     }
 }
 
-/// A masked language model's encoder is read without a pooler; what it says of the first token is that of transformers' encoder.
+/// A masked language model's encoder is read without a pooler; its state of the first token is that of
+/// transformers' encoder.
 #[test]
 fn an_encoder_without_a_pooler() {
     let all = all();

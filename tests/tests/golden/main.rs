@@ -1,4 +1,4 @@
-//! Results beside those of other implementations, whose scripts lie beside the golden files.
+//! Compares results with those of other implementations, whose scripts lie beside the golden files.
 
 mod analysis;
 mod checkpoints;

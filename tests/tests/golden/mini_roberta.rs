@@ -1,4 +1,5 @@
-//! The embedded RoBERTa against transformers: token ids of pairs, hidden states of `<s>`, masked-LM loss.
+//! Compares the embedded RoBERTa with transformers: token ids of pairs, hidden states of `<s>`, masked-LM
+//! loss.
 
 use std::path::{Path, PathBuf};
 
@@ -27,7 +28,7 @@ fn integers(value: &Value) -> Vec<i64> {
     value.as_array().unwrap().iter().map(|x| x.as_i64().unwrap()).collect()
 }
 
-/// The pairs in tokens; whether they are those of transformers.
+/// Returns the pairs in tokens, and asserts that they are those of transformers.
 fn examples(golden: &Value) -> Vec<Encoded> {
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     let example = |pair: &Value| Example { first: text(&pair[0]), second: Some(text(&pair[1])), label: 0 };
@@ -36,7 +37,7 @@ fn examples(golden: &Value) -> Vec<Encoded> {
     encode(&dataset, &load_tokenizer(&assets()).unwrap(), 48).unwrap()
 }
 
-/// One sequence for a stack of one.
+/// Returns one sequence for a stack of one.
 fn tokens(ids: &[i64]) -> Tokens {
     let row = |values: &[i64]| Tensor::from_slice(values).unsqueeze(0);
     Tokens::shared(&row(ids), &row(&vec![0; ids.len()]), 1)

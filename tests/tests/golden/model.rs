@@ -1,4 +1,5 @@
-//! The encoder against transformers: the same ids and logits for a real BERT, alone and padded, texts and pairs.
+//! Compares the encoder with transformers: the same ids and logits for a real BERT, alone and padded, texts
+//! and pairs.
 
 use lmc::data::{Dataset, Example};
 use lmc::encode::{Encoded, encode, load_tokenizer, padded_batch};
@@ -29,7 +30,7 @@ fn model() -> Model {
 }
 
 impl Model {
-    /// Logits of the examples of those indices, padded to the longest, `[batch, 2]`.
+    /// Returns the logits of the examples of those indices, padded to the longest, `[batch, 2]`.
     fn logits(&self, examples: &[Encoded], indices: &[usize]) -> Tensor {
         let batch = padded_batch(examples, indices, self.classifier.config().pad_id()).unwrap();
         let tokens = Tokens {

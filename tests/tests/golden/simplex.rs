@@ -1,5 +1,5 @@
-//! Heights above lower convex envelopes against scipy's linear programming, ensembles of logits against numpy:
-//! `golden/generate_simplex.py`.
+//! Heights above lower convex envelopes against scipy's linear programming, ensembles of logits against
+//! numpy: `golden/generate_simplex.py`.
 
 use lmc::eval::Logits;
 use lmc::gap::{heights_above_envelope, simplex_gap};

@@ -1,4 +1,5 @@
-//! Token ids and segments against AutoTokenizer of transformers for folders whose files agree, disagree or say nothing.
+//! Compares token ids and segments with transformers' AutoTokenizer, for folders whose files agree, disagree
+//! or say nothing.
 
 use std::path::Path;
 
@@ -28,7 +29,7 @@ fn write(folder: &Path, files: &Map<String, Value>, known: &Value) {
     }
 }
 
-/// Texts, or pairs, as a dataset.
+/// Returns texts, or pairs, as a dataset.
 fn dataset(texts: &Value) -> Dataset {
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     let example = |value: &Value| match value.as_array().map(Vec::as_slice) {
@@ -43,7 +44,7 @@ fn integers(value: &Value) -> Vec<i64> {
     value.as_array().unwrap().iter().map(|x| x.as_i64().unwrap()).collect()
 }
 
-/// What differs from AutoTokenizer's ids and segments; empty where nothing does.
+/// Returns the differences from AutoTokenizer's ids and segments; empty if there are none.
 fn differences(folder: &Path, golden: &Value, found: &Value) -> Vec<String> {
     let tokenizer = match load_tokenizer(folder) {
         Ok(tokenizer) => tokenizer,
@@ -75,7 +76,8 @@ fn differences(folder: &Path, golden: &Value, found: &Value) -> Vec<String> {
     differences
 }
 
-/// Compares every folder; returns how many AutoTokenizer takes, how many it refuses and how many lmc alone refuses.
+/// Compares every folder; returns how many AutoTokenizer takes, how many it refuses and how many lmc alone
+/// refuses.
 fn check(golden: &Value) -> [usize; 3] {
     let (mut counts, mut wrong) = ([0; 3], Vec::new());
     for (name, found) in golden["folders"].as_object().unwrap() {
@@ -112,7 +114,7 @@ fn folders_are_read_as_auto_tokenizer_reads_them() {
     assert!(taken >= 50 && refused >= 10 && refused_here >= 10, "{taken}, {refused}, {refused_here}");
 }
 
-/// Random combinations of settings, which are not part of this repository.
+/// Random combinations of settings are read alike. The combinations are not part of this repository.
 #[test]
 fn random_folders_are_read_as_auto_tokenizer_reads_them() {
     let Some(mut script) = reference_script("generate_tokenizer_folders.py") else { return };

@@ -1,4 +1,5 @@
-//! Token ids against transformers: WordPiece and byte-level byte-pair encoding, texts and pairs, whole and cut.
+//! Compares token ids with transformers: WordPiece and byte-level byte-pair encoding, texts and pairs, whole
+//! and cut.
 
 use std::path::{Path, PathBuf};
 
@@ -17,7 +18,7 @@ fn integers(value: &Value) -> Vec<i64> {
     value.as_array().unwrap().iter().map(|x| x.as_i64().unwrap()).collect()
 }
 
-/// Texts, or pairs, as a dataset.
+/// Returns texts, or pairs, as a dataset.
 fn dataset(texts: &Value) -> Dataset {
     let example = |text: &Value| match text.as_array().map(Vec::as_slice) {
         Some([first, second]) => Example {
@@ -51,7 +52,7 @@ fn check_golden(tokenizer: &Tokenizer, name: &str) {
     assert!(n_texts > 180 && n_pairs > 100, "{n_texts} texts, {n_pairs} pairs");
 }
 
-/// A folder with MiniLM's vocabulary alone and a `tokenizer_config.json`.
+/// Returns a folder with MiniLM's vocabulary alone and a `tokenizer_config.json`.
 fn vocabulary_alone(config: &Value) -> (tempfile::TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     std::fs::copy(minilm().join("vocab.txt"), folder.path().join("vocab.txt")).unwrap();
@@ -102,7 +103,7 @@ fn a_roberta_pair() {
     assert_eq!(id("<pad>"), 1);
 }
 
-/// The pairs of MNLI and PAWS-QQP, which are not part of this repository.
+/// The pairs of MNLI and PAWS-QQP are encoded alike. They are not part of this repository.
 #[test]
 fn real_pairs() {
     let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data");

@@ -1,4 +1,4 @@
-//! Losses, gradients and optimisers against PyTorch: twenty updates of a tiny random BERT classifier.
+//! Compares losses, gradients and optimisers with PyTorch: twenty updates of a tiny random BERT classifier.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -48,7 +48,7 @@ impl Golden {
         self.values[name].as_u64().unwrap() as u32
     }
 
-    /// Batch `i` of the four, padded.
+    /// Returns batch `i` of the four, padded.
     fn batch(&self, i: usize) -> (Tokens, Tensor) {
         let size = self.count("batch_size") as usize;
         let indices: Vec<usize> = (i % 4 * size..(i % 4 + 1) * size).collect();
@@ -72,7 +72,8 @@ impl Golden {
         (loss.double_value(&[]), leaves.gradient(&loss).unwrap())
     }
 
-    /// The same by the head alone, on the features of the frozen encoder; `theta` is the head's part.
+    /// Returns the same for the head alone, on the features of the frozen encoder; `theta` is the head's
+    /// part.
     fn head_loss_and_gradient(&self, theta: &Tensor, batch: usize) -> (f64, Tensor) {
         let (tokens, labels) = self.batch(batch);
         let encoder =
@@ -178,7 +179,7 @@ fn a_linear_probe() {
     golden().check_run("probe", adam, decay, trained);
 }
 
-/// With all examples in one batch the order of a seed is of no matter, so that a whole stack must agree.
+/// With all examples in one batch, the order of a seed does not matter, so a whole stack must agree.
 #[test]
 fn a_stack_of_three_on_the_whole_set() {
     golden().check_whole_set(&[5, 6, 7]);

@@ -1,19 +1,19 @@
-//! Rules of the house that a reader would otherwise have to watch: where modules may import from, how long files are, and how
-//! modules lie in folders.
+//! Rules of the house that a reader would otherwise have to watch: where modules may import from, how long
+//! files are, and how modules lie in folders.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-/// No file has more lines.
+/// The largest number of lines of a file.
 const LONGEST: usize = 400;
-/// No line of a page has more characters.
+/// The largest number of characters in a line of a page.
 const WIDEST: usize = 110;
 
 fn clone() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// The Rust files below a folder of the clone, with their text.
+/// Returns the Rust files below a folder of the clone, with their text.
 fn rust_files(folder: &str) -> Vec<(PathBuf, String)> {
     let (mut found, mut folders) = (Vec::new(), vec![clone().join(folder)]);
     while let Some(at) = folders.pop() {
@@ -31,7 +31,7 @@ fn rust_files(folder: &str) -> Vec<(PathBuf, String)> {
     found
 }
 
-/// Text without its comments and without what only tests see.
+/// Returns a text without its comments and without the parts that only tests see.
 fn code(path: &Path, text: &str) -> String {
     let inside = path.strip_prefix(clone()).unwrap();
     let is_test = inside.components().any(|part| part.as_os_str() == "tests")
@@ -40,7 +40,7 @@ fn code(path: &Path, text: &str) -> String {
     text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
 }
 
-/// The first names behind `crate::`, in a path or in a group of imports.
+/// Returns the first names behind `crate::`, in a path or in a group of imports.
 fn imports(code: &str) -> BTreeSet<String> {
     let is_name = |c: char| c.is_alphanumeric() || c == '_';
     let mut found = BTreeSet::new();
@@ -70,7 +70,7 @@ fn imports(code: &str) -> BTreeSet<String> {
     found
 }
 
-/// The order of the modules of a crate, as CONTRIBUTING.md has it.
+/// Returns the order of the modules of a crate, as CONTRIBUTING.md has it.
 fn order(of: &str) -> Vec<String> {
     let text = std::fs::read_to_string(clone().join("CONTRIBUTING.md")).unwrap();
     let (_, list) = text.split_once(&format!("\n- `{of}`: ")).unwrap();

@@ -1,4 +1,4 @@
-//! Rules that files of this project keep: code, pages and notebooks.
+//! Checks the rules that files of this project keep: code, pages and notebooks.
 
 mod code;
 mod notebook_files;

@@ -1,4 +1,5 @@
-//! The notebooks as files: what Jupyter reads, the same bytes that it writes, and tags that promise their figures.
+//! Checks the notebooks as files: that Jupyter reads them, that it writes the same bytes, and that tags keep
+//! their promise of figures.
 
 use std::collections::HashSet;
 use std::path::Path;
@@ -19,10 +20,11 @@ for path in sys.argv[1:]:
         sys.exit(f"{path} is not formatted as Jupyter writes it")
 "#;
 
-/// Where the folders of a machine's user lie: kept outputs say `~` (kernel-setup/notebook_places.py).
+/// The folders in which a machine's users have theirs: kept outputs say `~`
+/// (kernel-setup/notebook_places.py).
 const HOMES: [&str; 4] = ["/root/", "/home/", "/Users/", "/work/"];
 
-/// What is wrong with a notebook, besides what Jupyter's own validation says.
+/// Returns the faults of a notebook, besides those that Jupyter's own validation finds.
 fn faults(notebook: &Value) -> Vec<String> {
     let mut faults = Vec::new();
     if (&notebook["nbformat"], &notebook["nbformat_minor"]) != (&json!(4), &json!(5)) {
@@ -92,7 +94,7 @@ fn every_fault_is_found() {
     }
 }
 
-/// The verdict of nbformat.
+/// Returns the verdict of nbformat.
 fn validate(paths: &[impl AsRef<Path>]) -> Result<(), String> {
     let python = notebook::cache().join("venv/bin/python");
     let mut command = Command::new(&python);

@@ -1,8 +1,8 @@
-//! The page about faults names tests that exist.
+//! Checks that the page about faults names tests that exist.
 
 use lmc_tests::notebook::clone_root;
 
-/// The tests that a row of the table names: files and functions.
+/// Returns the tests that a row of the table names: files and functions.
 fn tests(row: &str) -> Vec<(&str, &str)> {
     let named = row.split('`').skip(1).step_by(2);
     named.filter_map(|text| text.split_once("::")).filter(|(file, _)| file.contains('.')).collect()

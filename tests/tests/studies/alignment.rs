@@ -1,4 +1,4 @@
-//! Linear assignment against scipy (`golden/generate_assignment.py`), and alignment of the copies of a study.
+//! Compares linear assignment with scipy (`golden/generate_assignment.py`), and aligns the copies of a study.
 
 use std::path::Path;
 
@@ -42,7 +42,7 @@ fn a_copy_in_another_order_is_brought_back() {
     let (config, set) = (task.classifier.config(), task.set("id").unwrap());
     let copy = models.weights_of(&models.models()[0]).unwrap();
     let other = shuffled(config, &copy, 1).unwrap();
-    // In float64, so that nothing but the function is compared.
+    // The comparison is in float64, so that nothing but the function is compared.
     let logits = |weights: &Weights| {
         let p =
             Parameters::views(&weights.theta().to_kind(Kind::Double).unsqueeze(0), weights.layout()).unwrap();
@@ -74,7 +74,7 @@ fn lines_to_a_copy_in_another_order_are_those_to_the_copy() {
         assert_eq!(before, after);
     }
 
-    // The second copy in another order, in a store without evaluations and sweeps.
+    // The second copy has its units in another order, in a store without evaluations and sweeps.
     for results in ["evaluations", "sweeps"] {
         std::fs::remove_dir_all(folder.path().join(results)).unwrap();
     }
@@ -97,7 +97,7 @@ fn lines_to_a_copy_in_another_order_are_those_to_the_copy() {
     let gaps = aligned.after.matrix(Measure::ConvexityGap).unwrap();
     let difference = &gaps.values - &expected.matrix(Measure::ConvexityGap).unwrap().values;
     assert!(difference.iter().all(|difference| difference.abs() < 1e-6));
-    // What was evaluated is found again.
+    // Earlier evaluations are found again.
     let again = models.sweep_aligned(&bent).unwrap();
     assert_eq!(
         (again.after.profiles, &again.alignments),

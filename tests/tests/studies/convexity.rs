@@ -1,4 +1,5 @@
-//! Convex combinations of the copies of a study: what is sampled is what it says, is found again, and triangles meet their sides.
+//! Tests convex combinations of the copies of a study: the samples have the shapes that they claim, they are
+//! found again, and triangles meet their sides.
 
 use lmc::LmcError;
 use lmc::analyses::convexity::{ConvexityOptions, TriangleOptions};
@@ -11,7 +12,7 @@ use lmc::table::{CONVEXITY, CONVEXITY_POINTS, TRIANGLES, Table};
 use lmc::weights::Weights;
 use lmc_tests::small;
 
-/// Five copies of which the first three are one cluster.
+/// Returns five copies of which the first three are one cluster.
 fn clustered(models: &Models) -> (Sweep, Basins) {
     let sweep = models.sweep("id", Grid::new(3).unwrap()).unwrap();
     let options = ClusterOptions::default();
@@ -19,7 +20,7 @@ fn clustered(models: &Models) -> (Sweep, Basins) {
     (sweep, basins)
 }
 
-/// The mean loss of a combination of copies, from weights that are put together here.
+/// Returns the mean loss of a combination of copies, from weights that are put together here.
 fn loss_at(models: &Models, members: &[usize], weights: &[f64]) -> f64 {
     let task = models.study().task();
     let mut theta = models.weights_of(&models.models()[members[0]]).unwrap().theta() * weights[0];
@@ -39,7 +40,7 @@ fn combinations_are_sampled_kept_and_found_again() {
     let options =
         ConvexityOptions { n_points: 7, n_subsets: 2, n_resamples: 50, ..ConvexityOptions::default() };
     let convexity = models.convexity("id", &basins, &options).unwrap();
-    // Within the first cluster 2 and 3 models, within the second 2, across 2, 3, 4 and 5.
+    // There are 2 and 3 models within the first cluster, 2 within the second, and 2, 3, 4 and 5 across.
     let shapes: Vec<(Membership, usize, usize, usize)> =
         convexity.samples.iter().map(|s| (s.kind, s.n_models(), s.subsets.len(), s.excess.len())).collect();
     use Membership::{Across, Within};
@@ -58,7 +59,7 @@ fn combinations_are_sampled_kept_and_found_again() {
     let ends: Vec<f64> = models.evaluate("id").unwrap().iter().map(|e| e.outcome.mean_loss()).collect();
     for sample in &convexity.samples {
         let n = sample.points.len();
-        // The centre and one other point of the last subset.
+        // The points are the centre and one other point of the last subset.
         for point in [0, n - 1] {
             let (i, subset) = ((sample.subsets.len() - 1) * n + point, sample.subsets.last().unwrap());
             let weights = sample.points[point].weights();
@@ -106,7 +107,8 @@ fn triangles_meet_the_lines_of_the_sweep() {
         let largest = gaps[[a, b]].max(gaps[[a, c]]).max(gaps[[b, c]]);
         assert!((triangle.edge_gap - largest).abs() < 1e-9, "{triangle:?}");
         assert_eq!(triangle.kind == Membership::Across, basins.cluster[a] != basins.cluster[c]);
-        // The same from losses that are evaluated here: corners, middles of the sides, three points inside.
+        // The same heights come from losses that are evaluated here: corners, middles of the sides, three
+        // points inside.
         let inside = [[0.25, 0.25, 0.5], [0.25, 0.5, 0.25], [0.5, 0.25, 0.25]];
         let mut points = vec![[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]];
         points.extend([[0.5, 0.5, 0.0], [0.5, 0.0, 0.5], [0.0, 0.5, 0.5]]);

@@ -1,4 +1,5 @@
-//! Corpora: against what Python reads (`golden/generate_corpora.py`), and the real files where they are present.
+//! Compares corpora with the results of Python (`golden/generate_corpora.py`), and reads the real files if
+//! they are present.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -15,7 +16,7 @@ fn named(corpus: &str) -> Corpus {
     Corpus::named(corpus).unwrap()
 }
 
-/// A golden file read with the columns that the corpus has in files of that name's extension.
+/// Returns a golden file, read with the columns that the corpus has in files with that name's extension.
 fn golden(corpus: &str, split: &str, file: &str) -> Reading {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden/corpora").join(file);
     let manifest = Manifest::builtin(corpus).unwrap();
@@ -47,7 +48,7 @@ fn files_are_read_as_python_reads_them() {
     }
 }
 
-/// A folder of real data beside the checkout; says so where it is not there.
+/// Returns a folder of real data beside the checkout; says so if it is not there.
 fn real(name: &str) -> Option<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data").join(name);
     if !folder.is_dir() {

@@ -1,4 +1,4 @@
-//! Every verb of the library refuses what cannot be before it computes or stores anything.
+//! Checks that every verb of the library refuses impossible requests before it computes or stores anything.
 
 use std::path::Path;
 
@@ -17,13 +17,13 @@ use lmc::table::Metric;
 use lmc::train::CurveRecipe;
 use lmc_tests::small;
 
-/// The number of files in a folder and below it.
+/// Returns the number of files in a folder and below it.
 fn n_files(folder: &Path) -> usize {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
     entries.map(|entry| if entry.path().is_dir() { n_files(&entry.path()) } else { 1 }).sum()
 }
 
-/// The error of a call that must not have succeeded.
+/// Returns the error of a call that must not have succeeded.
 fn refused<T>(result: lmc::Result<T>) -> LmcError {
     result.err().expect("the call is refused")
 }
@@ -144,7 +144,7 @@ fn a_soup_never_takes_the_place_of_what_a_study_needs() {
         }
     }
     assert!(!store.join("soup").exists());
-    // What is saved is complete: it is read again with its tokenizer.
+    // A saved soup is complete: it is read again with its tokenizer.
     let place = folder.path().join("soup");
     SoupFolder::new(study, &place, "both", Replace::Same).unwrap().save(&models, &[0, 1]).unwrap();
     let saved = lmc::model::load_finetuned(&place).unwrap();

@@ -1,4 +1,4 @@
-//! Studies and their analyses from end to end, on small copies.
+//! Runs studies and their analyses from end to end, on small copies.
 
 mod alignment;
 mod convexity;

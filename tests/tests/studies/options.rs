@@ -1,4 +1,5 @@
-//! Every field of all options: a value that is not allowed is refused by name before anything is computed.
+//! Checks every field of all options: a value that is not allowed is refused by name before anything is
+//! computed.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -28,7 +29,7 @@ use lmc::train::{CurveRecipe, PretrainRecipe};
 use lmc::{LmcError, Options};
 use lmc_tests::small;
 
-/// The number of files in a folder and below it.
+/// Returns the number of files in a folder and below it.
 fn n_files(folder: &Path) -> usize {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
     entries.map(|entry| if entry.path().is_dir() { n_files(&entry.path()) } else { 1 }).sum()
@@ -43,8 +44,8 @@ fn refused<T>(field: &str, result: lmc::Result<T>) {
     }
 }
 
-/// Calls a verb with each field of some options set to a value that is not allowed. Fields of which every value
-/// is allowed stand behind `free`; a field that is in neither list does not compile.
+/// Calls a verb with each field of some options set to a value that is not allowed. Fields that may have any
+/// value stand behind `free`; a field that is in neither list does not compile.
 macro_rules! each_field {
     (
         $seen:ident, $type:ident, $good:expr, $call:expr;
@@ -62,7 +63,7 @@ macro_rules! each_field {
     }};
 }
 
-/// The types that have options, by the sources of the library.
+/// Returns the types that have options, according to the sources of the library.
 fn all_types() -> BTreeSet<String> {
     let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("../lmc/src")];
     folders.push(Path::new(env!("CARGO_MANIFEST_DIR")).join("../lmc/crates"));

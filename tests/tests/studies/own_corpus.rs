@@ -78,7 +78,7 @@ split = "ood"
 labels = { bad = "unacceptable", good = "acceptable", best = "acceptable" }
 "#;
 
-/// Writes a file of that many reviews, the labels in turn; those of judges are never the best.
+/// Writes a file of that many reviews, whose labels alternate; those of judges are never the best.
 fn write_reviews(path: &Path, n: usize) {
     let row = |i: usize| match i % 4 {
         0 => "judges slept\tjudges\tbad\n",
@@ -132,7 +132,7 @@ fn one_manifest_is_all_that_a_corpus_needs() {
         .map(|run| run.unwrap().file_name().into_string().unwrap())
         .collect();
     assert!(runs.len() == 2 && runs.iter().all(|run| run.starts_with("reviews-google-s")), "{runs:?}");
-    // A file of a study names a task, and this name stands for nothing elsewhere.
+    // A file of a study names a task, and this name stands for no task elsewhere.
     let message = study.spec().to_toml().unwrap_err().to_string();
     assert!(
         message.starts_with("`task`: got reviews, expected a task that comes with the crate"),

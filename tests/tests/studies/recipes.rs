@@ -1,4 +1,4 @@
-//! Recipes that build on each other: a linear probe, and finetuning from the head that it found.
+//! Tests recipes that build on each other: a linear probe, and finetuning from the head that it found.
 
 use std::path::Path;
 
@@ -25,7 +25,7 @@ fn n_runs(root: &Path) -> usize {
     std::fs::read_dir(root.join("runs")).unwrap().count()
 }
 
-/// Whether all tensors that `select` names are the same bits.
+/// Returns whether all tensors that `select` names have the same bits.
 fn same(a: &Weights, b: &Weights, select: impl Fn(&str) -> bool) -> bool {
     let pairs = a.named().into_iter().zip(b.named());
     pairs.filter(|((name, _), _)| select(name)).all(|((_, a), (_, b))| a == b)

@@ -1,4 +1,4 @@
-//! Soups of the copies of a study: their weights, their results, and the folder that they are saved as.
+//! Tests soups of the copies of a study: their weights, their results, and the folder that they are saved as.
 
 use std::collections::BTreeSet;
 
@@ -32,7 +32,8 @@ fn soups_are_averages_of_weights_and_ensembles_of_logits() {
         let set = task.set(dataset).unwrap();
         let logits = models.logits(dataset).unwrap();
         let own: Vec<_> = soups.results.iter().filter(|result| result.dataset() == dataset).collect();
-        // 5 single ones and the best, 3 + 1 pairs and a triple within, 3 + 3 across, 3 + 3 of any, all, greedy by two metrics.
+        // There are 5 single ones and the best, 3 + 1 pairs and a triple within, 3 + 3 across, 3 + 3 of any,
+        // all, and greedy by two metrics.
         assert_eq!(own.len(), 6 + 5 + 6 + 6 + 1 + 2);
         for result in own {
             let ingredients = &result.choice.models;
@@ -53,7 +54,8 @@ fn soups_are_averages_of_weights_and_ensembles_of_logits() {
                 assert!(result.excess.iter().all(|excess| excess.abs() < 1e-6));
                 assert!(result.ensemble_excess.iter().all(|excess| excess.abs() < 1e-4));
             }
-            // The logit ensemble's loss is at most the mean of its members': the cross-entropy is convex in the logits.
+            // The logit ensemble's loss is at most the mean of its members': the cross-entropy is convex in
+            // the logits.
             assert!(result.ensemble_excess.iter().all(|&excess| excess < 1e-4));
         }
     }
@@ -82,7 +84,8 @@ fn the_best_and_the_greedy_are_chosen_on_the_other_half() {
         [Metric::Accuracy, Metric::Loss]
     );
     for (metric, greedy) in &soups.greedy {
-        // Tried from best to worst; what is kept never falls, and the first is the best single model.
+        // Models are tried from best to worst. Those that are kept never make the score worse, and the first
+        // is the best single model.
         assert_eq!(greedy.trials.iter().map(|trial| trial.model).collect::<BTreeSet<_>>().len(), 5);
         let mut best = greedy.trials[0].score;
         for trial in &greedy.trials[1..] {

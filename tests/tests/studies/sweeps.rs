@@ -1,4 +1,5 @@
-//! Sweeps over the copies of a study: all lines, lines to landmarks, refined lines and planes, and what they cost.
+//! Tests sweeps over the copies of a study: all lines, lines to landmarks, refined lines and planes, and
+//! their cost.
 
 use lmc::LmcError;
 use lmc::compute::{Compute, Precision};
@@ -16,7 +17,7 @@ fn lines_to_landmarks_are_those_of_the_whole_sweep() {
     let some = models.sweep_to(&[3, 1], "id", grid).unwrap();
     assert_eq!(some.profiles.len(), 7);
     let plan = SweepPlan::lines(5, grid).unwrap();
-    // The lines that are there are not computed again.
+    // Lines that are in the store are not computed again.
     assert_eq!(models.cost("id", &plan).unwrap().n_points, 3 * 3);
     let all = models.sweep("id", grid).unwrap();
     assert_eq!(models.cost("id", &plan).unwrap().n_points, 0);
@@ -48,7 +49,7 @@ fn refinement_looks_closer_where_a_line_is_highest() {
         assert_eq!(b.alphas, [0.0, 0.25, 0.5, 0.75, 1.0]);
         assert_eq!(c.alphas.len(), 7);
         assert!(c.alphas.windows(2).all(|pair| pair[0] < pair[1]));
-        // Points that are there stay, new ones lie on the same line.
+        // Earlier points stay, and new ones lie on the same line.
         assert_eq!(
             (&b.outcomes[0], &b.outcomes[2], &b.outcomes[4]),
             (&a.outcomes[0], &a.outcomes[1], &a.outcomes[2])
@@ -64,7 +65,7 @@ fn refinement_looks_closer_where_a_line_is_highest() {
             (c.measure(Measure::ConvexityGap).unwrap(), exact.measure(Measure::ConvexityGap).unwrap());
         assert!(gap <= whole + 1e-9 && gap >= heights[2], "{gap} {whole}");
     }
-    // Every table and matrix takes them.
+    // Every table and matrix takes the refined lines.
     assert_eq!(finest.table().unwrap().height(), 10 * 7);
     assert_eq!(
         finest.matrix(Measure::ConvexityGap).unwrap().values[[0, 1]],

@@ -1,5 +1,5 @@
-//! Tasks of the paper on files of the published shape and size, filled with sentences of the embedded grammar: three-way
-//! training, two-way diagnosis, samples on which models are compared.
+//! Tests tasks of the paper on files of the published shape and size, filled with sentences of the embedded
+//! grammar: three-way training, two-way diagnosis, and the samples on which models are compared.
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -17,12 +17,12 @@ use lmc::tch::{self, Device, Kind, Tensor};
 use lmc::weights::Weights;
 use lmc_tests::skip::skipped;
 
-/// The embedded encoder as a Hugging Face folder.
+/// Returns the embedded encoder as a Hugging Face folder.
 fn encoder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../lmc/assets/mini-bert")
 }
 
-/// A premise and a hypothesis.
+/// Returns a premise and a hypothesis.
 fn pair(i: usize) -> (&'static str, &'static str) {
     [
         ("doctors helped judges", "judges were helped by doctors"),
@@ -32,7 +32,7 @@ fn pair(i: usize) -> (&'static str, &'static str) {
     ][i % 4]
 }
 
-/// GLUE's `train.tsv` with 12 columns or `dev_matched.tsv` with 16.
+/// Returns GLUE's `train.tsv` with 12 columns or `dev_matched.tsv` with 16.
 fn mnli(n: usize, annotators: usize) -> String {
     let names = "index\tpromptID\tpairID\tgenre\tsentence1_binary_parse\tsentence2_binary_parse\tsentence1_parse\t\
                  sentence2_parse\tsentence1\tsentence2";
@@ -47,7 +47,7 @@ fn mnli(n: usize, annotators: usize) -> String {
     text
 }
 
-/// The evaluation set of HANS: 5,000 pairs for each heuristic and label.
+/// Returns the evaluation set of HANS: 5,000 pairs for each heuristic and label.
 fn hans() -> String {
     let mut text =
         "gold_label\tsentence1_binary_parse\tsentence2_binary_parse\tsentence1_parse\tsentence2_parse\t\
@@ -95,7 +95,7 @@ fn mnli_with_hans() {
     assert_eq!(sizes[14], ("train-sample", study.task().train.len().min(512)));
     let models = study.finetune().unwrap();
     assert_eq!(study.task().classifier.n_labels(), 3);
-    // Two classes from three: the labels are those of HANS.
+    // Two classes come from three: the labels are those of HANS.
     let outcomes = models.evaluate("hans-lo-sample").unwrap();
     assert!(outcomes.iter().all(|e| e.labels.iter().all(|&label| label == 1)));
     assert!(outcomes.iter().all(|e| e.outcome.predictions.iter().all(|&class| class < 2)));
@@ -105,7 +105,8 @@ fn mnli_with_hans() {
     assert_eq!(sweep.profiles[0].losses().len(), 3);
 }
 
-/// A copy written as a Hugging Face folder and evaluated as one that was finetuned elsewhere gives the same losses.
+/// Asserts that a copy gives the same losses when it is written as a Hugging Face folder and evaluated as one
+/// that was finetuned elsewhere.
 fn assert_published_alike(models: &Models, data: &Path, published: &Path) {
     let task = models.study().task();
     let config = task.classifier.config().clone().with_labels(["entailment", "neutral", "contradiction"]);
@@ -116,12 +117,12 @@ fn assert_published_alike(models: &Models, data: &Path, published: &Path) {
     let elsewhere = evaluate_finetuned(&model, hans, Merge::Max).unwrap();
     let here = models.evaluate("hans-constituent").unwrap().swap_remove(1);
     assert_eq!((elsewhere.outcome.predictions, elsewhere.labels), (here.outcome.predictions, here.labels));
-    // Another number of threads in a matrix product may round otherwise.
+    // A matrix product on another number of threads may round differently.
     let losses = elsewhere.outcome.losses.iter().zip(&here.outcome.losses);
     assert!(losses.map(|(a, b)| (a - b).abs()).all(|difference| difference < 1e-5));
 }
 
-/// A small RoBERTa with random weights and a byte-level tokenizer, as a Hugging Face folder.
+/// Writes a small RoBERTa with random weights and a byte-level tokenizer, as a Hugging Face folder.
 fn write_roberta(folder: &Path) {
     let config = r#"{"model_type": "roberta", "vocab_size": 561, "hidden_size": 16, "num_hidden_layers": 1,
         "num_attention_heads": 2, "intermediate_size": 32, "max_position_embeddings": 66, "type_vocab_size": 1,
@@ -152,7 +153,8 @@ fn roberta_learns_mnli_with_its_own_tokenizer() {
     let study = Study::open_in(spec.with_recipe(recipe).with_seeds([1, 2]), store).unwrap();
     assert!(study.task().train.iter().all(|example| example.segments.iter().all(|&s| s == 0)));
     let models = study.finetune().unwrap();
-    // Four pairs of sentences under labels that go round in threes: nothing but their frequencies can be learnt.
+    // There are four pairs of sentences under labels that go round in threes: nothing but their frequencies
+    // can be learnt.
     let entropy = 3f64.ln();
     for evaluation in models.evaluate("id-sample").unwrap() {
         assert!((evaluation.outcome.mean_loss() - entropy).abs() < 0.2, "{evaluation:?}");
@@ -160,7 +162,7 @@ fn roberta_learns_mnli_with_its_own_tokenizer() {
     assert_eq!(models.sweep("hans-lo-sample", Grid::new(3).unwrap()).unwrap().profiles.len(), 1);
 }
 
-/// The paper's corpora themselves, where they are at hand.
+/// The paper's corpora themselves are read, if they are present.
 #[test]
 fn cola_and_paws_as_published() {
     let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data");
@@ -174,7 +176,7 @@ fn cola_and_paws_as_published() {
         (TaskSpec::paws_qqp(), &[("id", 677), ("id-sample", 512)]),
     ] {
         let n_train = task.n_train();
-        // The embedded encoder knows few of the words; what counts here is what is read.
+        // The embedded encoder knows few of the words; this test is only about the files that are read.
         let spec = StudySpec::corpus(task, encoder()).with_data(data.clone());
         let study = Study::open_in(spec, Store::open(folder.path()).unwrap()).unwrap();
         let sizes: Vec<(&str, usize)> =

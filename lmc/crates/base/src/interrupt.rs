@@ -5,7 +5,7 @@
 //! `lmc` does; in the kernel "Rust (lmc)" SIGINT (the stop button) sets the flag and SIGUSR1 (the cell has
 //! ended) clears it. Work that sees the flag keeps what it has, ends its threads and returns
 //! [`LmcError::Interrupted`]. The flag is cleared when the error leaves finetuning, pretraining, an
-//! evaluation of copies or a sweep, so that the next call runs. A caller that runs `lmc::eval::evaluate` or
+//! evaluation of copies or a sweep, so that the next call runs. A caller that runs `lmc::model::evaluate` or
 //! `lmc::train::train_stack` on its own threads calls [`clear`] after joining them.
 
 use std::path::Path;

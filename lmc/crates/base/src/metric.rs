@@ -48,7 +48,7 @@ impl Metric {
         }
     }
 
-    /// Returns `true` if a larger value is a better model.
+    /// Returns `true` if a larger value means a better model.
     ///
     /// # Examples
     /// ```

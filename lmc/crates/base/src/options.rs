@@ -1,17 +1,17 @@
-//! Options that are checked before any work, by their type.
+//! Options whose type says that they were checked before any work.
 
 use std::ops::Deref;
 
 use crate::error::{LmcError, Result};
 
-/// Options of a verb. A verb checks them first; what it calls takes [`Valid`] ones, so that nothing is computed
+/// The options of a verb. A verb checks them first and passes [`Valid`] ones on, so that nothing is computed
 /// with options that were not checked.
 pub trait Options: Clone {
     /// Checks every field.
     ///
     /// # Errors
-    /// [`LmcError::InvalidParameter`] naming the first field whose value is not allowed, what it is, and what
-    /// would be.
+    /// [`LmcError::InvalidParameter`] with the first field whose value is not allowed, its value, and the
+    /// values that are allowed.
     fn validate(&self) -> Result<()>;
 
     /// Returns the same options as checked ones.
@@ -49,7 +49,7 @@ pub trait Options: Clone {
     }
 }
 
-/// Options every field of which has an allowed value; only [`Options::check`] makes them.
+/// Options in which every field has an allowed value. Only [`Options::check`] makes them.
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "the checked options are what the work takes"]
 pub struct Valid<T>(T);

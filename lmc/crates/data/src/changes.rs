@@ -14,7 +14,7 @@ pub struct Fault {
     pub date: Option<String>,
 }
 
-/// Returns a value with other fields.
+/// Returns the value with some of its fields changed.
 ///
 /// # Errors
 /// The fault of the first field that does not fit.

@@ -11,8 +11,8 @@ use crate::study::Metric;
 /// Resamples of each permutation test.
 const N_PERMUTATIONS: usize = 10_000;
 
-/// A [`CLUSTER_TESTS`](crate::table::CLUSTER_TESTS) table: on each set, by the metric beside it, whether two
-/// clusters differ.
+/// Returns a [`CLUSTER_TESTS`](crate::table::CLUSTER_TESTS) table: whether the two clusters differ on each
+/// set, by the metric beside it.
 ///
 /// Arguments are those of [`cluster_statistics`](crate::table::cluster_statistics). The relabellings are
 /// drawn by a fixed seed, so that the same tables give the same p-values. A tie counts one half in the area

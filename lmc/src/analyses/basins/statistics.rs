@@ -32,10 +32,11 @@ impl Arithmetic {
 /// Returns a [`CLUSTER_STATISTICS`](crate::table::CLUSTER_STATISTICS) table: on each set, by the metric
 /// beside it, mean and population standard deviation of the two clusters and how far they lie apart.
 ///
-/// `clusters` is a [`CLUSTERS`](crate::table::CLUSTERS) table such as [`published::clusters`](crate::analyses::published::clusters) or a
-/// [`BASINS`](crate::table::BASINS) table, `evaluations` an [`EVALUATIONS`](crate::table::EVALUATIONS) table. The best
-/// score of cluster 2 is its largest, or its smallest if smaller is better. If all models are in cluster 1,
-/// the columns that need cluster 2 are empty.
+/// `clusters` is a [`CLUSTERS`](crate::table::CLUSTERS) table such as
+/// [`published::clusters`](crate::analyses::published::clusters), or a [`BASINS`](crate::table::BASINS)
+/// table; `evaluations` is an [`EVALUATIONS`](crate::table::EVALUATIONS) table. The best score of cluster 2
+/// is its largest, or its smallest if smaller is better. If all models are in cluster 1, the columns that
+/// need cluster 2 are empty.
 ///
 /// # Errors
 /// [`LmcError::Column`] for a table of another schema, [`LmcError::InvalidParameter`] if there are other

@@ -1,5 +1,16 @@
 //! The uncertainty of the gaps and clusters of a sweep, computed from the losses that it keeps of every
 //! example.
+//!
+//! Examples are drawn again, the same for all lines and points, and everything from the mean losses on is
+//! computed again. No model is evaluated. The intervals say how far the numbers of *these models* would move
+//! on other examples of the same distribution. They say nothing about other seeds, recipes or distributions.
+//!
+//! Barrier height, convexity gap and area are each the largest of 0 and some [`contrasts`] of the mean losses.
+//! The largest of several noisy numbers is too large on average, and a bootstrap adds the same bias once more.
+//! [`line_confidence`] therefore makes its intervals from the contrasts: the lower end allows for the choice
+//! among contrasts, and the upper end is that of the leading contrast alone. Clusters of a draw are made as
+//! those of the sample ([`recluster`]). `cargo bench -p lmc --profile dev --bench coverage` measures how often
+//! the intervals hold the truth.
 
 pub(crate) mod figure;
 mod rows;
@@ -102,7 +113,7 @@ impl Sweep {
     /// examples are drawn again, the same for all lines and points, and everything from the mean losses on is
     /// computed again. No model is evaluated.
     ///
-    /// [`crate::confidence`] explains what the intervals mean, and how often they hold the truth.
+    /// [`analyses::confidence`](crate::analyses::confidence) explains the intervals.
     ///
     /// # Errors
     /// Those of [`Options::check`] and [`Sweep::basins`]; [`LmcError::Interrupted`].

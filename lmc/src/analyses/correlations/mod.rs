@@ -12,10 +12,11 @@ use crate::{LmcError, Result};
 pub use figure::correlation_matrix;
 pub use table::{CORRELATIONS, CorrelationColumns};
 
-/// Returns a [`CORRELATIONS`] table: Pearson's r of one metric on every two of
-/// `datasets` over the models, in the order of `datasets` and with each set beside itself.
+/// Returns a [`CORRELATIONS`] table: Pearson's r of one metric on every two of `datasets` over the models, in
+/// the order of `datasets` and with each set beside itself.
 ///
-/// `evaluations` is an [`EVALUATIONS`](crate::table::EVALUATIONS) table in which every model has a score on every one of the sets.
+/// `evaluations` is an [`EVALUATIONS`](crate::table::EVALUATIONS) table in which every model has a score on
+/// every one of the sets.
 ///
 /// # Errors
 /// [`LmcError::Column`] for a table of another schema, [`LmcError::UnknownName`] for a set or a model without

@@ -62,8 +62,7 @@ impl Models {
     }
 }
 
-/// Returns how well the clusters of the last stage are predicted from each stage: the schema
-/// [`EARLY`].
+/// Returns how well the clusters of the last stage are predicted from each stage: the schema [`EARLY`].
 ///
 /// Four predictors are compared, each by [`predict_early`]: the convexity gaps of the stage, the membership
 /// scores of its own clusters, `metric` on the scored set, and the loss on the in-domain set. The clusters

@@ -1,4 +1,4 @@
-//! From the table of gaps back to the matrix that is clustered.
+//! Matrices of gaps, read back from the table of gaps.
 
 use std::collections::BTreeMap;
 

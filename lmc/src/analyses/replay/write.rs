@@ -32,9 +32,9 @@ pub fn write_log(
 /// Returns the log of the lines on one set, as the public code of the paper prints it and
 /// [`Replay::read`](crate::analyses::replay::Replay::read) reads it.
 ///
-/// `profiles` is a [`PROFILES`](crate::table::PROFILES) table, `gaps` a [`GAPS`](crate::table::GAPS) table with the distances. `decimals`: those of
-/// losses and accuracies, 4 in the public code; without a number as many as it takes to read the very same
-/// numbers again.
+/// `profiles` is a [`PROFILES`](crate::table::PROFILES) table, `gaps` a [`GAPS`](crate::table::GAPS) table
+/// with the distances. `decimals` is the number of decimals of losses and accuracies, 4 in the public code;
+/// without a number there are as many as it takes to read the very same numbers again.
 ///
 /// # Errors
 /// [`LmcError::Column`] for a table of another schema or without accuracies, [`LmcError::UnknownName`] for a

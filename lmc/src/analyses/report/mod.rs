@@ -1,4 +1,4 @@
-//! The findings of a study, in the figures by which it is judged.
+//! The findings of a study, as the numbers by which it is judged.
 
 mod table;
 

@@ -1,4 +1,4 @@
-//! The tables of sharpness, and of what predicts a score.
+//! The tables of sharpness, and of the predictors of a score.
 
 use lmc_base::declare_table;
 

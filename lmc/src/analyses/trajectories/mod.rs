@@ -12,8 +12,8 @@ use crate::study::{Evaluation, Metric};
 pub use figure::drift_quiver;
 pub use table::{DRIFT, DriftColumns};
 
-/// Returns the drift of models as a table, one row per model and stage: the schema
-/// [`DRIFT`]; `evaluations[stage]` gives the scores.
+/// Returns the drift of models as a table, one row per model and stage: the schema [`DRIFT`];
+/// `evaluations[stage]` gives the scores.
 ///
 /// # Errors
 /// [`LmcError::ShapeMismatch`](crate::LmcError::ShapeMismatch) if stages or models differ in number.

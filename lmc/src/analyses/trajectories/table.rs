@@ -1,4 +1,4 @@
-//! The table of how models move between basins.
+//! The table of the movement of models between basins.
 
 use lmc_base::declare_table;
 

@@ -74,9 +74,9 @@ impl StudySpec {
         Self { encoder: Embedded::Roberta.into(), ..Self::mini_nli(master_seed) }
     }
 
-    /// Returns three copies of an encoder, such as a Hugging Face folder or the name of a manifest, finetuned on a
-    /// task from outside by the paper's recipe. The task's files are fetched unless [`StudySpec::data`] is
-    /// set.
+    /// Returns three copies of an encoder, such as a Hugging Face folder or the name of a manifest, finetuned
+    /// on a task from outside by the paper's recipe. The task's files are fetched unless [`StudySpec::data`]
+    /// is set.
     pub fn corpus(task: TaskSpec, encoder: impl Into<Encoder>) -> Self {
         Self {
             recipe: task.recipe(),
@@ -89,8 +89,8 @@ impl StudySpec {
         }
     }
 
-    /// Returns the default study of a task: that of [`StudySpec::mini_nli`] for the embedded one, and otherwise
-    /// [`StudySpec::corpus`] with the encoder of the task's recipe.
+    /// Returns the default study of a task: that of [`StudySpec::mini_nli`] for the embedded one, and
+    /// otherwise [`StudySpec::corpus`] with the encoder of the task's recipe.
     ///
     /// # Examples
     /// ```

@@ -1,5 +1,5 @@
-//! The training and evaluation sets of a task as its manifest names them, their folders, and the fixed samples
-//! of them.
+//! The training and evaluation sets of a task as its manifest names them, their folders, and the fixed
+//! samples of them.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;

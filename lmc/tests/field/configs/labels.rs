@@ -1,4 +1,4 @@
-//! What configs say of the outputs.
+//! The words of configs about the outputs.
 
 use serde_json::json;
 
@@ -28,7 +28,7 @@ pub fn labels_of_configs(place: &Place) {
     for (name, config) in [
         ("none", json!({"id2label": null, "label2id": null})),
         ("count", json!({"id2label": null, "label2id": null, "num_labels": 2})),
-        // As transformers does: another number makes new names.
+        // transformers does the same: another number makes new names.
         ("other-count", json!({"id2label": {"0": "unacceptable"}, "num_labels": 2})),
         ("anonymous", json!({"id2label": {"0": "LABEL_0", "1": "LABEL_1"}})),
     ] {

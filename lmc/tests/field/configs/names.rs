@@ -21,7 +21,7 @@ pub fn encoders_without_pooler(place: &Place) {
     place
         .lmc(&format!("finetune --encoder questions {FINETUNE}"))
         .noted(&["questions: the encoder has no pooler"]);
-    // Half a pooler is damage, and a probe would read a random layer.
+    // Half a pooler is damage: a probe would read a random layer.
     mini().renamed(|name| (name != "bert.pooler.dense.bias").then(|| name.to_owned())).save(place, "half");
     place
         .lmc(&format!("finetune --encoder half {FINETUNE}"))

@@ -65,7 +65,7 @@ pub fn roberta_segments(place: &Place) {
 }
 
 pub fn one_segment(place: &Place) {
-    // Sentences alone are all of the first segment; pairs of mini-NLI are not.
+    // A sentence alone is all of the first segment; a pair of mini-NLI is not.
     sentences(place);
     let one = |model: Model, width: usize| {
         let name = "bert.embeddings.token_type_embeddings.weight";
@@ -102,7 +102,7 @@ pub fn odd_padding(place: &Place) {
     bert().config(json!({"pad_token_id": 5})).save(place, "the");
     bert().config(json!({"pad_token_id": -1})).save(place, "negative");
     bert().config(json!({"pad_token_id": null})).save(place, "none");
-    // BERT counts every token; what is padded never mattered.
+    // BERT counts every token; the value of padding never mattered.
     same(place, &["base", "the", "negative", "none"]);
     roberta().save(place, "plain");
     for pad in [-1, 0, 2, 5] {

@@ -1,4 +1,4 @@
-//! Values of a config, and what is not there.
+//! Values of a config, and fields that are missing.
 
 use serde_json::json;
 
@@ -94,7 +94,7 @@ pub fn impossible_values(place: &Place) {
         model.save(place, "odd");
         refused(place, "odd", &["odd/config.json:", says]);
     }
-    // Fields that say something else of the weights than they are.
+    // These fields contradict the weights.
     for (field, value) in
         [("vocab_size", 41), ("hidden_size", 32), ("type_vocab_size", 3), ("max_position_embeddings", 13)]
     {
@@ -157,7 +157,7 @@ pub fn defaults(place: &Place) {
     bert().config(json!({"num_hidden_layers": 0})).save(place, "zero");
     bert().config(json!({"num_hidden_layers": 1})).save(place, "single");
     different(place, "zero", "single");
-    // A finer epsilon than float32 knows is one all the same.
+    // An epsilon finer than float32 can hold still counts as one.
     bert().config(json!({"layer_norm_eps": 1})).save(place, "whole");
     different(place, "base", "whole");
 }

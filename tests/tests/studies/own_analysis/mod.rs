@@ -1,5 +1,5 @@
-//! How often two models predict the same: an analysis of one's own, outside of the library, as CONTRIBUTING.md
-//! walks through it.
+//! The shares of equal predictions of every two models: an analysis of one's own, outside of the library, as
+//! CONTRIBUTING.md walks through it.
 
 mod figure;
 mod table;

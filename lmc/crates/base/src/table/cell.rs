@@ -17,8 +17,8 @@ pub trait Cell: Sized {
     /// Returns the values of a column of a table.
     ///
     /// # Errors
-    /// [`LmcError::Column`](crate::LmcError::Column) for a column that is missing, has another type or lacks a
-    /// value.
+    /// [`LmcError::Column`](crate::LmcError::Column) for a column that is missing, has another type or lacks
+    /// a value.
     fn read(table: &DataFrame, schema: &Schema, name: &'static str) -> Result<Vec<Self>>;
 }
 

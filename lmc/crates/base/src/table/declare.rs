@@ -2,10 +2,11 @@
 
 /// Declares a table once.
 ///
-/// From one list of columns follow the schema, a struct with a vector for each column, its `frame` that makes
-/// the table, its `read` that reads a whole table, and a function for each column that reads this one alone.
-/// The text behind a column says what it holds, with the unit. The columns `model`, `a`, `b`, `dataset` and
-/// `cluster` need none: they mean the same in every table. No column can be called `frame` or `read`.
+/// One list of columns gives the schema, a struct with a vector for each column, its `frame` that makes the
+/// table, its `read` that reads a whole table, and a function for each column that reads this column alone.
+/// The text after a column says what it holds, with the unit. The columns `model`, `a`, `b`, `dataset` and
+/// `cluster` need none: they mean the same in every table. No column
+/// can be called `frame` or `read`.
 ///
 /// # Examples
 /// ```

@@ -22,7 +22,7 @@ pub use text::to_text;
 /// Returns a table of those columns.
 ///
 /// # Errors
-/// [`LmcError::Polars`] if they differ in length or two have one name.
+/// [`LmcError::Polars`] if they differ in length or two have the same name.
 #[doc(hidden)]
 pub fn frame(columns: Vec<polars::prelude::Column>) -> Result<DataFrame> {
     let height = columns.first().map_or(0, polars::prelude::Column::len);

@@ -12,9 +12,10 @@ use super::{Dataset, search};
 use lmc_base::error::{LmcError, Result};
 use lmc_base::progress;
 
-/// A corpus as its manifest describes it: files of labelled examples in the forms in which they are published.
+/// A corpus as its manifest describes it: files of labelled examples in the forms in which they are
+/// published.
 ///
-/// Those that come with the crate:
+/// These corpora come with the crate:
 ///
 /// | name | corpus |
 /// |---|---|
@@ -91,8 +92,8 @@ impl Corpus {
     }
 
     /// Returns the reading of a split of the manifest, with the number of rows that were skipped. The folder
-    /// is that of the corpus, or one that contains such a folder, under the name of the corpus or another that
-    /// the manifest gives (`CoLA`, `MNLI`, `multinli_1.0`), in any case.
+    /// is that of the corpus, or one that contains such a folder, under the name of the corpus or another
+    /// that the manifest gives (`CoLA`, `MNLI`, `multinli_1.0`), in any case.
     ///
     /// A file with fewer examples than published is read with a note ([`Reading::notes`]). `unverified` is
     /// for a file that is not the published one although it has as many examples, or more.
@@ -151,8 +152,9 @@ impl FromStr for Corpus {
 }
 
 /// Returns a split of a corpus from a folder that has it in one of the forms in which it is published, or
-/// from a folder below it ([`Corpus::read`]). The name of a [`Subset`](super::manifest::Subset) is a split too,
-/// taken from the split that has it. Differences from the published file are reported on the standard error.
+/// from a folder below it ([`Corpus::read`]). The name of a [`Subset`](super::manifest::Subset) is a split
+/// too, taken from the split that has it. Differences from the published file are reported on the standard
+/// error.
 ///
 /// # Errors
 /// [`LmcError::UnknownName`] for another split, [`LmcError::Io`] if the folder has none of the split's files

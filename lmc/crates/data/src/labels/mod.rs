@@ -93,8 +93,8 @@ impl LabelMap {
     /// that it becomes.
     ///
     /// # Errors
-    /// [`LmcError::Labels`] for a class that is not in the table or becomes no label of the set, and for a label
-    /// that no class becomes.
+    /// [`LmcError::Labels`] for a class that is not in the table or becomes no label of the set, and for a
+    /// label that no class becomes.
     ///
     /// # Examples
     /// ```

@@ -29,7 +29,7 @@ const MANIFESTS: [(&str, &str); 14] = embedded![
     "roberta-base",
 ];
 
-/// Returns the path by which errors call the manifest of that name.
+/// Returns the path by which errors name the manifest of that name.
 fn path(name: &str) -> PathBuf {
     format!("data-manifests/{name}.toml").into()
 }
@@ -84,7 +84,7 @@ impl Manifest {
         }
     }
 
-    /// Returns the manifest of a corpus of that name, whose task is not checked.
+    /// Returns the manifest of the corpus of that name, without a check of its task.
     pub(super) fn builtin_unchecked(name: &str) -> Result<Manifest> {
         let known = || LmcError::UnknownName {
             kind: "manifest",

@@ -126,7 +126,7 @@ impl Manifest {
         Self::checked(text, path, Self::task_inconsistency)
     }
 
-    /// Returns the manifest in a text like [`Manifest::parse`], with a last check of your choice.
+    /// Returns the manifest in a text, as [`Manifest::parse`] does, with `last_check` as its last check.
     fn checked(
         text: &str,
         path: &Path,
@@ -147,7 +147,8 @@ impl Manifest {
             found => (found, false),
         };
         let Some((culprit, problem)) = found else { return Ok(manifest) };
-        // The line is the last that has the culprit: in the task, or in what is before it and other forms.
+        // The mistake is in the last line that contains the culprit: in the task, or in the lines before the
+        // task and before other forms.
         let last = |from: usize, to: usize| {
             let lines = text.lines().zip(1..).skip(from).take(to.saturating_sub(from));
             lines.filter(|(line, _)| line.contains(&culprit)).last().map(|(_, n)| n)

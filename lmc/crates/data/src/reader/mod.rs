@@ -121,8 +121,8 @@ pub(super) fn read_place(
     Ok(reading)
 }
 
-/// Returns whether every text of a column is written as Python 3 prints bytes, in quotes or not. A script for Python 2
-/// that was run by Python 3 leaves such files.
+/// Returns whether every text of a column is written as Python 3 prints bytes, in quotes or not. A script for
+/// Python 2 that was run by Python 3 leaves such files.
 fn are_byte_strings(set: &Dataset) -> bool {
     let is_one = |text: &str| {
         let text = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text);

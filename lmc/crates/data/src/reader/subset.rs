@@ -22,8 +22,8 @@ impl Subset {
     /// Returns the examples of a reading that belong to this subset, in their order, under its name.
     ///
     /// # Errors
-    /// [`LmcError::InvalidParameter`] if the reading has no groups, [`LmcError::UnknownName`] if its labels do
-    /// not have that of the subset.
+    /// [`LmcError::InvalidParameter`] if the reading has no groups, [`LmcError::UnknownName`] if its labels
+    /// do not have that of the subset.
     pub fn of(&self, reading: &Reading) -> Result<Dataset> {
         let set = &reading.dataset;
         let groups = match (&self.group, &reading.groups) {

@@ -10,9 +10,9 @@ use lmc_base::error::{LmcError, Result};
 /// The pretrained encoder of a study: one that comes with the crate, one that a manifest describes, or a
 /// folder.
 ///
-/// A text becomes an encoder in one way wherever it is written, on the command line, in a study's file and in
-/// a notebook: the names of [`Embedded`] first, then a folder that is there, then a name of a manifest. Anything
-/// else is a folder that is missing, which is reported when the encoder is loaded.
+/// A text becomes an encoder in the same way on the command line, in a study's file and in a notebook: the
+/// names of [`Embedded`] come first, then a folder that is there, then a name of a manifest. Anything else is
+/// a folder that is missing, which is reported when the encoder is loaded.
 ///
 /// # Examples
 /// ```
@@ -69,7 +69,7 @@ impl Encoder {
         embedded.or_else(|| Manifest::builtin(name).ok().map(|_| Self::Named(name.to_owned())))
     }
 
-    /// Returns the text form as a path, which a name is too.
+    /// Returns the text form as a path; a name is a path too.
     pub fn as_path(&self) -> &Path {
         match self {
             Self::Embedded(embedded) => Path::new(embedded.name()),
@@ -78,8 +78,7 @@ impl Encoder {
         }
     }
 
-    /// Checks that the text form is not empty. Whether a folder or a name is that of a model is seen when it
-    /// is loaded.
+    /// Checks that the text form is not empty. Loading shows whether a folder or a name is that of a model.
     ///
     /// # Errors
     /// [`LmcError::InvalidParameter`].

@@ -21,7 +21,7 @@ pub use task::{Draw, TaskSpec};
 pub struct RunSpec {
     /// The task with its data.
     pub task: TaskSpec,
-    /// The digest of the training set: `lmc::encode::digest`.
+    /// The digest of the training set: `lmc::model::digest`.
     pub train_sha256: String,
     /// The pretrained encoder.
     pub model: ModelSpec,

@@ -2,8 +2,8 @@
 
 use super::{ModelSpec, Recipe, RunSpec, TaskSpec};
 
-/// The names and the JSON that they are made from, two lines a run, as version 0.1.0 wrote them. A line that
-/// changes here is a store that is no longer read.
+/// The names and the JSON that they are made from, two lines a run, as version 0.1.0 wrote them. If a line
+/// changes here, stores of that version are no longer read.
 const GOLDEN: &str = include_str!("../../../../../tests/golden/run_names.txt");
 
 /// Returns the runs of the golden file in its order: every task with every recipe, and the choices beside.

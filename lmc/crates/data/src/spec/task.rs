@@ -174,7 +174,7 @@ impl TaskSpec {
         &self.draw
     }
 
-    /// Returns this task with another draw, whose name does not count.
+    /// Returns this task with another draw; the name in the draw does not count.
     pub fn with_draw(mut self, draw: Draw) -> Self {
         let name = std::mem::take(&mut self.draw.name);
         self.draw = Draw { name, ..draw };

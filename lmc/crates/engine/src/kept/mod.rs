@@ -30,13 +30,14 @@ use unit::Unit;
 
 /// Units of work, by number, and the workers that make those whose results `T` are not in the store yet.
 pub struct Kept<'a, W, S, T> {
-    /// The file that each unit is claimed by: that of its result, or of its state if it can go on in the middle.
+    /// The file by which each unit is claimed: that of its result, or, if the unit can go on in the middle,
+    /// that of its state.
     pub files: &'a [PathBuf],
     /// Returns the result of a unit, if it is in the store.
     pub find: &'a (dyn Fn(usize) -> Result<Option<T>> + Sync),
     /// The descriptions of the workers, such as their devices; each has a thread.
     pub workers: &'a [W],
-    /// Makes what a worker works with, such as batches on its device, on its thread.
+    /// Makes the tools of a worker on its thread, such as batches on its device.
     pub equip: &'a (dyn Fn(&W) -> Result<S> + Sync),
     /// The progress. Units that are found are counted here, others by the function that makes them.
     pub progress: &'a Progress,
@@ -51,24 +52,25 @@ pub struct Kept<'a, W, S, T> {
 }
 
 impl<W: Sync, S, T: Send> Kept<'_, W, S, T> {
-    /// Returns the result of every unit, in their order: found in the store, or made and kept there by `make`.
+    /// Returns the result of every unit, in their order: found in the store, or made and kept there by
+    /// `make`.
     ///
-    /// `make` writes the result whole before it returns it. Work that can go on in the middle writes its state
-    /// when it is interrupted, and reads it when it begins. No more units are in the making than there are
-    /// workers.
+    /// `make` writes the result whole before it returns it. Work that can go on in the middle writes its
+    /// state when it is interrupted, and reads it when it begins. At most as many units are in the making as
+    /// there are workers.
     ///
     /// # Errors
     /// The first error of a unit, after which no further unit is begun;
-    /// [`LmcError::Interrupted`](lmc_base::error::LmcError::Interrupted), with how much is in the store, if an
-    /// interrupt came and nothing else failed. Finished units stay in the store.
+    /// [`LmcError::Interrupted`](lmc_base::error::LmcError::Interrupted), with how much is in the store, if
+    /// an interrupt came and nothing else failed. Finished units stay in the store.
     pub fn bring_about(&self, make: impl Fn(&mut S, usize) -> Result<T> + Sync) -> Result<Vec<T>> {
         let order: Vec<usize> = (0..self.files.len()).collect();
         self.bring_about_in_parts(&order, 1, |_, _, _| Ok(()), |tools, unit, _| make(tools, unit))
     }
 
-    /// Does the same in that order of the units, each of which has `n_parts` parts that several workers may
-    /// make side by side. The worker that makes the last part of a unit calls `keep` with all of them, in their
-    /// order, which writes the result and returns it.
+    /// Returns the same, and takes the units in that order. Each unit has `n_parts` parts, which several
+    /// workers may make side by side. The worker that makes the last part of a unit calls `keep` with all
+    /// parts in their order; `keep` writes the result and returns it.
     ///
     /// # Errors
     /// Those of [`Kept::bring_about`].

@@ -204,7 +204,7 @@ fn an_interrupt_keeps_what_is_finished_and_counts_it() {
     fs::write(folder.path().join("4.txt"), "4. of an earlier call").unwrap();
     let stops = |unit| if unit == 2 { Err(interrupted()) } else { Ok(()) };
     let work = Texts::new(folder.path(), 6).before(&stops);
-    // Two were made, and the one that was there was not come to.
+    // Two were made, and the call did not reach the one that was there.
     assert_eq!(
         work.bring_about(1).unwrap_err().to_string(),
         "interrupted: 3 of 6 texts are in the store; run the same call again to go on from there"
@@ -215,8 +215,8 @@ fn an_interrupt_keeps_what_is_finished_and_counts_it() {
     assert_eq!(again.made(), [2, 3, 5]);
 }
 
-/// Does ten steps for each of two units, of which an interrupt allows that many. Files of states have the number
-/// of steps that were made. Returns the text of the error and the steps made.
+/// Does ten steps for each of two units, and stops by an interrupt after the steps that are allowed. Files of
+/// states have the number of steps that were made. Returns the text of the error and the steps made.
 fn steps(folder: &Path, allowed: usize) -> (std::result::Result<(), String>, usize) {
     const N: u64 = 10;
     let allowance = AtomicUsize::new(allowed);
@@ -260,7 +260,7 @@ fn a_unit_that_was_interrupted_goes_on_in_the_middle() {
     let again = "are in the store; run the same call again to go on from there";
     let message = |n: usize| Err(format!("interrupted: {n} of 20 steps {again}"));
     assert_eq!(steps(folder.path(), 4), (message(4), 4));
-    // The second unit has a state, and the call does not come to it.
+    // The second unit has a state, and the call does not reach it.
     write_sealed(&folder.path().join("1.state"), &[&[7]]).unwrap();
     assert_eq!(steps(folder.path(), 3), (message(14), 3));
     assert_eq!(steps(folder.path(), 4), (message(18), 4));

@@ -6,7 +6,7 @@ use super::Turn;
 use crate::store::Claim;
 use lmc_base::error::Result;
 
-/// How far a unit is that has parts `P` and the result `T`.
+/// The state of a unit with parts `P` and the result `T`.
 pub(super) struct Unit<P, T>(Mutex<State<P, T>>);
 
 enum State<P, T> {

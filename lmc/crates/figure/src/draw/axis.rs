@@ -169,7 +169,7 @@ impl<'a> Axis<'a> {
     }
 }
 
-/// Returns from where to where a bar reaches beside its place.
+/// Returns where a bar begins and ends, relative to its place.
 pub(super) fn bar_ends(trace: &Value) -> (f64, f64) {
     let width = number(trace, "/width").unwrap_or(0.8);
     let from = number(trace, "/offset").unwrap_or(-width / 2.0);
@@ -236,7 +236,7 @@ pub fn nice_ticks(low: f64, high: f64, wanted: f64, step: Option<f64>) -> Vec<(f
     let step = step.filter(|step| (high - low) / step <= 200.0 && *step > 0.0).unwrap_or_else(|| {
         let rough = (high - low) / wanted.max(1.0);
         let power = 10f64.powf(rough.log10().floor());
-        // One tick alone says nothing of the scale: then a smaller step.
+        // One tick alone does not show the scale, so the step becomes smaller.
         let n_ticks = |step: f64| (high / step + 1e-9).floor() - (low / step - 1e-9).ceil() + 1.0;
         let steps = [1.0, 2.0, 5.0, 10.0].map(|factor| factor * power);
         let wanted = steps.iter().position(|step| *step >= rough).unwrap_or(3);

@@ -1,4 +1,5 @@
-//! What a description leaves open, filled in: a browser and the drawing have no defaults of their own then.
+//! The completion of descriptions: everything that one leaves open is set, so that a browser and the drawing
+//! have no defaults of their own.
 
 use std::collections::BTreeMap;
 
@@ -127,8 +128,8 @@ fn axes(described: &mut Value) {
     }
 }
 
-/// Gives bars that name none a width and a place: those of several traces stand beside each other, unless the
-/// layout lays them over each other.
+/// Gives a width and a place to bars that name none. Bars of several traces stand beside each other, unless
+/// the layout lays them over each other.
 fn bars(described: &mut Value) {
     let overlaid = text(described, "/layout/barmode") == Some("overlay");
     let is_bar = |trace: &Value| text(trace, "/type") == Some("bar");

@@ -210,7 +210,7 @@ const LAYOUT: &[&str] = &[
     "newshape",
 ];
 
-/// The values that are drawn, of members of which not all are.
+/// The values that are drawn, for members of which not all values are drawn.
 const VALUES: &[(&str, &[&str])] = &[
     ("line.shape", &["linear"]),
     ("fill", &["none"]),
@@ -222,7 +222,7 @@ const VALUES: &[(&str, &[&str])] = &[
     ("marker.symbol", SYMBOLS),
     ("line.dash", &["solid", "dot", "dash", "longdash", "dashdot", "longdashdot"]),
 ];
-/// The symbols that are drawn; each of them also as an outline, which ends in "-open".
+/// The symbols that are drawn. Each is also drawn as an outline, whose name ends in "-open".
 const SYMBOLS: &[&str] = &["circle", "square", "diamond", "triangle-up", "triangle-down", "x", "cross"];
 
 /// Checks the members of a part of a description: a trace by its type, an axis, an annotation or the layout.

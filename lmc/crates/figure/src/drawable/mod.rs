@@ -1,5 +1,5 @@
-//! What can be drawn: a description is completed, so that a browser and the drawing show the same, and a part
-//! that the drawing does not know is refused when the figure is made.
+//! The check that a description can be drawn. A description is completed first, so that a browser and the
+//! drawing show the same. A part that the drawing does not know is refused when the figure is made.
 
 mod completed;
 mod members;

@@ -10,7 +10,7 @@ use crate::draw::{COLOURS, Colour};
 use crate::json::{is_axis, items, number, text};
 use crate::{draw, drawable, theme};
 
-/// The least width and height that panels keep together, CSS pixels.
+/// The least width and height of all panels together, CSS pixels.
 const LEAST: f64 = 40.0;
 /// The most pixels of a side.
 const MOST: f64 = 10_000.0;
@@ -45,8 +45,8 @@ impl Figure {
         self
     }
 
-    /// Returns the figure in another size, in CSS pixels. Margins, and the room between panels, keep theirs;
-    /// the panels take what is left.
+    /// Returns the figure in another size, in CSS pixels. Margins and the room between panels keep their
+    /// size; the panels take the rest.
     ///
     /// # Errors
     /// [`LmcError::InvalidParameter`] for a size that leaves no room for the panels, or beyond 10000 pixels.
@@ -110,7 +110,8 @@ impl Figure {
     /// grey parts stay.
     ///
     /// # Errors
-    /// [`LmcError::InvalidParameter`] for a colour that is none, and for fewer colours than the figure has.
+    /// [`LmcError::InvalidParameter`] for a text that is no colour, and for fewer colours than the figure
+    /// has.
     pub fn colours(mut self, colours: impl IntoIterator<Item = impl AsRef<str>>) -> Result<Figure> {
         let mut given: Vec<String> = Vec::new();
         for colour in colours {

@@ -47,8 +47,8 @@ impl Figure {
     /// A colour, a size or a scale that the plot leaves open becomes the one of this crate's look.
     ///
     /// # Errors
-    /// [`LmcError::Figure`] for a trace, an axis or a setting that cannot be drawn here; it names them and
-    /// what can be drawn.
+    /// [`LmcError::Figure`] for a trace, an axis or a setting that cannot be drawn here; the error names it
+    /// and lists what can be drawn.
     pub fn new(plot: Plot) -> Result<Figure> {
         Figure::described(json::describe(&plot)?)
     }
@@ -56,7 +56,7 @@ impl Figure {
     /// Returns the figure of a plotly description in JSON, such as [`Figure::to_json`] gives.
     ///
     /// # Errors
-    /// [`LmcError::Figure`] if the text is no JSON, and those of [`Figure::new`].
+    /// [`LmcError::Figure`] if the text is not JSON, and those of [`Figure::new`].
     ///
     /// # Examples
     /// ```
@@ -125,7 +125,7 @@ impl Figure {
         let whole = self.whole();
         let part = |name: &str| whole.get(name).unwrap_or(&json!({})).to_string().replace("</", "<\\/");
         let scripts = Plot::offline_js_sources();
-        // Plotly alone: what follows it is for formulas, which figures do not have.
+        // Only plotly is taken: the script after it is for formulas, which figures do not have.
         let plotly = scripts.split_once("</script>").map_or("", |(plotly, _)| plotly);
         format!(
             "<!doctype html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\"><title>{}</title>\n{plotly}</script>\n\

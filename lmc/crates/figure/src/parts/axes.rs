@@ -1,4 +1,4 @@
-//! Axes: what they are named, where they begin and end, and their ticks.
+//! Axes: their titles, ends and ticks.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! The whole of a figure: title, size, margins, notes, and what stands on its panels.
+//! Charts: whole figures, with a title, a size, margins, notes and panels.
 
 use lmc_base::error::Result;
 use serde_json::{Map, Value, json};
@@ -8,7 +8,7 @@ use crate::{Figure, draw, theme};
 
 /// Height of a figure of one panel, CSS pixels.
 const HEIGHT: usize = 520;
-/// Height of the legend, which a chart of one panel without names does not need, CSS pixels.
+/// The height of the legend, which a chart of one panel without names does not need, CSS pixels.
 const LEGEND: usize = 28;
 
 /// A place along a side: at the left or top, in the middle, at the right or bottom.
@@ -119,7 +119,7 @@ pub struct Chart {
     notes: Vec<Value>,
     has_legend: bool,
     overlays: bool,
-    /// Whether it is one panel with the common margins.
+    /// True for one panel with the common margins.
     is_plain: bool,
 }
 

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::Scale;
 use crate::theme;
 
-/// Smaller dots have no outline, CSS pixels.
+/// The size below which dots have no outline, CSS pixels.
 const SMALL: f64 = 7.0;
 
 /// The shape of a dot.
@@ -41,10 +41,10 @@ impl Symbol {
     }
 }
 
-/// What is drawn for some rows of a table, in one colour and with at most one entry in the legend.
+/// A mark: the drawing of some rows of a table, in one colour and with at most one entry in the legend.
 ///
-/// A mark stands in the legend once it is [`named`](Mark::named), and tells nothing at the mouse before
-/// [`telling`](Mark::telling) says what. An empty value breaks a line and leaves a dot out.
+/// A mark stands in the legend once it is [`named`](Mark::named), and shows nothing at the mouse until
+/// [`telling`](Mark::telling) sets a text. An empty value breaks a line and leaves a dot out.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Mark {
     /// The traces of plotly; the last one is the main one.
@@ -167,7 +167,7 @@ impl Mark {
         self
     }
 
-    /// Returns the mark with a name in the legend, where it hides and shows the marks of that name.
+    /// Returns the mark with a name in the legend; a click on the name hides or shows all marks of that name.
     pub fn named(self, name: &str) -> Mark {
         let name = theme::label(name);
         self.among(&name).main(|trace| {
@@ -181,7 +181,7 @@ impl Mark {
         self.named(name).main(|trace| trace["showlegend"] = (!known).into())
     }
 
-    /// Returns the mark in a group of the legend, all of which an entry hides and shows.
+    /// Returns the mark in a group of the legend, whose entry hides and shows the whole group.
     pub fn among(self, group: &str) -> Mark {
         self.each(|trace| trace["legendgroup"] = group.into())
     }
@@ -249,7 +249,7 @@ impl Mark {
         self.main(|trace| trace["line"]["dash"] = "dash".into())
     }
 
-    /// Returns the mark with lines that let through what lies below them, to a share from 0 (invisible) to 1.
+    /// Returns the mark with lines of that opacity, from 0 (invisible) to 1.
     pub fn faded(self, opacity: f64) -> Mark {
         self.main(|trace| trace["opacity"] = opacity.into())
     }
@@ -269,13 +269,14 @@ impl Mark {
         self.main(|trace| trace["showscale"] = false.into())
     }
 
-    /// Returns the mark with a text for each of its dots, which `%{text}` stands for in what it tells.
+    /// Returns the mark with a text for each of its dots; in [`telling`](Mark::telling), `%{text}` stands for
+    /// it.
     pub fn texts(self, texts: impl IntoIterator<Item = impl AsRef<str>>) -> Mark {
         let texts: Value = texts.into_iter().map(|text| Value::from(theme::label(text.as_ref()))).collect();
         self.main(|trace| trace["text"] = texts)
     }
 
-    /// Returns the mark with what it tells at the mouse: a template of plotly, such as `loss %{y:.4g}`.
+    /// Returns the mark with a text at the mouse: a template of plotly, such as `loss %{y:.4g}`.
     pub fn telling(self, template: &str) -> Mark {
         self.main(|trace| {
             trace.as_object_mut().into_iter().for_each(|trace| drop(trace.remove("hoverinfo")));

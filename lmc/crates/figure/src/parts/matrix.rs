@@ -14,7 +14,7 @@ pub fn room<T: AsRef<str>>(names: &[T]) -> usize {
 }
 
 /// Returns the chart of a matrix whose longer side has that many CSS pixels, the first row on top. `titles`
-/// are those of the axes: across and down. `telling` is what a cell tells at the mouse.
+/// are those of the axes: across and down. `telling` is the text of a cell at the mouse.
 pub fn matrix(
     title: &str,
     [columns, rows]: [&[String]; 2],

@@ -42,7 +42,7 @@ impl Panels {
         self
     }
 
-    /// Returns the panels with that many CSS pixels less above them.
+    /// Returns the panels with that much less room above them, in CSS pixels.
     pub(super) fn lower(mut self, pixels: usize) -> Panels {
         self.margin[2] = self.margin[2].saturating_sub(pixels);
         self

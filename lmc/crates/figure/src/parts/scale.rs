@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::draw::nice_ticks;
 use crate::theme;
 
-/// Ticks of a bar, about.
+/// The approximate number of ticks of a bar.
 const N_TICKS: f64 = 8.0;
 
 /// A scale of colours for numbers, with a bar at the right of the figure.
@@ -17,7 +17,7 @@ pub struct Scale {
 }
 
 impl Scale {
-    /// Makes a scale from dark to light between two numbers; `title` names what they are, with the unit.
+    /// Makes a scale from dark to light between two numbers; `title` names the quantity with its unit.
     pub fn sequential(title: &str, low: f64, high: f64) -> Scale {
         Scale::new(theme::sequential(), title, low, high)
     }

@@ -1,4 +1,4 @@
-//! Columns of tables as what figures draw.
+//! Columns of tables, as figures draw them.
 
 use lmc_base::error::{LmcError, Result};
 use polars::prelude::{DataFrame, DataType};

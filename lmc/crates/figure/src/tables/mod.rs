@@ -1,4 +1,4 @@
-//! Figures of any table, made in a line from the names of its columns.
+//! Figures of any table, made in one line from the names of its columns.
 
 mod columns;
 
@@ -67,7 +67,7 @@ pub fn line(table: &DataFrame, x: &str, y: &str) -> Result<Figure> {
     Grouped { table, group: None }.line(x, y)
 }
 
-/// Returns a figure of a bar for each row of a table: one column of numbers by another of names or numbers.
+/// Returns a figure with a bar for each row of a table: one column of numbers by another of names or numbers.
 ///
 /// # Errors
 /// Those of [`scatter`], and [`LmcError::InvalidParameter`] for a name that two rows have.
@@ -115,9 +115,9 @@ pub fn heatmap(table: &DataFrame, x: &str, y: &str, value: &str) -> Result<Figur
     matrix(&title, [&columns, &rows], [x, y], SIDE, &cells, &scale, &telling).figure()
 }
 
-/// Returns the rows of a table in groups, those with one value of a column together. Their
-/// [`scatter`](Grouped::scatter), [`line`](Grouped::line) and [`bar`](Grouped::bar) give each a colour and an
-/// entry in the legend.
+/// Returns the rows of a table in groups: rows with the same value of a column are in one group. Their
+/// [`scatter`](Grouped::scatter), [`line`](Grouped::line) and [`bar`](Grouped::bar) give each group a colour
+/// and an entry in the legend.
 ///
 /// # Examples
 /// ```
@@ -142,7 +142,7 @@ pub struct Grouped<'a> {
 }
 
 impl Grouped<'_> {
-    /// Returns a figure of dots as [`scatter()`], a colour for each group.
+    /// Returns a figure of dots like [`scatter()`], with a colour for each group.
     ///
     /// # Errors
     /// Those of [`scatter()`], and [`LmcError::InvalidParameter`] for more than 28 groups.
@@ -150,7 +150,7 @@ impl Grouped<'_> {
         self.figure(x, y, "against", |x, y| Mark::dots(x.values(), y.to_vec()).sized(8.0))
     }
 
-    /// Returns a figure of lines as [`line()`], one for each group.
+    /// Returns a figure of lines like [`line()`], one for each group.
     ///
     /// # Errors
     /// Those of [`Grouped::scatter`].
@@ -158,7 +158,7 @@ impl Grouped<'_> {
         self.figure(x, y, "against", |x, y| Mark::curve(x.values(), y.to_vec()))
     }
 
-    /// Returns a figure of bars as [`bar()`], those of the groups beside each other.
+    /// Returns a figure of bars like [`bar()`]; the bars of the groups stand beside each other.
     ///
     /// # Errors
     /// Those of [`bar()`] within a group, and [`LmcError::InvalidParameter`] for more than 28 groups.

@@ -61,8 +61,8 @@ pub struct PaddedBatch {
     pub mask: Option<Tensor>,
 }
 
-/// Returns the number of special tokens that a tokenizer puts around a text, or around and between the texts of a
-/// pair.
+/// Returns the number of special tokens that a tokenizer puts around a text, or around and between the texts
+/// of a pair.
 #[doc(hidden)]
 pub fn n_special(tokenizer: &Tokenizer, is_pair: bool) -> usize {
     tokenizer.get_post_processor().map_or(0, |processor| processor.added_tokens(is_pair))

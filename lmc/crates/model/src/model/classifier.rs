@@ -146,8 +146,7 @@ impl Classifier {
     /// Returns [`Classifier::features`] for packed tokens, the same for every model of the stack:
     /// `[stack, n_sequences, width]`.
     ///
-    /// Nothing is computed that the head does not see: of the last layer only the first token of each
-    /// sequence.
+    /// Only the parts that the head sees are computed: of the last layer, the first token of each sequence.
     ///
     /// # Errors
     /// Those of [`Classifier::features`].

@@ -12,11 +12,11 @@ use crate::figures::rows::{check_panels, distinct};
 use crate::figures::{Figure, capitalised};
 use crate::study::{self, Metric};
 
-/// Returns a figure of how many models of each basin of each group have which score on one set; all panels
+/// Returns a figure of the number of models of each basin of each group by their score on one set; all panels
 /// share bins and axes.
 ///
 /// # Errors
-/// Those of [`histogram`](crate::figures::histogram) for a panel;
+/// Those of [`histogram`](crate::figure::histogram) for a panel;
 /// [`LmcError::InvalidParameter`](crate::LmcError::InvalidParameter) for no panel or more than 8.
 pub fn group_histograms(panels: &[GroupPanel], dataset: &str, metric: Metric) -> Result<Figure> {
     check_panels(panels.len(), super::MOST_PANELS, "panels", "")?;
@@ -41,7 +41,7 @@ pub fn group_histograms(panels: &[GroupPanel], dataset: &str, metric: Metric) ->
             let members: Vec<f64> = own.map(|(&score, _)| score).collect();
             tallest = tallest.max(bins.tallest(&members));
             sizes.push(members.len().to_string());
-            // One entry of the legend for each basin; which is the larger differs between the groups.
+            // Each basin has one entry of the legend. Which basin is the larger differs between the groups.
             let name = if panels.len() == 1 {
                 basin_name(cluster, &clusters[index])
             } else {

@@ -13,7 +13,7 @@ use crate::{LmcError, Result};
 
 /// Places left free between the two kinds of pairs, as a share of all pairs.
 const APART: f64 = 0.03;
-/// More pairs than that are drawn fine.
+/// The number of pairs above which they are drawn with thinner lines.
 const CROWDED: usize = 400;
 
 /// Returns a figure of one measure of every pair with its interval: pairs within a basin at the left, across

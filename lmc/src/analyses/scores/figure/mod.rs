@@ -19,7 +19,7 @@ const HEIGHTS: [usize; 2] = [304, 219];
 /// The most panels of a figure.
 const MOST_PANELS: usize = 8;
 
-/// Returns a figure of how many models of each basin have which score on one set.
+/// Returns a figure of the number of models of each basin by their score on one set.
 ///
 /// `clusters` is a [`CLUSTERS`] table, such as one of basins, `evaluations` an
 /// [`EVALUATIONS`](crate::table::EVALUATIONS) table. All basins share the bins, whose width is a round
@@ -68,7 +68,7 @@ pub fn histograms(
     panels("Scores by basin", clusters, evaluations, scored)
 }
 
-/// Returns a panel for each set with its metric; the first one alone names the basins in the legend.
+/// Returns a panel for each set with its metric; only the first names the basins in the legend.
 fn panels(
     title: &str,
     clusters: &DataFrame,

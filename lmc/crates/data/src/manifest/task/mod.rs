@@ -14,8 +14,8 @@ use lmc_base::error::{LmcError, Result};
 use lmc_base::metric::Metric;
 use lmc_base::options::Options;
 
-/// The task of a corpus: the training set, the evaluation sets, and what the study of the paper does with
-/// them.
+/// The task of a corpus: the training set, the evaluation sets, and the metric, recipe and encoder of its
+/// studies.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TaskTable {

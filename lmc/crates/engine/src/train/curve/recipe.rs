@@ -62,7 +62,7 @@ impl CurveRecipe {
         self.sub_epoch as usize * self.n_sub_epochs as usize
     }
 
-    /// Checks that a training set of that size has a batch.
+    /// Checks that a training set of that size has at least one batch.
     ///
     /// # Errors
     /// [`LmcError::InvalidParameter`] naming the size of the batch.

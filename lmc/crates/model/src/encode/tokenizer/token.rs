@@ -13,7 +13,7 @@ pub(super) struct Token {
     pub rstrip: bool,
     pub normalized: Option<bool>,
     pub special: bool,
-    /// Whether it is described, and not only spelt.
+    /// True if it is described, and not only spelt.
     pub described: bool,
 }
 
