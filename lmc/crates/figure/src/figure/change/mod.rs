@@ -40,6 +40,15 @@ impl Frame {
 
 impl Figure {
     /// Returns the figure with another title; an empty one removes it.
+    ///
+    /// # Examples
+    /// ```
+    /// # use lmc_figure as figure;
+    /// let training = polars::df!("updates" => [1, 10, 100, 1000], "loss" => [1.1, 0.9, 0.4, 0.1])?;
+    /// let line = figure::line(&training, "updates", "loss")?.title("Training");
+    /// assert!(line.to_svg()?.contains(">Training<"));
+    /// # Ok::<(), lmc_base::LmcError>(())
+    /// ```
     pub fn title(mut self, title: &str) -> Figure {
         self.described["layout"]["title"]["text"] = theme::label(title).into();
         self
@@ -50,6 +59,15 @@ impl Figure {
     ///
     /// # Errors
     /// [`LmcError::InvalidParameter`] for a size that leaves no room for the panels, or beyond 10000 pixels.
+    ///
+    /// # Examples
+    /// ```
+    /// # use lmc_figure as figure;
+    /// let training = polars::df!("updates" => [1, 10, 100, 1000], "loss" => [1.1, 0.9, 0.4, 0.1])?;
+    /// let line = figure::line(&training, "updates", "loss")?.size(400, 300)?;
+    /// assert!(line.to_svg()?.contains(r#"width="400" height="300""#));
+    /// # Ok::<(), lmc_base::LmcError>(())
+    /// ```
     pub fn size(mut self, width: usize, height: usize) -> Result<Figure> {
         let old = Frame::of(&self.described);
         let beside = [old.size[0] - old.inner()[0], old.size[1] - old.inner()[1]];
@@ -111,6 +129,15 @@ impl Figure {
     ///
     /// # Errors
     /// [`LmcError::InvalidParameter`] for a colour that is none, and for fewer colours than the figure has.
+    ///
+    /// # Examples
+    /// ```
+    /// # use lmc_figure as figure;
+    /// let training = polars::df!("updates" => [1, 10, 100, 1000], "loss" => [1.1, 0.9, 0.4, 0.1])?;
+    /// let line = figure::line(&training, "updates", "loss")?.colours(["#009e73"])?;
+    /// assert!(line.to_svg()?.contains("#009e73"));
+    /// # Ok::<(), lmc_base::LmcError>(())
+    /// ```
     pub fn colours(mut self, colours: impl IntoIterator<Item = impl AsRef<str>>) -> Result<Figure> {
         let mut given: Vec<String> = Vec::new();
         for colour in colours {
@@ -156,6 +183,15 @@ impl Figure {
     ///
     /// # Errors
     /// [`LmcError::Figure`] if an axis has names or values that are not above 0.
+    ///
+    /// # Examples
+    /// ```
+    /// # use lmc_figure as figure;
+    /// let training = polars::df!("updates" => [1, 10, 100, 1000], "loss" => [1.1, 0.9, 0.4, 0.1])?;
+    /// let line = figure::line(&training, "updates", "loss")?.logarithmic_x()?;
+    /// assert!(line.to_svg()?.contains(">1000<"));
+    /// # Ok::<(), lmc_base::LmcError>(())
+    /// ```
     pub fn logarithmic_x(self) -> Result<Figure> {
         self.logarithmic("xaxis")
     }
@@ -164,6 +200,15 @@ impl Figure {
     ///
     /// # Errors
     /// [`LmcError::Figure`] if an axis has names or values that are not above 0.
+    ///
+    /// # Examples
+    /// ```
+    /// # use lmc_figure as figure;
+    /// let training = polars::df!("updates" => [1, 10, 100, 1000], "loss" => [1.1, 0.9, 0.4, 0.1])?;
+    /// let line = figure::line(&training, "updates", "loss")?.logarithmic_y()?;
+    /// assert!(line.to_svg()?.contains(">1<"));
+    /// # Ok::<(), lmc_base::LmcError>(())
+    /// ```
     pub fn logarithmic_y(self) -> Result<Figure> {
         self.logarithmic("yaxis")
     }

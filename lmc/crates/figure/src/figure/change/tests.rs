@@ -33,8 +33,7 @@ fn a_size_stretches_panels_and_nothing_else() {
     assert!((at("/annotations/0/x") - 305.0 / 400.0).abs() < 1e-9);
     assert!((at("/annotations/0/y") - (1.0 + 20.0 / 200.0)).abs() < 1e-9);
     assert!(
-        (at("/title/x") * 500.0 - 60.0).abs() < 1e-9
-            && ((1.0 - at("/title/y")) * 300.0 - 20.0).abs() < 1e-9
+        (at("/title/x") * 500.0 - 60.0).abs() < 1e-9 && ((1.0 - at("/title/y")) * 300.0 - 20.0).abs() < 1e-9
     );
     let error = figure().size(100, 300).unwrap_err().to_string();
     assert_eq!(
@@ -61,10 +60,7 @@ fn colours_follow_the_order_of_the_figure() {
 fn a_colour_scale_takes_them_from_low_to_high() {
     let heat = || Figure::described(json!({"data": [{"type": "heatmap", "z": [[0, 1]]}]})).unwrap();
     let new = heat().colours(["white", "red", "black"]).unwrap();
-    assert_eq!(
-        new.described["data"][0]["colorscale"],
-        json!([[0.0, "white"], [0.5, "red"], [1.0, "black"]])
-    );
+    assert_eq!(new.described["data"][0]["colorscale"], json!([[0.0, "white"], [0.5, "red"], [1.0, "black"]]));
     assert!(heat().colours(["white"]).unwrap_err().to_string().contains("at least 2 colours"));
 }
 
