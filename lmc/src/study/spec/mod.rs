@@ -49,6 +49,13 @@ impl StudySpec {
     ///
     /// `master_seed` draws the data and the 16 seeds; the pretrained encoder is the same for all. The seeds
     /// are refused if it is above [`StudySpec::MOST_MASTER_SEED`].
+    ///
+    /// # Examples
+    /// ```
+    /// use lmc::prelude::*;
+    /// let spec = StudySpec::mini_nli(0);
+    /// assert_eq!((spec.seeds.len(), spec.seeds[0]), (16, 100));
+    /// ```
     pub fn mini_nli(master_seed: u64) -> Self {
         Self {
             task: TaskSpec::mini_nli(sub_seed(master_seed, "data")),
@@ -63,12 +70,24 @@ impl StudySpec {
 
     /// Returns [`StudySpec::mini_nli`] by LP-FT: the same encoder, data and seeds, each copy finetuned from
     /// the head that a linear probe of the same seed found (Juneja et al. 2023, appendix K).
+    ///
+    /// # Examples
+    /// ```
+    /// use lmc::prelude::*;
+    /// assert_eq!(StudySpec::mini_nli_lp_ft(0).recipe, Recipe::mini_lp_ft());
+    /// ```
     pub fn mini_nli_lp_ft(master_seed: u64) -> Self {
         Self { recipe: Recipe::mini_lp_ft(), ..Self::mini_nli(master_seed) }
     }
 
     /// Returns [`StudySpec::mini_nli`] with the embedded RoBERTa: the same data, seeds and recipe (Juneja et
     /// al. 2023, appendix J).
+    ///
+    /// # Examples
+    /// ```
+    /// use lmc::prelude::*;
+    /// assert_eq!(StudySpec::mini_nli_roberta(0).seeds, StudySpec::mini_nli(0).seeds);
+    /// ```
     pub fn mini_nli_roberta(master_seed: u64) -> Self {
         Self { encoder: Embedded::Roberta.into(), ..Self::mini_nli(master_seed) }
     }
@@ -76,6 +95,13 @@ impl StudySpec {
     /// Returns three copies of an encoder, such as a Hugging Face folder or the name of a manifest, finetuned on a
     /// task from outside by the paper's recipe. The task's files are fetched unless [`StudySpec::data`] is
     /// set.
+    ///
+    /// # Examples
+    /// ```
+    /// use lmc::prelude::*;
+    /// let spec = StudySpec::corpus(TaskSpec::cola(), "bert-base-uncased");
+    /// assert_eq!(spec.seeds, [0, 1, 2]);
+    /// ```
     pub fn corpus(task: TaskSpec, encoder: impl Into<Encoder>) -> Self {
         Self {
             recipe: task.recipe(),
@@ -113,6 +139,14 @@ impl StudySpec {
     /// # Errors
     /// [`LmcError::InvalidParameter`] for another task than the embedded one, or above
     /// [`StudySpec::MOST_MASTER_SEED`].
+    ///
+    /// # Examples
+    /// ```
+    /// use lmc::prelude::*;
+    /// let spec = StudySpec::mini_nli(0).with_seeds(0..4).with_master_seed(1)?;
+    /// assert_eq!(spec.seeds, [200, 201, 202, 203]);
+    /// # Ok::<(), LmcError>(())
+    /// ```
     pub fn with_master_seed(self, master_seed: u64) -> Result<Self> {
         if self.task.generator().is_none() {
             return Err(LmcError::invalid(
@@ -144,6 +178,13 @@ impl StudySpec {
     /// # Errors
     /// [`LmcError::UnknownName`] listing [`StudySpec::NAMES`]; [`LmcError::InvalidParameter`] for a master
     /// seed above [`StudySpec::MOST_MASTER_SEED`].
+    ///
+    /// # Examples
+    /// ```
+    /// use lmc::prelude::*;
+    /// assert_eq!(StudySpec::named("mini-nli", 0)?, StudySpec::mini_nli(0));
+    /// # Ok::<(), LmcError>(())
+    /// ```
     pub fn named(name: &str, master_seed: u64) -> Result<Self> {
         check_master(master_seed)?;
         match name {
@@ -164,6 +205,13 @@ impl StudySpec {
     /// DIFFERENCE: the public code takes the first 512 examples as they lie in the split; only HANS, of which
     /// it takes the non-entailments of the heuristics that are asked for, is shuffled before, with a fixed
     /// seed. Here every set has a random sample.
+    ///
+    /// # Examples
+    /// ```
+    /// use lmc::prelude::*;
+    /// assert_eq!(StudySpec::mini_nli(0).swept(), "id");
+    /// assert_eq!(StudySpec::of(TaskSpec::cola()).swept(), "id-sample");
+    /// ```
     pub fn swept(&self) -> &'static str {
         match self.task.generator() {
             Some(Generator::MiniNli) => "id",
@@ -173,18 +221,37 @@ impl StudySpec {
 
     /// Returns the evaluation set and the metric by which generalisation is judged (Juneja et al. 2023,
     /// section 3); in domain for PAWS-QQP, for which there is no other set.
+    ///
+    /// # Examples
+    /// ```
+    /// use lmc::prelude::*;
+    /// assert_eq!(StudySpec::mini_nli(0).scored(), ("lo", Metric::Accuracy));
+    /// ```
     pub fn scored(&self) -> (&str, Metric) {
         self.task.scored()
     }
 
     /// Returns this study with the task's files from a local folder, or from its subfolders named after the
     /// corpora.
+    ///
+    /// # Examples
+    /// ```
+    /// use lmc::prelude::*;
+    /// let spec = StudySpec::of(TaskSpec::cola()).with_data("data/cola");
+    /// assert_eq!(spec.data, Some("data/cola".into()));
+    /// ```
     pub fn with_data(mut self, folder: impl Into<PathBuf>) -> Self {
         self.data = Some(folder.into());
         self
     }
 
     /// Returns this study with other seeds.
+    ///
+    /// # Examples
+    /// ```
+    /// use lmc::prelude::*;
+    /// assert_eq!(StudySpec::mini_nli(0).with_seeds(7..9).seeds, [7, 8]);
+    /// ```
     pub fn with_seeds(mut self, seeds: impl IntoIterator<Item = u64>) -> Self {
         self.seeds = seeds.into_iter().collect();
         self
@@ -215,6 +282,13 @@ impl StudySpec {
     }
 
     /// Returns this study with another recipe.
+    ///
+    /// # Examples
+    /// ```
+    /// use lmc::prelude::*;
+    /// let recipe = Recipe { learning_rate: 1e-3, ..Recipe::mini() };
+    /// assert_eq!(StudySpec::mini_nli(0).with_recipe(recipe).recipe.learning_rate, 1e-3);
+    /// ```
     pub fn with_recipe(mut self, recipe: Recipe) -> Self {
         self.recipe = recipe;
         self

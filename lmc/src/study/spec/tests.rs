@@ -34,10 +34,7 @@ fn seeds_fit_into_tables() {
     StudySpec::named("mini-nli", most).unwrap().check().unwrap();
     for master in [most + 1, u64::MAX - 1, u64::MAX] {
         let message = StudySpec::named("mini-nli", master).unwrap_err().to_string();
-        assert!(
-            message.starts_with(&format!("`master_seed`: got {master}, expected at most")),
-            "{message}"
-        );
+        assert!(message.starts_with(&format!("`master_seed`: got {master}, expected at most")), "{message}");
         assert!(StudySpec::mini_nli(0).with_master_seed(master).is_err());
     }
     let study = |seed| StudySpec::mini_nli(0).with_seeds([1, seed]);
