@@ -42,6 +42,14 @@ impl StudySpec {
     /// # Errors
     /// [`LmcError::UnknownName`] listing the copies; [`LmcError::InvalidParameter`] for no name or one that
     /// comes twice.
+    ///
+    /// # Examples
+    /// ```
+    /// use lmc::prelude::*;
+    /// let spec = StudySpec::mini_nli(0).with_seeds(0..4);
+    /// assert_eq!(spec.numbers(&["s2".into(), "s0".into()])?, [2, 0]);
+    /// # Ok::<(), LmcError>(())
+    /// ```
     pub fn numbers(&self, names: &[String]) -> Result<Vec<usize>> {
         let known = self.copies();
         if names.is_empty() {

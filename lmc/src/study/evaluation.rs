@@ -91,6 +91,16 @@ pub(crate) fn metrics(evaluations: &[Evaluation], metric: Metric) -> Result<Vec<
 ///
 /// # Errors
 /// Those of [`Evaluation::metric`]; [`LmcError::Polars`](crate::LmcError::Polars).
+///
+/// # Examples
+/// ```no_run
+/// use lmc::prelude::*;
+/// use lmc::study::evaluations_table;
+/// let models = Study::open(StudySpec::mini_nli(0))?.finetune()?;
+/// let evaluations = models.evaluate("lo")?;
+/// println!("{}", evaluations_table(&evaluations)?);
+/// # Ok::<(), LmcError>(())
+/// ```
 pub fn evaluations_table(evaluations: &[Evaluation]) -> Result<DataFrame> {
     let metric = |m: Metric| -> Result<Vec<Option<f64>>> {
         Ok(metrics(evaluations, m)?.into_iter().map(Some).collect())

@@ -83,6 +83,15 @@ impl Study {
     /// Those of [`StudySpec::check`], of loading the task and of [`Recipe::check_size`];
     /// [`LmcError::InvalidParameter`](crate::LmcError::InvalidParameter) for a variable of the environment
     /// with a value that is not allowed.
+    ///
+    /// # Examples
+    /// ```no_run
+    /// use lmc::prelude::*;
+    /// // Results lie beside the project instead of in the user's cache folder.
+    /// let study = Study::open_in(StudySpec::mini_nli(0), Store::open("results/store")?)?;
+    /// println!("{study:?}");
+    /// # Ok::<(), LmcError>(())
+    /// ```
     pub fn open_in(spec: StudySpec, store: Store) -> Result<Rc<Self>> {
         environment::check()?;
         spec.validate()?;
@@ -137,6 +146,15 @@ impl Study {
     /// # Errors
     /// [`crate::LmcError::NonFiniteLoss`] naming a seed that diverged; those of the store. Finished stacks
     /// are kept. [`crate::LmcError::Interrupted`], after which the same call goes on with the next update.
+    ///
+    /// # Examples
+    /// ```no_run
+    /// use lmc::prelude::*;
+    /// let study = Study::open(StudySpec::mini_nli(0).with_seeds(0..4))?;
+    /// let models = study.finetune()?;
+    /// assert_eq!(models.names(), ["s0", "s1", "s2", "s3"]);
+    /// # Ok::<(), LmcError>(())
+    /// ```
     pub fn finetune(self: &Rc<Self>) -> Result<Models> {
         Models::finetune(self)
     }

@@ -70,6 +70,15 @@ impl Models {
     ///
     /// # Errors
     /// Those of [`Compute::check`].
+    ///
+    /// # Examples
+    /// ```no_run
+    /// use lmc::prelude::*;
+    /// let models = Study::open(StudySpec::mini_nli(0))?.finetune()?;
+    /// let models = models.on(Compute::cpu().with_precision(Precision::BFloat16))?;
+    /// let sweep = models.sweep("id", Grid::TENTHS)?;
+    /// # Ok::<(), LmcError>(())
+    /// ```
     pub fn on(&self, compute: Compute) -> Result<Self> {
         Ok(Self { study: self.study.on(compute)?, ..self.clone() })
     }
@@ -142,6 +151,14 @@ impl Models {
     ///
     /// # Errors
     /// [`LmcError::UnknownName`] listing the copies.
+    ///
+    /// # Examples
+    /// ```no_run
+    /// use lmc::prelude::*;
+    /// let models = Study::open(StudySpec::mini_nli(0).with_seeds(0..4))?.finetune()?;
+    /// assert_eq!(models.number("s3")?, 3);
+    /// # Ok::<(), LmcError>(())
+    /// ```
     pub fn number(&self, name: &str) -> Result<usize> {
         self.models.iter().position(|model| model.name == name).ok_or_else(|| LmcError::UnknownName {
             kind: "copy",
@@ -188,6 +205,15 @@ impl Models {
     ///
     /// # Errors
     /// [`LmcError::Format`] naming a damaged checkpoint.
+    ///
+    /// # Examples
+    /// ```no_run
+    /// use lmc::prelude::*;
+    /// let models = Study::open(StudySpec::mini_nli(0))?.finetune()?;
+    /// let weights = models.weights_of(&models.models()[0])?;
+    /// println!("{} parameters", weights.layout().n_parameters());
+    /// # Ok::<(), LmcError>(())
+    /// ```
     pub fn weights_of(&self, model: &Model) -> Result<Weights> {
         let layout = self.study.task.classifier.layout();
         self.study.store.load_checkpoint(&model.spec, model.info.step, layout)
@@ -197,6 +223,15 @@ impl Models {
     ///
     /// # Errors
     /// Those of [`Models::weights_of`].
+    ///
+    /// # Examples
+    /// ```no_run
+    /// use lmc::prelude::*;
+    /// let models = Study::open(StudySpec::mini_nli(0))?.finetune()?;
+    /// let weights = models.weights()?;
+    /// println!("distance {}", Weights::distance(&weights[0], &weights[1])?);
+    /// # Ok::<(), LmcError>(())
+    /// ```
     pub fn weights(&self) -> Result<Vec<Weights>> {
         self.models.iter().map(|model| self.weights_of(model)).collect()
     }
@@ -238,6 +273,16 @@ impl Models {
     ///
     /// # Errors
     /// Those of [`Models::evaluate`].
+    ///
+    /// # Examples
+    /// ```no_run
+    /// use lmc::model::Logits;
+    /// use lmc::prelude::*;
+    /// let models = Study::open(StudySpec::mini_nli(0))?.finetune()?;
+    /// let logits = models.logits("lo")?;
+    /// let ensemble = Logits::mean(&[&logits[0], &logits[1]])?;
+    /// # Ok::<(), LmcError>(())
+    /// ```
     pub fn logits(&self, dataset: &str) -> Result<Vec<Logits>> {
         self.study.logits(dataset, &self.keys(), &self.loader())
     }

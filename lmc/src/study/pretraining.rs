@@ -30,6 +30,15 @@ pub const N_DOCUMENTS: usize = 60_000;
 /// training. [`crate::LmcError::InvalidParameter`] for a recipe that is not allowed;
 /// [`crate::LmcError::NonFiniteLoss`] if training diverges; [`crate::LmcError::Interrupted`], and then
 /// nothing is kept.
+///
+/// # Examples
+/// ```no_run
+/// use lmc::model::Replace;
+/// use lmc::study::{PretrainRecipe, pretrain_mini};
+/// let recipe = PretrainRecipe { n_steps: 1_000, ..PretrainRecipe::mini() };
+/// let weights = pretrain_mini("encoder".as_ref(), 0, &recipe, Replace::Same)?;
+/// # Ok::<(), lmc::LmcError>(())
+/// ```
 pub fn pretrain_mini(folder: &Path, seed: u64, recipe: &PretrainRecipe, replace: Replace) -> Result<Weights> {
     let place = place(folder, "bert", seed, recipe, replace)?;
     let tokenizer = tokenizer()?;
@@ -49,6 +58,15 @@ pub fn pretrain_mini(folder: &Path, seed: u64, recipe: &PretrainRecipe, replace:
 ///
 /// # Errors
 /// Those of [`pretrain_mini`].
+///
+/// # Examples
+/// ```no_run
+/// use lmc::model::Replace;
+/// use lmc::study::{PretrainRecipe, pretrain_mini_roberta};
+/// let recipe = PretrainRecipe::mini_roberta();
+/// let weights = pretrain_mini_roberta("encoder".as_ref(), 0, &recipe, Replace::Same)?;
+/// # Ok::<(), lmc::LmcError>(())
+/// ```
 pub fn pretrain_mini_roberta(
     folder: &Path,
     seed: u64,

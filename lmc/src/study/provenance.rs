@@ -15,6 +15,14 @@ impl Study {
     ///
     /// # Errors
     /// [`LmcError::Polars`](crate::LmcError::Polars) if polars refuses a column.
+    ///
+    /// # Examples
+    /// ```no_run
+    /// use lmc::prelude::*;
+    /// let study = Study::open(StudySpec::mini_nli(0))?;
+    /// println!("{}", study.provenance()?);
+    /// # Ok::<(), LmcError>(())
+    /// ```
     pub fn provenance(&self) -> Result<DataFrame> {
         let (spec, task) = (self.spec(), self.task());
         let seeds: Vec<String> = spec.seeds.iter().map(u64::to_string).collect();

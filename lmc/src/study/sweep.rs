@@ -80,6 +80,17 @@ impl Sweep {
     ///
     /// # Errors
     /// Those of [`Sweep::matrix`], for a pair with a landmark.
+    ///
+    /// # Examples
+    /// ```no_run
+    /// use lmc::prelude::*;
+    /// let models = Study::open(StudySpec::mini_nli(0))?.finetune()?;
+    /// let landmarks = basin::choose_landmarks(models.len(), 4, 0)?;
+    /// let sweep = models.sweep_to(&landmarks, "id", Grid::TENTHS)?;
+    /// let gaps = sweep.landmark_gaps(Measure::ConvexityGap, &landmarks)?;
+    /// assert_eq!(gaps.values.dim(), (models.len(), 4));
+    /// # Ok::<(), LmcError>(())
+    /// ```
     pub fn landmark_gaps(&self, measure: Measure, landmarks: &[usize]) -> Result<LandmarkGaps> {
         let values = self.columns(measure, landmarks)?;
         let gaps = LandmarkGaps::new(self.models.clone(), measure, landmarks.to_vec(), values)?;

@@ -16,6 +16,15 @@ use crate::{LmcError, Result};
 /// # Errors
 /// [`LmcError::Column`] if the table does not have the schema, [`LmcError::Io`] and [`LmcError::Polars`] if
 /// it cannot be written; `path` is then as it was before.
+///
+/// # Examples
+/// ```no_run
+/// use lmc::prelude::*;
+/// let models = Study::open(StudySpec::mini_nli(0))?.finetune()?;
+/// let gaps = models.sweep("id", Grid::TENTHS)?.gaps()?;
+/// table::write_parquet("gaps.parquet".as_ref(), &gaps, &table::GAPS)?;
+/// # Ok::<(), LmcError>(())
+/// ```
 pub fn write_parquet(path: &Path, table: &DataFrame, schema: &Schema) -> Result<()> {
     schema.check(table)?;
     write_frame(path, &mut table.clone())

@@ -22,6 +22,15 @@ const PANEL: [usize; 2] = [534, 444];
 /// # Errors
 /// [`LmcError::Column`] for a table of another schema, [`LmcError::InvalidParameter`] for one without pairs
 /// or of several sets.
+///
+/// # Examples
+/// ```no_run
+/// use lmc::prelude::*;
+/// let models = Study::open(StudySpec::mini_nli(0))?.finetune()?;
+/// let aligned = models.sweep_aligned(&models.sweep("id", Grid::TENTHS)?)?;
+/// figure::alignment_scatter(&aligned.table()?)?.save("alignment.png")?;
+/// # Ok::<(), LmcError>(())
+/// ```
 pub fn alignment_scatter(alignment: &DataFrame) -> Result<Figure> {
     ALIGNMENT.check(alignment)?;
     let (a, b, datasets) = (

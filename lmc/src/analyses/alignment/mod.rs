@@ -49,6 +49,16 @@ impl Models {
     /// # Errors
     /// [`LmcError::InvalidParameter`] for a copy that does not exist; those of [`Models::weights_of`] and
     /// [`weight_matching`].
+    ///
+    /// # Examples
+    /// ```no_run
+    /// use lmc::prelude::*;
+    /// let models = Study::open(StudySpec::mini_nli(0))?.finetune()?;
+    /// let alignment = models.align(0, 1)?;
+    /// println!("{alignment:?}"); // how many units move
+    /// let aligned = alignment.apply(&models.weights_of(&models.models()[1])?)?;
+    /// # Ok::<(), LmcError>(())
+    /// ```
     pub fn align(&self, a: usize, b: usize) -> Result<Alignment> {
         let weights = |i: usize| {
             let expected = || format!("a number below {}", self.len());

@@ -22,6 +22,16 @@ const N_PERMUTATIONS: usize = 10_000;
 /// Those of [`cluster_statistics`](crate::table::cluster_statistics);
 /// [`LmcError::InvalidParameter`](crate::LmcError::InvalidParameter) for a score that is not finite.
 ///
+/// # Examples
+/// ```no_run
+/// use lmc::prelude::*;
+/// let clusters = analyses::published::clusters("mnli")?;
+/// let evaluations = analyses::published::feather_berts()?;
+/// let scored = [("id", Metric::Accuracy), ("hans", Metric::Accuracy)];
+/// println!("{}", table::cluster_tests(&clusters, &evaluations, &scored)?);
+/// # Ok::<(), LmcError>(())
+/// ```
+///
 /// # Reference
 /// Phipson and Smyth 2010, Eq. 2; Fawcett 2006.
 pub fn cluster_tests(

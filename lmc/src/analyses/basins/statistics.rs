@@ -42,6 +42,17 @@ impl Arithmetic {
 /// [`LmcError::Column`] for a table of another schema, [`LmcError::InvalidParameter`] if there are other
 /// clusters than 1 and 2, [`LmcError::UnknownName`] for a set or a model without evaluations.
 ///
+/// # Examples
+/// ```no_run
+/// use lmc::prelude::*;
+/// let clusters = analyses::published::clusters("mnli")?;
+/// let evaluations = analyses::published::feather_berts()?;
+/// let scored = [("id", Metric::Accuracy), ("hans", Metric::Accuracy)];
+/// let digits = table::Arithmetic::Rounded;
+/// println!("{}", table::cluster_statistics(&clusters, &evaluations, &scored, digits)?);
+/// # Ok::<(), LmcError>(())
+/// ```
+///
 /// # Reference
 /// Juneja et al. 2023, appendix H, Table 1.
 pub fn cluster_statistics(

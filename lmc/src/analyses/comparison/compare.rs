@@ -112,6 +112,20 @@ impl Comparison {
 /// Those of [`Group::check`]; [`LmcError::InvalidParameter`] for no groups, a name that comes twice, a
 /// confidence outside (0, 1), or no resamples or permutations; [`LmcError::Interrupted`].
 ///
+/// # Examples
+/// ```no_run
+/// use lmc::analyses::comparison::{Group, compare};
+/// use lmc::prelude::*;
+/// let mut groups = Vec::new();
+/// for name in ["mini-nli", "mini-nli-lp-ft"] {
+///     let models = Study::open(StudySpec::named(name, 0)?)?.finetune()?;
+///     let s = models.stage("id", "lo", Grid::TENTHS, &ClusterOptions::default())?;
+///     groups.push(Group::new(name, &s.sweep, &s.basins, &s.in_domain, &s.scored, Metric::Accuracy)?);
+/// }
+/// println!("{}", compare(&groups, &ComparisonOptions::default())?.summary()?);
+/// # Ok::<(), LmcError>(())
+/// ```
+///
 /// # Reference
 /// Efron and Tibshirani 1993, chapter 13; Phipson and Smyth 2010; Mantel 1967 for the correlation over pairs.
 pub fn compare(groups: &[Group], options: &ComparisonOptions) -> Result<Comparison> {

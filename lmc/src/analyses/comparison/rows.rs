@@ -12,6 +12,17 @@ impl Comparison {
     ///
     /// # Errors
     /// [`LmcError::Polars`](crate::LmcError::Polars) if polars refuses a column.
+    ///
+    /// # Examples
+    /// ```no_run
+    /// use lmc::analyses::comparison::{Group, compare};
+    /// use lmc::prelude::*;
+    /// let models = Study::open(StudySpec::mini_nli(0))?.finetune()?;
+    /// let s = models.stage("id", "lo", Grid::TENTHS, &ClusterOptions::default())?;
+    /// let group = Group::new("mini", &s.sweep, &s.basins, &s.in_domain, &s.scored, Metric::Accuracy)?;
+    /// println!("{}", compare(&[group], &ComparisonOptions::default())?.summary()?);
+    /// # Ok::<(), LmcError>(())
+    /// ```
     pub fn summary(&self) -> Result<DataFrame> {
         let mut columns = vec![Column::new("statistic".into(), Statistic::ALL.map(Statistic::name).to_vec())];
         for group in self.groups() {

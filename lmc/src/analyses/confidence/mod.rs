@@ -117,6 +117,16 @@ impl Sweep {
     ///
     /// # Errors
     /// Those of [`Options::check`] and [`Sweep::basins`]; [`LmcError::Interrupted`].
+    ///
+    /// # Examples
+    /// ```no_run
+    /// use lmc::prelude::*;
+    /// let models = Study::open(StudySpec::mini_nli(0))?.finetune()?;
+    /// let sweep = models.sweep("id", Grid::TENTHS)?;
+    /// let confidence = sweep.confidence(&ConfidenceOptions::default())?;
+    /// println!("stability {:?}", confidence.stability);
+    /// # Ok::<(), LmcError>(())
+    /// ```
     pub fn confidence(&self, options: &ConfidenceOptions) -> Result<Confidence> {
         let options = options.check()?;
         let resamples = Resamples::bootstrap(self.labels.len(), options.n_resamples, options.seed)?;

@@ -15,6 +15,16 @@ impl Confidence {
     ///
     /// # Errors
     /// [`LmcError::Polars`] if polars refuses a column.
+    ///
+    /// # Examples
+    /// ```no_run
+    /// use lmc::prelude::*;
+    /// let models = Study::open(StudySpec::mini_nli(0))?.finetune()?;
+    /// let sweep = models.sweep("id", Grid::TENTHS)?;
+    /// let confidence = sweep.confidence(&ConfidenceOptions::default())?;
+    /// println!("{}", confidence.pairs_table()?);
+    /// # Ok::<(), LmcError>(())
+    /// ```
     pub fn pairs_table(&self) -> Result<DataFrame> {
         let rows = self.lines.len();
         let model =
@@ -47,6 +57,16 @@ impl Confidence {
     ///
     /// # Errors
     /// [`LmcError::Polars`] if polars refuses a column.
+    ///
+    /// # Examples
+    /// ```no_run
+    /// use lmc::prelude::*;
+    /// let models = Study::open(StudySpec::mini_nli(0))?.finetune()?;
+    /// let sweep = models.sweep("id", Grid::TENTHS)?;
+    /// let confidence = sweep.confidence(&ConfidenceOptions::default())?;
+    /// println!("{}", confidence.membership_table()?);
+    /// # Ok::<(), LmcError>(())
+    /// ```
     pub fn membership_table(&self) -> Result<DataFrame> {
         let rows = self.basins.models.len();
         let of = |interval: fn(&Interval) -> f64| {
@@ -70,6 +90,16 @@ impl Confidence {
     ///
     /// # Errors
     /// [`LmcError::Polars`] if polars refuses a column.
+    ///
+    /// # Examples
+    /// ```no_run
+    /// use lmc::prelude::*;
+    /// let models = Study::open(StudySpec::mini_nli(0))?.finetune()?;
+    /// let sweep = models.sweep("id", Grid::TENTHS)?;
+    /// let confidence = sweep.confidence(&ConfidenceOptions::default())?;
+    /// println!("{}", confidence.co_assignment_table()?);
+    /// # Ok::<(), LmcError>(())
+    /// ```
     pub fn co_assignment_table(&self) -> Result<DataFrame> {
         let models = &self.basins.models;
         let n = models.len();
@@ -88,6 +118,17 @@ impl Confidence {
     ///
     /// # Errors
     /// Those of [`Confidence::statistics`] and [`Confidence::correlation`]; [`LmcError::Polars`].
+    ///
+    /// # Examples
+    /// ```no_run
+    /// use lmc::prelude::*;
+    /// let models = Study::open(StudySpec::mini_nli(0))?.finetune()?;
+    /// let sweep = models.sweep("id", Grid::TENTHS)?;
+    /// let confidence = sweep.confidence(&ConfidenceOptions::default())?;
+    /// let scores = models.scores("lo", Metric::Accuracy)?;
+    /// println!("{}", confidence.statistics_table(Some(&scores))?);
+    /// # Ok::<(), LmcError>(())
+    /// ```
     pub fn statistics_table(&self, scores: Option<&[f64]>) -> Result<DataFrame> {
         let mut rows = self.statistics()?;
         if let Some(scores) = scores {
@@ -111,6 +152,16 @@ impl SampleSizes {
     ///
     /// # Errors
     /// [`LmcError::ShapeMismatch`] for another number of scores; [`LmcError::Polars`].
+    ///
+    /// # Examples
+    /// ```no_run
+    /// use lmc::prelude::*;
+    /// let models = Study::open(StudySpec::mini_nli(0))?.finetune()?;
+    /// let sweep = models.sweep("id", Grid::TENTHS)?;
+    /// let sizes = sweep.sample_sizes(&[32, 64, 128], &ConfidenceOptions::default())?;
+    /// println!("{}", sizes.table(&models.scores("lo", Metric::Accuracy)?)?);
+    /// # Ok::<(), LmcError>(())
+    /// ```
     pub fn table(&self, scores: &[f64]) -> Result<DataFrame> {
         let n = self.basins.models.len();
         if scores.len() != n {

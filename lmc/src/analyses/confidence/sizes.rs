@@ -62,6 +62,16 @@ impl Sweep {
     /// Those of [`Sweep::basins`]; [`LmcError::InvalidParameter`] for no sizes, a size of 0 or above the
     /// number of examples, and no draws; [`LmcError::Interrupted`].
     ///
+    /// # Examples
+    /// ```no_run
+    /// use lmc::prelude::*;
+    /// let models = Study::open(StudySpec::mini_nli(0))?.finetune()?;
+    /// let sweep = models.sweep("id", Grid::TENTHS)?;
+    /// let sizes = sweep.sample_sizes(&[32, 64, 128], &ConfidenceOptions::default())?;
+    /// println!("{}", sizes.table(&models.scores("lo", Metric::Accuracy)?)?);
+    /// # Ok::<(), LmcError>(())
+    /// ```
+    ///
     /// # Reference
     /// Juneja et al. 2023, appendix F.2, who compare 256 examples with 512.
     pub fn sample_sizes(&self, sizes: &[usize], options: &ConfidenceOptions) -> Result<SampleSizes> {

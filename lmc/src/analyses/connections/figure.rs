@@ -35,6 +35,16 @@ struct Curve {
 /// # Errors
 /// [`LmcError::Column`] for a table of another schema, [`LmcError::UnknownName`] for a set or a kind that is
 /// not known, [`LmcError::InvalidParameter`] for no or too many sets.
+///
+/// # Examples
+/// ```no_run
+/// use lmc::prelude::*;
+/// let models = Study::open(StudySpec::mini_nli(0))?.finetune()?;
+/// let curve = models.connect(0, 1, &CurveRecipe::mini())?.along("lo", 21)?.table()?;
+/// let line = models.line(0, 1)?.along("lo", 21)?.table()?;
+/// figure::connections(&line.vstack(&curve)?, &["lo"])?.save("connections.png")?;
+/// # Ok::<(), LmcError>(())
+/// ```
 pub fn connections(curves: &DataFrame, datasets: &[&str]) -> Result<Figure> {
     CURVES.check(curves)?;
     let curves = read(curves)?;

@@ -87,6 +87,15 @@ impl Models {
     ///
     /// # Errors
     /// [`LmcError::InvalidParameter`] for a number that is not a copy, or the same number twice.
+    ///
+    /// # Examples
+    /// ```no_run
+    /// use lmc::prelude::*;
+    /// let models = Study::open(StudySpec::mini_nli(0))?.finetune()?;
+    /// let line = models.line(0, 1)?;
+    /// println!("{:?}", line.along("lo", 11)?.losses());
+    /// # Ok::<(), LmcError>(())
+    /// ```
     pub fn line(&self, a: usize, b: usize) -> Result<Connection> {
         self.connection(a, b, CurveKind::Chain { n_bends: 0 }, Value::Null)
     }
@@ -199,6 +208,16 @@ impl Connection {
     ///
     /// # Errors
     /// [`LmcError::Format`] naming a damaged file; [`LmcError::Io`].
+    ///
+    /// # Examples
+    /// ```no_run
+    /// use lmc::prelude::*;
+    /// let models = Study::open(StudySpec::mini_nli(0))?.finetune()?;
+    /// let curve = models.connect(0, 1, &CurveRecipe::mini())?;
+    /// let controls = curve.controls()?;
+    /// println!("{}", Weights::distance(&controls[0], &controls[1])?);
+    /// # Ok::<(), LmcError>(())
+    /// ```
     pub fn controls(&self) -> Result<Vec<Weights>> {
         let curve = Curve::of(self);
         (0..self.kind.n_inner() + 2).map(|control| curve.load(control)).collect()
@@ -209,6 +228,16 @@ impl Connection {
     ///
     /// # Errors
     /// [`LmcError::InvalidParameter`] for fewer than 2 points; those of [`Models::evaluate`] and [`execute`].
+    ///
+    /// # Examples
+    /// ```no_run
+    /// use lmc::prelude::*;
+    /// let models = Study::open(StudySpec::mini_nli(0))?.finetune()?;
+    /// let curve = models.connect(0, 1, &CurveRecipe::mini())?;
+    /// let profile = curve.along("lo", 11)?;
+    /// println!("{}", profile.table()?);
+    /// # Ok::<(), LmcError>(())
+    /// ```
     pub fn along(&self, dataset: &str, n_points: usize) -> Result<CurveProfile> {
         if n_points < 2 {
             return Err(LmcError::invalid("n_points", n_points, "at least 2, both ends counted"));

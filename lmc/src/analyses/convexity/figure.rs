@@ -31,6 +31,17 @@ const GOLDEN: f64 = 0.618_033_988_749_894_9;
 ///
 /// # Errors
 /// [`LmcError::Column`] for a table of another schema, [`LmcError::InvalidParameter`] for one without rows.
+///
+/// # Examples
+/// ```no_run
+/// use lmc::prelude::*;
+/// let models = Study::open(StudySpec::mini_nli(0))?.finetune()?;
+/// let sweep = models.sweep("id", Grid::TENTHS)?;
+/// let basins = sweep.basins(&ClusterOptions::default())?;
+/// let convexity = models.convexity("id", &basins, &ConvexityOptions::default())?;
+/// figure::excess_strips(&convexity.table()?, &convexity.points()?)?.save("convexity.png")?;
+/// # Ok::<(), LmcError>(())
+/// ```
 pub fn excess_strips(convexity: &DataFrame, points: &DataFrame) -> Result<Figure> {
     CONVEXITY.check(convexity)?;
     let (kinds, sizes) = (ConvexityColumns::kind(convexity)?, ConvexityColumns::n_models(convexity)?);
@@ -97,6 +108,17 @@ pub fn excess_strips(convexity: &DataFrame, points: &DataFrame) -> Result<Figure
 ///
 /// # Errors
 /// [`LmcError::Column`] for a table of another schema, [`LmcError::InvalidParameter`] for one without rows.
+///
+/// # Examples
+/// ```no_run
+/// use lmc::prelude::*;
+/// let models = Study::open(StudySpec::mini_nli(0))?.finetune()?;
+/// let sweep = models.sweep("id", Grid::TENTHS)?;
+/// let basins = sweep.basins(&ClusterOptions::default())?;
+/// let triangles = models.triangles(&sweep, &basins, &TriangleOptions::default())?;
+/// figure::triangle_scatter(&triangles.table()?)?.save("triangles.png")?;
+/// # Ok::<(), LmcError>(())
+/// ```
 pub fn triangle_scatter(triangles: &DataFrame) -> Result<Figure> {
     let (kinds, datasets, [a, b, c]) = (
         TriangleColumns::kind(triangles)?,

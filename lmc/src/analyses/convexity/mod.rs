@@ -143,6 +143,17 @@ impl Models {
     /// # Errors
     /// Those of [`ConvexityOptions::check`]; [`LmcError::InvalidParameter`] for the clusters of other models;
     /// those of [`Models::sample`].
+    ///
+    /// # Examples
+    /// ```no_run
+    /// use lmc::prelude::*;
+    /// let models = Study::open(StudySpec::mini_nli(0))?.finetune()?;
+    /// let sweep = models.sweep("id", Grid::TENTHS)?;
+    /// let basins = sweep.basins(&ClusterOptions::default())?;
+    /// let convexity = models.convexity("id", &basins, &ConvexityOptions::default())?;
+    /// println!("{}", convexity.table()?);
+    /// # Ok::<(), LmcError>(())
+    /// ```
     pub fn convexity(&self, dataset: &str, basins: &Basins, options: &ConvexityOptions) -> Result<Convexity> {
         let options = &options.check()?;
         self.check_basins(basins)?;

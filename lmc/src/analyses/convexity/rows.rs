@@ -12,6 +12,17 @@ impl Convexity {
     ///
     /// # Errors
     /// [`LmcError::Polars`](crate::LmcError::Polars) if polars refuses a column.
+    ///
+    /// # Examples
+    /// ```no_run
+    /// use lmc::prelude::*;
+    /// let models = Study::open(StudySpec::mini_nli(0))?.finetune()?;
+    /// let sweep = models.sweep("id", Grid::TENTHS)?;
+    /// let basins = sweep.basins(&ClusterOptions::default())?;
+    /// let convexity = models.convexity("id", &basins, &ConvexityOptions::default())?;
+    /// println!("{}", convexity.points()?);
+    /// # Ok::<(), LmcError>(())
+    /// ```
     pub fn points(&self) -> Result<DataFrame> {
         // Sample, subset and point of each row.
         let rows = || {

@@ -116,6 +116,17 @@ impl Models {
     /// # Errors
     /// Those of [`TriangleOptions::check`]; [`LmcError::InvalidParameter`] for fewer than 3 copies, the
     /// clusters or a sweep of other models, or one that lacks a line; those of [`Models::sample`].
+    ///
+    /// # Examples
+    /// ```no_run
+    /// use lmc::prelude::*;
+    /// let models = Study::open(StudySpec::mini_nli(0))?.finetune()?;
+    /// let sweep = models.sweep("id", Grid::TENTHS)?;
+    /// let basins = sweep.basins(&ClusterOptions::default())?;
+    /// let triangles = models.triangles(&sweep, &basins, &TriangleOptions::default())?;
+    /// println!("{}", triangles.table()?);
+    /// # Ok::<(), LmcError>(())
+    /// ```
     pub fn triangles(&self, sweep: &Sweep, basins: &Basins, options: &TriangleOptions) -> Result<Triangles> {
         let options = &options.check()?;
         enough(self.len(), 3, "a triangle")?;

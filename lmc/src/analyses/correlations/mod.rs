@@ -23,6 +23,15 @@ pub use table::{CORRELATIONS, CorrelationColumns};
 /// evaluations, [`LmcError::InvalidParameter`] for no sets, one that is named twice, fewer than 2 models or a
 /// score that is not finite.
 ///
+/// # Examples
+/// ```no_run
+/// use lmc::prelude::*;
+/// let models = Study::open(StudySpec::mini_nli(0))?.finetune()?;
+/// let evaluations = models.evaluations(&["id", "lo"])?;
+/// println!("{}", table::correlations(&evaluations, &["id", "lo"], Metric::Accuracy)?);
+/// # Ok::<(), LmcError>(())
+/// ```
+///
 /// # Reference
 /// Juneja et al. 2023, appendix E.
 pub fn correlations(evaluations: &DataFrame, datasets: &[&str], metric: Metric) -> Result<DataFrame> {

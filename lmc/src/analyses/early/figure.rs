@@ -38,6 +38,18 @@ type Curve = (String, Vec<Point>);
 /// # Errors
 /// [`LmcError::Column`] for a table of another schema; [`LmcError::InvalidParameter`] for no rows, or for
 /// steps that are not points of training or not all in one unit.
+///
+/// # Examples
+/// ```no_run
+/// use lmc::prelude::*;
+/// let models = Study::open(StudySpec::mini_nli(0))?.finetune()?;
+/// let options = ClusterOptions::default();
+/// let stage = |models: &Models| models.stage("id", "lo", Grid::TENTHS, &options);
+/// let stages = models.stages()?.iter().map(stage).collect::<Result<Vec<_>>>()?;
+/// let early = analyses::early::early_table(&stages, Metric::Accuracy, &EarlyOptions::default())?;
+/// figure::early_curves(&early)?.save("early.png")?;
+/// # Ok::<(), LmcError>(())
+/// ```
 pub fn early_curves(early: &DataFrame) -> Result<Figure> {
     let (curves, unit) = curves(early)?;
     let (first, last) = ends(curves.iter().flat_map(|(_, points)| points.iter().map(|point| point.x)));

@@ -46,6 +46,15 @@ impl Models {
     ///
     /// # Errors
     /// Those of [`Models::sweep`], [`Sweep::basins`] and [`Models::evaluate`].
+    ///
+    /// # Examples
+    /// ```no_run
+    /// use lmc::prelude::*;
+    /// let models = Study::open(StudySpec::mini_nli(0))?.finetune()?;
+    /// let stage = models.stage("id", "lo", Grid::TENTHS, &ClusterOptions::default())?;
+    /// println!("{}: {:?}", stage.step, stage.basins.sizes());
+    /// # Ok::<(), LmcError>(())
+    /// ```
     pub fn stage(
         &self,
         in_domain: &str,
@@ -72,6 +81,18 @@ impl Models {
 /// # Errors
 /// [`LmcError::InvalidParameter`] for no stages and models that are not divided at the last; those of
 /// [`predict_early`] and [`Evaluation::metric`].
+///
+/// # Examples
+/// ```no_run
+/// use lmc::prelude::*;
+/// let models = Study::open(StudySpec::mini_nli(0))?.finetune()?;
+/// let options = ClusterOptions::default();
+/// let stage = |models: &Models| models.stage("id", "lo", Grid::TENTHS, &options);
+/// let stages = models.stages()?.iter().map(stage).collect::<Result<Vec<_>>>()?;
+/// let early = analyses::early::early_table(&stages, Metric::Accuracy, &EarlyOptions::default())?;
+/// println!("{early}");
+/// # Ok::<(), LmcError>(())
+/// ```
 pub fn early_table(stages: &[Stage], metric: Metric, options: &EarlyOptions) -> Result<DataFrame> {
     let last = stages.last().ok_or_else(|| LmcError::invalid("stages", "none", "at least 1"))?;
     last.basins.check_divided()?;

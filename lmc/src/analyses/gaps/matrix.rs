@@ -17,6 +17,16 @@ use crate::{LmcError, Result};
 /// [`LmcError::Column`] for a table of another schema, [`LmcError::UnknownName`] for a set that is not in it,
 /// [`LmcError::InvalidParameter`] for a pair that is missing or occurs twice, in either order, and as in
 /// [`GapMatrix::new`].
+///
+/// # Examples
+/// ```
+/// use lmc::prelude::*;
+/// let gaps = lmc::polars::df!("a" => ["s1"], "b" => ["s2"], "dataset" => ["id"], "barrier_height" => [0.1],
+///     "convexity_gap" => [0.2], "auc" => [0.3], "euclidean_distance" => [2.0])?;
+/// let matrix = table::gap_matrix(&gaps, "id", Measure::ConvexityGap)?;
+/// assert_eq!(matrix.pairs(), [(0, 1, 0.2)]);
+/// # Ok::<(), LmcError>(())
+/// ```
 pub fn gap_matrix(gaps: &DataFrame, dataset: &str, measure: Measure) -> Result<GapMatrix> {
     GAPS.check(gaps)?;
     let (a, b) = (GapColumns::a(gaps)?, GapColumns::b(gaps)?);

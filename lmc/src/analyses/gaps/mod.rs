@@ -23,6 +23,15 @@ impl Sweep {
     /// # Errors
     /// [`LmcError::NonFiniteLoss`](crate::LmcError::NonFiniteLoss);
     /// [`LmcError::Polars`](crate::LmcError::Polars).
+    ///
+    /// # Examples
+    /// ```no_run
+    /// use lmc::prelude::*;
+    /// let models = Study::open(StudySpec::mini_nli(0))?.finetune()?;
+    /// let gaps = models.sweep("id", Grid::TENTHS)?.gaps()?;
+    /// println!("{}", gaps.head(Some(5)));
+    /// # Ok::<(), LmcError>(())
+    /// ```
     pub fn gaps(&self) -> Result<DataFrame> {
         let each = |measure| self.profiles.iter().map(|p| p.measure(measure)).collect::<Result<Vec<f64>>>();
         GapColumns {

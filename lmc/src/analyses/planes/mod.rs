@@ -100,6 +100,15 @@ impl PlaneSample {
     ///
     /// # Errors
     /// [`LmcError::Polars`] if polars refuses a column.
+    ///
+    /// # Examples
+    /// ```no_run
+    /// use lmc::prelude::*;
+    /// let models = Study::open(StudySpec::mini_nli(0))?.finetune()?;
+    /// let plane = models.plane("id", [0, 1, 2], &PlaneOptions::default())?;
+    /// println!("{}", plane.anchors()?);
+    /// # Ok::<(), LmcError>(())
+    /// ```
     pub fn anchors(&self) -> Result<DataFrame> {
         let anchors = self.plane.anchors();
         AnchorColumns {

@@ -15,6 +15,16 @@ use crate::{LmcError, Result};
 /// # Errors
 /// [`LmcError::UnknownName`] for a set without evaluations, [`LmcError::InvalidParameter`] if fewer than 2
 /// `n` models were evaluated on it.
+///
+/// # Examples
+/// ```no_run
+/// use lmc::prelude::*;
+/// let models = Study::open(StudySpec::mini_nli(0))?.finetune()?;
+/// let evaluations = models.evaluations(&["lo"])?;
+/// let groups = figure::groups_by_score(&evaluations, "lo", Metric::Accuracy, 5)?;
+/// assert_eq!(groups.height(), 10);
+/// # Ok::<(), LmcError>(())
+/// ```
 pub fn groups_by_score(
     evaluations: &DataFrame,
     dataset: &str,
@@ -49,6 +59,15 @@ pub fn groups_by_score(
 ///
 /// # Errors
 /// [`LmcError::Column`] for a table of another schema.
+///
+/// # Examples
+/// ```
+/// use lmc::prelude::*;
+/// let basins = lmc::polars::df!("model" => ["s1", "s2"], "cluster" => [1_i64, 2])?;
+/// let groups = figure::groups_by_basin(&basins)?;
+/// assert_eq!(table::GroupColumns::group(&groups)?, ["basin 1", "basin 2"]);
+/// # Ok::<(), LmcError>(())
+/// ```
 pub fn groups_by_basin(basins: &DataFrame) -> Result<DataFrame> {
     let clusters = ClusterColumns::cluster(basins)?;
     let mut members: Vec<_> = ClusterColumns::model(basins)?.into_iter().zip(clusters).collect();

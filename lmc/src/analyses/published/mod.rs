@@ -33,6 +33,14 @@ const DATA: &str = "LMC_DATA";
 /// Those of [`Fetcher::fetch`], [`Fetcher::local`] and [`read_accuracies`]; [`LmcError::InvalidParameter`] if
 /// the folder of `LMC_DATA` does not have the file.
 ///
+/// # Examples
+/// ```no_run
+/// use lmc::prelude::*;
+/// let evaluations = analyses::published::feather_berts()?;
+/// assert_eq!(evaluations.height(), 800); // 100 models on 8 sets
+/// # Ok::<(), LmcError>(())
+/// ```
+///
 /// # Reference
 /// McCoy et al. 2020, BERTs of a feather do not generalize together.
 pub fn feather_berts() -> Result<DataFrame> {

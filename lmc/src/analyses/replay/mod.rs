@@ -177,6 +177,16 @@ impl Replay {
     ///
     /// # Errors
     /// Those of [`Replay::read`].
+    ///
+    /// # Examples
+    /// ```no_run
+    /// use lmc::analyses::replay::{Replay, ReplayOptions};
+    /// use lmc::prelude::*;
+    /// let log = std::fs::read("mnli_0.out").unwrap();
+    /// let replay = Replay::parse(&log, "mnli_0.out".as_ref(), &ReplayOptions::new("id"))?;
+    /// println!("{replay:?}");
+    /// # Ok::<(), LmcError>(())
+    /// ```
     pub fn parse(bytes: &[u8], path: &Path, options: &ReplayOptions) -> Result<Replay> {
         let options = options.check()?;
         Self::of(log::parse(path, bytes)?, options)
@@ -254,6 +264,15 @@ impl Replay {
     ///
     /// # Errors
     /// [`LmcError::InvalidParameter`] if two models would have one name.
+    ///
+    /// # Examples
+    /// ```no_run
+    /// use lmc::analyses::replay::{Replay, ReplayOptions};
+    /// use lmc::prelude::*;
+    /// let replay = Replay::read(&["mnli_0.out", "mnli_1.out"], &ReplayOptions::new("id"))?;
+    /// let replay = replay.renamed(|name| format!("feather-berts-{name}"))?;
+    /// # Ok::<(), LmcError>(())
+    /// ```
     pub fn renamed(mut self, rename: impl Fn(&str) -> String) -> Result<Replay> {
         let mut taken = std::collections::BTreeMap::new();
         for name in &mut self.models {

@@ -38,6 +38,15 @@ impl Replay {
     ///
     /// # Errors
     /// [`LmcError::Polars`] if polars refuses a column.
+    ///
+    /// # Examples
+    /// ```no_run
+    /// use lmc::analyses::replay::{Replay, ReplayOptions};
+    /// use lmc::prelude::*;
+    /// let replay = Replay::read(&["mnli_0.out", "mnli_1.out"], &ReplayOptions::new("id"))?;
+    /// println!("{}", replay.gaps()?.head(Some(5)));
+    /// # Ok::<(), LmcError>(())
+    /// ```
     pub fn gaps(&self) -> Result<DataFrame> {
         let each =
             |measure| self.lines.iter().map(|line| line.measure(measure)).collect::<Result<Vec<f64>>>();
@@ -58,6 +67,16 @@ impl Replay {
     /// # Errors
     /// [`LmcError::InvalidParameter`] if the logs do not have every pair of their models; those of
     /// [`gap_matrix`].
+    ///
+    /// # Examples
+    /// ```no_run
+    /// use lmc::analyses::replay::{Replay, ReplayOptions};
+    /// use lmc::prelude::*;
+    /// let replay = Replay::read(&["mnli_0.out", "mnli_1.out"], &ReplayOptions::new("id"))?;
+    /// let gaps = replay.matrix(Measure::ConvexityGap)?;
+    /// let basins = basin::cluster(&gaps, &ClusterOptions::default())?;
+    /// # Ok::<(), LmcError>(())
+    /// ```
     pub fn matrix(&self, measure: Measure) -> Result<GapMatrix> {
         let missing = self.missing();
         if let Some((a, b)) = missing.first() {

@@ -19,6 +19,16 @@ const WIDTH: usize = 8;
 ///
 /// # Errors
 /// Those of [`log_text`]; [`LmcError::Io`].
+///
+/// # Examples
+/// ```no_run
+/// use lmc::prelude::*;
+/// let models = Study::open(StudySpec::mini_nli(0))?.finetune()?;
+/// let sweep = models.sweep("id", Grid::TENTHS)?;
+/// let (profiles, gaps) = (sweep.table()?, sweep.gaps()?);
+/// analyses::replay::write_log("id.out".as_ref(), &profiles, &gaps, "id", Some(4))?;
+/// # Ok::<(), LmcError>(())
+/// ```
 pub fn write_log(
     path: &Path,
     profiles: &DataFrame,

@@ -56,6 +56,16 @@ impl Report {
     ///
     /// # Errors
     /// Those of [`Sweep::matrix`] and [`Evaluation::metric`].
+    ///
+    /// # Examples
+    /// ```no_run
+    /// use lmc::prelude::*;
+    /// let models = Study::open(StudySpec::mini_nli(0))?.finetune()?;
+    /// let s = models.stage("id", "lo", Grid::TENTHS, &ClusterOptions::default())?;
+    /// let report = Report::new(&s.sweep, &s.basins, &s.in_domain, &s.scored, Metric::Accuracy)?;
+    /// println!("{}", report.table()?);
+    /// # Ok::<(), LmcError>(())
+    /// ```
     pub fn new(
         sweep: &Sweep,
         basins: &Basins,

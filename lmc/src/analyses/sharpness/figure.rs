@@ -19,6 +19,17 @@ use crate::study::Metric;
 /// # Errors
 /// Those of [`membership_scatter`](crate::figure::membership_scatter), and
 /// [`LmcError::UnknownName`](crate::LmcError::UnknownName) for a model without a basin.
+///
+/// # Examples
+/// ```no_run
+/// use lmc::prelude::*;
+/// let models = Study::open(StudySpec::mini_nli(0))?.finetune()?;
+/// let sharpness = models.sharpness(&SharpnessRecipe::mini())?;
+/// let evaluations = models.evaluations(&["lo"])?;
+/// let figure = figure::sharpness_scatter(&sharpness, None, &evaluations, "lo", Metric::Accuracy)?;
+/// figure.save("sharpness.png")?;
+/// # Ok::<(), LmcError>(())
+/// ```
 pub fn sharpness_scatter(
     sharpness: &DataFrame,
     basins: Option<&DataFrame>,

@@ -20,6 +20,17 @@ const N_PERMUTATIONS: usize = 10_000;
 /// # Errors
 /// [`LmcError::ShapeMismatch`] for a predictor with another number of values, [`LmcError::InvalidParameter`]
 /// for less than two models and a value that is not finite.
+///
+/// # Examples
+/// ```
+/// use lmc::prelude::*;
+/// let membership = vec![-1.0, 0.0, 1.0];
+/// let scores = [0.25, 0.5, 0.75];
+/// let table = analyses::sharpness::compare_predictors(&[("membership", membership)], &scores, 0)?;
+/// let slope = table::PredictorColumns::slope(&table)?[0];
+/// assert!((slope.unwrap() - 0.25).abs() < 1e-12);
+/// # Ok::<(), LmcError>(())
+/// ```
 pub fn compare_predictors(predictors: &[(&str, Vec<f64>)], scores: &[f64], seed: u64) -> Result<DataFrame> {
     let mut rows = Vec::with_capacity(predictors.len());
     for (name, values) in predictors {

@@ -31,6 +31,18 @@ const GOLDEN: f64 = 0.618_033_988_749_894_9;
 /// # Errors
 /// [`LmcError::Column`](crate::LmcError::Column) for a table of another schema,
 /// [`LmcError::UnknownName`](crate::LmcError::UnknownName) for a set that is not in it.
+///
+/// # Examples
+/// ```no_run
+/// use lmc::prelude::*;
+/// let models = Study::open(StudySpec::mini_nli(0))?.finetune()?;
+/// let sweep = models.sweep("id", Grid::TENTHS)?;
+/// let basins = sweep.basins(&ClusterOptions::default())?;
+/// let soups = models.soups("id", "lo", &basins, &SoupOptions::new(Metric::Accuracy))?;
+/// let (soups, kinds) = (soups.table()?, soups.kinds()?);
+/// figure::soup_dots(&soups, &kinds, "id", "lo", Metric::Accuracy)?.save("soups.png")?;
+/// # Ok::<(), LmcError>(())
+/// ```
 pub fn soup_dots(
     soups: &DataFrame,
     kinds: &DataFrame,

@@ -100,6 +100,14 @@ impl Models {
     ///
     /// # Errors
     /// Those of [`uniform`]; [`LmcError::InvalidParameter`] for a number that is not a copy or comes twice.
+    ///
+    /// # Examples
+    /// ```no_run
+    /// use lmc::prelude::*;
+    /// let models = Study::open(StudySpec::mini_nli(0))?.finetune()?;
+    /// let average = models.soup(&[0, 1, 2])?;
+    /// # Ok::<(), LmcError>(())
+    /// ```
     pub fn soup(&self, ingredients: &[usize]) -> Result<Weights> {
         let n = self.len();
         for (i, &model) in ingredients.iter().enumerate() {
@@ -125,6 +133,17 @@ impl Models {
     /// # Errors
     /// Those of [`SoupOptions::check`]; [`LmcError::InvalidParameter`] for the clusters of other models or a
     /// set with too few examples; those of [`Models::sample`].
+    ///
+    /// # Examples
+    /// ```no_run
+    /// use lmc::prelude::*;
+    /// let models = Study::open(StudySpec::mini_nli(0))?.finetune()?;
+    /// let sweep = models.sweep("id", Grid::TENTHS)?;
+    /// let basins = sweep.basins(&ClusterOptions::default())?;
+    /// let soups = models.soups("id", "lo", &basins, &SoupOptions::new(Metric::Accuracy))?;
+    /// println!("{}", soups.table()?);
+    /// # Ok::<(), LmcError>(())
+    /// ```
     pub fn soups(
         &self,
         in_domain: &str,

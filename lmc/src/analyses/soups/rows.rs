@@ -33,6 +33,17 @@ impl Soups {
     ///
     /// # Errors
     /// Those of [`Soups::table`].
+    ///
+    /// # Examples
+    /// ```no_run
+    /// use lmc::prelude::*;
+    /// let models = Study::open(StudySpec::mini_nli(0))?.finetune()?;
+    /// let sweep = models.sweep("id", Grid::TENTHS)?;
+    /// let basins = sweep.basins(&ClusterOptions::default())?;
+    /// let soups = models.soups("id", "lo", &basins, &SoupOptions::new(Metric::Accuracy))?;
+    /// println!("{}", soups.kinds()?);
+    /// # Ok::<(), LmcError>(())
+    /// ```
     pub fn kinds(&self) -> Result<DataFrame> {
         let kinds = self.grouped()?;
         let metric = self.options.metric;

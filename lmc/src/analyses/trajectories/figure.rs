@@ -46,6 +46,21 @@ impl Trail {
 /// # Errors
 /// [`LmcError::Column`] for a table of another schema, [`LmcError::InvalidParameter`] if it has fewer than 2
 /// stages.
+///
+/// # Examples
+/// ```no_run
+/// use lmc::prelude::*;
+/// let models = Study::open(StudySpec::mini_nli(0))?.finetune()?;
+/// let options = ClusterOptions::default();
+/// let stage = |models: &Models| models.stage("id", "lo", Grid::TENTHS, &options);
+/// let stages = models.stages()?.iter().map(stage).collect::<Result<Vec<_>>>()?;
+/// let clustered: Vec<_> = stages.iter().map(|s| (s.step.clone(), s.basins.clone())).collect();
+/// let scored: Vec<_> = stages.iter().map(|s| s.scored.clone()).collect();
+/// let drift = basin::drift(&clustered, &clustered[clustered.len() - 1].1)?;
+/// let table = analyses::trajectories::drift_table(&drift, &scored, Metric::Accuracy)?;
+/// figure::drift_quiver(&table, "lo", Metric::Accuracy)?.save("drift.png")?;
+/// # Ok::<(), LmcError>(())
+/// ```
 pub fn drift_quiver(drift: &DataFrame, dataset: &str, metric: Metric) -> Result<Figure> {
     let trails = trails(drift)?;
     let steps: BTreeMap<i64, String> =

@@ -17,6 +17,20 @@ pub use table::{DRIFT, DriftColumns};
 ///
 /// # Errors
 /// [`LmcError::ShapeMismatch`](crate::LmcError::ShapeMismatch) if stages or models differ in number.
+///
+/// # Examples
+/// ```no_run
+/// use lmc::prelude::*;
+/// let models = Study::open(StudySpec::mini_nli(0))?.finetune()?;
+/// let options = ClusterOptions::default();
+/// let stage = |models: &Models| models.stage("id", "lo", Grid::TENTHS, &options);
+/// let stages = models.stages()?.iter().map(stage).collect::<Result<Vec<_>>>()?;
+/// let clustered: Vec<_> = stages.iter().map(|s| (s.step.clone(), s.basins.clone())).collect();
+/// let scored: Vec<_> = stages.iter().map(|s| s.scored.clone()).collect();
+/// let drift = basin::drift(&clustered, &clustered[clustered.len() - 1].1)?;
+/// println!("{}", analyses::trajectories::drift_table(&drift, &scored, Metric::Accuracy)?);
+/// # Ok::<(), LmcError>(())
+/// ```
 pub fn drift_table(drift: &Drift, evaluations: &[Vec<Evaluation>], metric: Metric) -> Result<DataFrame> {
     let got: Vec<usize> = evaluations.iter().map(Vec::len).collect();
     let expected = vec![drift.models.len(); drift.stages.len()];

@@ -117,6 +117,15 @@ impl Study {
     ///
     /// # Errors
     /// Those of [`Slurm::check`] and of the store.
+    ///
+    /// # Examples
+    /// ```no_run
+    /// use lmc::prelude::*;
+    /// let slurm = Slurm { gres: Some("gpu:1".into()), time: Some("4:00:00".into()), ..Slurm::default() };
+    /// let study = Study::open(StudySpec::corpus(TaskSpec::cola(), "bert-base-uncased").with_seeds(0..48))?;
+    /// println!("{}", study.finetune_submission(&slurm)?); // the batch script, before anything is submitted
+    /// # Ok::<(), LmcError>(())
+    /// ```
     pub fn finetune_submission(self: &Rc<Self>, slurm: &Slurm) -> Result<Submission> {
         self.submission(&Finetuning::new(self), slurm)
     }
@@ -213,7 +222,13 @@ impl Models {
     /// Those of [`Study::finetune_on`] and [`Models::sweep`].
     ///
     /// # Examples
-    /// See [`Study::finetune_on`].
+    /// ```no_run
+    /// use lmc::prelude::*;
+    /// let models = Study::open(StudySpec::mini_nli(0))?.finetune()?;
+    /// let slurm = Slurm { tasks: Some(8), ..Slurm::default() };
+    /// let sweep = models.sweep_on(&slurm, "id", Grid::TENTHS)?;
+    /// # Ok::<(), LmcError>(())
+    /// ```
     pub fn sweep_on(&self, slurm: &Slurm, dataset: &str, grid: Grid) -> Result<Sweep> {
         let plan = SweepPlan::lines(self.len(), grid)?;
         self.study().bring_about(&Lines::new(self, dataset, plan, grid)?, slurm)?;
@@ -224,6 +239,16 @@ impl Models {
     ///
     /// # Errors
     /// Those of [`Study::finetune_on`] and [`Models::sweep_to`].
+    ///
+    /// # Examples
+    /// ```no_run
+    /// use lmc::prelude::*;
+    /// let models = Study::open(StudySpec::mini_nli(0))?.finetune()?;
+    /// let landmarks = basin::choose_landmarks(models.len(), 4, 0)?;
+    /// let slurm = Slurm { tasks: Some(8), ..Slurm::default() };
+    /// let sweep = models.sweep_to_on(&slurm, &landmarks, "id", Grid::TENTHS)?;
+    /// # Ok::<(), LmcError>(())
+    /// ```
     pub fn sweep_to_on(
         &self,
         slurm: &Slurm,
@@ -240,6 +265,15 @@ impl Models {
     ///
     /// # Errors
     /// Those of [`Slurm::check`], of the store and of [`Models::cost`].
+    ///
+    /// # Examples
+    /// ```no_run
+    /// use lmc::prelude::*;
+    /// let models = Study::open(StudySpec::mini_nli(0))?.finetune()?;
+    /// let slurm = Slurm { tasks: Some(8), ..Slurm::default() };
+    /// println!("{}", models.sweep_submission(&slurm, "id", Grid::TENTHS)?);
+    /// # Ok::<(), LmcError>(())
+    /// ```
     pub fn sweep_submission(&self, slurm: &Slurm, dataset: &str, grid: Grid) -> Result<Submission> {
         let plan = SweepPlan::lines(self.len(), grid)?;
         self.study().submission(&Lines::new(self, dataset, plan, grid)?, slurm)

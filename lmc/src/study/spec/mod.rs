@@ -50,6 +50,13 @@ impl StudySpec {
     ///
     /// `master_seed` draws the data and the 16 seeds; the pretrained encoder is the same for all. The seeds
     /// are refused if it is above [`StudySpec::MOST_MASTER_SEED`].
+    ///
+    /// # Examples
+    /// ```
+    /// use lmc::prelude::*;
+    /// let spec = StudySpec::mini_nli(0);
+    /// assert_eq!((spec.seeds.len(), spec.seeds[0]), (16, 100));
+    /// ```
     pub fn mini_nli(master_seed: u64) -> Self {
         Self {
             task: TaskSpec::mini_nli(sub_seed(master_seed, "data")),
@@ -64,12 +71,24 @@ impl StudySpec {
 
     /// Returns [`StudySpec::mini_nli`] by LP-FT: the same encoder, data and seeds, each copy finetuned from
     /// the head that a linear probe of the same seed found (Juneja et al. 2023, appendix K).
+    ///
+    /// # Examples
+    /// ```
+    /// use lmc::prelude::*;
+    /// assert_eq!(StudySpec::mini_nli_lp_ft(0).recipe, Recipe::mini_lp_ft());
+    /// ```
     pub fn mini_nli_lp_ft(master_seed: u64) -> Self {
         Self { recipe: Recipe::mini_lp_ft(), ..Self::mini_nli(master_seed) }
     }
 
     /// Returns [`StudySpec::mini_nli`] with the embedded RoBERTa: the same data, seeds and recipe (Juneja et
     /// al. 2023, appendix J).
+    ///
+    /// # Examples
+    /// ```
+    /// use lmc::prelude::*;
+    /// assert_eq!(StudySpec::mini_nli_roberta(0).seeds, StudySpec::mini_nli(0).seeds);
+    /// ```
     pub fn mini_nli_roberta(master_seed: u64) -> Self {
         Self { encoder: Embedded::Roberta.into(), ..Self::mini_nli(master_seed) }
     }
@@ -77,6 +96,13 @@ impl StudySpec {
     /// Returns three copies of an encoder, such as a Hugging Face folder or the name of a manifest, finetuned
     /// on a task from outside by the paper's recipe. The task's files are fetched unless [`StudySpec::data`]
     /// is set.
+    ///
+    /// # Examples
+    /// ```
+    /// use lmc::prelude::*;
+    /// let spec = StudySpec::corpus(TaskSpec::cola(), "bert-base-uncased");
+    /// assert_eq!(spec.seeds, [0, 1, 2]);
+    /// ```
     pub fn corpus(task: TaskSpec, encoder: impl Into<Encoder>) -> Self {
         Self {
             recipe: task.recipe(),
@@ -114,6 +140,14 @@ impl StudySpec {
     /// # Errors
     /// [`LmcError::InvalidParameter`] for another task than the embedded one, or above
     /// [`StudySpec::MOST_MASTER_SEED`].
+    ///
+    /// # Examples
+    /// ```
+    /// use lmc::prelude::*;
+    /// let spec = StudySpec::mini_nli(0).with_seeds(0..4).with_master_seed(1)?;
+    /// assert_eq!(spec.seeds, [200, 201, 202, 203]);
+    /// # Ok::<(), LmcError>(())
+    /// ```
     pub fn with_master_seed(self, master_seed: u64) -> Result<Self> {
         if self.task.generator().is_none() {
             return Err(LmcError::invalid(
@@ -145,6 +179,13 @@ impl StudySpec {
     /// # Errors
     /// [`LmcError::UnknownName`] listing [`StudySpec::NAMES`]; [`LmcError::InvalidParameter`] for a master
     /// seed above [`StudySpec::MOST_MASTER_SEED`].
+    ///
+    /// # Examples
+    /// ```
+    /// use lmc::prelude::*;
+    /// assert_eq!(StudySpec::named("mini-nli", 0)?, StudySpec::mini_nli(0));
+    /// # Ok::<(), LmcError>(())
+    /// ```
     pub fn named(name: &str, master_seed: u64) -> Result<Self> {
         check_master(master_seed)?;
         match name {
@@ -165,6 +206,13 @@ impl StudySpec {
     /// DIFFERENCE: the public code takes the first 512 examples as they lie in the split; only HANS, of which
     /// it takes the non-entailments of the heuristics that are asked for, is shuffled before, with a fixed
     /// seed. Here every set has a random sample.
+    ///
+    /// # Examples
+    /// ```
+    /// use lmc::prelude::*;
+    /// assert_eq!(StudySpec::mini_nli(0).swept(), "id");
+    /// assert_eq!(StudySpec::of(TaskSpec::cola()).swept(), "id-sample");
+    /// ```
     pub fn swept(&self) -> &'static str {
         match self.task.generator() {
             Some(Generator::MiniNli) => "id",
@@ -174,18 +222,37 @@ impl StudySpec {
 
     /// Returns the evaluation set and the metric by which generalisation is judged (Juneja et al. 2023,
     /// section 3); in domain for PAWS-QQP, for which there is no other set.
+    ///
+    /// # Examples
+    /// ```
+    /// use lmc::prelude::*;
+    /// assert_eq!(StudySpec::mini_nli(0).scored(), ("lo", Metric::Accuracy));
+    /// ```
     pub fn scored(&self) -> (&str, Metric) {
         self.task.scored()
     }
 
     /// Returns this study with the task's files from a local folder, or from its subfolders named after the
     /// corpora.
+    ///
+    /// # Examples
+    /// ```
+    /// use lmc::prelude::*;
+    /// let spec = StudySpec::of(TaskSpec::cola()).with_data("data/cola");
+    /// assert_eq!(spec.data, Some("data/cola".into()));
+    /// ```
     pub fn with_data(mut self, folder: impl Into<PathBuf>) -> Self {
         self.data = Some(folder.into());
         self
     }
 
     /// Returns this study with other seeds.
+    ///
+    /// # Examples
+    /// ```
+    /// use lmc::prelude::*;
+    /// assert_eq!(StudySpec::mini_nli(0).with_seeds(7..9).seeds, [7, 8]);
+    /// ```
     pub fn with_seeds(mut self, seeds: impl IntoIterator<Item = u64>) -> Self {
         self.seeds = seeds.into_iter().collect();
         self
@@ -216,6 +283,13 @@ impl StudySpec {
     }
 
     /// Returns this study with another recipe.
+    ///
+    /// # Examples
+    /// ```
+    /// use lmc::prelude::*;
+    /// let recipe = Recipe { learning_rate: 1e-3, ..Recipe::mini() };
+    /// assert_eq!(StudySpec::mini_nli(0).with_recipe(recipe).recipe.learning_rate, 1e-3);
+    /// ```
     pub fn with_recipe(mut self, recipe: Recipe) -> Self {
         self.recipe = recipe;
         self
@@ -278,72 +352,4 @@ fn check_master(master_seed: u64) -> Result<()> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_master_seed_is_known_while_data_and_seeds_are_its_own() {
-        for master in [0, 3] {
-            assert_eq!(StudySpec::mini_nli(master).master_seed(), Some(master));
-        }
-        assert_eq!(StudySpec::mini_nli(3).with_seeds([401, 405]).master_seed(), Some(3));
-        assert_eq!(StudySpec::mini_nli(3).with_seeds([7, 401]).master_seed(), None);
-        assert_eq!(StudySpec::mini_nli(3).with_seeds([401, 500]).master_seed(), None);
-        let other = StudySpec { task: TaskSpec::mini_nli(0), ..StudySpec::mini_nli(0) };
-        assert_eq!(other.master_seed(), None);
-        assert_eq!(StudySpec::corpus(TaskSpec::cola(), "bert").master_seed(), None);
-    }
-
-    #[test]
-    fn an_encoder_that_is_not_the_one_of_the_recipe_stays() {
-        let study = |encoder: &str| StudySpec::corpus(TaskSpec::mnli(), encoder);
-        let encoder = |study: StudySpec, name| study.with_recipe_named(name).unwrap().encoder;
-        assert_eq!(encoder(study("mine"), "roberta"), "mine".into());
-        assert_eq!(encoder(study("roberta-base"), "roberta"), "roberta-base".into());
-        let roberta = study("bert-base-uncased").with_recipe_named("roberta").unwrap();
-        assert_eq!(encoder(roberta, "lp-ft"), "bert-base-uncased".into());
-        let mini = StudySpec::mini_nli_roberta(0).with_recipe_named("mini-lp-ft").unwrap();
-        assert_eq!(mini.encoder, Embedded::Roberta.into());
-        let mini = StudySpec::mini_nli(0).with_recipe_named("roberta").unwrap();
-        assert_eq!(mini.encoder, Embedded::Roberta.into());
-        assert!(mini.with_recipe_named("bert").is_err());
-    }
-
-    #[test]
-    fn seeds_fit_into_tables() {
-        let most = StudySpec::MOST_MASTER_SEED;
-        StudySpec::named("mini-nli", most).unwrap().validate().unwrap();
-        for master in [most + 1, u64::MAX - 1, u64::MAX] {
-            let message = StudySpec::named("mini-nli", master).unwrap_err().to_string();
-            assert!(
-                message.starts_with(&format!("`master_seed`: got {master}, expected at most")),
-                "{message}"
-            );
-            assert!(StudySpec::mini_nli(0).with_master_seed(master).is_err());
-        }
-        let study = |seed| StudySpec::mini_nli(0).with_seeds([1, seed]);
-        study(StudySpec::MOST_SEED).validate().unwrap();
-        let message = study(u64::MAX).check().unwrap_err().to_string();
-        assert!(
-            message.starts_with("`seeds`: got 18446744073709551615, expected at most 9223372036854775807"),
-            "{message}"
-        );
-        let task = StudySpec::mini_nli(0).task.with_n_train(1 << 60);
-        let message = StudySpec { task, ..StudySpec::mini_nli(0) }.check().unwrap_err().to_string();
-        assert!(message.starts_with("`n_train`: got 1152921504606846976, expected at most"), "{message}");
-    }
-
-    #[test]
-    fn the_groups_of_a_comparison_share_all_but_what_is_compared() {
-        let [full, probed, roberta] = StudySpec::NAMES.map(|name| StudySpec::named(name, 2).unwrap());
-        assert_eq!(full, StudySpec::mini_nli(2));
-        assert_eq!(StudySpec { recipe: Recipe::mini(), ..probed.clone() }, full);
-        assert_eq!(StudySpec { encoder: Embedded::Bert.into(), ..roberta.clone() }, full);
-        for spec in [full, probed, roberta] {
-            spec.validate().unwrap();
-            assert_eq!(spec.master_seed(), Some(2));
-        }
-        let message = StudySpec::named("mini", 0).unwrap_err().to_string();
-        assert_eq!(message, "unknown study `mini`; known: mini-nli, mini-nli-lp-ft, mini-nli-roberta");
-    }
-}
+mod tests;

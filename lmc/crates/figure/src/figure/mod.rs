@@ -49,6 +49,18 @@ impl Figure {
     /// # Errors
     /// [`LmcError::Figure`] for a trace, an axis or a setting that cannot be drawn here; the error names it
     /// and lists what can be drawn.
+    ///
+    /// # Examples
+    /// ```
+    /// # extern crate lmc_figure as lmc;
+    /// use lmc::Figure;
+    /// use plotly::{Plot, Scatter};
+    ///
+    /// let mut plot = Plot::new();
+    /// plot.add_trace(Scatter::new(vec![1.0, 10.0, 100.0], vec![3.0, 2.0, 1.0]));
+    /// assert!(Figure::new(plot)?.title("Loss").to_svg()?.contains(">Loss<"));
+    /// # Ok::<(), lmc::LmcError>(())
+    /// ```
     pub fn new(plot: Plot) -> Result<Figure> {
         Figure::described(json::describe(&plot)?)
     }
@@ -100,6 +112,16 @@ impl Figure {
     ///
     /// # Errors
     /// [`LmcError::Figure`] for a logarithmic axis whose range is empty.
+    ///
+    /// # Examples
+    /// ```
+    /// # extern crate lmc_figure as lmc;
+    /// use lmc::Figure;
+    ///
+    /// let figure = Figure::from_json(r#"{"data": [{"type": "bar", "x": ["a", "b"], "y": [1, 2]}]}"#)?;
+    /// assert!(figure.to_svg()?.contains("</svg>"));
+    /// # Ok::<(), lmc::LmcError>(())
+    /// ```
     pub fn to_svg(&self) -> Result<String> {
         draw::svg(&self.whole())
     }
@@ -145,6 +167,19 @@ impl Figure {
     /// # Errors
     /// [`LmcError::UnknownName`] for another extension, [`LmcError::Io`] if it cannot be written,
     /// [`LmcError::Figure`] as for [`Figure::to_png`].
+    ///
+    /// # Examples
+    /// ```
+    /// # extern crate lmc_figure as lmc;
+    /// use lmc::Figure;
+    ///
+    /// let figure = Figure::from_json(r#"{"data": [{"type": "bar", "x": ["a", "b"], "y": [1, 2]}]}"#)?;
+    /// let path = std::env::temp_dir().join(format!("figure-{}.svg", std::process::id()));
+    /// figure.save(&path)?; // or .png, .html, .json
+    /// assert!(path.exists());
+    /// # std::fs::remove_file(&path).unwrap();
+    /// # Ok::<(), lmc::LmcError>(())
+    /// ```
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
         let path = path.as_ref();
         let bytes = match path.extension().and_then(|extension| extension.to_str()) {

@@ -146,6 +146,15 @@ impl Grouped<'_> {
     ///
     /// # Errors
     /// Those of [`scatter()`], and [`LmcError::InvalidParameter`] for more than 28 groups.
+    ///
+    /// # Examples
+    /// ```
+    /// # use lmc_figure as figure;
+    /// let scores = polars::df!("set" => ["id", "lo"], "loss" => [0.2, 0.5], "accuracy" => [0.9, 0.6])?;
+    /// let scatter = figure::by(&scores, "set").scatter("loss", "accuracy")?;
+    /// assert!(scatter.to_svg()?.contains(">lo<"));
+    /// # Ok::<(), lmc_base::LmcError>(())
+    /// ```
     pub fn scatter(&self, x: &str, y: &str) -> Result<Figure> {
         self.figure(x, y, "against", |x, y| Mark::dots(x.values(), y.to_vec()).sized(8.0))
     }
@@ -154,6 +163,16 @@ impl Grouped<'_> {
     ///
     /// # Errors
     /// Those of [`Grouped::scatter`].
+    ///
+    /// # Examples
+    /// ```
+    /// # use lmc_figure as figure;
+    /// let sets = ["id", "id", "lo", "lo"];
+    /// let losses = polars::df!("set" => sets, "alpha" => [0, 1, 0, 1], "loss" => [0.1, 0.2, 0.9, 0.7])?;
+    /// let lines = figure::by(&losses, "set").line("alpha", "loss")?;
+    /// assert!(lines.to_svg()?.contains(">lo<"));
+    /// # Ok::<(), lmc_base::LmcError>(())
+    /// ```
     pub fn line(&self, x: &str, y: &str) -> Result<Figure> {
         self.figure(x, y, "against", |x, y| Mark::curve(x.values(), y.to_vec()))
     }
@@ -162,6 +181,17 @@ impl Grouped<'_> {
     ///
     /// # Errors
     /// Those of [`bar()`] within a group, and [`LmcError::InvalidParameter`] for more than 28 groups.
+    ///
+    /// # Examples
+    /// ```
+    /// # use lmc_figure as figure;
+    /// let models = ["s1", "s1", "s2", "s2"];
+    /// let sets = ["id", "lo", "id", "lo"];
+    /// let scores = polars::df!("model" => models, "set" => sets, "accuracy" => [0.9, 0.6, 0.9, 0.3])?;
+    /// let bars = figure::by(&scores, "set").bar("model", "accuracy")?;
+    /// assert!(bars.to_svg()?.contains(">s2<"));
+    /// # Ok::<(), lmc_base::LmcError>(())
+    /// ```
     pub fn bar(&self, x: &str, y: &str) -> Result<Figure> {
         column(self.table, y, "y")?;
         for (_, rows) in self.groups()? {

@@ -61,6 +61,18 @@ impl fmt::Debug for Affinity {
 /// [`LmcError::InvalidParameter`] if the fixed width is not a finite number above 0, if [`Delta::Auto`] finds
 /// all gaps equal, or if `gaps` would not pass [`GapMatrix::new`].
 ///
+/// # Examples
+/// ```
+/// # extern crate lmc_maths as lmc;
+/// use lmc::basin::{Delta, affinity};
+/// use lmc::gap::{GapMatrix, Measure};
+/// let models = ["a", "b"].map(String::from).to_vec();
+/// let gaps = GapMatrix::new(models, Measure::ConvexityGap, ndarray::array![[0.0, 0.2], [0.2, 0.0]])?;
+/// let similar = affinity(&gaps, Delta::Fixed(0.2))?.values[[0, 1]];
+/// assert!((similar - (-0.5_f64).exp()).abs() < 1e-12);
+/// # Ok::<(), lmc::LmcError>(())
+/// ```
+///
 /// # Reference
 /// Juneja et al. 2023, section 4.1.
 pub fn affinity(gaps: &GapMatrix, delta: Delta) -> Result<Affinity> {

@@ -59,6 +59,20 @@ pub struct DriftStage {
 /// [`LmcError::ShapeMismatch`] if a stage has another number of models than the end,
 /// [`LmcError::UnknownName`] if it lacks one of them.
 ///
+/// # Examples
+/// ```
+/// # extern crate lmc_maths as lmc;
+/// use lmc::basin::{ClusterOptions, cluster, drift};
+/// use lmc::gap::{GapMatrix, Measure};
+/// let gaps = ndarray::array![[0.0, 0.1, 2.0], [0.1, 0.0, 2.2], [2.0, 2.2, 0.0]];
+/// let models = ["a", "b", "c"].map(String::from).to_vec();
+/// let gaps = GapMatrix::new(models, Measure::ConvexityGap, gaps)?;
+/// let last = cluster(&gaps, &ClusterOptions::default())?;
+/// let moved = drift(&[("300it".to_owned(), last.clone())], &last)?;
+/// assert_eq!(moved.stages[0].agreement, 1.0);
+/// # Ok::<(), lmc::LmcError>(())
+/// ```
+///
 /// # Reference
 /// Juneja et al. 2023, section 4.2 and Fig. 7.
 pub fn drift(stages: &[(String, Basins)], last: &Basins) -> Result<Drift> {

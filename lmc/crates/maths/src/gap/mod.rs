@@ -222,6 +222,16 @@ impl GapMatrix {
     }
 
     /// Returns every unordered pair once, in row order, as (row, column, value) with row < column.
+    ///
+    /// # Examples
+    /// ```
+    /// # extern crate lmc_maths as lmc;
+    /// use lmc::gap::{GapMatrix, Measure};
+    /// let models = ["a", "b"].map(String::from).to_vec();
+    /// let gaps = GapMatrix::new(models, Measure::ConvexityGap, ndarray::array![[0.0, 0.2], [0.2, 0.0]])?;
+    /// assert_eq!(gaps.pairs(), [(0, 1, 0.2)]);
+    /// # Ok::<(), lmc::LmcError>(())
+    /// ```
     pub fn pairs(&self) -> Vec<(usize, usize, f64)> {
         let n = self.models.len();
         (0..n).flat_map(|i| (i + 1..n).map(move |j| (i, j, self.values[[i, j]]))).collect()

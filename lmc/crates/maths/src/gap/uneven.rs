@@ -12,6 +12,13 @@ use lmc_base::error::{LmcError, Result};
 /// # Errors
 /// The errors of [`barrier_height`](super::barrier_height); [`LmcError::InvalidParameter`] if the places do
 /// not ascend or their number differs from that of the losses.
+///
+/// # Examples
+/// ```
+/// # extern crate lmc_maths as lmc;
+/// assert_eq!(lmc::gap::barrier_height_at(&[0.0, 0.25, 1.0], &[1.0, 2.0, 1.0])?, 1.0);
+/// # Ok::<(), lmc::LmcError>(())
+/// ```
 pub fn barrier_height_at(alphas: &[f64], losses: &[f64]) -> Result<f64> {
     check(alphas, losses)?;
     Ok(rises(alphas, losses).fold(0.0, f64::max))
@@ -42,6 +49,13 @@ pub fn convexity_gap_at(alphas: &[f64], losses: &[f64]) -> Result<f64> {
 ///
 /// # Errors
 /// The errors of [`area_under_curve`](super::area_under_curve) and [`barrier_height_at`].
+///
+/// # Examples
+/// ```
+/// # extern crate lmc_maths as lmc;
+/// assert_eq!(lmc::gap::area_under_curve_at(&[0.0, 0.25, 1.0], &[1.0, 2.0, 1.0], 1.0)?, 0.5);
+/// # Ok::<(), lmc::LmcError>(())
+/// ```
 pub fn area_under_curve_at(alphas: &[f64], losses: &[f64], length: f64) -> Result<f64> {
     check(alphas, losses)?;
     if !length.is_finite() || length < 0.0 {
@@ -59,6 +73,13 @@ pub fn area_under_curve_at(alphas: &[f64], losses: &[f64], length: f64) -> Resul
 ///
 /// # Errors
 /// The errors of [`barrier_height_at`].
+///
+/// # Examples
+/// ```
+/// # extern crate lmc_maths as lmc;
+/// assert_eq!(lmc::gap::highest_point(&[0.0, 0.25, 0.5, 1.0], &[1.0, 1.0, 2.0, 1.0])?, 2);
+/// # Ok::<(), lmc::LmcError>(())
+/// ```
 pub fn highest_point(alphas: &[f64], losses: &[f64]) -> Result<usize> {
     check(alphas, losses)?;
     let (mut highest, mut most) = (1, f64::NEG_INFINITY);

@@ -22,6 +22,17 @@ const BLOCK: usize = 64;
 /// # Errors
 /// [`LmcError::InvalidParameter`] for no items, no resamples, or more than fit into memory.
 ///
+/// # Examples
+/// ```
+/// # extern crate lmc_maths as lmc;
+/// let values = ndarray::array![[1.0, 2.0], [3.0, 4.0]];
+/// let means = lmc::stats::resampled_means(values.view(), 100, 0)?;
+/// assert_eq!(means.dim(), (100, 2));
+/// // The second column is larger by 1 in every row, and so are its means.
+/// assert!(means.rows().into_iter().all(|row| row[1] - row[0] == 1.0));
+/// # Ok::<(), lmc::LmcError>(())
+/// ```
+///
 /// # Reference
 /// Efron 1979; Efron and Tibshirani 1993, chapter 6.
 pub fn resampled_means(values: ArrayView2<f64>, n_resamples: usize, seed: u64) -> Result<Array2<f64>> {
@@ -55,6 +66,14 @@ pub fn resampled_means(values: ArrayView2<f64>, n_resamples: usize, seed: u64) -
 ///
 /// # Errors
 /// [`LmcError::InvalidParameter`] for no statistics, one that is not finite or a confidence outside (0, 1).
+///
+/// # Examples
+/// ```
+/// # extern crate lmc_maths as lmc;
+/// let resampled = [5.0, 1.0, 4.0, 2.0, 3.0];
+/// assert_eq!(lmc::stats::percentile_interval(&resampled, 0.5)?, (2.0, 4.0));
+/// # Ok::<(), lmc::LmcError>(())
+/// ```
 ///
 /// # Reference
 /// Efron and Tibshirani 1993, chapter 13.

@@ -147,6 +147,20 @@ impl Alignment {
 /// [`LmcError::InvalidParameter`] for two models of different layouts, of another architecture than that of
 /// `config`, or with weights that are not finite; [`LmcError::Interrupted`]; [`LmcError::Torch`].
 ///
+/// # Examples
+/// ```
+/// # mod lmc { pub use lmc_model::*; pub mod model { pub use lmc_model::{encode::*, eval::*, model::*, path::*, weights::*}; } pub mod analyses { pub use lmc_model::align as alignment; } }
+/// use lmc::analyses::alignment::weight_matching;
+/// use lmc::model::{Classifier, ModelConfig, Weights};
+/// use tch::{Device, Kind, Tensor};
+/// let config = ModelConfig::mini(64);
+/// let layout = Classifier::new(&config, 2).layout().clone();
+/// let theta = Tensor::randn([layout.n_parameters()], (Kind::Float, Device::Cpu));
+/// let weights = Weights::new(layout, theta)?;
+/// assert!(weight_matching(&config, &weights, &weights)?.is_identity());
+/// # Ok::<(), lmc::LmcError>(())
+/// ```
+///
 /// # Reference
 /// Ainsworth et al. 2022, section 3.2.
 pub fn weight_matching(config: &ModelConfig, a: &Weights, b: &Weights) -> Result<Alignment> {

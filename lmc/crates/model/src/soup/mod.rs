@@ -21,6 +21,21 @@ use lmc_base::error::{LmcError, Result};
 /// # Errors
 /// [`LmcError::InvalidParameter`] for no models or models of different layouts; those of `load`.
 ///
+/// # Examples
+/// ```
+/// # mod lmc { pub use lmc_model::*; pub mod model { pub use lmc_model::{encode::*, eval::*, model::*, path::*, weights::*}; } pub mod analyses { pub use lmc_model::soup as soups; } }
+/// use std::sync::Arc;
+/// use lmc::analyses::soups::uniform;
+/// use lmc::model::{Layout, Weights};
+/// let mut layout = Layout::default();
+/// layout.push("w", &[2]);
+/// let layout = Arc::new(layout);
+/// let models: [[f32; 2]; 2] = [[4.0, 0.0], [0.0, 3.0]];
+/// let soup = uniform(2, |i| Weights::new(layout.clone(), tch::Tensor::from_slice(&models[i])))?;
+/// assert_eq!(Vec::<f32>::try_from(soup.theta()).unwrap(), [2.0, 1.5]);
+/// # Ok::<(), lmc::LmcError>(())
+/// ```
+///
 /// # Reference
 /// Wortsman et al. 2022, section 2 ("uniform soup").
 pub fn uniform(n_models: usize, mut load: impl FnMut(usize) -> Result<Weights>) -> Result<Weights> {

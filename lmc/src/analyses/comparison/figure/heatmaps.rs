@@ -17,6 +17,18 @@ use crate::options::Options;
 /// # Errors
 /// Those of [`gap_heatmap`](crate::figure::gap_heatmap) for a panel;
 /// [`LmcError::InvalidParameter`](crate::LmcError::InvalidParameter) for no panel or more than 8.
+///
+/// # Examples
+/// ```no_run
+/// use lmc::prelude::*;
+/// let models = Study::open(StudySpec::mini_nli(0))?.finetune()?;
+/// let (sweep, evaluations) = (models.sweep("id", Grid::TENTHS)?, models.evaluations(&["id", "lo"])?);
+/// let basins = sweep.basins(&ClusterOptions::default())?.table()?;
+/// let panel = figure::GroupPanel::new("mini", &sweep.gaps()?, &basins, &evaluations);
+/// let options = figure::HeatmapOptions::new("id", "lo", Metric::Accuracy);
+/// figure::group_heatmaps(&[panel], &options)?.save("groups.png")?;
+/// # Ok::<(), LmcError>(())
+/// ```
 pub fn group_heatmaps(panels: &[GroupPanel], options: &HeatmapOptions) -> Result<Figure> {
     options.validate()?;
     check_panels(panels.len(), super::MOST_PANELS, "panels", "")?;

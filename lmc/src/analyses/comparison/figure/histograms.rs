@@ -18,6 +18,17 @@ use crate::study::{self, Metric};
 /// # Errors
 /// Those of [`histogram`](crate::figure::histogram) for a panel;
 /// [`LmcError::InvalidParameter`](crate::LmcError::InvalidParameter) for no panel or more than 8.
+///
+/// # Examples
+/// ```no_run
+/// use lmc::prelude::*;
+/// let models = Study::open(StudySpec::mini_nli(0))?.finetune()?;
+/// let (sweep, evaluations) = (models.sweep("id", Grid::TENTHS)?, models.evaluations(&["id", "lo"])?);
+/// let basins = sweep.basins(&ClusterOptions::default())?.table()?;
+/// let panel = figure::GroupPanel::new("mini", &sweep.gaps()?, &basins, &evaluations);
+/// figure::group_histograms(&[panel], "lo", Metric::Accuracy)?.save("groups.png")?;
+/// # Ok::<(), LmcError>(())
+/// ```
 pub fn group_histograms(panels: &[GroupPanel], dataset: &str, metric: Metric) -> Result<Figure> {
     check_panels(panels.len(), super::MOST_PANELS, "panels", "")?;
     let (mut clusters, mut scores) = (Vec::new(), Vec::new());

@@ -21,6 +21,19 @@ use crate::{LmcError, Result};
 /// # Errors
 /// [`LmcError::Column`] for a table of another schema, [`LmcError::UnknownName`] for a statistic that is not
 /// in it, [`LmcError::InvalidParameter`] for no statistics or more than 8.
+///
+/// # Examples
+/// ```no_run
+/// use lmc::analyses::comparison::{Group, Statistic, compare};
+/// use lmc::prelude::*;
+/// let models = Study::open(StudySpec::mini_nli(0))?.finetune()?;
+/// let s = models.stage("id", "lo", Grid::TENTHS, &ClusterOptions::default())?;
+/// let group = Group::new("mini", &s.sweep, &s.basins, &s.in_domain, &s.scored, Metric::Accuracy)?;
+/// let table = compare(&[group], &ComparisonOptions::default())?.table()?;
+/// let statistics = [Statistic::MedianGap.name(), Statistic::Silhouette.name()];
+/// figure::comparison_intervals(&table, &statistics)?.save("comparison.png")?;
+/// # Ok::<(), LmcError>(())
+/// ```
 pub fn comparison_intervals(comparison: &DataFrame, statistics: &[&str]) -> Result<Figure> {
     GROUP_COMPARISON.check(comparison)?;
     check_panels(statistics.len(), super::MOST_PANELS, "statistics", "")?;

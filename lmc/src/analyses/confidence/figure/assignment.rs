@@ -31,6 +31,17 @@ const ORDER: &str = "models by basin, then membership score";
 /// # Errors
 /// [`LmcError::Column`] for a table of another schema, [`LmcError::InvalidParameter`] for a share outside
 /// \[0, 1\].
+///
+/// # Examples
+/// ```no_run
+/// use lmc::prelude::*;
+/// let models = Study::open(StudySpec::mini_nli(0))?.finetune()?;
+/// let sweep = models.sweep("id", Grid::TENTHS)?;
+/// let confidence = sweep.confidence(&ConfidenceOptions::default())?;
+/// let (shares, membership) = (confidence.co_assignment_table()?, confidence.membership_table()?);
+/// figure::co_assignment(&shares, &membership)?.save("co-assignment.png")?;
+/// # Ok::<(), LmcError>(())
+/// ```
 pub fn co_assignment(shares: &DataFrame, membership: &DataFrame) -> Result<Figure> {
     CO_ASSIGNMENT.check(shares)?;
     let members = Members::of(membership)?;
@@ -70,6 +81,16 @@ pub fn co_assignment(shares: &DataFrame, membership: &DataFrame) -> Result<Figur
 ///
 /// # Errors
 /// [`LmcError::Column`] for a table of another schema.
+///
+/// # Examples
+/// ```no_run
+/// use lmc::prelude::*;
+/// let models = Study::open(StudySpec::mini_nli(0))?.finetune()?;
+/// let sweep = models.sweep("id", Grid::TENTHS)?;
+/// let confidence = sweep.confidence(&ConfidenceOptions::default())?;
+/// figure::stability_bars(&confidence.membership_table()?)?.save("stability.png")?;
+/// # Ok::<(), LmcError>(())
+/// ```
 pub fn stability_bars(membership: &DataFrame) -> Result<Figure> {
     let members = Members::of(membership)?;
     let order = members.order();

@@ -25,6 +25,16 @@ const CROWDED: usize = 400;
 /// # Errors
 /// [`LmcError::Column`] for a table of another schema; [`LmcError::InvalidParameter`] for no pairs, or the
 /// Euclidean distance, which has no interval.
+///
+/// # Examples
+/// ```no_run
+/// use lmc::prelude::*;
+/// let models = Study::open(StudySpec::mini_nli(0))?.finetune()?;
+/// let sweep = models.sweep("id", Grid::TENTHS)?;
+/// let confidence = sweep.confidence(&ConfidenceOptions::default())?;
+/// figure::gap_intervals(&confidence.pairs_table()?, Measure::ConvexityGap)?.save("gaps.png")?;
+/// # Ok::<(), LmcError>(())
+/// ```
 pub fn gap_intervals(pairs: &DataFrame, measure: Measure) -> Result<Figure> {
     PAIR_INTERVALS.check(pairs)?;
     let columns = PairIntervalColumns::read(pairs)?;

@@ -28,6 +28,18 @@ const SETTLED: f64 = 0.95;
 /// # Errors
 /// [`LmcError::Column`] for a table of another schema, [`LmcError::UnknownName`] for a set or a model without
 /// evaluations, [`LmcError::InvalidParameter`] for no models.
+///
+/// # Examples
+/// ```no_run
+/// use lmc::prelude::*;
+/// let models = Study::open(StudySpec::mini_nli(0))?.finetune()?;
+/// let sweep = models.sweep("id", Grid::TENTHS)?;
+/// let confidence = sweep.confidence(&ConfidenceOptions::default())?;
+/// let (membership, evaluations) = (confidence.membership_table()?, models.evaluations(&["lo"])?);
+/// let figure = figure::membership_intervals(&membership, &evaluations, "lo", Metric::Accuracy)?;
+/// figure.save("membership.png")?;
+/// # Ok::<(), LmcError>(())
+/// ```
 pub fn membership_intervals(
     membership: &DataFrame,
     evaluations: &DataFrame,

@@ -31,6 +31,17 @@ type Drawn = (&'static str, Vec<(&'static str, Values)>);
 /// # Errors
 /// [`LmcError::Column`] for a table of another schema, [`LmcError::InvalidParameter`] for no draws or a value
 /// that is not finite.
+///
+/// # Examples
+/// ```no_run
+/// use lmc::prelude::*;
+/// let models = Study::open(StudySpec::mini_nli(0))?.finetune()?;
+/// let sweep = models.sweep("id", Grid::TENTHS)?;
+/// let sizes = sweep.sample_sizes(&[32, 64, 128], &ConfidenceOptions::default())?;
+/// let table = sizes.table(&models.scores("lo", Metric::Accuracy)?)?;
+/// figure::sample_size_curves(&table)?.save("sizes.png")?;
+/// # Ok::<(), LmcError>(())
+/// ```
 pub fn sample_size_curves(sizes: &DataFrame) -> Result<Figure> {
     SAMPLE_SIZES.check(sizes)?;
     let mut rows: BTreeMap<i64, Vec<usize>> = BTreeMap::new();

@@ -38,6 +38,15 @@ struct Surface {
 /// # Errors
 /// [`LmcError::Column`] for a table of another schema, [`LmcError::UnknownName`] for a set that is not in it,
 /// [`LmcError::InvalidParameter`] for too many planes or a range that is empty.
+///
+/// # Examples
+/// ```no_run
+/// use lmc::prelude::*;
+/// let models = Study::open(StudySpec::mini_nli(0))?.finetune()?;
+/// let plane = models.plane("id", [0, 1, 2], &PlaneOptions::default())?;
+/// figure::planes(&plane.table()?, &plane.anchors()?, "id", None)?.save("plane.png")?;
+/// # Ok::<(), LmcError>(())
+/// ```
 pub fn planes(
     planes: &DataFrame,
     anchors: &DataFrame,

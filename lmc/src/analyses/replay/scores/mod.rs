@@ -71,6 +71,15 @@ pub struct Scores {
 ///
 /// # Errors
 /// Those of [`read_score_files`].
+///
+/// # Examples
+/// ```no_run
+/// use lmc::prelude::*;
+/// // Columns "model" and "accuracy".
+/// let scores = analyses::replay::read_scores("hans.csv".as_ref(), "lo")?;
+/// println!("{scores}");
+/// # Ok::<(), LmcError>(())
+/// ```
 pub fn read_scores(path: &Path, dataset: &str) -> Result<DataFrame> {
     Ok(read_score_files(&[path], &ScoreOptions::new(dataset))?.table)
 }

@@ -57,6 +57,17 @@ pub fn histogram(
 /// # Errors
 /// Those of [`histogram`]; [`LmcError::InvalidParameter`] for no panel or too many.
 ///
+/// # Examples
+/// ```no_run
+/// use lmc::prelude::*;
+/// let models = Study::open(StudySpec::mini_nli(0))?.finetune()?;
+/// let (sweep, evaluations) = (models.sweep("id", Grid::TENTHS)?, models.evaluations(&["id", "lo"])?);
+/// let basins = sweep.basins(&ClusterOptions::default())?.table()?;
+/// let scored = [("id", Metric::Accuracy), ("lo", Metric::Accuracy)];
+/// figure::histograms(&basins, &evaluations, &scored)?.save("histograms.png")?;
+/// # Ok::<(), LmcError>(())
+/// ```
+///
 /// # Reference
 /// Juneja et al. 2023, Fig. 5.
 pub fn histograms(

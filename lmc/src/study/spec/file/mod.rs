@@ -49,6 +49,13 @@ impl StudySpec {
     /// # Errors
     /// [`LmcError::Io`] if the file cannot be read; [`LmcError::Format`] if it is not UTF-8; those of
     /// [`StudySpec::from_toml`].
+    ///
+    /// # Examples
+    /// ```no_run
+    /// use lmc::prelude::*;
+    /// let study = Study::open(StudySpec::read("study.toml".as_ref())?)?;
+    /// # Ok::<(), LmcError>(())
+    /// ```
     pub fn read(path: &Path) -> Result<Self> {
         let bytes = std::fs::read(path).map_err(LmcError::io("read", path))?;
         let text = String::from_utf8(bytes).map_err(|_| LmcError::Format {
@@ -125,6 +132,14 @@ impl StudySpec {
     /// # Errors
     /// [`LmcError::InvalidParameter`] for a number that TOML has no place for, and for a task whose manifest
     /// does not come with the crate: the file would name it and nobody could find it.
+    ///
+    /// # Examples
+    /// ```
+    /// use lmc::prelude::*;
+    /// let text = StudySpec::mini_nli(0).to_toml()?;
+    /// assert_eq!(StudySpec::from_toml(&text, "study.toml".as_ref())?, StudySpec::mini_nli(0));
+    /// # Ok::<(), LmcError>(())
+    /// ```
     pub fn to_toml(&self) -> Result<String> {
         let unwritable = |error: toml::ser::Error| {
             LmcError::invalid("spec", error, "numbers below 2^63 and paths in UTF-8")

@@ -9,6 +9,16 @@ use std::collections::BTreeSet;
 ///
 /// # Errors
 /// [`LmcError::InvalidParameter`] for no landmarks or more than there are models.
+///
+/// # Examples
+/// ```
+/// # extern crate lmc_maths as lmc;
+/// use lmc::basin::choose_landmarks;
+/// let landmarks = choose_landmarks(16, 4, 0)?;
+/// assert_eq!(landmarks.len(), 4);
+/// assert_eq!(choose_landmarks(16, 4, 0)?, landmarks);
+/// # Ok::<(), lmc::LmcError>(())
+/// ```
 pub fn choose_landmarks(n_models: usize, n_landmarks: usize, seed: u64) -> Result<Vec<usize>> {
     if n_landmarks == 0 || n_landmarks > n_models {
         return Err(LmcError::invalid("n_landmarks", n_landmarks, format!("1 to {n_models}, the models")));

@@ -96,6 +96,16 @@ pub fn heights_from(points: &[&[f64]], losses: &[f64], first: usize) -> Result<V
 ///
 /// # Errors
 /// The errors of [`heights_above_envelope`].
+///
+/// # Examples
+/// ```
+/// # extern crate lmc_maths as lmc;
+/// // The centre of three models lies 1 above its corners.
+/// let (third, corners) = (1.0 / 3.0, [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]);
+/// let points = [&corners[0][..], &corners[1], &corners[2], &[third; 3]];
+/// assert!((lmc::gap::simplex_gap(&points, &[1.0, 1.0, 1.0, 2.0])? - 1.0).abs() < 1e-12);
+/// # Ok::<(), lmc::LmcError>(())
+/// ```
 pub fn simplex_gap(points: &[&[f64]], losses: &[f64]) -> Result<f64> {
     Ok(heights_above_envelope(points, losses)?.into_iter().fold(0.0, f64::max))
 }

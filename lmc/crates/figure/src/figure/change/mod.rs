@@ -40,6 +40,15 @@ impl Frame {
 
 impl Figure {
     /// Returns the figure with another title; an empty one removes it.
+    ///
+    /// # Examples
+    /// ```
+    /// # use lmc_figure as figure;
+    /// let training = polars::df!("updates" => [1, 10, 100, 1000], "loss" => [1.1, 0.9, 0.4, 0.1])?;
+    /// let line = figure::line(&training, "updates", "loss")?.title("Training");
+    /// assert!(line.to_svg()?.contains(">Training<"));
+    /// # Ok::<(), lmc_base::LmcError>(())
+    /// ```
     pub fn title(mut self, title: &str) -> Figure {
         self.described["layout"]["title"]["text"] = theme::label(title).into();
         self
@@ -50,6 +59,15 @@ impl Figure {
     ///
     /// # Errors
     /// [`LmcError::InvalidParameter`] for a size that leaves no room for the panels, or beyond 10000 pixels.
+    ///
+    /// # Examples
+    /// ```
+    /// # use lmc_figure as figure;
+    /// let training = polars::df!("updates" => [1, 10, 100, 1000], "loss" => [1.1, 0.9, 0.4, 0.1])?;
+    /// let line = figure::line(&training, "updates", "loss")?.size(400, 300)?;
+    /// assert!(line.to_svg()?.contains(r#"width="400" height="300""#));
+    /// # Ok::<(), lmc_base::LmcError>(())
+    /// ```
     pub fn size(mut self, width: usize, height: usize) -> Result<Figure> {
         let old = Frame::of(&self.described);
         let beside = [old.size[0] - old.inner()[0], old.size[1] - old.inner()[1]];
@@ -112,6 +130,15 @@ impl Figure {
     /// # Errors
     /// [`LmcError::InvalidParameter`] for a text that is no colour, and for fewer colours than the figure
     /// has.
+    ///
+    /// # Examples
+    /// ```
+    /// # use lmc_figure as figure;
+    /// let training = polars::df!("updates" => [1, 10, 100, 1000], "loss" => [1.1, 0.9, 0.4, 0.1])?;
+    /// let line = figure::line(&training, "updates", "loss")?.colours(["#009e73"])?;
+    /// assert!(line.to_svg()?.contains("#009e73"));
+    /// # Ok::<(), lmc_base::LmcError>(())
+    /// ```
     pub fn colours(mut self, colours: impl IntoIterator<Item = impl AsRef<str>>) -> Result<Figure> {
         let mut given: Vec<String> = Vec::new();
         for colour in colours {
@@ -157,6 +184,15 @@ impl Figure {
     ///
     /// # Errors
     /// [`LmcError::Figure`] if an axis has names or values that are not above 0.
+    ///
+    /// # Examples
+    /// ```
+    /// # use lmc_figure as figure;
+    /// let training = polars::df!("updates" => [1, 10, 100, 1000], "loss" => [1.1, 0.9, 0.4, 0.1])?;
+    /// let line = figure::line(&training, "updates", "loss")?.logarithmic_x()?;
+    /// assert!(line.to_svg()?.contains(">1000<"));
+    /// # Ok::<(), lmc_base::LmcError>(())
+    /// ```
     pub fn logarithmic_x(self) -> Result<Figure> {
         self.logarithmic("xaxis")
     }
@@ -165,6 +201,15 @@ impl Figure {
     ///
     /// # Errors
     /// [`LmcError::Figure`] if an axis has names or values that are not above 0.
+    ///
+    /// # Examples
+    /// ```
+    /// # use lmc_figure as figure;
+    /// let training = polars::df!("updates" => [1, 10, 100, 1000], "loss" => [1.1, 0.9, 0.4, 0.1])?;
+    /// let line = figure::line(&training, "updates", "loss")?.logarithmic_y()?;
+    /// assert!(line.to_svg()?.contains(">1<"));
+    /// # Ok::<(), lmc_base::LmcError>(())
+    /// ```
     pub fn logarithmic_y(self) -> Result<Figure> {
         self.logarithmic("yaxis")
     }
@@ -307,82 +352,4 @@ fn visit(described: &mut Value, change: &mut impl FnMut(&mut Value)) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Two panels side by side, each a half minus a gap of 20 of 200 pixels, and a note above.
-    fn figure() -> Figure {
-        Figure::described(json!({"data": [
-            {"type": "scatter", "mode": "lines", "x": [1, 10], "y": [1, 2], "line": {"color": "#0072b2"}},
-            {"type": "scatter", "mode": "markers", "x": [1, 2], "y": [0, 2], "xaxis": "x2", "yaxis": "y2",
-             "marker": {"color": ["#ffffff", "#d55e00"], "line": {"color": "#d55e00"}}}],
-            "layout": {"width": 300, "height": 200, "margin": {"l": 60, "r": 40, "t": 50, "b": 50},
-                "title": {"text": "t", "x": 0.2, "y": 0.9},
-                "xaxis": {"domain": [0.0, 0.45]}, "xaxis2": {"domain": [0.55, 1.0]}, "yaxis": {}, "yaxis2": {},
-                "annotations": [{"text": "n", "x": 0.775, "y": 1.2, "xref": "paper", "yref": "paper", "showarrow": false}]}}))
-        .unwrap()
-    }
-
-    #[test]
-    fn the_title_is_plain_text() {
-        let svg = figure().title("a < b").to_svg().unwrap();
-        assert!(svg.contains(">a &lt; b</text>") && !svg.contains(">t</text>"));
-    }
-
-    #[test]
-    fn a_size_stretches_panels_and_nothing_else() {
-        let new = figure().size(500, 300).unwrap();
-        let layout = &new.described["layout"];
-        let at = |pointer: &str| number(layout, pointer).unwrap();
-        assert_eq!((at("/width"), at("/height")), (500.0, 300.0));
-        // Of 400 pixels the gap keeps 20.
-        assert!((at("/xaxis/domain/1") - 190.0 / 400.0).abs() < 1e-9);
-        assert!((at("/xaxis2/domain/0") - 210.0 / 400.0).abs() < 1e-9);
-        assert_eq!(at("/xaxis2/domain/1"), 1.0);
-        // The note stays in the middle of the second panel, 20 pixels above it; the title keeps its pixels.
-        assert!((at("/annotations/0/x") - 305.0 / 400.0).abs() < 1e-9);
-        assert!((at("/annotations/0/y") - (1.0 + 20.0 / 200.0)).abs() < 1e-9);
-        assert!(
-            (at("/title/x") * 500.0 - 60.0).abs() < 1e-9
-                && ((1.0 - at("/title/y")) * 300.0 - 20.0).abs() < 1e-9
-        );
-        let error = figure().size(100, 300).unwrap_err().to_string();
-        assert_eq!(
-            error,
-            "`size`: got 100 × 300, expected at least 160 × 140 pixels for this figure, at most 10000 of a side"
-        );
-        let noted = figure().with_notes(["a"]).size(300, 200).unwrap();
-        assert!(noted.to_svg().unwrap().contains("height=\"200\""), "a size holds the notes too");
-    }
-
-    #[test]
-    fn colours_follow_the_order_of_the_figure() {
-        let new = figure().colours(["red", "#00ff00"]).unwrap();
-        assert_eq!(new.described["data"][0]["line"]["color"], "red");
-        assert_eq!(new.described["data"][1]["marker"]["color"], json!(["#ffffff", "#00ff00"]));
-        assert_eq!(new.described["data"][1]["marker"]["line"]["color"], "#00ff00");
-        let error = figure().colours(["red"]).unwrap_err().to_string();
-        assert_eq!(error, "`colours`: got 1, expected 2 colours, for #0072b2, #d55e00");
-        let error = figure().colours(["mauvish"]).unwrap_err().to_string();
-        assert!(error.starts_with("`colours`: got `mauvish`, expected"), "{error}");
-    }
-
-    #[test]
-    fn a_colour_scale_takes_them_from_low_to_high() {
-        let heat = || Figure::described(json!({"data": [{"type": "heatmap", "z": [[0, 1]]}]})).unwrap();
-        let new = heat().colours(["white", "red", "black"]).unwrap();
-        assert_eq!(
-            new.described["data"][0]["colorscale"],
-            json!([[0.0, "white"], [0.5, "red"], [1.0, "black"]])
-        );
-        assert!(heat().colours(["white"]).unwrap_err().to_string().contains("at least 2 colours"));
-    }
-
-    #[test]
-    fn a_logarithmic_axis_needs_positive_values() {
-        let svg = figure().logarithmic_x().unwrap().to_svg().unwrap();
-        assert!(svg.contains(">10</text>"));
-        let error = figure().logarithmic_y().unwrap_err().to_string();
-        assert_eq!(error, "figure: trace 2 has y = 0 on a logarithmic axis, which shows numbers above 0");
-    }
-}
+mod tests;
