@@ -149,7 +149,7 @@ pub fn triangle_scatter(triangles: &DataFrame) -> Result<Figure> {
                 .sized(7.0)
                 .faded(0.75)
                 .coloured(kind_colour(kind))
-                .hollow(own.iter().map(|&i| !(low[i] > 0.0)))
+                .hollow(own.iter().map(|&i| low[i] <= 0.0 || low[i].is_nan()))
                 .named(&format!("{kind}, {}", theme::counted(own.len(), "triple")))
                 .texts(own.iter().map(|&i| format!("{}, {}, {}", a[i], b[i], c[i])))
                 .telling("%{text}<br>sides %{x:.4g}<br>inside %{y:.4g}"),
