@@ -69,7 +69,7 @@ impl Models {
     /// Returns the same copies on those devices and in that precision, as [`Study::on`] does.
     ///
     /// # Errors
-    /// Those of [`Compute::check`].
+    /// Those of [`Compute::check`](crate::Options::check).
     ///
     /// # Examples
     /// ```no_run

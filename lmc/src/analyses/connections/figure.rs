@@ -33,8 +33,9 @@ struct Curve {
 /// straight line is dashed.
 ///
 /// # Errors
-/// [`LmcError::Column`] for a table of another schema, [`LmcError::UnknownName`] for a set or a kind that is
-/// not known, [`LmcError::InvalidParameter`] for no or too many sets.
+/// [`LmcError::Column`](crate::LmcError::Column) for a table of another schema,
+/// [`LmcError::UnknownName`](crate::LmcError::UnknownName) for a set or a kind that is not known,
+/// [`LmcError::InvalidParameter`](crate::LmcError::InvalidParameter) for no or too many sets.
 ///
 /// # Examples
 /// ```no_run

@@ -19,7 +19,7 @@ use lmc_base::progress;
 ///
 /// | name | corpus |
 /// |---|---|
-/// | `cola` | the Corpus of Linguistic Acceptability: [`cola`](super::cola) |
+/// | `cola` | the Corpus of Linguistic Acceptability (Warstadt et al. 2018): the raw files of its release and GLUE's |
 /// | `hans` | Heuristic Analysis for NLI Systems: [`hans`](super::hans). The kind of an example is its subcase, its group the heuristic |
 /// | `mnli` | Multi-Genre Natural Language Inference (Williams et al. 2018); the kind of an example is its genre, if the form has it |
 /// | `paws-qqp` | PAWS-QQP (Zhang et al. 2019): question pairs with the same words in another order, as text made from QQP |

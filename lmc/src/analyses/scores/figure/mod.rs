@@ -26,8 +26,10 @@ const MOST_PANELS: usize = 8;
 /// number; a score on an edge belongs to the bin to its right.
 ///
 /// # Errors
-/// [`LmcError::Column`] for a table of another schema, [`LmcError::UnknownName`] for a set or a model without
-/// evaluations, [`LmcError::InvalidParameter`] if there are no models or a score is not finite.
+/// [`LmcError::Column`](crate::LmcError::Column) for a table of another schema,
+/// [`LmcError::UnknownName`](crate::LmcError::UnknownName) for a set or a model without evaluations,
+/// [`LmcError::InvalidParameter`](crate::LmcError::InvalidParameter) if there are no models or a score is not
+/// finite.
 ///
 /// # Examples
 /// ```no_run
@@ -55,7 +57,8 @@ pub fn histogram(
 /// tenths.
 ///
 /// # Errors
-/// Those of [`histogram`]; [`LmcError::InvalidParameter`] for no panel or too many.
+/// Those of [`histogram`]; [`LmcError::InvalidParameter`](crate::LmcError::InvalidParameter) for no panel or
+/// too many.
 ///
 /// # Examples
 /// ```no_run
