@@ -8,7 +8,7 @@ use lmc_engine::kept::{Turn, turn};
 use tch::{Device, Tensor};
 
 use super::{Classifiers, Evaluation, Looked, evaluation};
-use crate::compute::{Compute, within_memory};
+use crate::compute::within_memory;
 use crate::error::{LmcError, Result};
 use crate::eval::{EvaluationSet, Outcome, Tile, evaluate_counted, read_outcome, write_outcome};
 use crate::file::tidy;
@@ -127,7 +127,7 @@ impl Work<'_> {
     /// Returns the device of each worker and the threads that it has for its models: as many workers as there
     /// are models to share, and room for.
     fn workers(&self, n_models: usize) -> (Vec<Device>, i32) {
-        let compute = Compute::auto();
+        let compute = &self.classifiers.compute;
         let largest = self.classifiers.models.iter().map(|model| model.seen.n_parameters).max().unwrap_or(0);
         let room = compute.host_memory / (COPIES * 4 * largest as u64).max(1);
         let mut workers = compute.workers();

@@ -11,13 +11,14 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::Evaluation;
+use crate::compute::Compute;
 use crate::data::Dataset;
 use crate::data::fetch::ModelFolder;
 use crate::data::labels::Merge;
 use crate::error::{LmcError, Result};
 use crate::eval::{EvaluationSet, Outcome};
 use crate::interrupt;
-use crate::options::Options;
+use crate::options::{Options, Valid};
 use crate::progress::{Progress, Unit};
 use crate::store::Store;
 
@@ -57,6 +58,7 @@ impl Options for ClassifierOptions {
 pub struct Classifiers {
     models: Vec<Looked>,
     names: Vec<String>,
+    compute: Valid<Compute>,
 }
 
 impl fmt::Debug for Classifiers {
@@ -116,7 +118,28 @@ impl Classifiers {
         let own = each(&models, |i, _| sets.of(&heads[i], &seen[i]))?;
         let looked = models.into_iter().zip(seen).zip(own);
         let models = looked.map(|((model, seen), sets)| Looked { model, seen, sets }).collect();
-        Ok(Self { models, names })
+        Ok(Self { models, names, compute: Compute::auto().check()? })
+    }
+
+    /// Returns the same classifiers on those devices; by default they are evaluated as [`Compute::auto`] says.
+    ///
+    /// # Errors
+    /// Those of [`Compute::check`](crate::Options::check).
+    ///
+    /// # Examples
+    /// ```no_run
+    /// use lmc::data::corpus::{Corpus, read_corpus};
+    /// use lmc::data::fetch::ModelFolder;
+    /// use lmc::prelude::*;
+    /// use lmc::study::{ClassifierOptions, Classifiers};
+    /// let hans = read_corpus(&Corpus::named("hans")?, "data/hans".as_ref(), "hans-lo")?;
+    /// let models = ModelFolder::find_all(&["run0", "run1"])?;
+    /// let classifiers = Classifiers::look(models, vec![hans], &ClassifierOptions::default())?;
+    /// let evaluations = classifiers.on(Compute::cpu())?.evaluate(None).all()?;
+    /// # Ok::<(), LmcError>(())
+    /// ```
+    pub fn on(self, compute: Compute) -> Result<Self> {
+        Ok(Self { compute: compute.check()?, ..self })
     }
 
     /// Returns the losses and predictions of every classifier on every set, each as it is found in the store

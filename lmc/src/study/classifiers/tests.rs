@@ -1,5 +1,7 @@
 use std::path::{Path, PathBuf};
 
+use tch::Device;
+
 use super::*;
 use crate::data::Example;
 use crate::eval::{evaluate_mapped, read_outcome, write_outcome};
@@ -309,4 +311,17 @@ fn labels_that_are_given_win_over_the_config() {
         let got = look(&[model], &[set("few", 20)]).unwrap().evaluate(None).all().unwrap();
         assert_eq!(got[0].outcome, expected[0].outcome, "{name}");
     }
+}
+
+#[test]
+fn classifiers_are_evaluated_on_the_devices_that_they_are_given() {
+    let place = Place::new();
+    let models = [save(&place.path("one"), &config(), &GLUE, 1), save(&place.path("two"), &config(), &GLUE, 2)];
+    let classifiers = || look(&models, &[set("few", 20)]).unwrap();
+    let on_its_own = classifiers().evaluate(None).all().unwrap();
+    let on_cpu = classifiers().on(Compute::cpu()).unwrap().evaluate(None).all().unwrap();
+    assert!(on_its_own.iter().zip(&on_cpu).all(|(a, b)| a.outcome == b.outcome));
+    let absent = Compute { devices: vec![Device::Cuda(99)], ..Compute::cpu() };
+    let message = classifiers().on(absent).unwrap_err().to_string();
+    assert!(message.starts_with("`compute.devices`: got Cuda(99)"), "{message}");
 }
