@@ -9,71 +9,76 @@ fn lmc(home: &Path, arguments: &[&str]) -> Output {
     command.args(arguments).env("LMC_HOME", home).env("LMC_PROGRESS", "off").output().unwrap()
 }
 
-/// Checks that the command fails with one line that has those parts, and prints nothing on its output.
-fn assert_fails(home: &Path, arguments: &[&str], parts: &[&str]) {
+/// Returns what is wrong with how the command fails: it must print one line that has those parts, and nothing on
+/// its output.
+fn fault(home: &Path, arguments: &[&str], parts: &[&str]) -> Option<String> {
     let output = lmc(home, arguments);
     let message = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(1), "{arguments:?}: {message}");
-    assert!(message.starts_with("lmc: ") && message.lines().count() == 1, "{message}");
-    assert!(parts.iter().all(|part| message.contains(part)), "{message}");
-    assert_eq!(String::from_utf8(output.stdout).unwrap(), "");
+    let is_one_line = message.starts_with("lmc: ") && message.lines().count() == 1;
+    let has_all = parts.iter().all(|part| message.contains(part));
+    let is_right = output.status.code() == Some(1) && is_one_line && has_all && output.stdout.is_empty();
+    (!is_right).then(|| format!("{arguments:?} has no {parts:?} (exit {}): {message}", output.status))
+}
+
+/// Checks that the command fails as [`fault`] demands.
+fn assert_fails(home: &Path, arguments: &[&str], parts: &[&str]) {
+    assert_eq!(fault(home, arguments, parts), None);
 }
 
 #[test]
 fn bad_input_is_one_line_and_exit_code_one() {
     let home = tempfile::tempdir().unwrap();
+    // All cases are tried, so that one failure hides no other.
+    let faults = std::cell::RefCell::new(Vec::new());
+    let refused = |home: &Path, arguments: &[&str], parts: &[&str]| {
+        faults.borrow_mut().extend(fault(home, arguments, parts));
+    };
     let cola = |seeds| {
         ["finetune", "cola", "--data", "/nowhere/data", "--encoder", "/nowhere/bert", "--seeds", seeds]
     };
-    assert_fails(
+    refused(
         home.path(),
         &["figures", "snli"],
         &["unknown study `snli`", "known: mini-nli, ", "cola", ".toml"],
     );
-    assert_fails(
-        home.path(),
-        &["basins", "--encoder", "/nowhere"],
-        &["no model `/nowhere`", "check the path"],
-    );
-    assert_fails(home.path(), &cola("1,2,1"), &["`seeds`: got 1 twice"]);
-    assert_fails(home.path(), &cola("1,2"), &["/nowhere/data"]);
+    refused(home.path(), &["basins", "--encoder", "/nowhere"], &["no model `/nowhere`", "check the path"]);
+    refused(home.path(), &cola("1,2,1"), &["`seeds`: got 1 twice"]);
+    refused(home.path(), &cola("1,2"), &["/nowhere/data"]);
     let recipe = [&cola("1,2")[..], &["--recipe", "sgd"]].concat();
-    assert_fails(home.path(), &recipe, &["unknown recipe `sgd`", "google, hf-cola"]);
+    refused(home.path(), &recipe, &["unknown recipe `sgd`", "google, hf-cola"]);
     let rate = [&cola("1,2")[..], &["--learning-rate", "0"]].concat();
-    assert_fails(home.path(), &rate, &["`recipe.learning_rate`: got 0"]);
+    refused(home.path(), &rate, &["`recipe.learning_rate`: got 0"]);
     let evaluate = |model, corpus, split| {
         ["evaluate", model, "--corpus", corpus, "--split", split, "--data", home.path().to_str().unwrap()]
     };
-    assert_fails(
-        home.path(),
-        &evaluate("/nowhere/bert", "snli", "x"),
-        &["unknown corpus `snli`", "paws-qqp"],
-    );
-    assert_fails(home.path(), &evaluate("/nowhere/bert", "cola", "id"), &["no model `/nowhere/bert`"]);
+    refused(home.path(), &evaluate("/nowhere/bert", "snli", "x"), &["unknown corpus `snli`", "paws-qqp"]);
+    refused(home.path(), &evaluate("/nowhere/bert", "cola", "id"), &["no model `/nowhere/bert`"]);
     let bert = home.path().join("bert");
     std::fs::create_dir(&bert).unwrap();
     let bert = bert.to_str().unwrap();
-    assert_fails(home.path(), &evaluate(bert, "cola", "test"), &["unknown split `test`", "id, ood"]);
-    assert_fails(home.path(), &evaluate(bert, "cola", "id"), &["none of in_domain_dev.tsv"]);
+    refused(home.path(), &evaluate(bert, "cola", "test"), &["unknown split `test`", "id, ood"]);
+    refused(home.path(), &evaluate(bert, "cola", "id"), &["none of in_domain_dev.tsv"]);
     let master = ["finetune", "cola", "--master-seed", "1"];
-    assert_fails(home.path(), &master, &["`master_seed`: got 1", "mini-nli"]);
+    refused(home.path(), &master, &["`master_seed`: got 1", "mini-nli"]);
     let delta = ["basins", "--delta", "wide"];
-    let refused = lmc(home.path(), &delta);
-    assert_eq!(refused.status.code(), Some(2));
-    assert!(String::from_utf8(refused.stderr).unwrap().contains("paper, auto or a number above 0"));
-    assert_fails(home.path(), &["evaluate", "mini-nli", "cola"], &["`STUDY`: got 2 names", "--corpus"]);
+    let usage = lmc(home.path(), &delta);
+    assert_eq!(usage.status.code(), Some(2));
+    assert!(String::from_utf8(usage.stderr).unwrap().contains("paper, auto or a number above 0"));
+    refused(home.path(), &["evaluate", "mini-nli", "cola"], &["`STUDY`: got 2 names", "--corpus"]);
     let toml = home.path().join("study.toml");
-    assert_fails(home.path(), &["sweep", toml.to_str().unwrap()], &["study.toml", "check the path"]);
+    refused(home.path(), &["sweep", toml.to_str().unwrap()], &["study.toml", "check the path"]);
     std::fs::write(&toml, "task = 'mini-nli'\nsed = [1]\n").unwrap();
-    assert_fails(
+    refused(
         home.path(),
         &["sweep", toml.to_str().unwrap()],
         &["study.toml:2: unknown field `sed`", "lmc spec"],
     );
-    assert_fails(home.path(), &["work", "/nowhere/plan.json", "--task", "0"], &["read /nowhere/plan.json: "]);
+    refused(home.path(), &["work", "/nowhere/plan.json", "--task", "0"], &["read /nowhere/plan.json: "]);
     let file = home.path().join("file");
     std::fs::write(&file, b"").unwrap();
-    assert_fails(&file.join("store"), &["sweep"], &["file/store", "LMC_HOME"]);
+    refused(&file.join("store"), &["sweep"], &["file/store", "LMC_HOME"]);
+    let faults = faults.into_inner();
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
 #[test]

@@ -316,7 +316,8 @@ fn labels_that_are_given_win_over_the_config() {
 #[test]
 fn classifiers_are_evaluated_on_the_devices_that_they_are_given() {
     let place = Place::new();
-    let models = [save(&place.path("one"), &config(), &GLUE, 1), save(&place.path("two"), &config(), &GLUE, 2)];
+    let models =
+        [save(&place.path("one"), &config(), &GLUE, 1), save(&place.path("two"), &config(), &GLUE, 2)];
     let classifiers = || look(&models, &[set("few", 20)]).unwrap();
     let on_its_own = classifiers().evaluate(None).all().unwrap();
     let on_cpu = classifiers().on(Compute::cpu()).unwrap().evaluate(None).all().unwrap();
