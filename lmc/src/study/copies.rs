@@ -16,15 +16,15 @@ impl Table for Models {
         let models = self.models();
         let n = self.study().task().classifier.layout().n_parameters();
         ModelColumns {
-            model: models.iter().map(|m| m.name.clone()).collect::<Vec<_>>(),
-            run_id: models.iter().map(|m| m.spec.run_id()).collect::<Vec<_>>(),
-            seed: models.iter().map(|m| m.spec.seed as i64).collect::<Vec<_>>(),
-            task: models.iter().map(|m| m.spec.task.name().to_owned()).collect::<Vec<_>>(),
-            recipe: models.iter().map(|m| m.spec.recipe.name.clone()).collect::<Vec<_>>(),
-            step: models.iter().map(|m| format!("{}it", m.info.step)).collect::<Vec<_>>(),
+            model: models.iter().map(|m| m.name.clone()).collect(),
+            run_id: models.iter().map(|m| m.spec.run_id()).collect(),
+            seed: models.iter().map(|m| m.spec.seed as i64).collect(),
+            task: models.iter().map(|m| m.spec.task.name().to_owned()).collect(),
+            recipe: models.iter().map(|m| m.spec.recipe.name.clone()).collect(),
+            step: models.iter().map(|m| format!("{}it", m.info.step)).collect(),
             n_parameters: vec![n; models.len()],
-            train_loss: models.iter().map(|m| m.info.train_loss).collect::<Vec<_>>(),
-            seconds: models.iter().map(|m| m.info.seconds).collect::<Vec<_>>(),
+            train_loss: models.iter().map(|m| m.info.train_loss).collect(),
+            seconds: models.iter().map(|m| m.info.seconds).collect(),
         }
         .frame()
     }

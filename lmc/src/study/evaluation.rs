@@ -106,9 +106,9 @@ pub fn evaluations_table(evaluations: &[Evaluation]) -> Result<DataFrame> {
         Ok(metrics(evaluations, m)?.into_iter().map(Some).collect())
     };
     EvaluationColumns {
-        model: evaluations.iter().map(|e| e.model.clone()).collect::<Vec<_>>(),
-        dataset: evaluations.iter().map(|e| e.dataset.clone()).collect::<Vec<_>>(),
-        n_examples: evaluations.iter().map(|e| e.labels.len() as i64).collect::<Vec<_>>(),
+        model: evaluations.iter().map(|e| e.model.clone()).collect(),
+        dataset: evaluations.iter().map(|e| e.dataset.clone()).collect(),
+        n_examples: evaluations.iter().map(|e| e.labels.len() as i64).collect(),
         loss: metric(Metric::Loss)?,
         accuracy: metric(Metric::Accuracy)?,
         f1: metric(Metric::F1)?,

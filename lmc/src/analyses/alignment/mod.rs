@@ -182,8 +182,8 @@ impl Table for AlignedSweep {
         };
         let similarity = |of: fn(&Alignment) -> f64| self.alignments.iter().map(of).collect::<Vec<_>>();
         AlignmentColumns {
-            a: lines.iter().map(|p| p.a.clone()).collect::<Vec<_>>(),
-            b: lines.iter().map(|p| p.b.clone()).collect::<Vec<_>>(),
+            a: lines.iter().map(|p| p.a.clone()).collect(),
+            b: lines.iter().map(|p| p.b.clone()).collect(),
             dataset: vec![self.before.dataset.clone(); lines.len()],
             moved_neurons: moved(|count| count.neurons),
             n_neurons: all(|count| count.neurons),

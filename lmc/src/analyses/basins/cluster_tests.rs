@@ -64,8 +64,8 @@ pub fn cluster_tests(
         overlap.push(Some(no_better as f64 / first.len() as f64));
     }
     ClusterTestColumns {
-        dataset: scored.iter().map(|(dataset, _)| (*dataset).to_owned()).collect::<Vec<_>>(),
-        metric: scored.iter().map(|(_, metric)| metric.to_string()).collect::<Vec<_>>(),
+        dataset: scored.iter().map(|(dataset, _)| (*dataset).to_owned()).collect(),
+        metric: scored.iter().map(|(_, metric)| metric.to_string()).collect(),
         difference,
         p_value,
         auc,

@@ -24,7 +24,7 @@ impl Table for Basins {
     fn table(&self) -> Result<DataFrame> {
         BasinColumns {
             model: self.models.clone(),
-            cluster: self.cluster.iter().map(|&c| c as i64 + 1).collect::<Vec<_>>(),
+            cluster: self.cluster.iter().map(|&c| c as i64 + 1).collect(),
             membership: self.membership.clone(),
             embedding_1: self.embedding.column(0).to_vec(),
             embedding_2: self.embedding.column(1).to_vec(),

@@ -71,8 +71,8 @@ pub fn cluster_statistics(
     let of = |value: fn(&Row) -> f64| rows.iter().map(value).collect::<Vec<_>>();
     let ratio = |value: fn(&Row) -> Option<f64>| rows.iter().map(value).collect::<Vec<_>>();
     ClusterStatisticColumns {
-        dataset: scored.iter().map(|(dataset, _)| (*dataset).to_owned()).collect::<Vec<_>>(),
-        metric: scored.iter().map(|(_, metric)| metric.to_string()).collect::<Vec<_>>(),
+        dataset: scored.iter().map(|(dataset, _)| (*dataset).to_owned()).collect(),
+        metric: scored.iter().map(|(_, metric)| metric.to_string()).collect(),
         n_1: vec![sizes[0] as i64; scored.len()],
         mean_1: of(|row| row.mean_1),
         sd_1: of(|row| row.sd_1),

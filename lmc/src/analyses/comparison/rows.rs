@@ -43,9 +43,9 @@ impl Table for Comparison {
     fn table(&self) -> Result<DataFrame> {
         let reals = |value: fn(&Compared) -> Option<f64>| self.rows.iter().map(value).collect::<Vec<_>>();
         ComparisonColumns {
-            group: self.rows.iter().map(|r| r.group.clone()).collect::<Vec<_>>(),
-            statistic: self.rows.iter().map(|r| r.statistic.name().to_owned()).collect::<Vec<_>>(),
-            n_models: self.rows.iter().map(|r| r.n_models as i64).collect::<Vec<_>>(),
+            group: self.rows.iter().map(|r| r.group.clone()).collect(),
+            statistic: self.rows.iter().map(|r| r.statistic.name().to_owned()).collect(),
+            n_models: self.rows.iter().map(|r| r.n_models as i64).collect(),
             value: reals(|r| r.value),
             low: reals(|r| Some(r.interval?.0)),
             high: reals(|r| Some(r.interval?.1)),
@@ -53,7 +53,7 @@ impl Table for Comparison {
             difference_low: reals(|r| Some(r.difference_interval?.0)),
             difference_high: reals(|r| Some(r.difference_interval?.1)),
             p_value: reals(|r| r.p_value),
-            permuted: self.rows.iter().map(|r| r.permuted.to_owned()).collect::<Vec<_>>(),
+            permuted: self.rows.iter().map(|r| r.permuted.to_owned()).collect(),
         }
         .frame()
     }

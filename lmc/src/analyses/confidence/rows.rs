@@ -37,7 +37,7 @@ impl Confidence {
             b: model(1),
             dataset: vec![self.dataset.clone(); rows],
             n_examples: vec![self.n_examples as i64; rows],
-            kind: self.pairs.iter().map(|pair| kind(pair).to_owned()).collect::<Vec<_>>(),
+            kind: self.pairs.iter().map(|pair| kind(pair).to_owned()).collect(),
             convexity_gap: of(|line| line.convexity_gap.value),
             convexity_gap_low: of(|line| line.convexity_gap.low),
             convexity_gap_high: of(|line| line.convexity_gap.high),
@@ -74,11 +74,11 @@ impl Confidence {
         };
         MembershipIntervalColumns {
             model: self.basins.models.clone(),
-            cluster: self.basins.cluster.iter().map(|&cluster| cluster as i64 + 1).collect::<Vec<_>>(),
+            cluster: self.basins.cluster.iter().map(|&cluster| cluster as i64 + 1).collect(),
             membership: self.basins.membership.clone(),
             low: of(|interval| interval.low),
             high: of(|interval| interval.high),
-            stability: (0..rows).map(|model| self.stability.get(model).copied()).collect::<Vec<_>>(),
+            stability: (0..rows).map(|model| self.stability.get(model).copied()).collect(),
             n_examples: vec![self.n_examples as i64; rows],
             confidence: vec![self.options.confidence; rows],
         }
@@ -105,9 +105,9 @@ impl Confidence {
         let n = models.len();
         let pairs: Vec<(usize, usize)> = (0..n).flat_map(|a| (a + 1..n).map(move |b| (a, b))).collect();
         CoAssignmentColumns {
-            a: pairs.iter().map(|&(a, _)| models[a].clone()).collect::<Vec<_>>(),
-            b: pairs.iter().map(|&(_, b)| models[b].clone()).collect::<Vec<_>>(),
-            share: pairs.iter().map(|&(a, b)| self.together.get([a, b]).copied()).collect::<Vec<_>>(),
+            a: pairs.iter().map(|&(a, _)| models[a].clone()).collect(),
+            b: pairs.iter().map(|&(_, b)| models[b].clone()).collect(),
+            share: pairs.iter().map(|&(a, b)| self.together.get([a, b]).copied()).collect(),
         }
         .frame()
     }
@@ -137,7 +137,7 @@ impl Confidence {
         let of =
             |interval: fn(&Interval) -> f64| rows.iter().map(|(_, row)| interval(row)).collect::<Vec<_>>();
         ClusterIntervalColumns {
-            statistic: rows.iter().map(|(name, _)| (*name).to_owned()).collect::<Vec<_>>(),
+            statistic: rows.iter().map(|(name, _)| (*name).to_owned()).collect(),
             value: of(|interval| interval.value),
             low: of(|interval| interval.low),
             high: of(|interval| interval.high),
@@ -176,9 +176,9 @@ impl SampleSizes {
             |value: &dyn Fn(&SampleDraw) -> Option<f64>| self.draws.iter().map(value).collect::<Vec<_>>();
         SampleSizeColumns {
             dataset: vec![self.dataset.clone(); self.draws.len()],
-            n_examples: self.draws.iter().map(|draw| draw.n_examples as i64).collect::<Vec<_>>(),
-            draw: self.draws.iter().map(|draw| draw.draw as i64).collect::<Vec<_>>(),
-            n_moved: self.draws.iter().map(moved).collect::<Vec<_>>(),
+            n_examples: self.draws.iter().map(|draw| draw.n_examples as i64).collect(),
+            draw: self.draws.iter().map(|draw| draw.draw as i64).collect(),
+            n_moved: self.draws.iter().map(moved).collect(),
             adjusted_rand: of(&|draw| draw.basins.adjusted_rand),
             adjusted_rand_disjoint: optional(&|draw| draw.adjusted_rand_disjoint),
             mean_gap: of(&|draw| draw.mean_gap),

@@ -292,10 +292,10 @@ impl Table for CurveProfile {
             b: vec![self.b.clone(); rows],
             kind: vec![self.kind.name().to_owned(); rows],
             dataset: vec![self.dataset.clone(); rows],
-            point: (0..rows as i64).collect::<Vec<_>>(),
+            point: (0..rows as i64).collect(),
             t: self.ts.clone(),
             loss: self.losses(),
-            accuracy: accuracies.collect::<Result<Vec<_>>>()?,
+            accuracy: accuracies.collect::<Result<_>>()?,
             n_examples: vec![self.labels.len() as i64; rows],
         }
         .frame()

@@ -33,7 +33,7 @@ pub struct ExcessEstimate {
 
 impl ExcessEstimate {
     /// Returns the estimate from the excess of every example at every point, `[n_examples, n_points]`.
-    pub(crate) fn of(by_example: ArrayView2<f64>, options: &Valid<ConvexityOptions>) -> Result<Self> {
+    pub(super) fn of(by_example: ArrayView2<f64>, options: &Valid<ConvexityOptions>) -> Result<Self> {
         let excess = by_example.mean_axis(Axis(0)).map_or(Vec::new(), |means| means.to_vec());
         if let Some(point) = excess.iter().position(|value| !value.is_finite()) {
             let (what, position) = ("excess loss".to_owned(), format!("point {point} of {}", excess.len()));

@@ -46,15 +46,15 @@ impl Convexity {
             s.points[point].weights().iter().copied().fold(0.0, f64::max)
         };
         ConvexityPointColumns {
-            kind: rows().map(|(s, ..)| s.kind.to_string()).collect::<Vec<_>>(),
-            n_models: rows().map(|(s, ..)| s.n_models() as i64).collect::<Vec<_>>(),
+            kind: rows().map(|(s, ..)| s.kind.to_string()).collect(),
+            n_models: rows().map(|(s, ..)| s.n_models() as i64).collect(),
             dataset: vec![self.dataset.clone(); rows().count()],
-            models: rows().map(names).collect::<Vec<_>>(),
-            point: rows().map(|(.., point)| point as i64).collect::<Vec<_>>(),
-            largest_weight: rows().map(largest).collect::<Vec<_>>(),
-            loss: rows().map(loss).collect::<Vec<_>>(),
-            mean_loss: rows().map(|row| loss(row) - excess(row)).collect::<Vec<_>>(),
-            excess: rows().map(excess).collect::<Vec<_>>(),
+            models: rows().map(names).collect(),
+            point: rows().map(|(.., point)| point as i64).collect(),
+            largest_weight: rows().map(largest).collect(),
+            loss: rows().map(loss).collect(),
+            mean_loss: rows().map(|row| loss(row) - excess(row)).collect(),
+            excess: rows().map(excess).collect(),
         }
         .frame()
     }
@@ -72,7 +72,7 @@ impl Table for Convexity {
             |of: fn(&SimplexSample) -> usize| self.samples.iter().map(|s| of(s) as i64).collect::<Vec<_>>();
         let reals = |of: fn(&SimplexSample) -> f64| self.samples.iter().map(of).collect::<Vec<_>>();
         ConvexityColumns {
-            kind: self.samples.iter().map(|s| s.kind.to_string()).collect::<Vec<_>>(),
+            kind: self.samples.iter().map(|s| s.kind.to_string()).collect(),
             n_models: integers(SimplexSample::n_models),
             dataset: vec![self.dataset.clone(); n],
             n_subsets: integers(|s| s.subsets.len()),

@@ -290,7 +290,7 @@ impl Table for Triangles {
             a: name(0),
             b: name(1),
             c: name(2),
-            kind: self.triangles.iter().map(|t| t.kind.to_string()).collect::<Vec<_>>(),
+            kind: self.triangles.iter().map(|t| t.kind.to_string()).collect(),
             dataset: vec![self.dataset.clone(); n],
             n_examples: vec![self.n_examples as i64; n],
             edge_gap: reals(|t| t.edge_gap),

@@ -119,9 +119,9 @@ pub(crate) fn table(rows: &[Row]) -> Result<DataFrame> {
     let real =
         |of: fn(&EarlyPrediction) -> f64| rows.iter().map(|row| of(&row.prediction)).collect::<Vec<_>>();
     EarlyColumns {
-        stage: rows.iter().map(|row| row.stage as i64).collect::<Vec<_>>(),
-        step: rows.iter().map(|row| row.step.clone()).collect::<Vec<_>>(),
-        predictor: rows.iter().map(|row| row.predictor.clone()).collect::<Vec<_>>(),
+        stage: rows.iter().map(|row| row.stage as i64).collect(),
+        step: rows.iter().map(|row| row.step.clone()).collect(),
+        predictor: rows.iter().map(|row| row.predictor.clone()).collect(),
         auc: real(|prediction| prediction.auc),
         low: real(|prediction| prediction.interval.0),
         high: real(|prediction| prediction.interval.1),

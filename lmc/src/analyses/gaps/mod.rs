@@ -35,8 +35,8 @@ impl Sweep {
     pub fn gaps(&self) -> Result<DataFrame> {
         let each = |measure| self.profiles.iter().map(|p| p.measure(measure)).collect::<Result<Vec<f64>>>();
         GapColumns {
-            a: self.profiles.iter().map(|p| p.a.clone()).collect::<Vec<_>>(),
-            b: self.profiles.iter().map(|p| p.b.clone()).collect::<Vec<_>>(),
+            a: self.profiles.iter().map(|p| p.a.clone()).collect(),
+            b: self.profiles.iter().map(|p| p.b.clone()).collect(),
             dataset: vec![self.dataset.clone(); self.profiles.len()],
             barrier_height: each(Measure::BarrierHeight)?,
             convexity_gap: each(Measure::ConvexityGap)?,

@@ -132,10 +132,10 @@ impl Table for PlaneSample {
         PlaneColumns {
             plane: vec![self.name.clone(); rows],
             dataset: vec![self.dataset.clone(); rows],
-            x: points.iter().map(|point| point.0).collect::<Vec<_>>(),
-            y: points.iter().map(|point| point.1).collect::<Vec<_>>(),
-            loss: self.outcomes.iter().map(Outcome::mean_loss).collect::<Vec<_>>(),
-            accuracy: accuracies.collect::<Result<Vec<_>>>()?,
+            x: points.iter().map(|point| point.0).collect(),
+            y: points.iter().map(|point| point.1).collect(),
+            loss: self.outcomes.iter().map(Outcome::mean_loss).collect(),
+            accuracy: accuracies.collect::<Result<_>>()?,
             n_examples: vec![self.labels.len() as i64; rows],
         }
         .frame()

@@ -25,12 +25,12 @@ impl Table for Sweep {
             || self.profiles.iter().flat_map(|p| p.outcomes.iter().enumerate().map(move |(k, o)| (p, k, o)));
         let rows = points().count();
         ProfileColumns {
-            a: points().map(|(p, ..)| p.a.clone()).collect::<Vec<_>>(),
-            b: points().map(|(p, ..)| p.b.clone()).collect::<Vec<_>>(),
+            a: points().map(|(p, ..)| p.a.clone()).collect(),
+            b: points().map(|(p, ..)| p.b.clone()).collect(),
             dataset: vec![self.dataset.clone(); rows],
-            point: points().map(|(_, k, _)| k as i64).collect::<Vec<_>>(),
-            alpha: points().map(|(p, k, _)| p.alphas[k]).collect::<Vec<_>>(),
-            loss: points().map(|(_, _, o)| o.mean_loss()).collect::<Vec<_>>(),
+            point: points().map(|(_, k, _)| k as i64).collect(),
+            alpha: points().map(|(p, k, _)| p.alphas[k]).collect(),
+            loss: points().map(|(_, _, o)| o.mean_loss()).collect(),
             accuracy: points()
                 .map(|(_, _, o)| accuracy(&self.labels, &o.predictions).map(Some))
                 .collect::<Result<_>>()?,

@@ -97,11 +97,11 @@ pub fn read_accuracies(path: &Path) -> Result<DataFrame> {
         || sets.iter().flat_map(|set| runs.iter().enumerate().map(move |(run, scores)| (set, run, scores)));
     let empty = vec![None::<f64>; rows().count()];
     EvaluationColumns {
-        model: rows().map(|(_, run, _)| format!("feather-berts-{run}")).collect::<Vec<_>>(),
-        dataset: rows().map(|((name, ..), ..)| (*name).to_owned()).collect::<Vec<_>>(),
-        n_examples: rows().map(|((.., n), ..)| *n).collect::<Vec<_>>(),
+        model: rows().map(|(_, run, _)| format!("feather-berts-{run}")).collect(),
+        dataset: rows().map(|((name, ..), ..)| (*name).to_owned()).collect(),
+        n_examples: rows().map(|((.., n), ..)| *n).collect(),
         loss: empty.clone(),
-        accuracy: rows().map(|((_, column, _), _, scores)| Some(scores[*column])).collect::<Vec<_>>(),
+        accuracy: rows().map(|((_, column, _), _, scores)| Some(scores[*column])).collect(),
         f1: empty.clone(),
         mcc: empty.clone(),
         ece: empty,

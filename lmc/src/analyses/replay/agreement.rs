@@ -10,7 +10,7 @@ use crate::error::{LmcError, Result};
 use crate::options::Valid;
 
 /// The lines that count, and notes on those that do not.
-pub(crate) struct Settled {
+pub(super) struct Settled {
     pub lines: Vec<LoggedLine>,
     /// All models that the logs name, also those of lines that are not whole.
     pub models: Vec<String>,
@@ -19,7 +19,7 @@ pub(crate) struct Settled {
 
 /// Returns the line of each unordered pair after checking that all lines that count agree. If a pair is there
 /// in both directions, the first counts; if it is repeated, the options decide.
-pub(crate) fn settle(mut entries: Vec<Entry>, options: &Valid<ReplayOptions>) -> Result<Settled> {
+pub(super) fn settle(mut entries: Vec<Entry>, options: &Valid<ReplayOptions>) -> Result<Settled> {
     mark_other_grids(&mut entries);
     let chosen = match options.repeated {
         Repeated::Error => each_once(&entries, options)?,

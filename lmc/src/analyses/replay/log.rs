@@ -31,14 +31,14 @@ pub struct LoggedLine {
 
 /// A line, with the log and the place in it where it begins.
 #[derive(Clone, Debug)]
-pub(crate) struct Entry {
-    pub(crate) path: PathBuf,
-    pub(crate) number: usize,
+pub(super) struct Entry {
+    pub(super) path: PathBuf,
+    pub(super) number: usize,
     /// The set, if the log names it.
-    pub(crate) dataset: Option<String>,
-    pub(crate) line: LoggedLine,
+    pub(super) dataset: Option<String>,
+    pub(super) line: LoggedLine,
     /// The line of the log that has a problem, and the problem.
-    pub(crate) problem: Option<(usize, String)>,
+    pub(super) problem: Option<(usize, String)>,
 }
 
 /// The pair that is being read.
@@ -70,7 +70,7 @@ struct Reader<'a> {
 type Problem = (usize, String);
 
 /// Reads the pairs of a log. If a pair is not whole, its entry says so.
-pub(crate) fn parse(path: &Path, bytes: &[u8]) -> Result<Vec<Entry>> {
+pub(super) fn parse(path: &Path, bytes: &[u8]) -> Result<Vec<Entry>> {
     let (tasks, n_lines) = lines(bytes);
     let mut entries = Vec::new();
     for lines in tasks {
@@ -313,7 +313,7 @@ fn alphas(weights: &[f64], n: usize) -> Result<Vec<f64>, String> {
 }
 
 /// The advice for a log that is not as it should be.
-pub(crate) const REMEDY: &str =
+pub(super) const REMEDY: &str =
     "this must be a whole log of interpolations, as `lmc::analyses::replay` describes it";
 
 /// The advice for a pair that is not whole.
@@ -321,13 +321,13 @@ const PAIR_REMEDY: &str = "this must be a whole log of interpolations, as `lmc::
                            leaves out models whose lines are not whole, `repeated` (--repeated last) takes a later line of the same models";
 
 /// Returns the error of a log.
-pub(crate) fn wrong(path: &Path, line: usize, problem: String) -> LmcError {
+pub(super) fn wrong(path: &Path, line: usize, problem: String) -> LmcError {
     LmcError::Format { path: path.to_owned(), line: Some(line), problem, remedy: REMEDY }
 }
 
 impl Entry {
     /// Returns the error of a pair that is not whole.
-    pub(crate) fn not_whole(&self, (line, problem): &Problem) -> LmcError {
+    pub(super) fn not_whole(&self, (line, problem): &Problem) -> LmcError {
         let (path, problem) = (self.path.clone(), problem.clone());
         LmcError::Format { path, line: Some(*line), problem, remedy: PAIR_REMEDY }
     }

@@ -2,7 +2,7 @@
 
 /// The quantity that a number measures, which decides its allowed values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Quantity {
+pub(super) enum Quantity {
     /// Mean cross-entropy or a distance: from 0.
     NotNegative,
     /// A share: from 0 to 1.
@@ -13,7 +13,7 @@ pub(crate) enum Quantity {
 
 impl Quantity {
     /// Reads the number in a text. The error says what it should have been.
-    pub(crate) fn read(self, text: &str) -> Result<f64, &'static str> {
+    pub(super) fn read(self, text: &str) -> Result<f64, &'static str> {
         let number: f64 = text.parse().map_err(|_| "a number")?;
         let (fits, expected) = match self {
             Quantity::NotNegative => (number >= 0.0, "a finite number of at least 0"),
@@ -25,7 +25,7 @@ impl Quantity {
 }
 
 /// Returns the metrics of logs and of score files, by the name of their column in tables.
-pub(crate) fn metric(name: &str) -> Option<(&'static str, Quantity)> {
+pub(super) fn metric(name: &str) -> Option<(&'static str, Quantity)> {
     match name {
         "loss" => Some(("loss", Quantity::NotNegative)),
         "accuracy" | "metric" => Some(("accuracy", Quantity::Share)),
@@ -37,10 +37,10 @@ pub(crate) fn metric(name: &str) -> Option<(&'static str, Quantity)> {
 }
 
 /// The names that [`metric`] knows.
-pub(crate) const METRICS: &str = "accuracy, metric (for accuracy), f1, matthews_correlation, mcc, ece";
+pub(super) const METRICS: &str = "accuracy, metric (for accuracy), f1, matthews_correlation, mcc, ece";
 
 /// Returns the beginning of a text for an error.
-pub(crate) fn shown(text: &str) -> String {
+pub(super) fn shown(text: &str) -> String {
     let short: String = text.chars().take(80).collect();
     if short.len() < text.len() { format!("{short}…") } else { short }
 }

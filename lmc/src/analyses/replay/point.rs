@@ -3,19 +3,19 @@
 use crate::analyses::replay::number::{METRICS, Quantity, metric, shown};
 
 /// The beginning of the line that opens a pair.
-pub(crate) const OPENING: &str = "Euclidean distance between ";
+pub(super) const OPENING: &str = "Euclidean distance between ";
 /// The beginning of the line that repeats the pair and names the set.
 const REPEATED: &str = "Interpolating between ";
 
 /// The two models and their distance, or the problem with the distance.
-pub(crate) struct Opening {
+pub(super) struct Opening {
     pub a: String,
     pub b: String,
     pub distance: Result<f64, String>,
 }
 
 /// Returns the content of the line that opens a pair, or the problem with it.
-pub(crate) fn opening(text: &str) -> Option<Result<Opening, String>> {
+pub(super) fn opening(text: &str) -> Option<Result<Opening, String>> {
     let rest = text.strip_prefix(OPENING)?;
     let read = || -> Result<_, String> {
         let expected = || format!("`{}` instead of `{OPENING}A and B: x.`", shown(text));
@@ -34,7 +34,7 @@ pub(crate) fn opening(text: &str) -> Option<Result<Opening, String>> {
 }
 
 /// Returns the two models and the set, from the line that repeats the pair.
-pub(crate) fn repeated(text: &str) -> Option<(&str, &str, &str)> {
+pub(super) fn repeated(text: &str) -> Option<(&str, &str, &str)> {
     let (names, dataset) = text.trim_start().strip_prefix(REPEATED)?.rsplit_once(" on ")?;
     let (a, b) = pair(names)?;
     Some((a, b, dataset))
@@ -48,21 +48,21 @@ fn pair(names: &str) -> Option<(&str, &str)> {
 }
 
 /// Returns the weights of the two models at a point, from a line such as `[0.25, 0.75]`.
-pub(crate) fn weights(text: &str) -> Option<[f64; 2]> {
+pub(super) fn weights(text: &str) -> Option<[f64; 2]> {
     let (first, second) = text.trim().strip_prefix('[')?.strip_suffix(']')?.split_once(',')?;
     Some([first.trim().parse().ok()?, second.trim().parse().ok()?])
 }
 
 /// Returns whether a line is the header of a table.
-pub(crate) fn is_header(text: &str) -> bool {
+pub(super) fn is_header(text: &str) -> bool {
     text.split_whitespace().next() == Some("point_num")
 }
 
 /// The columns of tables after those of point and loss, by their names there and in tables here.
-pub(crate) type Metrics = Vec<(&'static str, Quantity)>;
+pub(super) type Metrics = Vec<(&'static str, Quantity)>;
 
 /// Returns the metrics that a header names, or the problem with it.
-pub(crate) fn header(text: &str) -> Result<Metrics, String> {
+pub(super) fn header(text: &str) -> Result<Metrics, String> {
     let names: Vec<&str> = text.split_whitespace().collect();
     if names.len() < 3 || names[..2] != ["point_num", "loss"] {
         return Err(format!("header `{}` instead of point_num, loss and a metric", shown(text.trim())));
@@ -80,14 +80,14 @@ pub(crate) fn header(text: &str) -> Result<Metrics, String> {
 }
 
 /// Returns the number of columns of a line that is a rule of hyphens.
-pub(crate) fn rule(text: &str) -> Option<usize> {
+pub(super) fn rule(text: &str) -> Option<usize> {
     let columns: Vec<&str> = text.split_whitespace().collect();
     let all = columns.iter().all(|column| column.len() >= 3 && column.bytes().all(|byte| byte == b'-'));
     (all && columns.len() >= 2).then_some(columns.len())
 }
 
 /// Returns the number, loss and metrics of a point, or the problem with its row.
-pub(crate) fn row(text: &str, metrics: &Metrics) -> Result<(usize, f64, Vec<f64>), String> {
+pub(super) fn row(text: &str, metrics: &Metrics) -> Result<(usize, f64, Vec<f64>), String> {
     let fields: Vec<&str> = text.split_whitespace().collect();
     if fields.len() != metrics.len() + 2 {
         return Err(format!("{} columns instead of {}", fields.len(), metrics.len() + 2));
@@ -103,7 +103,7 @@ pub(crate) fn row(text: &str, metrics: &Metrics) -> Result<(usize, f64, Vec<f64>
 }
 
 /// Returns the decimals with which the loss in the row of a point is printed.
-pub(crate) fn decimals(text: &str) -> usize {
+pub(super) fn decimals(text: &str) -> usize {
     let loss = text.split_whitespace().nth(1).unwrap_or_default();
     let (mantissa, exponent) = loss.split_once(['e', 'E']).unwrap_or((loss, "0"));
     let after_point = mantissa.split_once('.').map_or(0, |(_, digits)| digits.len());

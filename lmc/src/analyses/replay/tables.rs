@@ -51,8 +51,8 @@ impl Replay {
         let each =
             |measure| self.lines.iter().map(|line| line.measure(measure)).collect::<Result<Vec<f64>>>();
         GapColumns {
-            a: self.lines.iter().map(|line| line.a.clone()).collect::<Vec<_>>(),
-            b: self.lines.iter().map(|line| line.b.clone()).collect::<Vec<_>>(),
+            a: self.lines.iter().map(|line| line.a.clone()).collect(),
+            b: self.lines.iter().map(|line| line.b.clone()).collect(),
             dataset: vec![self.options.dataset.clone(); self.lines.len()],
             barrier_height: each(Measure::BarrierHeight)?,
             convexity_gap: each(Measure::ConvexityGap)?,

@@ -14,7 +14,7 @@ use crate::data::text::decoded;
 
 /// A line that is not blank.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Line {
+pub(super) struct Line {
     /// The line of the file, counted from 1.
     pub number: usize,
     /// The text, without blanks at its end.
@@ -26,7 +26,7 @@ pub(crate) struct Line {
 }
 
 /// Returns the lines of a log, those of each task by themselves; and the number of lines of the file.
-pub(crate) fn lines(bytes: &[u8]) -> (Vec<Vec<Line>>, usize) {
+pub(super) fn lines(bytes: &[u8]) -> (Vec<Vec<Line>>, usize) {
     let bytes = decoded(bytes);
     let end = if bytes.contains(&b'\n') || !bytes.contains(&b'\r') { b'\n' } else { b'\r' };
     let is_whole = bytes.last().is_none_or(|byte| [b'\n', b'\r'].contains(byte));

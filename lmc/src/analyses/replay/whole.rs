@@ -8,7 +8,7 @@ const CHOICES: usize = 200_000;
 /// Returns the smallest set of nodes that every edge touches, in ascending order: a minimum vertex cover. Of
 /// several of one size it has those that more edges touch, and of such the later ones. Beyond a great number
 /// of choices it may not be the smallest.
-pub(crate) fn fewest(n_nodes: usize, edges: &[(usize, usize)]) -> Vec<usize> {
+pub(super) fn fewest(n_nodes: usize, edges: &[(usize, usize)]) -> Vec<usize> {
     let mut neighbours = vec![BTreeSet::new(); n_nodes];
     for &(a, b) in edges {
         neighbours[a].insert(b);

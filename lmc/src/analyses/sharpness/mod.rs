@@ -86,10 +86,10 @@ impl Models {
             Ok(found)
         })?;
         SharpnessColumns {
-            model: models.iter().map(|model| model.name.clone()).collect::<Vec<_>>(),
-            sharpness: measured.iter().map(|found| found.sharpness).collect::<Vec<_>>(),
-            loss: measured.iter().map(|found| found.loss).collect::<Vec<_>>(),
-            max_loss: measured.iter().map(|found| found.max_loss).collect::<Vec<_>>(),
+            model: models.iter().map(|model| model.name.clone()).collect(),
+            sharpness: measured.iter().map(|found| found.sharpness).collect(),
+            loss: measured.iter().map(|found| found.loss).collect(),
+            max_loss: measured.iter().map(|found| found.max_loss).collect(),
             eps: vec![recipe.eps; measured.len()],
         }
         .frame()

@@ -55,13 +55,13 @@ pub fn compare_predictors(predictors: &[(&str, Vec<f64>)], scores: &[f64], seed:
         rows.push((*name, line, r));
     }
     PredictorColumns {
-        predictor: rows.iter().map(|row| row.0.to_owned()).collect::<Vec<_>>(),
+        predictor: rows.iter().map(|row| row.0.to_owned()).collect(),
         n_models: vec![scores.len() as i64; rows.len()],
-        slope: rows.iter().map(|row| Some(row.1?.slope)).collect::<Vec<_>>(),
-        intercept: rows.iter().map(|row| Some(row.1?.intercept)).collect::<Vec<_>>(),
-        r: rows.iter().map(|row| Some(row.2?.0)).collect::<Vec<_>>(),
-        r_squared: rows.iter().map(|row| Some(row.2?.0.powi(2))).collect::<Vec<_>>(),
-        p_value: rows.iter().map(|row| Some(row.2?.1)).collect::<Vec<_>>(),
+        slope: rows.iter().map(|row| Some(row.1?.slope)).collect(),
+        intercept: rows.iter().map(|row| Some(row.1?.intercept)).collect(),
+        r: rows.iter().map(|row| Some(row.2?.0)).collect(),
+        r_squared: rows.iter().map(|row| Some(row.2?.0.powi(2))).collect(),
+        p_value: rows.iter().map(|row| Some(row.2?.1)).collect(),
     }
     .frame()
 }

@@ -18,7 +18,7 @@ pub struct Choice {
 }
 
 /// Returns every choice, in the order of tables.
-pub(crate) fn choices(
+pub(super) fn choices(
     cluster: &[usize],
     best: usize,
     greedy: &[(Metric, Greedy)],

@@ -11,7 +11,7 @@ use crate::eval::{EvaluationSet, Outcome};
 use crate::study::Evaluation;
 
 /// Some examples of a set.
-pub(crate) struct Part {
+pub(super) struct Part {
     dataset: String,
     examples: Vec<usize>,
     labels: Arc<Vec<i64>>,

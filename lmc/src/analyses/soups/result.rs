@@ -25,7 +25,7 @@ pub struct SoupResult {
 
 impl SoupResult {
     /// Makes the result from outcomes on the whole set; `ends` are those of all copies.
-    pub(crate) fn new(
+    pub(super) fn new(
         choice: &Choice,
         part: &Part,
         ends: &[Outcome],

@@ -55,11 +55,11 @@ impl Soups {
         let excess = |i: usize| kinds.iter().map(|kind| kind.excess[i]).collect::<Vec<_>>();
         let first = || kinds.iter().filter_map(|kind| kind.results.first());
         SoupKindColumns {
-            kind: first().map(|r| r.choice.kind.clone()).collect::<Vec<_>>(),
-            n_models: first().map(|r| r.choice.models.len() as i64).collect::<Vec<_>>(),
-            n_choices: kinds.iter().map(|kind| kind.results.len() as i64).collect::<Vec<_>>(),
-            dataset: first().map(|r| r.dataset().to_owned()).collect::<Vec<_>>(),
-            n_examples: first().map(|r| r.excess.len() as i64).collect::<Vec<_>>(),
+            kind: first().map(|r| r.choice.kind.clone()).collect(),
+            n_models: first().map(|r| r.choice.models.len() as i64).collect(),
+            n_choices: kinds.iter().map(|kind| kind.results.len() as i64).collect(),
+            dataset: first().map(|r| r.dataset().to_owned()).collect(),
+            n_examples: first().map(|r| r.excess.len() as i64).collect(),
             excess: excess(0),
             excess_low: excess(1),
             excess_high: excess(2),
@@ -129,12 +129,12 @@ impl Table for Soups {
         let metric = |i: usize| rows.iter().map(|row| row.metrics[i]).collect::<Vec<_>>();
         let excess = |i: usize| rows.iter().map(|row| row.excess[i]).collect::<Vec<_>>();
         SoupColumns {
-            kind: rows.iter().map(|row| row.result.choice.kind.clone()).collect::<Vec<_>>(),
-            n_models: rows.iter().map(|row| row.result.choice.models.len() as i64).collect::<Vec<_>>(),
-            models: rows.iter().map(|row| self.names(row.result)).collect::<Vec<_>>(),
-            method: rows.iter().map(|row| row.method.to_owned()).collect::<Vec<_>>(),
-            dataset: rows.iter().map(|row| row.result.dataset().to_owned()).collect::<Vec<_>>(),
-            n_examples: rows.iter().map(|row| row.result.excess.len() as i64).collect::<Vec<_>>(),
+            kind: rows.iter().map(|row| row.result.choice.kind.clone()).collect(),
+            n_models: rows.iter().map(|row| row.result.choice.models.len() as i64).collect(),
+            models: rows.iter().map(|row| self.names(row.result)).collect(),
+            method: rows.iter().map(|row| row.method.to_owned()).collect(),
+            dataset: rows.iter().map(|row| row.result.dataset().to_owned()).collect(),
+            n_examples: rows.iter().map(|row| row.result.excess.len() as i64).collect(),
             loss: metric(0),
             accuracy: metric(1),
             f1: metric(2),

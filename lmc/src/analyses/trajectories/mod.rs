@@ -43,13 +43,13 @@ pub fn drift_table(drift: &Drift, evaluations: &[Vec<Evaluation>], metric: Metri
     }
     let cells = || (0..drift.stages.len()).flat_map(|s| (0..drift.models.len()).map(move |m| (s, m)));
     DriftColumns {
-        model: cells().map(|(_, m)| drift.models[m].clone()).collect::<Vec<_>>(),
-        stage: cells().map(|(s, _)| s as i64).collect::<Vec<_>>(),
-        step: cells().map(|(s, _)| drift.stages[s].name.clone()).collect::<Vec<_>>(),
-        cluster: cells().map(|(s, m)| drift.stages[s].cluster[m] as i64 + 1).collect::<Vec<_>>(),
-        membership: cells().map(|(s, m)| drift.stages[s].membership[m]).collect::<Vec<_>>(),
-        score: cells().map(|(s, m)| evaluations[s][m].metric(metric)).collect::<Result<Vec<_>>>()?,
-        final_cluster: cells().map(|(_, m)| drift.final_cluster[m] as i64 + 1).collect::<Vec<_>>(),
+        model: cells().map(|(_, m)| drift.models[m].clone()).collect(),
+        stage: cells().map(|(s, _)| s as i64).collect(),
+        step: cells().map(|(s, _)| drift.stages[s].name.clone()).collect(),
+        cluster: cells().map(|(s, m)| drift.stages[s].cluster[m] as i64 + 1).collect(),
+        membership: cells().map(|(s, m)| drift.stages[s].membership[m]).collect(),
+        score: cells().map(|(s, m)| evaluations[s][m].metric(metric)).collect::<Result<_>>()?,
+        final_cluster: cells().map(|(_, m)| drift.final_cluster[m] as i64 + 1).collect(),
     }
     .frame()
 }

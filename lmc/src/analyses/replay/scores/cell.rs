@@ -4,7 +4,7 @@ use crate::data::parquet::Value;
 
 /// A value of whatever format.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Cell {
+pub(super) enum Cell {
     /// A cell without a value.
     Empty,
     /// A number.

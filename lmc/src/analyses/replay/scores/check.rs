@@ -73,7 +73,7 @@ fn listed(names: &[impl AsRef<str>]) -> String {
 /// Returns the model whose scores a file has, judging by the name of the file or of the folder that it is in:
 /// the longest model name with which it ends, or the only model with the same last word, or else the name of
 /// the file.
-pub(crate) fn model_of(path: &Path, models: &[String]) -> String {
+pub(super) fn model_of(path: &Path, models: &[String]) -> String {
     let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let folder = path.parent().and_then(Path::file_name).unwrap_or_default().to_string_lossy().into_owned();
     for name in [&stem, &folder] {

@@ -6,7 +6,7 @@ use crate::analyses::replay::scores::{Cell, Record};
 ///
 /// # Errors
 /// The line, counted from 1, and its problem.
-pub(crate) fn records(text: &str) -> Result<Vec<Record>, (usize, String)> {
+pub(super) fn records(text: &str) -> Result<Vec<Record>, (usize, String)> {
     let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
     let count = |c: char| first.matches(c).count();
     let separator = if count('\t') > 0 {

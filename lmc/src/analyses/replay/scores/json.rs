@@ -8,7 +8,7 @@ use crate::analyses::replay::scores::{Cell, Record};
 const WRAPPERS: [&str; 5] = ["scores", "results", "data", "models", "evaluations"];
 
 /// Returns the records in JSON of any form, or the problem with it.
-pub(crate) fn of_json(trees: &[Tree]) -> Result<Vec<Record>, String> {
+pub(super) fn of_json(trees: &[Tree]) -> Result<Vec<Record>, String> {
     match trees {
         [Tree::List(records)] => records.iter().map(record).collect(),
         [Tree::Map(members)] => of_object(members),

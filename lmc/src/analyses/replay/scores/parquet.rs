@@ -13,7 +13,7 @@ use crate::study::EVALUATIONS;
 use crate::tables::read_parquet;
 
 /// The content of a file.
-pub(crate) enum Read {
+pub(super) enum Read {
     /// A table that this crate wrote.
     Own(DataFrame),
     /// The rows of another one.
@@ -21,7 +21,7 @@ pub(crate) enum Read {
 }
 
 /// Reads a file; of one of another program only the columns that have a role.
-pub(crate) fn read(path: &Path) -> Result<Read> {
+pub(super) fn read(path: &Path) -> Result<Read> {
     let wrong = |problem| wrong(path, None, problem);
     let file = Columns::open(path, wrong)?;
     if file.has_key(STAMP) {

@@ -6,12 +6,12 @@ use crate::analyses::replay::scores::{Cell, METRICS, Record, metric};
 use crate::study::Metric;
 
 /// Columns that name the model; the first that exists counts.
-pub(crate) const MODEL: [&str; 9] =
+pub(super) const MODEL: [&str; 9] =
     ["model", "model_name", "name", "run", "run_name", "checkpoint", "seed", "id", "__index_level_0__"];
 /// Columns that name the evaluated set.
-pub(crate) const DATASET: [&str; 4] = ["dataset", "set", "split", "evaluation_set"];
+pub(super) const DATASET: [&str; 4] = ["dataset", "set", "split", "evaluation_set"];
 /// Columns of the number of examples.
-pub(crate) const SIZE: [&str; 5] = ["n_examples", "eval_samples", "n", "num_examples", "n_samples"];
+pub(super) const SIZE: [&str; 5] = ["n_examples", "eval_samples", "n", "num_examples", "n_samples"];
 /// The word for the sign of a column without a name, which pandas writes for the index of a table.
 const INDEX: [&str; 3] = ["", "unnamed: 0", "index"];
 
@@ -19,7 +19,7 @@ const INDEX: [&str; 3] = ["", "unnamed: 0", "index"];
 const VALUES: [&str; 4] = [VALUE, "score", "scores", "result"];
 
 /// Returns the metric that a column has.
-pub(crate) fn known(name: &str) -> Option<Metric> {
+pub(super) fn known(name: &str) -> Option<Metric> {
     let small = name.trim().to_lowercase().replace([' ', '-'], "_");
     let bare = ["eval_", "test_", "eval/", "test/"]
         .iter()
@@ -37,22 +37,22 @@ pub(crate) fn known(name: &str) -> Option<Metric> {
 }
 
 /// Returns whether a column is a metric, or may be the wanted one.
-pub(crate) fn is_metric(name: &str) -> bool {
+pub(super) fn is_metric(name: &str) -> bool {
     known(name).is_some() || position(&[name.to_owned()], &VALUES).is_some()
 }
 
 /// Returns the problem of columns without a metric.
-pub(crate) fn no_metric(names: &[String]) -> String {
+pub(super) fn no_metric(names: &[String]) -> String {
     format!("no metric among {}; known: loss, {METRICS}, n_examples", names.join(", "))
 }
 
 /// Returns the position of the first of some names among the columns, whatever their case.
-pub(crate) fn position(names: &[String], wanted: &[&str]) -> Option<usize> {
+pub(super) fn position(names: &[String], wanted: &[&str]) -> Option<usize> {
     wanted.iter().find_map(|wanted| names.iter().position(|name| name.trim().to_lowercase() == *wanted))
 }
 
 /// Returns the columns that have a role.
-pub(crate) fn with_a_role(names: &[String]) -> Vec<usize> {
+pub(super) fn with_a_role(names: &[String]) -> Vec<usize> {
     let single = [&MODEL[..], &DATASET, &SIZE].into_iter().filter_map(|wanted| position(names, wanted));
     let index = position(names, &INDEX).filter(|_| position(names, &MODEL).is_none());
     let metrics = (0..names.len()).filter(|&i| known(&names[i]).is_some());
@@ -66,7 +66,7 @@ pub(crate) fn with_a_role(names: &[String]) -> Vec<usize> {
 }
 
 /// The roles of the columns of a file.
-pub(crate) struct Roles {
+pub(super) struct Roles {
     model: Option<String>,
     dataset: Option<String>,
     size: Option<String>,
@@ -200,4 +200,4 @@ fn field<'a>(record: &'a Record, name: &str) -> Option<&'a Cell> {
 }
 
 /// The column of a value that has no name.
-pub(crate) const VALUE: &str = "value";
+pub(super) const VALUE: &str = "value";

@@ -2,7 +2,7 @@ use super::*;
 use crate::study::{EVALUATIONS, EvaluationColumns, scores};
 
 /// Returns the result of reading a file with that text.
-pub(crate) fn in_file<T>(text: &str, read: impl Fn(&Path) -> T) -> T {
+pub(super) fn in_file<T>(text: &str, read: impl Fn(&Path) -> T) -> T {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("x.json");
     std::fs::write(&path, text).unwrap();

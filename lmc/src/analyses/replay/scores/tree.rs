@@ -8,7 +8,7 @@ use crate::analyses::replay::scores::Cell;
 
 /// A JSON value.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Tree {
+pub(super) enum Tree {
     Leaf(Cell),
     List(Vec<Tree>),
     Map(Vec<(String, Tree)>),
@@ -93,7 +93,7 @@ impl<'de> Visitor<'de> for Any {
 ///
 /// # Errors
 /// The line, counted from 1, and its problem.
-pub(crate) fn trees(text: &str) -> Result<Vec<Tree>, (usize, String)> {
+pub(super) fn trees(text: &str) -> Result<Vec<Tree>, (usize, String)> {
     let text = without_nan(text);
     match serde_json::from_str(&text) {
         Ok(tree) => Ok(vec![tree]),
