@@ -5,8 +5,11 @@ use lmc::LmcError;
 use lmc::compute::{Compute, Precision};
 use lmc::gap::Measure;
 use lmc::path::Combination;
+use lmc::study::Sweep;
 use lmc::sweep::{Grid, SweepPlan};
 use lmc::table::Table;
+use lmc::tch::{Cuda, Device};
+use lmc_tests::skip::skipped;
 use lmc_tests::small;
 
 #[test]
@@ -115,4 +118,30 @@ fn bf16_is_near_and_says_how_near() {
     // Another grid, whose lines are not in the store.
     let error = models.on(strict).unwrap().sweep("id", Grid::new(4).unwrap()).unwrap_err();
     assert!(matches!(error, LmcError::Imprecise { .. }), "{error}");
+}
+
+/// Ends and inside of a line run on the device of the study: on another one some losses round differently.
+#[test]
+fn a_study_moves_to_another_device() {
+    if Cuda::device_count() == 0 {
+        skipped("a study on another device: libtorch sees no CUDA device");
+        return;
+    }
+    let grid = Grid::new(3).unwrap();
+    let swept = |compute: Compute| {
+        let folder = tempfile::tempdir().unwrap();
+        let models = small::models(folder.path(), 2).on(compute).unwrap();
+        (models.evaluate("id").unwrap(), models.sweep("id", grid).unwrap())
+    };
+    let cuda = Compute { devices: vec![Device::Cuda(0)], ..Compute::cpu() };
+    let ((ends, sweep), (cuda_ends, cuda_sweep)) = (swept(Compute::cpu()), swept(cuda));
+    let compare = |what: &str, a: &[f32], b: &[f32]| {
+        assert!(a.iter().zip(b).any(|(a, b)| a.to_bits() != b.to_bits()), "{what} ran on the CPU");
+        assert!(a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-3), "{what}");
+    };
+    for (a, b) in ends.iter().zip(&cuda_ends) {
+        compare(&format!("the end {}", a.model), &a.outcome.losses, &b.outcome.losses);
+    }
+    let middle = |sweep: &Sweep| sweep.profiles[0].outcomes[1].losses.clone();
+    compare("the inside", &middle(&sweep), &middle(&cuda_sweep));
 }
