@@ -123,7 +123,10 @@ pub const CASES: &[Case] = &[
             let backwards: Vec<&str> = TWELVE.into_iter().rev().collect();
             log(place, "other", &backwards, 3, |i, j| turned(11 - i, 11 - j));
             let printed = replayed(place, "one", "").handled();
-            assert!(printed.contains("Basins(7 + 5 models") && !printed.contains("note:"), "{printed}");
+            assert!(
+                printed.contains("clusters of 7 and 5 models, mean gap ") && !printed.contains("note:"),
+                "{printed}"
+            );
             replayed(place, "other", "").handled();
             let (one, other) = (basins(place, "one"), basins(place, "other"));
             for ((name, cluster, score), (same, its_cluster, its_score)) in one.iter().zip(&other) {
@@ -170,7 +173,7 @@ pub const CASES: &[Case] = &[
             log(place, "six", &ABCD, 6, near);
             let printed = replayed(place, "six", "--delta auto")
                 .noted(&["the width is 0.05, a quarter of the smallest gap"]);
-            assert!(printed.contains("Basins(2 + 2 models"), "{printed}");
+            assert!(printed.contains("clusters of 2 and 2 models, mean gap "), "{printed}");
         },
     },
     Case {
@@ -225,7 +228,10 @@ pub const CASES: &[Case] = &[
                 in_one_cluster(place, "two", &printed);
             }
             let printed = replayed(place, "two", "--delta 0.5").handled();
-            assert!(printed.contains("Basins(2 + 2 models") && !printed.contains("note:"), "{printed}");
+            assert!(
+                printed.contains("clusters of 2 and 2 models, mean gap ") && !printed.contains("note:"),
+                "{printed}"
+            );
             for width in ["0", "-1", "inf", "NaN"] {
                 replayed(place, "two", &format!("--delta={width}"))
                     .misused(&["expected paper, auto or a number above 0"]);
@@ -241,7 +247,7 @@ pub const CASES: &[Case] = &[
             log(place, "near", &SIX, 4, |i, j| if groups[i] == groups[j] { 0.995 } else { 1.005 });
             let printed = replayed(place, "near", "--delta auto")
                 .noted(&["note: the width is 0.2488, a quarter of the smallest gap"]);
-            assert!(printed.contains("Basins(3 + 3 models"), "{printed}");
+            assert!(printed.contains("clusters of 3 and 3 models, mean gap "), "{printed}");
             for ((_, cluster, score), group) in basins(place, "near").into_iter().zip(groups) {
                 assert_eq!(cluster, group + 1);
                 assert!(score.abs() < 1e3, "{score}");

@@ -24,7 +24,8 @@ fn lengths(place: &Place) {
     assert_eq!(evaluated(place, &bert(), "--max-length 12").handled(), printed);
     let shorter = evaluated(place, &bert(), "--max-length 6").noted(&["have more than 6 tokens and are cut"]);
     assert_ne!(shorter, printed);
-    for given in ["0", "2", "13", "512"] {
+    evaluated(place, &bert(), "--max-length 0").refused(&["`max_length`: got 0, expected at least 1 token"]);
+    for given in ["2", "13", "512"] {
         let problem = format!("`max_length`: got {given}, expected 3 to 12 tokens");
         evaluated(place, &bert(), &format!("--max-length {given}")).refused(&[&problem]);
     }

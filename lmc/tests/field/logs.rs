@@ -73,7 +73,7 @@ pub fn replay(place: &Place, log: impl AsRef<[u8]>, options: &str) -> Ran {
 pub fn control(place: &Place) -> String {
     scores(place);
     let printed = replay(place, pairs().concat(), "").handled();
-    assert!(printed.contains("Basins(2 + 2 models"), "{printed}");
+    assert!(printed.contains("clusters of 2 and 2 models, mean gap "), "{printed}");
     printed
 }
 
