@@ -63,10 +63,12 @@ impl Manifest {
     /// # Errors
     /// [`LmcError::UnknownName`] with the first other group.
     pub(crate) fn check_groups(&self, reading: &Reading) -> Result<()> {
-        let mut known: Vec<&String> =
-            self.subsets.iter().filter_map(|subset| subset.group.as_ref()).collect();
-        known.sort();
-        known.dedup();
+        let mut known: Vec<&String> = Vec::new();
+        for group in self.subsets.iter().filter_map(|subset| subset.group.as_ref()) {
+            if !known.contains(&group) {
+                known.push(group);
+            }
+        }
         let mut groups = reading.groups.iter().flatten();
         match groups.find(|group| !known.is_empty() && !known.contains(group)) {
             None => Ok(()),
