@@ -25,7 +25,7 @@ CACHE = Path(sys.prefix).parent
 PLOT = """use lmc::plotly::{Plot, Scatter};
 let mut plot: Plot = Plot::new();
 plot.add_trace(Scatter::new(vec![0.0, 1.0], vec![2.0, 3.0]));"""
-FIGURE = "Figure::new(plot.clone())"
+FIGURE = "Figure::new(plot.clone())?"
 # One line each, as in the notebooks: variables, calls of the library, output, a display.
 LINES = [
     "let x: i32 = 5;",

@@ -7,7 +7,7 @@ FIGURE = """use lmc::plotly::{Plot, Scatter};
 fn figure(height: f64) -> Figure {
     let mut plot = Plot::new();
     plot.add_trace(Scatter::new(vec![0.0, 1.0], vec![0.0, height]));
-    Figure::new(plot)
+    Figure::new(plot).unwrap()
 }"""
 N_LINES = 20_000
 FLOOD = f'for i in 0..{N_LINES} {{ println!("line {{i}}"); }}'
