@@ -17,7 +17,7 @@ pub trait Options: Clone {
     /// Returns the same options as checked ones.
     ///
     /// # Errors
-    /// Those of [`Options::validate`].
+    /// The errors of [`Options::validate`].
     ///
     /// # Examples
     /// ```
@@ -53,13 +53,6 @@ pub trait Options: Clone {
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "the checked options are what the work takes"]
 pub struct Valid<T>(T);
-
-impl<T> Valid<T> {
-    /// Returns the options.
-    pub fn into_inner(self) -> T {
-        self.0
-    }
-}
 
 impl<T> Deref for Valid<T> {
     type Target = T;
@@ -103,6 +96,17 @@ pub fn positive(field: &'static str, value: f64, expected: &str) -> Result<()> {
     }
 }
 
+/// Checks that a number is at least 0 and below 1.
+///
+/// # Errors
+/// [`LmcError::InvalidParameter`] naming the field.
+pub fn below_one(field: &'static str, value: f64) -> Result<()> {
+    match (0.0..1.0).contains(&value) {
+        true => Ok(()),
+        false => Err(LmcError::invalid(field, value, "0 to below 1")),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -118,5 +122,8 @@ mod tests {
             let message = positive("x", wrong, "a positive number").unwrap_err().to_string();
             assert_eq!(message, format!("`x`: got {wrong}, expected a positive number"));
         }
+        assert!(below_one("x", 0.0).is_ok() && below_one("x", 0.999).is_ok());
+        assert_eq!(below_one("x", 1.0).unwrap_err().to_string(), "`x`: got 1, expected 0 to below 1");
+        assert!(below_one("x", -0.1).is_err() && below_one("x", f64::NAN).is_err());
     }
 }

@@ -2,7 +2,7 @@
 
 use polars::prelude::{DataFrame, NamedFrom, Series};
 
-use super::columns::{integers, optional_integers, optional_reals, optional_texts, reals, texts};
+use super::columns::{integers, no_nulls, reals, texts};
 use super::{Kind, Schema};
 use crate::error::Result;
 
@@ -22,9 +22,10 @@ pub trait Cell: Sized {
     fn read(table: &DataFrame, schema: &Schema, name: &'static str) -> Result<Vec<Self>>;
 }
 
+/// Implements [`Cell`] for a type, by the function that reads its column, and for an `Option` of it.
 macro_rules! cell {
     ($($value:ty, $kind:ident, $read:ident;)+) => {$(
-        impl Cell for $value {
+        impl Cell for Option<$value> {
             const KIND: Kind = Kind::$kind;
 
             fn column(name: &'static str, values: Vec<Self>) -> polars::prelude::Column {
@@ -35,14 +36,23 @@ macro_rules! cell {
                 $read(table, schema, name)
             }
         }
+
+        impl Cell for $value {
+            const KIND: Kind = Kind::$kind;
+
+            fn column(name: &'static str, values: Vec<Self>) -> polars::prelude::Column {
+                Series::new(name.into(), values).into()
+            }
+
+            fn read(table: &DataFrame, schema: &Schema, name: &'static str) -> Result<Vec<Self>> {
+                no_nulls(schema, name, $read(table, schema, name)?)
+            }
+        }
     )+};
 }
 
 cell! {
     String, Text, texts;
-    Option<String>, Text, optional_texts;
     i64, Integer, integers;
-    Option<i64>, Integer, optional_integers;
     f64, Real, reals;
-    Option<f64>, Real, optional_reals;
 }

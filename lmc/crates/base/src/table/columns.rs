@@ -5,51 +5,20 @@ use polars::prelude::DataFrame;
 use super::Schema;
 use crate::error::{LmcError, Result};
 
-/// Returns the values of a text column.
-pub(super) fn texts(table: &DataFrame, schema: &Schema, name: &'static str) -> Result<Vec<String>> {
-    schema.check_column(table, schema.column(name)?)?;
-    let values = table.column(name)?.str()?.iter().map(|value| value.map(str::to_owned)).collect();
-    no_nulls(schema, name, values)
-}
-
-/// Returns the values of a text column that may be empty.
-pub(super) fn optional_texts(
-    table: &DataFrame,
-    schema: &Schema,
-    name: &'static str,
-) -> Result<Vec<Option<String>>> {
+/// Returns the values of a text column, each of which may be empty.
+pub(super) fn texts(table: &DataFrame, schema: &Schema, name: &'static str) -> Result<Vec<Option<String>>> {
     schema.check_column(table, schema.column(name)?)?;
     Ok(table.column(name)?.str()?.iter().map(|value| value.map(str::to_owned)).collect())
 }
 
-/// Returns the values of an integer column.
-pub(super) fn integers(table: &DataFrame, schema: &Schema, name: &'static str) -> Result<Vec<i64>> {
-    schema.check_column(table, schema.column(name)?)?;
-    no_nulls(schema, name, table.column(name)?.i64()?.iter().collect())
-}
-
-/// Returns the values of an integer column that may be empty.
-pub(super) fn optional_integers(
-    table: &DataFrame,
-    schema: &Schema,
-    name: &'static str,
-) -> Result<Vec<Option<i64>>> {
+/// Returns the values of an integer column, each of which may be empty.
+pub(super) fn integers(table: &DataFrame, schema: &Schema, name: &'static str) -> Result<Vec<Option<i64>>> {
     schema.check_column(table, schema.column(name)?)?;
     Ok(table.column(name)?.i64()?.iter().collect())
 }
 
-/// Returns the values of a real column.
-pub(super) fn reals(table: &DataFrame, schema: &Schema, name: &'static str) -> Result<Vec<f64>> {
-    schema.check_column(table, schema.column(name)?)?;
-    no_nulls(schema, name, table.column(name)?.f64()?.iter().collect())
-}
-
-/// Returns the values of a real column that may be empty.
-pub(super) fn optional_reals(
-    table: &DataFrame,
-    schema: &Schema,
-    name: &'static str,
-) -> Result<Vec<Option<f64>>> {
+/// Returns the values of a real column, each of which may be empty.
+pub(super) fn reals(table: &DataFrame, schema: &Schema, name: &'static str) -> Result<Vec<Option<f64>>> {
     schema.check_column(table, schema.column(name)?)?;
     Ok(table.column(name)?.f64()?.iter().collect())
 }
@@ -75,14 +44,14 @@ mod tests {
     use polars::df;
 
     use super::*;
-    use crate::table::{Column, Kind};
+    use crate::table::{Cell, Column, Kind};
 
     #[test]
     fn empty_values_are_refused() {
         const MODEL: Column = Column { name: "model", kind: Kind::Text, description: "name of the model" };
         let groups = Schema { name: "groups", columns: &[MODEL] };
         let table = df!("model" => [Some("a"), None], "group" => ["x", "y"]).unwrap();
-        let error = texts(&table, &groups, "model").unwrap_err().to_string();
+        let error = String::read(&table, &groups, "model").unwrap_err().to_string();
         assert_eq!(
             error,
             "table `groups`: column `model` has 1 empty values, expected a value in each of 2 rows"

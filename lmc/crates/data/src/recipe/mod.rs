@@ -5,7 +5,7 @@ mod named;
 use serde::{Deserialize, Serialize};
 
 use lmc_base::error::{LmcError, Result};
-use lmc_base::options::Options;
+use lmc_base::options::{Options, below_one, positive};
 use lmc_base::step::Step;
 
 /// The most examples in a batch.
@@ -151,17 +151,6 @@ impl Recipe {
 
 impl Options for Recipe {
     fn validate(&self) -> Result<()> {
-        let positive = |field, value: f64| {
-            (value > 0.0 && value.is_finite())
-                .then_some(())
-                .ok_or_else(|| LmcError::invalid(field, value, "a positive number"))
-        };
-        let share = |field, value: f64| {
-            (0.0..1.0)
-                .contains(&value)
-                .then_some(())
-                .ok_or_else(|| LmcError::invalid(field, value, "0 to below 1"))
-        };
         if self.batch_size == 0 {
             return Err(LmcError::invalid("recipe.batch_size", 0, "at least 1"));
         }
@@ -189,13 +178,13 @@ impl Options for Recipe {
         if matches!(self.length, Step::Epochs(0) | Step::Iterations(0)) {
             return Err(LmcError::invalid("recipe.length", self.length, "at least one update"));
         }
-        positive("recipe.learning_rate", self.learning_rate)?;
-        positive("recipe.adam.eps", self.adam.eps)?;
-        positive("recipe.clip_norm", self.clip_norm.unwrap_or(1.0))?;
-        share("recipe.warmup", self.warmup)?;
-        share("recipe.dropout", self.dropout)?;
-        share("recipe.adam.beta1", self.adam.beta1)?;
-        share("recipe.adam.beta2", self.adam.beta2)?;
+        positive("recipe.learning_rate", self.learning_rate, "a positive number")?;
+        positive("recipe.adam.eps", self.adam.eps, "a positive number")?;
+        positive("recipe.clip_norm", self.clip_norm.unwrap_or(1.0), "a positive number")?;
+        below_one("recipe.warmup", self.warmup)?;
+        below_one("recipe.dropout", self.dropout)?;
+        below_one("recipe.adam.beta1", self.adam.beta1)?;
+        below_one("recipe.adam.beta2", self.adam.beta2)?;
         for (field, value) in [("recipe.weight_decay", self.weight_decay), ("recipe.head_std", self.head_std)]
         {
             if !(value >= 0.0 && value.is_finite()) {

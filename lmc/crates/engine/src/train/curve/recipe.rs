@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use lmc_base::error::{LmcError, Result};
-use lmc_base::options::{Options, in_range, positive};
+use lmc_base::options::{Options, below_one, in_range, positive};
 use lmc_data::spec::Adam;
 use lmc_model::path::CurveKind;
 
@@ -84,11 +84,8 @@ impl Options for CurveRecipe {
         in_range("curve.batch_size", self.batch_size, 1_000_000)?;
         positive("curve.learning_rate", self.learning_rate, "a positive number")?;
         positive("curve.adam.eps", self.adam.eps, "a positive number")?;
-        for (field, value) in [("curve.adam.beta1", self.adam.beta1), ("curve.adam.beta2", self.adam.beta2)] {
-            if !(0.0..1.0).contains(&value) {
-                return Err(LmcError::invalid(field, value, "0 to below 1"));
-            }
-        }
+        below_one("curve.adam.beta1", self.adam.beta1)?;
+        below_one("curve.adam.beta2", self.adam.beta2)?;
         in_range("curve.sub_epoch", self.sub_epoch as usize, 1_000_000)?;
         in_range("curve.n_sub_epochs", self.n_sub_epochs as usize, 1_000_000)
     }

@@ -14,6 +14,7 @@ pub use read::ConfigFile;
 
 use super::activation::Activation;
 use lmc_base::error::{LmcError, Result};
+use lmc_base::options::{below_one, positive};
 
 /// The most layers and parameters of a model: several times those of BERT-large and RoBERTa-large (24 layers,
 /// 355 million).
@@ -216,17 +217,9 @@ impl ModelConfig {
         if !(self.layer_norm_eps >= 0.0 && self.layer_norm_eps.is_finite()) {
             return Err(LmcError::invalid("layer_norm_eps", self.layer_norm_eps, "a number, 0 or more"));
         }
-        if !(self.initializer_range > 0.0 && self.initializer_range.is_finite()) {
-            return Err(LmcError::invalid("initializer_range", self.initializer_range, "a positive number"));
-        }
-        for (field, value) in [
-            ("hidden_dropout_prob", self.hidden_dropout_prob),
-            ("attention_probs_dropout_prob", self.attention_probs_dropout_prob),
-        ] {
-            if !(0.0..1.0).contains(&value) {
-                return Err(LmcError::invalid(field, value, "0 to below 1"));
-            }
-        }
+        positive("initializer_range", self.initializer_range, "a positive number")?;
+        below_one("hidden_dropout_prob", self.hidden_dropout_prob)?;
+        below_one("attention_probs_dropout_prob", self.attention_probs_dropout_prob)?;
         self.check_labels()
     }
 
