@@ -1,6 +1,8 @@
 //! Helpers that the figures of the analyses share: basins, rows of tables, scores of models.
 
 pub(crate) mod basins;
+#[cfg(test)]
+pub(crate) mod fixture;
 pub(crate) mod rows;
 pub(crate) mod scores;
 #[cfg(test)]

@@ -96,9 +96,10 @@ pub fn alignment_scatter(alignment: &DataFrame) -> Result<Figure> {
 #[cfg(test)]
 mod tests {
     use polars::df;
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     use super::*;
+    use crate::figures::fixture::description;
     use crate::figures::snapshot::svg;
 
     /// One pair that moves and gains, one that stays.
@@ -117,7 +118,7 @@ mod tests {
     #[test]
     fn pairs_that_move_and_those_that_stay_are_told_apart() {
         let figure = alignment_scatter(&alignment()).unwrap();
-        let described: Value = serde_json::from_str(&figure.to_json()).unwrap();
+        let described = description(&figure);
         let traces = &described["data"];
         assert_eq!((&traces[0]["x"], &traces[0]["y"]), (&json!([0.0, 0.53]), &json!([0.0, 0.53])));
         assert_eq!((&traces[2]["x"], &traces[2]["y"]), (&json!([0.5]), &json!([0.125])));

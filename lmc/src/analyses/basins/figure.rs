@@ -52,29 +52,17 @@ pub fn membership_scatter(
 
 #[cfg(test)]
 mod tests {
-    use polars::df;
     use serde_json::{Value, json};
 
     use super::*;
     use crate::LmcError;
     use crate::figures::basins::basin_colour;
+    use crate::figures::fixture::{basins, description, evaluations};
     use crate::figures::snapshot::svg;
-
-    fn basins() -> DataFrame {
-        df!("model" => ["a", "b", "c"], "cluster" => [1_i64, 2, 1], "membership" => [-1.0, 1.0, 0.0],
-            "embedding_1" => [0.0; 3], "embedding_2" => [0.0; 3])
-        .unwrap()
-    }
-
-    fn evaluations(accuracy: [f64; 3]) -> DataFrame {
-        df!("model" => ["c", "a", "b"], "dataset" => ["lo"; 3], "n_examples" => [9_i64; 3], "loss" => [0.0; 3],
-            "accuracy" => accuracy, "f1" => [0.0; 3], "mcc" => [0.0; 3], "ece" => [0.0; 3])
-        .unwrap()
-    }
 
     fn described(accuracy: [f64; 3]) -> Value {
         let figure = membership_scatter(&basins(), &evaluations(accuracy), "lo", Metric::Accuracy).unwrap();
-        serde_json::from_str(&figure.to_json()).unwrap()
+        description(&figure)
     }
 
     #[test]
@@ -108,7 +96,7 @@ mod tests {
         basins.with_column(polars::prelude::Column::new("membership".into(), [0.0; 3])).unwrap();
         let figure =
             membership_scatter(&basins, &evaluations([0.5, 0.25, 0.75]), "lo", Metric::Accuracy).unwrap();
-        let figure: Value = serde_json::from_str(&figure.to_json()).unwrap();
+        let figure = description(&figure);
         assert_eq!(figure["data"][0]["name"], "one cluster, 3 models");
         assert_eq!(figure["layout"]["annotations"][0]["text"], "Pearson r undefined, 3 models");
     }

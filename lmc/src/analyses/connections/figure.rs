@@ -118,10 +118,11 @@ impl Curve {
 #[cfg(test)]
 mod tests {
     use polars::df;
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     use super::*;
     use crate::LmcError;
+    use crate::figures::fixture::description;
     use crate::figures::snapshot::svg;
 
     fn table(kind: &str, set: &str, losses: [f64; 3]) -> DataFrame {
@@ -140,13 +141,9 @@ mod tests {
         tables.into_iter().reduce(|all, table| all.vstack(&table).unwrap()).unwrap()
     }
 
-    fn described(figure: &Figure) -> Value {
-        serde_json::from_str(&figure.to_json()).unwrap()
-    }
-
     #[test]
     fn each_set_has_a_panel_and_each_kind_one_entry_of_the_legend() {
-        let figure = described(&connections(&all(), &["id", "lo"]).unwrap());
+        let figure = description(&connections(&all(), &["id", "lo"]).unwrap());
         let shown: Vec<_> = figure["data"]
             .as_array()
             .unwrap()

@@ -163,15 +163,12 @@ pub fn triangle_scatter(triangles: &DataFrame) -> Result<Figure> {
 #[cfg(test)]
 mod tests {
     use polars::df;
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     use super::*;
     use crate::analyses::convexity::{CONVEXITY_POINTS, TRIANGLES};
+    use crate::figures::fixture::description;
     use crate::figures::snapshot::svg;
-
-    fn described(figure: &Figure) -> Value {
-        serde_json::from_str(&figure.to_json()).unwrap()
-    }
 
     fn convexity() -> DataFrame {
         df!("kind" => ["within 1", "within 1", "across"], "n_models" => [2_i64, 16, 2], "dataset" => ["id"; 3],
@@ -192,7 +189,7 @@ mod tests {
     #[test]
     fn strips_stand_by_number_of_models_and_kind() {
         let figure = excess_strips(&convexity(), &points()).unwrap();
-        let json = described(&figure);
+        let json = description(&figure);
         // The level, and for each of two kinds: points, and bars and markers of mean and largest.
         assert_eq!(json["data"].as_array().unwrap().len(), 11);
         assert_eq!(
@@ -218,7 +215,7 @@ mod tests {
     #[test]
     fn triangles_are_filled_where_they_are_higher_inside() {
         let figure = triangle_scatter(&triangles()).unwrap();
-        let json = described(&figure);
+        let json = description(&figure);
         assert_eq!(json["data"][1]["name"], "across, 1 triple");
         assert_eq!(json["data"][1]["marker"]["color"], json!(["#ffffff"]));
         assert_eq!(json["data"][2]["marker"]["color"], json!([kind_colour("within 2")]));

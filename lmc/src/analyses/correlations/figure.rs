@@ -73,6 +73,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::figures::fixture::description;
     use crate::figures::snapshot::svg;
 
     fn correlations(r: [Option<f64>; 4]) -> DataFrame {
@@ -81,7 +82,7 @@ mod tests {
     }
 
     fn described(r: [Option<f64>; 4]) -> Value {
-        serde_json::from_str(&correlation_matrix(&correlations(r)).unwrap().to_json()).unwrap()
+        description(&correlation_matrix(&correlations(r)).unwrap())
     }
 
     #[test]
@@ -101,7 +102,7 @@ mod tests {
     fn colours_are_red_above_zero_and_blue_below() {
         let figure =
             correlation_matrix(&correlations([Some(1.0), Some(-1.0), Some(-1.0), Some(0.0)])).unwrap();
-        let json: Value = serde_json::from_str(&figure.to_json()).unwrap();
+        let json = description(&figure);
         let layout = &json["layout"];
         let image = Pixmap::decode_png(&figure.to_png().unwrap()).unwrap();
         let edge = |side: &str| layout["margin"][side].as_f64().unwrap();

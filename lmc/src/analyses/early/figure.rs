@@ -118,9 +118,10 @@ fn curves(early: &DataFrame) -> Result<(Vec<Curve>, &'static str)> {
 #[cfg(test)]
 mod tests {
     use polars::df;
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     use super::*;
+    use crate::figures::fixture::description;
     use crate::figures::snapshot::svg;
 
     /// Two predictors at two stages; rows are not in order.
@@ -134,7 +135,7 @@ mod tests {
     #[test]
     fn curves_run_by_step_and_bars_span_the_interval() {
         let figure = early_curves(&early(["200it", "100it", "100it", "200it"])).unwrap();
-        let described: Value = serde_json::from_str(&figure.to_json()).unwrap();
+        let described = description(&figure);
         let traces = &described["data"];
         assert_eq!(traces.as_array().unwrap().len(), 7);
         assert_eq!(traces[1]["y"], json!([0.4, 0.8, null, 0.7, 1.0, null]));

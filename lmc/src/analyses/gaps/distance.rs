@@ -83,9 +83,10 @@ pub fn gap_against_distance(gaps: &DataFrame, basins: &DataFrame, dataset: &str)
 #[cfg(test)]
 mod tests {
     use polars::df;
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     use super::*;
+    use crate::figures::fixture::description;
     use crate::figures::snapshot::svg;
 
     fn basins(models: [&str; 3]) -> DataFrame {
@@ -104,7 +105,7 @@ mod tests {
     #[test]
     fn pairs_are_divided_by_basin_and_each_kind_has_its_line() {
         let figure = gap_against_distance(&gaps(), &basins(["a", "b", "c"]), "id").unwrap();
-        let figure: Value = serde_json::from_str(&figure.to_json()).unwrap();
+        let figure = description(&figure);
         let data = figure["data"].as_array().unwrap();
         // One pair within has no line, two between have one through both.
         assert_eq!(data.len(), 3);

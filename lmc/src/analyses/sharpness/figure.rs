@@ -17,7 +17,7 @@ use crate::study::Metric;
 /// [`membership_scatter`](crate::figure::membership_scatter).
 ///
 /// # Errors
-/// Those of [`membership_scatter`](crate::figure::membership_scatter), and
+/// The errors of [`membership_scatter`](crate::figure::membership_scatter), and
 /// [`LmcError::UnknownName`](crate::LmcError::UnknownName) for a model without a basin.
 ///
 /// # Examples
@@ -66,19 +66,8 @@ mod tests {
 
     use super::*;
     use crate::LmcError;
+    use crate::figures::fixture::{basins, description, evaluations};
     use crate::figures::snapshot::svg;
-
-    fn basins() -> DataFrame {
-        df!("model" => ["a", "b", "c"], "cluster" => [1_i64, 2, 1], "membership" => [-1.0, 1.0, 0.0],
-            "embedding_1" => [0.0; 3], "embedding_2" => [0.0; 3])
-        .unwrap()
-    }
-
-    fn evaluations(accuracy: [f64; 3]) -> DataFrame {
-        df!("model" => ["c", "a", "b"], "dataset" => ["lo"; 3], "n_examples" => [9_i64; 3], "loss" => [0.0; 3],
-            "accuracy" => accuracy, "f1" => [0.0; 3], "mcc" => [0.0; 3], "ece" => [0.0; 3])
-        .unwrap()
-    }
 
     #[test]
     fn sharpness_is_joined_by_name_with_and_without_basins() {
@@ -88,7 +77,7 @@ mod tests {
         let described = |basins: Option<&DataFrame>| -> Value {
             let scores = evaluations([0.5, 0.25, 0.75]);
             let figure = sharpness_scatter(&sharpness, basins, &scores, "lo", Metric::Accuracy).unwrap();
-            serde_json::from_str(&figure.to_json()).unwrap()
+            description(&figure)
         };
         let one = described(None);
         assert_eq!(

@@ -199,10 +199,11 @@ impl Dots {
 #[cfg(test)]
 mod tests {
     use polars::df;
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     use super::*;
     use crate::LmcError;
+    use crate::figures::fixture::description;
     use crate::figures::snapshot::svg;
 
     fn soups() -> DataFrame {
@@ -228,7 +229,7 @@ mod tests {
     #[test]
     fn soups_stand_in_rows_with_ensembles_and_singles() {
         let figure = soup_dots(&soups(), &kinds(), "id", "lo", Metric::Accuracy).unwrap();
-        let json: Value = serde_json::from_str(&figure.to_json()).unwrap();
+        let json = description(&figure);
         let traces = &json["data"];
         assert_eq!(json["layout"]["yaxis"]["ticktext"], json!(["best single", "across, 2 models (2)"]));
         assert_eq!(traces[1]["x"], json!([0.0, 0.2, 0.4]));

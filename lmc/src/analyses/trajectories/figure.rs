@@ -174,6 +174,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::figures::fixture::description;
     use crate::figures::snapshot::svg;
 
     /// "b" switches from basin 1 to basin 2; rows are not in order of stage.
@@ -185,7 +186,7 @@ mod tests {
     }
 
     fn described() -> Value {
-        serde_json::from_str(&drift_quiver(&drift(), "lo", Metric::Accuracy).unwrap().to_json()).unwrap()
+        description(&drift_quiver(&drift(), "lo", Metric::Accuracy).unwrap())
     }
 
     #[test]

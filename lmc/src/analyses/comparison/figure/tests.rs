@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::LmcError;
 use crate::analyses::gaps::figure::HeatmapOptions;
-use crate::figures::Figure;
+use crate::figures::fixture::description;
 use crate::figures::snapshot::svg;
 use crate::study::Metric;
 
@@ -32,15 +32,11 @@ fn three() -> Vec<GroupPanel> {
     ]
 }
 
-fn described(figure: &Figure) -> Value {
-    serde_json::from_str(&figure.to_json()).unwrap()
-}
-
 #[test]
 fn heatmaps_share_the_scale_of_the_largest_gap_and_sort_each_by_itself() {
     let options = HeatmapOptions::new("id", "lo", Metric::Accuracy);
     let figure = group_heatmaps(&three(), &options).unwrap();
-    let json = described(&figure);
+    let json = description(&figure);
     let names = [json!(["m3", "m1", "m2"]), json!(["m1", "m2", "m3"]), json!(["m1", "m2", "m3"])];
     for (i, names) in names.iter().enumerate() {
         let trace = &json["data"][i];
@@ -55,7 +51,7 @@ fn heatmaps_share_the_scale_of_the_largest_gap_and_sort_each_by_itself() {
     assert!(svg.contains("probed, 3 models"));
     // Another scale is used on request, and an empty one is refused.
     let wide = HeatmapOptions { range: Some((0.0, 1.0)), ..options.clone() };
-    assert_eq!(described(&group_heatmaps(&three(), &wide).unwrap())["data"][2]["zmax"], json!(1.0));
+    assert_eq!(description(&group_heatmaps(&three(), &wide).unwrap())["data"][2]["zmax"], json!(1.0));
     let empty = HeatmapOptions { range: Some((1.0, 1.0)), ..options };
     assert!(matches!(
         group_heatmaps(&three(), &empty),
@@ -67,10 +63,10 @@ fn heatmaps_share_the_scale_of_the_largest_gap_and_sort_each_by_itself() {
 fn one_panel_has_the_cells_of_the_single_heatmap() {
     let options = HeatmapOptions::new("id", "lo", Metric::Accuracy);
     let panel = &three()[0];
-    let single = described(
+    let single = description(
         &crate::analyses::gaps::figure::gap_heatmap(&panel.gaps, &panel.evaluations, &options).unwrap(),
     );
-    let grouped = described(&group_heatmaps(&three()[..1], &options).unwrap());
+    let grouped = description(&group_heatmaps(&three()[..1], &options).unwrap());
     for field in ["x", "y", "z", "zmin", "zmax", "colorbar", "colorscale"] {
         assert_eq!(single["data"][0][field], grouped["data"][0][field], "{field}");
     }
@@ -78,7 +74,7 @@ fn one_panel_has_the_cells_of_the_single_heatmap() {
 
 #[test]
 fn histograms_share_bins_and_axes() {
-    let json = described(&group_histograms(&three(), "lo", Metric::Accuracy).unwrap());
+    let json = description(&group_histograms(&three(), "lo", Metric::Accuracy).unwrap());
     let traces = json["data"].as_array().unwrap();
     assert_eq!(traces.len(), 6);
     for trace in traces {
@@ -107,7 +103,7 @@ fn comparison() -> DataFrame {
 #[test]
 fn intervals_stand_under_their_points_and_undefined_ones_are_left_out() {
     let figure = comparison_intervals(&comparison(), &["r", "gap"]).unwrap();
-    let json = described(&figure);
+    let json = description(&figure);
     let x: Vec<&Value> = json["data"].as_array().unwrap().iter().map(|trace| &trace["x"]).collect();
     assert_eq!(x, [&json!([0.9]), &json!([0.15, 0.3]), &json!([0.2]), &json!([0.05, 0.2]), &json!([0.1])]);
     assert_eq!(json["layout"]["yaxis"]["ticktext"], json!(["full", "probed"]));

@@ -6,6 +6,7 @@ use crate::LmcError;
 use crate::analyses::confidence::{CO_ASSIGNMENT, PAIR_INTERVALS, SAMPLE_SIZES};
 use crate::figures::Figure;
 use crate::figures::basins::basin_colour;
+use crate::figures::fixture::description;
 use crate::figures::snapshot::svg;
 use crate::gap::Measure;
 use crate::study::Metric;
@@ -13,7 +14,7 @@ use crate::study::Metric;
 fn described(figure: &Figure) -> Value {
     let svg = figure.to_svg().unwrap();
     assert!(svg.starts_with("<svg"));
-    serde_json::from_str(&figure.to_json()).unwrap()
+    description(figure)
 }
 
 fn pairs() -> DataFrame {

@@ -3,6 +3,7 @@ use resvg::tiny_skia::Pixmap;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::figures::fixture::description;
 use crate::figures::snapshot::svg;
 
 fn gaps() -> DataFrame {
@@ -23,7 +24,7 @@ fn options() -> HeatmapOptions {
 }
 
 fn described(options: &HeatmapOptions) -> Value {
-    serde_json::from_str(&gap_heatmap(&gaps(), &evaluations(), options).unwrap().to_json()).unwrap()
+    description(&gap_heatmap(&gaps(), &evaluations(), options).unwrap())
 }
 
 #[test]

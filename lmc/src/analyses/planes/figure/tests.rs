@@ -2,6 +2,7 @@ use polars::df;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::figures::fixture::description;
 use crate::figures::snapshot::svg;
 
 /// Two planes of 3 by 2 points; the second lacks one.
@@ -23,7 +24,7 @@ fn tables() -> (DataFrame, DataFrame) {
 fn described(range: Option<(f64, f64)>) -> Value {
     let (points, anchors) = tables();
     let figure = planes(&points, &anchors, "id", range).unwrap();
-    serde_json::from_str(&figure.to_json()).unwrap()
+    description(&figure)
 }
 
 #[test]

@@ -57,8 +57,8 @@ pub fn histogram(
 /// tenths.
 ///
 /// # Errors
-/// Those of [`histogram`]; [`LmcError::InvalidParameter`](crate::LmcError::InvalidParameter) for no panel or
-/// too many.
+/// The errors of [`histogram`]; [`LmcError::InvalidParameter`](crate::LmcError::InvalidParameter) for no
+/// panel or too many.
 ///
 /// # Examples
 /// ```no_run
@@ -139,6 +139,7 @@ mod tests {
 
     use super::*;
     use crate::LmcError;
+    use crate::figures::fixture::description;
     use crate::figures::snapshot::svg;
 
     #[test]
@@ -153,7 +154,7 @@ mod tests {
             "mcc" => vec![0.0; n], "ece" => vec![0.0; n])
         .unwrap();
         let figure = histogram(&basins, &evaluations, "lo", Metric::Accuracy).unwrap();
-        let json: Value = serde_json::from_str(&figure.to_json()).unwrap();
+        let json = description(&figure);
         assert_eq!(json["data"][0]["x"], json["data"][1]["x"]);
         assert_eq!(json["data"][0]["y"][0], json!(2));
         let of_second: u64 = json["data"][1]["y"].as_array().unwrap().iter().filter_map(Value::as_u64).sum();
@@ -174,7 +175,7 @@ mod tests {
         .unwrap();
         let scored = [("id", Metric::Accuracy), ("lo", Metric::Accuracy), ("lo", Metric::F1)];
         let figure = histograms(&clusters, &evaluations, &scored).unwrap();
-        let json: Value = serde_json::from_str(&figure.to_json()).unwrap();
+        let json = description(&figure);
         let data = json["data"].as_array().unwrap();
         assert_eq!(data.len(), 6);
         assert_ne!(data[0]["x"], data[2]["x"]);
