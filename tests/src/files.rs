@@ -57,3 +57,9 @@ pub fn assert_same(got: &BTreeMap<PathBuf, Vec<u8>>, expected: &BTreeMap<PathBuf
 pub fn count(store: &Path, under: &str, ending: &str) -> usize {
     files(&store.join(under)).keys().filter(|path| path.to_string_lossy().ends_with(ending)).count()
 }
+
+/// Returns the number of files in a folder and below it, remains of killed processes counted.
+pub fn n_files(folder: &Path) -> usize {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.map(|entry| if entry.path().is_dir() { n_files(&entry.path()) } else { 1 }).sum()
+}

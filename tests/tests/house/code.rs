@@ -4,18 +4,16 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use lmc_tests::notebook::clone_root;
+
 /// The largest number of lines of a file.
 const LONGEST: usize = 400;
 /// The largest number of characters in a line of a page.
 const WIDEST: usize = 110;
 
-fn clone() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
-}
-
 /// Returns the Rust files below a folder of the clone, with their text.
 fn rust_files(folder: &str) -> Vec<(PathBuf, String)> {
-    let (mut found, mut folders) = (Vec::new(), vec![clone().join(folder)]);
+    let (mut found, mut folders) = (Vec::new(), vec![clone_root().join(folder)]);
     while let Some(at) = folders.pop() {
         for entry in std::fs::read_dir(&at).unwrap() {
             let path = entry.unwrap().path();
@@ -33,7 +31,7 @@ fn rust_files(folder: &str) -> Vec<(PathBuf, String)> {
 
 /// Returns a text without its comments and without the parts that only tests see.
 fn code(path: &Path, text: &str) -> String {
-    let inside = path.strip_prefix(clone()).unwrap();
+    let inside = path.strip_prefix(clone_root()).unwrap();
     let is_test = inside.components().any(|part| part.as_os_str() == "tests")
         || path.file_stem().is_some_and(|name| name == "tests" || name == "fixture");
     let text = if is_test { "" } else { text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default() };
@@ -72,7 +70,7 @@ fn imports(code: &str) -> BTreeSet<String> {
 
 /// Returns the order of the modules of a crate, as CONTRIBUTING.md has it.
 fn order(of: &str) -> Vec<String> {
-    let text = std::fs::read_to_string(clone().join("CONTRIBUTING.md")).unwrap();
+    let text = std::fs::read_to_string(clone_root().join("CONTRIBUTING.md")).unwrap();
     let (_, list) = text.split_once(&format!("\n- `{of}`: ")).unwrap();
     let end = list.find("\n-").into_iter().chain(list.find("\n\n")).min().unwrap();
     list[..end].split(',').map(|name| name.trim().to_owned()).collect()
@@ -84,7 +82,7 @@ fn modules_import_from_those_before_them() {
         let folder = if of == "lmc" { "lmc/src".to_owned() } else { format!("lmc/crates/{of}/src") };
         let (order, mut seen) = (order(of), BTreeSet::new());
         for (path, text) in rust_files(&folder) {
-            let inside = path.strip_prefix(clone().join(&folder)).unwrap();
+            let inside = path.strip_prefix(clone_root().join(&folder)).unwrap();
             let first = inside.components().next().unwrap().as_os_str().to_string_lossy();
             let module = first.trim_end_matches(".rs");
             if ["lib", "bin"].contains(&module) {
@@ -116,7 +114,7 @@ fn lines_of_pages_are_short() {
     let docs = ["design", "embedded-task", "faults", "models-and-corpora", "paper", "slurm", "speed"];
     let docs = docs.map(|page| format!("lmc/docs/{page}.md"));
     for page in pages.iter().chain(&docs) {
-        let text = std::fs::read_to_string(clone().join(page)).unwrap();
+        let text = std::fs::read_to_string(clone_root().join(page)).unwrap();
         let mut in_code = false;
         for (number, line) in (1..).zip(text.lines()) {
             in_code ^= line.starts_with("```");

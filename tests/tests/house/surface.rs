@@ -1,19 +1,19 @@
 //! The names that a user may rely on: how many there are, and which.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
+
+use lmc_tests::notebook::clone_root;
 
 /// The most names of the prelude, and the most public modules.
 const MOST_NAMES: usize = 45;
 const MOST_MODULES: usize = 15;
-
-fn clone() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
-}
+/// The crates that the library passes on.
+const EXTERNAL: [&str; 6] = ["ndarray", "plotly", "polars", "rand_chacha", "tch", "tokenizers"];
 
 fn read(path: &str) -> String {
-    std::fs::read_to_string(clone().join(path)).unwrap()
+    std::fs::read_to_string(clone_root().join(path)).unwrap()
 }
 
 /// The names that the statements `pub use` of a text bring in, those that are hidden left out.
@@ -32,9 +32,8 @@ fn reexported(text: &str) -> Vec<String> {
 fn modules() -> BTreeSet<String> {
     let text = read("lmc/src/lib.rs");
     let own = text.lines().filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';'));
-    let external = ["ndarray", "plotly", "polars", "rand_chacha", "tch", "tokenizers"];
     let others = reexported(&text).into_iter().filter(|name| name.chars().next().unwrap().is_lowercase());
-    own.map(str::to_owned).chain(others).filter(|name| !external.contains(&name.as_str())).collect()
+    own.map(str::to_owned).chain(others).filter(|name| !EXTERNAL.contains(&name.as_str())).collect()
 }
 
 #[test]
@@ -52,19 +51,18 @@ fn pages_and_notebooks_name_public_modules() {
     let known = modules();
     let mut pages = vec!["README.md".to_owned(), "CONTRIBUTING.md".to_owned()];
     for (folder, extension) in [("notebooks", "ipynb"), ("lmc/docs", "md")] {
-        for entry in std::fs::read_dir(clone().join(folder)).unwrap() {
+        for entry in std::fs::read_dir(clone_root().join(folder)).unwrap() {
             let name = entry.unwrap().file_name().into_string().unwrap();
             pages.extend(name.ends_with(extension).then(|| format!("{folder}/{name}")));
         }
     }
-    let external = ["ndarray", "plotly", "polars", "rand_chacha", "tch", "tokenizers"];
     let mut n = 0;
     for page in pages {
         for rest in read(&page).split("lmc::").skip(1) {
             let module: String = rest.chars().take_while(|c| c.is_lowercase() || *c == '_').collect();
             if !module.is_empty() {
                 n += 1;
-                let is_known = known.contains(&module) || external.contains(&module.as_str());
+                let is_known = known.contains(&module) || EXTERNAL.contains(&module.as_str());
                 assert!(is_known, "{page} names `lmc::{module}`, which no version promises");
             }
         }
@@ -77,14 +75,17 @@ fn documented() -> BTreeSet<String> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let arguments = ["doc", "--workspace", "--no-deps", "--offline", "--quiet"];
     let mut command = Command::new(cargo);
+    // The flags of `.ci/run`, so that both make the documentation once.
+    command.env("RUSTDOCFLAGS", "-D warnings");
     // With what cargo tells a test about its package, build scripts would run again, and all that follows.
     let told = |name: &str| name.starts_with("CARGO_PKG") || name.starts_with("CARGO_MANIFEST");
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_str().is_some_and(told)) {
         command.env_remove(name);
     }
-    let output = command.args(arguments).current_dir(clone()).output().unwrap();
+    let output = command.args(arguments).current_dir(clone_root()).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| clone().join("target"), PathBuf::from);
+    let target =
+        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| clone_root().join("target"), PathBuf::from);
     let page = std::fs::read_to_string(target.join("doc/lmc/all.html")).unwrap();
     let links = page.split("<li><a href=\"").skip(1).filter_map(|rest| rest.split_once("</a>"));
     links
@@ -98,7 +99,7 @@ fn documented() -> BTreeSet<String> {
 
 #[test]
 fn public_names_are_those_of_the_committed_list() {
-    let path = clone().join("lmc/docs/public-names.txt");
+    let path = clone_root().join("lmc/docs/public-names.txt");
     let now = documented();
     assert!(now.contains("struct study::Study") && now.contains("fn gap::convexity_gap"), "{now:?}");
     if std::env::var_os("LMC_WRITE_NAMES").is_some() {

@@ -1,7 +1,5 @@
 //! Checks that every verb of the library refuses impossible requests before it computes or stores anything.
 
-use std::path::Path;
-
 use lmc::LmcError;
 use lmc::analyses::confidence::ConfidenceOptions;
 use lmc::analyses::convexity::{ConvexityOptions, TriangleOptions};
@@ -15,13 +13,8 @@ use lmc::sharpness::SharpnessRecipe;
 use lmc::sweep::Grid;
 use lmc::table::Metric;
 use lmc::train::CurveRecipe;
+use lmc_tests::files::n_files;
 use lmc_tests::small;
-
-/// Returns the number of files in a folder and below it.
-fn n_files(folder: &Path) -> usize {
-    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    entries.map(|entry| if entry.path().is_dir() { n_files(&entry.path()) } else { 1 }).sum()
-}
 
 /// Returns the error of a call that must not have succeeded.
 fn refused<T>(result: lmc::Result<T>) -> LmcError {

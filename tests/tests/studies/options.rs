@@ -27,13 +27,8 @@ use lmc::table::Metric;
 use lmc::tch::Device;
 use lmc::train::{CurveRecipe, PretrainRecipe};
 use lmc::{LmcError, Options};
+use lmc_tests::files::n_files;
 use lmc_tests::small;
-
-/// Returns the number of files in a folder and below it.
-fn n_files(folder: &Path) -> usize {
-    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    entries.map(|entry| if entry.path().is_dir() { n_files(&entry.path()) } else { 1 }).sum()
-}
 
 /// Checks that a call was refused because of a field.
 fn refused<T>(field: &str, result: lmc::Result<T>) {
