@@ -37,7 +37,7 @@ impl Models {
     /// [`EVALUATIONS`](crate::table::EVALUATIONS).
     ///
     /// # Errors
-    /// Those of [`Models::evaluate`].
+    /// The errors of [`Models::evaluate`].
     ///
     /// # Examples
     /// ```no_run
@@ -61,7 +61,7 @@ impl Evaluation {
     /// that occur if it has more.
     ///
     /// # Errors
-    /// Those of [`crate::stats`] for an empty set.
+    /// The errors of [`crate::stats`] for an empty set.
     pub fn metric(&self, metric: Metric) -> Result<f64> {
         let (labels, predictions) = (&self.labels, &self.outcome.predictions);
         match metric {
@@ -82,7 +82,7 @@ impl Evaluation {
 /// Returns one metric of each evaluation, in their order.
 ///
 /// # Errors
-/// Those of [`Evaluation::metric`].
+/// The errors of [`Evaluation::metric`].
 pub(crate) fn metrics(evaluations: &[Evaluation], metric: Metric) -> Result<Vec<f64>> {
     evaluations.iter().map(|evaluation| evaluation.metric(metric)).collect()
 }
@@ -90,7 +90,7 @@ pub(crate) fn metrics(evaluations: &[Evaluation], metric: Metric) -> Result<Vec<
 /// Returns one row per evaluation: the schema [`EVALUATIONS`](crate::table::EVALUATIONS).
 ///
 /// # Errors
-/// Those of [`Evaluation::metric`]; [`LmcError::Polars`](crate::LmcError::Polars).
+/// The errors of [`Evaluation::metric`]; [`LmcError::Polars`](crate::LmcError::Polars).
 ///
 /// # Examples
 /// ```no_run

@@ -12,7 +12,7 @@ impl Models {
     /// Returns the losses along the lines between all pairs of copies, on the evaluation set of that name.
     ///
     /// # Errors
-    /// Those of [`Models::sample`]; [`LmcError::InvalidParameter`] for fewer than two copies.
+    /// The errors of [`Models::sample`]; [`LmcError::InvalidParameter`] for fewer than two copies.
     ///
     /// # Examples
     /// ```no_run
@@ -30,7 +30,7 @@ impl Models {
     /// [`Sweep::landmark_gaps`].
     ///
     /// # Errors
-    /// Those of [`Models::sample`] and [`SweepPlan::lines_to`].
+    /// The errors of [`Models::sample`] and [`SweepPlan::lines_to`].
     ///
     /// # Examples
     /// ```no_run
@@ -51,7 +51,7 @@ impl Models {
     /// of that; again and again it closes in on a maximum.
     ///
     /// # Errors
-    /// Those of [`Models::sample`]; [`LmcError::InvalidParameter`] for a sweep over other models.
+    /// The errors of [`Models::sample`]; [`LmcError::InvalidParameter`] for a sweep over other models.
     ///
     /// # Examples
     /// ```no_run
@@ -115,7 +115,7 @@ impl Models {
     /// [`execute`].
     ///
     /// # Errors
-    /// Those of [`Models::evaluate`] and [`execute`].
+    /// The errors of [`Models::evaluate`] and [`execute`].
     ///
     /// # Examples
     /// ```no_run

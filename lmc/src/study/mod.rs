@@ -62,7 +62,7 @@ impl Study {
     /// Opens a study in the default store.
     ///
     /// # Errors
-    /// Those of [`Study::open_in`] and [`Store::default_location`].
+    /// The errors of [`Study::open_in`] and [`Store::default_location`].
     ///
     /// # Examples
     /// ```no_run
@@ -80,7 +80,7 @@ impl Study {
     /// Opens a study in that store.
     ///
     /// # Errors
-    /// Those of [`StudySpec::check`], of loading the task and of [`Recipe::check_size`];
+    /// The errors of [`StudySpec::check`], of loading the task and of [`Recipe::check_size`];
     /// [`LmcError::InvalidParameter`](crate::LmcError::InvalidParameter) for a variable of the environment
     /// with a value that is not allowed.
     ///
@@ -105,7 +105,7 @@ impl Study {
     /// then on. By default a study computes as [`Compute::auto`] says.
     ///
     /// # Errors
-    /// Those of [`Compute::check`].
+    /// The errors of [`Compute::check`].
     ///
     /// # Examples
     /// ```no_run

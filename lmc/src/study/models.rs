@@ -69,7 +69,7 @@ impl Models {
     /// Returns the same copies on those devices and in that precision, as [`Study::on`] does.
     ///
     /// # Errors
-    /// Those of [`Compute::check`](crate::Options::check).
+    /// The errors of [`Compute::check`](crate::Options::check).
     ///
     /// # Examples
     /// ```no_run
@@ -132,8 +132,8 @@ impl Models {
     /// Returns the value of a metric for every copy, in their order, on the evaluation set of that name.
     ///
     /// # Errors
-    /// Those of [`Models::evaluate`]; [`LmcError::InvalidParameter`] for a metric that is not defined on the
-    /// set.
+    /// The errors of [`Models::evaluate`]; [`LmcError::InvalidParameter`] for a metric that is not defined on
+    /// the set.
     ///
     /// # Examples
     /// ```no_run
@@ -170,7 +170,7 @@ impl Models {
     /// Returns the same copies at every checkpoint of the recipe, earliest first.
     ///
     /// # Errors
-    /// Those of reading the store.
+    /// The errors of reading the store.
     ///
     /// # Examples
     /// ```no_run
@@ -222,7 +222,7 @@ impl Models {
     /// Returns the weights of every copy.
     ///
     /// # Errors
-    /// Those of [`Models::weights_of`].
+    /// The errors of [`Models::weights_of`].
     ///
     /// # Examples
     /// ```no_run
@@ -272,7 +272,7 @@ impl Models {
     /// finished ones are read from the store.
     ///
     /// # Errors
-    /// Those of [`Models::evaluate`].
+    /// The errors of [`Models::evaluate`].
     ///
     /// # Examples
     /// ```no_run

@@ -57,7 +57,7 @@ pub fn pretrain_mini(folder: &Path, seed: u64, recipe: &PretrainRecipe, replace:
 /// that [`byte_pair_tokenizer`] learns from them.
 ///
 /// # Errors
-/// Those of [`pretrain_mini`].
+/// The errors of [`pretrain_mini`].
 ///
 /// # Examples
 /// ```no_run

@@ -79,7 +79,7 @@ impl Sweep {
     /// Returns one measure of each model and each landmark, by number, `[n_models, n_landmarks]`.
     ///
     /// # Errors
-    /// Those of [`Sweep::matrix`], for a pair with a landmark.
+    /// The errors of [`Sweep::matrix`], for a pair with a landmark.
     ///
     /// # Examples
     /// ```no_run
@@ -125,7 +125,7 @@ impl Sweep {
     /// differ only by rounding, or do not show a division for another reason.
     ///
     /// # Errors
-    /// Those of [`Sweep::matrix`] and [`cluster`].
+    /// The errors of [`Sweep::matrix`] and [`cluster`].
     ///
     /// # Examples
     /// ```no_run

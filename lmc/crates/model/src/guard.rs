@@ -18,8 +18,8 @@ thread_local! {
 /// is short.
 ///
 /// # Errors
-/// Those of `work`; [`LmcError::OutOfMemory`] if an operation found too little memory, [`LmcError::Torch`] if
-/// libtorch refused it. Panics of other origin go on.
+/// The errors of `work`; [`LmcError::OutOfMemory`] if an operation found too little memory,
+/// [`LmcError::Torch`] if libtorch refused it. Panics of other origin go on.
 #[doc(hidden)]
 pub fn guarded<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
     quieten();

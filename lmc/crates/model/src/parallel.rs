@@ -57,7 +57,7 @@ pub fn run_units<I: Send, T: Send>(
 /// makes on that thread before its first unit.
 ///
 /// # Errors
-/// Those of [`run_units`] and of `equip`.
+/// The errors of [`run_units`] and of `equip`.
 pub fn run_on_workers<W: Sync, S, I: Send, T: Send>(
     workers: &[W],
     inputs: Vec<I>,

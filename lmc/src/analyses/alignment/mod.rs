@@ -75,7 +75,7 @@ impl Models {
     /// function.
     ///
     /// # Errors
-    /// Those of [`Models::sample`]; [`LmcError::InvalidParameter`] for a sweep over other models or with
+    /// The errors of [`Models::sample`]; [`LmcError::InvalidParameter`] for a sweep over other models or with
     /// lines that were refined.
     ///
     /// # Examples

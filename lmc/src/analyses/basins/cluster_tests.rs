@@ -19,7 +19,7 @@ const N_PERMUTATIONS: usize = 10_000;
 /// under the ROC curve. All columns are empty if the models are in one cluster.
 ///
 /// # Errors
-/// Those of [`cluster_statistics`](crate::table::cluster_statistics);
+/// The errors of [`cluster_statistics`](crate::table::cluster_statistics);
 /// [`LmcError::InvalidParameter`](crate::LmcError::InvalidParameter) for a score that is not finite.
 ///
 /// # Examples

@@ -109,7 +109,7 @@ impl Comparison {
 /// direction, if the scores are dealt to the models at random?
 ///
 /// # Errors
-/// Those of [`Group::check`]; [`LmcError::InvalidParameter`] for no groups, a name that comes twice, a
+/// The errors of [`Group::check`]; [`LmcError::InvalidParameter`] for no groups, a name that comes twice, a
 /// confidence outside (0, 1), or no resamples or permutations; [`LmcError::Interrupted`].
 ///
 /// # Examples

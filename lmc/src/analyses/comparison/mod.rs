@@ -50,7 +50,7 @@ impl Group {
     /// evaluations and their scores by a metric on another set.
     ///
     /// # Errors
-    /// Those of [`Sweep::matrix`], [`Evaluation::metric`] and [`Group::check`].
+    /// The errors of [`Sweep::matrix`], [`Evaluation::metric`] and [`Group::check`].
     pub fn new(
         name: &str,
         sweep: &Sweep,
@@ -81,8 +81,8 @@ impl Group {
     /// Checks that all parts are about the same models.
     ///
     /// # Errors
-    /// Those of [`GapMatrix::new`]; [`LmcError::InvalidParameter`] for basins of other models or a value that
-    /// is not finite; [`LmcError::ShapeMismatch`] for another number of values.
+    /// The errors of [`GapMatrix::new`]; [`LmcError::InvalidParameter`] for basins of other models or a value
+    /// that is not finite; [`LmcError::ShapeMismatch`] for another number of values.
     pub fn check(&self) -> Result<()> {
         self.gaps.check()?;
         let models = &self.gaps.models;

@@ -116,7 +116,7 @@ impl Sweep {
     /// [`analyses::confidence`](crate::analyses::confidence) explains the intervals.
     ///
     /// # Errors
-    /// Those of [`Options::check`] and [`Sweep::basins`]; [`LmcError::Interrupted`].
+    /// The errors of [`Options::check`] and [`Sweep::basins`]; [`LmcError::Interrupted`].
     ///
     /// # Examples
     /// ```no_run

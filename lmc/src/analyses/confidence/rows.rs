@@ -117,7 +117,7 @@ impl Confidence {
     /// correlation with them, if there is one. Without draws there are no rows.
     ///
     /// # Errors
-    /// Those of [`Confidence::statistics`] and [`Confidence::correlation`]; [`LmcError::Polars`].
+    /// The errors of [`Confidence::statistics`] and [`Confidence::correlation`]; [`LmcError::Polars`].
     ///
     /// # Examples
     /// ```no_run

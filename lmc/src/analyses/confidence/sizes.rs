@@ -59,7 +59,7 @@ impl Sweep {
     /// examples. Seeds of draws do not depend on the other sizes.
     ///
     /// # Errors
-    /// Those of [`Sweep::basins`]; [`LmcError::InvalidParameter`] for no sizes, a size of 0 or above the
+    /// The errors of [`Sweep::basins`]; [`LmcError::InvalidParameter`] for no sizes, a size of 0 or above the
     /// number of examples, and no draws; [`LmcError::Interrupted`].
     ///
     /// # Examples

@@ -125,7 +125,7 @@ impl Models {
     /// processes that share the store, train the curves side by side.
     ///
     /// # Errors
-    /// Those of [`Models::connect`].
+    /// The errors of [`Models::connect`].
     ///
     /// # Examples
     /// ```no_run
@@ -283,7 +283,7 @@ impl Table for CurveProfile {
     /// Returns one row per point: the schema [`CURVES`](crate::table::CURVES).
     ///
     /// # Errors
-    /// Those of [`accuracy`]; [`LmcError::Polars`].
+    /// The errors of [`accuracy`]; [`LmcError::Polars`].
     fn table(&self) -> Result<DataFrame> {
         let rows = self.ts.len();
         let accuracies = self.outcomes.iter().map(|o| accuracy(&self.labels, &o.predictions));

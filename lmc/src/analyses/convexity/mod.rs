@@ -141,8 +141,8 @@ impl Models {
     /// only with the copies themselves as corners.
     ///
     /// # Errors
-    /// Those of [`ConvexityOptions::check`]; [`LmcError::InvalidParameter`] for the clusters of other models;
-    /// those of [`Models::sample`].
+    /// The errors of [`ConvexityOptions::check`]; [`LmcError::InvalidParameter`] for the clusters of other
+    /// models; those of [`Models::sample`].
     ///
     /// # Examples
     /// ```no_run

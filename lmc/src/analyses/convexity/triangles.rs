@@ -114,7 +114,7 @@ impl Models {
     /// two, all its pairs are connected and it is not. Points inside are kept in the store.
     ///
     /// # Errors
-    /// Those of [`TriangleOptions::check`]; [`LmcError::InvalidParameter`] for fewer than 3 copies, the
+    /// The errors of [`TriangleOptions::check`]; [`LmcError::InvalidParameter`] for fewer than 3 copies, the
     /// clusters or a sweep of other models, or one that lacks a line; those of [`Models::sample`].
     ///
     /// # Examples

@@ -45,7 +45,7 @@ impl Models {
     /// results on it and on `scored`.
     ///
     /// # Errors
-    /// Those of [`Models::sweep`], [`Sweep::basins`] and [`Models::evaluate`].
+    /// The errors of [`Models::sweep`], [`Sweep::basins`] and [`Models::evaluate`].
     ///
     /// # Examples
     /// ```no_run

@@ -125,7 +125,7 @@ impl Table for PlaneSample {
     /// Returns one row per point: the schema [`PLANES`](crate::table::PLANES).
     ///
     /// # Errors
-    /// Those of [`accuracy`]; [`LmcError::Polars`].
+    /// The errors of [`accuracy`]; [`LmcError::Polars`].
     fn table(&self) -> Result<DataFrame> {
         let (points, rows): (Vec<_>, _) = (self.grid.points().collect(), self.outcomes.len());
         let accuracies = self.outcomes.iter().map(|o| accuracy(&self.labels, &o.predictions));

@@ -19,7 +19,7 @@ impl Table for Sweep {
     /// Returns one row per pair and point: the schema [`PROFILES`](crate::table::PROFILES).
     ///
     /// # Errors
-    /// Those of [`accuracy`]; [`LmcError::Polars`](crate::LmcError::Polars).
+    /// The errors of [`accuracy`]; [`LmcError::Polars`](crate::LmcError::Polars).
     fn table(&self) -> Result<DataFrame> {
         let points =
             || self.profiles.iter().flat_map(|p| p.outcomes.iter().enumerate().map(move |(k, o)| (p, k, o)));

@@ -30,8 +30,8 @@ const DATA: &str = "LMC_DATA";
 /// [`Manifest::builtin`]`("feather-berts-accuracies")` describes.
 ///
 /// # Errors
-/// Those of [`Fetcher::fetch`], [`Fetcher::local`] and [`read_accuracies`]; [`LmcError::InvalidParameter`] if
-/// the folder of `LMC_DATA` does not have the file.
+/// The errors of [`Fetcher::fetch`], [`Fetcher::local`] and [`read_accuracies`];
+/// [`LmcError::InvalidParameter`] if the folder of `LMC_DATA` does not have the file.
 ///
 /// # Examples
 /// ```no_run
@@ -56,7 +56,7 @@ pub fn feather_berts() -> Result<DataFrame> {
 /// fetched before.
 ///
 /// # Errors
-/// Those of [`Fetcher::fetch`] and [`read_accuracies`].
+/// The errors of [`Fetcher::fetch`] and [`read_accuracies`].
 pub fn feather_berts_by(fetcher: &Fetcher) -> Result<DataFrame> {
     let manifest = Manifest::builtin(ACCURACIES)?;
     let folder = fetcher.fetch(&manifest).map_err(with_variable)?;

@@ -176,7 +176,7 @@ impl Replay {
     /// Reads the lines in the bytes of one log; errors name it `path`.
     ///
     /// # Errors
-    /// Those of [`Replay::read`].
+    /// The errors of [`Replay::read`].
     ///
     /// # Examples
     /// ```no_run

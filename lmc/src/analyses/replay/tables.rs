@@ -16,7 +16,7 @@ impl LoggedLine {
     /// Returns one measure of the line.
     ///
     /// # Errors
-    /// Those of [`convexity_gap`], which do not happen for a line that was read.
+    /// The errors of [`convexity_gap`], which do not happen for a line that was read.
     pub fn measure(&self, measure: Measure) -> Result<f64> {
         let (alphas, losses) = (&self.alphas, &self.losses);
         let steps = losses.len().saturating_sub(1) as f64;

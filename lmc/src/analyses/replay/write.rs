@@ -18,7 +18,7 @@ const WIDTH: usize = 8;
 /// Writes a log of the lines on one set to `path`, whole or not at all; see [`log_text`].
 ///
 /// # Errors
-/// Those of [`log_text`]; [`LmcError::Io`].
+/// The errors of [`log_text`]; [`LmcError::Io`].
 ///
 /// # Examples
 /// ```no_run

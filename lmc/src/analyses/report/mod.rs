@@ -55,7 +55,7 @@ impl Report {
     /// and a score on another set.
     ///
     /// # Errors
-    /// Those of [`Sweep::matrix`] and [`Evaluation::metric`].
+    /// The errors of [`Sweep::matrix`] and [`Evaluation::metric`].
     ///
     /// # Examples
     /// ```no_run

@@ -33,7 +33,7 @@ impl Models {
     /// read from the store; threads, and processes that share the store, measure the others side by side.
     ///
     /// # Errors
-    /// Those of [`sharpness`]; [`LmcError::InvalidParameter`] for a set with other labels than the
+    /// The errors of [`sharpness`]; [`LmcError::InvalidParameter`] for a set with other labels than the
     /// classifier's classes; [`LmcError::Interrupted`], after which the same call goes on with the copies
     /// that are missing; those of the store.
     ///

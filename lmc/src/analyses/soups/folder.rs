@@ -50,7 +50,7 @@ impl SoupFolder {
     /// files. All files appear at once.
     ///
     /// # Errors
-    /// Those of [`Models::soup`] and of [`SoupFolder::new`].
+    /// The errors of [`Models::soup`] and of [`SoupFolder::new`].
     pub fn save(&self, models: &Models, ingredients: &[usize]) -> Result<()> {
         let task = models.study().task();
         let mut config = task.classifier.config().clone();

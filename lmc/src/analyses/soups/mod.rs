@@ -99,7 +99,8 @@ impl Models {
     /// Returns the weights of the uniform soup of copies, given by number.
     ///
     /// # Errors
-    /// Those of [`uniform`]; [`LmcError::InvalidParameter`] for a number that is not a copy or comes twice.
+    /// The errors of [`uniform`]; [`LmcError::InvalidParameter`] for a number that is not a copy or comes
+    /// twice.
     ///
     /// # Examples
     /// ```no_run
@@ -131,8 +132,8 @@ impl Models {
     /// simplices of copies, kept in the store as points of a sweep.
     ///
     /// # Errors
-    /// Those of [`SoupOptions::check`]; [`LmcError::InvalidParameter`] for the clusters of other models or a
-    /// set with too few examples; those of [`Models::sample`].
+    /// The errors of [`SoupOptions::check`]; [`LmcError::InvalidParameter`] for the clusters of other models
+    /// or a set with too few examples; those of [`Models::sample`].
     ///
     /// # Examples
     /// ```no_run

@@ -32,7 +32,7 @@ impl Soups {
     /// [`SOUP_KINDS`](crate::table::SOUP_KINDS).
     ///
     /// # Errors
-    /// Those of [`Soups::table`].
+    /// The errors of [`Soups::table`].
     ///
     /// # Examples
     /// ```no_run
@@ -108,7 +108,7 @@ impl Table for Soups {
     /// Returns one row per choice of models, method and set: the schema [`SOUPS`](crate::table::SOUPS).
     ///
     /// # Errors
-    /// Those of the metrics; [`LmcError::Polars`](crate::LmcError::Polars) if polars refuses a column.
+    /// The errors of the metrics; [`LmcError::Polars`](crate::LmcError::Polars) if polars refuses a column.
     fn table(&self) -> Result<DataFrame> {
         let excesses: Vec<&[f64]> =
             self.results.iter().flat_map(|r| [&r.excess[..], &r.ensemble_excess[..]]).collect();

@@ -25,7 +25,7 @@ fn is_open(argument: &OsString) -> bool {
     bytes.len() > 2 && bytes.starts_with(b"--") && !bytes.contains(&b'=')
 }
 
-/// Returns whether an argument begins with a minus sign and a digit or a decimal point, or is minus infinity.
+/// Returns whether an argument begins with a minus sign and a digit or a decimal point, or is minus infinity or NaN.
 fn is_negative(argument: &OsString) -> bool {
     match argument.as_encoded_bytes() {
         [b'-', b'0'..=b'9' | b'.', ..] => true,

@@ -124,7 +124,7 @@ impl Classifiers {
     /// Returns the same classifiers on those devices; by default they are evaluated as [`Compute::auto`] says.
     ///
     /// # Errors
-    /// Those of [`Compute::check`](crate::Options::check).
+    /// The errors of [`Compute::check`](crate::Options::check).
     ///
     /// # Examples
     /// ```no_run
@@ -179,7 +179,7 @@ fn check_names(names: &[String]) -> Result<()> {
 /// kept. [`Classifiers`] does it for many, and keeps their results.
 ///
 /// # Errors
-/// Those of [`Classifiers::look`]; [`LmcError::NonFiniteLoss`], [`LmcError::OutOfMemory`],
+/// The errors of [`Classifiers::look`]; [`LmcError::NonFiniteLoss`], [`LmcError::OutOfMemory`],
 /// [`LmcError::Interrupted`].
 ///
 /// # Examples

@@ -37,7 +37,7 @@ impl<'a> Start<'a> {
     /// Returns the weights of the runs of a stack, `[runs.len(), n_parameters]`.
     ///
     /// # Errors
-    /// Those of loading the checkpoints of the recipe before.
+    /// The errors of loading the checkpoints of the recipe before.
     pub fn weights(&self, runs: &[RunSpec]) -> Result<Tensor> {
         let weights = runs.iter().map(|run| match &self.recipe.after {
             Some(before) => {

@@ -116,7 +116,7 @@ impl Study {
     /// Returns the array that [`Study::finetune_on`] would submit now.
     ///
     /// # Errors
-    /// Those of [`Slurm::check`] and of the store.
+    /// The errors of [`Slurm::check`] and of the store.
     ///
     /// # Examples
     /// ```no_run
@@ -219,7 +219,7 @@ impl Models {
     /// followed.
     ///
     /// # Errors
-    /// Those of [`Study::finetune_on`] and [`Models::sweep`].
+    /// The errors of [`Study::finetune_on`] and [`Models::sweep`].
     ///
     /// # Examples
     /// ```no_run
@@ -238,7 +238,7 @@ impl Models {
     /// Does the same as [`Models::sweep_to`] by tasks of a Slurm array.
     ///
     /// # Errors
-    /// Those of [`Study::finetune_on`] and [`Models::sweep_to`].
+    /// The errors of [`Study::finetune_on`] and [`Models::sweep_to`].
     ///
     /// # Examples
     /// ```no_run
@@ -264,7 +264,7 @@ impl Models {
     /// Returns the array that [`Models::sweep_on`] would submit now.
     ///
     /// # Errors
-    /// Those of [`Slurm::check`], of the store and of [`Models::cost`].
+    /// The errors of [`Slurm::check`], of the store and of [`Models::cost`].
     ///
     /// # Examples
     /// ```no_run

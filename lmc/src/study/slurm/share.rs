@@ -16,9 +16,9 @@ use crate::sweep::{Grid, SweepPlan, fill};
 /// again.
 ///
 /// # Errors
-/// Those of reading the plan; [`LmcError::InvalidParameter`](crate::LmcError::InvalidParameter) for a task
-/// that it does not have; [`LmcError::SpecMismatch`](crate::LmcError::SpecMismatch) if data or encoder are
-/// others here; those of finetuning and sweeps.
+/// The errors of reading the plan; [`LmcError::InvalidParameter`](crate::LmcError::InvalidParameter) for a
+/// task that it does not have; [`LmcError::SpecMismatch`](crate::LmcError::SpecMismatch) if data or encoder
+/// are others here; those of finetuning and sweeps.
 pub fn work(path: &Path, task: usize) -> Result<String> {
     let plan = Plan::read(path)?;
     let share = plan.share(task)?;

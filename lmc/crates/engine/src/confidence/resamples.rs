@@ -78,8 +78,8 @@ impl Resamples {
     /// come from the same examples.
     ///
     /// # Errors
-    /// Those of [`Resamples::subsamples`], and [`LmcError::InvalidParameter`] for a size above half of the
-    /// examples.
+    /// The errors of [`Resamples::subsamples`], and [`LmcError::InvalidParameter`] for a size above half of
+    /// the examples.
     pub fn disjoint(n_examples: usize, size: usize, n_draws: usize, seed: u64) -> Result<Self> {
         Self::without_replacement(n_examples, size, n_draws, seed, size)
     }

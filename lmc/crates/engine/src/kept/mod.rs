@@ -73,7 +73,7 @@ impl<W: Sync, S, T: Send> Kept<'_, W, S, T> {
     /// parts in their order; `keep` writes the result and returns it.
     ///
     /// # Errors
-    /// Those of [`Kept::bring_about`].
+    /// The errors of [`Kept::bring_about`].
     pub fn bring_about_in_parts<P: Send>(
         &self,
         order: &[usize],
@@ -138,7 +138,7 @@ pub enum Turn<T> {
 /// process has claimed it, the call `waits` until that process gives the claim back, or says so.
 ///
 /// # Errors
-/// Those of `find` and [`Claim::of`].
+/// The errors of `find` and [`Claim::of`].
 pub fn turn<T>(file: &Path, waits: bool, find: impl Fn() -> Result<Option<T>>) -> Result<Turn<T>> {
     if let Some(found) = find()? {
         return Ok(Turn::Found(found));

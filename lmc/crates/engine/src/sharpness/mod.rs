@@ -45,9 +45,9 @@ pub struct Sharpness {
 /// It takes the value at the end of the ascent even if that has led down.
 ///
 /// # Errors
-/// Those of [`SharpnessRecipe::check`]; [`LmcError::InvalidParameter`] for more directions than dimensions or
-/// an objective without examples; [`LmcError::NonFiniteLoss`]; [`LmcError::Interrupted`], and then nothing is
-/// kept; those of the objective.
+/// The errors of [`SharpnessRecipe::check`]; [`LmcError::InvalidParameter`] for more directions than
+/// dimensions or an objective without examples; [`LmcError::NonFiniteLoss`]; [`LmcError::Interrupted`], and
+/// then nothing is kept; those of the objective.
 pub fn sharpness(
     objective: &impl Objective,
     x: &Tensor,

@@ -16,13 +16,13 @@ pub trait Objective {
     /// Returns the mean over all examples at `x`, `[n]` f32.
     ///
     /// # Errors
-    /// Those of the function.
+    /// The errors of the function.
     fn value(&self, x: &Tensor) -> Result<f64>;
 
     /// Returns the gradient, `[n]`, at `x` of the mean over the examples of those numbers.
     ///
     /// # Errors
-    /// Those of the function.
+    /// The errors of the function.
     fn gradient(&self, x: &Tensor, batch: &[usize]) -> Result<Tensor>;
 }
 

@@ -47,7 +47,7 @@ pub(super) fn tell(program: &'static str, arguments: &[impl AsRef<OsStr>]) -> Re
 /// Asks a program that only looks; after an interrupt its answer is not awaited.
 ///
 /// # Errors
-/// Those of [`tell`], and [`LmcError::Interrupted`].
+/// The errors of [`tell`], and [`LmcError::Interrupted`].
 pub(super) fn ask(program: &'static str, arguments: &[impl AsRef<OsStr>]) -> Result<Answer> {
     let mut command = command(program, arguments);
     let (sender, receiver) = channel();
@@ -116,7 +116,7 @@ impl Slurm {
 /// Returns the most tasks that an array may have on this cluster, if it says so.
 ///
 /// # Errors
-/// Those of [`ask`].
+/// The errors of [`ask`].
 #[doc(hidden)]
 pub fn max_array_size() -> Result<Option<usize>> {
     Ok(match ask("scontrol", &["show", "config"])? {

@@ -75,7 +75,7 @@ impl Store {
     /// Returns the default store: `LMC_HOME`, or `lmc/store` under the user's cache folder.
     ///
     /// # Errors
-    /// Those of [`Store::open`]; [`LmcError::InvalidParameter`] if no home folder is known.
+    /// The errors of [`Store::open`]; [`LmcError::InvalidParameter`] if no home folder is known.
     pub fn default_location() -> Result<Self> {
         Self::open(home()?)
     }
@@ -131,7 +131,7 @@ impl Store {
     /// Returns the facts about a checkpoint, or `None` if it was not finished.
     ///
     /// # Errors
-    /// Those of [`Store::run_folder`]; [`LmcError::Format`] for a damaged description.
+    /// The errors of [`Store::run_folder`]; [`LmcError::Format`] for a damaged description.
     pub fn checkpoint_info(&self, spec: &RunSpec, step: u32) -> Result<Option<CheckpointInfo>> {
         let path = self.run_folder(spec)?.join(format!("checkpoint-{step}it.json"));
         if !path.exists() || !path.with_extension("safetensors").exists() {
@@ -160,7 +160,7 @@ impl Store {
     /// whole stack.
     ///
     /// # Errors
-    /// Those of [`Store::run_folder`].
+    /// The errors of [`Store::run_folder`].
     pub fn state_path(&self, first: &RunSpec) -> Result<PathBuf> {
         Ok(self.run_folder(first)?.join("state.sealed"))
     }

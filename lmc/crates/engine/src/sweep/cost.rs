@@ -68,7 +68,7 @@ impl SweepJob<'_> {
     /// Returns the cost of the units that are not in the store; it times a batch to estimate it.
     ///
     /// # Errors
-    /// Those of [`Compute::check`](lmc_base::options::Options::check) and of evaluating a batch.
+    /// The errors of [`Compute::check`](lmc_base::options::Options::check) and of evaluating a batch.
     pub fn cost(&self) -> Result<Cost> {
         self.compute.validate()?;
         self.cost_of(self.missing().len())
@@ -77,7 +77,7 @@ impl SweepJob<'_> {
     /// Returns the cost of that many of the units; it times a batch to estimate it.
     ///
     /// # Errors
-    /// Those of evaluating a batch.
+    /// The errors of evaluating a batch.
     #[doc(hidden)]
     pub fn cost_of(&self, left: usize) -> Result<Cost> {
         let (plan, compute) = (self.plan, self.compute);

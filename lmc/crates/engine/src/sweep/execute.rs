@@ -54,7 +54,7 @@ pub fn execute(job: &SweepJob<'_>) -> Result<Vec<Sampled>> {
 /// outcomes are not needed.
 ///
 /// # Errors
-/// Those of [`execute`].
+/// The errors of [`execute`].
 pub fn fill(job: &SweepJob<'_>) -> Result<()> {
     job.check(job.ends.len())?;
     complete(job).map(|_| ())

@@ -77,7 +77,7 @@ impl Profile {
     /// find a higher one.
     ///
     /// # Errors
-    /// Those of [`Profile::measure`].
+    /// The errors of [`Profile::measure`].
     pub fn finer(&self) -> Result<[f64; 2]> {
         let highest = highest_point(&self.alphas, &self.losses())?;
         let halfway = |k: usize| (self.alphas[k] + self.alphas[k + 1]) / 2.0;

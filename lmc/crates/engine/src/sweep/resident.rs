@@ -36,7 +36,7 @@ impl<'a> Resident<'a> {
     /// Returns the parameters of a model.
     ///
     /// # Errors
-    /// Those of loading it.
+    /// The errors of loading it.
     pub fn get(&self, model: usize) -> Result<Tensor> {
         let mut state = self.lock();
         loop {

@@ -106,7 +106,7 @@ impl<'a> Worker<'a> {
     /// device; `tick` is called with the number of points that were done.
     ///
     /// # Errors
-    /// Those of [`evaluate_stack`], which name the first point of the stack that failed;
+    /// The errors of [`evaluate_stack`], which name the first point of the stack that failed;
     /// [`LmcError::OutOfMemory`] if there is too little memory for one example at one point.
     pub fn outcomes(
         &mut self,
@@ -149,7 +149,7 @@ impl<'a> Worker<'a> {
     /// floating-point operations that this took.
     ///
     /// # Errors
-    /// Those of the forward pass.
+    /// The errors of the forward pass.
     pub fn evaluate_middle_batch(&mut self) -> Result<f64> {
         self.fitting(|worker| {
             let theta = worker.rounded.as_ref().unwrap_or(&worker.points);

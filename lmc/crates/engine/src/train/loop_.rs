@@ -232,7 +232,7 @@ impl<'a> Training<'a> {
 /// model), not on the number of threads.
 ///
 /// # Errors
-/// Those of [`Training::new`] and [`Training::run`].
+/// The errors of [`Training::new`] and [`Training::run`].
 pub fn train_stack(
     classifier: &Classifier,
     theta: &mut Tensor,

@@ -51,7 +51,7 @@ pub fn scatter(table: &DataFrame, x: &str, y: &str) -> Result<Figure> {
 /// `x` names a column of numbers or texts, `y` one of numbers. [`by`] draws a line for each group of rows.
 ///
 /// # Errors
-/// Those of [`scatter`].
+/// The errors of [`scatter`].
 ///
 /// # Examples
 /// ```
@@ -70,7 +70,7 @@ pub fn line(table: &DataFrame, x: &str, y: &str) -> Result<Figure> {
 /// Returns a figure with a bar for each row of a table: one column of numbers by another of names or numbers.
 ///
 /// # Errors
-/// Those of [`scatter`], and [`LmcError::InvalidParameter`] for a name that two rows have.
+/// The errors of [`scatter`], and [`LmcError::InvalidParameter`] for a name that two rows have.
 ///
 /// # Examples
 /// ```
@@ -92,7 +92,7 @@ pub fn bar(table: &DataFrame, x: &str, y: &str) -> Result<Figure> {
 /// on top.
 ///
 /// # Errors
-/// Those of [`scatter`], and [`LmcError::InvalidParameter`] for a cell that two rows name.
+/// The errors of [`scatter`], and [`LmcError::InvalidParameter`] for a cell that two rows name.
 ///
 /// # Examples
 /// ```
@@ -145,7 +145,7 @@ impl Grouped<'_> {
     /// Returns a figure of dots like [`scatter()`], with a colour for each group.
     ///
     /// # Errors
-    /// Those of [`scatter()`], and [`LmcError::InvalidParameter`] for more than 28 groups.
+    /// The errors of [`scatter()`], and [`LmcError::InvalidParameter`] for more than 28 groups.
     ///
     /// # Examples
     /// ```
@@ -162,7 +162,7 @@ impl Grouped<'_> {
     /// Returns a figure of lines like [`line()`], one for each group.
     ///
     /// # Errors
-    /// Those of [`Grouped::scatter`].
+    /// The errors of [`Grouped::scatter`].
     ///
     /// # Examples
     /// ```
@@ -180,7 +180,7 @@ impl Grouped<'_> {
     /// Returns a figure of bars like [`bar()`]; the bars of the groups stand beside each other.
     ///
     /// # Errors
-    /// Those of [`bar()`] within a group, and [`LmcError::InvalidParameter`] for more than 28 groups.
+    /// The errors of [`bar()`] within a group, and [`LmcError::InvalidParameter`] for more than 28 groups.
     ///
     /// # Examples
     /// ```

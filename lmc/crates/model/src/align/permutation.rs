@@ -40,7 +40,7 @@ impl Permutation {
     /// assignment of blocks is the best of all.
     ///
     /// # Errors
-    /// Those of [`assignment`].
+    /// The errors of [`assignment`].
     pub(super) fn best(symmetry: &Symmetry, similarities: &[Array2<f64>]) -> Result<Self> {
         let (n, width) = (symmetry.n_blocks, symmetry.width);
         let mut values = Array2::zeros((n, n));

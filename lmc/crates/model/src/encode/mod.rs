@@ -89,7 +89,7 @@ pub fn encode(dataset: &Dataset, tokenizer: &Tokenizer, max_len: usize) -> Resul
 /// Does the same as [`encode`], and also returns how many examples were cut.
 ///
 /// # Errors
-/// Those of [`encode`].
+/// The errors of [`encode`].
 pub fn encode_counted(
     dataset: &Dataset,
     tokenizer: &Tokenizer,

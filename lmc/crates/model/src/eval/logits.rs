@@ -125,7 +125,7 @@ impl Logits {
 /// labels that `map` makes of the classifier's classes; `None` if they are the same in the same order.
 ///
 /// # Errors
-/// Those of [`evaluate_mapped`](super::evaluate_mapped).
+/// The errors of [`evaluate_mapped`](super::evaluate_mapped).
 pub fn evaluate_logits(
     classifier: &Classifier,
     theta: &Tensor,

@@ -68,8 +68,8 @@ pub fn evaluate(classifier: &Classifier, theta: &Tensor, batches: &[Batch], n: u
 /// same in the same order.
 ///
 /// # Errors
-/// Those of [`evaluate`]; [`LmcError::ShapeMismatch`] for a map from another number of classes, the identity
-/// included.
+/// The errors of [`evaluate`]; [`LmcError::ShapeMismatch`] for a map from another number of classes, the
+/// identity included.
 pub fn evaluate_mapped(
     classifier: &Classifier,
     theta: &Tensor,
@@ -101,7 +101,7 @@ pub fn evaluate_counted(
 /// Results stay on the device until all batches are done.
 ///
 /// # Errors
-/// Those of [`evaluate_mapped`].
+/// The errors of [`evaluate_mapped`].
 pub fn evaluate_stack(
     classifier: &Classifier,
     parameters: &Parameters,

@@ -35,7 +35,7 @@ impl EvaluationSet {
     /// Makes an encoded set. A note says how many examples are cut, if any are.
     ///
     /// # Errors
-    /// Those of [`encode`](crate::encode::encode); [`LmcError::InvalidParameter`] for an empty set.
+    /// The errors of [`encode`](crate::encode::encode); [`LmcError::InvalidParameter`] for an empty set.
     pub fn new(dataset: Dataset, tokenizer: &Tokenizer, max_len: usize) -> Result<Self> {
         if dataset.is_empty() {
             return Err(LmcError::invalid(

@@ -54,7 +54,7 @@ impl<'a> Tile<'a> {
     /// little memory.
     ///
     /// # Errors
-    /// Those of `work`; [`LmcError::OutOfMemory`] if there is too little for one example.
+    /// The errors of `work`; [`LmcError::OutOfMemory`] if there is too little for one example.
     pub fn fitting<T>(&mut self, work: impl Fn(&[Batch]) -> Result<T>) -> Result<T> {
         loop {
             match within_memory(|| work(&self.batches)) {

@@ -118,7 +118,7 @@ impl Classifier {
     /// [`Classifier::features`].
     ///
     /// # Errors
-    /// Those of [`Classifier::features`].
+    /// The errors of [`Classifier::features`].
     pub fn logits(&self, p: &Parameters, tokens: &Tokens, dropout: &Dropout) -> Result<Tensor> {
         let features = self.features(p, tokens, dropout)?;
         guarded(|| Ok(self.head.logits(p, features, dropout)))
@@ -127,7 +127,7 @@ impl Classifier {
     /// Returns the encoder's output for each sequence, `[stack, batch, width]`: all that the head sees.
     ///
     /// # Errors
-    /// Those of [`Encoder::forward`], with the folder of the model.
+    /// The errors of [`Encoder::forward`], with the folder of the model.
     pub fn features(&self, p: &Parameters, tokens: &Tokens, dropout: &Dropout) -> Result<Tensor> {
         let hidden = self.encoder.forward(p, tokens, dropout).map_err(|error| self.told(error))?;
         guarded(|| Ok(self.pooled(p, self.encoder.first_token(&hidden, tokens))))
@@ -137,7 +137,7 @@ impl Classifier {
     /// `[stack, n_sequences, n_labels]`.
     ///
     /// # Errors
-    /// Those of [`Classifier::features`].
+    /// The errors of [`Classifier::features`].
     pub fn packed_logits(&self, p: &Parameters, tokens: &PackedTokens, dropout: &Dropout) -> Result<Tensor> {
         let features = self.packed_features(p, tokens, dropout)?;
         guarded(|| Ok(self.head.logits(p, features, dropout)))
@@ -149,7 +149,7 @@ impl Classifier {
     /// Only the parts that the head sees are computed: of the last layer, the first token of each sequence.
     ///
     /// # Errors
-    /// Those of [`Classifier::features`].
+    /// The errors of [`Classifier::features`].
     pub fn packed_features(
         &self,
         p: &Parameters,

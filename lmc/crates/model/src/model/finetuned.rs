@@ -45,7 +45,7 @@ pub fn load_finetuned(folder: &Path) -> Result<Finetuned> {
 /// outputs instead of those of its config, which then do not matter; an empty list leaves those as they are.
 ///
 /// # Errors
-/// Those of [`load_finetuned`]; [`LmcError::Labels`] for another number of names than outputs.
+/// The errors of [`load_finetuned`]; [`LmcError::Labels`] for another number of names than outputs.
 pub fn load_finetuned_as(folder: &Path, labels: &[String]) -> Result<Finetuned> {
     let file = ConfigFile::read(&folder.join("config.json"))?;
     check_problem(&file)?;

@@ -102,7 +102,7 @@ impl PretrainingModel {
     /// one; RoBERTa has only the first.
     ///
     /// # Errors
-    /// Those of [`Encoder::forward`].
+    /// The errors of [`Encoder::forward`].
     pub fn losses(
         &self,
         p: &Parameters,

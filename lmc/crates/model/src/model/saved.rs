@@ -75,8 +75,8 @@ impl Saved<'_> {
     /// as it was or as it shall be.
     ///
     /// # Errors
-    /// Those of [`check_place`]; [`LmcError::InvalidParameter`] if the config has another number of labels
-    /// than the head.
+    /// The errors of [`check_place`]; [`LmcError::InvalidParameter`] if the config has another number of
+    /// labels than the head.
     pub fn write(self, folder: &Path, origin: &Value, replace: Replace) -> Result<()> {
         let config = format!("{:#}\n", folder_config(self.config, self.weights)?);
         let way = way(folder, origin, replace)?;

@@ -68,7 +68,7 @@ impl Plane {
     /// Returns a grid over the plane.
     ///
     /// # Errors
-    /// Those of [`PlaneOptions::check`].
+    /// The errors of [`PlaneOptions::check`].
     pub fn grid(&self, options: &PlaneOptions) -> Result<PlaneGrid> {
         let options = options.check()?;
         let (anchors, spacing) = (self.anchors(), options.spacing);

@@ -160,7 +160,7 @@ impl Parameters {
     /// Returns the same operands as leaves of a new graph: they share theta's storage and collect gradients.
     ///
     /// # Errors
-    /// Those of [`Parameters::views`].
+    /// The errors of [`Parameters::views`].
     pub fn leaves(theta: &Tensor, layout: &Layout) -> Result<Self> {
         let mut leaves = Self::views(theta, layout)?;
         for tensor in &mut leaves.tensors {
@@ -182,7 +182,7 @@ impl Parameters {
     /// Writes [`Parameters::gradient`] over `gradient`, whose memory is reused if it has that shape.
     ///
     /// # Errors
-    /// Those of [`Parameters::gradient`].
+    /// The errors of [`Parameters::gradient`].
     pub fn gradient_into(&self, loss: &Tensor, gradient: &Tensor) -> Result<()> {
         let gradients = Tensor::f_run_backward(&[loss], &self.tensors, false, false)?;
         if let Some(i) = gradients.iter().position(|g| !g.defined()) {

@@ -15,7 +15,7 @@ use crate::options::Options;
 /// other ends.
 ///
 /// # Errors
-/// Those of [`gap_heatmap`](crate::figure::gap_heatmap) for a panel;
+/// The errors of [`gap_heatmap`](crate::figure::gap_heatmap) for a panel;
 /// [`LmcError::InvalidParameter`](crate::LmcError::InvalidParameter) for no panel or more than 8.
 ///
 /// # Examples

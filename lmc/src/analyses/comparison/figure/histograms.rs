@@ -16,7 +16,7 @@ use crate::study::{self, Metric};
 /// share bins and axes.
 ///
 /// # Errors
-/// Those of [`histogram`](crate::figure::histogram) for a panel;
+/// The errors of [`histogram`](crate::figure::histogram) for a panel;
 /// [`LmcError::InvalidParameter`](crate::LmcError::InvalidParameter) for no panel or more than 8.
 ///
 /// # Examples

@@ -70,7 +70,7 @@ pub struct Scores {
 /// Reads the scores of models on one set from a file, as [`read_score_files`] does.
 ///
 /// # Errors
-/// Those of [`read_score_files`].
+/// The errors of [`read_score_files`].
 ///
 /// # Examples
 /// ```no_run

@@ -98,7 +98,7 @@ pub fn line_confidence(
 /// Returns the convexity gap of each line in each draw, nats per example, `[n_lines, n_draws]`.
 ///
 /// # Errors
-/// Those of [`line_confidence`].
+/// The errors of [`line_confidence`].
 pub fn resampled_gaps(
     n_lines: usize,
     line: impl Fn(usize) -> Result<LineLosses> + Sync,

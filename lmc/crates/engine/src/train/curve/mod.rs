@@ -54,7 +54,7 @@ impl<'a> CurveTraining<'a> {
     /// straight line.
     ///
     /// # Errors
-    /// Those of [`Options::validate`] and [`CurveRecipe::check_size`]; [`LmcError::OutsideTable`] if the
+    /// The errors of [`Options::validate`] and [`CurveRecipe::check_size`]; [`LmcError::OutsideTable`] if the
     /// models have no row for a token; [`LmcError::InvalidParameter`] for a label that is not one of their
     /// classes; [`LmcError::Torch`] for models of another layout than the classifier's.
     pub fn new(

@@ -71,7 +71,7 @@ pub fn load_tokenizer(folder: &Path) -> Result<Tokenizer> {
 /// 0.1 wrote are read in this way.
 ///
 /// # Errors
-/// Those of [`load_tokenizer`].
+/// The errors of [`load_tokenizer`].
 #[doc(hidden)]
 pub fn load_stored_tokenizer(folder: &Path) -> Result<Tokenizer> {
     let is_there = |name: &str| folder.join(name).exists();

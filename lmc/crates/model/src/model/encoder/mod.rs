@@ -131,8 +131,8 @@ impl Encoder {
     /// tokens.
     ///
     /// # Errors
-    /// Those of [`ModelConfig::check`] and [`ModelConfig::check_extent`]; [`LmcError::ShapeMismatch`] for
-    /// tensors that do not belong together; [`LmcError::Torch`], [`LmcError::OutOfMemory`].
+    /// The errors of [`ModelConfig::check`] and [`ModelConfig::check_extent`]; [`LmcError::ShapeMismatch`]
+    /// for tensors that do not belong together; [`LmcError::Torch`], [`LmcError::OutOfMemory`].
     pub fn forward(&self, p: &Parameters, tokens: &Tokens, dropout: &Dropout) -> Result<Tensor> {
         self.config.check()?;
         tokens.check(p.stack())?;

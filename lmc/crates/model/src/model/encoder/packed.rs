@@ -18,7 +18,7 @@ impl Encoder {
     /// length. The last layer makes keys and values of every token, the rest of the first tokens alone.
     ///
     /// # Errors
-    /// Those of [`Encoder::forward`].
+    /// The errors of [`Encoder::forward`].
     pub fn packed_first_tokens(
         &self,
         p: &Parameters,

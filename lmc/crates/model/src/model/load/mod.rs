@@ -71,7 +71,7 @@ impl Pretrained {
     /// layers.
     ///
     /// # Errors
-    /// Those of [`Pretrained::check`].
+    /// The errors of [`Pretrained::check`].
     pub fn with_head(&self, classifier: &Classifier, seed: u64, head_std: f64) -> Result<Weights> {
         let mut named = self.shallow_clone().tensors;
         if self.lacks_pooler() {
