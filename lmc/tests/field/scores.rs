@@ -163,7 +163,7 @@ fn names(place: &Place) {
         "--prefix feather- gives the models of the logs",
     ]);
     let printed = scored(place, "s.csv", all("feather-"), "--prefix feather-").handled();
-    assert!(printed.contains("\n4 models on "), "{printed}");
+    assert!(printed.starts_with("4 models on "), "{printed}");
     scored(place, "s.csv", "a,0.5\nb,0.5\n", "")
         .refused(&["for 4 of 4 models: `m-7`, `m-22`, `m-98`, `m-1`", "they have `a`, `b`"]);
     scored(place, "s.csv", "m-7,0.5\nm-22,0.5\nm-98,0.5\n", "").refused(&["for 1 of 4 models: `m-1`"]);
