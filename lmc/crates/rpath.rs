@@ -5,7 +5,7 @@ use std::env;
 use std::path::PathBuf;
 
 fn main() {
-    println!("cargo::rerun-if-changed=../rpath.rs");
+    println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-env-changed=LIBTORCH");
     let library = env::var_os("LIBTORCH").map(|folder| PathBuf::from(folder).join("lib"));
     if let Some(library) = library.and_then(|library| library.canonicalize().ok()) {

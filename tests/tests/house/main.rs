@@ -1,6 +1,8 @@
 //! Checks the rules that files of this project keep: code, pages and notebooks.
 
+mod cargo;
 mod code;
 mod notebook_files;
+mod packages;
 mod pages;
 mod surface;

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
-use std::process::Command;
 
 use lmc_tests::notebook::clone_root;
+
+use crate::cargo::cargo;
 
 /// The most names of the prelude, and the most public modules.
 const MOST_NAMES: usize = 45;
@@ -72,17 +73,11 @@ fn pages_and_notebooks_name_public_modules() {
 
 /// The items of a crate's documentation, as rustdoc lists them: kind and path.
 fn documented() -> BTreeSet<String> {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let arguments = ["doc", "--workspace", "--no-deps", "--offline", "--quiet"];
-    let mut command = Command::new(cargo);
+    let mut command = cargo();
     // The flags of `.ci/run`, so that both make the documentation once.
     command.env("RUSTDOCFLAGS", "-D warnings");
-    // With what cargo tells a test about its package, build scripts would run again, and all that follows.
-    let told = |name: &str| name.starts_with("CARGO_PKG") || name.starts_with("CARGO_MANIFEST");
-    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_str().is_some_and(told)) {
-        command.env_remove(name);
-    }
-    let output = command.args(arguments).current_dir(clone_root()).output().unwrap();
+    let output = command.args(arguments).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let target =
         std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| clone_root().join("target"), PathBuf::from);
