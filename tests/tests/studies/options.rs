@@ -11,7 +11,7 @@ use lmc::analyses::early::early_warning;
 use lmc::analyses::replay::{Replay, ReplayOptions, ScoreOptions, read_score_files};
 use lmc::analyses::soups::SoupOptions;
 use lmc::basin::{ClusterOptions, Delta, EarlyOptions};
-use lmc::compute::{Compute, Precision};
+use lmc::compute::{Attention, Compute, Precision};
 use lmc::data::fetch::ModelFolder;
 use lmc::figure::{HeatmapOptions, gap_heatmap};
 use lmc::model::Replace;
@@ -222,6 +222,8 @@ fn a_wrong_value_of_every_field_is_refused_before_any_work() {
     each_field! { seen, Compute, Compute::cpu(), |compute: &Compute| models.on(compute.clone());
         devices = vec![Device::Cuda(99)] => "compute.devices",
         precision = Precision::TensorFloat32 => "compute.precision",
+        training = Precision::TensorFloat32 => "compute.training",
+        attention = Attention::Flash => "compute.attention",
         tolerance = 0.0 => "compute.tolerance";
         free: device_memory, host_memory
     }
