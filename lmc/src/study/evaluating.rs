@@ -9,9 +9,10 @@ use super::Study;
 use crate::encode::Batch;
 use crate::error::Result;
 use crate::eval::{
-    Logits, Outcome, Tile, evaluate_logits, evaluate_mapped, read_logits, read_outcome, write_logits,
-    write_outcome,
+    EvaluationSet, Logits, Outcome, Tile, evaluate_logits, evaluate_mapped, read_logits, read_outcome,
+    write_logits, write_outcome,
 };
+use crate::options::Options;
 use crate::progress::{Progress, Unit};
 use crate::weights::Weights;
 
@@ -29,16 +30,22 @@ struct Kind<'a, T> {
 type Load<'a> = &'a (dyn Fn(usize) -> Result<Weights> + Sync);
 
 impl Study {
+    /// Returns the name under which evaluations on a set in the study's precision are kept.
+    pub(super) fn key_of(&self, set: &EvaluationSet) -> String {
+        format!("{}{}", set.key, self.compute.precision.suffix())
+    }
+
     /// Returns the outcome of each of `keys`, names in the store, on the evaluation set of that name; `load`
-    /// brings the weights for those that are not in the store yet.
+    /// brings the weights for those that are not in the store yet. They are evaluated on the study's devices in
+    /// its precision.
     ///
     /// No more weights are in memory than there are workers.
     pub(crate) fn outcomes(&self, dataset: &str, keys: &[String], load: Load) -> Result<Vec<Outcome>> {
         let (store, classifier, set) = (&self.store, &self.task.classifier, self.task.set(dataset)?);
-        let (n, map) = (set.encoded.len(), set.label_map.as_ref());
+        let (n, map, of_set) = (set.encoded.len(), set.label_map.as_ref(), self.key_of(set));
         let kind = Kind {
             noun: "evaluations",
-            path: &|key| store.evaluation_path(&set.key, key),
+            path: &|key| store.evaluation_path(&of_set, key),
             read: &|path| read_outcome(path, n),
             evaluate: &|theta, batches| evaluate_mapped(classifier, theta, batches, n, map),
             write: write_outcome,
@@ -49,10 +56,10 @@ impl Study {
     /// Returns the logits of each of `keys` in the labels of the set, as [`Study::outcomes`] does.
     pub(crate) fn logits(&self, dataset: &str, keys: &[String], load: Load) -> Result<Vec<Logits>> {
         let (store, classifier, set) = (&self.store, &self.task.classifier, self.task.set(dataset)?);
-        let (n, map) = (set.encoded.len(), set.label_map.as_ref());
+        let (n, map, of_set) = (set.encoded.len(), set.label_map.as_ref(), self.key_of(set));
         let kind = Kind {
             noun: "logits",
-            path: &|key| store.logits_path(&set.key, key),
+            path: &|key| store.logits_path(&of_set, key),
             read: &|path| read_logits(path, n),
             evaluate: &|theta, batches| evaluate_logits(classifier, theta, batches, n, map),
             write: write_logits,
@@ -69,8 +76,12 @@ impl Study {
     ) -> Result<Vec<T>> {
         let set = self.task.set(dataset)?;
         set.check_outputs(self.task.classifier.n_labels())?;
-        let progress = Progress::new(format!("evaluating on {dataset}"), Unit::Copies, keys.len() as u64);
         let files: Vec<PathBuf> = keys.iter().map(|key| (kind.path)(key)).collect();
+        // Results that are only read may have been computed on other machines.
+        if files.iter().any(|file| !file.exists()) {
+            self.compute.validate()?;
+        }
+        let progress = Progress::new(format!("evaluating on {dataset}"), Unit::Copies, keys.len() as u64);
         let kept = Kept {
             files: &files,
             find: &|i| files[i].exists().then(|| (kind.read)(&files[i])).transpose(),
@@ -81,8 +92,9 @@ impl Study {
             noun: &format!("{} on {dataset}", kind.noun),
             begun: None,
         };
+        let numbers = self.compute.precision.kind();
         kept.bring_about(|(device, tile), i| {
-            let theta = load(i)?.theta().to_device(*device);
+            let theta = load(i)?.theta().f_to_device(*device)?.f_to_kind(numbers)?;
             let made = tile
                 .fitting(|batches| (kind.evaluate)(&theta, batches))
                 .map_err(|e| e.of(format!("{} on {dataset}", keys[i])))?;

@@ -30,6 +30,8 @@ pub use lmc_engine::train::PretrainRecipe;
 pub use models::{Model, Models};
 pub use pretraining::{N_DOCUMENTS, pretrain_mini, pretrain_mini_roberta};
 pub(crate) use scores::{scores, unknown};
+#[doc(hidden)]
+pub use slurm::plan_uses_tf32;
 pub use slurm::{Submission, work};
 pub use spec::StudySpec;
 pub use sweep::Sweep;
@@ -39,7 +41,7 @@ pub use task::Task;
 use crate::compute::Compute;
 use crate::environment;
 use crate::error::Result;
-use crate::options::{Options, Valid};
+use crate::options::Options;
 use crate::spec::{Recipe, RunSpec};
 use crate::store::Store;
 
@@ -48,7 +50,7 @@ pub struct Study {
     spec: StudySpec,
     task: Rc<Task>,
     store: Store,
-    compute: Valid<Compute>,
+    compute: Compute,
 }
 
 impl fmt::Debug for Study {
@@ -98,7 +100,7 @@ impl Study {
         let task = Task::load(&spec)?;
         spec.recipe.check_size(task.train.len())?;
         let spec = StudySpec { task: task.spec.clone(), ..spec };
-        Ok(Rc::new(Self { spec, task: Rc::new(task), store, compute: Compute::auto().check()? }))
+        Ok(Rc::new(Self { spec, task: Rc::new(task), store, compute: Compute::auto() }))
     }
 
     /// Returns the same study on those devices and in that precision, in which all its verbs compute from
@@ -116,9 +118,15 @@ impl Study {
     /// # Ok::<(), LmcError>(())
     /// ```
     pub fn on(&self, compute: Compute) -> Result<Rc<Self>> {
-        let compute = compute.check()?;
+        compute.validate()?;
+        Ok(self.elsewhere(compute))
+    }
+
+    /// Returns the same study for work that other machines do on devices that need not be here.
+    #[doc(hidden)]
+    pub fn elsewhere(&self, compute: Compute) -> Rc<Self> {
         let Self { spec, task, store, .. } = self;
-        Ok(Rc::new(Self { spec: spec.clone(), task: task.clone(), store: store.clone(), compute }))
+        Rc::new(Self { spec: spec.clone(), task: task.clone(), store: store.clone(), compute })
     }
 
     /// Returns the devices and the precision.

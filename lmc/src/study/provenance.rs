@@ -9,8 +9,8 @@ use crate::provenance::{devices, now, software};
 impl Study {
     /// Returns the origin of the study's results: the schema [`PROVENANCE`](crate::table::PROVENANCE).
     ///
-    /// Versions of the crate, its commit and its dependencies, libtorch, compiler and devices; task, training
-    /// set, encoder and recipe by name and SHA-256; seeds, store and the date. Digests of software are cut to
+    /// Versions of the crate, its commit and its dependencies, libtorch and compiler; the devices of the machine
+    /// and those of the study with precision and attention; task, training set, encoder and recipe by name and SHA-256; seeds, store and the date. Digests of software are cut to
     /// 12 digits.
     ///
     /// # Errors
@@ -29,7 +29,13 @@ impl Study {
         let master = spec.master_seed().map_or_else(|| "none".to_owned(), |seed| seed.to_string());
         let mut rows = software();
         rows.extend(devices());
+        let compute = self.compute();
+        let attention = compute.devices.first().map(|&at| compute.attention.on(at, compute.precision));
         rows.extend([
+            ("devices", compute.named_devices()),
+            ("precision", compute.precision.to_string()),
+            ("training precision", compute.training.to_string()),
+            ("attention", attention.unwrap_or_default().to_string()),
             ("task", spec.task.name().to_owned()),
             ("training set", format!("{} examples, {}", task.train.len(), task.train_sha256)),
             ("encoder", format!("{}, {}", task.model.name, task.model.sha256)),
@@ -46,6 +52,7 @@ impl Study {
 
 #[cfg(test)]
 mod tests {
+    use crate::compute::{Compute, Precision};
     use crate::spec::TaskSpec;
     use crate::store::Store;
     use crate::study::{Study, StudySpec};
@@ -72,6 +79,10 @@ mod tests {
                 "rustc",
                 "CPU",
                 "CUDA",
+                "devices",
+                "precision",
+                "training precision",
+                "attention",
                 "task",
                 "training set",
                 "encoder",
@@ -84,6 +95,12 @@ mod tests {
         );
         let value = |name: &str| rows.iter().find(|(what, _)| what == name).unwrap().1.clone();
         assert_eq!(value("task"), "mini-nli");
+        assert_eq!((value("precision"), value("training precision")), ("float32".into(), "float32".into()));
+        let study = study.on(Compute::cpu().with_precision(Precision::BFloat16)).unwrap();
+        let table = study.provenance().unwrap();
+        let told: Vec<Option<&str>> =
+            table.column("value").unwrap().str().unwrap().iter().skip(7).take(4).collect();
+        assert_eq!(told, [Some("cpu"), Some("bf16"), Some("float32"), Some("equal")]);
         assert_eq!(value("training set"), format!("32 examples, {}", study.task().train_sha256));
         assert_eq!(value("encoder"), format!("mini-bert, {}", study.task().model.sha256));
         assert_eq!((value("master seed"), value("seeds")), ("none".into(), "3, 5".into()));

@@ -3,6 +3,7 @@
 mod alignment;
 mod convexity;
 mod corpora;
+mod devices;
 mod early_checks;
 mod options;
 mod own_analysis;

@@ -241,7 +241,7 @@ fn a_wrong_value_of_every_field_is_refused_before_any_work() {
         setup = vec!["\0".to_owned()] => "slurm.setup",
         tasks = Some(0) => "slurm.tasks",
         at_once = Some(0) => "slurm.at_once";
-        free: program, retries
+        free: devices, program, retries
     }
     each_field! { seen, PretrainRecipe, PretrainRecipe::mini(), |recipe: &PretrainRecipe| {
             lmc::study::pretrain_mini(&folder.path().join("encoder"), 0, recipe, Replace::Same)

@@ -6,11 +6,13 @@ mod table;
 use std::fmt;
 
 use polars::prelude::DataFrame;
+use tch::Device;
 
+use crate::compute::within_memory;
 use crate::error::{LmcError, Result};
 use crate::eval::Outcome;
 use crate::gap::Measure;
-use crate::parallel::run_units;
+use crate::parallel::run_on_workers;
 use crate::path::Combination;
 use crate::progress::{Progress, Unit};
 use crate::study::{Model, Models, Sweep};
@@ -110,9 +112,17 @@ impl Models {
     fn alignments(&self, pairs: &[[usize; 2]]) -> Result<Vec<Alignment>> {
         let (classifier, load) = (&self.study().task().classifier, self.loader());
         let progress = Progress::new("aligning units", Unit::Pairs, pairs.len() as u64);
-        run_units(pairs.to_vec(), |_, pair| {
-            let [a, b] = pair.map(&load);
-            let alignment = weight_matching(classifier.config(), &a?, &b?)?;
+        let workers = self.study().compute().workers();
+        let equip = |&device: &Device| Ok(device);
+        run_on_workers(&workers, pairs.to_vec(), equip, |&mut device, _, pair| {
+            let alignment = within_memory(|| {
+                let there = |model| {
+                    let weights = load(model)?;
+                    Weights::new(weights.layout().clone(), weights.theta().f_to_device(device)?)
+                };
+                let [a, b] = pair.map(there);
+                weight_matching(classifier.config(), &a?, &b?)
+            })?;
             progress.tick(String::new);
             Ok(alignment)
         })

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
+use tch::Device;
 
 use super::Connection;
 use crate::encode::Encoded;
@@ -63,11 +64,17 @@ impl<'a> Curve<'a> {
         self.read().ok().flatten().map_or(0, |state| state.losses.len() as u64)
     }
 
-    /// Trains the curve to its end, or to an interrupt. The state is kept after both.
-    pub fn train(&self, examples: &[Encoded], recipe: &CurveRecipe, progress: &Progress) -> Result<Trained> {
-        let ends = [self.load(0)?, self.load(self.kind.n_inner() + 1)?];
-        let ends = ends.each_ref().map(Weights::theta);
-        let mut training = CurveTraining::new(self.classifier, ends, examples, recipe)?;
+    /// Trains the curve on a device to its end, or to an interrupt. The state is kept after both.
+    pub fn train(
+        &self,
+        examples: &[Encoded],
+        recipe: &CurveRecipe,
+        device: Device,
+        progress: &Progress,
+    ) -> Result<Trained> {
+        let end = |control| Ok::<_, LmcError>(self.load(control)?.theta().f_to_device(device)?);
+        let (first, last) = (end(0)?, end(self.kind.n_inner() + 1)?);
+        let mut training = CurveTraining::new(self.classifier, [&first, &last], examples, recipe)?;
         if let Some(state) = self.read()? {
             progress.found(state.losses.len() as u64);
             training = training.resumed(state);

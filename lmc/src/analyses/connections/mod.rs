@@ -11,12 +11,12 @@ use std::rc::Rc;
 use lmc_engine::kept::Kept;
 use polars::prelude::DataFrame;
 use serde_json::{Value, json};
+use tch::Device;
 
 use crate::error::{LmcError, Result};
 use crate::eval::Outcome;
 use crate::file::sha256;
 use crate::options::Options;
-use crate::parallel::n_threads;
 use crate::progress::{Progress, Unit};
 use crate::stats::accuracy;
 use crate::study::{Model, Models, Study};
@@ -102,7 +102,7 @@ impl Models {
 
     /// Returns a curve between two copies, given by number, whose control points are trained to low loss on
     /// the training set (Garipov et al. 2018; Juneja et al. 2023, Fig. 10). A finished one is read from the
-    /// store; an interrupted one goes on.
+    /// store; an interrupted one goes on. It is trained in float32 on the study's devices.
     ///
     /// # Errors
     /// [`LmcError::InvalidParameter`] as in [`Models::line`] and [`CurveRecipe::check`];
@@ -154,15 +154,15 @@ impl Models {
         let kept = Kept {
             files: &files,
             find: &|i| Ok(curves[i].read()?.filter(CurveState::is_finished).map(Trained::of)),
-            workers: &vec![(); n_threads()],
-            equip: &|()| Ok(()),
+            workers: &self.study().compute().training_workers(),
+            equip: &|&device: &Device| Ok(device),
             progress: &progress,
             size: recipe.n_updates() as u64,
             noun: if pairs.len() == 1 { "updates of the curve" } else { "updates of the curves" },
             begun: Some(&|i| curves[i].updates_kept()),
         };
-        let trained = kept.bring_about(|(), i| {
-            curves[i].train(examples, recipe, &progress).map_err(|error| error.of(curves[i].name))
+        let trained = kept.bring_about(|&mut device, i| {
+            curves[i].train(examples, recipe, device, &progress).map_err(|error| error.of(curves[i].name))
         })?;
         let mean = |losses: &[f32]| losses.iter().map(|&l| f64::from(l)).sum::<f64>() / losses.len() as f64;
         for (connection, Trained { losses, seconds }) in connections.iter_mut().zip(trained) {

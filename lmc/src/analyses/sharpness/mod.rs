@@ -9,13 +9,12 @@ use std::path::{Path, PathBuf};
 use lmc_engine::kept::Kept;
 use polars::prelude::DataFrame;
 use rand::seq::SliceRandom;
+use tch::Device;
 
-use crate::compute::batch_tokens;
 use crate::encode::Encoded;
 use crate::error::{LmcError, Result};
 use crate::file::{read_sealed, sha256, write_sealed};
 use crate::options::Options;
-use crate::parallel::n_threads;
 use crate::progress::{Progress, Unit};
 use crate::study::Models;
 
@@ -30,7 +29,8 @@ const REMEDY: &str = "delete the file and run the same call again, only this cop
 impl Models {
     /// Returns the eps-sharpness of every copy on the study's first evaluation set, the in-domain one: the
     /// schema [`SHARPNESS`](crate::table::SHARPNESS) (Juneja et al. 2023, F.4). Copies that were measured are
-    /// read from the store; threads, and processes that share the store, measure the others side by side.
+    /// read from the store; threads, and processes that share the store, measure the others side by side,
+    /// in float32 on the study's devices.
     ///
     /// # Errors
     /// The errors of [`sharpness`]; [`LmcError::InvalidParameter`] for a set with other labels than the
@@ -66,20 +66,20 @@ impl Models {
         let kept = Kept {
             files: &files,
             find: &|i| read(&files[i]),
-            workers: &vec![(); n_threads()],
-            equip: &|()| Ok(()),
+            workers: &study.compute().training_workers(),
+            equip: &|&device: &Device| {
+                Ok((device, ClassifierLoss::new(classifier, examples.clone(), device)?))
+            },
             progress: &progress,
             size: recipe.n_updates.into(),
             noun: "measured copies",
             begun: None,
         };
-        let measured = kept.bring_about(|(), i| {
-            let weights = load(i)?;
-            let device = weights.theta().device();
-            let objective = ClassifierLoss::new(classifier, examples.clone(), batch_tokens(device));
+        let measured = kept.bring_about(|(device, objective), i| {
+            let theta = load(i)?.theta().f_to_device(*device)?;
             let tick = || progress.tick(String::new);
-            let found = sharpness(&objective, weights.theta(), recipe, tick)
-                .map_err(|error| error.of(&models[i].name))?;
+            let found =
+                sharpness(&*objective, &theta, recipe, tick).map_err(|error| error.of(&models[i].name))?;
             let bytes = serde_json::to_vec(&found)
                 .map_err(|e| LmcError::invalid("sharpness", e, "serialisable numbers"))?;
             write_sealed(&files[i], &[&bytes])?;

@@ -9,6 +9,7 @@ use lmc::study::{Models, Study, StudySpec, Sweep as Swept};
 use lmc::table::{Metric, Table};
 use lmc::{LmcError, Result, figure, table};
 
+use crate::compute::ComputeArgs;
 use crate::confidence::Resampling;
 use crate::notes;
 use crate::output::{Output, identity, print, say};
@@ -82,6 +83,11 @@ pub struct Clustered {
 }
 
 impl Clustered {
+    /// Returns the options for devices and precision.
+    pub fn computed(&self) -> &ComputeArgs {
+        &self.interpolation.compute
+    }
+
     /// Checks the numbers for a verb, and returns the description of the study.
     pub fn check(&self, verb: &str) -> Result<StudySpec> {
         let spec = self.study.spec()?;
@@ -118,6 +124,10 @@ pub struct Basins {
 }
 
 impl Basins {
+    pub fn compute(&self) -> &ComputeArgs {
+        self.clustered.computed()
+    }
+
     pub fn check(&self) -> Result<()> {
         self.clustered.check("basins")?;
         self.resampling.check()

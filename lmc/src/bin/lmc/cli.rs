@@ -12,6 +12,7 @@ use crate::figures::Figures;
 use crate::finetune::Finetune;
 use crate::pretrain::Pretrain;
 use crate::replay::Replay;
+use crate::restart;
 use crate::soup::Soup;
 use crate::spec::Spec;
 use crate::sweep::Sweep;
@@ -89,8 +90,24 @@ impl Cli {
         }
     }
 
+    /// Starts the command again if libtorch has to be started in another way for it.
+    fn restarted(&self) -> Result<()> {
+        restart::with_tf32(match &self.command {
+            Command::Finetune(finetune) => finetune.compute.uses_tf32(),
+            Command::Evaluate(evaluate) => evaluate.compute.uses_tf32(),
+            Command::Sweep(sweep) => sweep.compute().uses_tf32(),
+            Command::Basins(basins) => basins.compute().uses_tf32(),
+            Command::Convexity(convexity) => convexity.compute().uses_tf32(),
+            Command::Soup(soup) => soup.compute().uses_tf32(),
+            Command::Figures(figures) => figures.compute().uses_tf32(),
+            Command::Work(work) => work.uses_tf32()?,
+            _ => return Ok(()),
+        })
+    }
+
     /// Checks the command and runs it.
     pub fn run(self) -> Result<()> {
+        self.restarted()?;
         self.check()?;
         match self.command {
             Command::Spec(spec) => spec.run(),
@@ -128,7 +145,7 @@ mod tests {
         ("--length", &["spec", "finetune"]),
         ("--learning-rate", &["spec", "finetune"]),
         ("--points", &["sweep", "basins", "convexity", "soup", "figures"]),
-        ("--tolerance", &["sweep", "basins", "replay nowhere --scores x.json"]),
+        ("--tolerance", &["sweep", "finetune", "replay nowhere --scores x.json"]),
         ("--delta", &["basins", "convexity", "soup", "figures", "replay nowhere --scores x.json"]),
         ("--resamples", &["basins --confidence"]),
         ("--sizes", &["convexity", "soup"]),

@@ -9,6 +9,7 @@ use lmc::table::Table;
 use lmc::{Result, figure, table};
 
 use crate::basins::{Clustered, check_sizes};
+use crate::compute::ComputeArgs;
 use crate::output::{Output, identity, print, say};
 
 #[derive(Args)]
@@ -36,6 +37,10 @@ pub struct Convexity {
 }
 
 impl Convexity {
+    pub fn compute(&self) -> &ComputeArgs {
+        self.clustered.computed()
+    }
+
     pub fn check(&self) -> Result<()> {
         let spec = self.clustered.check("convexity")?;
         self.options().validate()?;

@@ -11,6 +11,7 @@ use lmc::store::Store;
 use lmc::study::{ClassifierOptions, Classifiers, Evaluated, Study, evaluations_table};
 use lmc::{LmcError, Result, progress, table};
 
+use crate::compute::ComputeArgs;
 use crate::output::{Output, Place, identity, identity_of, print};
 use crate::study::Changes;
 
@@ -47,6 +48,8 @@ pub struct Evaluate {
     #[command(flatten)]
     changes: Changes,
     #[command(flatten)]
+    pub compute: ComputeArgs,
+    #[command(flatten)]
     output: Output,
 }
 
@@ -71,6 +74,7 @@ impl Evaluate {
             let (got, expected) = (format!("{set} twice"), "each once".to_owned());
             return Err(LmcError::InvalidParameter { field: "set", got, expected });
         }
+        self.compute.check()?;
         match &self.corpus {
             None => self.changes.spec(self.study()?).map(|_| ()),
             Some(_) => Ok(()),
@@ -99,7 +103,7 @@ impl Evaluate {
 
     /// Evaluates the copies of a study on its sets.
     fn copies(&self) -> Result<()> {
-        let study = Study::open(self.changes.spec(self.study()?)?)?;
+        let study = Study::open(self.changes.spec(self.study()?)?)?.on(self.compute.compute()?)?;
         let all = study.task().sets.iter().map(|set| set.dataset.name.as_str());
         let sets: Vec<&str> = match self.set.as_slice() {
             [] => all.filter(|name| !name.ends_with("-sample")).collect(),
@@ -137,7 +141,7 @@ impl Evaluate {
         let out = self.output.open("evaluate")?;
         let sets = read_corpora(corpus, &folder, &self.split, self.changes.unverified())?;
         let options = ClassifierOptions { merge: self.merge.into(), max_length: self.changes.max_length() };
-        let classifiers = Classifiers::look(models, sets, &options)?;
+        let classifiers = Classifiers::look(models, sets, &options)?.on(self.compute.compute()?)?;
         let store = Store::default_location();
         if let Err(error) = &store {
             progress::note(&format!("results are printed and not kept: {error}"));

@@ -12,6 +12,7 @@ use lmc::terminal::tell;
 use lmc::{LmcError, Result};
 
 use crate::basins::Clustering;
+use crate::compute::ComputeArgs;
 use crate::notes;
 use crate::output::identity;
 use crate::results::Results;
@@ -36,6 +37,10 @@ pub struct Figures {
 }
 
 impl Figures {
+    pub fn compute(&self) -> &ComputeArgs {
+        &self.interpolation.compute
+    }
+
     pub fn check(&self) -> Result<()> {
         let spec = self.study.spec()?;
         spec.check_count(2, "a line")?;

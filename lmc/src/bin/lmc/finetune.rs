@@ -4,6 +4,7 @@ use clap::Args;
 use lmc::table::Table;
 use lmc::{Result, table};
 
+use crate::compute::ComputeArgs;
 use crate::output::{Output, identity, print, say};
 use crate::slurm::SlurmArgs;
 use crate::study::StudyArgs;
@@ -13,6 +14,8 @@ pub struct Finetune {
     #[command(flatten)]
     study: StudyArgs,
     #[command(flatten)]
+    pub compute: ComputeArgs,
+    #[command(flatten)]
     output: Output,
     #[command(flatten)]
     slurm: SlurmArgs,
@@ -21,13 +24,20 @@ pub struct Finetune {
 impl Finetune {
     pub fn check(&self) -> Result<()> {
         self.study.spec()?;
+        match self.slurm.is_used() {
+            true => self.compute.check_elsewhere()?,
+            false => self.compute.check()?,
+        }
         self.slurm.check()
     }
 
     pub fn run(self) -> Result<()> {
-        let study = self.study.open()?;
+        let study = match self.slurm.is_used() {
+            true => self.study.open()?.elsewhere(self.compute.elsewhere()),
+            false => self.study.open()?.on(self.compute.compute()?)?,
+        };
         let out = self.output.open("finetune")?;
-        let models = match self.slurm.slurm() {
+        let models = match self.slurm.slurm(self.compute.devices()) {
             Some(slurm) if self.slurm.is_dry_run() => {
                 say(study.finetune_submission(&slurm)?);
                 return Ok(());

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use lmc::Result;
+use lmc::compute::Devices;
 use lmc::options::Options;
 use lmc::slurm::Slurm;
 
@@ -65,8 +66,10 @@ pub struct SlurmArgs {
 
 impl SlurmArgs {
     /// Returns the options that were given, if Slurm is to be used.
-    pub fn slurm(&self) -> Option<Slurm> {
+    /// Each task computes on those devices of its machine.
+    pub fn slurm(&self, devices: &Devices) -> Option<Slurm> {
         self.slurm.then(|| Slurm {
+            devices: devices.clone(),
             partition: self.partition.clone(),
             account: self.account.clone(),
             qos: self.qos.clone(),
@@ -86,7 +89,12 @@ impl SlurmArgs {
 
     /// Checks what was asked for, if Slurm is to be used.
     pub fn check(&self) -> Result<()> {
-        self.slurm().map_or(Ok(()), |slurm| slurm.validate())
+        self.slurm(&Devices::Auto).map_or(Ok(()), |slurm| slurm.validate())
+    }
+
+    /// Returns whether Slurm is to be used.
+    pub fn is_used(&self) -> bool {
+        self.slurm
     }
 
     /// Returns whether this is a dry run, which submits nothing.

@@ -11,6 +11,7 @@ use lmc::table::{Metric, Table};
 use lmc::{LmcError, Result, figure, table, terminal};
 
 use crate::basins::{Clustered, check_sizes};
+use crate::compute::ComputeArgs;
 use crate::notes;
 use crate::output::{Output, identity, print, say};
 
@@ -37,6 +38,10 @@ pub struct Soup {
 }
 
 impl Soup {
+    pub fn compute(&self) -> &ComputeArgs {
+        self.clustered.computed()
+    }
+
     pub fn check(&self) -> Result<()> {
         let spec = self.clustered.check("soup")?;
         self.options(spec.scored().1).validate()?;

@@ -3,14 +3,13 @@
 use std::rc::Rc;
 
 use clap::Args;
-use lmc::compute::{Compute, Precision};
-use lmc::options::Options;
 use lmc::slurm::Slurm;
 use lmc::study::{Models, Study, StudySpec, Sweep as Swept};
 use lmc::sweep::{Grid, SweepPlan};
 use lmc::table::Table;
 use lmc::{Result, figure, table};
 
+use crate::compute::ComputeArgs;
 use crate::output::{Output, identity, print, say};
 use crate::slurm::SlurmArgs;
 use crate::study::StudyArgs;
@@ -24,12 +23,8 @@ pub struct Interpolation {
     /// Points on each line, both ends counted.
     #[arg(long, default_value_t = 11, value_name = "N")]
     points: usize,
-    /// The numbers in which points are evaluated: float32, bf16 or, on CUDA, tf32.
-    #[arg(long, default_value = "float32")]
-    precision: Precision,
-    /// The most that a loss or a convexity gap may be off by from float32's on a sample, in nats.
-    #[arg(long, default_value_t = 1e-3, value_name = "NATS")]
-    tolerance: f64,
+    #[command(flatten)]
+    pub compute: ComputeArgs,
 }
 
 impl Interpolation {
@@ -40,16 +35,29 @@ impl Interpolation {
 
     /// Checks the numbers.
     pub fn check_numbers(&self, spec: &StudySpec) -> Result<()> {
+        self.check_grid(spec)?;
+        self.compute.check()
+    }
+
+    /// Checks the numbers but for the devices.
+    fn check_grid(&self, spec: &StudySpec) -> Result<()> {
         SweepPlan::check_models(spec.seeds.len())?;
-        self.grid()?;
-        self.compute().validate()
+        self.grid().map(|_| ())
     }
 
     /// Opens a study on these devices, and checks that it can be swept like that before anything is computed.
     pub fn open(&self, study: &StudyArgs) -> Result<Rc<Study>> {
-        let study = study.open()?.on(self.compute())?;
+        self.checked(study.open()?.on(self.compute.compute()?)?)
+    }
+
+    /// Opens a study whose work other machines do on their devices, and checks that it can be swept.
+    fn open_elsewhere(&self, study: &StudyArgs) -> Result<Rc<Study>> {
+        self.checked(study.open()?.elsewhere(self.compute.elsewhere()))
+    }
+
+    fn checked(&self, study: Rc<Study>) -> Result<Rc<Study>> {
         study.task().set(self.set(&study))?;
-        self.check_numbers(study.spec())?;
+        self.check_grid(study.spec())?;
         Ok(study)
     }
 
@@ -66,11 +74,6 @@ impl Interpolation {
     fn grid(&self) -> Result<Grid> {
         Grid::new(self.points)
     }
-
-    /// Returns the devices and the precision.
-    fn compute(&self) -> Compute {
-        Compute { tolerance: self.tolerance, ..Compute::auto().with_precision(self.precision) }
-    }
 }
 
 #[derive(Args)]
@@ -86,17 +89,28 @@ pub struct Sweep {
 }
 
 impl Sweep {
+    pub fn compute(&self) -> &ComputeArgs {
+        &self.interpolation.compute
+    }
+
     pub fn check(&self) -> Result<()> {
         let spec = self.study.spec()?;
         spec.check_count(2, "a line")?;
-        self.interpolation.check_numbers(&spec)?;
-        self.slurm.check()
+        if self.slurm.is_used() {
+            self.interpolation.check_grid(&spec)?;
+            self.interpolation.compute.check_elsewhere()?;
+            return self.slurm.check();
+        }
+        self.interpolation.check_numbers(&spec)
     }
 
     pub fn run(self) -> Result<()> {
-        let study = self.interpolation.open(&self.study)?;
+        let study = match self.slurm.is_used() {
+            true => self.interpolation.open_elsewhere(&self.study)?,
+            false => self.interpolation.open(&self.study)?,
+        };
         let out = self.output.open("sweep")?;
-        let (models, sweep) = match self.slurm.slurm() {
+        let (models, sweep) = match self.slurm.slurm(self.interpolation.compute.devices()) {
             Some(slurm) if self.slurm.is_dry_run() => return self.say_what_is_submitted(&study, &slurm),
             Some(slurm) => {
                 let grid = self.interpolation.grid()?;

@@ -18,6 +18,11 @@ pub struct Work {
 }
 
 impl Work {
+    /// Returns whether the plan has work in tf32.
+    pub fn uses_tf32(&self) -> Result<bool> {
+        study::plan_uses_tf32(&self.plan)
+    }
+
     pub fn run(self) -> Result<()> {
         // Slurm sends SIGTERM before it takes a node away: the training so far is kept.
         interrupt::listen_to_termination()?;

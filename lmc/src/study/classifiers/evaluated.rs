@@ -91,7 +91,7 @@ impl Work<'_> {
     fn run(&self, n_sets: usize) -> Result<()> {
         if let Some(store) = self.store {
             for set in self.classifiers.models.iter().flat_map(|model| &model.sets) {
-                if let Some(folder) = store.evaluation_path(&set.key, "x").parent() {
+                if let Some(folder) = store.evaluation_path(&self.key_of(set), "x").parent() {
                     tidy(folder);
                 }
             }
@@ -136,6 +136,11 @@ impl Work<'_> {
         (workers, i32::try_from(threads.max(1)).unwrap_or(1))
     }
 
+    /// Returns the name under which evaluations on a set are kept.
+    fn key_of(&self, set: &EvaluationSet) -> String {
+        format!("{}{}", set.key, self.classifiers.compute.precision.suffix())
+    }
+
     /// Evaluates one model on all sets.
     fn model(&self, model: usize, n_sets: usize, device: Device, waits: bool) -> Result<()> {
         let looked = &self.classifiers.models[model];
@@ -177,7 +182,8 @@ impl One<'_> {
     /// Finds the result in the store, or evaluates it and keeps it there, unless another process does and the
     /// caller does not wait (`waits`).
     fn made(&self, loaded: &mut Option<(Classifier, Tensor)>, waits: bool) -> Result<()> {
-        let path = self.work.store.map(|store| store.evaluation_path(&self.set.key, &self.looked.seen.key));
+        let of_set = self.work.key_of(self.set);
+        let path = self.work.store.map(|store| store.evaluation_path(&of_set, &self.looked.seen.key));
         let _claim = match &path {
             None => None,
             Some(path) => match turn(path, waits, || self.find(path))? {
@@ -194,7 +200,8 @@ impl One<'_> {
             Some(loaded) => loaded,
             empty => {
                 let (classifier, weights) = self.looked.load()?;
-                empty.insert((classifier, weights.theta().to_device(self.device)))
+                let kind = self.work.classifiers.compute.precision.kind();
+                empty.insert((classifier, weights.theta().f_to_device(self.device)?.f_to_kind(kind)?))
             }
         };
         let outcome = self.evaluate(classifier, theta)?;

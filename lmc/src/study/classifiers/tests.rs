@@ -322,6 +322,9 @@ fn classifiers_are_evaluated_on_the_devices_that_they_are_given() {
     let on_its_own = classifiers().evaluate(None).all().unwrap();
     let on_cpu = classifiers().on(Compute::cpu()).unwrap().evaluate(None).all().unwrap();
     assert!(on_its_own.iter().zip(&on_cpu).all(|(a, b)| a.outcome == b.outcome));
+    let both = Compute { devices: vec![Device::Cpu; 2], ..Compute::cpu() };
+    let on_both = classifiers().on(both).unwrap().evaluate(None).all().unwrap();
+    assert!(on_its_own.iter().zip(&on_both).all(|(a, b)| a.outcome == b.outcome));
     let absent = Compute { devices: vec![Device::Cuda(99)], ..Compute::cpu() };
     let message = classifiers().on(absent).unwrap_err().to_string();
     assert!(message.starts_with("`compute.devices`: got Cuda(99)"), "{message}");

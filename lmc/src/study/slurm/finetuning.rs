@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use super::Shared;
 use super::plan::{Plan, Share, Work};
+use crate::compute::Devices;
 use crate::error::Result;
 use crate::progress::Unit;
 use crate::slurm::Missing;
@@ -53,13 +54,13 @@ impl Shared for Finetuning<'_> {
         Ok((self.missing_stacks()?.len(), None))
     }
 
-    fn plan(&self, n_tasks: usize) -> Result<Plan> {
+    fn plan(&self, n_tasks: usize, devices: &Devices) -> Result<Plan> {
         let stacks = self.missing_stacks()?;
         let end = |task: usize| task * stacks.len() / n_tasks;
         let shares = (0..n_tasks)
             .map(|task| Share { stacks: stacks[end(task)..end(task + 1)].to_vec(), ..Share::default() })
             .collect();
-        Plan::new(self.study, Work::Finetuning, shares)
+        Plan::new(self.study, devices, Work::Finetuning, shares)
     }
 
     fn missing(&self, plan: &Plan) -> Result<Vec<Missing>> {

@@ -2,7 +2,7 @@
 
 use super::Shared;
 use super::plan::{OnLines, Plan, Share, Work};
-use crate::compute::{Compute, Precision};
+use crate::compute::{Compute, Devices};
 use crate::error::Result;
 use crate::progress::Unit;
 use crate::slurm::Missing;
@@ -15,6 +15,8 @@ pub(super) struct Lines<'a> {
     dataset: &'a str,
     /// The name of the set with the digest of its content.
     set: &'a str,
+    /// The name under which evaluations on it are kept.
+    evaluations: String,
     lines: SweepPlan,
     grid: Grid,
 }
@@ -22,8 +24,9 @@ pub(super) struct Lines<'a> {
 impl<'a> Lines<'a> {
     /// Makes the lines of a plan, which must be on that grid.
     pub fn new(models: &'a Models, dataset: &'a str, lines: SweepPlan, grid: Grid) -> Result<Self> {
-        let set = models.study().task().set(dataset)?.key.as_str();
-        Ok(Self { models, dataset, set, lines, grid })
+        let set = models.study().task().set(dataset)?;
+        let evaluations = models.study().key_of(set);
+        Ok(Self { models, dataset, set: set.key.as_str(), evaluations, lines, grid })
     }
 
     /// Returns the devices and the precision of the study.
@@ -39,7 +42,7 @@ impl<'a> Lines<'a> {
     /// Returns the copies whose evaluations are not in the store.
     fn missing_copies(&self) -> Vec<usize> {
         let store = self.models.study().store();
-        let is_there = |model: &Model| store.evaluation_path(self.set, &model.key()).exists();
+        let is_there = |model: &Model| store.evaluation_path(&self.evaluations, &model.key()).exists();
         let models = self.models.models();
         (0..models.len()).filter(|&copy| !is_there(&models[copy])).collect()
     }
@@ -66,13 +69,13 @@ impl Shared for Lines<'_> {
         if lines == 0 {
             return Ok((copies, None));
         }
-        // The time is that of float32 here, whatever the nodes compute in.
-        let here = self.models.on(self.compute().clone().with_precision(Precision::Float32))?;
+        // The time is that of this machine, whatever the nodes compute on and in.
+        let here = self.models.on(Compute::auto())?;
         let cost = here.with_job(self.dataset, &self.lines, &[], |job| job.cost_of(lines))?;
         Ok((lines, Some(cost.seconds() / lines as f64)))
     }
 
-    fn plan(&self, n_tasks: usize) -> Result<Plan> {
+    fn plan(&self, n_tasks: usize, devices: &Devices) -> Result<Plan> {
         let units = self.lines.units();
         let shares = self.lines.shares(&self.missing_lines(&self.lines)?, n_tasks);
         let line = |unit: &usize| [units[*unit][0], units[*unit][1]];
@@ -89,10 +92,8 @@ impl Shared for Lines<'_> {
             dataset: self.dataset.to_owned(),
             set: self.set.to_owned(),
             points: self.grid.n_points(),
-            precision: self.compute().precision.to_string(),
-            tolerance: self.compute().tolerance,
         });
-        Plan::new(self.models.study(), work, shares)
+        Plan::new(self.models.study(), devices, work, shares)
     }
 
     fn missing(&self, plan: &Plan) -> Result<Vec<Missing>> {

@@ -13,9 +13,10 @@ use std::rc::Rc;
 use finetuning::Finetuning;
 use lines::Lines;
 use plan::Plan;
-pub use share::work;
+pub use share::{plan_uses_tf32, work};
 
 use super::{Models, Study, Sweep};
+use crate::compute::Devices;
 use crate::error::{LmcError, Result};
 use crate::file::{sha256, write_atomic};
 use crate::interrupt;
@@ -39,8 +40,9 @@ trait Shared {
     /// Returns how many parts are not in the store, and how long each takes here in seconds, if that is
     /// known.
     fn parts(&self) -> Result<(usize, Option<f64>)>;
-    /// Makes the plan of the work that is not in the store for that many tasks.
-    fn plan(&self, n_tasks: usize) -> Result<Plan>;
+    /// Makes the plan of the work that is not in the store for that many tasks, each on those devices of its
+    /// machine.
+    fn plan(&self, n_tasks: usize, devices: &Devices) -> Result<Plan>;
     /// Returns the work that each share of a plan has left.
     fn missing(&self, plan: &Plan) -> Result<Vec<Missing>>;
 }
@@ -154,7 +156,8 @@ impl Study {
                     Plan::read(&path)?
                 }
                 None => {
-                    let plan = work.plan(slurm.n_tasks(n_parts, seconds, max_array_size()?)?)?;
+                    let n_tasks = slurm.n_tasks(n_parts, seconds, max_array_size()?)?;
+                    let plan = work.plan(n_tasks, &slurm.devices)?;
                     write_atomic(&path, plan.to_json()?.as_bytes())?;
                     plan
                 }
@@ -176,7 +179,7 @@ impl Study {
         slurm.validate()?;
         let (n_parts, seconds) = work.parts()?;
         let n_tasks = if n_parts == 0 { 0 } else { slurm.n_tasks(n_parts, seconds, None)? };
-        let plan = work.plan(n_tasks.max(1))?;
+        let plan = work.plan(n_tasks.max(1), &slurm.devices)?;
         let left: usize = work.missing(&plan)?.iter().map(|missing| missing.counted).sum();
         let Place { name, folder, store } = self.place(work)?;
         // If the command does not exist yet, the user fills in its place.
@@ -214,8 +217,8 @@ impl Models {
     /// Does the same as [`Models::sweep`] by tasks of a Slurm array, which compute the lines and the copies'
     /// own evaluations that are not in the store.
     ///
-    /// Precision and tolerance are those of the study; devices are those that Slurm gives each task. As for
-    /// [`Study::finetune_on`], the store is shared by all nodes and an array that is in the queue is
+    /// Precision and tolerance are those of the study; devices are those of [`Slurm::devices`] that Slurm gives
+    /// each task. As for [`Study::finetune_on`], the store is shared by all nodes and an array that is in the queue is
     /// followed.
     ///
     /// # Errors

@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::compute::{Compute, Devices, Precision};
 use crate::error::{LmcError, Result};
 use crate::spec::Encoder;
 use crate::study::{Study, StudySpec};
 
 /// The version of the file's format.
-const FORMAT: u64 = 1;
+const FORMAT: u64 = 2;
 
 const REMEDY: &str = "use the same lmc on all machines; or end the jobs by scancel, delete the file and run the same call again";
 
@@ -28,7 +29,51 @@ pub(super) struct Plan {
     /// The names of the runs in the order of the study's seeds: a task that finds others works on other data.
     pub runs: Vec<String>,
     pub work: Work,
+    pub compute: Computed,
     shares: Vec<Share>,
+}
+
+/// The devices and numbers of the work, by name: the devices are those of the machine that does it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Computed {
+    devices: String,
+    precision: String,
+    training: String,
+    attention: String,
+    tolerance: f64,
+}
+
+impl Computed {
+    /// Makes the description of a study's settings on those devices.
+    pub fn new(compute: &Compute, devices: &Devices) -> Self {
+        Self {
+            devices: devices.to_string(),
+            precision: compute.precision.to_string(),
+            training: compute.training.to_string(),
+            attention: compute.attention.to_string(),
+            tolerance: compute.tolerance,
+        }
+    }
+
+    /// Returns whether there is work in tf32.
+    pub fn uses_tf32(&self) -> bool {
+        [&self.precision, &self.training].contains(&&Precision::TensorFloat32.to_string())
+    }
+
+    /// Returns the settings on the devices of this machine.
+    ///
+    /// # Errors
+    /// The errors of [`Compute::on`], and of names that are not known.
+    pub fn here(&self) -> Result<Compute> {
+        Ok(Compute {
+            precision: self.precision.parse()?,
+            training: self.training.parse()?,
+            attention: self.attention.parse()?,
+            tolerance: self.tolerance,
+            ..Compute::auto().on(&self.devices.parse()?)?
+        })
+    }
 }
 
 /// The work that is done.
@@ -51,8 +96,6 @@ pub(super) struct OnLines {
     /// The name of the set with the digest of its content.
     pub set: String,
     pub points: usize,
-    pub precision: String,
-    pub tolerance: f64,
 }
 
 /// The share of one task, by number.
@@ -84,7 +127,7 @@ fn from_everywhere(spec: &StudySpec) -> Result<StudySpec> {
 
 impl Plan {
     /// Makes a plan for a study.
-    pub fn new(study: &Study, work: Work, shares: Vec<Share>) -> Result<Self> {
+    pub fn new(study: &Study, devices: &Devices, work: Work, shares: Vec<Share>) -> Result<Self> {
         let root = study.store.root();
         Ok(Self {
             format: FORMAT,
@@ -93,6 +136,7 @@ impl Plan {
             study: from_everywhere(&study.spec)?.to_toml()?,
             runs: study.runs().iter().map(|run| run.run_id()).collect(),
             work,
+            compute: Computed::new(study.compute(), devices),
             shares,
         })
     }
@@ -181,13 +225,12 @@ mod tests {
             store: "/shared/store".into(),
             study: "task = \"mini-nli\"\n".into(),
             runs: vec!["a".into(), "b".into(), "c".into()],
+            compute: Computed::new(&Compute::cpu(), &Devices::Numbered(vec![0, 1])),
             work: Work::Lines(OnLines {
                 step: 20,
                 dataset: "id".into(),
                 set: "id-512-0123456789".into(),
                 points: 11,
-                precision: "float32".into(),
-                tolerance: 1e-3,
             }),
             shares: vec![
                 Share { copies: vec![0, 2], lines: vec![[0, 1]], ..Share::default() },
@@ -213,6 +256,7 @@ mod tests {
         std::fs::write(&path, plan().to_json().unwrap()).unwrap();
         let read = Plan::read(&path).unwrap();
         assert_eq!(read, plan());
+        assert!(!read.compute.uses_tf32() && read.compute.devices == "cuda:0,1");
         assert_eq!(read.share(1).unwrap().lines, [[0, 2], [1, 2]]);
         let message = read.share(2).unwrap_err().to_string();
         assert_eq!(message, "`task`: got 2, expected a number below 2, the tasks of this plan");
@@ -227,13 +271,13 @@ mod tests {
             Plan::read(&path).unwrap_err().to_string()
         };
         let json = plan().to_json().unwrap();
-        let other = json.replacen("\"format\":1", "\"format\":2", 1);
+        let other = json.replacen("\"format\":2", "\"format\":3", 1);
         assert!(
-            message(&other).contains("plan.json: format 2, expected 1; use the same lmc"),
+            message(&other).contains("plan.json: format 3, expected 2; use the same lmc"),
             "{}",
             message(&other)
         );
-        assert!(message("{}").contains("format null, expected 1"));
+        assert!(message("{}").contains("format null, expected 2"));
         assert!(message("{\n").contains("plan.json:2: EOF"));
         let version = json.replacen(env!("CARGO_PKG_VERSION"), "9.9.9", 1);
         assert!(message(&version).contains("written by lmc 9.9.9, this is lmc"));

@@ -4,7 +4,6 @@ use std::path::Path;
 use std::rc::Rc;
 
 use super::plan::{OnLines, Plan, Share, Work};
-use crate::compute::Compute;
 use crate::error::Result;
 use crate::spec::RunSpec;
 use crate::store::Store;
@@ -18,7 +17,7 @@ use crate::sweep::{Grid, SweepPlan, fill};
 /// # Errors
 /// The errors of reading the plan; [`LmcError::InvalidParameter`](crate::LmcError::InvalidParameter) for a
 /// task that it does not have; [`LmcError::SpecMismatch`](crate::LmcError::SpecMismatch) if data or encoder
-/// are others here; those of finetuning and sweeps.
+/// are others here, or for a device that is not there; those of finetuning and sweeps.
 pub fn work(path: &Path, task: usize) -> Result<String> {
     let plan = Plan::read(path)?;
     let share = plan.share(task)?;
@@ -26,8 +25,20 @@ pub fn work(path: &Path, task: usize) -> Result<String> {
     let store = Store::open(&plan.store)?;
     match &plan.work {
         Work::Finetuning => finetune(path, &plan, share, spec, store),
-        Work::Lines(lines) => interpolate(path, &plan, share, lines, Study::open_in(spec, store)?),
+        Work::Lines(lines) => {
+            let study = Study::open_in(spec, store)?.on(plan.compute.here()?)?;
+            interpolate(path, &plan, share, lines, study)
+        }
     }
+}
+
+/// Returns whether the plan in a file has work in tf32, for which libtorch has to be started in another way.
+///
+/// # Errors
+/// The errors of reading the plan.
+#[doc(hidden)]
+pub fn plan_uses_tf32(path: &Path) -> Result<bool> {
+    Ok(Plan::read(path)?.compute.uses_tf32())
 }
 
 fn finetune(path: &Path, plan: &Plan, share: &Share, spec: StudySpec, store: Store) -> Result<String> {
@@ -39,7 +50,7 @@ fn finetune(path: &Path, plan: &Plan, share: &Share, spec: StudySpec, store: Sto
     let n = seeds.len();
     // Only the last stack of all may be smaller than the others, and it comes last here too: stacks stay as
     // they are.
-    let study = Study::open_in(spec.with_seeds(seeds), store)?;
+    let study = Study::open_in(spec.with_seeds(seeds), store)?.on(plan.compute.here()?)?;
     Plan::check_names(path, "runs", &planned, &names(&study))?;
     study.finetune()?;
     Ok(format!("{n} copies"))
@@ -57,9 +68,7 @@ fn interpolate(path: &Path, plan: &Plan, share: &Share, on: &OnLines, study: Rc<
     study.outcomes(dataset, &keys, &|i| store.load_checkpoint(&copies[i].spec, *step, layout))?;
     if !share.lines.is_empty() {
         let lines = SweepPlan::lines_between(models.len(), &share.lines, Grid::new(on.points)?)?;
-        let compute = study.compute().clone().with_precision(on.precision.parse()?);
-        let compute = Compute { tolerance: on.tolerance, ..compute };
-        models.on(compute)?.with_job(dataset, &lines, &[], fill)?;
+        models.with_job(dataset, &lines, &[], fill)?;
     }
     Ok(format!("{} lines and {} evaluations on {dataset}", share.lines.len(), copies.len()))
 }

@@ -1,6 +1,6 @@
 use std::cell::Cell;
 
-use tch::{Kind, Tensor};
+use tch::{Device, Kind, Tensor};
 
 use super::*;
 use lmc_model::model::fixture::{classifier, examples, weights};
@@ -110,7 +110,7 @@ fn at_a_minimum_nothing_is_found_below_it() {
 fn a_classifier_rises_as_its_gradient_says() {
     let (classifier, examples) = (classifier(), examples(24, 7));
     let theta = weights(&classifier, 1).theta().copy();
-    let objective = ClassifierLoss::new(&classifier, examples, 512);
+    let objective = ClassifierLoss::new(&classifier, examples, Device::Cpu).unwrap();
     let all: Vec<usize> = (0..24).collect();
     let gradient = objective.gradient(&theta, &all).unwrap();
     let eps = 1e-4;

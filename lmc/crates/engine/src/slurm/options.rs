@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use lmc_base::error::{LmcError, Result};
 use lmc_base::options::Options;
+use lmc_model::compute::Devices;
 
 /// The way in which work is given to a Slurm cluster: the resources of each task of a job array, and the
 /// number of tasks.
@@ -43,6 +44,8 @@ pub struct Slurm {
     pub memory: Option<String>,
     /// The time limit of each task, such as `4:00:00`.
     pub time: Option<String>,
+    /// The devices of its machine on which each task computes.
+    pub devices: Devices,
     /// Further arguments of `sbatch`, such as `--exclude=node7`.
     pub arguments: Vec<String>,
     /// Lines of shell that each task runs first, such as `module load cuda`.
@@ -72,6 +75,7 @@ impl Default for Slurm {
             cpus: None,
             memory: None,
             time: None,
+            devices: Devices::Auto,
             arguments: Vec::new(),
             setup: Vec::new(),
             program: None,

@@ -72,6 +72,7 @@ fn complete(job: &SweepJob<'_>) -> Result<Vec<(Vec<f64>, Vec<Outcome>)>> {
     if missing > 0 {
         let cost = job.cost_of(missing)?;
         if cost.seconds() > WORTH_SAYING {
+            job.compute.say_unused_card();
             progress::say(&cost.to_string());
         }
         if job.compute.precision != Precision::Float32 {

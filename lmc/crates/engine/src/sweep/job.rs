@@ -66,11 +66,7 @@ impl<'a> SweepJob<'a> {
 
     /// Returns the name of the folder of the units.
     fn key(&self) -> String {
-        let precision = match self.compute.precision {
-            Precision::Float32 => String::new(),
-            other => format!("-{other}"),
-        };
-        format!("{}-{}{precision}", self.set.key, self.plan.name())
+        format!("{}-{}{}", self.set.key, self.plan.name(), self.compute.precision.suffix())
     }
 
     /// Returns the largest difference from float32 of a convexity gap or a loss on a sample, in nats per
@@ -98,7 +94,7 @@ impl<'a> SweepJob<'a> {
         move |model| {
             let weights = load(model)?;
             Ok(match cuda {
-                Some(device) => weights.theta().f_pin_memory(device)?,
+                Some(device) => weights.theta().f_internal_pin_memory(device)?,
                 None => weights.theta().shallow_clone(),
             })
         }

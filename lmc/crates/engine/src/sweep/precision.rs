@@ -1,6 +1,7 @@
 //! The error of a precision, measured on a sample of the units in it and in float32.
 
 use serde::{Deserialize, Serialize};
+use tch::Device;
 
 use super::job::SweepJob;
 use super::resident::Resident;
@@ -24,9 +25,11 @@ struct Difference {
     convexity_gap: f64,
 }
 
-/// Computes a sample of the units in both precisions on the first device and prints the largest difference of
-/// a mean loss and, on lines, of a convexity gap. The differences are kept beside the units, so that they are
-/// computed once.
+/// Computes a sample of the units in both precisions and prints the largest difference of a mean loss and, on
+/// lines, of a convexity gap. The differences are kept beside the units, so that they are computed once.
+///
+/// The first device computes both, except for tf32: where that is allowed, libtorch computes no float32 on
+/// CUDA, and the CPU does.
 ///
 /// # Errors
 /// [`LmcError::Imprecise`] if one is above the tolerance.
@@ -69,26 +72,24 @@ pub(super) fn found(job: &SweepJob<'_>) -> Option<f64> {
 fn measured(job: &SweepJob<'_>) -> Result<Difference> {
     let (units, compute) = (job.plan.units(), job.compute);
     let device = compute.devices[0];
+    let exact_device = match compute.precision {
+        Precision::TensorFloat32 => Device::Cpu,
+        _ => device,
+    };
     let n_units = if units.len() < MANY_UNITS { 1 } else { 2 };
-    let load = |model| Ok((job.load)(model)?.theta().to_device(device));
-    let weights = Resident::new(8, &load);
-    let losses = |precision, unit: &[usize], points: &[&Combination]| -> Result<Vec<f64>> {
-        let outcomes = job.sample(&mut job.worker(device, precision)?, &weights, unit, points, |_| ())?;
+    let all: Vec<&Combination> = job.plan.points().iter().collect();
+    let losses = |device: Device, precision, unit: &[usize]| -> Result<Vec<f64>> {
+        let load = |model| Ok((job.load)(model)?.theta().to_device(device));
+        let weights = Resident::new(8, &load);
+        let outcomes = job.sample(&mut job.worker(device, precision)?, &weights, unit, &all, |_| ())?;
         Ok(outcomes.iter().map(Outcome::mean_loss).collect())
     };
-    let all: Vec<&Combination> = job.plan.points().iter().collect();
-    let interior: Vec<(usize, &Combination)> = job.plan.interior().collect();
-    let interior_points: Vec<&Combination> = interior.iter().map(|&(_, point)| point).collect();
     let is_line =
         job.plan.points().len() > 2 && job.plan.points().iter().all(|point| point.weights().len() == 2);
     let mut difference = Difference { n_units, loss: 0.0, convexity_gap: 0.0 };
     for unit in units.iter().step_by(units.len().div_ceil(n_units)) {
-        let exact = losses(Precision::Float32, unit, &all)?;
-        // The control models themselves are evaluated in float32 by both.
-        let mut rounded = exact.clone();
-        for (&(k, _), loss) in interior.iter().zip(losses(compute.precision, unit, &interior_points)?) {
-            rounded[k] = loss;
-        }
+        let exact = losses(exact_device, Precision::Float32, unit)?;
+        let rounded = losses(device, compute.precision, unit)?;
         let largest = exact.iter().zip(&rounded).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
         difference.loss = difference.loss.max(largest);
         if is_line {

@@ -1,12 +1,12 @@
 //! The weights that are in a device's memory: the ones used last, up to a number; others are loaded again
-//! when needed.
+//! when needed. If there is less memory than was thought, fewer stay.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Condvar, Mutex, MutexGuard};
 
 use tch::Tensor;
 
-use lmc_base::error::Result;
+use lmc_base::error::{LmcError, Result};
 use lmc_model::compute::within_memory;
 
 /// A function that loads the parameters of a model, `[n_parameters]` f32.
@@ -15,13 +15,13 @@ type Load<'a> = dyn Fn(usize) -> Result<Tensor> + Sync + 'a;
 /// Weights of models by number, shared by threads; a model is loaded by one thread while others go on.
 pub(super) struct Resident<'a> {
     load: &'a Load<'a>,
-    capacity: usize,
     state: Mutex<State>,
     arrived: Condvar,
 }
 
 #[derive(Default)]
 struct State {
+    capacity: usize,
     tensors: BTreeMap<usize, (u64, Tensor)>,
     loading: BTreeSet<usize>,
     clock: u64,
@@ -30,13 +30,14 @@ struct State {
 impl<'a> Resident<'a> {
     /// Makes room for `capacity` models.
     pub fn new(capacity: usize, load: &'a Load<'a>) -> Self {
-        Self { load, capacity: capacity.max(1), state: Mutex::default(), arrived: Condvar::new() }
+        let state = State { capacity: capacity.max(1), ..State::default() };
+        Self { load, state: Mutex::new(state), arrived: Condvar::new() }
     }
 
-    /// Returns the parameters of a model.
+    /// Returns the parameters of a model. If there is too little memory to load it, half of the others go.
     ///
     /// # Errors
-    /// The errors of loading it.
+    /// The errors of loading it, when no other model is in memory that could go.
     pub fn get(&self, model: usize) -> Result<Tensor> {
         let mut state = self.lock();
         loop {
@@ -51,14 +52,10 @@ impl<'a> Resident<'a> {
             }
             state = self.arrived.wait(state).unwrap_or_else(|poisoned| poisoned.into_inner());
         }
-        while state.tensors.len() + state.loading.len() > self.capacity {
-            let oldest = state.tensors.iter().min_by_key(|(_, (used, _))| *used).map(|(&model, _)| model);
-            let Some(oldest) = oldest else { break };
-            state.tensors.remove(&oldest);
-        }
+        state.make_room();
         drop(state);
+        let loaded = self.loaded(model);
         // Whatever the result, others may go on.
-        let loaded = within_memory(|| (self.load)(model));
         let mut state = self.lock();
         state.loading.remove(&model);
         if let Ok(tensor) = &loaded {
@@ -69,8 +66,33 @@ impl<'a> Resident<'a> {
         loaded
     }
 
+    fn loaded(&self, model: usize) -> Result<Tensor> {
+        loop {
+            let loaded = within_memory(|| (self.load)(model));
+            let mut state = self.lock();
+            match loaded {
+                Err(LmcError::OutOfMemory { .. }) if !state.tensors.is_empty() => {
+                    state.capacity = (state.tensors.len() + state.loading.len()) / 2;
+                    state.make_room();
+                }
+                other => return other,
+            }
+        }
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+}
+
+impl State {
+    /// Removes the models that were used longest ago until there is room for those that are being loaded.
+    fn make_room(&mut self) {
+        while self.tensors.len() + self.loading.len() > self.capacity {
+            let oldest = self.tensors.iter().min_by_key(|(_, (used, _))| *used).map(|(&model, _)| model);
+            let Some(oldest) = oldest else { break };
+            self.tensors.remove(&oldest);
+        }
     }
 }
 
@@ -79,7 +101,6 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use super::*;
-    use lmc_base::error::LmcError;
 
     #[test]
     fn the_models_used_last_stay() {
@@ -110,6 +131,27 @@ mod tests {
             }
         });
         assert_eq!(loads.into_inner(), 3);
+    }
+
+    /// Four were to stay; when the third is loaded, libtorch is really asked for too much.
+    #[test]
+    fn models_go_if_there_is_too_little_memory() {
+        let tries = AtomicUsize::new(0);
+        let load = |model: usize| {
+            if tries.fetch_add(1, Ordering::Relaxed) == 2 {
+                let _ = Tensor::zeros([1 << 55], (tch::Kind::Uint8, tch::Device::Cpu));
+            }
+            Ok(Tensor::from(model as i64))
+        };
+        let resident = Resident::new(4, &load);
+        for model in [0, 1, 2, 3, 3] {
+            assert_eq!(resident.get(model).unwrap().int64_value(&[]), model as i64);
+        }
+        let state = resident.lock();
+        assert_eq!((state.capacity, state.tensors.len()), (1, 1));
+        drop(state);
+        let never = |_| Ok(Tensor::zeros([1 << 55], (tch::Kind::Uint8, tch::Device::Cpu)));
+        assert!(matches!(Resident::new(4, &never).get(0), Err(LmcError::OutOfMemory { .. })));
     }
 
     #[test]

@@ -10,7 +10,7 @@ use lmc_model::model::{Classifier, Dropout};
 use lmc_model::weights::Parameters;
 
 /// Returns the mean loss of the model theta, `[n_parameters]`, on the examples of those numbers, in nats,
-/// without dropout, and its gradient by theta, `[n_parameters]`.
+/// without dropout, and its gradient by theta, `[n_parameters]`, on theta's device.
 ///
 /// # Errors
 /// [`LmcError::OutsideTable`](lmc_base::error::LmcError::OutsideTable) if the model has no row for a token,
@@ -34,6 +34,7 @@ fn loss_gradient_of(
     let leaves = Parameters::leaves(&theta.unsqueeze(0), classifier.layout())?;
     let (tokens, labels) = packed_batch(examples, batch);
     classifier.check_labels(&tokens.extent(), None)?;
+    let (tokens, labels) = (tokens.to_device(theta.device()), labels.to_device(theta.device()));
     let logits = classifier.packed_logits(&leaves, &tokens, &Dropout::NONE)?;
     let log_probabilities = logits.log_softmax(-1, Kind::Float);
     let loss = -log_probabilities.f_gather(-1, &labels.unsqueeze(-1), false)?.mean(Kind::Float);

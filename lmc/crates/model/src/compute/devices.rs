@@ -70,7 +70,7 @@ pub(super) fn n_cuda() -> usize {
 /// Returns the devices that are there in words, and why there is no CUDA device if there is none.
 pub(super) fn there(n_cuda: usize) -> String {
     match n_cuda {
-        0 if !tch::utils::has_cuda() => "cpu: libtorch was built or started without CUDA".to_owned(),
+        0 if !tch::utils::has_cudart() => "cpu: libtorch was built or started without CUDA".to_owned(),
         0 => "cpu: libtorch sees no CUDA device".to_owned(),
         1 => "cpu or cuda:0, the devices that are there".to_owned(),
         n => format!("cpu or cuda:0 to cuda:{}, the devices that are there", n - 1),

@@ -1,6 +1,7 @@
 //! The devices on which models are trained and evaluated, and the precision of the numbers.
 
 mod attention;
+mod cards;
 mod devices;
 mod memory;
 mod precision;
@@ -45,8 +46,8 @@ pub struct Compute {
 impl Compute {
     /// Returns float32 on all CUDA devices that libtorch sees, or on the CPU.
     ///
-    /// Weights may take half of the host's free memory, and 16 GiB of each CUDA device's. If libtorch was
-    /// started with tf32 allowed, CUDA devices compute in tf32.
+    /// Weights may take half of the free memory of the host and of each CUDA device. If libtorch was started
+    /// with tf32 allowed, CUDA devices compute in tf32.
     pub fn auto() -> Self {
         match n_cuda() {
             0 => Self::cpu(),
@@ -92,7 +93,17 @@ impl Compute {
             Precision::Float32 if uses_tf32 => Precision::TensorFloat32,
             other => other,
         };
-        Self { devices, precision: known(self.precision), training: known(self.training), ..self }
+        let device_memory = match devices.iter().any(|device| device.is_cuda()) {
+            true => memory::device_memory(),
+            false => self.device_memory,
+        };
+        Self {
+            precision: known(self.precision),
+            training: known(self.training),
+            devices,
+            device_memory,
+            ..self
+        }
     }
 
     /// Returns the same settings with another precision of evaluations.
@@ -119,13 +130,30 @@ impl Compute {
         Self { training, precision: switched(self.precision, training), ..self }
     }
 
-    /// Returns the device of each worker: two for each CUDA device, so that one loads while one computes, and
-    /// a thread for each core, shared by the CPUs if more than one is listed.
+    /// Returns the device of each worker that evaluates: two for each CUDA device, so that one loads while one
+    /// computes, and a thread for each core, shared by the CPUs if more than one is listed.
     pub fn workers(&self) -> Vec<Device> {
+        self.with_workers(2)
+    }
+
+    /// Returns the device of each worker that trains: one for each CUDA device, whose memory it has to itself,
+    /// and a thread for each core.
+    #[doc(hidden)]
+    pub fn training_workers(&self) -> Vec<Device> {
+        self.with_workers(1)
+    }
+
+    fn with_workers(&self, on_cuda: usize) -> Vec<Device> {
         let n_cpus = self.devices.iter().filter(|&&device| device == Device::Cpu).count().max(1);
         let on_cpu = n_threads().div_ceil(n_cpus);
-        let per_device = |device: &Device| vec![*device; if device.is_cuda() { 2 } else { on_cpu }];
+        let per_device = |device: &Device| vec![*device; if device.is_cuda() { on_cuda } else { on_cpu }];
         self.devices.iter().flat_map(per_device).collect()
+    }
+
+    /// Returns whether there is work in tf32, for which libtorch has to be started in another way.
+    #[doc(hidden)]
+    pub fn uses_tf32(&self) -> bool {
+        [self.precision, self.training].contains(&Precision::TensorFloat32)
     }
 
     /// Checks the numbers of one kind of work, whose field is given.
@@ -231,5 +259,6 @@ mod tests {
         assert_eq!(both.workers().len(), 2 * n_threads().div_ceil(2));
         let two = Compute { devices: vec![Device::Cuda(0), Device::Cuda(1)], ..cpu };
         assert_eq!(two.workers(), [0, 0, 1, 1].map(Device::Cuda));
+        assert_eq!(two.training_workers(), [0, 1].map(Device::Cuda));
     }
 }

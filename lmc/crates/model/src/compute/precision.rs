@@ -27,6 +27,15 @@ impl Precision {
     /// Every precision.
     pub const ALL: [Self; 4] = [Self::Float32, Self::TensorFloat32, Self::Float16, Self::BFloat16];
 
+    /// Returns the end of the names under which results in this precision are kept: nothing for float32.
+    #[doc(hidden)]
+    pub fn suffix(self) -> String {
+        match self {
+            Self::Float32 => String::new(),
+            other => format!("-{other}"),
+        }
+    }
+
     /// Returns the kind of weights and activations.
     pub fn kind(self) -> Kind {
         match self {

@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
-use tch::Tensor;
+use tch::{Device, Tensor};
 
 pub use recipe::CurveRecipe;
 pub use state::CurveState;
@@ -51,7 +51,7 @@ pub struct CurveTraining<'a> {
 
 impl<'a> CurveTraining<'a> {
     /// Makes a curve between the models `a` and `b`, `[n_parameters]` each, before its first update: the
-    /// straight line.
+    /// straight line. It is trained on the models' device.
     ///
     /// # Errors
     /// The errors of [`Options::validate`] and [`CurveRecipe::check_size`]; [`LmcError::OutsideTable`] if the
@@ -109,6 +109,8 @@ impl<'a> CurveTraining<'a> {
         self.inner.copy_(&state.inner);
         let n_updates = state.losses.len();
         if let Some([first, second]) = state.moments {
+            let device = self.inner.device();
+            let [first, second] = [first, second].map(|moment| moment.to_device(device));
             self.optimiser = self.optimiser.after(n_updates as u32, first, second);
         }
         for _ in 0..n_updates {
@@ -119,15 +121,15 @@ impl<'a> CurveTraining<'a> {
         self
     }
 
-    /// Returns the state that is needed to go on later, or to use the curve.
+    /// Returns the state that is needed to go on later, or to use the curve, in the host's memory.
     pub fn state(&self) -> CurveState {
         let (first, second) = self.optimiser.moments();
         let is_finished = self.losses.len() >= self.recipe.n_updates();
         CurveState {
             losses: self.losses.clone(),
             seconds: self.earlier + self.started.elapsed().as_secs_f64(),
-            inner: self.inner.shallow_clone(),
-            moments: (!is_finished).then(|| [first.shallow_clone(), second.shallow_clone()]),
+            inner: self.inner.to_device(Device::Cpu),
+            moments: (!is_finished).then(|| [first, second].map(|moment| moment.to_device(Device::Cpu))),
         }
     }
 

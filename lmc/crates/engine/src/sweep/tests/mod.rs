@@ -1,3 +1,5 @@
+mod cards;
+
 use std::path::Path;
 use std::sync::Mutex;
 
@@ -247,7 +249,7 @@ fn a_store_is_filled_without_results() {
     let thetas: Vec<Mutex<Tensor>> = models.iter().map(|(_, w)| Mutex::new(w.theta().copy())).collect();
     let layout = classifier.layout().clone();
     let load = |model: usize| Weights::new(layout.clone(), thetas[model].lock().unwrap().shallow_clone());
-    for precision in [Precision::Float32, Precision::BFloat16] {
+    for precision in [Precision::Float32, Precision::Float16, Precision::BFloat16] {
         let (direct, filled) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let compute = &Compute { tolerance: 1.0, ..Compute::cpu().with_precision(precision) };
         let expected = run(direct.path(), &models, &plan, compute).unwrap();
