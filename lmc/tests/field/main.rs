@@ -11,6 +11,7 @@ mod certificates;
 mod clusters;
 mod configs;
 mod corpus;
+mod devices;
 mod evaluate;
 mod files;
 mod hub;
@@ -41,6 +42,7 @@ use libtest_mimic::{Arguments, Trial};
 const AREAS: &[&[Case]] = &[
     clusters::CASES,
     configs::CASES,
+    devices::CASES,
     evaluate::CASES,
     files::CASES,
     hub::CASES,
