@@ -11,6 +11,7 @@ use super::worker::Worker;
 use crate::store::Store;
 use lmc_base::error::{LmcError, Result};
 use lmc_model::compute::{Compute, Precision};
+use lmc_model::encode::Placement;
 use lmc_model::eval::{EvaluationSet, Outcome};
 use lmc_model::model::Classifier;
 use lmc_model::path::Combination;
@@ -124,7 +125,8 @@ impl<'a> SweepJob<'a> {
 
     /// Makes a worker on that device.
     pub(super) fn worker(&self, device: Device, precision: Precision) -> Result<Worker<'a>> {
-        Worker::new(self.classifier, self.set, device, precision, self.plan.interior().count())
+        let placement = Placement::new(device, precision, self.compute.attention);
+        Worker::new(self.classifier, self.set, placement, self.plan.interior().count())
     }
 
     /// Returns the outcomes of those points in a unit.

@@ -4,7 +4,8 @@
 use tch::{Device, Kind, Tensor};
 
 use lmc_base::error::{LmcError, Result};
-use lmc_model::compute::{Precision, within_memory};
+use lmc_model::compute::within_memory;
+use lmc_model::encode::Placement;
 use lmc_model::eval::{EvaluationSet, Outcome, Tile, evaluate_stack, say_once};
 use lmc_model::model::Classifier;
 use lmc_model::path::Combination;
@@ -22,8 +23,7 @@ pub(super) struct Worker<'a> {
     classifier: &'a Classifier,
     set: &'a EvaluationSet,
     tile: Tile<'a>,
-    precision: Precision,
-    device: Device,
+    placement: Placement,
     /// Points in float32, `[stack, n_parameters]`.
     points: Tensor,
     /// The same buffer in the precision of the evaluation, if that is another.
@@ -35,18 +35,17 @@ impl<'a> Worker<'a> {
     pub fn new(
         classifier: &'a Classifier,
         set: &'a EvaluationSet,
-        device: Device,
-        precision: Precision,
+        placement: Placement,
         n_points: usize,
     ) -> Result<Self> {
-        if device == Device::Cpu {
+        if placement.device == Device::Cpu {
             // A block of this size, given back, makes glibc keep memory that is freed from now on:
             // activations are then not mapped and cleared again by every operation, which takes 3 % of the
             // time.
-            let _ = Tensor::f_empty([KEPT_BYTES], (Kind::Uint8, device));
+            let _ = Tensor::f_empty([KEPT_BYTES], (Kind::Uint8, Device::Cpu));
         }
-        let (tile, points) = (Tile::new(set, device)?, Tensor::new());
-        let mut worker = Self { classifier, set, tile, precision, device, points, rounded: None };
+        let (tile, points) = (Tile::new(set, placement)?, Tensor::new());
+        let mut worker = Self { classifier, set, tile, placement, points, rounded: None };
         worker.make_room(Self::stack(classifier, n_points) as i64)?;
         Ok(worker)
     }
@@ -55,9 +54,9 @@ impl<'a> Worker<'a> {
     fn make_room(&mut self, n_points: i64) -> Result<()> {
         let buffer = |kind| {
             let shape = [n_points, self.classifier.layout().n_parameters()];
-            Ok::<_, LmcError>(Tensor::f_zeros(shape, (kind, self.device))?)
+            Ok::<_, LmcError>(Tensor::f_zeros(shape, (kind, self.placement.device))?)
         };
-        let kind = self.precision.kind();
+        let kind = self.placement.precision.kind();
         let rounded = || if kind == Kind::Float { Ok(None) } else { buffer(kind).map(Some) };
         // The old buffers are given back first.
         (self.points, self.rounded) = (Tensor::new(), None);

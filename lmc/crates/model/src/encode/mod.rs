@@ -8,16 +8,24 @@ use lmc_base::error::{LmcError, Result};
 use lmc_base::file::hexadecimal;
 use lmc_data::Dataset;
 
+mod borders;
 mod extent;
+mod grouping;
 mod length;
 mod packed;
+mod padded;
+mod placement;
 mod tokenizer;
 
+pub(crate) use borders::Borders;
 pub use extent::Extent;
 #[doc(hidden)]
 pub use length::note_cut;
 pub use length::{LONGEST, longest_example};
 pub use packed::{Batch, Group, PackedTokens, packed_batches};
+pub(crate) use padded::StackedGroups;
+pub(crate) use placement::Arrangement;
+pub use placement::Placement;
 #[doc(hidden)]
 pub use tokenizer::load_stored_tokenizer;
 pub use tokenizer::{load_tokenizer, model_max_length};

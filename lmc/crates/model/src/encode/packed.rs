@@ -1,8 +1,12 @@
 //! Sequences laid end to end: no padding, no mask, batches as large as is best for the device.
 
-use tch::{Device, Tensor};
+use std::iter::repeat_n;
+use std::sync::Arc;
 
-use super::{Encoded, Extent};
+use tch::Tensor;
+
+use super::{Arrangement, Encoded, Extent, Placement};
+use crate::compute::Attention;
 
 /// Neighbouring sequences of one length, which attention works on together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,6 +25,9 @@ impl Group {
 }
 
 /// The tokens of several sequences, one after the other.
+///
+/// What the forward pass has to know of them beside their values lies in the host's memory: a device is never
+/// asked in its course.
 #[derive(Debug)]
 pub struct PackedTokens {
     /// Token ids, `[n_tokens]` i64.
@@ -34,10 +41,14 @@ pub struct PackedTokens {
     /// The lengths of the sequences, in order.
     pub groups: Vec<Group>,
     extent: Extent,
+    /// Token ids in the host's memory.
+    known_ids: Arc<[i64]>,
+    arrangement: Arrangement,
 }
 
 impl PackedTokens {
-    /// Makes the tokens of those sequences in that order; neighbours of one length make a group.
+    /// Makes the tokens of those sequences in that order, on the CPU, with attention over groups of equal
+    /// length; neighbours of one length make a group.
     pub fn new<'a>(examples: impl IntoIterator<Item = &'a Encoded>) -> Self {
         let (mut ids, mut segments, mut positions) = (Vec::new(), Vec::new(), Vec::new());
         let (mut starts, mut groups) = (Vec::new(), Vec::<Group>::new());
@@ -54,9 +65,11 @@ impl PackedTokens {
                 None => groups.push(Group { n_sequences: 1, length }),
             }
         }
+        let known_ids: Arc<[i64]> = ids.into();
         let [ids, segments, positions, starts] =
-            [ids, segments, positions, starts].map(|values| Tensor::from_slice(&values));
-        Self { ids, segments, positions, starts, groups, extent }
+            [&known_ids, &*segments, &positions, &starts].map(Tensor::from_slice);
+        let arrangement = Arrangement::Equal;
+        Self { ids, segments, positions, starts, groups, extent, known_ids, arrangement }
     }
 
     /// Returns the number of tokens.
@@ -69,15 +82,51 @@ impl PackedTokens {
         self.extent
     }
 
-    /// Returns the same tokens on another device.
-    pub fn to_device(&self, device: Device) -> Self {
+    /// Returns the length of each sequence.
+    pub fn lengths(&self) -> Vec<i64> {
+        self.groups.iter().flat_map(|group| repeat_n(group.length, group.n_sequences as usize)).collect()
+    }
+
+    /// Returns whether a token has that id.
+    pub(crate) fn contain(&self, id: i64) -> bool {
+        self.extent.ids.is_some_and(|[least, greatest]| (least..=greatest).contains(&id))
+            && self.known_ids.contains(&id)
+    }
+
+    /// Returns the most tokens of a sequence that have another id.
+    pub(crate) fn most_without(&self, id: i64) -> usize {
+        let mut rest = &*self.known_ids;
+        let counts = self.lengths().into_iter().map(|length| {
+            let (sequence, after) = rest.split_at(length as usize);
+            rest = after;
+            sequence.iter().filter(|&&other| other != id).count()
+        });
+        counts.max().unwrap_or(0)
+    }
+
+    /// Returns the kind of attention that the tokens are made for, never [`Attention::Auto`].
+    pub fn attention(&self) -> Attention {
+        self.arrangement.attention()
+    }
+
+    /// Returns what that kind of attention needs.
+    pub(crate) fn arrangement(&self) -> &Arrangement {
+        &self.arrangement
+    }
+
+    /// Returns the same tokens on a device, with all that its kind of attention needs.
+    pub fn to_device(&self, placement: impl Into<Placement>) -> Self {
+        let placement = placement.into();
+        let moved = |tensor: &Tensor| tensor.to_device(placement.device);
         Self {
-            ids: self.ids.to_device(device),
-            segments: self.segments.to_device(device),
-            positions: self.positions.to_device(device),
-            starts: self.starts.to_device(device),
+            ids: moved(&self.ids),
+            segments: moved(&self.segments),
+            positions: moved(&self.positions),
+            starts: moved(&self.starts),
             groups: self.groups.clone(),
             extent: self.extent,
+            known_ids: self.known_ids.clone(),
+            arrangement: Arrangement::new(&self.lengths(), placement),
         }
     }
 }
@@ -94,10 +143,11 @@ pub struct Batch {
 }
 
 impl Batch {
-    /// Returns the same tokens on another device.
-    pub fn to_device(&self, device: Device) -> Self {
-        let (tokens, labels) = (self.tokens.to_device(device), self.labels.to_device(device));
-        Self { tokens, labels, indices: self.indices.clone() }
+    /// Returns the same examples on a device, with all that its kind of attention needs.
+    pub fn to_device(&self, placement: impl Into<Placement>) -> Self {
+        let placement = placement.into();
+        let labels = self.labels.to_device(placement.device);
+        Self { tokens: self.tokens.to_device(placement), labels, indices: self.indices.clone() }
     }
 }
 

@@ -98,7 +98,7 @@ pub fn evaluate_counted(
 /// Returns the outcome of every model of a stack, as [`evaluate_mapped`] gives it for each; operands and
 /// batches are on one device.
 ///
-/// Results stay on the device until all batches are done.
+/// Results stay on the device until all batches are done, and leave it in one transfer.
 ///
 /// # Errors
 /// The errors of [`evaluate_mapped`].
@@ -129,33 +129,34 @@ fn evaluate_all(
 ) -> Result<Vec<Outcome>> {
     check(classifier, batches, map)?;
     let _no_grad = tch::no_grad_guard();
-    let (mut losses, mut predictions, mut confidences) = (Vec::new(), Vec::new(), Vec::new());
+    let mut parts = Vec::with_capacity(batches.len());
     for (done, batch) in batches.iter().enumerate() {
         check_interrupt(done, batches.len())?;
         let logits = label_logits(classifier, parameters, batch, map)?;
         let log_probabilities = logits.log_softmax(-1, Kind::Float);
         let labels = batch.labels.view([1, -1, 1]).expand([parameters.stack(), -1, -1], false);
-        losses.push(-log_probabilities.f_gather(-1, &labels, false)?.squeeze_dim(-1));
-        let (confidence, prediction) = log_probabilities.max_dim(-1, false);
-        confidences.push(confidence.exp());
-        predictions.push(prediction);
+        let losses = -log_probabilities.f_gather(-1, &labels, false)?.squeeze_dim(-1);
+        let (confidences, predictions) = log_probabilities.max_dim(-1, false);
+        // float32 has every class index exactly.
+        parts.push(Tensor::f_stack(&[losses, confidences.exp(), predictions.to_kind(Kind::Float)], 1)?);
         count(batch.indices.len());
     }
-    let on_host = |parts: &[Tensor]| Ok::<_, LmcError>(Tensor::f_cat(parts, 1)?.to_device(Device::Cpu));
-    let (losses, predictions) = (on_host(&losses)?, on_host(&predictions)?);
-    let confidences = on_host(&confidences)?;
+    // They leave the device at once, `[stack, 3, n]`.
+    let results = Tensor::f_cat(&parts, 2)?.to_device(Device::Cpu);
     let order = || batches.iter().flat_map(|batch| batch.indices.iter().copied());
     (0..parameters.stack())
         .map(|model| {
-            let losses = in_order(order(), Vec::<f32>::try_from(losses.get(model))?, n);
+            let results = results.get(model);
+            let row = |i| Ok::<_, LmcError>(Vec::<f32>::try_from(results.get(i))?);
+            let losses = in_order(order(), row(0)?, n);
             if let Some(i) = losses.iter().position(|loss| !loss.is_finite()) {
                 let (what, value) = ("evaluation".into(), f64::from(losses[i]));
                 return Err(LmcError::NonFiniteLoss { what, value, position: format!("example {i}") });
             }
             Ok(Outcome {
                 losses,
-                predictions: in_order(order(), Vec::<i64>::try_from(predictions.get(model))?, n),
-                confidences: in_order(order(), Vec::<f32>::try_from(confidences.get(model))?, n),
+                confidences: in_order(order(), row(1)?, n),
+                predictions: in_order(order(), row(2)?.into_iter().map(|class| class as i64).collect(), n),
             })
         })
         .collect()

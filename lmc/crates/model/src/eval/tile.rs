@@ -2,11 +2,9 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use tch::Device;
-
 use super::EvaluationSet;
 use crate::compute::{batch_tokens, within_memory};
-use crate::encode::Batch;
+use crate::encode::{Batch, Placement};
 use lmc_base::error::{LmcError, Result};
 use lmc_base::progress;
 
@@ -15,7 +13,7 @@ use lmc_base::progress;
 #[doc(hidden)]
 pub struct Tile<'a> {
     set: &'a EvaluationSet,
-    device: Device,
+    placement: Placement,
     tokens: usize,
     batches: Vec<Batch>,
 }
@@ -25,9 +23,10 @@ impl<'a> Tile<'a> {
     ///
     /// # Errors
     /// [`LmcError::OutOfMemory`] if there is no room for the tokens of the set.
-    pub fn new(set: &'a EvaluationSet, device: Device) -> Result<Self> {
-        let tokens = batch_tokens(device);
-        Ok(Self { set, device, tokens, batches: batches_on(set, device, tokens)? })
+    pub fn new(set: &'a EvaluationSet, placement: impl Into<Placement>) -> Result<Self> {
+        let placement = placement.into();
+        let tokens = batch_tokens(placement.device);
+        Ok(Self { set, placement, tokens, batches: batches_on(set, placement, tokens)? })
     }
 
     /// Returns the batches.
@@ -46,7 +45,7 @@ impl<'a> Tile<'a> {
         self.tokens = (self.tokens / 2).max(1);
         say_once(&error);
         self.batches = Vec::new();
-        self.batches = batches_on(self.set, self.device, self.tokens)?;
+        self.batches = batches_on(self.set, self.placement, self.tokens)?;
         Ok(())
     }
 
@@ -65,8 +64,8 @@ impl<'a> Tile<'a> {
     }
 }
 
-fn batches_on(set: &EvaluationSet, device: Device, tokens: usize) -> Result<Vec<Batch>> {
-    within_memory(|| Ok(set.batches_of(tokens).iter().map(|batch| batch.to_device(device)).collect()))
+fn batches_on(set: &EvaluationSet, placement: Placement, tokens: usize) -> Result<Vec<Batch>> {
+    within_memory(|| Ok(set.batches_of(tokens).iter().map(|batch| batch.to_device(placement)).collect()))
 }
 
 /// Says, once in a process, that less is evaluated at once.
@@ -86,7 +85,7 @@ pub fn say_once(error: &LmcError) {
 mod tests {
     use std::cell::RefCell;
 
-    use tch::{Kind, Tensor};
+    use tch::{Device, Kind, Tensor};
 
     use super::*;
     use crate::model::fixture::examples;

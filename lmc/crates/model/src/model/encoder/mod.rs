@@ -3,8 +3,13 @@
 
 use tch::{Kind, Tensor};
 
+mod attention;
+mod flash;
+#[cfg(test)]
+pub(super) use flash::stand_in;
 mod packed;
 
+use self::attention::attention;
 use super::activation::Activation;
 use super::config::{MAX_LAYERS, ModelConfig};
 use super::dropout::Dropout;
@@ -220,15 +225,6 @@ impl Encoder {
         self.after_attention(p, layer, x, &context, dropout)
     }
 
-    /// Returns `n_parts` parts side by side, `[.., n_parts width]`, each as
-    /// `[batch, heads, seq, width / heads]`.
-    fn by_head(&self, x: &Tensor, [batch, seq]: [i64; 2], n_parts: i64) -> Vec<Tensor> {
-        let (d, heads) = (self.config.hidden_size, self.config.num_attention_heads);
-        // Taken apart at once: on the way back the parts are written side by side, not added up.
-        let parts = x.reshape([batch, seq, n_parts, heads, d / heads]).unbind(2);
-        parts.into_iter().map(|part| part.transpose(1, 2)).collect()
-    }
-
     /// Applies the part of a layer that works on each row by itself. The inputs are x and the result of
     /// attention for it, both `[stack, rows, width]`.
     fn after_attention(
@@ -252,20 +248,6 @@ impl Encoder {
         let size = tokens.ids.size();
         hidden.view([size[0], size[1], size[2], self.config.hidden_size]).select(2, 0)
     }
-}
-
-/// Returns the attention of each query: q, k, v and the result are `[batch, heads, seq, width / heads]`; the
-/// mask is true where a query may look.
-fn attention(q: &Tensor, k: &Tensor, v: &Tensor, mask: Option<&Tensor>, dropout: &Dropout) -> Tensor {
-    if !dropout.is_active() {
-        return Tensor::scaled_dot_product_attention(q, k, v, mask, 0.0, false, None, false);
-    }
-    let width = q.size().last().copied().unwrap_or(1) as f64;
-    let mut scores = q.matmul(&k.transpose(2, 3)) / width.sqrt();
-    if let Some(mask) = mask {
-        scores = scores.masked_fill(&mask.logical_not(), f64::NEG_INFINITY);
-    }
-    dropout.apply(scores.softmax(-1, Kind::Float)).matmul(v)
 }
 
 /// Returns embeddings `[stack, rows, width]`, in which those of padding, bool `[stack, rows]`, pass no

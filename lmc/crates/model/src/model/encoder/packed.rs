@@ -2,11 +2,13 @@
 
 use tch::{Kind, Tensor};
 
-use super::{Encoder, Layer, attention, untaught};
+use super::attention::Sequences;
+use super::{Encoder, flash, untaught};
+use crate::compute::Attention;
 use crate::encode::{Group, PackedTokens};
 use crate::guard::guarded;
 use crate::model::dropout::Dropout;
-use crate::model::layers::{embedding, linear, stack_offsets};
+use crate::model::layers::{embedding, stack_offsets};
 use crate::weights::Parameters;
 use lmc_base::error::Result;
 
@@ -14,11 +16,13 @@ impl Encoder {
     /// Returns the last layer's hidden state of the first token of each sequence,
     /// `[stack, n_sequences, width]`; every model of the stack reads the same tokens.
     ///
-    /// Linear layers and norms run over all tokens at once, attention over each group of sequences of one
-    /// length. The last layer makes keys and values of every token, the rest of the first tokens alone.
+    /// Linear layers and norms run over all tokens at once, attention as the tokens were made for it
+    /// ([`PackedTokens::to_device`]). The last layer makes keys and values of every token, the rest of the
+    /// first tokens alone. Nothing is asked of the device.
     ///
     /// # Errors
-    /// The errors of [`Encoder::forward`].
+    /// The errors of [`Encoder::forward`]; [`LmcError::InvalidParameter`](lmc_base::error::LmcError) if the
+    /// flash kernel cannot compute this model, these numbers or on this device.
     pub fn packed_first_tokens(
         &self,
         p: &Parameters,
@@ -27,6 +31,10 @@ impl Encoder {
     ) -> Result<Tensor> {
         self.config.check()?;
         self.config.check_extent(&tokens.extent(), None)?;
+        if tokens.attention() == Attention::Flash {
+            let width = self.config.hidden_size / self.config.num_attention_heads;
+            flash::check(tokens.ids.device(), p.get(self.word).kind(), width, dropout)?;
+        }
         guarded(|| self.packed_hidden(p, tokens, dropout))
     }
 
@@ -35,13 +43,14 @@ impl Encoder {
         let Some((last, layers)) = self.layers.split_last() else {
             return Ok(x.index_select(1, &tokens.starts));
         };
+        let sequences = Sequences::new(tokens, p.stack(), x.kind());
         for layer in layers {
             let qkv = layer.qkv.linear(p, &x);
-            let context = self.packed_attention(&qkv, &tokens.groups, dropout);
+            let context = self.packed_attention(&qkv, &sequences, dropout)?;
             x = self.after_attention(p, layer, &x, &context, dropout);
         }
         let first = x.index_select(1, &tokens.starts);
-        let context = self.first_token_attention(p, last, &x, &first, &tokens.groups, dropout);
+        let context = self.first_token_attention(p, last, [&x, &first], &sequences, dropout)?;
         Ok(self.after_attention(p, last, &first, &context, dropout))
     }
 
@@ -70,72 +79,24 @@ impl Encoder {
         let config = &self.config;
         let words = rows(self.word, &tokens.ids, config.vocab_size);
         let segments = rows(self.segment, &tokens.segments, config.type_vocab_size);
-        let is_pad = match tokens.extent().ids {
-            // Without gradients, the device is not asked whether a token has that id: if none has, the places
-            // are the same.
-            Some([least, greatest]) if (least..=greatest).contains(&config.pad_id()) => {
-                let ids = tokens.ids.unsqueeze(0);
-                if words.requires_grad() {
-                    self.padding_among(&ids, None)?
-                } else {
-                    Some(ids.f_eq(config.pad_id())?)
-                }
-            }
-            _ => None,
-        };
-        let places = match is_pad.as_ref().filter(|_| config.is_roberta()) {
+        let (pad_id, ids) = (config.pad_id(), tokens.ids.unsqueeze(0));
+        let is_pad = tokens.contain(pad_id).then(|| ids.f_eq(pad_id)).transpose()?;
+        let uncounted = is_pad.as_ref().filter(|_| config.is_roberta());
+        let places = match uncounted {
             None => &tokens.positions + config.first_position(),
-            Some(is_pad) => counted_places(tokens, &is_pad.squeeze_dim(0)) + config.pad_id(),
+            Some(is_pad) => counted_places(tokens, &is_pad.squeeze_dim(0)) + pad_id,
         };
         if tokens.extent().longest > config.max_len() {
-            self.check_places(i64::try_from(places.f_max()?)?)?;
+            let longest = tokens.extent().longest as i64;
+            self.check_places(match uncounted {
+                None => longest - 1 + config.first_position(),
+                Some(_) => tokens.most_without(pad_id) as i64 + pad_id,
+            })?;
         }
         let positions = rows(self.position, &places, config.max_position_embeddings);
         let words = untaught(words, is_pad.as_ref());
-        let positions = untaught(positions, is_pad.as_ref().filter(|_| config.is_roberta()));
+        let positions = untaught(positions, uncounted);
         Ok(dropout.apply(self.norm.norm(p, &(words + segments + positions), config.layer_norm_eps)))
-    }
-
-    /// Returns the attention of each token within its sequence: qkv `[stack, n_tokens, 3 width]` -> `[stack,
-    /// n_tokens, width]`.
-    fn packed_attention(&self, qkv: &Tensor, groups: &[Group], dropout: &Dropout) -> Tensor {
-        let stack = qkv.size()[0];
-        let contexts = by_group(qkv, groups, Group::n_tokens).into_iter().zip(groups).map(|(qkv, group)| {
-            let parts = self.by_head(&qkv, [stack * group.n_sequences, group.length], 3);
-            self.rows(&attention(&parts[0], &parts[1], &parts[2], None, dropout), stack)
-        });
-        joined(contexts.collect())
-    }
-
-    /// Returns the attention of the first token of each sequence: x `[stack, n_tokens, width]`, first
-    /// `[stack, n_sequences, width]`.
-    fn first_token_attention(
-        &self,
-        p: &Parameters,
-        layer: &Layer,
-        x: &Tensor,
-        first: &Tensor,
-        groups: &[Group],
-        dropout: &Dropout,
-    ) -> Tensor {
-        let (stack, d) = (p.stack(), self.config.hidden_size);
-        let [weights, biases] =
-            [layer.qkv.weight, layer.qkv.bias].map(|block| p.get(block).split_with_sizes([d, 2 * d], 1));
-        let queries = by_group(&linear(first, &weights[0], &biases[0]), groups, |group| group.n_sequences);
-        let kv = by_group(&linear(x, &weights[1], &biases[1]), groups, Group::n_tokens);
-        let contexts = queries.into_iter().zip(kv).zip(groups).map(|((queries, kv), group)| {
-            let sequences = stack * group.n_sequences;
-            let q = self.by_head(&queries, [sequences, 1], 1);
-            let kv = self.by_head(&kv, [sequences, group.length], 2);
-            self.rows(&attention(&q[0], &kv[0], &kv[1], None, dropout), stack)
-        });
-        joined(contexts.collect())
-    }
-
-    /// Reverses the division by heads: `[stack * n_sequences, heads, length, width / heads]` to
-    /// `[stack, rows, width]`.
-    fn rows(&self, context: &Tensor, stack: i64) -> Tensor {
-        context.transpose(1, 2).reshape([stack, -1, self.config.hidden_size])
     }
 }
 
@@ -148,14 +109,4 @@ fn counted_places(tokens: &PackedTokens, is_pad: &Tensor) -> Tensor {
     // The count before the first token of each token's sequence.
     let before = (&total - &counted).index_select(0, &(n_tokens - &tokens.positions));
     (total - before) * counted
-}
-
-/// Returns the rows of each group, `[stack, rows, width]`; `n_rows` says how many it has.
-fn by_group(x: &Tensor, groups: &[Group], n_rows: impl Fn(&Group) -> i64) -> Vec<Tensor> {
-    let sizes: Vec<i64> = groups.iter().map(n_rows).collect();
-    x.split_with_sizes(sizes.as_slice(), 1)
-}
-
-fn joined(mut parts: Vec<Tensor>) -> Tensor {
-    if parts.len() == 1 { parts.remove(0) } else { Tensor::cat(&parts, 1) }
 }

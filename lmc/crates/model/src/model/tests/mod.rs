@@ -1,3 +1,5 @@
+mod attention;
+mod calls;
 mod inputs;
 
 use tch::{Kind, Tensor};
