@@ -142,6 +142,12 @@ impl Features {
         &self.values[index * self.width..][..self.width]
     }
 
+    /// Returns the features of all examples, `[n_examples, width]`, and their labels, `[n_examples]`.
+    pub(super) fn tensors(&self) -> (Tensor, Tensor) {
+        let values = Tensor::from_slice(&self.values).view([-1, self.width.max(1) as i64]);
+        (values, Tensor::from_slice(&self.labels))
+    }
+
     /// Returns the features, `[stack, batch, width]`, and labels, `[stack, batch]`.
     fn stacked_batch(&self, batch: &[&[usize]]) -> (Tensor, Tensor) {
         let (stack, size) = (batch.len() as i64, batch.first().map_or(0, |b| b.len()) as i64);

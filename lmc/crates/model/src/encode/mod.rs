@@ -11,6 +11,7 @@ use lmc_data::Dataset;
 mod extent;
 mod length;
 mod packed;
+mod stacked;
 mod tokenizer;
 
 pub use extent::Extent;
@@ -18,6 +19,7 @@ pub use extent::Extent;
 pub use length::note_cut;
 pub use length::{LONGEST, longest_example};
 pub use packed::{Batch, Group, PackedTokens, packed_batches};
+pub use stacked::{Slots, StackedTokens, TokenTable};
 #[doc(hidden)]
 pub use tokenizer::load_stored_tokenizer;
 pub use tokenizer::{load_tokenizer, model_max_length};

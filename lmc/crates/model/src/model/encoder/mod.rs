@@ -4,6 +4,7 @@
 use tch::{Kind, Tensor};
 
 mod packed;
+mod stacked;
 
 use super::activation::Activation;
 use super::config::{MAX_LAYERS, ModelConfig};
