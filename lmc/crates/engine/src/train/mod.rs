@@ -9,6 +9,8 @@ mod laid;
 mod loop_;
 mod optimiser;
 mod order;
+#[cfg(test)]
+mod parity;
 mod place;
 mod pretrain;
 mod scaling;

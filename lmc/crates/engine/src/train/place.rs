@@ -2,7 +2,7 @@
 
 use tch::{Device, Kind};
 
-use lmc_model::compute::Precision;
+use lmc_model::compute::{Attention, Precision};
 
 /// Updates whose losses stay on a device before they are read.
 const READ_EVERY: u32 = 16;
@@ -26,6 +26,9 @@ pub struct Place {
     pub device: Device,
     /// The numbers in which the models compute.
     pub precision: Precision,
+    /// How attention is computed on a device: in training always in padded groups, of which there are eight
+    /// unless this says another number.
+    pub attention: Attention,
     /// The most copies that compute side by side; `None` for the whole stack. If memory is short, it is
     /// halved.
     pub side_by_side: Option<usize>,
@@ -39,6 +42,7 @@ impl Place {
     pub const CPU: Self = Self {
         device: Device::Cpu,
         precision: Precision::Float32,
+        attention: Attention::Auto,
         side_by_side: None,
         is_counted: false,
         read_every: READ_EVERY,
@@ -89,6 +93,9 @@ impl Place {
 
     /// Returns the most groups in which attention works.
     pub(super) fn n_groups(&self) -> usize {
-        GROUPS
+        match self.attention {
+            Attention::Padded { groups } => groups,
+            Attention::Auto | Attention::Equal | Attention::Flash => GROUPS,
+        }
     }
 }

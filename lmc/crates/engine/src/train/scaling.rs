@@ -40,6 +40,24 @@ impl Scales {
         self.good.iter().map(|&good| made.saturating_sub(good as u32)).collect()
     }
 
+    /// Returns the numbers of some of the models.
+    pub fn of_models(&self, models: Range<usize>) -> Self {
+        Self {
+            scale: self.scale[models.clone()].to_vec(),
+            since: self.since[models.clone()].to_vec(),
+            good: self.good[models].to_vec(),
+        }
+    }
+
+    /// Returns the numbers of the models of several stacks, in their order.
+    pub fn together(parts: Vec<&Self>) -> Self {
+        Self {
+            scale: parts.iter().flat_map(|part| part.scale.iter().copied()).collect(),
+            since: parts.iter().flat_map(|part| part.since.iter().copied()).collect(),
+            good: parts.iter().flat_map(|part| part.good.iter().copied()).collect(),
+        }
+    }
+
     /// Returns whether these are the numbers of that many models.
     pub fn are_of(&self, n_models: usize) -> bool {
         [self.scale.len(), self.since.len(), self.good.len()] == [n_models; 3]

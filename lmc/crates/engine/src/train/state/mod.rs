@@ -1,5 +1,7 @@
 //! The state of a stack between two updates, which it needs to go on later.
 
+mod company;
+
 use std::path::Path;
 
 use rand_xoshiro::Xoshiro256PlusPlus;

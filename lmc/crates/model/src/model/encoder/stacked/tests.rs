@@ -12,7 +12,8 @@ fn lists() -> [Vec<usize>; 3] {
 }
 
 fn architectures() -> [Classifier; 3] {
-    [config(), roberta(), ModelConfig { num_hidden_layers: 0, ..config() }]
+    let roberta = ModelConfig { type_vocab_size: 2, ..roberta() };
+    [config(), roberta, ModelConfig { num_hidden_layers: 0, ..config() }]
         .map(|config| Classifier::new(&config, 2))
 }
 
