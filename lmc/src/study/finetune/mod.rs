@@ -118,7 +118,7 @@ fn train(study: &Study, recipe: &Recipe) -> Result<()> {
 
 /// Returns where a worker of a study trains.
 fn place(study: &Study, device: Device) -> Place {
-    Place { attention: study.compute.attention, ..Place::new(device, study.compute.training) }
+    Place::new(device, study.compute.training).with_attention(study.compute.attention)
 }
 
 /// Returns the features of the training set by the pretrained encoder, which are the same for every head.

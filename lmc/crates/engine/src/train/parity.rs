@@ -122,8 +122,7 @@ fn with_counted_dropout_every_device_and_every_company_give_the_same_up_to_round
     for place in places(&[Precision::Float32]) {
         let together = whole(place, &SEEDS, &examples, &recipe);
         assert!(worst(together.theta(), expected.theta()) < 1e-4, "{place:?}");
-        let halves = Place { side_by_side: Some(2), ..place };
-        let halves = whole(halves, &SEEDS, &examples, &recipe);
+        let halves = whole(place.with_side_by_side(2), &SEEDS, &examples, &recipe);
         assert!(worst(halves.theta(), expected.theta()) < 1e-4, "{place:?}");
         for (i, &seed) in SEEDS.iter().enumerate() {
             let alone = whole(place, &[seed], &examples, &recipe);

@@ -29,8 +29,8 @@ pub struct Place {
     /// How attention is computed on a device: in training always in padded groups, of which there are eight
     /// unless this says another number.
     pub attention: Attention,
-    /// The most copies that compute side by side; `None` for the whole stack. If memory is short, it is
-    /// halved.
+    /// The most copies that compute side by side; `None` for the whole stack. If memory is short, half as many
+    /// do.
     pub side_by_side: Option<usize>,
     is_counted: bool,
     pub(super) read_every: u32,
@@ -62,6 +62,17 @@ impl Place {
     /// ```
     pub fn new(device: Device, precision: Precision) -> Self {
         Self { device, precision, ..Self::CPU }
+    }
+
+    /// Returns the same place with attention computed in another way.
+    pub fn with_attention(self, attention: Attention) -> Self {
+        Self { attention, ..self }
+    }
+
+    /// Returns the same place, on which at most that many copies of a stack compute side by side; the others
+    /// of the stack follow in every update.
+    pub fn with_side_by_side(self, copies: usize) -> Self {
+        Self { side_by_side: Some(copies.max(1)), ..self }
     }
 
     /// Returns whether a stack is trained here to the bits of version 0.1: on the CPU in float32.
