@@ -132,26 +132,33 @@ fn with_counted_dropout_every_device_and_every_company_give_the_same_up_to_round
     }
 }
 
-/// Losses differ from those of float32 by the rounding of the weights and activations: about 2^-11 of their
-/// size in fp16, 2^-8 in bf16.
+/// Losses differ from those of float32 by the rounding of weights and activations, 2^-11 of their size in fp16
+/// and 2^-8 in bf16, which updates of Adam make larger. A model in fp16 whose gradient overflows at the first
+/// scale skips that update, as PyTorch's would.
 #[test]
 fn half_precision_follows_float32() {
     let examples = examples(23, 1);
     for dropout in [0.0, 0.1] {
         let recipe = recipe(dropout);
         let float32 = whole(Place::CPU.counted().reading_every(1), &SEEDS, &examples, &recipe);
-        let moved = mean_difference(float32.theta(), &stack(&classifier(), &SEEDS));
-        for (precision, tolerance) in [(Precision::Float16, 5e-3), (Precision::BFloat16, 4e-2)] {
+        let start = stack(&classifier(), &SEEDS);
+        for (precision, at_first, later, of_weights) in
+            [(Precision::Float16, 1e-3, 0.03, 0.05), (Precision::BFloat16, 8e-3, 0.05, 0.2)]
+        {
             for place in places(&[precision]) {
                 let got = whole(place.reading_every(1), &SEEDS, &examples, &recipe);
-                for (got, expected) in got.told.iter().zip(&float32.told) {
-                    assert!((got - expected).abs() < tolerance, "{place:?}: {got}, {expected}");
+                for (update, (got, expected)) in got.told.iter().zip(&float32.told).enumerate() {
+                    let tolerance = if update < 3 { at_first } else { later };
+                    assert!((got - expected).abs() < tolerance, "{place:?}, {update}: {got}, {expected}");
                 }
-                let off = mean_difference(got.theta(), float32.theta()) / moved;
-                assert!(off < 0.1 && off > 0.0, "{place:?}: {off}");
-                let skipped = got.checkpoints.last().unwrap().2.clone();
-                let none = if precision == Precision::Float16 { vec![0; 3] } else { Vec::new() };
-                assert_eq!(skipped, none);
+                let skipped = &got.checkpoints.last().unwrap().2;
+                assert_eq!(skipped.len(), if precision == Precision::Float16 { 3 } else { 0 });
+                for model in (0..3).filter(|&model| skipped.get(model).is_none_or(|&n| n == 0)) {
+                    let of = |theta: &Tensor| theta.get(model as i64);
+                    let moved = mean_difference(&of(float32.theta()), &of(&start));
+                    let off = mean_difference(&of(got.theta()), &of(float32.theta())) / moved;
+                    assert!(off < of_weights && off > 0.0, "{place:?}, model {model}: {off}");
+                }
             }
         }
     }
