@@ -127,7 +127,8 @@ fn frozen_features(study: &Study) -> Result<Features> {
     let progress = Progress::new("encoding the training set", Unit::Examples, examples.len() as u64);
     let classifier = &study.task.classifier;
     let encoder = study.task.pretrained.with_head(classifier, 0, study.spec.recipe.head_std)?;
-    Features::new(classifier, encoder.theta(), examples, |n| progress.advance(n as u64, String::new))
+    let tick = |n| progress.advance(n as u64, String::new);
+    Features::on(classifier, encoder.theta(), examples, &study.compute.workers(), tick)
 }
 
 /// Returns whether every one of those checkpoints of every run of a stack is in the store.

@@ -1,6 +1,8 @@
 //! Training in the way of a device against that of the CPU. CI takes it on the CPU; where there is a CUDA
 //! device, the same tests run there too.
 
+use std::sync::Once;
+
 use tch::{Cuda, Device, Tensor};
 
 use super::*;
@@ -22,7 +24,8 @@ fn devices() -> Vec<Device> {
     if Cuda::device_count() > 0 {
         return vec![Device::Cpu, Device::Cuda(0)];
     }
-    eprintln!("SKIPPED on CUDA: libtorch sees no CUDA device");
+    static SKIPPED: Once = Once::new();
+    SKIPPED.call_once(|| eprintln!("SKIPPED on CUDA: libtorch sees no CUDA device"));
     vec![Device::Cpu]
 }
 
@@ -258,6 +261,20 @@ fn a_loss_that_is_not_finite_is_told_with_its_update_however_late_it_is_read() {
         let error = part(place, &SEEDS, TrainingSet::Examples(&examples), &recipe, None, 0).unwrap_err();
         let message = error.to_string();
         assert!(message.contains("finetuning of seed 1") && message.contains("at update 2"), "{message}");
+    }
+}
+
+#[test]
+fn features_are_the_same_on_every_device() {
+    let (classifier, examples) = (classifier(), examples(23, 1));
+    let theta = stack(&classifier, &[1]).get(0);
+    let expected = Features::new(&classifier, &theta, &examples, |_| ()).unwrap();
+    for device in devices() {
+        let features = Features::on(&classifier, &theta, &examples, &[device; 2], |_| ()).unwrap();
+        for i in 0..examples.len() {
+            let (got, expected) = (features.row(i), expected.row(i));
+            assert!(got.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-5), "{device:?}, {i}");
+        }
     }
 }
 
