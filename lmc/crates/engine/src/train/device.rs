@@ -64,11 +64,12 @@ impl<'a> OnDevice<'a> {
     ) -> Result<Self> {
         let kind = place.kind();
         let laid = Laid::new(set, classifier, kind, place.device)?;
-        let widest = classifier.widest_mask(laid.longest());
+        let counted =
+            classifier.counted_dropout(dropout, seeds, laid.longest(), kind, place.device)?;
         Ok(Self {
             classifier,
             layout: set.layout(classifier),
-            counted: Counted::new(dropout, seeds, widest, kind, place.device),
+            counted,
             scaling: (kind == Kind::Half).then(|| Scaling::new(trained)),
             window: Window::new(place.read_every, trained),
             side_by_side: place.side_by_side.unwrap_or(seeds.len()).clamp(1, seeds.len().max(1)),

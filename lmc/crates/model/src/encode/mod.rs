@@ -19,6 +19,7 @@ pub use extent::Extent;
 pub use length::note_cut;
 pub use length::{LONGEST, longest_example};
 pub use packed::{Batch, Group, PackedTokens, packed_batches};
+#[doc(hidden)]
 pub use stacked::{Slots, StackedTokens, TokenTable};
 #[doc(hidden)]
 pub use tokenizer::load_stored_tokenizer;

@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use tch::{Device, Tensor};
+use tch::{Device, Kind, Tensor};
 
 use super::config::ModelConfig;
-use super::dropout::{Dropout, Masks};
+use super::dropout::{Counted, Dropout, Masks};
 use super::encoder::{Affine, Encoder, Tokens};
 use super::head::{self, Head};
 use crate::encode::{Encoded, Extent, PackedTokens, StackedTokens, TokenTable};
@@ -165,6 +165,7 @@ impl Classifier {
     /// # Errors
     /// [`LmcError::OutsideTable`] if the model has no row for a token, with the folder of the model;
     /// [`LmcError::Torch`], [`LmcError::OutOfMemory`].
+    #[doc(hidden)]
     pub fn token_table(&self, examples: &[Encoded], device: Device) -> Result<TokenTable> {
         self.check_extent(&Extent::of(examples))?;
         let config = self.config();
@@ -177,6 +178,7 @@ impl Classifier {
     ///
     /// # Errors
     /// The errors of [`ModelConfig::check`]; [`LmcError::Torch`], [`LmcError::OutOfMemory`].
+    #[doc(hidden)]
     pub fn stacked_logits(
         &self,
         p: &Parameters,
@@ -191,6 +193,7 @@ impl Classifier {
     ///
     /// # Errors
     /// [`LmcError::Torch`], [`LmcError::OutOfMemory`].
+    #[doc(hidden)]
     pub fn stacked_dropout(&self, tokens: &StackedTokens, masks: &Masks) -> Result<Dropout> {
         guarded(|| Ok(Dropout::made(self.encoder.masks(tokens, masks, self.head.n_sites()))))
     }
@@ -199,14 +202,29 @@ impl Classifier {
     ///
     /// # Errors
     /// [`LmcError::Torch`], [`LmcError::OutOfMemory`].
+    #[doc(hidden)]
     pub fn head_dropout(&self, batch: i64, masks: &Masks) -> Result<Dropout> {
         guarded(|| Ok(Dropout::made(self.encoder.head_masks(batch, masks, self.head.n_sites()))))
     }
 
-    /// Returns the largest width of a mask of dropout for texts of that length.
-    pub fn widest_mask(&self, longest: i64) -> i64 {
+    /// Returns dropout with that probability, counted for models of those seeds that read texts of at most
+    /// `longest` tokens and compute in that kind; `None` if nothing is dropped.
+    ///
+    /// # Errors
+    /// [`LmcError::Torch`], [`LmcError::OutOfMemory`].
+    #[doc(hidden)]
+    pub fn counted_dropout(
+        &self,
+        probability: f64,
+        seeds: &[u64],
+        longest: i64,
+        kind: Kind,
+        device: Device,
+    ) -> Result<Option<Counted>> {
         // Attention pads lengths by less than eight.
-        self.config().hidden_size.max(longest.saturating_add(8))
+        let widest = self.config().hidden_size.max(longest.saturating_add(8));
+        let sizes = [widest, self.encoder.n_sites(self.head.n_sites())[1]];
+        guarded(|| Ok(Counted::new(probability, seeds, sizes, kind, device)))
     }
 
     /// Returns the same error, with the folder of the model if the error has a place for it.

@@ -4,10 +4,10 @@
 //! the place of the token in the batch and the channel (in attention: head, query and key). Nothing is
 //! carried from one update to the next, and a model's masks do not depend on the models beside it.
 //!
-//! The hash of a row is a whole one of 32 bits. An element takes eight passes of 32-bit integers for every two
-//! elements (add, shift, and, xor, multiply, shift, and, xor), whose halves of 16 bits decide about one element
-//! each, then a comparison, a conversion and a product: 24 bytes read or written for an element in half
-//! precision, each once for all sites of one shape in an update.
+//! The hash of a row is a whole one of 32 bits. Two elements of a row take eight passes of 32-bit integers (add,
+//! shift, and, xor, multiply, shift, and, xor), whose halves of 16 bits decide about one element each, then a
+//! comparison, a conversion and a product. That is 44 bytes read or written for an element in half precision,
+//! in kernels that make the masks of all sites of one shape in an update.
 
 use std::ops::Range;
 
@@ -31,21 +31,33 @@ pub struct Counted {
     seeds: Vec<u64>,
     /// The hash of each pair of columns, `[pairs]` i32.
     columns: Tensor,
+    /// The hash of each site, `[sites]` i32.
+    sites: Tensor,
 }
 
 impl Counted {
     /// Returns dropout with that probability, to the next multiple of 2^-16, for one model for each of
-    /// `seeds`; `None` if nothing is dropped. `widest` is the largest width of a mask, `kind` that of the
-    /// activations.
-    pub fn new(probability: f64, seeds: &[u64], widest: i64, kind: Kind, device: Device) -> Option<Self> {
+    /// `seeds`; `None` if nothing is dropped. A mask is at most `widest` wide, there are `n_sites`, and `kind`
+    /// is that of the activations.
+    pub(in crate::model) fn new(
+        probability: f64,
+        seeds: &[u64],
+        [widest, n_sites]: [i64; 2],
+        kind: Kind,
+        device: Device,
+    ) -> Option<Self> {
         let dropped = (probability.clamp(0.0, 1.0) * 65_536.0).round().min(65_535.0) as i64;
-        let pairs = u32::try_from((widest + 1) / 2).unwrap_or(0);
-        let hashes: Vec<i32> = (0..pairs).map(|pair| hashed(pair.wrapping_mul(SPREAD) ^ SPREAD)).collect();
+        let hashes = |n: i64, salt: u32| {
+            let numbers = 0..u32::try_from(n).unwrap_or(0);
+            let hashes: Vec<i32> = numbers.map(|i| hashed(i.wrapping_mul(SPREAD) ^ salt)).collect();
+            Tensor::from_slice(&hashes).to_device(device)
+        };
         (dropped > 0).then(|| Self {
             dropped,
             kind,
             seeds: seeds.iter().map(|&seed| sub_seed(seed, "dropout")).collect(),
-            columns: Tensor::from_slice(&hashes).to_device(device),
+            columns: hashes((widest + 1) / 2, SPREAD),
+            sites: hashes(n_sites, !SPREAD),
         })
     }
 
@@ -56,6 +68,7 @@ impl Counted {
             dropped: self.dropped,
             kind: self.kind,
             columns: self.columns.shallow_clone(),
+            sites: self.sites.shallow_clone(),
             models: Tensor::from_slice(&keys)
                 .to_device_(self.columns.device(), Kind::Int, true, false)
                 .unsqueeze(1),
@@ -69,6 +82,7 @@ pub struct Masks {
     dropped: i64,
     kind: Kind,
     columns: Tensor,
+    sites: Tensor,
     /// The hash of each model's seed and the update, `[stack, 1]` i32.
     models: Tensor,
 }
@@ -87,12 +101,9 @@ impl Masks {
 
     /// Returns the hash of each row at each of those sites: `[sites, ..]` for hashes of rows, `[..]`.
     pub(in crate::model) fn at_sites(&self, rows: &Tensor, sites: Range<i64>) -> Tensor {
-        let keys: Vec<i32> =
-            sites.map(|site| hashed((site as u32).wrapping_mul(SPREAD).wrapping_add(1))).collect();
-        let shape: Vec<i64> =
-            std::iter::once(keys.len() as i64).chain(rows.size().iter().map(|_| 1)).collect();
-        let keys = Tensor::from_slice(&keys).to_device_(rows.device(), Kind::Int, true, false);
-        mixed(rows.unsqueeze(0) + keys.view(shape.as_slice()))
+        let n = sites.end - sites.start;
+        let shape: Vec<i64> = std::iter::once(n).chain(rows.size().iter().map(|_| 1)).collect();
+        mixed(rows.unsqueeze(0) + self.sites.narrow(0, sites.start, n).view(shape.as_slice()))
     }
 
     /// Returns the masks of that width for hashes of rows, `[..]` -> `[.., width]`: 0 where an element is
@@ -151,7 +162,7 @@ mod tests {
     const WIDTH: i64 = 129;
 
     fn masks(probability: f64, seeds: &[u64], update: u32) -> Masks {
-        let counted = Counted::new(probability, seeds, WIDTH, Kind::Float, Device::Cpu).unwrap();
+        let counted = Counted::new(probability, seeds, [WIDTH, 30], Kind::Float, Device::Cpu).unwrap();
         counted.at(update, 0..seeds.len())
     }
 
@@ -235,13 +246,13 @@ mod tests {
     #[test]
     fn masks_depend_on_the_seed_the_update_the_site_and_the_place_alone() {
         let together = dropped(&masks(0.2, &[5, 6], 3), 2, 0..3);
-        let counted = Counted::new(0.2, &[9, 6], WIDTH + 50, Kind::Half, Device::Cpu).unwrap();
+        let counted = Counted::new(0.2, &[9, 6], [WIDTH + 50, 40], Kind::Half, Device::Cpu).unwrap();
         let masks = counted.at(3, 1..2);
         let alone = dropped(&masks, 1, 0..3);
         assert_eq!(together.select(1, 1), alone.select(1, 0));
         let later = masks.at_sites(&masks.rows(&places(1).narrow(1, 10, 5)), 2..3);
         let narrower = masks.drawn(&later, 7).eq(0.0);
         assert_eq!(narrower, alone.narrow(0, 2, 1).narrow(2, 10, 5).narrow(3, 0, 7));
-        assert!(Counted::new(0.0, &[1], 8, Kind::Float, Device::Cpu).is_none());
+        assert!(Counted::new(0.0, &[1], [8, 8], Kind::Float, Device::Cpu).is_none());
     }
 }

@@ -1,6 +1,8 @@
 //! The encoder for training a stack whose models read different texts: packed rows for each model, attention
 //! over the sequences of all models together.
 
+use std::ops::Range;
+
 use tch::{Kind, Tensor};
 
 use super::{Encoder, Layer, untaught};
@@ -10,9 +12,6 @@ use crate::model::dropout::{Dropout, Masks};
 use crate::model::layers::{embedding, linear, stack_offsets};
 use crate::weights::Parameters;
 use lmc_base::error::Result;
-
-/// The first site of dropout in attention; those of rows come before.
-const ATTENTION: i64 = 1 << 16;
 
 impl Encoder {
     /// Returns the last layer's hidden state of the first token of each sequence,
@@ -131,6 +130,14 @@ impl Encoder {
         context.transpose(1, 2).reshape([-1, d])
     }
 
+    /// Returns the number of sites of dropout of rows, those of `n_head` sites of the head included, and of all
+    /// sites: each head of attention has one in each layer, after those of rows.
+    pub(in crate::model) fn n_sites(&self, n_head: i64) -> [i64; 2] {
+        let n_layers = self.layers.len() as i64;
+        let of_rows = 1 + 2 * n_layers + n_head;
+        [of_rows, of_rows + n_layers * self.config.num_attention_heads]
+    }
+
     /// Returns the masks of a pass over a batch in the order in which the pass applies them, followed by
     /// those of `n_head` sites of the head.
     pub(in crate::model) fn masks(&self, tokens: &StackedTokens, masks: &Masks, n_head: i64) -> Vec<Tensor> {
@@ -146,8 +153,10 @@ impl Encoder {
         // The masks of each layer, by group.
         let attention = tokens.groups.iter().map(|slots| {
             let rows = rows.index_select(0, &slots.rows).view([-1, slots.length]);
-            let whole = self.attention_masks(masks, &rows, 0..n_whole, slots.length);
-            let last = self.attention_masks(masks, &rows.narrow(1, 0, 1), n_whole..n_layers, slots.length);
+            let made = |rows: &Tensor, layers| {
+                self.attention_masks(masks, rows, self.n_sites(n_head)[0], layers, slots.length)
+            };
+            let (whole, last) = (made(&rows, 0..n_whole), made(&rows.narrow(1, 0, 1), n_whole..n_layers));
             whole.into_iter().chain(last).collect::<Vec<_>>()
         });
         let attention: Vec<Vec<Tensor>> = attention.collect();
@@ -173,14 +182,15 @@ impl Encoder {
         &self,
         masks: &Masks,
         rows: &Tensor,
-        layers: std::ops::Range<i64>,
+        first_site: i64,
+        layers: Range<i64>,
         n_keys: i64,
     ) -> Vec<Tensor> {
         let (heads, n_layers) = (self.config.num_attention_heads, layers.end - layers.start);
         if n_layers == 0 {
             return Vec::new();
         }
-        let sites = ATTENTION + layers.start * heads..ATTENTION + layers.end * heads;
+        let sites = first_site + layers.start * heads..first_site + layers.end * heads;
         let [n, n_queries] = [rows.size()[0], rows.size()[1]];
         let rows = masks.at_sites(rows, sites).view([n_layers, heads, n, n_queries]).transpose(1, 2);
         masks.drawn(&rows.contiguous(), n_keys).unbind(0)

@@ -2,7 +2,7 @@ use tch::{Device, Kind, Tensor};
 
 use crate::encode::padded_batch;
 use crate::model::fixture::{config, examples, roberta, stack};
-use crate::model::{Classifier, Counted, Dropout, ModelConfig, Tokens};
+use crate::model::{Classifier, Dropout, ModelConfig, Tokens};
 use crate::weights::Parameters;
 
 const SEEDS: [u64; 3] = [1, 2, 3];
@@ -25,8 +25,8 @@ fn stacked(classifier: &Classifier, theta: &Tensor, models: &[usize], drop: f64)
     let (tokens, labels) = table.batch(&lists, 3);
     assert_eq!(labels.size(), [models.len() as i64, 20]);
     let seeds: Vec<u64> = models.iter().map(|&model| SEEDS[model]).collect();
-    let widest = classifier.widest_mask(table.longest());
-    let counted = Counted::new(drop, &seeds, widest, Kind::Float, Device::Cpu);
+    let counted =
+        classifier.counted_dropout(drop, &seeds, table.longest(), Kind::Float, Device::Cpu).unwrap();
     let dropout = counted.map_or(Dropout::NONE, |counted| {
         classifier.stacked_dropout(&tokens, &counted.at(4, 0..models.len())).unwrap()
     });
