@@ -88,7 +88,8 @@ fn train(study: &Study, recipe: &Recipe) -> Result<()> {
     let kept = Kept {
         files: &files,
         find: &|i| {
-            let kept = companies[i].iter().map(|&stack| is_kept(&stacks[stack])).collect::<Result<Vec<_>>>()?;
+            let kept =
+                companies[i].iter().map(|&stack| is_kept(&stacks[stack])).collect::<Result<Vec<_>>>()?;
             Ok(kept.into_iter().all(|kept| kept).then_some(()))
         },
         workers: &places,

@@ -52,6 +52,10 @@ impl Work<'_> {
     ///
     /// If there is too little memory for all of them, each half is trained by itself.
     pub fn train(&self, company: &[&Stack<'_>], place: Place) -> Result<()> {
+        if place.is_exact() && company.len() > 1 {
+            // Beside devices the CPU may get a company; there each stack has bits of its own.
+            return company.iter().try_for_each(|stack| self.train(&[stack], place));
+        }
         let seeds: Vec<u64> = company.iter().flat_map(|stack| stack.seeds).copied().collect();
         let runs: Vec<&RunSpec> = company.iter().flat_map(|stack| &stack.runs).collect();
         let too_little = |error| match error {
@@ -149,7 +153,11 @@ impl Work<'_> {
             let theta = host.copied(&checkpoint.theta.get(i as i64))?;
             let weights = Weights::new(self.classifier.layout().clone(), theta)?;
             let skipped = checkpoint.skipped.get(i).copied().unwrap_or(0);
-            self.store.save_checkpoint(run, &weights, &CheckpointInfo { step, train_loss, seconds, skipped })?;
+            self.store.save_checkpoint(
+                run,
+                &weights,
+                &CheckpointInfo { step, train_loss, seconds, skipped },
+            )?;
         }
         Ok(())
     }

@@ -64,8 +64,7 @@ impl<'a> OnDevice<'a> {
     ) -> Result<Self> {
         let kind = place.kind();
         let laid = Laid::new(set, classifier, kind, place.device)?;
-        let counted =
-            classifier.counted_dropout(dropout, seeds, laid.longest(), kind, place.device)?;
+        let counted = classifier.counted_dropout(dropout, seeds, laid.longest(), kind, place.device)?;
         Ok(Self {
             classifier,
             layout: set.layout(classifier),

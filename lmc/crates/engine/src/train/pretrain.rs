@@ -112,11 +112,7 @@ impl Job {
         let to = |tensor: Tensor| tensor.to_device(device);
         let PretrainingTargets { positions, tokens: masked, is_random } = targets;
         Self {
-            tokens: Tokens {
-                ids: to(tokens.ids),
-                segments: to(tokens.segments),
-                mask: tokens.mask.map(to),
-            },
+            tokens: Tokens { ids: to(tokens.ids), segments: to(tokens.segments), mask: tokens.mask.map(to) },
             targets: PretrainingTargets {
                 positions: to(positions),
                 tokens: to(masked),

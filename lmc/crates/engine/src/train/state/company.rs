@@ -23,12 +23,7 @@ impl TrainingState {
             scales: scales.as_ref().map(|scales| scales.of_models(models.clone())),
             side_by_side: *side_by_side,
         };
-        Self {
-            numbers,
-            theta: part(&self.theta),
-            first: part(&self.first),
-            second: part(&self.second),
-        }
+        Self { numbers, theta: part(&self.theta), first: part(&self.first), second: part(&self.second) }
     }
 
     /// Returns the state of several stacks as that of one, in their order. Each goes on with its own masks of
@@ -58,7 +53,10 @@ impl TrainingState {
                 sums: numbers().flat_map(|n| n.sums.iter().copied()).collect(),
                 dropout: first.numbers.dropout.clone(),
                 seconds: numbers().map(|n| n.seconds).fold(0.0, f64::max),
-                scales: numbers().map(|n| n.scales.as_ref()).collect::<Option<Vec<_>>>().map(Scales::together),
+                scales: numbers()
+                    .map(|n| n.scales.as_ref())
+                    .collect::<Option<Vec<_>>>()
+                    .map(Scales::together),
                 side_by_side: numbers().filter_map(|n| n.side_by_side).max(),
             },
             theta: joined(|state| &state.theta)?,

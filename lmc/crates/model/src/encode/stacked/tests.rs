@@ -63,7 +63,8 @@ fn slots_pad_each_group_and_lead_back_to_the_rows() {
     let [order, back] = batch.order.each_ref().map(values);
     assert_eq!(order.iter().map(|&s| back[s as usize]).collect::<Vec<_>>(), (0..40).collect::<Vec<_>>());
     let firsts: Vec<i64> = order.iter().map(|&s| values(&batch.starts)[s as usize]).collect();
-    let starts: Vec<i64> = batch.groups.iter().flat_map(|g| values(&g.rows.view([-1, g.length]).select(1, 0))).collect();
+    let starts: Vec<i64> =
+        batch.groups.iter().flat_map(|g| values(&g.rows.view([-1, g.length]).select(1, 0))).collect();
     assert_eq!(firsts, starts);
 }
 

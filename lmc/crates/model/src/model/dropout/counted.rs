@@ -146,7 +146,8 @@ fn hashed(mut x: u32) -> i32 {
 
 /// Returns the hash of a seed and an update.
 fn key(seed: u64, update: u32) -> i32 {
-    let mixed = (seed ^ u64::from(update).wrapping_mul(0x9e37_79b9_7f4a_7c15)).wrapping_mul(0xd6e8_feb8_6659_fd93);
+    let mixed =
+        (seed ^ u64::from(update).wrapping_mul(0x9e37_79b9_7f4a_7c15)).wrapping_mul(0xd6e8_feb8_6659_fd93);
     hashed((mixed >> 32) as u32)
 }
 
@@ -235,7 +236,11 @@ mod tests {
         let columns: Vec<Tensor> = (0..4).map(|i| now.narrow(3, i, WIDTH - 4)).collect();
         for pattern in 0..16 {
             let all = columns.iter().enumerate().fold(columns[0].ones_like(), |all, (i, column)| {
-                all.logical_and(&if pattern >> i & 1 == 1 { column.shallow_clone() } else { column.logical_not() })
+                all.logical_and(&if pattern >> i & 1 == 1 {
+                    column.shallow_clone()
+                } else {
+                    column.logical_not()
+                })
             });
             let n = f64::from(u32::count_ones(pattern));
             let expected = probability.powf(n) * (1.0 - probability).powf(4.0 - n);

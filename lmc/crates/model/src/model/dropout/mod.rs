@@ -21,7 +21,10 @@ pub struct Dropout {
 enum Way {
     None,
     /// Drawn when they are needed.
-    Drawn { probability: f64, rng: RefCell<Xoshiro256PlusPlus> },
+    Drawn {
+        probability: f64,
+        rng: RefCell<Xoshiro256PlusPlus>,
+    },
     /// Made before the pass, in the order in which they are needed.
     Made(RefCell<VecDeque<Tensor>>),
 }
