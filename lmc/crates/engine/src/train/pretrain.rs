@@ -107,7 +107,7 @@ struct Job {
 }
 
 impl Job {
-    fn to_device(self, device: Device) -> Self {
+    fn on(self, device: Device) -> Self {
         let Self { tokens, targets, n_masked, n_documents } = self;
         let to = |tensor: Tensor| tensor.to_device(device);
         let PretrainingTargets { positions, tokens: masked, is_random } = targets;
@@ -176,7 +176,7 @@ pub fn pretrain(
             let batch = order.batch(recipe.batch_size).to_vec();
             let jobs = masked_shards(documents, &batch, recipe, vocabulary, &mut masking);
             for (job, (sender, _)) in jobs.into_iter().zip(&workers) {
-                sender.send(job.to_device(device)).map_err(|_| stopped())?;
+                sender.send(job.on(device)).map_err(|_| stopped())?;
             }
             let mut gradient = None::<Tensor>;
             let mut loss = 0.0;
