@@ -183,6 +183,7 @@ impl Study {
             recipe: recipe.clone(),
             seed,
             stack: stack.clone(),
+            precision: self.compute.training.to_string(),
         };
         seeds.iter().map(spec).collect()
     }

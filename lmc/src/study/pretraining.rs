@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use serde_json::{Value, json};
+use tch::Device;
 use tokenizers::Tokenizer;
 
 use super::task::files_of;
@@ -133,7 +134,7 @@ impl Maker<'_> {
         let encoded = encode(&documents, &self.tokenizer, self.config.max_len())?;
         let progress = Progress::new("pretraining", Unit::Updates, u64::from(self.recipe.n_steps));
         let Self { config, vocabulary, recipe, seed, tokenizer, place } = self;
-        let weights = pretrain(&config, &encoded, vocabulary, recipe, seed, |_, loss| {
+        let weights = pretrain(&config, &encoded, vocabulary, recipe, seed, Device::Cpu, |_, loss| {
             progress.tick(|| format!("loss {loss:.3}"));
             Ok(())
         })?;

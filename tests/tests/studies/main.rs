@@ -8,6 +8,7 @@ mod early_checks;
 mod options;
 mod own_analysis;
 mod own_corpus;
+mod precision;
 mod recipes;
 mod soups;
 mod sweeps;

@@ -1,20 +1,24 @@
 //! Training of the copies that a study lacks, stack by stack; an interrupted stack goes on where it stopped.
 
+mod company;
 mod stack;
 mod start;
+mod writer;
 
 use std::path::PathBuf;
 use std::rc::Rc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use lmc_engine::kept::Kept;
+use tch::Device;
 
 use super::{Models, Study};
 use crate::error::Result;
-use crate::parallel::n_threads;
 use crate::progress::{Progress, Unit};
 use crate::spec::{Recipe, RunSpec, Trained};
-use crate::store::Store;
-use crate::train::{Features, TrainingSet};
+use crate::store::{Claim, Store};
+use crate::train::{Features, Place, TrainingSet};
+use company::{companies, most_copies, workers};
 use stack::{Stack, Work};
 use start::Start;
 
@@ -45,38 +49,77 @@ fn train(study: &Study, recipe: &Recipe) -> Result<()> {
         Trained::Head if !missing.is_empty() => Some(frozen_features(study)?),
         _ => None,
     };
-    let total = u64::from(last) * n_stacks as u64;
     let what = match recipe.trained {
         Trained::All => format!("finetuning {} copies", study.spec.seeds.len()),
         Trained::Head => format!("training the heads of {} copies", study.spec.seeds.len()),
     };
-    let progress = Progress::new(what, Unit::Updates, total);
-    progress.found(total - u64::from(last) * missing.len() as u64);
     let mut stacks = Vec::new();
     for seeds in missing {
         stacks.push(Stack::new(&study.store, seeds, study.run_specs(recipe, seeds))?);
     }
-    let files: Vec<PathBuf> = stacks.iter().map(|stack| stack.state.clone()).collect();
-    let work = Work {
+    let workers = workers(&study.compute);
+    let places: Vec<Place> = workers.iter().map(|&device| place(study, device)).collect();
+    let silent = Progress::new("", Unit::Updates, 0);
+    let mut work = Work {
         store: &study.store,
         classifier: &study.task.classifier,
         set: features.as_ref().map_or(TrainingSet::Examples(&study.task.train), TrainingSet::Features),
         recipe,
         checkpoints: &checkpoints,
         start: Start::new(study, recipe),
-        progress: &progress,
+        progress: &silent,
     };
+    let companies = if places.iter().all(Place::is_exact) {
+        (0..stacks.len()).map(|stack| vec![stack]).collect()
+    } else {
+        let sizes: Vec<(usize, u64)> =
+            stacks.iter().map(|stack| (stack.runs.len(), work.updates_kept(stack))).collect();
+        let most = most_copies(&study.compute, study.task.classifier.layout().n_parameters());
+        companies(&sizes, most, places.len())
+    };
+    // A company makes its updates for all of its stacks at once.
+    let found = u64::from(last) * (n_stacks - stacks.len()) as u64;
+    let progress = Progress::new(what, Unit::Updates, found + u64::from(last) * companies.len() as u64);
+    progress.found(found);
+    work.progress = &progress;
+    let files: Vec<PathBuf> = companies.iter().map(|company| stacks[company[0]].state.clone()).collect();
+    let left = AtomicBool::new(false);
+    let is_kept = |stack: &Stack<'_>| all_kept(work.store, &stack.runs, &checkpoints);
     let kept = Kept {
         files: &files,
-        find: &|i| Ok(all_kept(work.store, &stacks[i].runs, &checkpoints)?.then_some(())),
-        workers: &vec![(); n_threads()],
-        equip: &|()| Ok(()),
+        find: &|i| {
+            let kept =
+                companies[i].iter().map(|&stack| is_kept(&stacks[stack])).collect::<Result<Vec<_>>>()?;
+            Ok(kept.into_iter().all(|kept| kept).then_some(()))
+        },
+        workers: &places,
+        equip: &|&place| Ok(place),
         progress: &progress,
         size: last.into(),
         noun: "updates",
-        begun: Some(&|i| work.updates_kept(&stacks[i])),
+        begun: Some(&|i| work.updates_kept(&stacks[companies[i][0]])),
     };
-    kept.bring_about(|(), i| work.train(&stacks[i])).map(|_| ())
+    kept.bring_about(|&mut place, i| {
+        // The first stack is claimed; what another process has taken of the others is left to it.
+        let (mut company, mut claims) = (Vec::new(), Vec::new());
+        for (number, stack) in companies[i].iter().map(|&stack| &stacks[stack]).enumerate() {
+            let claim = if number == 0 { None } else { Claim::of(&stack.state, false)? };
+            let is_free = number == 0 || claim.is_some();
+            left.fetch_or(!is_free, Ordering::Relaxed);
+            if is_free && (companies[i].len() == 1 || !is_kept(stack)?) {
+                company.push(stack);
+                claims.extend(claim);
+            }
+        }
+        if company.is_empty() { Ok(()) } else { work.train(&company, place) }
+    })?;
+    drop(progress);
+    if left.into_inner() { train(study, recipe) } else { Ok(()) }
+}
+
+/// Returns where a worker of a study trains.
+fn place(study: &Study, device: Device) -> Place {
+    Place::new(device, study.compute.training).with_attention(study.compute.attention)
 }
 
 /// Returns the features of the training set by the pretrained encoder, which are the same for every head.
@@ -85,7 +128,8 @@ fn frozen_features(study: &Study) -> Result<Features> {
     let progress = Progress::new("encoding the training set", Unit::Examples, examples.len() as u64);
     let classifier = &study.task.classifier;
     let encoder = study.task.pretrained.with_head(classifier, 0, study.spec.recipe.head_std)?;
-    Features::new(classifier, encoder.theta(), examples, |n| progress.advance(n as u64, String::new))
+    let tick = |n| progress.advance(n as u64, String::new);
+    Features::on(classifier, encoder.theta(), examples, &study.compute.workers(), tick)
 }
 
 /// Returns whether every one of those checkpoints of every run of a stack is in the store.

@@ -1,17 +1,21 @@
-//! One stack in training: it goes on where an interrupt stopped it.
+//! One stack in training, or several in company; they go on where an interrupt stopped them.
 
+use std::ops::Range;
 use std::path::PathBuf;
+
+use tch::{Device, Tensor};
 
 use super::all_kept;
 use super::start::Start;
+use super::writer::{Checkpoint, behind};
 use crate::compute::within_memory;
 use crate::error::{LmcError, Result};
 use crate::file::{read_sealed, remove, tidy, write_sealed};
 use crate::model::Classifier;
-use crate::progress::Progress;
+use crate::progress::{Progress, note};
 use crate::spec::{Recipe, RunSpec, Trained};
 use crate::store::{CheckpointInfo, Store};
-use crate::train::{Snapshot, Training, TrainingSet, TrainingState};
+use crate::train::{Place, Snapshot, Training, TrainingSet, TrainingState};
 use crate::weights::Weights;
 
 /// Runs that are trained together.
@@ -43,32 +47,71 @@ pub(super) struct Work<'a> {
 }
 
 impl Work<'_> {
-    /// Trains a stack to its end, or to an interrupt, after which its state is kept.
-    pub fn train(&self, stack: &Stack<'_>) -> Result<()> {
-        let Stack { seeds, runs, state } = stack;
+    /// Trains stacks in company to their end, or to an interrupt, after which the state of each is kept. All
+    /// must have made the same updates.
+    ///
+    /// If there is too little memory for all of them, each half is trained by itself.
+    pub fn train(&self, company: &[&Stack<'_>], place: Place) -> Result<()> {
+        if place.is_exact() && company.len() > 1 {
+            // Beside devices the CPU may get a company; there each stack has bits of its own.
+            return company.iter().try_for_each(|stack| self.train(&[stack], place));
+        }
+        let seeds: Vec<u64> = company.iter().flat_map(|stack| stack.seeds).copied().collect();
+        let runs: Vec<&RunSpec> = company.iter().flat_map(|stack| &stack.runs).collect();
         let too_little = |error| match error {
             LmcError::OutOfMemory { asked, .. } => {
                 LmcError::OutOfMemory { what: format!("finetuning of seeds {seeds:?}"), asked }
             }
             other => other,
         };
-        let theta = within_memory(|| self.start.weights(runs)).map_err(too_little)?;
-        let mut training = Training::new(self.classifier, theta, seeds, self.set, self.recipe)?;
-        if let Some(begun) = self.begun(stack)? {
-            self.progress.found(begun.step().into());
-            training = training.resumed(begun);
-        }
+        let mut training = match within_memory(|| self.begin(&seeds, &runs, company, place)) {
+            Err(LmcError::OutOfMemory { .. }) if company.len() > 1 => {
+                note("finetuning: memory is short for so many copies, half of them are trained first");
+                let (first, second) = company.split_at(company.len() / 2);
+                self.train(first, place)?;
+                return self.train(second, place);
+            }
+            begun => begun.map_err(too_little)?,
+        };
         let tick = |loss: f64| {
             self.progress.tick(|| format!("loss {loss:.3}"));
             Ok(())
         };
-        let trained = within_memory(|| training.run(|snapshot| self.keep(runs, &snapshot), tick));
+        let trained = if place.is_exact() {
+            within_memory(|| training.run(|snapshot| self.keep(&runs, &snapshot), tick))
+        } else {
+            let host = Host::new(self.classifier, place.device);
+            behind(|checkpoint| self.write(&runs, checkpoint, &host), |keep| training.run(keep, tick))
+        };
         if matches!(trained, Err(LmcError::Interrupted { .. })) {
-            let parts = training.state().to_parts()?;
-            write_sealed(state, &parts.each_ref().map(Vec::as_slice))?;
+            let state = training.state()?;
+            for (stack, models) in company.iter().zip(ranges(company)) {
+                let parts = state.of_models(models).to_parts()?;
+                write_sealed(&stack.state, &parts.each_ref().map(Vec::as_slice))?;
+            }
         }
         trained.map_err(too_little)?;
-        remove(state)
+        company.iter().try_for_each(|stack| remove(&stack.state))
+    }
+
+    /// Makes the training of stacks in company, from their states if they have any.
+    fn begin<'t>(
+        &'t self,
+        seeds: &'t [u64],
+        runs: &[&RunSpec],
+        company: &[&Stack<'_>],
+        place: Place,
+    ) -> Result<Training<'t>> {
+        let theta = self.start.weights(runs)?;
+        let training = Training::on(self.classifier, theta, seeds, self.set, self.recipe, place)?;
+        let begun: Vec<TrainingState> =
+            company.iter().filter_map(|stack| self.begun(stack).transpose()).collect::<Result<_>>()?;
+        if begun.len() < company.len() {
+            return Ok(training);
+        }
+        let begun = TrainingState::together(begun)?;
+        self.progress.found(begun.step().into());
+        Ok(training.resumed(begun))
     }
 
     /// Returns the state that an interrupted training of the stack left, if training can go on from it.
@@ -92,13 +135,63 @@ impl Work<'_> {
         self.begun(stack).ok().flatten().map_or(0, |state| state.step().into())
     }
 
-    /// Writes a checkpoint of every model of a stack.
-    fn keep(&self, runs: &[RunSpec], snapshot: &Snapshot<'_>) -> Result<()> {
-        let &Snapshot { step, theta, train_loss, seconds } = snapshot;
+    /// Writes a checkpoint of every model of a stack on the CPU.
+    fn keep(&self, runs: &[&RunSpec], snapshot: &Snapshot<'_>) -> Result<()> {
+        let &Snapshot { step, theta, train_loss, seconds, .. } = snapshot;
         for (i, (run, &train_loss)) in runs.iter().zip(train_loss).enumerate() {
             let weights = Weights::new(self.classifier.layout().clone(), theta.get(i as i64))?;
-            self.store.save_checkpoint(run, &weights, &CheckpointInfo { step, train_loss, seconds })?;
+            let info = CheckpointInfo { step, train_loss, seconds, skipped: 0 };
+            self.store.save_checkpoint(run, &weights, &info)?;
         }
         Ok(())
     }
+
+    /// Writes a checkpoint of every model by way of a buffer in the host's memory.
+    fn write(&self, runs: &[&RunSpec], checkpoint: &Checkpoint, host: &Host) -> Result<()> {
+        let &Checkpoint { step, seconds, .. } = checkpoint;
+        for (i, (run, &train_loss)) in runs.iter().zip(&checkpoint.train_loss).enumerate() {
+            let theta = host.copied(&checkpoint.theta.get(i as i64))?;
+            let weights = Weights::new(self.classifier.layout().clone(), theta)?;
+            let skipped = checkpoint.skipped.get(i).copied().unwrap_or(0);
+            self.store.save_checkpoint(
+                run,
+                &weights,
+                &CheckpointInfo { step, train_loss, seconds, skipped },
+            )?;
+        }
+        Ok(())
+    }
+}
+
+/// Memory of the host through which weights leave a device.
+struct Host {
+    size: i64,
+    device: Device,
+}
+
+impl Host {
+    fn new(classifier: &Classifier, device: Device) -> Self {
+        Self { size: classifier.layout().n_parameters(), device }
+    }
+
+    /// Returns weights, `[n_parameters]`, in the host's memory; from a CUDA device they come into pinned
+    /// memory, which libtorch keeps for the next ones.
+    fn copied(&self, theta: &Tensor) -> Result<Tensor> {
+        if !self.device.is_cuda() {
+            return Ok(theta.shallow_clone());
+        }
+        let empty = Tensor::f_empty([self.size], (theta.kind(), Device::Cpu))?;
+        let mut pinned = empty.f_internal_pin_memory(self.device)?;
+        pinned.f_copy_(theta)?;
+        Ok(pinned)
+    }
+}
+
+/// Returns the models of each stack among those of all.
+fn ranges(company: &[&Stack<'_>]) -> Vec<Range<usize>> {
+    let ends = company.iter().scan(0, |end, stack| {
+        *end += stack.seeds.len();
+        Some(*end - stack.seeds.len()..*end)
+    });
+    ends.collect()
 }

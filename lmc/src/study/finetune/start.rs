@@ -38,10 +38,10 @@ impl<'a> Start<'a> {
     ///
     /// # Errors
     /// The errors of loading the checkpoints of the recipe before.
-    pub fn weights(&self, runs: &[RunSpec]) -> Result<Tensor> {
+    pub fn weights(&self, runs: &[&RunSpec]) -> Result<Tensor> {
         let weights = runs.iter().map(|run| match &self.recipe.after {
             Some(before) => {
-                let run = RunSpec { recipe: (**before).clone(), ..run.clone() };
+                let run = RunSpec { recipe: (**before).clone(), ..(*run).clone() };
                 self.store.load_checkpoint(&run, self.step, self.classifier.layout())
             }
             None => self.fresh(run.seed),

@@ -33,6 +33,18 @@ pub struct RunSpec {
     /// empty if it is trained alone. Sums round differently in other company.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub stack: Vec<u64>,
+    /// The precision of the numbers in which the run is trained: `float32`, `tf32`, `fp16` or `bf16`; left out
+    /// of the JSON if it is `float32`.
+    #[serde(default = "float32", skip_serializing_if = "is_float32")]
+    pub precision: String,
+}
+
+fn float32() -> String {
+    RunSpec::FLOAT32.to_owned()
+}
+
+fn is_float32(precision: &str) -> bool {
+    precision == RunSpec::FLOAT32
 }
 
 /// A pretrained encoder: its name and the SHA-256 of its weights.
@@ -49,6 +61,9 @@ pub struct ModelSpec {
 }
 
 impl RunSpec {
+    /// The precision of training without which names say nothing about it.
+    pub const FLOAT32: &'static str = "float32";
+
     /// Returns a name for files: task, recipe, seed and a hash of every field.
     ///
     /// If a default changes later, the names change, so runs made with the old default are never taken for
@@ -76,6 +91,7 @@ mod tests {
             recipe: Recipe::mini(),
             seed: 7,
             stack: Vec::new(),
+            precision: float32(),
         }
     }
 
@@ -84,7 +100,7 @@ mod tests {
         let id = spec().run_id();
         assert_eq!(id, spec().run_id());
         assert!(id.starts_with("mini-nli-mini-s7-"), "{id}");
-        let changes: [fn(&mut RunSpec); 8] = [
+        let changes: [fn(&mut RunSpec); 9] = [
             |s| s.train_sha256 = "12".into(),
             |s| s.stack = vec![7, 8],
             |s| s.seed = 8,
@@ -93,6 +109,7 @@ mod tests {
             |s| s.recipe.trajectory = vec![1.0],
             |s| s.model.sha256 = "01".into(),
             |s| s.model.fresh_pooler = true,
+            |s| s.precision = "bf16".into(),
         ];
         for change in changes {
             let mut other = spec();
@@ -105,6 +122,6 @@ mod tests {
     fn a_spec_survives_json() {
         let json = serde_json::to_string(&spec()).unwrap();
         assert_eq!(serde_json::from_str::<RunSpec>(&json).unwrap(), spec());
-        assert!(!json.contains("fresh_pooler"), "{json}");
+        assert!(!json.contains("fresh_pooler") && !json.contains("precision"), "{json}");
     }
 }

@@ -86,10 +86,10 @@ impl Show for Recipe {
 
 impl Show for RunSpec {
     fn forms(&self) -> Forms {
-        let Self { task, train_sha256, model, recipe, seed, stack } = self;
+        let Self { task, train_sha256, model, recipe, seed, stack, precision } = self;
         let beside =
             if stack.is_empty() { "alone".to_owned() } else { format!("in the stack {}", seeds(stack)) };
-        let rows = vec![
+        let mut rows = vec![
             ("task", task.name().to_owned()),
             ("digest of the training set", beginning(train_sha256)),
             ("encoder", format!("{}, digest {}{}", model.name, beginning(&model.sha256), pooler(model))),
@@ -97,6 +97,9 @@ impl Show for RunSpec {
             ("seed", seed.to_string()),
             ("trained", beside),
         ];
+        if precision != Self::FLOAT32 {
+            rows.push(("precision of training", precision.clone()));
+        }
         Fields { heading: format!("RunSpec {}", self.run_id()), rows }.forms()
     }
 }
@@ -150,9 +153,11 @@ mod tests {
             recipe: Recipe::hf_cola(),
             seed: 3,
             stack: vec![3, 4],
+            precision: "bf16".into(),
         };
         let text = text(&run);
         assert!(text.starts_with(&format!("RunSpec {}\n", run.run_id())), "{text}");
         assert!(text.contains("0123456789ab\n") && text.contains("in the stack 3, 4"), "{text}");
+        assert!(text.contains("precision of training       bf16"), "{text}");
     }
 }

@@ -59,6 +59,13 @@ pub struct CheckpointInfo {
     pub train_loss: f64,
     /// The time from the start of the stack's training, in seconds.
     pub seconds: f64,
+    /// The updates that were skipped because gradients in fp16 overflowed; left out if there are none.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub skipped: u32,
+}
+
+fn is_none(n: &u32) -> bool {
+    *n == 0
 }
 
 impl Store {

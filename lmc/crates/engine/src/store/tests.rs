@@ -11,11 +11,12 @@ fn spec() -> RunSpec {
         recipe: Recipe::mini(),
         seed: 3,
         stack: vec![3, 4],
+        precision: RunSpec::FLOAT32.into(),
     }
 }
 
 fn info(step: u32) -> CheckpointInfo {
-    CheckpointInfo { step, train_loss: 0.5, seconds: 1.25 }
+    CheckpointInfo { step, train_loss: 0.5, seconds: 1.25, skipped: 0 }
 }
 
 /// A store with one checkpoint, and the path of its weights.

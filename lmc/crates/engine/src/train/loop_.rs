@@ -6,8 +6,10 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 use rand_xoshiro::rand_core::SeedableRng;
 use tch::{Kind, Tensor};
 
+use super::device::{OnDevice, Update};
 use super::optimiser::AdamW;
 use super::order::Order;
+use super::place::Place;
 use super::schedule::Schedule;
 use super::set::TrainingSet;
 use super::state::{Numbers, TrainingState};
@@ -27,6 +29,9 @@ pub struct Snapshot<'a> {
     pub theta: &'a Tensor,
     /// The mean training loss of each model since the last checkpoint, in nats per example.
     pub train_loss: &'a [f64],
+    /// The updates of each model up to here that were skipped because its gradient in fp16 overflowed; empty
+    /// in other precisions.
+    pub skipped: &'a [u32],
     /// The time of the training up to here, pauses left out, in seconds.
     pub seconds: f64,
 }
@@ -43,34 +48,62 @@ pub struct Training<'a> {
     /// The part of theta that is trained, a view.
     trained: Tensor,
     optimiser: AdamW,
-    /// The gradient of the last update, kept to reuse its memory.
-    gradient: Tensor,
+    way: Way<'a>,
     orders: Vec<Order>,
-    dropout: Dropout,
     /// Updates made.
     step: u32,
     /// The sum of each model's losses since the last checkpoint, and the updates since then.
     sums: Vec<f64>,
     since: u32,
+    /// The mean loss that was last read; not a number before that.
+    last_loss: f64,
     /// The start of this part of the training, and the seconds that earlier parts took.
     started: Instant,
     earlier: f64,
 }
 
+/// The way in which updates are made.
+#[derive(Debug)]
+enum Way<'a> {
+    /// On the CPU in float32, to the bits of version 0.1.
+    Exact {
+        dropout: Dropout,
+        /// The gradient of the last update, kept to reuse its memory.
+        gradient: Tensor,
+    },
+    Device(Box<OnDevice<'a>>),
+}
+
 impl<'a> Training<'a> {
-    /// Makes a stack before its first update; `theta`, `[seeds.len(), n_parameters]`, is trained in place, in
-    /// the part that the set trains.
+    /// Makes a stack before its first update, on the CPU in float32; `theta`, `[seeds.len(), n_parameters]`,
+    /// is trained in place, in the part that the set trains.
     ///
     /// # Errors
-    /// [`LmcError::ShapeMismatch`] for a theta of other models; [`LmcError::OutsideTable`] if the model has
-    /// no row for a token, [`LmcError::InvalidParameter`] for a label that is not one of its classes;
-    /// [`LmcError::Torch`].
+    /// The errors of [`Training::on`].
     pub fn new(
         classifier: &'a Classifier,
         theta: Tensor,
         seeds: &'a [u64],
         set: TrainingSet<'a>,
         recipe: &'a Recipe,
+    ) -> Result<Self> {
+        Self::on(classifier, theta, seeds, set, recipe, Place::CPU)
+    }
+
+    /// Makes a stack before its first update on a place; `theta`, `[seeds.len(), n_parameters]` f32, is
+    /// trained in place if it is on that device, and otherwise a copy of it.
+    ///
+    /// # Errors
+    /// [`LmcError::ShapeMismatch`] for a theta of other models; [`LmcError::OutsideTable`] if the model has
+    /// no row for a token, [`LmcError::InvalidParameter`] for a label that is not one of its classes;
+    /// [`LmcError::Torch`].
+    pub fn on(
+        classifier: &'a Classifier,
+        theta: Tensor,
+        seeds: &'a [u64],
+        set: TrainingSet<'a>,
+        recipe: &'a Recipe,
+        place: Place,
     ) -> Result<Self> {
         set.check(classifier)?;
         let unsigned = |size: &[i64]| size.iter().map(|&n| n as usize).collect::<Vec<_>>();
@@ -79,7 +112,7 @@ impl<'a> Training<'a> {
             let (got, expected) = (unsigned(&theta.size()), unsigned(&expected));
             return Err(LmcError::ShapeMismatch { what: "theta".into(), got, expected });
         }
-        guarded(|| Ok(Self::begun(classifier, theta, seeds, set, recipe)))
+        guarded(|| Self::begun(classifier, theta.to_device(place.device), seeds, set, recipe, place))
     }
 
     fn begun(
@@ -88,14 +121,23 @@ impl<'a> Training<'a> {
         seeds: &'a [u64],
         set: TrainingSet<'a>,
         recipe: &'a Recipe,
-    ) -> Self {
+        place: Place,
+    ) -> Result<Self> {
         let layout = set.layout(classifier);
         let trained = theta.narrow(1, set.offset(classifier), layout.n_parameters());
         let optimiser = AdamW::new(&trained, layout, recipe.adam, recipe.weight_decay, recipe.clip_norm);
-        let dropout_seed = seeds.iter().fold(0, |a, &s| lmc_base::seed::sub_seed(a ^ s, "dropout"));
-        Self {
+        let way = if place.is_exact() {
+            let dropout_seed = seeds.iter().fold(0, |a, &s| lmc_base::seed::sub_seed(a ^ s, "dropout"));
+            let generator = Xoshiro256PlusPlus::seed_from_u64(dropout_seed);
+            Way::Exact { dropout: Dropout::new(recipe.dropout, generator), gradient: trained.empty_like() }
+        } else {
+            let device = OnDevice::new(classifier, &set, seeds, recipe.dropout, &trained, place)?;
+            Way::Device(Box::new(device))
+        };
+        Ok(Self {
             orders: seeds.iter().map(|&s| Order::new(s, set.n_examples(), recipe.drop_last)).collect(),
-            dropout: Dropout::new(recipe.dropout, Xoshiro256PlusPlus::seed_from_u64(dropout_seed)),
+            way,
+            last_loss: f64::NAN,
             sums: vec![0.0; seeds.len()],
             step: 0,
             since: 0,
@@ -107,25 +149,31 @@ impl<'a> Training<'a> {
             set,
             recipe,
             theta,
-            gradient: trained.empty_like(),
             trained,
             optimiser,
-        }
+        })
     }
 
     /// Returns the same stack at the point where `state` was taken, which [`Training::state`] returned for
-    /// it. From there it comes to the same bits as without a stop.
+    /// it. From there it comes to the same bits as without a stop, on the same device and in the same
+    /// precision; a stack that moves goes on with the masks of dropout of the device on which it is.
     pub fn resumed(mut self, state: TrainingState) -> Self {
         let TrainingState { numbers, theta, first, second } = state;
         self.trained.copy_(&theta);
+        let device = self.trained.device();
+        let (first, second) = (first.to_device(device), second.to_device(device));
         self.optimiser = self.optimiser.after(numbers.step, first, second);
         for order in &mut self.orders {
             for _ in 0..numbers.step {
                 order.batch(self.recipe.batch_size);
             }
         }
-        if let Some(generator) = numbers.dropout {
-            self.dropout = Dropout::new(self.recipe.dropout, generator);
+        match (&mut self.way, numbers.dropout) {
+            (Way::Exact { dropout, .. }, Some(generator)) => {
+                *dropout = Dropout::new(self.recipe.dropout, generator);
+            }
+            (Way::Device(device), _) => device.take_up(numbers.scales.as_ref(), numbers.side_by_side),
+            (Way::Exact { .. }, None) => {}
         }
         self.sums = numbers.sums.into_iter().map(f64::from_bits).collect();
         (self.step, self.since, self.earlier) = (numbers.step, numbers.since, numbers.seconds);
@@ -133,21 +181,30 @@ impl<'a> Training<'a> {
     }
 
     /// Returns the state that is needed to go on later.
-    pub fn state(&self) -> TrainingState {
+    ///
+    /// # Errors
+    /// [`LmcError::Torch`] if numbers cannot be read from the device.
+    pub fn state(&self) -> Result<TrainingState> {
         let (first, second) = self.optimiser.moments();
-        TrainingState {
+        let (dropout, scales, side_by_side) = match &self.way {
+            Way::Exact { dropout, .. } => (dropout.generator(), None, None),
+            Way::Device(device) => (None, device.scales()?, Some(device.side_by_side())),
+        };
+        Ok(TrainingState {
             numbers: Numbers {
                 seeds: self.seeds.to_vec(),
                 step: self.step,
                 since: self.since,
                 sums: self.sums.iter().map(|sum| sum.to_bits()).collect(),
-                dropout: self.dropout.generator(),
+                dropout,
                 seconds: self.seconds(),
+                scales,
+                side_by_side,
             },
             theta: self.trained.shallow_clone(),
             first: first.shallow_clone(),
             second: second.shallow_clone(),
-        }
+        })
     }
 
     /// Returns the time of the training up to now, pauses left out, in seconds.
@@ -155,13 +212,25 @@ impl<'a> Training<'a> {
         self.earlier + self.started.elapsed().as_secs_f64()
     }
 
-    /// Makes the updates that are left; calls `keep` at every checkpoint of the recipe and `tick` with the
-    /// mean loss after every update.
+    /// Makes the updates that are left; calls `keep` at every checkpoint of the recipe and `tick` after every
+    /// update with the mean loss that was last read, on the CPU in float32 that of the update.
     ///
     /// # Errors
     /// [`LmcError::Interrupted`], after which [`Training::state`] is that after the last whole update;
     /// [`LmcError::NonFiniteLoss`] naming the seed and the update; whatever `keep` or `tick` return.
     pub fn run(
+        &mut self,
+        keep: impl FnMut(Snapshot<'_>) -> Result<()>,
+        tick: impl FnMut(f64) -> Result<()>,
+    ) -> Result<()> {
+        let run = self.updates(keep, tick);
+        if matches!(run, Err(LmcError::Interrupted { .. })) {
+            self.read_losses()?;
+        }
+        run
+    }
+
+    fn updates(
         &mut self,
         mut keep: impl FnMut(Snapshot<'_>) -> Result<()>,
         mut tick: impl FnMut(f64) -> Result<()>,
@@ -169,59 +238,118 @@ impl<'a> Training<'a> {
         let checkpoints = self.recipe.checkpoints(self.set.n_examples());
         while self.step < self.schedule.n_steps {
             self.check_interrupt()?;
-            let losses = guarded(|| self.update())?;
-            if checkpoints.contains(&self.step) {
+            let is_full = guarded(|| self.update())?;
+            let is_checkpoint = checkpoints.contains(&self.step);
+            if is_full || is_checkpoint || self.last_loss.is_nan() {
+                self.read_losses()?;
+            }
+            if is_checkpoint {
                 check_finite(&self.theta, self.seeds, self.step)?;
                 let train_loss: Vec<f64> = self.sums.iter().map(|s| s / f64::from(self.since)).collect();
-                let (step, theta, seconds) = (self.step, &self.theta, self.seconds());
-                keep(Snapshot { step, theta, train_loss: &train_loss, seconds })?;
+                let (step, theta, seconds, skipped) =
+                    (self.step, &self.theta, self.seconds(), self.skipped()?);
+                keep(Snapshot { step, theta, train_loss: &train_loss, skipped: &skipped, seconds })?;
                 self.sums.fill(0.0);
                 self.since = 0;
             }
-            tick(f64::from(losses.iter().sum::<f32>()) / losses.len() as f64)?;
+            tick(self.last_loss)?;
         }
         Ok(())
     }
 
-    fn check_interrupt(&self) -> Result<()> {
-        interrupt::check(|| format!("{} of {} updates were made", self.step, self.schedule.n_steps))
+    /// Returns the updates of each model that were skipped; it is empty if none can be.
+    fn skipped(&self) -> Result<Vec<u32>> {
+        Ok(match &self.way {
+            Way::Exact { .. } => Vec::new(),
+            Way::Device(device) => device.scales()?.map_or_else(Vec::new, |s| s.skipped(self.step)),
+        })
     }
 
-    /// Makes one update and returns the loss of each model before it. An interrupt leaves the state as it was
-    /// before the update.
-    fn update(&mut self) -> Result<Vec<f32>> {
-        let recipe = self.recipe;
-        let masks = self.dropout.generator();
+    /// Counts the losses that are still on the device.
+    fn read_losses(&mut self) -> Result<()> {
+        let Way::Device(device) = &mut self.way else { return Ok(()) };
+        let rows = device.window().read()?;
+        let first = self.step - rows.len() as u32;
+        for (values, update) in rows.into_iter().zip(first + 1..) {
+            self.count(&values, update)?;
+        }
+        Ok(())
+    }
+
+    /// Counts the losses of an update.
+    fn count(&mut self, values: &[f32], update: u32) -> Result<()> {
+        if let Some(i) = values.iter().position(|v| !v.is_finite()) {
+            return Err(LmcError::NonFiniteLoss {
+                what: format!("finetuning of seed {}", self.seeds[i]),
+                value: f64::from(values[i]),
+                position: format!("update {update}"),
+            });
+        }
+        self.sums.iter_mut().zip(values).for_each(|(sum, &v)| *sum += f64::from(v));
+        self.last_loss = f64::from(values.iter().sum::<f32>()) / values.len() as f64;
+        Ok(())
+    }
+
+    fn check_interrupt(&self) -> Result<()> {
+        check_interrupt(self.step, self.schedule.n_steps)
+    }
+
+    /// Makes one update and returns whether losses must be read before the next one. An interrupt leaves the
+    /// state as it was before the update.
+    fn update(&mut self) -> Result<bool> {
+        let is_full = match &self.way {
+            Way::Exact { .. } => self.update_exactly().map(|()| false)?,
+            Way::Device(_) => self.update_on_device()?,
+        };
+        for order in &mut self.orders {
+            order.batch(self.recipe.batch_size);
+        }
+        self.step += 1;
+        self.since += 1;
+        Ok(is_full)
+    }
+
+    fn update_on_device(&mut self) -> Result<bool> {
+        let (step, n_steps) = (self.step, self.schedule.n_steps);
+        let Way::Device(device) = &mut self.way else { return Ok(false) };
+        let batches: Vec<&[usize]> =
+            self.orders.iter_mut().map(|order| order.peek(self.recipe.batch_size)).collect();
+        let update = Update {
+            number: step,
+            learning_rate: self.schedule.rate(step),
+            batches: &batches,
+            check: &|| check_interrupt(step, n_steps),
+        };
+        device.update(&self.trained, &mut self.optimiser, &update)?;
+        Ok(device.window().end_update())
+    }
+
+    fn update_exactly(&mut self) -> Result<()> {
+        let (recipe, step) = (self.recipe, self.step);
+        let Way::Exact { dropout, gradient } = &mut self.way else { return Ok(()) };
+        let masks = dropout.generator();
         let batch: Vec<&[usize]> = self.orders.iter_mut().map(|o| o.peek(recipe.batch_size)).collect();
         let leaves = Parameters::leaves(&self.trained, self.set.layout(self.classifier))?;
-        let (logits, labels) = self.set.logits(self.classifier, &leaves, &batch, &self.dropout)?;
+        let (logits, labels) = self.set.logits(self.classifier, &leaves, &batch, dropout)?;
         // The way back takes twice as long as the way there.
-        if let Err(interrupted) = self.check_interrupt() {
-            self.dropout = masks.map_or(Dropout::NONE, |masks| Dropout::new(recipe.dropout, masks));
+        if let Err(interrupted) = check_interrupt(step, self.schedule.n_steps) {
+            *dropout = masks.map_or(Dropout::NONE, |masks| Dropout::new(recipe.dropout, masks));
             return Err(interrupted);
         }
         let losses =
             -logits.log_softmax(-1, Kind::Float).gather(-1, &labels.unsqueeze(-1), false).squeeze_dim(-1);
         let per_model = losses.mean_dim([1i64].as_slice(), false, Kind::Float);
-        leaves.gradient_into(&per_model.sum(Kind::Float), &self.gradient)?;
-        let values = Vec::<f32>::try_from(&per_model)?;
-        if let Some(i) = values.iter().position(|v| !v.is_finite()) {
-            return Err(LmcError::NonFiniteLoss {
-                what: format!("finetuning of seed {}", self.seeds[i]),
-                value: f64::from(values[i]),
-                position: format!("update {}", self.step + 1),
-            });
-        }
-        let rate = self.schedule.rate(self.step);
-        tch::no_grad(|| self.optimiser.step(&mut self.trained, &self.gradient, rate));
-        self.sums.iter_mut().zip(&values).for_each(|(sum, &v)| *sum += f64::from(v));
-        for order in &mut self.orders {
-            order.batch(recipe.batch_size);
-        }
-        self.step += 1;
-        self.since += 1;
-        Ok(values)
+        leaves.gradient_into(&per_model.sum(Kind::Float), gradient)?;
+        let gradient = gradient.shallow_clone();
+        self.count(&Vec::<f32>::try_from(&per_model)?, step + 1)?;
+        let rate = self.schedule.rate(step);
+        tch::no_grad(|| self.optimiser.step(&mut self.trained, &gradient, rate));
+        Ok(())
     }
+}
+
+fn check_interrupt(made: u32, n_steps: u32) -> Result<()> {
+    interrupt::check(|| format!("{made} of {n_steps} updates were made"))
 }
 
 /// Trains a stack in place from its start and calls `keep` at every checkpoint of the recipe and `tick` after

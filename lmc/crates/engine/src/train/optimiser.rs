@@ -12,12 +12,12 @@ const BLOCK: i64 = 1 << 15;
 /// The optimiser's state for a stack of models: first and second moments, `[stack, n_parameters]`.
 #[derive(Debug)]
 pub struct AdamW {
-    settings: Adam,
-    clip_norm: Option<f64>,
-    decay: Tensor,
-    first: Tensor,
-    second: Tensor,
-    updates: i32,
+    pub(super) settings: Adam,
+    pub(super) clip_norm: Option<f64>,
+    pub(super) decay: Tensor,
+    pub(super) first: Tensor,
+    pub(super) second: Tensor,
+    pub(super) updates: i32,
 }
 
 impl AdamW {

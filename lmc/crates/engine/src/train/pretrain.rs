@@ -3,7 +3,7 @@
 use std::sync::mpsc;
 
 use rand::Rng;
-use tch::{Kind, Tensor};
+use tch::{Device, Kind, Tensor};
 
 use super::optimiser::AdamW;
 use super::order::Order;
@@ -106,7 +106,25 @@ struct Job {
     n_documents: f64,
 }
 
-/// Pretrains a [`PretrainingModel`] and returns its weights. The label of `documents` is 0 if the second
+impl Job {
+    fn on(self, device: Device) -> Self {
+        let Self { tokens, targets, n_masked, n_documents } = self;
+        let to = |tensor: Tensor| tensor.to_device(device);
+        let PretrainingTargets { positions, tokens: masked, is_random } = targets;
+        Self {
+            tokens: Tokens { ids: to(tokens.ids), segments: to(tokens.segments), mask: tokens.mask.map(to) },
+            targets: PretrainingTargets {
+                positions: to(positions),
+                tokens: to(masked),
+                is_random: to(is_random),
+            },
+            n_masked,
+            n_documents,
+        }
+    }
+}
+
+/// Pretrains a [`PretrainingModel`] in float32 on a device and returns its weights, on the CPU. The label of `documents` is 0 if the second
 /// segment really comes next. Tokens are masked again whenever a document is seen again.
 ///
 /// `tick` is called after every update with the loss in nats.
@@ -120,12 +138,13 @@ pub fn pretrain(
     vocabulary: MaskVocabulary,
     recipe: &PretrainRecipe,
     seed: u64,
+    device: Device,
     mut tick: impl FnMut(u32, f64) -> Result<()>,
 ) -> Result<Weights> {
     // One thread for libtorch in each shard: the result must not depend on the machine's cores.
     tch::set_num_threads(1);
     let model = PretrainingModel::new(config);
-    let mut theta = model.init(seed)?.theta().unsqueeze(0);
+    let mut theta = model.init(seed)?.theta().unsqueeze(0).to_device(device);
     let adam = Adam { beta1: 0.9, beta2: 0.999, eps: 1e-8, bias_correction: true };
     let mut optimiser = AdamW::new(&theta, model.layout(), adam, 0.01, recipe.clip_norm);
     let mut order = Order::new(seed, documents.len(), false);
@@ -157,7 +176,7 @@ pub fn pretrain(
             let batch = order.batch(recipe.batch_size).to_vec();
             let jobs = masked_shards(documents, &batch, recipe, vocabulary, &mut masking);
             for (job, (sender, _)) in jobs.into_iter().zip(&workers) {
-                sender.send(job).map_err(|_| stopped())?;
+                sender.send(job.on(device)).map_err(|_| stopped())?;
             }
             let mut gradient = None::<Tensor>;
             let mut loss = 0.0;
@@ -181,7 +200,7 @@ pub fn pretrain(
         Ok(())
     });
     interrupt::settle(trained, |unkept| unkept)?;
-    Weights::new(model.layout().clone(), theta.squeeze_dim(0))
+    Weights::new(model.layout().clone(), theta.squeeze_dim(0).to_device(Device::Cpu))
 }
 
 /// Returns the message of an interrupt: pretraining keeps nothing before its end.

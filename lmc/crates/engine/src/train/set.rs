@@ -1,17 +1,20 @@
 //! The set that a stack learns from: examples, or the features that a frozen encoder made of them.
 
 use std::fmt;
+use std::sync::{Mutex, PoisonError};
 
-use tch::Tensor;
+use tch::{Device, Tensor};
 
 use lmc_base::error::Result;
 use lmc_base::interrupt;
+use lmc_model::compute::batch_tokens;
 use lmc_model::encode::{Encoded, Extent, PackedTokens, packed_batches};
+use lmc_model::guard::guarded;
 use lmc_model::model::{Classifier, Dropout, Tokens};
-use lmc_model::parallel::run_units;
+use lmc_model::parallel::{n_threads, run_on_workers};
 use lmc_model::weights::{Layout, Parameters};
 
-/// The most tokens in a batch of the frozen encoder: as many as stay in a core's cache.
+/// The most tokens in a batch of the frozen encoder on the CPU: as many as stay in a core's cache.
 const MAX_TOKENS: usize = 512;
 
 /// The training set of a stack, which decides which parameters are trained.
@@ -103,27 +106,48 @@ impl fmt::Debug for Features {
 }
 
 impl Features {
-    /// Makes the features of every example by the encoder in `theta`, `[n_parameters]`, without dropout;
-    /// `tick` is called with the number of examples in every batch.
+    /// Makes the features of every example by the encoder in `theta`, `[n_parameters]`, without dropout, on
+    /// the CPU; `tick` is called with the number of examples in every batch.
     ///
     /// # Errors
-    /// [`LmcError::OutsideTable`](lmc_base::error::LmcError::OutsideTable) if the model has no row for a
-    /// token; [`LmcError::Interrupted`](lmc_base::error::LmcError::Interrupted) between two batches, and then
-    /// nothing is kept; [`LmcError::Torch`](lmc_base::error::LmcError::Torch).
+    /// The errors of [`Features::on`].
     pub fn new(
         classifier: &Classifier,
         theta: &Tensor,
         examples: &[Encoded],
         tick: impl Fn(usize) + Sync,
     ) -> Result<Self> {
+        Self::on(classifier, theta, examples, &vec![Device::Cpu; n_threads()], tick)
+    }
+
+    /// Makes the same in float32 on the devices of some workers, a thread for each.
+    ///
+    /// # Errors
+    /// [`LmcError::OutsideTable`](lmc_base::error::LmcError::OutsideTable) if the model has no row for a
+    /// token; [`LmcError::Interrupted`](lmc_base::error::LmcError::Interrupted) between two batches, and then
+    /// nothing is kept; [`LmcError::Torch`](lmc_base::error::LmcError::Torch).
+    pub fn on(
+        classifier: &Classifier,
+        theta: &Tensor,
+        examples: &[Encoded],
+        workers: &[Device],
+        tick: impl Fn(usize) + Sync,
+    ) -> Result<Self> {
         classifier.check_extent(&Extent::of(examples))?;
-        let batches = packed_batches(examples, MAX_TOKENS);
-        let units: Vec<_> = batches.into_iter().map(|batch| (batch, theta.shallow_clone())).collect();
-        let parts = run_units(units, |_, (batch, theta)| {
+        let card = workers.iter().copied().find(|device| device.is_cuda());
+        let batches = packed_batches(examples, card.map_or(MAX_TOKENS, batch_tokens));
+        let thetas: Vec<_> =
+            workers.iter().map(|&device| (device, Mutex::new(theta.shallow_clone()))).collect();
+        let equip = |(device, theta): &(Device, Mutex<Tensor>)| {
+            let theta = theta.lock().unwrap_or_else(PoisonError::into_inner);
+            guarded(|| Ok((*device, theta.to_device(*device))))
+        };
+        let parts = run_on_workers(&thetas, batches, equip, |(device, theta), _, batch| {
             interrupt::check(|| "the features of the frozen encoder are computed again".to_owned())?;
             let _no_grad = tch::no_grad_guard();
             let parameters = Parameters::views(&theta.unsqueeze(0), classifier.layout())?;
-            let features = classifier.packed_features(&parameters, &batch.tokens, &Dropout::NONE)?;
+            let tokens = batch.tokens.to_device(*device);
+            let features = classifier.packed_features(&parameters, &tokens, &Dropout::NONE)?;
             tick(batch.indices.len());
             Ok((batch.indices, Vec::<f32>::try_from(features.reshape([-1]))?))
         })?;
@@ -140,6 +164,12 @@ impl Features {
     /// Returns the features of an example, `[width]`.
     pub fn row(&self, index: usize) -> &[f32] {
         &self.values[index * self.width..][..self.width]
+    }
+
+    /// Returns the features of all examples, `[n_examples, width]`, and their labels, `[n_examples]`.
+    pub(super) fn tensors(&self) -> (Tensor, Tensor) {
+        let values = Tensor::from_slice(&self.values).view([-1, self.width.max(1) as i64]);
+        (values, Tensor::from_slice(&self.labels))
     }
 
     /// Returns the features, `[stack, batch, width]`, and labels, `[stack, batch]`.

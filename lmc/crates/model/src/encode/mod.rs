@@ -15,6 +15,7 @@ mod length;
 mod packed;
 mod padded;
 mod placement;
+mod stacked;
 mod tokenizer;
 
 pub(crate) use borders::Borders;
@@ -26,6 +27,8 @@ pub use packed::{Batch, Group, PackedTokens, packed_batches};
 pub(crate) use padded::StackedGroups;
 pub(crate) use placement::Arrangement;
 pub use placement::Placement;
+#[doc(hidden)]
+pub use stacked::{Slots, StackedTokens, TokenTable};
 #[doc(hidden)]
 pub use tokenizer::load_stored_tokenizer;
 pub use tokenizer::{load_tokenizer, model_max_length};

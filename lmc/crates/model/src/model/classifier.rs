@@ -3,13 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use tch::Tensor;
+use tch::{Device, Kind, Tensor};
 
 use super::config::ModelConfig;
-use super::dropout::Dropout;
+use super::dropout::{Counted, Dropout, Masks};
 use super::encoder::{Affine, Encoder, Tokens};
 use super::head::{self, Head};
-use crate::encode::{Extent, PackedTokens};
+use crate::encode::{Encoded, Extent, PackedTokens, StackedTokens, TokenTable};
 use crate::guard::guarded;
 use crate::weights::{Layout, Parameters};
 use lmc_base::error::{LmcError, Result};
@@ -158,6 +158,73 @@ impl Classifier {
     ) -> Result<Tensor> {
         let first = self.encoder.packed_first_tokens(p, tokens, dropout).map_err(|error| self.told(error))?;
         guarded(|| Ok(self.pooled(p, first)))
+    }
+
+    /// Lays out the tokens of examples on a device for [`Classifier::stacked_logits`].
+    ///
+    /// # Errors
+    /// [`LmcError::OutsideTable`] if the model has no row for a token, with the folder of the model;
+    /// [`LmcError::Torch`], [`LmcError::OutOfMemory`].
+    #[doc(hidden)]
+    pub fn token_table(&self, examples: &[Encoded], device: Device) -> Result<TokenTable> {
+        self.check_extent(&Extent::of(examples))?;
+        let config = self.config();
+        guarded(|| Ok(TokenTable::new(examples, |ids| config.positions(ids), config.pad_id(), device)))
+    }
+
+    /// Returns [`Classifier::logits`] where each model of the stack reads other texts, from a table that
+    /// [`Classifier::token_table`] made: `[stack, n_sequences, n_labels]`. The masks are those of
+    /// [`Classifier::stacked_dropout`].
+    ///
+    /// # Errors
+    /// The errors of [`ModelConfig::check`]; [`LmcError::Torch`], [`LmcError::OutOfMemory`].
+    #[doc(hidden)]
+    pub fn stacked_logits(
+        &self,
+        p: &Parameters,
+        tokens: &StackedTokens,
+        dropout: &Dropout,
+    ) -> Result<Tensor> {
+        let first = self.encoder.stacked_first_tokens(p, tokens, dropout)?;
+        guarded(|| Ok(self.head.logits(p, self.pooled(p, first), dropout)))
+    }
+
+    /// Returns the masks of [`Classifier::stacked_logits`] for a batch.
+    ///
+    /// # Errors
+    /// [`LmcError::Torch`], [`LmcError::OutOfMemory`].
+    #[doc(hidden)]
+    pub fn stacked_dropout(&self, tokens: &StackedTokens, masks: &Masks) -> Result<Dropout> {
+        guarded(|| Ok(Dropout::made(self.encoder.masks(tokens, masks, self.head.n_sites()))))
+    }
+
+    /// Returns the masks of [`Classifier::head_logits`] for `batch` features of each model.
+    ///
+    /// # Errors
+    /// [`LmcError::Torch`], [`LmcError::OutOfMemory`].
+    #[doc(hidden)]
+    pub fn head_dropout(&self, batch: i64, masks: &Masks) -> Result<Dropout> {
+        guarded(|| Ok(Dropout::made(self.encoder.head_masks(batch, masks, self.head.n_sites()))))
+    }
+
+    /// Returns dropout with that probability, counted for models of those seeds that read texts of at most
+    /// `longest` tokens and compute in that kind; `None` if nothing is dropped.
+    ///
+    /// # Errors
+    /// [`LmcError::Torch`], [`LmcError::OutOfMemory`].
+    #[doc(hidden)]
+    pub fn counted_dropout(
+        &self,
+        probability: f64,
+        seeds: &[u64],
+        longest: i64,
+        kind: Kind,
+        device: Device,
+    ) -> Result<Option<Counted>> {
+        // Attention pads lengths by less than eight.
+        let widest = self.config().hidden_size.max(longest.saturating_add(8));
+        let sizes = [widest, self.encoder.n_sites(self.head.n_sites())[1]];
+        guarded(|| Ok(Counted::new(probability, seeds, sizes, kind, device)))
     }
 
     /// Returns the same error, with the folder of the model if the error has a place for it.

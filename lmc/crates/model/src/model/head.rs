@@ -31,6 +31,14 @@ impl Head {
         }
     }
 
+    /// Returns the number of places at which features are dropped.
+    pub fn n_sites(&self) -> i64 {
+        match self {
+            Self::Linear { .. } => 1,
+            Self::Dense { .. } => 2,
+        }
+    }
+
     /// Returns the logits, `[stack, batch, n_labels]`, of features, `[stack, batch, width]`.
     pub fn logits(&self, p: &Parameters, features: Tensor, dropout: &Dropout) -> Tensor {
         match self {

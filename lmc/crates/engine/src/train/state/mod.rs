@@ -1,5 +1,7 @@
 //! The state of a stack between two updates, which it needs to go on later.
 
+mod company;
+
 use std::path::Path;
 
 use rand_xoshiro::Xoshiro256PlusPlus;
@@ -7,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use tch::Tensor;
 
 use super::headed;
+use super::scaling::Scales;
 use lmc_base::error::{LmcError, Result};
 
 /// The beginning of the file; its number changes with the content.
@@ -40,6 +43,12 @@ pub(super) struct Numbers {
     pub dropout: Option<Xoshiro256PlusPlus>,
     /// The time that training took up to here, in seconds.
     pub seconds: f64,
+    /// The scales of the losses in fp16.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scales: Option<Scales>,
+    /// The copies that computed side by side on a device.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub side_by_side: Option<usize>,
 }
 
 impl TrainingState {
@@ -76,7 +85,9 @@ impl TrainingState {
             problem,
             remedy: Self::REMEDY,
         };
-        let expected = |numbers: &Numbers| match numbers.seeds == seeds && numbers.sums.len() == seeds.len() {
+        let scaled = |numbers: &Numbers| numbers.scales.as_ref().is_none_or(|s| s.are_of(seeds.len()));
+        let fits = |numbers: &Numbers| numbers.seeds == seeds && numbers.sums.len() == seeds.len();
+        let expected = |numbers: &Numbers| match fits(numbers) && scaled(numbers) {
             true => Ok((3, [seeds.len() as i64, n_parameters])),
             false => Err(format!("it is of seeds {:?}, expected {seeds:?}", numbers.seeds)),
         };

@@ -49,7 +49,9 @@ fn part(
     };
     match training.run(keep, tick) {
         Ok(()) => {}
-        Err(LmcError::Interrupted { .. }) => part.state = Some(training.state().to_parts().unwrap().concat()),
+        Err(LmcError::Interrupted { .. }) => {
+            part.state = Some(training.state().unwrap().to_parts().unwrap().concat())
+        }
         Err(other) => panic!("{other}"),
     }
     part

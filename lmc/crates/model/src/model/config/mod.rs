@@ -188,6 +188,20 @@ impl ModelConfig {
         if self.is_roberta() { self.pad_id().saturating_add(1) } else { 0 }
     }
 
+    /// Returns the row of each token of a text in the table of positions; in RoBERTa tokens with the id for
+    /// padding are not counted.
+    pub(super) fn positions(&self, ids: &[i64]) -> Vec<i64> {
+        let mut next = self.first_position();
+        let position = |&id: &i64| {
+            if self.is_roberta() && id == self.pad_id() {
+                return self.pad_id();
+            }
+            next += 1;
+            next - 1
+        };
+        ids.iter().map(position).collect()
+    }
+
     /// Returns the id of the token for padding.
     pub fn pad_id(&self) -> i64 {
         self.pad_token_id.unwrap_or(i64::from(self.is_roberta()))

@@ -8,6 +8,7 @@ mod flash;
 #[cfg(test)]
 pub(super) use flash::stand_in;
 mod packed;
+mod stacked;
 
 use self::attention::attention;
 use super::activation::Activation;

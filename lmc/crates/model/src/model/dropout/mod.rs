@@ -1,42 +1,86 @@
 //! Dropout whose masks come from a seeded generator of its own, so that runs do not depend on thread timing.
 
+mod counted;
+
 use std::cell::RefCell;
+use std::collections::VecDeque;
 
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rand_xoshiro::rand_core::RngCore;
 use tch::Tensor;
 
+pub use counted::{Counted, Masks};
+
 /// Dropout of a forward pass (Srivastava et al. 2014).
 #[derive(Debug)]
 pub struct Dropout {
-    probability: f64,
-    rng: Option<RefCell<Xoshiro256PlusPlus>>,
+    masks: Way,
+}
+
+#[derive(Debug)]
+enum Way {
+    None,
+    /// Drawn when they are needed.
+    Drawn {
+        probability: f64,
+        rng: RefCell<Xoshiro256PlusPlus>,
+    },
+    /// Made before the pass, in the order in which they are needed.
+    Made(RefCell<VecDeque<Tensor>>),
 }
 
 impl Dropout {
     /// Drops nothing: for evaluation.
-    pub const NONE: Self = Self { probability: 0.0, rng: None };
+    pub const NONE: Self = Self { masks: Way::None };
 
     /// Drops each element with that probability.
     pub fn new(probability: f64, rng: Xoshiro256PlusPlus) -> Self {
-        Self { probability, rng: (probability > 0.0).then(|| RefCell::new(rng)) }
+        if probability > 0.0 {
+            Self { masks: Way::Drawn { probability, rng: RefCell::new(rng) } }
+        } else {
+            Self::NONE
+        }
+    }
+
+    /// Multiplies by masks that were made before, in this order.
+    pub(super) fn made(masks: Vec<Tensor>) -> Self {
+        Self { masks: Way::Made(RefCell::new(masks.into())) }
     }
 
     /// Returns whether anything is dropped.
     pub fn is_active(&self) -> bool {
-        self.rng.is_some()
+        !matches!(self.masks, Way::None)
     }
 
-    /// Returns the generator of the masks in its present state, or `None` if nothing is dropped.
+    /// Returns the generator of the masks in its present state, or `None` if none is drawn.
     pub fn generator(&self) -> Option<Xoshiro256PlusPlus> {
-        self.rng.as_ref().map(|rng| rng.borrow().clone())
+        match &self.masks {
+            Way::Drawn { rng, .. } => Some(rng.borrow().clone()),
+            Way::None | Way::Made(_) => None,
+        }
+    }
+
+    /// Returns the number of masks that were made and not used.
+    #[cfg(test)]
+    pub(super) fn n_left(&self) -> usize {
+        match &self.masks {
+            Way::Made(masks) => masks.borrow().len(),
+            Way::None | Way::Drawn { .. } => 0,
+        }
     }
 
     /// Returns `x` with elements zeroed with this probability and the others divided by one minus it.
     pub fn apply(&self, x: Tensor) -> Tensor {
-        let Some(rng) = &self.rng else { return x };
-        let dropped = Tensor::from_slice(&dropped(&mut rng.borrow_mut(), x.numel(), self.probability));
-        let kept = 1.0 / (1.0 - self.probability);
+        let (probability, rng) = match &self.masks {
+            Way::Drawn { probability, rng } => (*probability, rng),
+            Way::None => return x,
+            Way::Made(masks) => {
+                let mask = masks.borrow_mut().pop_front();
+                return mask.map_or_else(|| x.shallow_clone(), |mask| &x * mask.view(x.size().as_slice()));
+            }
+        };
+        let dropped = Tensor::from_slice(&dropped(&mut rng.borrow_mut(), x.numel(), probability));
+        let kept = 1.0 / (1.0 - probability);
         let mask = Tensor::full([x.numel() as i64], kept, (x.kind(), x.device()));
         let mask = mask.index_fill(0, &dropped.to_device(x.device()), 0.0);
         &x * mask.view(x.size().as_slice())

@@ -1,0 +1,217 @@
+//! The encoder for training a stack whose models read different texts: packed rows for each model, attention
+//! over the sequences of all models together.
+
+use std::ops::Range;
+
+use tch::{Kind, Tensor};
+
+use super::{Encoder, Layer, untaught};
+use crate::encode::{Slots, StackedTokens};
+use crate::guard::guarded;
+use crate::model::dropout::{Dropout, Masks};
+use crate::model::layers::{embedding, linear, stack_offsets};
+use crate::weights::Parameters;
+use lmc_base::error::Result;
+
+impl Encoder {
+    /// Returns the last layer's hidden state of the first token of each sequence,
+    /// `[stack, n_sequences, width]`.
+    ///
+    /// Linear layers and norms run over the packed rows of all models. Attention takes the rows of a group of
+    /// sequences into padded slots and back. Two slots may take one row, but at most one of them has a
+    /// gradient other than zero, so that the way back gives the same bits every time. The last layer makes
+    /// keys and values of every token, the rest of the first tokens alone.
+    pub(in crate::model) fn stacked_first_tokens(
+        &self,
+        p: &Parameters,
+        tokens: &StackedTokens,
+        dropout: &Dropout,
+    ) -> Result<Tensor> {
+        self.config.check()?;
+        guarded(|| Ok(self.stacked_hidden(p, tokens, dropout)))
+    }
+
+    fn stacked_hidden(&self, p: &Parameters, tokens: &StackedTokens, dropout: &Dropout) -> Tensor {
+        let (d, [stack, n]) = (self.config.hidden_size, tokens.sizes());
+        let mut x = self.stacked_embeddings(p, tokens, dropout);
+        let firsts = |x: &Tensor| x.reshape([-1, d]).index_select(0, &tokens.starts).view([stack, n, d]);
+        let Some((last, layers)) = self.layers.split_last() else { return firsts(&x) };
+        let biases = self.biases(tokens, x.kind());
+        for layer in layers {
+            let context = self.stacked_attention(p, layer, &x, tokens, &biases, dropout);
+            x = self.after_attention(p, layer, &x, &context, dropout);
+        }
+        let first = firsts(&x);
+        let context = self.stacked_first_attention(p, last, &x, &first, tokens, &biases, dropout);
+        self.after_attention(p, last, &first, &context, dropout)
+    }
+
+    fn stacked_embeddings(&self, p: &Parameters, tokens: &StackedTokens, dropout: &Dropout) -> Tensor {
+        let config = &self.config;
+        let rows = |block, ids: &Tensor, n| embedding(p.get(block), &stack_offsets(ids, n));
+        let is_pad = tokens.is_pad.as_ref();
+        let words = untaught(rows(self.word, &tokens.ids, config.vocab_size), is_pad);
+        let segments = rows(self.segment, &tokens.segments, config.type_vocab_size);
+        let positions = rows(self.position, &tokens.positions, config.max_position_embeddings);
+        let positions = untaught(positions, is_pad.filter(|_| config.is_roberta()));
+        dropout.apply(self.norm.norm(p, &(words + segments + positions), config.layer_norm_eps))
+    }
+
+    /// Returns what is added to the scores of each group, `[n_sequences heads, 1, length]`.
+    fn biases(&self, tokens: &StackedTokens, kind: Kind) -> Vec<Tensor> {
+        let heads = self.config.num_attention_heads;
+        let bias = |slots: &Slots| {
+            let bias = slots.bias.to_kind(kind).unsqueeze(1).expand([-1, heads, -1], false);
+            bias.reshape([-1, 1, slots.length])
+        };
+        tokens.groups.iter().map(bias).collect()
+    }
+
+    /// Returns the attention of each row within its sequence: x and the result are `[stack, rows, width]`.
+    fn stacked_attention(
+        &self,
+        p: &Parameters,
+        layer: &Layer,
+        x: &Tensor,
+        tokens: &StackedTokens,
+        biases: &[Tensor],
+        dropout: &Dropout,
+    ) -> Tensor {
+        let qkv = layer.qkv.linear(p, x).view([-1, 3 * self.config.hidden_size]);
+        let contexts = tokens.groups.iter().zip(biases).map(|(slots, bias)| {
+            let parts = self.heads_apart(&qkv.index_select(0, &slots.rows), slots.length, 3);
+            self.heads_joined(&biased_attention(&parts[0], &parts[1], &parts[2], bias, dropout), slots)
+        });
+        joined(contexts.collect()).index_select(0, &tokens.slots).view(x.size().as_slice())
+    }
+
+    /// Returns the attention of the first token of each sequence: x `[stack, rows, width]`, first and the
+    /// result `[stack, n_sequences, width]`.
+    #[expect(clippy::too_many_arguments, reason = "the operands of one layer")]
+    fn stacked_first_attention(
+        &self,
+        p: &Parameters,
+        layer: &Layer,
+        x: &Tensor,
+        first: &Tensor,
+        tokens: &StackedTokens,
+        biases: &[Tensor],
+        dropout: &Dropout,
+    ) -> Tensor {
+        let d = self.config.hidden_size;
+        let [weights, bias] =
+            [layer.qkv.weight, layer.qkv.bias].map(|block| p.get(block).split_with_sizes([d, 2 * d], 1));
+        let queries = linear(first, &weights[0], &bias[0]).view([-1, d]).index_select(0, &tokens.order[0]);
+        let kv = linear(x, &weights[1], &bias[1]).view([-1, 2 * d]);
+        let sizes: Vec<i64> = tokens.groups.iter().map(|slots| slots.n_sequences).collect();
+        let queries = queries.split_with_sizes(sizes.as_slice(), 0);
+        let groups = tokens.groups.iter().zip(biases).zip(queries);
+        let contexts = groups.map(|((slots, bias), queries)| {
+            let q = self.heads_apart(&queries, 1, 1);
+            let kv = self.heads_apart(&kv.index_select(0, &slots.rows), slots.length, 2);
+            self.heads_joined(&biased_attention(&q[0], &kv[0], &kv[1], bias, dropout), slots)
+        });
+        joined(contexts.collect()).index_select(0, &tokens.order[1]).view(first.size().as_slice())
+    }
+
+    /// Returns `n_parts` parts side by side, `[sequences length, n_parts width]`, each as
+    /// `[sequences heads, length, width / heads]`.
+    fn heads_apart(&self, x: &Tensor, length: i64, n_parts: i64) -> Vec<Tensor> {
+        let (d, heads) = (self.config.hidden_size, self.config.num_attention_heads);
+        let parts = x.view([-1, length, n_parts, heads, d / heads]).permute([2, 0, 3, 1, 4]);
+        parts.reshape([n_parts, -1, length, d / heads]).unbind(0)
+    }
+
+    /// Reverses the division by heads: `[sequences heads, length, width / heads]` to
+    /// `[sequences length, width]`.
+    fn heads_joined(&self, context: &Tensor, slots: &Slots) -> Tensor {
+        let (d, heads) = (self.config.hidden_size, self.config.num_attention_heads);
+        let context = context.view([slots.n_sequences, heads, -1, d / heads]);
+        context.transpose(1, 2).reshape([-1, d])
+    }
+
+    /// Returns the number of sites of dropout of rows, those of `n_head` sites of the head included, and of all
+    /// sites: each head of attention has one in each layer, after those of rows.
+    pub(in crate::model) fn n_sites(&self, n_head: i64) -> [i64; 2] {
+        let n_layers = self.layers.len() as i64;
+        let of_rows = 1 + 2 * n_layers + n_head;
+        [of_rows, of_rows + n_layers * self.config.num_attention_heads]
+    }
+
+    /// Returns the masks of a pass over a batch in the order in which the pass applies them, followed by
+    /// those of `n_head` sites of the head.
+    pub(in crate::model) fn masks(&self, tokens: &StackedTokens, masks: &Masks, n_head: i64) -> Vec<Tensor> {
+        let (n_layers, d) = (self.layers.len() as i64, self.config.hidden_size);
+        let n_whole = (n_layers - 1).max(0);
+        let rows = masks.rows(&tokens.places);
+        let of_rows = masks.drawn(&masks.at_sites(&rows, 0..1 + 2 * n_whole), d).unbind(0);
+        let rows_of_firsts = masks.rows(&tokens.first_places);
+        let n_last = 2 * n_layers.min(1);
+        let sites = 1 + 2 * n_whole..1 + 2 * n_whole + n_last + n_head;
+        let of_firsts = masks.drawn(&masks.at_sites(&rows_of_firsts, sites), d).unbind(0);
+        let rows = rows.view([-1]);
+        // The masks of each layer, by group.
+        let attention = tokens.groups.iter().map(|slots| {
+            let rows = rows.index_select(0, &slots.rows).view([-1, slots.length]);
+            let made = |rows: &Tensor, layers| {
+                self.attention_masks(masks, rows, self.n_sites(n_head)[0], layers, slots.length)
+            };
+            let (whole, last) = (made(&rows, 0..n_whole), made(&rows.narrow(1, 0, 1), n_whole..n_layers));
+            whole.into_iter().chain(last).collect::<Vec<_>>()
+        });
+        let attention: Vec<Vec<Tensor>> = attention.collect();
+        let mut of_rows = of_rows.into_iter().chain(of_firsts);
+        let mut made: Vec<Tensor> = of_rows.by_ref().take(1).collect();
+        for layer in 0..self.layers.len() {
+            made.extend(attention.iter().filter_map(|group| group.get(layer)).map(Tensor::shallow_clone));
+            made.extend(of_rows.by_ref().take(2));
+        }
+        made.extend(of_rows);
+        made
+    }
+
+    /// Returns the masks of the head for `batch` features of each model.
+    pub(in crate::model) fn head_masks(&self, batch: i64, masks: &Masks, n_head: i64) -> Vec<Tensor> {
+        let rows = masks.rows(&masks.numbered(batch));
+        masks.drawn(&masks.at_sites(&rows, 0..n_head), self.config.hidden_size).unbind(0)
+    }
+
+    /// Returns the masks of attention in those layers, `[sequences, heads, queries, keys]` each, by the hashes
+    /// of the rows of the queries, `[sequences, queries]`.
+    fn attention_masks(
+        &self,
+        masks: &Masks,
+        rows: &Tensor,
+        first_site: i64,
+        layers: Range<i64>,
+        n_keys: i64,
+    ) -> Vec<Tensor> {
+        let (heads, n_layers) = (self.config.num_attention_heads, layers.end - layers.start);
+        if n_layers == 0 {
+            return Vec::new();
+        }
+        let sites = first_site + layers.start * heads..first_site + layers.end * heads;
+        let [n, n_queries] = [rows.size()[0], rows.size()[1]];
+        let rows = masks.at_sites(rows, sites).view([n_layers, heads, n, n_queries]).transpose(1, 2);
+        masks.drawn(&rows.contiguous(), n_keys).unbind(0)
+    }
+}
+
+/// Returns the attention of each query: q, k, v and the result are `[sequences, length, width]`, the bias
+/// `[sequences, 1, keys]` is added to the scores.
+///
+/// The softmax runs in float32 inside, as the norms do, whatever the kind of its argument.
+fn biased_attention(q: &Tensor, k: &Tensor, v: &Tensor, bias: &Tensor, dropout: &Dropout) -> Tensor {
+    let (queries, keys, width) = (q.size(), k.size()[1], q.size().last().copied().unwrap_or(1) as f64);
+    let bias = bias.expand([-1, queries[1], keys], false);
+    let scores = bias.baddbmm(q, &k.transpose(1, 2), 1.0, 1.0 / width.sqrt());
+    let shares = scores.softmax(-1, scores.kind());
+    dropout.apply(shares).bmm(v)
+}
+
+fn joined(mut parts: Vec<Tensor>) -> Tensor {
+    if parts.len() == 1 { parts.remove(0) } else { Tensor::cat(&parts, 0) }
+}
+
+#[cfg(test)]
+mod tests;
