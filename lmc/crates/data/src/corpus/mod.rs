@@ -103,7 +103,20 @@ impl Corpus {
     /// [`read_split`](super::reader::read_split); [`LmcError::UnknownName`] for a group that is not that of a
     /// subset, if there are subsets by groups.
     pub fn read(&self, folder: &Path, split: &str, unverified: bool) -> Result<Reading> {
-        let reading = search::read(&self.0, folder, self.stored(split), unverified)?;
+        let reading = search::read(&self.0, folder, self.stored(split), unverified, None)?;
+        self.0.check_groups(&reading)?;
+        Ok(reading)
+    }
+
+    /// Returns the reading of a split of which only the examples with these numbers, ascending from 0, are
+    /// kept. A comma-separated file is read row by row, and the rest of it is never in memory; of another
+    /// format, and of a file that has not as many examples as the manifest says, all are in the reading.
+    ///
+    /// # Errors
+    /// The errors of [`Corpus::read`].
+    #[doc(hidden)]
+    pub fn read_some(&self, folder: &Path, split: &str, unverified: bool, kept: &[usize]) -> Result<Reading> {
+        let reading = search::read(&self.0, folder, self.stored(split), unverified, Some(kept))?;
         self.0.check_groups(&reading)?;
         Ok(reading)
     }
@@ -142,11 +155,14 @@ impl fmt::Display for Corpus {
 impl FromStr for Corpus {
     type Err = LmcError;
 
-    /// Returns the corpus of a name.
+    /// Returns the corpus of a name, or of a manifest whose path ends in `.toml`.
     ///
     /// # Errors
-    /// [`LmcError::UnknownName`] with the names that exist.
+    /// [`LmcError::UnknownName`] with the names that exist; the errors of [`Manifest::read`].
     fn from_str(name: &str) -> Result<Self> {
+        if name.ends_with(".toml") {
+            return Self::new(Manifest::read(Path::new(name))?);
+        }
         Self::named(name)
     }
 }

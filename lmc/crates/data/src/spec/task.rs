@@ -1,6 +1,7 @@
 //! Tasks and their data.
 
 use std::fmt;
+use std::path::Path;
 use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -19,6 +20,8 @@ pub struct TaskSpec {
     draw: Draw,
     manifest: Arc<Manifest>,
     table: Arc<TaskTable>,
+    /// The file of the manifest, from the root, if it was opened from one.
+    file: Option<Arc<Path>>,
 }
 
 /// The training examples of a task: the part of its description that runs are named by.
@@ -35,11 +38,15 @@ pub struct Draw {
     /// left out of the JSON of others.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub counterexample_share: Option<f64>,
+    /// A digest of what a manifest that does not come with the crate says about the training examples, so
+    /// that two tasks of one name never share a run; left out of the JSON of others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub manifest: Option<String>,
 }
 
 impl fmt::Debug for TaskSpec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Draw { name, data_seed, n_train, counterexample_share } = &self.draw;
+        let Draw { name, data_seed, n_train, counterexample_share, .. } = &self.draw;
         write!(f, "TaskSpec({name}, {n_train} training examples, seed {data_seed}")?;
         counterexample_share.map_or(Ok(()), |share| write!(f, ", counterexamples {share}"))?;
         f.write_str(")")
@@ -56,6 +63,10 @@ impl<'de> Deserialize<'de> for TaskSpec {
     /// Reads a draw, whose name is that of a manifest that comes with the crate.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
         let draw = Draw::deserialize(deserializer)?;
+        if draw.manifest.is_some() {
+            let problem = format!("the manifest of `{}` does not come with the crate", draw.name);
+            return Err(serde::de::Error::custom(problem));
+        }
         let task = Self::named(&draw.name).map_err(serde::de::Error::custom)?;
         Ok(Self { draw, ..task })
     }
@@ -90,8 +101,40 @@ impl TaskSpec {
             data_seed: 0,
             n_train: manifest.split(&table.train)?.n_examples,
             counterexample_share: table.counterexample_share,
+            manifest: manifest.identity(),
         };
-        Ok(Self { draw, manifest: Arc::new(manifest), table: Arc::new(table) })
+        Ok(Self { draw, manifest: Arc::new(manifest), table: Arc::new(table), file: None })
+    }
+
+    /// Returns the task of a manifest of your own, such as `lmc task init` writes: a TOML file with a table
+    /// `[task]`. Its data lie where the manifest says, by a path that begins at the manifest's folder.
+    ///
+    /// # Errors
+    /// [`LmcError::InvalidParameter`] for a file that does not end in `.toml`, and for a manifest without a
+    /// table `[task]`; the errors of [`Manifest::read`].
+    ///
+    /// # Examples
+    /// ```
+    /// # mod lmc { pub use lmc_data::{self as data, LmcError, Result, spec}; }
+    /// use lmc::spec::TaskSpec;
+    /// let error = TaskSpec::open("train.csv").unwrap_err().to_string();
+    /// assert!(error.contains("`lmc task init train.csv --text COLUMN --label COLUMN` writes one"), "{error}");
+    /// ```
+    pub fn open(path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref();
+        if path.extension().is_none_or(|extension| extension != "toml") {
+            let given = path.display();
+            let init = format!("`lmc task init {given} --text COLUMN --label COLUMN` writes one");
+            let expected = format!("a manifest that ends in .toml; {init} for data");
+            return Err(LmcError::invalid("task", given, expected));
+        }
+        let file = std::path::absolute(path).map_err(LmcError::io("read", path))?;
+        Ok(Self { file: Some(file.into()), ..Self::new(Manifest::read(path)?)? })
+    }
+
+    /// Returns the file of the manifest, from the root, if the task was opened from one.
+    pub fn file(&self) -> Option<&Path> {
+        self.file.as_deref()
     }
 
     /// Returns the names of [`TaskSpec::named`], the manifests that have a task: the embedded one first, then
@@ -174,10 +217,10 @@ impl TaskSpec {
         &self.draw
     }
 
-    /// Returns this task with another draw; the name in the draw does not count.
+    /// Returns this task with another draw; the name and the manifest in the draw do not count.
     pub fn with_draw(mut self, draw: Draw) -> Self {
-        let name = std::mem::take(&mut self.draw.name);
-        self.draw = Draw { name, ..draw };
+        let (name, manifest) = (std::mem::take(&mut self.draw.name), self.draw.manifest.take());
+        self.draw = Draw { name, manifest, ..draw };
         self
     }
 
