@@ -21,6 +21,7 @@ mod messages;
 mod model;
 mod numbers;
 mod output;
+mod own_data;
 mod scores;
 #[allow(dead_code, reason = "it serves other tests too")]
 #[path = "../../../tests/src/server.rs"]
@@ -50,6 +51,7 @@ const AREAS: &[&[Case]] = &[
     messages::CASES,
     numbers::CASES,
     output::CASES,
+    own_data::CASES,
     scores::CASES,
     sound::CASES,
     specs::CASES,

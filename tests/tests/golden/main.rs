@@ -2,6 +2,7 @@
 
 mod analysis;
 mod checkpoints;
+mod csv;
 mod families;
 mod folders;
 mod mini_roberta;

@@ -167,7 +167,10 @@ impl Changes {
                 if StudySpec::NAMES.contains(&&*name) {
                     StudySpec::named(&name, 0)?
                 } else {
-                    StudySpec::of(TaskSpec::named(&name).map_err(|_| no_study(study))?)
+                    StudySpec::of(TaskSpec::named(&name).map_err(|error| match error {
+                        LmcError::UnknownName { .. } => no_study(study),
+                        other => other,
+                    })?)
                 }
             }
         };

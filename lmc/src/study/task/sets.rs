@@ -163,3 +163,26 @@ pub(super) fn sample(set: &Dataset, name: &str, n: usize, seed: u64) -> Result<D
     let kinds = set.kinds.as_ref().map(|kinds| chosen.iter().map(|&i| kinds[i].clone()).collect());
     Dataset::new(name, &labels, chosen.iter().map(|&i| set.examples[i].clone()).collect(), kinds)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::manifest::Manifest;
+    use crate::spec::{Embedded, Recipe};
+
+    #[test]
+    fn a_manifest_of_ones_own_for_generated_examples_is_heeded() {
+        let mut manifest = Manifest::builtin("mini-nli").unwrap();
+        manifest.name = "mine".into();
+        for split in &mut manifest.splits {
+            split.n_examples = if split.name == "train" { 60 } else { 20 };
+        }
+        let table = manifest.task.as_mut().unwrap();
+        (table.recipe, table.encoder) = (Recipe::mini_lp_ft(), "mini-roberta".into());
+        let study = StudySpec::of(TaskSpec::new(manifest).unwrap());
+        assert_eq!((&study.recipe, &study.encoder), (&Recipe::mini_lp_ft(), &Embedded::Roberta.into()));
+        let sets = Sets::load(&study).unwrap();
+        assert_eq!(sets.train.len(), 60);
+        assert!(sets.evaluation.len() == 5 && sets.evaluation.iter().all(|(set, _)| set.len() == 20));
+    }
+}

@@ -19,11 +19,14 @@ use lmc_base::progress;
 ///
 /// | name | corpus |
 /// |---|---|
+/// | `anli` | Adversarial NLI (Nie et al. 2020), its three rounds |
 /// | `cola` | the Corpus of Linguistic Acceptability (Warstadt et al. 2018): the raw files of its release and GLUE's |
 /// | `hans` | Heuristic Analysis for NLI Systems: [`hans`](super::hans). The kind of an example is its subcase, its group the heuristic |
 /// | `mnli` | Multi-Genre Natural Language Inference (Williams et al. 2018); the kind of an example is its genre, if the form has it |
+/// | `mrpc`, `qnli`, `rte`, `sst2`, `wnli` | the other classifications of GLUE (Wang et al. 2019) |
 /// | `paws-qqp` | PAWS-QQP (Zhang et al. 2019): question pairs with the same words in another order, as text made from QQP |
 /// | `qqp` | Quora Question Pairs (Iyer et al. 2017) |
+/// | `snli` | Stanford Natural Language Inference (Bowman et al. 2015) |
 ///
 /// Rows without a gold label are skipped and counted: 185 matched and 168 mismatched pairs of MNLI's original
 /// files, so that 9,815 and 9,832 remain as in GLUE's. So are rows of QQP's tab-separated files with too few

@@ -175,7 +175,7 @@ impl CsvRows {
                 name: name.to_owned(),
                 known: self.names.iter().filter(|name| !name.is_empty()).cloned().collect(),
             };
-            self.wrong(1, unknown.to_string(), REMEDY)
+            self.wrong(1, unknown.to_string(), "name a column that the file has")
         })
     }
 

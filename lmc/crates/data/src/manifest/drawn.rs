@@ -11,9 +11,10 @@ use lmc_base::seed;
 pub struct Drawn {
     /// The number of examples that the file must have.
     pub of: usize,
-    /// The numbers of those that belong to the split, from 0 and ascending; rows that are skipped do not
-    /// count.
-    pub chosen: Vec<usize>,
+    /// Numbers of examples, from 0 and ascending; rows that are skipped do not count.
+    pub listed: Vec<usize>,
+    /// True if the split is all examples but these.
+    pub is_rest: bool,
 }
 
 impl Manifest {
@@ -24,24 +25,22 @@ impl Manifest {
             return None;
         }
         let of = beside.iter().map(|split| split.n_examples).sum();
-        let mut rest: Vec<usize> = (0..of).collect();
+        let mut taken: Vec<usize> = Vec::new();
         // Drawn splits come first, in the order of the manifest.
         for other in beside.iter().filter(|split| split.draw.is_some()) {
             let mut rng = seed::rng(other.draw.map_or(0, |draw| draw.seed), "split");
-            let n = other.n_examples.min(rest.len());
-            let mut places = rand::seq::index::sample(&mut rng, rest.len(), n).into_vec();
+            let n_free = of - taken.len();
+            let mut places =
+                rand::seq::index::sample(&mut rng, n_free, other.n_examples.min(n_free)).into_vec();
             places.sort_unstable();
+            let listed = free(&places, &taken);
             if other.name == split.name {
-                return Some(Drawn { of, chosen: places.into_iter().map(|place| rest[place]).collect() });
+                return Some(Drawn { of, listed, is_rest: false });
             }
-            let mut places = places.into_iter().peekable();
-            let mut place = 0;
-            rest.retain(|_| {
-                place += 1;
-                places.next_if_eq(&(place - 1)).is_none()
-            });
+            taken.extend(listed);
+            taken.sort_unstable();
         }
-        Some(Drawn { of, chosen: rest })
+        Some(Drawn { of, listed: taken, is_rest: true })
     }
 
     /// Returns the splits that are read from a file.
@@ -73,6 +72,18 @@ impl Manifest {
         }
         None
     }
+}
+
+/// Returns the numbers at some places among those that are not taken; all lists ascend.
+fn free(places: &[usize], taken: &[usize]) -> Vec<usize> {
+    let mut n_before = 0;
+    let number = |place: &usize| {
+        while taken.get(n_before).is_some_and(|taken| *taken <= place + n_before) {
+            n_before += 1;
+        }
+        place + n_before
+    };
+    places.iter().map(number).collect()
 }
 
 #[cfg(test)]
@@ -119,13 +130,12 @@ label_by = "name"
         let manifest = manifest(&[TRAIN, &drawn("id", 20, 0), &drawn("ood", 10, 0)].join(", ")).unwrap();
         let of = |name: &str| manifest.drawn(manifest.split(name).unwrap()).unwrap();
         let all = ["train", "id", "ood"].map(of);
-        assert_eq!(
-            all.each_ref().map(|split| (split.of, split.chosen.len())),
-            [(100, 70), (100, 20), (100, 10)]
-        );
-        let together: BTreeSet<usize> = all.iter().flat_map(|split| split.chosen.iter().copied()).collect();
-        assert_eq!(together, (0..100).collect());
-        assert!(all.iter().all(|split| split.chosen.is_sorted()));
+        let counts = all.each_ref().map(|split| (split.of, split.listed.len(), split.is_rest));
+        assert_eq!(counts, [(100, 30, true), (100, 20, false), (100, 10, false)]);
+        let drawn: BTreeSet<usize> = all[1..].iter().flat_map(|split| split.listed.iter().copied()).collect();
+        assert_eq!(drawn, all[0].listed.iter().copied().collect());
+        assert!(drawn.len() == 30 && drawn.iter().all(|number| *number < 100));
+        assert!(all.iter().all(|split| split.listed.is_sorted()));
         assert_eq!(of("id"), all[1]);
     }
 
@@ -136,8 +146,14 @@ label_by = "name"
             manifest.drawn(manifest.split(name).unwrap())
         };
         let [one, other] = [0, 1].map(|seed| of(&[TRAIN, &drawn("id", 20, seed)].join(", "), "id").unwrap());
-        assert_ne!(one.chosen, other.chosen);
+        assert_ne!(one.listed, other.listed);
         assert_eq!(of(TRAIN, "train"), None);
+    }
+
+    #[test]
+    fn places_among_what_is_free() {
+        assert_eq!(free(&[0, 1, 2, 3], &[0, 2, 3, 6]), [1, 4, 5, 7]);
+        assert_eq!(free(&[0, 5], &[]), [0, 5]);
     }
 
     #[test]

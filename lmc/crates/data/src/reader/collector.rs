@@ -328,10 +328,11 @@ impl<'a> Collector<'a> {
         let number = self.n_in_file;
         self.n_in_file += 1;
         if let Part::Drawn(drawn) = self.part {
-            if drawn.chosen.get(self.n_drawn) != Some(&number) {
+            let is_listed = drawn.listed.get(self.n_drawn) == Some(&number);
+            self.n_drawn += usize::from(is_listed);
+            if is_listed == drawn.is_rest {
                 return false;
             }
-            self.n_drawn += 1;
         }
         let number = self.n_in_split;
         self.n_in_split += 1;

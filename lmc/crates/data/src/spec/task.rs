@@ -6,11 +6,14 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{Encoder, Recipe};
+use super::{Draw, Encoder, Recipe};
 use crate::manifest::{Generator, Manifest, Source, TaskSet, TaskTable};
 use lmc_base::error::{LmcError, Result};
 use lmc_base::metric::Metric;
 use lmc_base::options::Options;
+
+/// The names of the one task of GLUE that is not a classification.
+const STSB: [&str; 3] = ["stsb", "sts-b", "sts_b"];
 
 /// A task: what a manifest says about a corpus and its evaluation sets, and the draw of the training set.
 ///
@@ -22,26 +25,6 @@ pub struct TaskSpec {
     table: Arc<TaskTable>,
     /// The file of the manifest, from the root, if it was opened from one.
     file: Option<Arc<Path>>,
-}
-
-/// The training examples of a task: the part of its description that runs are named by.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Draw {
-    /// The name of the task, which is that of its manifest.
-    pub name: String,
-    /// The seed of the draw, and of the samples of evaluation sets.
-    pub data_seed: u64,
-    /// The number of training examples.
-    pub n_train: usize,
-    /// The share of training examples that are counterexamples, in [0, 0.5]; for examples from a grammar, and
-    /// left out of the JSON of others.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub counterexample_share: Option<f64>,
-    /// A digest of what a manifest that does not come with the crate says about the training examples, so
-    /// that two tasks of one name never share a run; left out of the JSON of others.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub manifest: Option<String>,
 }
 
 impl fmt::Debug for TaskSpec {
@@ -185,17 +168,22 @@ impl TaskSpec {
     /// Returns the task of that name with all its training data.
     ///
     /// # Errors
-    /// [`LmcError::UnknownName`] listing [`TaskSpec::names`].
+    /// [`LmcError::UnknownName`] listing [`TaskSpec::names`]; [`LmcError::InvalidParameter`] for STS-B, whose
+    /// labels are numbers on a scale.
     ///
     /// # Examples
     /// ```
     /// # mod lmc { pub use lmc_data::{self as data, LmcError, Result, spec}; }
     /// use lmc::spec::TaskSpec;
     /// assert_eq!(TaskSpec::named("qqp")?, TaskSpec::qqp());
-    /// assert!(TaskSpec::named("sst2").unwrap_err().to_string().contains("paws-qqp"));
+    /// assert!(TaskSpec::named("xnli").unwrap_err().to_string().contains("paws-qqp"));
     /// # Ok::<(), lmc::LmcError>(())
     /// ```
     pub fn named(name: &str) -> Result<Self> {
+        if STSB.contains(&name.to_lowercase().as_str()) {
+            let expected = "a task with labels: STS-B has numbers on a scale, which is regression";
+            return Err(LmcError::invalid("task", name, expected));
+        }
         let known = Manifest::builtin(name).ok().filter(|manifest| manifest.name == name);
         match known.map(Self::new) {
             Some(Ok(task)) => Ok(task),
@@ -341,7 +329,8 @@ mod tests {
 
     #[test]
     fn names_and_back() {
-        assert_eq!(TaskSpec::names(), ["mini-nli", "cola", "mnli", "paws-qqp", "qqp"]);
+        let known = "mini-nli, cola, mnli, mrpc, paws-qqp, qnli, qqp, rte, snli, sst2, wnli";
+        assert_eq!(TaskSpec::names().join(", "), known);
         for name in TaskSpec::names() {
             let task = TaskSpec::named(name).unwrap();
             assert_eq!(task.name(), name);
@@ -355,8 +344,10 @@ mod tests {
         assert_eq!(TaskSpec::qqp().recipe_named("google").unwrap(), TaskSpec::qqp().recipe());
         assert_eq!(TaskSpec::mnli().recipe_named("google").unwrap(), Recipe::google());
         assert_eq!(TaskSpec::qqp().recipe_named("roberta").unwrap(), Recipe::roberta());
-        let message = TaskSpec::named("snli").unwrap_err().to_string();
-        assert_eq!(message, "unknown task `snli`; known: mini-nli, cola, mnli, paws-qqp, qqp");
+        let message = TaskSpec::named("xnli").unwrap_err().to_string();
+        assert_eq!(message, format!("unknown task `xnli`; known: {known}"));
+        let message = TaskSpec::named("STS-B").unwrap_err().to_string();
+        assert!(message.starts_with("`task`: got STS-B, expected a task with labels"), "{message}");
         assert!(
             TaskSpec::named("hans").is_err() && TaskSpec::named("google-bert/bert-base-uncased").is_err()
         );
@@ -364,7 +355,7 @@ mod tests {
 
     #[test]
     fn the_sets_and_metrics_are_those_of_the_paper() {
-        let scored = TaskSpec::names().into_iter().map(|name| {
+        let scored = ["mini-nli", "cola", "mnli", "paws-qqp", "qqp"].into_iter().map(|name| {
             let task = TaskSpec::named(name).unwrap();
             (task.sets().len(), task.scored().0.to_owned(), task.scored().1)
         });

@@ -276,7 +276,7 @@ impl NewTask {
         let [rest, id, ..] = sets else { return Ok(()) };
         let places = manifest.places(&id.name)?;
         let chosen =
-            places.first().and_then(|place| place.drawn.as_ref()).map_or(&[][..], |drawn| &drawn.chosen);
+            places.first().and_then(|place| place.drawn.as_ref()).map_or(&[][..], |drawn| &drawn.listed);
         for set in [&mut *rest, &mut *id] {
             set.n_of_label = vec![0; labels.len()];
             set.first.clear();
@@ -344,12 +344,19 @@ fn check_texts(survey: &Survey) -> Result<()> {
 /// Returns notes on what is skipped, empty or repeated in a file.
 fn notes_on(survey: &Survey, missing: Option<&str>) -> Vec<String> {
     let (file, n_missing) = (survey.path.display(), survey.n_missing(missing));
-    let rows = |n: usize| if n == 1 { "1 row".to_owned() } else { format!("{n} rows") };
+    let is = |n: usize| if n == 1 { "is" } else { "are" };
+    let rows = |n: usize, kind: &str| format!("{} {kind} {} skipped", counted(n, "row"), is(n));
+    let examples = |n: usize, [one, several]: [&str; 2]| {
+        format!("{} {} kept that {}", counted(n, "example"), is(n), if n == 1 { one } else { several })
+    };
     let notes = [
-        (survey.n_blank, format!("{} without any text are skipped", rows(survey.n_blank))),
-        (n_missing, format!("{} without a label are skipped", rows(n_missing))),
-        (survey.n_empty, format!("{} have an empty text and are kept", counted(survey.n_empty, "example"))),
-        (survey.n_repeated, format!("{} repeat an earlier text", counted(survey.n_repeated, "example"))),
+        (survey.n_blank, rows(survey.n_blank, "without any text")),
+        (n_missing, rows(n_missing, "without a label")),
+        (survey.n_empty, examples(survey.n_empty, ["lacks a text", "lack a text"])),
+        (
+            survey.n_repeated,
+            examples(survey.n_repeated, ["repeats an earlier text", "repeat an earlier text"]),
+        ),
     ];
     notes.into_iter().filter(|(n, _)| *n > 0).map(|(_, note)| format!("{file}: {note}")).collect()
 }

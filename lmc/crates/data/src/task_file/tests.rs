@@ -194,10 +194,10 @@ fn odd_rows_are_counted_in_notes() {
     let notes = draft.notes.join("\n").replace(&format!("{}/", data.0.path().display()), "");
     for note in [
         "labels `Yes` and `yes` differ only in case: they are two labels",
-        "train.csv: 1 row without any text are skipped",
-        "train.csv: 1 row without a label are skipped",
-        "train.csv: 1 example have an empty text and are kept",
-        "train.csv: 1 example repeat an earlier text",
+        "train.csv: 1 row without any text is skipped",
+        "train.csv: 1 row without a label is skipped",
+        "train.csv: 1 example is kept that lacks a text",
+        "train.csv: 1 example is kept that repeats an earlier text",
         "5 of the 22 examples are held out of training as `id`, drawn by the seed 0",
     ] {
         assert!(notes.contains(note), "{note}\n{notes}");
