@@ -38,8 +38,8 @@ fn bad_input_is_one_line_and_exit_code_one() {
     };
     refused(
         home.path(),
-        &["figures", "snli"],
-        &["unknown study `snli`", "known: mini-nli, ", "cola", ".toml"],
+        &["figures", "xnli"],
+        &["unknown study `xnli`", "known: mini-nli, ", "cola", ".toml"],
     );
     refused(home.path(), &["basins", "--encoder", "/nowhere"], &["no model `/nowhere`", "check the path"]);
     refused(home.path(), &cola("1,2,1"), &["`seeds`: got 1 twice"]);
@@ -51,7 +51,7 @@ fn bad_input_is_one_line_and_exit_code_one() {
     let evaluate = |model, corpus, split| {
         ["evaluate", model, "--corpus", corpus, "--split", split, "--data", home.path().to_str().unwrap()]
     };
-    refused(home.path(), &evaluate("/nowhere/bert", "snli", "x"), &["unknown corpus `snli`", "paws-qqp"]);
+    refused(home.path(), &evaluate("/nowhere/bert", "xnli", "x"), &["unknown corpus `xnli`", "paws-qqp"]);
     refused(home.path(), &evaluate("/nowhere/bert", "cola", "id"), &["no model `/nowhere/bert`"]);
     let bert = home.path().join("bert");
     std::fs::create_dir(&bert).unwrap();

@@ -84,9 +84,9 @@ fn assert_says(error: &LmcError, parts: &[&str]) {
 
 #[test]
 fn specs_that_cannot_be_run() {
-    let error = StudySpec::named("snli", 0).unwrap_err();
+    let error = StudySpec::named("xnli", 0).unwrap_err();
     assert!(matches!(error, LmcError::UnknownName { .. }));
-    assert_says(&error, &["unknown study `snli`", "mini-nli"]);
+    assert_says(&error, &["unknown study `xnli`", "mini-nli"]);
     let folder = tempfile::tempdir().unwrap();
     type Change = fn(&mut StudySpec);
     let cases: [(&[&str], Change); 9] = [

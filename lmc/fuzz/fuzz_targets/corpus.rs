@@ -6,11 +6,11 @@ use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
 use lmc::data::corpus::Corpus;
-use lmc::data::manifest::{Columns, Format, Manifest};
+use lmc::data::manifest::{Columns, Format, Manifest, ShortRows};
 use lmc::data::reader::read_text;
 use lmc_fuzz as _;
 
-/// The columns of every form that is text, with the labels of its corpus.
+/// The columns of every form that is text, also as comma-separated text, with the labels of its corpus.
 static FORMS: LazyLock<Vec<(Columns, Vec<String>)>> = LazyLock::new(|| {
     let manifests = Corpus::names().into_iter().map(|name| Manifest::builtin(name).expect("it is built in"));
     let forms = manifests.flat_map(|manifest| {
@@ -18,7 +18,17 @@ static FORMS: LazyLock<Vec<(Columns, Vec<String>)>> = LazyLock::new(|| {
         let columns = manifest.columns.into_iter().chain(manifest.forms.into_iter().map(|form| form.columns));
         columns.map(move |columns| (columns, labels.clone())).collect::<Vec<_>>()
     });
-    forms.filter(|(columns, _)| columns.format != Format::Parquet).collect()
+    let texts = forms.filter(|(columns, _)| columns.format != Format::Parquet);
+    // The same columns with commas and quotes between them.
+    let with_commas = |(columns, labels): (Columns, Vec<String>)| {
+        let is_tabbed = columns.format == Format::Tsv;
+        let csv = Columns { format: Format::Csv, short_rows: ShortRows::Refuse, ..columns.clone() };
+        [Some(columns), is_tabbed.then_some(csv)]
+            .into_iter()
+            .flatten()
+            .map(move |columns| (columns, labels.clone()))
+    };
+    texts.flat_map(with_commas).collect()
 });
 
 fuzz_target!(|bytes: &[u8]| {

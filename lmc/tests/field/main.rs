@@ -22,6 +22,7 @@ mod messages;
 mod model;
 mod numbers;
 mod output;
+mod own_data;
 mod scores;
 #[allow(dead_code, reason = "it serves other tests too")]
 #[path = "../../../tests/src/server.rs"]
@@ -52,6 +53,7 @@ const AREAS: &[&[Case]] = &[
     messages::CASES,
     numbers::CASES,
     output::CASES,
+    own_data::CASES,
     scores::CASES,
     sound::CASES,
     specs::CASES,

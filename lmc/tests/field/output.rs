@@ -91,11 +91,11 @@ fn full_errors(place: &Place) {
     assert!(last.starts_with("lmc: write standard error: No space left on device"), "{}", ran.stdout());
     assert!(place.path("of/gaps.parquet").exists());
     // Even the error message cannot be written there.
-    let mut command = place.command(["figures", "snli"]);
+    let mut command = place.command(["figures", "xnli"]);
     command.stderr(full());
     let ran = place.ran(command);
     assert_eq!(ran.code(), Some(1));
-    assert!(ran.stdout().starts_with("lmc: unknown study `snli`"), "{}", ran.stdout());
+    assert!(ran.stdout().starts_with("lmc: unknown study `xnli`"), "{}", ran.stdout());
 }
 
 /// Copies an encoder that comes with the crate.

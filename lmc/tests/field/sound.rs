@@ -185,7 +185,7 @@ fn two_processes(place: &Place) {
 }
 
 fn mistakes(place: &Place) {
-    place.lmc("figures snli").refused(&["unknown study `snli`", "mini-nli", "cola"]);
+    place.lmc("figures xnli").refused(&["unknown study `xnli`", "mini-nli", "cola"]);
     place.lmc("finetune --seeds 1,2,1").refused(&["`seeds`: got 1 twice"]);
     place.lmc("finetune --recipe sgd").refused(&["unknown recipe `sgd`", "google"]);
     place.lmc("finetune --learning-rate 0").refused(&["`recipe.learning_rate`: got 0"]);

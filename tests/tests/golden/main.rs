@@ -3,6 +3,7 @@
 mod analysis;
 mod attention;
 mod checkpoints;
+mod csv;
 mod families;
 mod folders;
 mod mini_roberta;

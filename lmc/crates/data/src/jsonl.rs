@@ -1,6 +1,8 @@
 //! JSON lines: one object per line, whose named fields are read.
 
 use std::borrow::Cow;
+use std::fmt;
+use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
@@ -8,6 +10,10 @@ use serde_json::{Map, Value};
 use super::text;
 use super::tsv::REMEDY;
 use lmc_base::error::{LmcError, Result};
+use lmc_base::interrupt;
+
+/// The most bytes of a line that is read from a stream.
+const LONGEST: u64 = 16 << 20;
 
 /// A text of JSON lines.
 #[derive(Clone, Debug)]
@@ -35,18 +41,89 @@ impl<'a> JsonLines<'a> {
     /// lines are passed over.
     pub fn objects(&self) -> impl Iterator<Item = Result<Object>> + '_ {
         let lines = text::lines(&self.text).zip(1..).filter(|(text, _)| !text.trim_ascii().is_empty());
-        lines.map(|(text, line)| {
-            let wrong = |problem| wrong(&self.path, line, problem);
-            match serde_json::from_slice(text) {
-                Ok(Value::Object(fields)) => Ok(Object { line, path: self.path.clone(), fields }),
-                Ok(_) => Err(wrong("not a JSON object".to_owned())),
-                Err(error) => Err(wrong(format!("not JSON: {error}"))),
+        lines.map(|(text, line)| Object::of(text, &self.path, line))
+    }
+}
+
+/// The objects of a text of JSON lines, one after another: a file of any size takes the memory of one line.
+pub struct JsonStream {
+    path: PathBuf,
+    text: BufReader<Box<dyn Read>>,
+    line: usize,
+    bytes: Vec<u8>,
+}
+
+impl fmt::Debug for JsonStream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "JsonStream({}, {} lines read)", self.path.display(), self.line)
+    }
+}
+
+impl JsonStream {
+    /// Opens a file, which gzip or zstd may have compressed.
+    ///
+    /// # Errors
+    /// [`LmcError::Io`] if it cannot be read; [`LmcError::Format`] if it is something else than text.
+    pub fn open(path: &Path) -> Result<Self> {
+        let text = BufReader::with_capacity(1 << 16, text::open(path)?);
+        Ok(Self { path: path.to_owned(), text, line: 0, bytes: Vec::new() })
+    }
+
+    /// Returns the next object, or none at the end. Blank lines are passed over.
+    ///
+    /// # Errors
+    /// [`LmcError::Format`] with the line for one that is not a JSON object or has more than 16 MB;
+    /// [`LmcError::Io`]; [`LmcError::Interrupted`].
+    pub fn next_object(&mut self) -> Result<Option<Object>> {
+        loop {
+            if self.line.is_multiple_of(4096) {
+                interrupt::check(|| format!("{} was being read; nothing is lost", self.path.display()))?;
             }
-        })
+            self.bytes.clear();
+            let mut limited = self.text.by_ref().take(LONGEST + 1);
+            let read = limited.read_until(b'\n', &mut self.bytes);
+            if read.map_err(LmcError::io("read", &self.path))? == 0 {
+                return Ok(None);
+            }
+            self.line += 1;
+            if self.bytes.len() as u64 > LONGEST {
+                return Err(wrong(&self.path, self.line, "a line of more than 16 MB".to_owned()));
+            }
+            if !self.bytes.trim_ascii().is_empty() {
+                return Object::of(&self.bytes, &self.path, self.line).map(Some);
+            }
+        }
     }
 }
 
 impl Object {
+    fn of(text: &[u8], path: &Path, line: usize) -> Result<Self> {
+        match serde_json::from_slice(text) {
+            Ok(Value::Object(fields)) => Ok(Self { line, path: path.to_owned(), fields }),
+            Ok(_) => Err(wrong(path, line, "not a JSON object".to_owned())),
+            Err(error) => Err(wrong(path, line, format!("not JSON: {error}"))),
+        }
+    }
+
+    /// Returns the names of the fields.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.fields.keys().map(String::as_str)
+    }
+
+    /// Returns a field as text, as [`Object::text`] does, but also true and false, other numbers in their
+    /// digits, and an empty text for null.
+    ///
+    /// # Errors
+    /// [`LmcError::Format`] if there is no such field, and for a list or an object.
+    pub fn loose_text(&self, name: &str) -> Result<Cow<'_, str>> {
+        match self.fields.get(name) {
+            Some(Value::Null) => Ok(Cow::Borrowed("")),
+            Some(Value::Bool(value)) => Ok(Cow::Owned(value.to_string())),
+            Some(Value::Number(number)) => Ok(Cow::Owned(number.to_string())),
+            _ => self.text(name),
+        }
+    }
+
     /// Returns a field as text: a string as it is, a whole number in digits.
     ///
     /// # Errors

@@ -7,6 +7,7 @@ pub mod byte_pairs;
 #[doc(hidden)]
 pub mod changes;
 pub mod corpus;
+pub mod csv;
 pub mod fetch;
 pub mod grammar;
 pub mod hans;
@@ -20,6 +21,7 @@ pub mod reader;
 mod recipe;
 mod search;
 pub mod spec;
+pub mod task_file;
 #[doc(hidden)]
 pub mod text;
 pub mod tsv;

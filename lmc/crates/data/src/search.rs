@@ -4,7 +4,7 @@
 use std::io::{Error, ErrorKind};
 use std::path::{Path, PathBuf};
 
-use super::manifest::Manifest;
+use super::manifest::{Manifest, Source};
 use super::reader::{Reading, find, none_of, read_place};
 use lmc_base::error::{LmcError, Result};
 
@@ -26,12 +26,24 @@ fn names(manifest: &Manifest) -> Vec<&str> {
 /// # Errors
 /// [`LmcError::Io`] with the files and folders that were looked for if there is none; the errors of
 /// [`read_split`](super::reader::read_split).
-pub(super) fn read(manifest: &Manifest, data: &Path, split: &str, unverified: bool) -> Result<Reading> {
+///
+/// The folder of a manifest of the user's own is taken as it is. Of the examples of the split, only those with
+/// the numbers `kept` need be in the reading.
+pub(super) fn read(
+    manifest: &Manifest,
+    data: &Path,
+    split: &str,
+    unverified: bool,
+    kept: Option<&[usize]>,
+) -> Result<Reading> {
     let places = manifest.places(split)?;
-    let folders = folders(manifest, data)?;
+    let folders = match &manifest.source {
+        Source::Folder(own) if own == data => vec![data.to_owned()],
+        _ => folders(manifest, data)?,
+    };
     for folder in &folders {
         if let Some((path, place)) = find(folder, &places) {
-            return read_place(manifest, &path, place, split, unverified);
+            return read_place(manifest, &path, place, split, unverified, kept);
         }
     }
     let below: Vec<String> = folders
@@ -95,7 +107,7 @@ mod tests {
     }
 
     fn cola(data: &Path, split: &str) -> Result<Reading> {
-        read(&Manifest::builtin("cola")?, data, split, false)
+        read(&Manifest::builtin("cola")?, data, split, false, None)
     }
 
     #[test]

@@ -1,23 +1,119 @@
-//! Text in the forms in which others save it: compressed by gzip, with byte order marks, in UTF-16, and with
-//! the line ends of Windows and of old Macs.
+//! Text in the forms in which others save it: compressed by gzip or zstd, with byte order marks, in UTF-16,
+//! and with the line ends of Windows and of old Macs.
 
 use std::borrow::Cow;
-use std::io::Read;
+use std::fs::File;
+use std::io::{BufReader, Chain, Cursor, Read};
 use std::path::Path;
 
 use flate2::read::MultiGzDecoder;
 
 use lmc_base::error::{LmcError, Result};
+use lmc_base::file::StandIn;
+use lmc_base::progress::{Progress, Unit};
 
-/// Returns the bytes of a file, decompressed if gzip has compressed it.
+/// The first bytes of what gzip has compressed.
+const GZIP: [u8; 2] = [0x1f, 0x8b];
+/// The first bytes of what zstd has compressed.
+const ZSTD: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
+/// The number of bytes by which a file is known that is no text.
+const PEEKED: u64 = 64;
+/// The size from which the reading of a file shows its progress, in bytes.
+const LARGE: u64 = 100_000_000;
+
+/// Returns the bytes of a file, decompressed if gzip or zstd has compressed it.
 pub fn read(path: &Path) -> Result<Vec<u8>> {
     let bytes = std::fs::read(path).map_err(LmcError::io("read", path))?;
-    if !bytes.starts_with(&[0x1f, 0x8b]) {
-        return Ok(bytes);
-    }
     let mut text = Vec::new();
-    MultiGzDecoder::new(bytes.as_slice()).read_to_end(&mut text).map_err(LmcError::io("unpack", path))?;
+    let unpacked = match bytes.as_slice() {
+        packed if packed.starts_with(&GZIP) => MultiGzDecoder::new(packed).read_to_end(&mut text),
+        packed if packed.starts_with(&ZSTD) => {
+            zstd::stream::read::Decoder::new(packed).and_then(|mut decoder| decoder.read_to_end(&mut text))
+        }
+        _ => return Ok(bytes),
+    };
+    unpacked.map_err(LmcError::io("unpack", path))?;
     Ok(text)
+}
+
+/// A file whose bytes are counted while they are read.
+struct Counted {
+    file: File,
+    progress: Option<Progress>,
+}
+
+impl Read for Counted {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let n = self.file.read(buffer)?;
+        if let Some(progress) = &self.progress {
+            progress.advance(n as u64, String::new);
+        }
+        Ok(n)
+    }
+}
+
+/// Returns the text of a file as a stream of UTF-8: decompressed as by [`read`], without a byte order mark.
+/// Only a file in UTF-16 is read whole. A large file shows how much of it is read.
+pub fn open(path: &Path) -> Result<Box<dyn Read>> {
+    let file = File::open(path).map_err(LmcError::io("read", path))?;
+    let bytes = file.metadata().map_err(LmcError::io("read", path))?.len();
+    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let progress = (bytes >= LARGE).then(|| Progress::new(format!("reading {name}"), Unit::Bytes, bytes));
+    let (start, file) = peeked(BufReader::new(Counted { file, progress }), LmcError::io("read", path))?;
+    stream(start, file, path)
+}
+
+/// Returns the text of bytes, like [`open`]; errors call it `path`.
+pub fn of_bytes(bytes: &[u8], path: &Path) -> Result<Box<dyn Read>> {
+    let (start, file) = peeked(Cursor::new(bytes.to_vec()), LmcError::io("read", path))?;
+    stream(start, file, path)
+}
+
+/// Returns the text of a file that begins with some bytes.
+fn stream(start: Vec<u8>, file: impl Read + 'static, path: &Path) -> Result<Box<dyn Read>> {
+    let unpacked: Box<dyn Read> = if start.starts_with(&GZIP) {
+        Box::new(MultiGzDecoder::new(file))
+    } else if start.starts_with(&ZSTD) {
+        Box::new(zstd::stream::read::Decoder::new(file).map_err(LmcError::io("unpack", path))?)
+    } else {
+        Box::new(file)
+    };
+    let (start, mut text) = peeked(unpacked, LmcError::io("unpack", path))?;
+    if let Some((problem, remedy)) = no_text(&start) {
+        let (problem, path) = (problem.to_owned(), path.to_owned());
+        return Err(LmcError::Format { path, line: None, problem, remedy });
+    }
+    if start.starts_with(&[0xff, 0xfe]) || start.starts_with(&[0xfe, 0xff]) {
+        let mut bytes = Vec::new();
+        text.read_to_end(&mut bytes).map_err(LmcError::io("read", path))?;
+        return Ok(Box::new(Cursor::new(decoded(&bytes).into_owned())));
+    }
+    if start.starts_with(&[0xef, 0xbb, 0xbf]) {
+        text.read_exact(&mut [0; 3]).map_err(LmcError::io("read", path))?;
+    }
+    Ok(Box::new(text))
+}
+
+/// Returns what a file that begins with these bytes is if it is no text of rows, and the remedy.
+fn no_text(start: &[u8]) -> Option<(&'static str, &'static str)> {
+    const WORKBOOK: &str = "save the sheet as CSV (UTF-8) and give that file";
+    match start {
+        [b'P', b'K', 3, 4, ..] => Some(("a zip archive or an Excel workbook instead of text", WORKBOOK)),
+        [0xd0, 0xcf, 0x11, 0xe0, ..] => Some(("an Excel workbook instead of text", WORKBOOK)),
+        [b'P', b'A', b'R', b'1', ..] => Some(("Parquet instead of text", "say that its format is parquet")),
+        _ if start.trim_ascii().is_empty() => None,
+        _ => StandIn::of(start).map(|found| (found.problem, found.remedy)),
+    }
+}
+
+/// Returns the first bytes of a stream, [`PEEKED`] or as many as it has, and the stream with them.
+fn peeked<R: Read>(
+    mut stream: R,
+    failed: impl FnOnce(std::io::Error) -> LmcError,
+) -> Result<(Vec<u8>, Chain<Cursor<Vec<u8>>, R>)> {
+    let mut start = Vec::new();
+    stream.by_ref().take(PEEKED).read_to_end(&mut start).map_err(failed)?;
+    Ok((start.clone(), Cursor::new(start).chain(stream)))
 }
 
 /// Returns the text as UTF-8 without a byte order mark. Text that is neither UTF-8 nor marked as UTF-16 stays
@@ -90,6 +186,28 @@ mod tests {
         assert_eq!(content(b"a\n").unwrap(), b"a\n");
         let error = content(&PACKED[..15]).unwrap_err();
         assert!(matches!(error, LmcError::Io { action: "unpack", .. }), "{error}");
+    }
+
+    #[test]
+    fn a_stream_has_the_text_that_the_whole_file_has() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x");
+        let text = "\u{feff}é\nsecond".as_bytes();
+        let utf_16: Vec<u8> = "\u{feff}é\nsecond".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        std::io::Write::write_all(&mut gzip, text).unwrap();
+        let zstd = zstd::encode_all(text, 1).unwrap();
+        for bytes in [text, &utf_16, &gzip.finish().unwrap(), &zstd, &text[3..]] {
+            std::fs::write(&path, bytes).unwrap();
+            let mut streamed = Vec::new();
+            open(&path).unwrap().read_to_end(&mut streamed).unwrap();
+            assert_eq!(streamed, &text[3..]);
+            assert_eq!(plain(&read(&path).unwrap()).as_ref(), &text[3..]);
+        }
+        std::fs::write(&path, b"").unwrap();
+        assert_eq!(open(&path).unwrap().read(&mut [0]).unwrap(), 0);
+        std::fs::write(&path, &zstd[..zstd.len() - 3]).unwrap();
+        assert!(matches!(read(&path), Err(LmcError::Io { action: "unpack", .. })));
     }
 
     #[test]

@@ -16,6 +16,7 @@ use crate::restart;
 use crate::soup::Soup;
 use crate::spec::Spec;
 use crate::sweep::Sweep;
+use crate::task::Task;
 use crate::work::Work;
 
 /// The end of every help text.
@@ -55,6 +56,9 @@ enum Command {
     Work(Work),
     /// Cluster models from logs of interpolations that others ran, without a model at hand.
     Replay(Replay),
+    /// Write the manifest of a task on your own data, which the other verbs take with --task.
+    #[command(subcommand)]
+    Task(Task),
     /// Pretrain the encoder of the embedded task and write it as a Hugging Face folder.
     Pretrain(Pretrain),
     /// Fetch corpora and models, and say where they lie, how large they are and under which licence.
@@ -84,9 +88,11 @@ impl Cli {
             Command::Figures(figures) => figures.check(),
             Command::Replay(replay) => replay.check(),
             Command::Fetch(fetch) => fetch.check(),
-            Command::Work(_) | Command::Pretrain(_) | Command::Manifests | Command::Completions { .. } => {
-                Ok(())
-            }
+            Command::Work(_)
+            | Command::Task(_)
+            | Command::Pretrain(_)
+            | Command::Manifests
+            | Command::Completions { .. } => Ok(()),
         }
     }
 
@@ -119,6 +125,7 @@ impl Cli {
             Command::Soup(soup) => soup.run(),
             Command::Figures(figures) => figures.run(),
             Command::Work(work) => work.run(),
+            Command::Task(task) => task.run(),
             Command::Replay(replay) => replay.run(),
             Command::Pretrain(pretrain) => pretrain.run(),
             Command::Fetch(fetch) => fetch.run(),

@@ -13,7 +13,7 @@ use lmc::{LmcError, Result, progress, table};
 
 use crate::compute::ComputeArgs;
 use crate::output::{Output, Place, identity, identity_of, print};
-use crate::study::Changes;
+use crate::study::{Changes, DEFAULT};
 
 static CORPUS: LazyLock<String> = LazyLock::new(|| {
     format!("The corpus on which classifiers are evaluated: {}", Corpus::names().join(", "))
@@ -91,7 +91,7 @@ impl Evaluate {
     /// Returns the study that is named, or the embedded one.
     fn study(&self) -> Result<&Path> {
         match self.what.as_slice() {
-            [] => Ok(Path::new("mini-nli")),
+            [] => Ok(Path::new(DEFAULT)),
             [study] => Ok(study),
             names => {
                 let (got, expected) =

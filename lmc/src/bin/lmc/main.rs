@@ -24,6 +24,7 @@ mod soup;
 mod spec;
 mod study;
 mod sweep;
+mod task;
 mod work;
 
 use std::process::ExitCode;

@@ -18,6 +18,9 @@ fn names() -> Vec<&'static str> {
     StudySpec::NAMES.into_iter().chain(corpora).collect()
 }
 
+/// The study if none is named.
+pub const DEFAULT: &str = "mini-nli";
+
 /// The advice for models that are given in place of a study.
 const OF_MODELS: &str = "`lmc evaluate MODEL... --corpus CORPUS --split SPLIT` takes models";
 
@@ -43,7 +46,7 @@ static RECIPE: LazyLock<String> = LazyLock::new(|| format!("The recipe: {}", Rec
 /// A study by name or file, and the changes to it.
 #[derive(Args)]
 pub struct StudyArgs {
-    #[arg(default_value = "mini-nli", value_name = "STUDY", help = STUDY.as_str())]
+    #[arg(default_value = DEFAULT, value_name = "STUDY", help = STUDY.as_str())]
     study: PathBuf,
     /// Anything after the study, which is an error; this field gives a better message than the command line
     /// would.
@@ -56,6 +59,9 @@ pub struct StudyArgs {
 /// The changes to the task or the file.
 #[derive(Args)]
 pub struct Changes {
+    /// The manifest of a task on your own data, which `lmc task init` writes; in place of a STUDY.
+    #[arg(long, value_name = "FILE")]
+    task: Option<PathBuf>,
     /// Draws data and seeds of mini-nli; 0 is the study of the notebooks.
     #[arg(long, value_name = "N")]
     master_seed: Option<u64>,
@@ -128,6 +134,7 @@ impl Changes {
     /// Returns the first option that is set but does not apply to models from elsewhere.
     pub fn of_a_study(&self) -> Option<&'static str> {
         [
+            ("--task", self.task.is_some()),
             ("--master-seed", self.master_seed.is_some()),
             ("--encoder", self.encoder.is_some()),
             ("--recipe", self.recipe.is_some()),
@@ -142,14 +149,28 @@ impl Changes {
 
     /// Returns the study of that name or in that file, changed.
     pub fn spec(&self, study: &Path) -> Result<StudySpec> {
-        let mut spec = match study.extension() {
-            Some(extension) if extension == "toml" => StudySpec::read(study)?,
+        let mut spec = match (&self.task, study.extension()) {
+            (Some(task), _) => {
+                if study != Path::new(DEFAULT) {
+                    let got = format!("{} beside --task", study.display());
+                    return Err(LmcError::InvalidParameter {
+                        field: "STUDY",
+                        got,
+                        expected: "one of them".into(),
+                    });
+                }
+                StudySpec::of(TaskSpec::open(task)?)
+            }
+            (None, Some(extension)) if extension == "toml" => StudySpec::read(study)?,
             _ => {
                 let name = study.to_string_lossy();
                 if StudySpec::NAMES.contains(&&*name) {
                     StudySpec::named(&name, 0)?
                 } else {
-                    StudySpec::of(TaskSpec::named(&name).map_err(|_| no_study(study))?)
+                    StudySpec::of(TaskSpec::named(&name).map_err(|error| match error {
+                        LmcError::UnknownName { .. } => no_study(study),
+                        other => other,
+                    })?)
                 }
             }
         };

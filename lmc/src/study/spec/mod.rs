@@ -115,8 +115,8 @@ impl StudySpec {
         }
     }
 
-    /// Returns the default study of a task: that of [`StudySpec::mini_nli`] for the embedded one, and
-    /// otherwise [`StudySpec::corpus`] with the encoder of the task's recipe.
+    /// Returns the default study of a task with its recipe and encoder: the seeds of [`StudySpec::mini_nli`]
+    /// for one that is generated, and otherwise [`StudySpec::corpus`].
     ///
     /// # Examples
     /// ```
@@ -127,7 +127,11 @@ impl StudySpec {
     /// ```
     pub fn of(task: TaskSpec) -> Self {
         match task.generator() {
-            Some(Generator::MiniNli) => Self { task, ..Self::mini_nli(0) },
+            Some(Generator::MiniNli) => {
+                let recipe = task.recipe();
+                let encoder = task.encoder(&recipe);
+                Self { task, recipe, encoder, ..Self::mini_nli(0) }
+            }
             None => {
                 let encoder = task.encoder(&task.recipe());
                 Self::corpus(task, encoder)

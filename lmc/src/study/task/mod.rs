@@ -14,7 +14,7 @@ use self::encoder::Loaded;
 use self::sets::{SAMPLE, Sets, sample};
 pub(super) use self::sources::{Sources, files_of};
 use super::StudySpec;
-use crate::data::labels::{LabelMap, Merge};
+use crate::data::labels::LabelMap;
 use crate::data::manifest::Generator;
 use crate::encode::{Encoded, Extent, digest, encode_counted, longest_example, n_special, note_cut};
 use crate::error::{LmcError, Result};
@@ -99,7 +99,7 @@ impl Task {
         check_length(&pretrained.config, tokenizer, &pretrained.origin)?;
         let n_sample = SAMPLE.min(train.len());
         let train_sample = sample(train, "train-sample", n_sample, study.task.data_seed())?;
-        let own = LabelMap::new(&train.labels, &train.labels, Merge::Max)?;
+        let own = LabelMap::identity(train.labels.len());
         let sets = evaluation
             .into_iter()
             .chain([(train_sample, own)])

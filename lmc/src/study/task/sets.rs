@@ -12,7 +12,7 @@ use crate::data::fetch::Fetcher;
 use crate::data::labels::LabelMap;
 use crate::data::manifest::{Generator, TaskSet};
 use crate::data::mini_nli::MiniNli;
-use crate::data::reader::Reading;
+use crate::data::reader::{self, Reading};
 use crate::error::{LmcError, Result};
 use crate::spec::TaskSpec;
 use crate::study::StudySpec;
@@ -46,6 +46,8 @@ impl Sets {
         let share = task.draw().counterexample_share.unwrap_or(defaults.counterexample_share);
         let data = MiniNli { n_train: task.n_train(), counterexample_share: share, ..defaults };
         let draw = |set: &TaskSet| {
+            let n = task.manifest().split(set.split())?.n_examples;
+            let data = MiniNli { n_id: n, n_ood: n, ..data.clone() };
             let drawn = Dataset { name: set.name.clone(), ..data.draw(set.split().parse()?)? };
             let map = set.label_map(&task.manifest().labels, &drawn.labels)?;
             Ok((drawn, map))
@@ -95,8 +97,18 @@ impl Source {
     /// Returns the training set, drawn from its split: all examples of a file that has fewer, if all of the
     /// published file are wanted.
     fn train(&self, task: &TaskSpec) -> Result<Dataset> {
-        let set = self.read(task.name(), task.train())?.dataset;
         let all = task.manifest().split(task.train())?.n_examples;
+        if task.n_train() < all {
+            // Of a file that is read row by row, only the sample comes into memory.
+            let kept = reader::sample(all, task.n_train(), task.data_seed())?;
+            let (corpus, folder) = &self.corpora[task.name()];
+            let reading = corpus.read_some(folder, task.train(), self.unverified, &kept)?;
+            if reading.n_examples == all && reading.dataset.len() == kept.len() {
+                reading.notes.iter().for_each(|note| self.note(note.clone()));
+                return Ok(Dataset { name: "train".to_owned(), ..reading.dataset });
+            }
+        }
+        let set = self.read(task.name(), task.train())?.dataset;
         let n_train = if task.n_train() == all { all.min(set.len()) } else { task.n_train() };
         sample(&set, "train", n_train, task.data_seed())
     }
@@ -146,13 +158,31 @@ impl Source {
 
 /// Returns a fixed random sample of a set under a new name, in the set's order.
 pub(super) fn sample(set: &Dataset, name: &str, n: usize, seed: u64) -> Result<Dataset> {
-    if n == 0 || n > set.len() {
-        return Err(LmcError::invalid("n_train", n, format!("1 to {}", set.len())));
-    }
-    let mut rng = crate::seed::rng(seed, "sample");
-    let mut chosen = rand::seq::index::sample(&mut rng, set.len(), n).into_vec();
-    chosen.sort_unstable();
+    let chosen = reader::sample(set.len(), n, seed)?;
     let labels: Vec<&str> = set.labels.iter().map(String::as_str).collect();
     let kinds = set.kinds.as_ref().map(|kinds| chosen.iter().map(|&i| kinds[i].clone()).collect());
     Dataset::new(name, &labels, chosen.iter().map(|&i| set.examples[i].clone()).collect(), kinds)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::manifest::Manifest;
+    use crate::spec::{Embedded, Recipe};
+
+    #[test]
+    fn a_manifest_of_ones_own_for_generated_examples_is_heeded() {
+        let mut manifest = Manifest::builtin("mini-nli").unwrap();
+        manifest.name = "mine".into();
+        for split in &mut manifest.splits {
+            split.n_examples = if split.name == "train" { 60 } else { 20 };
+        }
+        let table = manifest.task.as_mut().unwrap();
+        (table.recipe, table.encoder) = (Recipe::mini_lp_ft(), "mini-roberta".into());
+        let study = StudySpec::of(TaskSpec::new(manifest).unwrap());
+        assert_eq!((&study.recipe, &study.encoder), (&Recipe::mini_lp_ft(), &Embedded::Roberta.into()));
+        let sets = Sets::load(&study).unwrap();
+        assert_eq!(sets.train.len(), 60);
+        assert!(sets.evaluation.len() == 5 && sets.evaluation.iter().all(|(set, _)| set.len() == 20));
+    }
 }

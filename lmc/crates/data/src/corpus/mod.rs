@@ -19,11 +19,14 @@ use lmc_base::progress;
 ///
 /// | name | corpus |
 /// |---|---|
+/// | `anli` | Adversarial NLI (Nie et al. 2020), its three rounds |
 /// | `cola` | the Corpus of Linguistic Acceptability (Warstadt et al. 2018): the raw files of its release and GLUE's |
 /// | `hans` | Heuristic Analysis for NLI Systems: [`hans`](super::hans). The kind of an example is its subcase, its group the heuristic |
 /// | `mnli` | Multi-Genre Natural Language Inference (Williams et al. 2018); the kind of an example is its genre, if the form has it |
+/// | `mrpc`, `qnli`, `rte`, `sst2`, `wnli` | the other classifications of GLUE (Wang et al. 2019) |
 /// | `paws-qqp` | PAWS-QQP (Zhang et al. 2019): question pairs with the same words in another order, as text made from QQP |
 /// | `qqp` | Quora Question Pairs (Iyer et al. 2017) |
+/// | `snli` | Stanford Natural Language Inference (Bowman et al. 2015) |
 ///
 /// Rows without a gold label are skipped and counted: 185 matched and 168 mismatched pairs of MNLI's original
 /// files, so that 9,815 and 9,832 remain as in GLUE's. So are rows of QQP's tab-separated files with too few
@@ -103,7 +106,20 @@ impl Corpus {
     /// [`read_split`](super::reader::read_split); [`LmcError::UnknownName`] for a group that is not that of a
     /// subset, if there are subsets by groups.
     pub fn read(&self, folder: &Path, split: &str, unverified: bool) -> Result<Reading> {
-        let reading = search::read(&self.0, folder, self.stored(split), unverified)?;
+        let reading = search::read(&self.0, folder, self.stored(split), unverified, None)?;
+        self.0.check_groups(&reading)?;
+        Ok(reading)
+    }
+
+    /// Returns the reading of a split of which only the examples with these numbers, ascending from 0, are
+    /// kept. A comma-separated file is read row by row, and the rest of it is never in memory; of another
+    /// format, and of a file that has not as many examples as the manifest says, all are in the reading.
+    ///
+    /// # Errors
+    /// The errors of [`Corpus::read`].
+    #[doc(hidden)]
+    pub fn read_some(&self, folder: &Path, split: &str, unverified: bool, kept: &[usize]) -> Result<Reading> {
+        let reading = search::read(&self.0, folder, self.stored(split), unverified, Some(kept))?;
         self.0.check_groups(&reading)?;
         Ok(reading)
     }
@@ -142,11 +158,14 @@ impl fmt::Display for Corpus {
 impl FromStr for Corpus {
     type Err = LmcError;
 
-    /// Returns the corpus of a name.
+    /// Returns the corpus of a name, or of a manifest whose path ends in `.toml`.
     ///
     /// # Errors
-    /// [`LmcError::UnknownName`] with the names that exist.
+    /// [`LmcError::UnknownName`] with the names that exist; the errors of [`Manifest::read`].
     fn from_str(name: &str) -> Result<Self> {
+        if name.ends_with(".toml") {
+            return Self::new(Manifest::read(Path::new(name))?);
+        }
         Self::named(name)
     }
 }

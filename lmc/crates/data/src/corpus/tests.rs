@@ -16,8 +16,11 @@ fn every_corpus_has_the_manifest_of_its_name() {
             assert!(!manifest.places(&split.name).unwrap().is_empty());
         }
     }
-    let error = "snli".parse::<Corpus>().unwrap_err().to_string();
-    assert_eq!(error, "unknown corpus `snli`; known: cola, hans, mnli, paws-qqp, qqp");
+    let error = "xnli".parse::<Corpus>().unwrap_err().to_string();
+    assert_eq!(
+        error,
+        "unknown corpus `xnli`; known: anli, cola, hans, mnli, mrpc, paws-qqp, qnli, qqp, rte, snli, sst2, wnli"
+    );
     let error = Corpus::new(Manifest::builtin("minilm").unwrap()).unwrap_err().to_string();
     assert_eq!(error, "`corpus`: got minilm, expected the manifest of a corpus, kind = \"corpus\"");
 }

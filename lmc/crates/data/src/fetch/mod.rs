@@ -202,6 +202,7 @@ impl Fetcher {
         match &manifest.source {
             Source::Hub(source) => Repository::new(self, source).fetch(manifest),
             Source::Url(address) => server::fetch(self, manifest, address),
+            Source::Folder(folder) => Ok(folder.clone()),
             Source::Package { package, folder } => {
                 let reason = format!("it comes in the Python package {package}");
                 let remedy =

@@ -89,6 +89,20 @@ impl LabelMap {
         Ok(LabelMap { classes, n_classes: model.len(), merge })
     }
 
+    /// Returns the map of a classifier whose classes are the labels of the set in their order, whatever their
+    /// names.
+    ///
+    /// # Examples
+    /// ```
+    /// # mod lmc { pub use lmc_data::{self as data, LmcError, Result, spec}; }
+    /// use lmc::data::labels::LabelMap;
+    /// assert!(LabelMap::identity(3).is_identity());
+    /// ```
+    pub fn identity(n_classes: usize) -> LabelMap {
+        let classes = (0..n_classes).map(|class| vec![class]).collect();
+        LabelMap { classes, n_classes, merge: Merge::Max }
+    }
+
     /// Returns the map that a table of names gives: for each of a classifier's classes, the label of the set
     /// that it becomes.
     ///

@@ -12,7 +12,8 @@ macro_rules! embedded {
 }
 
 /// The name and text of each, in the order in which they are listed.
-const MANIFESTS: [(&str, &str); 14] = embedded![
+const MANIFESTS: [(&str, &str); 21] = embedded![
+    "anli",
     "bert-base-uncased",
     "bert-tiny",
     "cola",
@@ -23,10 +24,16 @@ const MANIFESTS: [(&str, &str); 14] = embedded![
     "mini-nli",
     "minilm",
     "mnli",
+    "mrpc",
     "paws-qqp",
+    "qnli",
     "qqp",
     "qqp-berts",
     "roberta-base",
+    "rte",
+    "snli",
+    "sst2",
+    "wnli",
 ];
 
 /// Returns the path by which errors name the manifest of that name.

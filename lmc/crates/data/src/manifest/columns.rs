@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use crate::csv::Dialect;
 use lmc_base::error::{LmcError, Result};
 
 /// The columns of the files of a corpus and their content.
@@ -10,8 +11,12 @@ use lmc_base::error::{LmcError, Result};
 pub struct Columns {
     /// The format of the files.
     pub format: Format,
-    /// True if the first line names the columns; given for tab-separated files, and only for them.
+    /// True if the first line names the columns; given for tab- and comma-separated files, and only for them.
     pub header: Option<bool>,
+    /// The character between two fields of a comma-separated file if it is not a comma: `;`, a tab or `|`.
+    pub delimiter: Option<Delimiter>,
+    /// False if `"` is text in a comma-separated file.
+    pub quotes: Option<bool>,
     /// The names of the columns: all of them in order if no header names them, otherwise some that a header
     /// must name.
     pub names: Vec<String>,
@@ -43,10 +48,36 @@ pub struct Columns {
 pub enum Format {
     /// Columns separated by tabs, without any quoting: see [`tsv`](crate::tsv).
     Tsv,
+    /// Columns separated by commas or another character, with quoting: see [`csv`](crate::csv).
+    Csv,
     /// One JSON object per line: see [`jsonl`](crate::jsonl).
     Jsonl,
     /// Apache Parquet: see [`parquet`](crate::parquet).
     Parquet,
+}
+
+/// The character between two fields: ASCII, no letter or digit, no quote and no end of a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "char")]
+pub struct Delimiter(u8);
+
+impl TryFrom<char> for Delimiter {
+    type Error = String;
+
+    fn try_from(character: char) -> Result<Self, String> {
+        let byte = u8::try_from(character).ok().filter(u8::is_ascii);
+        let fits = |byte: &u8| !byte.is_ascii_alphanumeric() && !b"\"\r\n\0".contains(byte);
+        byte.filter(fits)
+            .map(Self)
+            .ok_or_else(|| format!("`{}` cannot be between fields", character.escape_debug()))
+    }
+}
+
+impl Delimiter {
+    /// Returns its byte.
+    pub fn byte(self) -> u8 {
+        self.0
+    }
 }
 
 /// The way in which a label is written.
@@ -85,6 +116,15 @@ impl Columns {
         })
     }
 
+    /// Returns the way in which the fields of a comma-separated file are separated.
+    pub fn dialect(&self) -> Dialect {
+        let Dialect { delimiter, quotes } = Dialect::default();
+        Dialect {
+            delimiter: self.delimiter.map_or(delimiter, Delimiter::byte),
+            quotes: self.quotes.unwrap_or(quotes),
+        }
+    }
+
     /// Returns the columns that are read: first text, second text, label, kind and group, as far as they
     /// exist.
     pub fn roles(&self) -> Vec<&str> {
@@ -110,10 +150,14 @@ impl Columns {
         if let Some(name) = twice {
             return Some(("names =".to_owned(), format!("column `{name}` is there twice")));
         }
-        let tsv = self.format == Format::Tsv;
-        if self.header.is_some() != tsv {
-            let problem = if tsv { "is missing for" } else { "does not belong to" };
+        let (tsv, csv) = (self.format == Format::Tsv, self.format == Format::Csv);
+        if self.header.is_some() != (tsv || csv) {
+            let problem = if tsv || csv { "is missing for" } else { "does not belong to" };
             return Some(("format =".to_owned(), format!("`header` {problem} files of this format")));
+        }
+        let of_csv = [("delimiter", self.delimiter.is_some()), ("quotes", self.quotes.is_some())];
+        if let Some((key, _)) = of_csv.into_iter().find(|(_, is_there)| *is_there && !csv) {
+            return Some((format!("{key} ="), format!("`{key}` does not belong to files of this format")));
         }
         (self.short_rows != ShortRows::Refuse && !tsv).then(|| {
             ("short_rows =".to_owned(), "`short_rows` does not belong to files of this format".to_owned())

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::{Columns, Manifest};
+use super::{Columns, Drawn, Manifest};
 use lmc_base::error::Result;
 
 /// Another form of the same splits: other files, or other columns.
@@ -51,6 +51,8 @@ pub struct Place<'a> {
     pub kinds: &'a [String],
     /// The kinds of the other splits in the file.
     pub other_kinds: Vec<&'a str>,
+    /// The examples that are the split, if they are drawn from those of the file.
+    pub drawn: Option<Drawn>,
 }
 
 impl Manifest {
@@ -61,7 +63,7 @@ impl Manifest {
     /// [`LmcError::UnknownName`](lmc_base::error::LmcError::UnknownName) if there is no split of that name.
     pub fn places(&self, split: &str) -> Result<Vec<Place<'_>>> {
         let split = self.split(split)?;
-        let own = self.columns.as_ref().zip(split.file.as_deref());
+        let own = split.columns.as_ref().or(self.columns.as_ref()).zip(split.file.as_deref());
         let own = own.map(|(columns, file)| Place {
             file,
             columns,
@@ -69,6 +71,7 @@ impl Manifest {
             n_rows: None,
             kinds: &[],
             other_kinds: Vec::new(),
+            drawn: self.drawn(split),
         });
         let others = self.forms.iter().flat_map(|form| {
             form.splits.iter().filter(|other| other.name == split.name).map(|other| {
@@ -83,6 +86,7 @@ impl Manifest {
                     n_rows: other.rows.and(end),
                     kinds: &other.kinds,
                     other_kinds: others.map(String::as_str).collect(),
+                    drawn: None,
                 }
             })
         });

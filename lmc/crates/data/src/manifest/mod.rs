@@ -4,15 +4,18 @@
 mod builtin;
 mod collection;
 mod columns;
+mod drawn;
 mod files;
 mod form;
+mod identity;
 mod source;
 mod subset;
 mod task;
 
 use std::path::{Path, PathBuf};
 
-pub use columns::{Columns, Format, LabelBy, ShortRows};
+pub use columns::{Columns, Delimiter, Format, LabelBy, ShortRows};
+pub use drawn::Drawn;
 pub use form::{Form, FormSplit, Place};
 use serde::Deserialize;
 
@@ -97,6 +100,18 @@ pub struct Split {
     pub n_examples: usize,
     /// The file it is read from; none for generated data.
     pub file: Option<PathBuf>,
+    /// The draw of its examples from those of the file; the splits of the file without a draw have the rest.
+    pub draw: Option<SplitDraw>,
+    /// The columns of its file if they are others than those of the manifest.
+    pub columns: Option<Columns>,
+}
+
+/// The draw of a split from the examples of a file: as many as the split has, each as likely as any other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SplitDraw {
+    /// The seed.
+    pub seed: u64,
 }
 
 impl Manifest {
@@ -138,10 +153,11 @@ impl Manifest {
             problem,
             remedy: "data-manifests/README.md lists the keys",
         };
-        let manifest: Manifest = toml::from_str(text).map_err(|error| {
+        let mut manifest: Manifest = toml::from_str(text).map_err(|error| {
             let before = error.span().and_then(|span| text.get(..span.start));
             format(before.map(|before| before.matches('\n').count() + 1), error.message().to_owned())
         })?;
+        manifest.source = manifest.source.seen_from(path);
         let (found, of_task) = match manifest.inconsistency() {
             None => (last_check(&manifest), true),
             found => (found, false),
@@ -190,6 +206,11 @@ impl Manifest {
             .or_else(|| self.file_inconsistency())
             .or_else(|| self.columns.as_ref().and_then(Columns::inconsistency))
             .or_else(|| self.splits.iter().find_map(|split| self.split_inconsistency(split)))
+            .or_else(|| self.draw_inconsistency())
+            .or_else(|| {
+                let of = |split: &Split| split.columns.as_ref().and_then(Columns::inconsistency);
+                self.splits.iter().find_map(of)
+            })
             .or_else(|| {
                 wanted(
                     "forms",

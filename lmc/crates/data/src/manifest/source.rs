@@ -1,6 +1,7 @@
 //! Sources of files: the `[source]` table of a manifest.
 
 use std::fmt;
+use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use ureq::http::Uri;
@@ -13,6 +14,8 @@ pub enum Source {
     Hub(HubSource),
     /// A folder of a web server: the address of a file is this address, a slash and its path.
     Url(String),
+    /// A folder of this machine, relative to that of the manifest; nothing is fetched.
+    Folder(PathBuf),
     /// A folder in an installed Python package, which is not fetched.
     Package {
         /// The name and version as `pip install` takes them, for example `numpy==2.1.0`.
@@ -118,8 +121,14 @@ impl TryFrom<Table> for Source {
         if of_hub && hub.is_none() {
             return Err("`repo_type`, `revision`, `step` and `steps` belong to `hub`".into());
         }
+        if let (Some(folder), None, None, None, None) = (&folder, &hub, &url, &package, generated) {
+            return match folder.is_empty() || folder.contains(char::is_control) {
+                true => Err("`folder` is no path".into()),
+                false => Ok(Self::Folder(folder.into())),
+            };
+        }
         if folder.is_some() && package.is_none() {
-            return Err("`folder` belongs to `package`".into());
+            return Err("`folder` stands alone, or belongs to `package`".into());
         }
         match (hub, url, package, generated) {
             (Some(repository), None, None, None) => {
@@ -140,7 +149,21 @@ impl TryFrom<Table> for Source {
                 Ok(Self::Package { package, folder })
             }
             (None, None, None, Some(generator)) => Ok(Self::Generated(generator)),
-            _ => Err("a source has exactly one of `hub`, `url`, `package` and `generated`".into()),
+            _ => Err("a source has exactly one of `hub`, `url`, `folder`, `package` and `generated`".into()),
+        }
+    }
+}
+
+impl Source {
+    /// Returns the source with its folder found from that of the manifest at a path.
+    pub(super) fn seen_from(self, manifest: &Path) -> Self {
+        match self {
+            Self::Folder(folder) => {
+                let here = manifest.parent().unwrap_or(Path::new(""));
+                let joined: PathBuf = here.join(folder).components().collect();
+                Self::Folder(if joined.as_os_str().is_empty() { ".".into() } else { joined })
+            }
+            other => other,
         }
     }
 }

@@ -173,14 +173,16 @@ fn sources_that_are_none_or_several_are_reported_with_file_and_line() {
         "hub = \"o/n\"\nstep = 34110",
         "url = \"https://host:8080/a/b/\"",
         "package = \"a==1.0\"\nfolder = \"a/b\"",
+        "folder = \"../a\"",
     ] {
         Manifest::parse(&with_source(good), Path::new("x.toml")).unwrap();
     }
     let cases = [
-        ("", "exactly one of `hub`, `url`, `package` and `generated`"),
+        ("", "exactly one of `hub`, `url`, `folder`, `package` and `generated`"),
         ("hub = \"o/n\"\nrevision = \"main\"\nurl = \"https://x\"", "exactly one of `hub`"),
         ("url = \"https://x\"\nstep = 3", "belong to `hub`"),
-        ("url = \"https://x\"\nfolder = \"a\"", "`folder` belongs to `package`"),
+        ("url = \"https://x\"\nfolder = \"a\"", "`folder` stands alone, or belongs to `package`"),
+        ("folder = \"\"", "`folder` is no path"),
         ("hub = \"o/n\"", "exactly one of `revision`, `step` and `steps`"),
         ("hub = \"o/n\"\nrevision = \"main\"\nstep = 3", "exactly one of `revision`, `step` and `steps`"),
         ("hub = \"o/n\"\nrevision = \"../../x\"", "`../../x` is no commit, branch or tag"),

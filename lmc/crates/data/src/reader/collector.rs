@@ -1,21 +1,25 @@
 //! Rows of a file as examples: the content of the columns, and the rows that are skipped.
 
 use std::borrow::Cow;
+use std::io::Read;
 use std::ops::Range;
 use std::path::Path;
 
 use super::Reading;
-use crate::jsonl::JsonLines;
-use crate::manifest::{Columns, Format, LabelBy, Place, ShortRows};
+use crate::csv::{self, CsvRows};
+use crate::jsonl::{JsonLines, JsonStream};
+use crate::manifest::{Columns, Drawn, Format, LabelBy, Place, ShortRows};
 use crate::parquet::ParquetTable;
 use crate::tsv::{REMEDY, Tsv};
-use crate::{Dataset, Example};
+use crate::{Dataset, Example, text};
 use lmc_base::error::{LmcError, Result};
 
 /// The rows of a file that are the split.
 pub(super) enum Part<'a> {
     /// The rows with these numbers.
     Rows(Range<usize>),
+    /// The examples that are drawn from those of the file.
+    Drawn(&'a Drawn),
     /// The rows of these kinds; the other splits of the file have the others.
     Kinds { own: &'a [String], others: &'a [&'a str] },
 }
@@ -24,7 +28,7 @@ impl<'a> Part<'a> {
     /// Returns the part of a file that is the split.
     pub fn of(place: &'a Place<'a>) -> Self {
         match place.kinds {
-            [] => Self::rows(place.rows.clone()),
+            [] => place.drawn.as_ref().map_or_else(|| Self::rows(place.rows.clone()), Self::Drawn),
             own => Self::Kinds { own, others: &place.other_kinds },
         }
     }
@@ -38,7 +42,7 @@ impl<'a> Part<'a> {
     fn has_row(&self, row: usize) -> bool {
         match self {
             Self::Rows(rows) => rows.contains(&row),
-            Self::Kinds { .. } => true,
+            Self::Drawn(_) | Self::Kinds { .. } => true,
         }
     }
 
@@ -72,6 +76,17 @@ pub(super) struct Collector<'a> {
     kinds: Vec<String>,
     groups: Vec<String>,
     n_skipped: usize,
+    /// The number of examples of the whole file that were read.
+    n_in_file: usize,
+    /// The number of examples of the split that were read, those that are not kept included.
+    n_in_split: usize,
+    /// The place in the list of drawn examples.
+    n_drawn: usize,
+    /// The numbers of the examples of the split that are kept, ascending, and the place in that list; none
+    /// for all.
+    kept: Option<(&'a [usize], usize)>,
+    /// The lines of rows without any text.
+    blank: Vec<usize>,
     /// The lines of rows with too many columns that were skipped.
     long: Vec<usize>,
     /// The first line of a text that looks as if a writer of comma-separated values had quoted it.
@@ -91,15 +106,54 @@ impl<'a> Collector<'a> {
             kinds,
             groups,
             n_skipped: 0,
+            n_in_file: 0,
+            n_in_split: 0,
+            n_drawn: 0,
+            kept: None,
+            blank: Vec::new(),
             long,
             quoted: None,
         }
     }
 
+    /// Keeps only the examples of the split with these numbers, which ascend from 0.
+    pub fn keep(&mut self, chosen: &'a [usize]) {
+        self.kept = Some((chosen, 0));
+    }
+
+    /// Checks that the file has as many examples as its splits were drawn from.
+    fn check_drawn(&self) -> Result<()> {
+        match self.part {
+            Part::Drawn(drawn) if drawn.of != self.n_in_file => Err(LmcError::Format {
+                path: self.path.to_owned(),
+                line: None,
+                problem: format!(
+                    "{} examples, and the splits of the manifest are drawn from {}",
+                    self.n_in_file, drawn.of
+                ),
+                remedy: "write the manifest anew by `lmc task init`",
+            }),
+            _ => Ok(()),
+        }
+    }
+
     /// Returns the rows that were read as a reading with that name.
     pub fn reading(self, name: &str) -> Result<Reading> {
+        self.check_drawn()?;
         let Self {
-            path, columns, labels, examples, kinds, groups, n_skipped, next_row, long, quoted, ..
+            path,
+            columns,
+            labels,
+            examples,
+            kinds,
+            groups,
+            n_skipped,
+            next_row,
+            n_in_split,
+            blank,
+            long,
+            quoted,
+            ..
         } = self;
         let kinds = columns.kind.is_some().then_some(kinds);
         let dataset = Dataset { name: name.to_owned(), labels: labels.to_vec(), examples, kinds };
@@ -116,17 +170,63 @@ impl<'a> Collector<'a> {
             )
         });
         let groups = columns.group.is_some().then_some(groups);
-        let notes = long.into_iter().chain(quoted).collect();
-        Ok(Reading { dataset, groups, n_skipped, n_rows: next_row, notes })
+        let n_blank = blank.len();
+        let blank = blank.first().map(|first| {
+            let rows =
+                if n_blank == 1 { "1 empty row is".to_owned() } else { format!("{n_blank} empty rows are") };
+            format!("{}:{first}: {rows} skipped", path.display())
+        });
+        let notes = blank.into_iter().chain(long).chain(quoted).collect();
+        Ok(Reading { dataset, groups, n_skipped, n_rows: next_row, n_examples: n_in_split, notes })
     }
 
     /// Takes the rows of a text.
     pub fn text(&mut self, bytes: &[u8]) -> Result<()> {
         match self.columns.format {
             Format::Tsv => self.tsv(bytes),
+            Format::Csv => self.csv(text::of_bytes(bytes, self.path)?),
             Format::Jsonl => self.jsonl(bytes),
             Format::Parquet => {
-                Err(LmcError::invalid("columns.format", "parquet", "tsv or jsonl, formats of text"))
+                Err(LmcError::invalid("columns.format", "parquet", "tsv, csv or jsonl, formats of text"))
+            }
+        }
+    }
+
+    /// Takes the rows of the file, one after another; it has comma-separated text or JSON lines.
+    pub fn stream(&mut self) -> Result<()> {
+        if self.columns.format == Format::Csv {
+            return self.csv(text::open(self.path)?);
+        }
+        let roles = self.columns.roles();
+        let mut objects = JsonStream::open(self.path)?;
+        while let Some(object) = objects.next_object()? {
+            let fields = roles.iter().map(|name| object.loose_text(name)).collect::<Result<Vec<_>>>()?;
+            self.row(At::Line(object.line), fields)?;
+        }
+        Ok(())
+    }
+
+    fn csv(&mut self, text: Box<dyn Read>) -> Result<()> {
+        let (dialect, names) = (self.columns.dialect(), &self.columns.names);
+        let mut rows = match self.columns.header {
+            Some(true) => CsvRows::with_header(text, self.path, dialect)?,
+            _ => CsvRows::of(text, self.path, dialect, names),
+        };
+        names.iter().try_for_each(|name| rows.position(name).map(|_| ()))?;
+        let roles = self.columns.roles();
+        let positions = roles.iter().map(|name| rows.position(name)).collect::<Result<Vec<_>>>()?;
+        let n_columns = rows.names().len();
+        loop {
+            let Some(row) = rows.next_row()? else { return Ok(()) };
+            let n = row.fields.len();
+            if row.fields.iter().all(|field| field.trim().is_empty()) {
+                self.blank.push(row.line);
+                self.skip();
+            } else if n == n_columns {
+                let fields = positions.iter().map(|&position| Cow::Borrowed(row.fields[position])).collect();
+                self.row(At::Line(row.line), fields)?;
+            } else {
+                return Err(rows.other_length(n));
             }
         }
     }
@@ -213,11 +313,33 @@ impl<'a> Collector<'a> {
                 .then_some(line);
         }
         let label = self.label(label).ok_or_else(|| self.unknown_label(at, label))?;
+        self.next_row += 1;
+        if !self.is_kept() {
+            return Ok(());
+        }
         self.examples.push(Example { first: first.into_owned(), second: second.map(Cow::into_owned), label });
         self.kinds.extend(kind.map(Cow::into_owned));
         self.groups.extend(group.map(Cow::into_owned));
-        self.next_row += 1;
         Ok(())
+    }
+
+    /// Counts an example, and returns whether it belongs to the split and is to be kept.
+    fn is_kept(&mut self) -> bool {
+        let number = self.n_in_file;
+        self.n_in_file += 1;
+        if let Part::Drawn(drawn) = self.part {
+            let is_listed = drawn.listed.get(self.n_drawn) == Some(&number);
+            self.n_drawn += usize::from(is_listed);
+            if is_listed == drawn.is_rest {
+                return false;
+            }
+        }
+        let number = self.n_in_split;
+        self.n_in_split += 1;
+        let Some((chosen, place)) = &mut self.kept else { return true };
+        let is_chosen = chosen.get(*place) == Some(&number);
+        *place += usize::from(is_chosen);
+        is_chosen
     }
 
     fn label(&self, text: &str) -> Option<i64> {
@@ -243,7 +365,8 @@ impl<'a> Collector<'a> {
             At::Line(line) => (Some(line), problem),
             At::Row(row) => (None, format!("row {row}: {problem}")),
         };
-        LmcError::Format { path: self.path.to_owned(), line, problem, remedy: REMEDY }
+        let remedy = if self.columns.format == Format::Csv { csv::REMEDY } else { REMEDY };
+        LmcError::Format { path: self.path.to_owned(), line, problem, remedy }
     }
 }
 

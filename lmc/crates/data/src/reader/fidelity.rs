@@ -37,6 +37,14 @@ impl Fidelity {
         Ok(Self::between(entry, bytes, &digest))
     }
 
+    /// Returns the size and digest of the published file if this is another.
+    pub fn expected(&self) -> Option<&str> {
+        match self {
+            Self::Other { expected, .. } => Some(expected),
+            Self::Same | Self::Ends => None,
+        }
+    }
+
     /// Compares a text with the published one, and returns the text to read: the published text if it can be
     /// recovered.
     pub fn of_text<'a>(entry: Option<&FileEntry>, bytes: &'a [u8]) -> (Cow<'a, [u8]>, Self) {

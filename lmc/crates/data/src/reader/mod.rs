@@ -7,11 +7,12 @@ mod subset;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use super::manifest::{Columns, Format, Manifest, Place};
+use super::manifest::{Columns, Format, Manifest, Place, Source};
 use super::{Dataset, text};
 use collector::{Collector, Part};
 use fidelity::Fidelity;
 use lmc_base::error::{LmcError, Result};
+use lmc_base::seed;
 
 /// The result of reading one file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,13 +26,15 @@ pub struct Reading {
     pub n_skipped: usize,
     /// The number of rows of the whole file, without the header.
     pub n_rows: usize,
+    /// The number of examples of the split in the file; `dataset` has fewer if only some were kept.
+    pub n_examples: usize,
     /// The differences from the published file that were accepted: one sentence each, with the file.
     pub notes: Vec<String>,
 }
 
 /// Returns a split from a folder that has one of the forms in which the corpus is published: the first of
 /// them, in the manifest's order, whose file is there. A file in a subfolder may also be in the folder
-/// itself, and text may be compressed by gzip.
+/// itself, and text may be compressed by gzip or zstd.
 ///
 /// A file that differs from the published one only in the ends of lines is read as the published one, and a
 /// file with fewer examples as a part of it: [`Reading::notes`] says so. Any other file is refused, unless
@@ -45,7 +48,7 @@ pub struct Reading {
 pub fn read_split(manifest: &Manifest, folder: &Path, split: &str, unverified: bool) -> Result<Reading> {
     let places = manifest.places(split)?;
     match find(folder, &places) {
-        Some((path, place)) => read_place(manifest, &path, place, split, unverified),
+        Some((path, place)) => read_place(manifest, &path, place, split, unverified, None),
         None => {
             let none = std::io::Error::new(std::io::ErrorKind::NotFound, none_of(&places));
             Err(LmcError::io("read", folder)(none))
@@ -65,27 +68,30 @@ pub(super) fn find<'a>(folder: &Path, places: &'a [Place<'a>]) -> Option<(PathBu
         let name = place.file.file_name().map(Path::new);
         let packed = |file: &Path| {
             let is_text = place.columns.format != Format::Parquet;
-            is_text.then(|| folder.join(format!("{}.gz", file.display())))
+            let ends = if is_text { &["gz", "zst"][..] } else { &[] };
+            ends.iter().map(|end| folder.join(format!("{}.{end}", file.display()))).collect::<Vec<_>>()
         };
         let files = [Some(place.file), name].into_iter().flatten();
         files
-            .flat_map(move |file| [Some(folder.join(file)), packed(file)])
-            .flatten()
+            .flat_map(move |file| std::iter::once(folder.join(file)).chain(packed(file)))
             .map(move |path| (path, place))
     });
     candidates.into_iter().find(|(path, _)| path.is_file())
 }
 
 /// Reads the file at a path, which is in a place of the split, after comparing it with the known facts about
-/// the published one.
+/// the published one. Of the examples of the split, only those with the numbers `kept` need be in the reading;
+/// the others are read too.
 pub(super) fn read_place(
     manifest: &Manifest,
     path: &Path,
     place: &Place<'_>,
     split: &str,
     unverified: bool,
+    kept: Option<&[usize]>,
 ) -> Result<Reading> {
     let published = manifest.split(split)?.n_examples;
+    let is_local = matches!(manifest.source, Source::Folder(_));
     let entry = manifest.files.iter().find(|entry| entry.path == place.file);
     let mut collector = Collector::new(path, place.columns, &manifest.labels, Part::of(place));
     let fidelity = if place.columns.format == Format::Parquet {
@@ -94,6 +100,16 @@ pub(super) fn read_place(
         fidelity.check_rows(path, published, unverified)?;
         collector.parquet()?;
         fidelity
+    } else if place.columns.format == Format::Csv || (place.columns.format == Format::Jsonl && is_local) {
+        let fidelity = Fidelity::of_file(entry, path)?;
+        if let Some(expected) = fidelity.expected().filter(|_| is_local && !unverified) {
+            return Err(changed(path, expected));
+        }
+        if let Some(kept) = kept {
+            collector.keep(kept);
+        }
+        collector.stream()?;
+        fidelity
     } else {
         let bytes = text::read(path)?;
         let (text, fidelity) = Fidelity::of_text(entry, &bytes);
@@ -101,6 +117,7 @@ pub(super) fn read_place(
         fidelity
     };
     let mut reading = collector.reading(split)?;
+    let n_examples = reading.n_examples;
     let format = |problem, remedy| LmcError::Format { path: path.to_owned(), line: None, problem, remedy };
     if let Some(whole) = place.n_rows.filter(|&whole| whole != reading.n_rows) {
         let problem = format!(
@@ -116,9 +133,33 @@ pub(super) fn read_place(
         let problem = "every text of a column is a byte string as Python 3 prints it (b'...')".to_owned();
         return Err(format(problem, "decode the texts before they are written: text.decode(\"utf-8\")"));
     }
-    let note = fidelity.check_examples(path, reading.dataset.len(), published, unverified)?;
+    let note = fidelity.check_examples(path, n_examples, published, unverified)?;
     reading.notes.extend(note);
     Ok(reading)
+}
+
+/// Returns the error for a file of the user's that was changed since its manifest was written.
+fn changed(path: &Path, expected: &str) -> LmcError {
+    LmcError::Format {
+        path: path.to_owned(),
+        line: None,
+        problem: format!("the file was changed: the manifest has {expected}"),
+        remedy: "write the manifest anew by `lmc task init`, or use the file as it is with `unverified` (--unverified)",
+    }
+}
+
+/// Returns the numbers of the examples in a fixed random sample of a set, ascending.
+///
+/// # Errors
+/// [`LmcError::InvalidParameter`] for none, and for more than the set has.
+pub fn sample(n_examples: usize, n: usize, seed: u64) -> Result<Vec<usize>> {
+    if n == 0 || n > n_examples {
+        return Err(LmcError::invalid("n_train", n, format!("1 to {n_examples}")));
+    }
+    let mut rng = seed::rng(seed, "sample");
+    let mut chosen = rand::seq::index::sample(&mut rng, n_examples, n).into_vec();
+    chosen.sort_unstable();
+    Ok(chosen)
 }
 
 /// Returns whether every text of a column is written as Python 3 prints bytes, in quotes or not. A script for
@@ -147,6 +188,11 @@ pub fn read_file(
     rows: Option<Range<usize>>,
     name: &str,
 ) -> Result<Reading> {
+    if columns.format == Format::Csv {
+        let mut collector = Collector::new(path, columns, labels, Part::rows(rows));
+        collector.stream()?;
+        return collector.reading(name);
+    }
     if columns.format != Format::Parquet {
         let bytes = text::read(path)?;
         return read_text(&bytes, path, columns, labels, rows, name);
@@ -156,7 +202,7 @@ pub fn read_file(
     collector.reading(name)
 }
 
-/// Returns the examples in the bytes of a text file, tab-separated or JSON lines, like [`read_file`]; errors
+/// Returns the examples in the bytes of a text file, separated by tabs or commas, or JSON lines, like [`read_file`]; errors
 /// call it `path`.
 ///
 /// # Errors

@@ -93,7 +93,7 @@ mod tests {
         let dataset =
             Dataset::new("evaluation", &["entailment", "non-entailment"], examples, Some(kinds)).unwrap();
         let groups = groups.map(|groups| groups.iter().map(|group| group.to_string()).collect());
-        Reading { dataset, groups, n_skipped: 0, n_rows: n, notes: Vec::new() }
+        Reading { dataset, groups, n_skipped: 0, n_rows: n, n_examples: n, notes: Vec::new() }
     }
 
     fn hans() -> Manifest {

@@ -1,5 +1,6 @@
 //! The parts of a run: [`TaskSpec`], [`Recipe`], [`RunSpec`] and the identity of a run.
 
+mod draw;
 mod encoder;
 #[cfg(test)]
 mod names;
@@ -11,10 +12,11 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 pub use crate::recipe::{Adam, Decay, Recipe, Trained};
+pub use draw::Draw;
 pub use encoder::{Embedded, Encoder};
 #[doc(hidden)]
 pub use shown::{beginning, pooler};
-pub use task::{Draw, TaskSpec};
+pub use task::TaskSpec;
 
 /// One finetuning run: everything that decides the resulting weights.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

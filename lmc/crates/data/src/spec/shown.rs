@@ -19,7 +19,13 @@ impl Show for TaskSpec {
                 ("seed of the data", self.data_seed().to_string()),
             ],
             (None, _) => vec![
-                ("task", format!("{}, from its published files", self.name())),
+                (
+                    "task",
+                    match self.file() {
+                        Some(file) => format!("{}, from {}", self.name(), file.display()),
+                        None => format!("{}, from its published files", self.name()),
+                    },
+                ),
                 n_train,
                 ("seed of their draw", self.data_seed().to_string()),
             ],

@@ -1,15 +1,19 @@
 //! Tasks and their data.
 
 use std::fmt;
+use std::path::Path;
 use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{Encoder, Recipe};
+use super::{Draw, Encoder, Recipe};
 use crate::manifest::{Generator, Manifest, Source, TaskSet, TaskTable};
 use lmc_base::error::{LmcError, Result};
 use lmc_base::metric::Metric;
 use lmc_base::options::Options;
+
+/// The names of the one task of GLUE that is not a classification.
+const STSB: [&str; 3] = ["stsb", "sts-b", "sts_b"];
 
 /// A task: what a manifest says about a corpus and its evaluation sets, and the draw of the training set.
 ///
@@ -19,27 +23,13 @@ pub struct TaskSpec {
     draw: Draw,
     manifest: Arc<Manifest>,
     table: Arc<TaskTable>,
-}
-
-/// The training examples of a task: the part of its description that runs are named by.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Draw {
-    /// The name of the task, which is that of its manifest.
-    pub name: String,
-    /// The seed of the draw, and of the samples of evaluation sets.
-    pub data_seed: u64,
-    /// The number of training examples.
-    pub n_train: usize,
-    /// The share of training examples that are counterexamples, in [0, 0.5]; for examples from a grammar, and
-    /// left out of the JSON of others.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub counterexample_share: Option<f64>,
+    /// The file of the manifest, from the root, if it was opened from one.
+    file: Option<Arc<Path>>,
 }
 
 impl fmt::Debug for TaskSpec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Draw { name, data_seed, n_train, counterexample_share } = &self.draw;
+        let Draw { name, data_seed, n_train, counterexample_share, .. } = &self.draw;
         write!(f, "TaskSpec({name}, {n_train} training examples, seed {data_seed}")?;
         counterexample_share.map_or(Ok(()), |share| write!(f, ", counterexamples {share}"))?;
         f.write_str(")")
@@ -56,6 +46,10 @@ impl<'de> Deserialize<'de> for TaskSpec {
     /// Reads a draw, whose name is that of a manifest that comes with the crate.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
         let draw = Draw::deserialize(deserializer)?;
+        if draw.manifest.is_some() {
+            let problem = format!("the manifest of `{}` does not come with the crate", draw.name);
+            return Err(serde::de::Error::custom(problem));
+        }
         let task = Self::named(&draw.name).map_err(serde::de::Error::custom)?;
         Ok(Self { draw, ..task })
     }
@@ -90,8 +84,40 @@ impl TaskSpec {
             data_seed: 0,
             n_train: manifest.split(&table.train)?.n_examples,
             counterexample_share: table.counterexample_share,
+            manifest: manifest.identity(),
         };
-        Ok(Self { draw, manifest: Arc::new(manifest), table: Arc::new(table) })
+        Ok(Self { draw, manifest: Arc::new(manifest), table: Arc::new(table), file: None })
+    }
+
+    /// Returns the task of a manifest of your own, such as `lmc task init` writes: a TOML file with a table
+    /// `[task]`. Its data lie where the manifest says, by a path that begins at the manifest's folder.
+    ///
+    /// # Errors
+    /// [`LmcError::InvalidParameter`] for a file that does not end in `.toml`, and for a manifest without a
+    /// table `[task]`; the errors of [`Manifest::read`].
+    ///
+    /// # Examples
+    /// ```
+    /// # mod lmc { pub use lmc_data::{self as data, LmcError, Result, spec}; }
+    /// use lmc::spec::TaskSpec;
+    /// let error = TaskSpec::open("train.csv").unwrap_err().to_string();
+    /// assert!(error.contains("`lmc task init train.csv --text COLUMN --label COLUMN` writes one"), "{error}");
+    /// ```
+    pub fn open(path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref();
+        if path.extension().is_none_or(|extension| extension != "toml") {
+            let given = path.display();
+            let init = format!("`lmc task init {given} --text COLUMN --label COLUMN` writes one");
+            let expected = format!("a manifest that ends in .toml; {init} for data");
+            return Err(LmcError::invalid("task", given, expected));
+        }
+        let file = std::path::absolute(path).map_err(LmcError::io("read", path))?;
+        Ok(Self { file: Some(file.into()), ..Self::new(Manifest::read(path)?)? })
+    }
+
+    /// Returns the file of the manifest, from the root, if the task was opened from one.
+    pub fn file(&self) -> Option<&Path> {
+        self.file.as_deref()
     }
 
     /// Returns the names of [`TaskSpec::named`], the manifests that have a task: the embedded one first, then
@@ -142,17 +168,22 @@ impl TaskSpec {
     /// Returns the task of that name with all its training data.
     ///
     /// # Errors
-    /// [`LmcError::UnknownName`] listing [`TaskSpec::names`].
+    /// [`LmcError::UnknownName`] listing [`TaskSpec::names`]; [`LmcError::InvalidParameter`] for STS-B, whose
+    /// labels are numbers on a scale.
     ///
     /// # Examples
     /// ```
     /// # mod lmc { pub use lmc_data::{self as data, LmcError, Result, spec}; }
     /// use lmc::spec::TaskSpec;
     /// assert_eq!(TaskSpec::named("qqp")?, TaskSpec::qqp());
-    /// assert!(TaskSpec::named("sst2").unwrap_err().to_string().contains("paws-qqp"));
+    /// assert!(TaskSpec::named("xnli").unwrap_err().to_string().contains("paws-qqp"));
     /// # Ok::<(), lmc::LmcError>(())
     /// ```
     pub fn named(name: &str) -> Result<Self> {
+        if STSB.contains(&name.to_lowercase().as_str()) {
+            let expected = "a task with labels: STS-B has numbers on a scale, which is regression";
+            return Err(LmcError::invalid("task", name, expected));
+        }
         let known = Manifest::builtin(name).ok().filter(|manifest| manifest.name == name);
         match known.map(Self::new) {
             Some(Ok(task)) => Ok(task),
@@ -174,10 +205,10 @@ impl TaskSpec {
         &self.draw
     }
 
-    /// Returns this task with another draw; the name in the draw does not count.
+    /// Returns this task with another draw; the name and the manifest in the draw do not count.
     pub fn with_draw(mut self, draw: Draw) -> Self {
-        let name = std::mem::take(&mut self.draw.name);
-        self.draw = Draw { name, ..draw };
+        let (name, manifest) = (std::mem::take(&mut self.draw.name), self.draw.manifest.take());
+        self.draw = Draw { name, manifest, ..draw };
         self
     }
 
@@ -298,7 +329,8 @@ mod tests {
 
     #[test]
     fn names_and_back() {
-        assert_eq!(TaskSpec::names(), ["mini-nli", "cola", "mnli", "paws-qqp", "qqp"]);
+        let known = "mini-nli, cola, mnli, mrpc, paws-qqp, qnli, qqp, rte, snli, sst2, wnli";
+        assert_eq!(TaskSpec::names().join(", "), known);
         for name in TaskSpec::names() {
             let task = TaskSpec::named(name).unwrap();
             assert_eq!(task.name(), name);
@@ -312,8 +344,10 @@ mod tests {
         assert_eq!(TaskSpec::qqp().recipe_named("google").unwrap(), TaskSpec::qqp().recipe());
         assert_eq!(TaskSpec::mnli().recipe_named("google").unwrap(), Recipe::google());
         assert_eq!(TaskSpec::qqp().recipe_named("roberta").unwrap(), Recipe::roberta());
-        let message = TaskSpec::named("snli").unwrap_err().to_string();
-        assert_eq!(message, "unknown task `snli`; known: mini-nli, cola, mnli, paws-qqp, qqp");
+        let message = TaskSpec::named("xnli").unwrap_err().to_string();
+        assert_eq!(message, format!("unknown task `xnli`; known: {known}"));
+        let message = TaskSpec::named("STS-B").unwrap_err().to_string();
+        assert!(message.starts_with("`task`: got STS-B, expected a task with labels"), "{message}");
         assert!(
             TaskSpec::named("hans").is_err() && TaskSpec::named("google-bert/bert-base-uncased").is_err()
         );
@@ -321,7 +355,7 @@ mod tests {
 
     #[test]
     fn the_sets_and_metrics_are_those_of_the_paper() {
-        let scored = TaskSpec::names().into_iter().map(|name| {
+        let scored = ["mini-nli", "cola", "mnli", "paws-qqp", "qqp"].into_iter().map(|name| {
             let task = TaskSpec::named(name).unwrap();
             (task.sets().len(), task.scored().0.to_owned(), task.scored().1)
         });

@@ -70,8 +70,8 @@ impl StudySpec {
     /// Reads the study in a TOML text. Errors name it `path`, and relative paths in it begin at that file's
     /// folder.
     ///
-    /// `task` is a name of [`TaskSpec::names`] or a table with `name` and the fields that differ from the
-    /// task of that name; `recipe` works in the same way, from [`TaskSpec::recipe_named`], or has all fields
+    /// `task` is a name of [`TaskSpec::names`], or a table with `name` or the `file` of a manifest
+    /// ([`TaskSpec::open`]) and the fields that differ from that task; `recipe` works in the same way, from [`TaskSpec::recipe_named`], or has all fields
     /// under a name of its own. The default recipe is the paper's for the task. `seeds`, `stack`, `data`,
     /// `unverified` and `encoder` are the fields of [`StudySpec`]; a `~` at the beginning of a path is the
     /// home folder, and the default encoder is that of the recipe. `master_seed` is for `mini-nli` alone: it
@@ -100,8 +100,12 @@ impl StudySpec {
         let read: Read = document.read()?;
         let task = task(&document, &read.task)?;
         let mut spec = match (task.spec.generator(), read.master_seed) {
-            (Some(Generator::MiniNli), master) => Self::named("mini-nli", master.unwrap_or(0))
-                .map_err(|error| document.wrong("master_seed", error.to_string()))?,
+            (Some(Generator::MiniNli), master) => {
+                let seeded = Self::named("mini-nli", master.unwrap_or(0))
+                    .map_err(|error| document.wrong("master_seed", error.to_string()))?;
+                let Self { recipe, encoder, .. } = Self::of(task.spec.clone());
+                Self { recipe, encoder, ..seeded }
+            }
             (None, None) => Self::of(task.spec.clone()),
             (None, Some(_)) => {
                 let problem = "`master_seed` is for the task mini-nli; give `seeds`".to_owned();
@@ -131,7 +135,7 @@ impl StudySpec {
     ///
     /// # Errors
     /// [`LmcError::InvalidParameter`] for a number that TOML has no place for, and for a task whose manifest
-    /// does not come with the crate: the file would name it and nobody could find it.
+    /// neither comes with the crate nor was opened from a file: nobody could find it by its name.
     ///
     /// # Examples
     /// ```
@@ -145,8 +149,12 @@ impl StudySpec {
             LmcError::invalid("spec", error, "numbers below 2^63 and paths in UTF-8")
         };
         let name = self.task.name();
-        if !TaskSpec::named(name).is_ok_and(|known| known.manifest() == self.task.manifest()) {
-            let expected = format!("a task that comes with the crate: {}", TaskSpec::names().join(", "));
+        let file = self.task.file();
+        if file.is_none()
+            && !TaskSpec::named(name).is_ok_and(|known| known.manifest() == self.task.manifest())
+        {
+            let known = TaskSpec::names().join(", ");
+            let expected = format!("a task that comes with the crate ({known}), or TaskSpec::open");
             return Err(LmcError::invalid("task", name, expected));
         }
         let mut task = Table::try_from(self.task.clone().with_data_seed(0)).map_err(unwritable)?;
@@ -154,6 +162,11 @@ impl StudySpec {
         let seed = self.task.data_seed();
         let seed = i64::try_from(seed).map_or_else(|_| Value::String(seed.to_string()), Value::Integer);
         task.insert("data_seed".to_owned(), seed);
+        if let Some(file) = file {
+            task.remove("name");
+            task.remove("manifest");
+            task.insert("file".to_owned(), Value::try_from(file).map_err(unwritable)?);
+        }
         let Self { recipe, seeds, data, unverified, encoder, stack, .. } = self;
         // The embedded BERT is left out where it is the encoder of the recipe.
         let bert = Encoder::from(Embedded::Bert);
@@ -178,11 +191,18 @@ struct Task {
 }
 
 fn task(document: &Document<'_>, written: &Value) -> Result<Task> {
-    let (name, mut changes) = named(document, "task", written)?;
-    let known = TaskSpec::named(&name).map_err(|error| document.wrong("task.name", error.to_string()))?;
+    let (known, mut changes) = match written.get("file") {
+        Some(file) => in_file(document, file, written)?,
+        None => {
+            let (name, changes) = named(document, "task", written)?;
+            let known = TaskSpec::named(&name);
+            (known.map_err(|error| document.wrong("task.name", error.to_string()))?, changes)
+        }
+    };
     let data_seed = changes.remove("data_seed").map(|seed| unsigned(&seed)).transpose();
     let data_seed = data_seed.map_err(|problem| document.wrong("task.data_seed", problem))?;
-    let fields = Table::try_from(known.draw()).unwrap_or_default();
+    let mut fields = Table::try_from(known.draw()).unwrap_or_default();
+    fields.remove("manifest");
     if let Some(unknown) = changes.keys().find(|key| !fields.contains_key(*key)) {
         let known: Vec<&str> = fields.keys().map(String::as_str).collect();
         let problem = format!("unknown key `{unknown}`, known: {}", known.join(", "));
@@ -190,6 +210,23 @@ fn task(document: &Document<'_>, written: &Value) -> Result<Task> {
     }
     let draw = changed(known.draw(), &changes).map_err(|fault| wrong(fault, document, "task"))?;
     Ok(Task { spec: known.with_draw(draw), data_seed })
+}
+
+/// Returns the task of a manifest that the table of a task names, and the fields beside its path.
+fn in_file(document: &Document<'_>, file: &Value, written: &Value) -> Result<(TaskSpec, Table)> {
+    let Value::String(file) = file else {
+        let problem = format!("`task.file`: got {} `{file}`, expected a path in quotes", file.type_str());
+        return Err(document.wrong("task.file", problem));
+    };
+    let mut changes = written.as_table().cloned().unwrap_or_default();
+    changes.remove("file");
+    if changes.contains_key("name") {
+        return Err(
+            document.wrong("task.name", "`task.name`: got a name beside `file`, expected one".to_owned())
+        );
+    }
+    let path = paths::folder(document, "task.file", Path::new(file))?;
+    Ok((TaskSpec::open(path)?, changes))
 }
 
 fn recipe(document: &Document<'_>, written: &Value, task: &TaskSpec) -> Result<Recipe> {
@@ -232,7 +269,10 @@ fn named(document: &Document<'_>, key: &str, written: &Value) -> Result<(String,
             Some(Value::String(name)) => Ok((name.clone(), table.clone())),
             Some(other) => wrong(&format!("{key}.name"), other, "a name in quotes"),
             None => {
-                let problem = "missing key `name`, which says what the other keys differ from";
+                let problem = match key {
+                    "task" => "missing key `name` or `file`, which says what the other keys differ from",
+                    _ => "missing key `name`, which says what the other keys differ from",
+                };
                 Err(document.wrong(key, format!("`{key}`: {problem}")))
             }
         },

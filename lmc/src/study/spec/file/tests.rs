@@ -52,8 +52,8 @@ fn what_is_wrong_is_named_with_its_line() {
             "study.toml:1: `task.n_train`: got string \"x\", expected a whole number;",
         ),
         ("task = { name = 'cola', data_seed = -1 }", "`data_seed` is -1"),
-        ("\n\ntask = 'snli'", "study.toml:3: unknown task `snli`"),
-        ("[task]\nn_train = 1\nname = 'snli'", "study.toml:3: unknown task `snli`"),
+        ("\n\ntask = 'xnli'", "study.toml:3: unknown task `xnli`"),
+        ("[task]\nn_train = 1\nname = 'xnli'", "study.toml:3: unknown task `xnli`"),
         ("task = 'cola'\nrecipe = 'sgd'", "study.toml:2: unknown recipe `sgd`; known: mini"),
         ("task = 'cola'\n[recipe]\nname = 'sgd'\nwarmup = 0.5", "study.toml:2: missing field"),
         ("task = 'cola'\n[recipe]\nname = 'sgd'\nwarmup = 'x'", "study.toml:4: `recipe.warmup`: got string"),
@@ -191,4 +191,38 @@ fn the_embedded_bert_is_named_beside_the_recipe_of_another_encoder() {
     assert!(text.contains("encoder = \"mini-bert\""), "{text}");
     assert_eq!(read(&text).unwrap().encoder, Embedded::Bert.into());
     assert_eq!(read(&text).unwrap().to_toml().unwrap(), text);
+}
+
+#[test]
+fn a_task_of_ones_own_is_named_by_its_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let rows: String = (0..40).map(|i| format!("text {i},{}\n", ["no", "yes"][i % 2])).collect();
+    std::fs::write(folder.path().join("train.csv"), format!("text,label\n{rows}")).unwrap();
+    let new = crate::data::task_file::NewTask::new(folder.path().join("train.csv"), "text", "label");
+    new.with_out(folder.path().join("task.toml")).draft().unwrap().write(false).unwrap();
+    let study = |text: &str| StudySpec::from_toml(text, &folder.path().join("study.toml"));
+    let spec = study("task = { file = 'task.toml', n_train = 20, data_seed = 3 }\nencoder = 'mine'").unwrap();
+    let task = TaskSpec::open(folder.path().join("task.toml")).unwrap();
+    assert_eq!(spec.task, task.clone().with_n_train(20).with_data_seed(3));
+    assert!(task.draw().manifest.is_some() && task.n_train() == 32);
+    assert_eq!((spec.swept(), spec.scored().0), ("id-sample", "id"));
+    // The text names the file from the root, so that it may lie anywhere.
+    let text = spec.to_toml().unwrap();
+    assert_eq!(StudySpec::from_toml(&text, Path::new("elsewhere/again.toml")).unwrap(), spec);
+    for (text, expected) in [
+        ("task = { file = 3 }", "study.toml:1: `task.file`: got integer `3`, expected a path in quotes"),
+        (
+            "\ntask = { file = 'task.toml', name = 'cola' }",
+            "study.toml:2: `task.name`: got a name beside `file`",
+        ),
+        (
+            "task = { file = 'task.toml', manifest = 'x' }",
+            "study.toml:1: unknown key `manifest`, known: data_seed, n_train, name",
+        ),
+        ("task = { n_train = 3 }", "study.toml:1: `task`: missing key `name` or `file`"),
+        ("task = { file = 'train.csv' }", "expected a manifest that ends in .toml"),
+    ] {
+        let message = study(text).unwrap_err().to_string();
+        assert!(message.contains(expected), "{message}");
+    }
 }

@@ -118,6 +118,9 @@ impl TaskSet {
     /// # Errors
     /// [`LmcError::Labels`] for labels that do not fit.
     pub fn label_map(&self, task: &[String], set: &[String]) -> Result<LabelMap> {
+        if self.labels.is_empty() && self.corpus.is_none() && task == set {
+            return Ok(LabelMap::identity(task.len()));
+        }
         if self.labels.is_empty() {
             return LabelMap::new(task, set, self.merge);
         }

@@ -154,7 +154,7 @@ fn mistakes_are_named_with_file_line_key_got_and_expected() {
         (
             "corpus = \"cola\"",
             "corpus = \"colla\"",
-            "reviews.toml:47: `task.sets.corpus`: got `colla`, expected one of cola, hans, mnli, paws-qqp, qqp",
+            "reviews.toml:47: `task.sets.corpus`: got `colla`, expected one of anli, cola, hans, mnli, mrpc, paws-qqp, qnli, qqp, rte, snli, sst2, wnli",
         ),
         ("corpus = \"cola\"", "corpus = \"minilm\"", "reviews.toml:47: `task.sets.corpus`: got `minilm`"),
         (

@@ -1,0 +1,381 @@
+//! A manifest for data of one's own: files of examples are looked at, and what they are is written down.
+//!
+//! The manifest is a file of the same kind as those that come with the crate. It names the files by paths that
+//! begin at its own folder, with their sizes and digests, so that it can be moved together with them and a
+//! file that changed is noticed.
+
+mod labels;
+mod layout;
+mod place;
+mod survey;
+mod written;
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use crate::manifest::{Manifest, TaskTable};
+use labels::Labels;
+use lmc_base::error::{LmcError, Result};
+use lmc_base::file::{sha256_of_file, write_atomic};
+use lmc_base::metric::Metric;
+use lmc_base::show::counted;
+pub use survey::Shown;
+use survey::{Roles, Survey, example, for_each_row};
+
+/// The most examples of a set in domain that is held out of the training set.
+const HELD_OUT: usize = 512;
+/// The fewest examples of a training set of which some are held out.
+const FEWEST: usize = 10;
+/// The seed of the draw of the set that is held out.
+const SEED: u64 = 0;
+
+/// The files of a task and what is in their columns.
+///
+/// # Examples
+/// ```
+/// # mod lmc { pub use lmc_data::{self as data, LmcError, Result, spec}; }
+/// use lmc::data::task_file::NewTask;
+/// # let folder = tempfile::tempdir().unwrap();
+/// let train = folder.path().join("train.csv");
+/// let row = |i| format!("\"Sentence {i}, quoted\",{}\n", ["for", "against"][i % 2]);
+/// std::fs::write(&train, format!("sentence,stance\n{}", (0..50).map(row).collect::<String>())).unwrap();
+/// let draft = NewTask::new(&train, "sentence", "stance").with_out(folder.path().join("task.toml")).draft()?;
+/// assert_eq!(draft.labels, ["against", "for"]);
+/// assert_eq!(draft.sets.iter().map(|set| (set.name.as_str(), set.n_examples)).collect::<Vec<_>>(), [("train", 40), ("id", 10)]);
+/// draft.write(false)?;
+/// assert_eq!(lmc::spec::TaskSpec::open(folder.path().join("task.toml"))?.n_train(), 40);
+/// # Ok::<(), lmc::LmcError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct NewTask {
+    /// The file of the training set.
+    pub train: PathBuf,
+    /// The column of the first or only text.
+    pub text: String,
+    /// The column of the second text, for pairs.
+    pub text_pair: Option<String>,
+    /// The column of the label.
+    pub label: String,
+    /// The file of the evaluation set in domain; none if it is held out of the training set.
+    pub test: Option<PathBuf>,
+    /// Files of evaluation sets out of domain.
+    pub ood: Vec<PathBuf>,
+    /// The name of the task; none for that of the file or of its folder.
+    pub name: Option<String>,
+    /// The metric by which copies are judged.
+    pub metric: Metric,
+    /// The file of the manifest.
+    pub out: PathBuf,
+}
+
+/// A manifest that is not written yet, and the sets as they were read.
+#[derive(Clone, Debug)]
+pub struct Draft {
+    /// The text of the manifest.
+    pub text: String,
+    /// The manifest.
+    pub manifest: Manifest,
+    /// The file that it is for.
+    pub out: PathBuf,
+    /// The labels in order.
+    pub labels: Vec<String>,
+    /// The sets, the training set first.
+    pub sets: Vec<DraftSet>,
+    /// Notes on the data, one sentence each.
+    pub notes: Vec<String>,
+}
+
+/// A set of a draft.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DraftSet {
+    /// The name of the set.
+    pub name: String,
+    /// Its file.
+    pub file: PathBuf,
+    /// The number of its examples.
+    pub n_examples: usize,
+    /// The number of examples of each label, in the order of [`Draft::labels`].
+    pub n_of_label: Vec<usize>,
+    /// The first five examples.
+    pub first: Vec<Shown>,
+}
+
+impl NewTask {
+    /// Returns a task of one file, of which a set in domain is held out, with a manifest `task.toml` in the
+    /// current folder.
+    pub fn new(train: impl Into<PathBuf>, text: impl Into<String>, label: impl Into<String>) -> Self {
+        Self {
+            train: train.into(),
+            text: text.into(),
+            text_pair: None,
+            label: label.into(),
+            test: None,
+            ood: Vec::new(),
+            name: None,
+            metric: Metric::Accuracy,
+            out: "task.toml".into(),
+        }
+    }
+
+    /// Returns this task with another file for its manifest.
+    pub fn with_out(mut self, out: impl Into<PathBuf>) -> Self {
+        self.out = out.into();
+        self
+    }
+
+    /// Looks at the files and returns the manifest that describes them. Files are read row by row: one of any
+    /// size takes little memory, except Parquet, of which the columns with a role are in memory.
+    ///
+    /// # Errors
+    /// [`LmcError::Format`] with file and line for a file that cannot be read as examples, and for data that
+    /// cannot be those of a classifier: one label alone, real numbers, more than 1000 labels, texts that are
+    /// all the same, a label that training lacks; [`LmcError::InvalidParameter`] for a column with two roles,
+    /// a file with two, and a name that is taken; [`LmcError::Io`]; [`LmcError::Interrupted`].
+    pub fn draft(&self) -> Result<Draft> {
+        self.check()?;
+        let names = self.set_names()?;
+        let roles = Roles { first: &self.text, second: self.text_pair.as_deref(), label: &self.label };
+        let mut others = Vec::new();
+        for path in self.test.iter().chain(&self.ood) {
+            others.push(Survey::of(path, &roles, None)?);
+        }
+        let mut seen: HashMap<u64, bool> = HashMap::new();
+        seen.extend(others.iter().flat_map(|other| &other.prints).map(|print| (*print, false)));
+        let train = Survey::of(&self.train, &roles, Some(&mut seen))?;
+        let surveys: Vec<&Survey> = std::iter::once(&train).chain(&others).collect();
+        surveys.iter().try_for_each(|survey| check_texts(survey))?;
+        let Labels { names: labels, missing, mut notes } = Labels::of(&surveys, &self.label)?;
+        let missing = missing.as_deref();
+        let mut sets: Vec<DraftSet> =
+            names.iter().zip(&surveys).map(|(name, survey)| whole(name, survey, &labels)).collect();
+        notes.extend(surveys.iter().flat_map(|survey| notes_on(survey, missing)));
+        for (set, survey) in sets.iter().zip(&surveys).skip(1) {
+            let n = survey.prints.iter().filter(|print| seen.get(print) == Some(&true)).count();
+            if n > 0 {
+                let (all, name) = (counted(survey.n_rows, "example"), &set.name);
+                notes.push(format!("{n} of the {all} of `{name}` are in the training set too"));
+            }
+        }
+        let held_out = match &self.test {
+            Some(_) => None,
+            None => Some(self.held_out(&sets[0])?),
+        };
+        if let Some(n) = held_out {
+            let of = sets[0].n_examples;
+            sets[0].n_examples -= n;
+            sets.insert(1, DraftSet { name: TaskTable::IN_DOMAIN.into(), n_examples: n, ..sets[0].clone() });
+            notes.push(format!(
+                "no test file is given: {n} of the {of} examples are held out of training as `id`, drawn by the seed {SEED}"
+            ));
+        }
+        let mut files = Vec::new();
+        for survey in &surveys {
+            files.push((survey.path.as_path(), sha256_of_file(&survey.path)?));
+        }
+        let plan = written::Plan {
+            task: self,
+            name: self.name(),
+            labels: &labels,
+            missing,
+            surveys: &surveys,
+            sets: &sets,
+            held_out: held_out.map(|_| SEED),
+            files: &files,
+        };
+        let text = plan.text()?;
+        let manifest = Manifest::parse(&text, &self.out)?;
+        if held_out.is_some() {
+            self.divide(&mut sets, &manifest, &roles, &train, &labels)?;
+        }
+        notes.extend(sets.iter().filter_map(|set| lacking(set, &labels)));
+        Ok(Draft { text, manifest, out: self.out.clone(), labels, sets, notes })
+    }
+
+    /// Checks that every column and file has one role, and that the name is free.
+    fn check(&self) -> Result<()> {
+        let columns = [
+            ("text", Some(&self.text)),
+            ("text_pair", self.text_pair.as_ref()),
+            ("label", Some(&self.label)),
+        ];
+        let mut given: Vec<&String> = Vec::new();
+        for (field, column) in columns.into_iter().filter_map(|(field, column)| Some((field, column?))) {
+            if given.contains(&column) {
+                let got = format!("`{column}`, which has another role");
+                return Err(LmcError::invalid(field, got, "a column of its own"));
+            }
+            given.push(column);
+        }
+        let mut files: Vec<PathBuf> = Vec::new();
+        for path in std::iter::once(&self.train).chain(&self.test).chain(&self.ood) {
+            let place = path.canonicalize().map_err(LmcError::io("read", path))?;
+            if files.contains(&place) {
+                let got = format!("{} twice", path.display());
+                return Err(LmcError::invalid("ood", got, "each file once"));
+            }
+            files.push(place);
+        }
+        if self.out.extension().is_none_or(|extension| extension != "toml") {
+            return Err(LmcError::invalid("out", self.out.display(), "a file that ends in .toml"));
+        }
+        if let Some(name) = &self.name {
+            if place::plain_name(name) != *name {
+                return Err(LmcError::invalid("name", name, "small letters, digits, `-` and `_`"));
+            }
+            if Manifest::builtin_names().contains(&name.as_str()) {
+                return Err(LmcError::invalid("name", name, "a name that no manifest of lmc has"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns the name of the task.
+    fn name(&self) -> String {
+        let name = self.name.clone().unwrap_or_else(|| place::task_name(&self.train));
+        match Manifest::builtin_names().contains(&name.as_str()) {
+            true => format!("own-{name}"),
+            false => name,
+        }
+    }
+
+    /// Returns the names of the sets: of the training set and of every file.
+    fn set_names(&self) -> Result<Vec<String>> {
+        let mut names = vec!["train".to_owned()];
+        names.extend(self.test.iter().map(|_| TaskTable::IN_DOMAIN.to_owned()));
+        for path in &self.ood {
+            let name = place::set_name(path);
+            let taken =
+                |name: &String| names.contains(name) || name == "test" || name == TaskTable::IN_DOMAIN;
+            let numbered = (1..).map(|n| if n == 1 { name.clone() } else { format!("{name}-{n}") });
+            names.extend(numbered.into_iter().find(|name| !taken(name)));
+        }
+        Ok(names)
+    }
+
+    /// Returns the number of examples that are held out of the training set.
+    fn held_out(&self, train: &DraftSet) -> Result<usize> {
+        let n = train.n_examples;
+        if n < FEWEST {
+            let problem = format!("{n} examples are too few to hold some out as a test set");
+            let remedy = "give a test file with --test";
+            return Err(LmcError::Format { path: self.train.clone(), line: None, problem, remedy });
+        }
+        Ok(HELD_OUT.min(n.div_ceil(5)))
+    }
+
+    /// Counts the labels of the training set and of what is held out of it, and takes the first examples of
+    /// each.
+    fn divide(
+        &self,
+        sets: &mut [DraftSet],
+        manifest: &Manifest,
+        roles: &Roles<'_>,
+        train: &Survey,
+        labels: &[String],
+    ) -> Result<()> {
+        let [rest, id, ..] = sets else { return Ok(()) };
+        let places = manifest.places(&id.name)?;
+        let chosen =
+            places.first().and_then(|place| place.drawn.as_ref()).map_or(&[][..], |drawn| &drawn.listed);
+        for set in [&mut *rest, &mut *id] {
+            set.n_of_label = vec![0; labels.len()];
+            set.first.clear();
+        }
+        let (mut number, mut place) = (0, 0);
+        for_each_row(&train.path, &train.layout, roles, |_, fields| {
+            let shown = example(fields, roles.second.is_some());
+            let Some(label) = labels.iter().position(|label| *label == shown.label) else { return Ok(()) };
+            let is_id = chosen.get(place) == Some(&number);
+            number += 1;
+            place += usize::from(is_id);
+            let set = if is_id { &mut *id } else { &mut *rest };
+            set.n_of_label[label] += 1;
+            if set.first.len() < 5 {
+                set.first.push(shown);
+            }
+            Ok(())
+        })?;
+        Ok(())
+    }
+}
+
+impl Draft {
+    /// Writes the manifest. A file that is there is overwritten only by `force`.
+    ///
+    /// # Errors
+    /// [`LmcError::Occupied`] for a file that is there, [`LmcError::Io`].
+    pub fn write(&self, force: bool) -> Result<()> {
+        if !force && self.out.exists() {
+            let (path, holds) = (self.out.clone(), "a manifest or another file".to_owned());
+            let remedy = "choose another place with --out, or overwrite it by --force";
+            return Err(LmcError::Occupied { path, holds, remedy });
+        }
+        write_atomic(&self.out, self.text.as_bytes())
+    }
+}
+
+/// Returns a whole file as a set.
+fn whole(name: &str, survey: &Survey, labels: &[String]) -> DraftSet {
+    let n_of_label: Vec<usize> =
+        labels.iter().map(|label| survey.labels.get(label).map_or(0, |count| count.n)).collect();
+    DraftSet {
+        name: name.to_owned(),
+        file: survey.path.clone(),
+        n_examples: n_of_label.iter().sum(),
+        n_of_label,
+        first: survey.first.clone(),
+    }
+}
+
+/// Checks that a file has examples, and that their texts differ.
+fn check_texts(survey: &Survey) -> Result<()> {
+    if survey.n_rows == 0 {
+        let problem = "a header and no rows".to_owned();
+        return Err(survey.wrong(None, problem, "give a file of examples"));
+    }
+    let Some(column) = &survey.constant else { return Ok(()) };
+    let problem = match survey.n_empty == survey.n_rows {
+        true => format!("column `{column}` is empty in all {} rows", survey.n_rows),
+        false => format!("column `{column}` has the same text in all {} rows", survey.n_rows),
+    };
+    Err(survey.wrong(None, problem, "give the column of the texts with --text or --text-pair"))
+}
+
+/// Returns notes on what is skipped, empty or repeated in a file.
+fn notes_on(survey: &Survey, missing: Option<&str>) -> Vec<String> {
+    let (file, n_missing) = (survey.path.display(), survey.n_missing(missing));
+    let is = |n: usize| if n == 1 { "is" } else { "are" };
+    let rows = |n: usize, kind: &str| format!("{} {kind} {} skipped", counted(n, "row"), is(n));
+    let examples = |n: usize, [one, several]: [&str; 2]| {
+        format!("{} {} kept that {}", counted(n, "example"), is(n), if n == 1 { one } else { several })
+    };
+    let notes = [
+        (survey.n_blank, rows(survey.n_blank, "without any text")),
+        (n_missing, rows(n_missing, "without a label")),
+        (survey.n_empty, examples(survey.n_empty, ["lacks a text", "lack a text"])),
+        (
+            survey.n_repeated,
+            examples(survey.n_repeated, ["repeats an earlier text", "repeat an earlier text"]),
+        ),
+    ];
+    notes.into_iter().filter(|(n, _)| *n > 0).map(|(_, note)| format!("{file}: {note}")).collect()
+}
+
+/// Returns a note on labels of which a set has no example.
+fn lacking(set: &DraftSet, labels: &[String]) -> Option<String> {
+    let none: Vec<&str> = labels
+        .iter()
+        .zip(&set.n_of_label)
+        .filter(|(_, n)| **n == 0)
+        .map(|(label, _)| label.as_str())
+        .collect();
+    (!none.is_empty()).then(|| format!("`{}` has no example of {}", set.name, none.join(", ")))
+}
+
+/// Returns the path of a file as a manifest in a folder names it.
+fn slashes(path: &Path) -> String {
+    path.components().map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,138 @@
+//! Names of tasks and sets, and the paths by which a manifest names its files.
+
+use std::path::{Component, Path, PathBuf};
+
+use lmc_base::error::{LmcError, Result};
+
+/// The ends of the names of files of examples.
+const ENDS: [&str; 9] = ["gz", "zst", "csv", "tsv", "txt", "tab", "jsonl", "json", "parquet"];
+
+/// Returns a name in small letters, digits, `-` and `_`.
+pub(super) fn plain_name(name: &str) -> String {
+    let plain = |c: char| if c.is_ascii_alphanumeric() || c == '_' { c.to_ascii_lowercase() } else { '-' };
+    name.chars().map(plain).collect::<String>().trim_matches('-').to_owned()
+}
+
+/// Returns the name of a file without the ends that say what it is.
+fn stem(path: &Path) -> String {
+    let mut name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    while let Some((before, end)) =
+        name.rsplit_once('.').filter(|(_, end)| ENDS.contains(&&*end.to_lowercase()))
+    {
+        let _ = end;
+        name = before.to_owned();
+    }
+    plain_name(&name)
+}
+
+/// Returns the name of a task whose training set is in a file: that of the file, or of its folder if the file
+/// only says what it is for.
+pub(super) fn task_name(train: &Path) -> String {
+    let own = stem(train);
+    let folder = train.canonicalize().ok().and_then(|path| Some(stem(path.parent()?))).unwrap_or_default();
+    match (own.as_str(), folder.as_str()) {
+        ("train" | "training" | "data" | "", "") => "task".to_owned(),
+        ("train" | "training" | "data" | "", folder) => folder.to_owned(),
+        (own, _) => own.to_owned(),
+    }
+}
+
+/// Returns the name of an evaluation set in a file.
+pub(super) fn set_name(path: &Path) -> String {
+    let name = stem(path);
+    let name = name.trim_end_matches("-sample");
+    if name.is_empty() { "ood".to_owned() } else { name.to_owned() }
+}
+
+/// The files of a task as its manifest names them.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Places {
+    /// The folder of the files, relative to that of the manifest.
+    pub folder: String,
+    /// The path of each file below it.
+    pub files: Vec<PathBuf>,
+}
+
+impl Places {
+    /// Returns the places of files for a manifest at a path.
+    pub fn of(files: &[&Path], out: &Path) -> Result<Self> {
+        let folder_of = |path: &Path| -> Result<PathBuf> {
+            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+            let folder = folder.unwrap_or(Path::new("."));
+            folder.canonicalize().map_err(LmcError::io("read folder", folder))
+        };
+        let here = folder_of(out)?;
+        let mut absolute = Vec::new();
+        for file in files {
+            absolute.push(folder_of(file)?.join(file.file_name().unwrap_or_default()));
+        }
+        let mut common = absolute.first().and_then(|path| path.parent()).unwrap_or(&here).to_owned();
+        while !absolute.iter().all(|path| path.starts_with(&common)) && common.pop() {}
+        // A manifest above its files names them from its own folder.
+        if common.starts_with(&here) {
+            common.clone_from(&here);
+        }
+        let below =
+            absolute.iter().map(|path| path.strip_prefix(&common).unwrap_or(path).to_owned()).collect();
+        Ok(Self { folder: relative(&here, &common), files: below })
+    }
+}
+
+/// Returns the way from a folder to another one; both begin at the root.
+fn relative(from: &Path, to: &Path) -> String {
+    let (from, to): (Vec<Component>, Vec<Component>) =
+        (from.components().collect(), to.components().collect());
+    let n_common = from.iter().zip(&to).take_while(|(a, b)| a == b).count();
+    let up = from[n_common..].iter().map(|_| "..".to_owned());
+    let down = to[n_common..].iter().map(|part| part.as_os_str().to_string_lossy().into_owned());
+    let way: Vec<String> = up.chain(down).collect();
+    if way.is_empty() { ".".to_owned() } else { way.join("/") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_that_of_the_file_or_of_its_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        let stance = folder.path().join("My Stance");
+        std::fs::create_dir(&stance).unwrap();
+        std::fs::write(stance.join("train.csv.gz"), "").unwrap();
+        assert_eq!(task_name(&stance.join("train.csv.gz")), "my-stance");
+        assert_eq!(task_name(Path::new("nowhere/Reviews 2.tsv")), "reviews-2");
+        assert_eq!(set_name(Path::new("x/Other domain.parquet")), "other-domain");
+        assert_eq!(set_name(Path::new("x/a-sample.csv")), "a");
+    }
+
+    #[test]
+    fn files_are_named_from_the_folder_of_the_manifest() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().canonicalize().unwrap();
+        for below in ["data/raw", "tasks", "other"] {
+            std::fs::create_dir_all(root.join(below)).unwrap();
+        }
+        let places = |files: &[&str], out: &str| {
+            let files: Vec<PathBuf> = files.iter().map(|file| root.join(file)).collect();
+            let files: Vec<&Path> = files.iter().map(PathBuf::as_path).collect();
+            let Places { folder, files } = Places::of(&files, &root.join(out)).unwrap();
+            (folder, files.iter().map(|file| file.display().to_string()).collect::<Vec<_>>())
+        };
+        let expected = |folder: &str, files: &[&str]| {
+            (folder.to_owned(), files.iter().map(|file| (*file).to_owned()).collect::<Vec<_>>())
+        };
+        assert_eq!(places(&["a.csv"], "task.toml"), expected(".", &["a.csv"]));
+        assert_eq!(
+            places(&["data/a.csv", "data/raw/b.csv"], "task.toml"),
+            expected(".", &["data/a.csv", "data/raw/b.csv"])
+        );
+        assert_eq!(
+            places(&["data/a.csv", "data/raw/b.csv"], "tasks/t.toml"),
+            expected("../data", &["a.csv", "raw/b.csv"])
+        );
+        assert_eq!(
+            places(&["data/a.csv", "other/b.csv"], "tasks/t.toml"),
+            expected("..", &["data/a.csv", "other/b.csv"])
+        );
+    }
+}
