@@ -1,23 +1,11 @@
-//! The kinds of attention on a GPU against those on the CPU, and the asset that calls the flash kernel
-//! against its generator.
+//! The kinds of attention on a GPU against those on the CPU.
 
 use lmc::compute::{Attention, Precision};
 use lmc::encode::{Encoded, PackedTokens, Placement};
 use lmc::model::{Classifier, Dropout, ModelConfig};
 use lmc::tch::{self, Cuda, Device, Kind, Tensor};
 use lmc::weights::Parameters;
-use lmc_tests::reference::reference_script;
 use lmc_tests::skip::skipped;
-
-#[test]
-fn the_asset_of_the_flash_kernel_is_what_its_generator_makes() {
-    let Some(mut script) = reference_script("generate_flash_attention.py") else { return };
-    let folder = tempfile::tempdir().unwrap();
-    let made = folder.path().join("made.pt");
-    assert!(script.arg(&made).status().unwrap().success());
-    let asset = include_bytes!("../../../lmc/crates/model/assets/flash_attention.pt");
-    assert_eq!(std::fs::read(made).unwrap(), asset);
-}
 
 /// Returns sequences of lengths from 1 to 40 in no order.
 fn examples() -> Vec<Encoded> {

@@ -8,6 +8,7 @@ mod families;
 mod folders;
 mod mini_roberta;
 mod model;
+mod modules;
 mod simplex;
 mod tokenizer_folders;
 mod tokenizers;

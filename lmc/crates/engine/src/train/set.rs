@@ -140,14 +140,16 @@ impl Features {
             workers.iter().map(|&device| (device, Mutex::new(theta.shallow_clone()))).collect();
         let equip = |(device, theta): &(Device, Mutex<Tensor>)| {
             let theta = theta.lock().unwrap_or_else(PoisonError::into_inner);
-            guarded(|| Ok((*device, theta.to_device(*device))))
+            guarded(|| {
+                let theta = theta.to_device(*device).unsqueeze(0);
+                Ok((*device, Parameters::views(&theta, classifier.layout())?))
+            })
         };
-        let parts = run_on_workers(&thetas, batches, equip, |(device, theta), _, batch| {
+        let parts = run_on_workers(&thetas, batches, equip, |(device, parameters), _, batch| {
             interrupt::check(|| "the features of the frozen encoder are computed again".to_owned())?;
             let _no_grad = tch::no_grad_guard();
-            let parameters = Parameters::views(&theta.unsqueeze(0), classifier.layout())?;
             let tokens = batch.tokens.to_device(*device);
-            let features = classifier.packed_features(&parameters, &tokens, &Dropout::NONE)?;
+            let features = classifier.packed_features(parameters, &tokens, &Dropout::NONE)?;
             tick(batch.indices.len());
             Ok((batch.indices, Vec::<f32>::try_from(features.reshape([-1]))?))
         })?;

@@ -9,6 +9,7 @@ mod finetuned;
 #[cfg(any(test, feature = "fixture"))]
 #[doc(hidden)]
 pub mod fixture;
+mod fused;
 mod head;
 mod layers;
 pub mod load;

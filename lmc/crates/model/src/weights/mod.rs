@@ -1,10 +1,11 @@
 //! A model's parameters as one flat vector theta, and the [`Layout`] that says which tensor lies where.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
-use tch::{Device, Kind, Tensor};
+use tch::{Device, Kind, TchError, Tensor};
 
 use lmc_base::error::{LmcError, MisshapenTensor, Result};
 
@@ -131,6 +132,8 @@ impl Layout {
 pub struct Parameters {
     tensors: Vec<Tensor>,
     stack: i64,
+    /// Tensors made from operands, by block.
+    derived: RefCell<BTreeMap<usize, Tensor>>,
 }
 
 impl Parameters {
@@ -154,7 +157,8 @@ impl Parameters {
             let shape: Vec<i64> = std::iter::once(stack).chain(block.shape.iter().copied()).collect();
             Ok(theta.f_narrow(1, block.offset, block.size)?.f_view(shape.as_slice())?)
         };
-        Ok(Self { tensors: layout.blocks.iter().map(operand).collect::<Result<_>>()?, stack })
+        let tensors = layout.blocks.iter().map(operand).collect::<Result<_>>()?;
+        Ok(Self { tensors, stack, derived: RefCell::default() })
     }
 
     /// Returns the same operands as leaves of a new graph: they share theta's storage and collect gradients.
@@ -197,6 +201,24 @@ impl Parameters {
     /// Returns the operand of a block, `[stack, ..]`.
     pub fn get(&self, id: BlockId) -> &Tensor {
         &self.tensors[id.0]
+    }
+
+    /// Returns what `make` makes of the operand of a block, `[stack, ..]`. It is made once and kept as long as
+    /// these views, so the operand must not change meanwhile.
+    ///
+    /// # Errors
+    /// The errors of `make`, after which nothing is kept.
+    pub(crate) fn derived(
+        &self,
+        id: BlockId,
+        make: impl FnOnce(&Tensor) -> std::result::Result<Tensor, TchError>,
+    ) -> std::result::Result<Tensor, TchError> {
+        if let Some(made) = self.derived.borrow().get(&id.0) {
+            return Ok(made.shallow_clone());
+        }
+        let made = make(self.get(id))?;
+        self.derived.borrow_mut().insert(id.0, made.shallow_clone());
+        Ok(made)
     }
 
     /// Returns the number of models side by side.

@@ -14,7 +14,8 @@ use self::attention::attention;
 use super::activation::Activation;
 use super::config::{MAX_LAYERS, ModelConfig};
 use super::dropout::Dropout;
-use super::layers::{embedding, layer_norm, linear, stack_offsets};
+use super::fused;
+use super::layers::{embedding, layer_norm, stack_offsets};
 use crate::encode::Extent;
 use crate::guard::guarded;
 use crate::weights::{BlockId, Layout, Parameters};
@@ -43,7 +44,12 @@ impl Affine {
     }
 
     pub fn linear(&self, p: &Parameters, x: &Tensor) -> Tensor {
-        linear(x, p.get(self.weight), p.get(self.bias))
+        self.activated(p, x, Activation::Linear)
+    }
+
+    /// Returns the activation of [`Affine::linear`].
+    pub fn activated(&self, p: &Parameters, x: &Tensor, activation: Activation) -> Tensor {
+        fused::linear(p, [self.weight, self.bias], x, activation)
     }
 
     pub fn norm(&self, p: &Parameters, x: &Tensor, eps: f64) -> Tensor {
@@ -239,7 +245,7 @@ impl Encoder {
         let eps = self.config.layer_norm_eps;
         let attended = dropout.apply(layer.attention_output.linear(p, context)) + x;
         let x = layer.attention_norm.norm(p, &attended, eps);
-        let hidden = self.activation.apply(&layer.up.linear(p, &x));
+        let hidden = layer.up.activated(p, &x, self.activation);
         let output = dropout.apply(layer.down.linear(p, &hidden)) + &x;
         layer.output_norm.norm(p, &output, eps)
     }
