@@ -29,7 +29,7 @@ fn measure(folder: &std::path::Path) -> lmc::Result<()> {
     let encoder = folder.join("encoder");
     let recipe = PretrainRecipe::mini();
     let (_, pretraining) = timed(&format!("pretraining, {} updates", recipe.n_steps), || {
-        pretrain_mini(&encoder, 0, &recipe, Replace::Models)
+        pretrain_mini(&encoder, 0, &recipe, lmc::tch::Device::Cpu, Replace::Models)
     })?;
     let spec = StudySpec { encoder: encoder.into(), ..StudySpec::mini_nli(0) };
     let finetune = |recipe: Recipe| {

@@ -7,6 +7,7 @@ use tch::Device;
 use tokenizers::Tokenizer;
 
 use super::task::files_of;
+use crate::compute::Compute;
 use crate::data::byte_pairs::{self, byte_pair_tokenizer};
 use crate::data::grammar::{self, tokenizer};
 use crate::data::pretraining::{Document, pretraining_documents};
@@ -22,26 +23,34 @@ use crate::weights::Weights;
 /// Documents that an embedded encoder is pretrained on.
 pub const N_DOCUMENTS: usize = 60_000;
 
-/// Pretrains the BERT of the embedded task from a seed, on masked words and next sentences, and writes it as
-/// a Hugging Face folder.
+/// Pretrains the BERT of the embedded task from a seed on a device, on masked words and next sentences, and
+/// writes it as a Hugging Face folder.
 ///
 /// # Errors
 /// [`crate::LmcError::Occupied`] if the folder holds anything but the files that the same call wrote before,
 /// or with [`Replace::Models`] a model; [`crate::LmcError::Io`] if it cannot be written; both before
-/// training. [`crate::LmcError::InvalidParameter`] for a recipe that is not allowed;
+/// training. [`crate::LmcError::InvalidParameter`] for a recipe that is not allowed or a device that is not
+/// there;
 /// [`crate::LmcError::NonFiniteLoss`] if training diverges; [`crate::LmcError::Interrupted`], and then
 /// nothing is kept.
 ///
 /// # Examples
 /// ```no_run
 /// use lmc::model::Replace;
+/// use lmc::tch::Device;
 /// use lmc::study::{PretrainRecipe, pretrain_mini};
 /// let recipe = PretrainRecipe { n_steps: 1_000, ..PretrainRecipe::mini() };
-/// let weights = pretrain_mini("encoder".as_ref(), 0, &recipe, Replace::Same)?;
+/// let weights = pretrain_mini("encoder".as_ref(), 0, &recipe, Device::Cpu, Replace::Same)?;
 /// # Ok::<(), lmc::LmcError>(())
 /// ```
-pub fn pretrain_mini(folder: &Path, seed: u64, recipe: &PretrainRecipe, replace: Replace) -> Result<Weights> {
-    let place = place(folder, "bert", seed, recipe, replace)?;
+pub fn pretrain_mini(
+    folder: &Path,
+    seed: u64,
+    recipe: &PretrainRecipe,
+    device: Device,
+    replace: Replace,
+) -> Result<Weights> {
+    let place = place(folder, "bert", seed, recipe, device, replace)?;
     let tokenizer = tokenizer()?;
     let config = ModelConfig::mini(size(&tokenizer));
     let vocabulary =
@@ -63,18 +72,20 @@ pub fn pretrain_mini(folder: &Path, seed: u64, recipe: &PretrainRecipe, replace:
 /// # Examples
 /// ```no_run
 /// use lmc::model::Replace;
+/// use lmc::tch::Device;
 /// use lmc::study::{PretrainRecipe, pretrain_mini_roberta};
 /// let recipe = PretrainRecipe::mini_roberta();
-/// let weights = pretrain_mini_roberta("encoder".as_ref(), 0, &recipe, Replace::Same)?;
+/// let weights = pretrain_mini_roberta("encoder".as_ref(), 0, &recipe, Device::Cpu, Replace::Same)?;
 /// # Ok::<(), lmc::LmcError>(())
 /// ```
 pub fn pretrain_mini_roberta(
     folder: &Path,
     seed: u64,
     recipe: &PretrainRecipe,
+    device: Device,
     replace: Replace,
 ) -> Result<Weights> {
-    let place = place(folder, "roberta", seed, recipe, replace)?;
+    let place = place(folder, "roberta", seed, recipe, device, replace)?;
     let documents = contiguous_documents(seed);
     let tokenizer = byte_pair_tokenizer(&documents, byte_pairs::N_TOKENS)?;
     let config = ModelConfig::mini_roberta(size(&tokenizer));
@@ -102,8 +113,9 @@ struct Maker<'a> {
     place: Place<'a>,
 }
 
-/// The place where the encoder goes.
+/// The place where the encoder is made and where it goes.
 struct Place<'a> {
+    device: Device,
     folder: &'a Path,
     /// The record of what makes the encoder.
     origin: Value,
@@ -116,12 +128,17 @@ fn place<'a>(
     family: &str,
     seed: u64,
     recipe: &PretrainRecipe,
+    device: Device,
     replace: Replace,
 ) -> Result<Place<'a>> {
     recipe.validate()?;
-    let origin = json!({ "pretrained": family, "seed": seed, "recipe": format!("{recipe:?}") });
+    Compute { devices: vec![device], ..Compute::cpu() }.validate()?;
+    let mut origin = json!({ "pretrained": family, "seed": seed, "recipe": format!("{recipe:?}") });
+    if device != Device::Cpu {
+        origin["device"] = json!(format!("{device:?}"));
+    }
     check_place(folder, &origin, replace)?;
-    Ok(Place { folder, origin, replace })
+    Ok(Place { device, folder, origin, replace })
 }
 
 impl Maker<'_> {
@@ -134,7 +151,7 @@ impl Maker<'_> {
         let encoded = encode(&documents, &self.tokenizer, self.config.max_len())?;
         let progress = Progress::new("pretraining", Unit::Updates, u64::from(self.recipe.n_steps));
         let Self { config, vocabulary, recipe, seed, tokenizer, place } = self;
-        let weights = pretrain(&config, &encoded, vocabulary, recipe, seed, Device::Cpu, |_, loss| {
+        let weights = pretrain(&config, &encoded, vocabulary, recipe, seed, place.device, |_, loss| {
             progress.tick(|| format!("loss {loss:.3}"));
             Ok(())
         })?;

@@ -244,7 +244,7 @@ fn a_wrong_value_of_every_field_is_refused_before_any_work() {
         free: devices, program, retries
     }
     each_field! { seen, PretrainRecipe, PretrainRecipe::mini(), |recipe: &PretrainRecipe| {
-            lmc::study::pretrain_mini(&folder.path().join("encoder"), 0, recipe, Replace::Same)
+            lmc::study::pretrain_mini(&folder.path().join("encoder"), 0, recipe, lmc::tch::Device::Cpu, Replace::Same)
         };
         n_steps = 0 => "pretrain.n_steps",
         batch_size = 0 => "pretrain.batch_size",

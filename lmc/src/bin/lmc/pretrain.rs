@@ -3,10 +3,12 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use lmc::Result;
+use lmc::compute::{Compute, Devices};
 use lmc::model::Replace;
 use lmc::study::{pretrain_mini, pretrain_mini_roberta};
+use lmc::tch::Device;
 use lmc::train::PretrainRecipe;
+use lmc::{LmcError, Result};
 
 use crate::output::say;
 
@@ -20,6 +22,9 @@ pub struct Pretrain {
     /// The family: `bert` is lmc/assets/mini-bert, `roberta` lmc/assets/mini-roberta.
     #[arg(long, default_value = "bert")]
     family: Family,
+    /// The device: cpu, or a CUDA device such as cuda:0.
+    #[arg(long, default_value = "cpu", value_name = "DEVICE")]
+    device: Devices,
     /// Replace another model in the folder.
     #[arg(long)]
     force: bool,
@@ -34,15 +39,24 @@ enum Family {
 
 impl Pretrain {
     pub fn run(self) -> Result<()> {
-        let Self { folder, seed, family, force } = self;
+        let Self { folder, seed, family, device, force } = self;
+        let device = one(&device)?;
         let replace = Replace::models_if(force);
         match family {
-            Family::Bert => pretrain_mini(&folder, seed, &PretrainRecipe::mini(), replace)?,
+            Family::Bert => pretrain_mini(&folder, seed, &PretrainRecipe::mini(), device, replace)?,
             Family::Roberta => {
-                pretrain_mini_roberta(&folder, seed, &PretrainRecipe::mini_roberta(), replace)?
+                pretrain_mini_roberta(&folder, seed, &PretrainRecipe::mini_roberta(), device, replace)?
             }
         };
         say(format_args!("wrote {}", folder.display()));
         Ok(())
+    }
+}
+
+/// Returns the one device among those.
+fn one(devices: &Devices) -> Result<Device> {
+    match Compute::cpu().on(devices)?.devices[..] {
+        [device] => Ok(device),
+        _ => Err(LmcError::invalid("--device", devices, "one device, such as cuda:0")),
     }
 }

@@ -31,6 +31,9 @@ impl Models {
     }
 }
 
+/// The parameters of a model that is finetuned in minutes without a GPU.
+const SMALL: i64 = 2_000_000;
+
 /// Trains the copies that a recipe lacks, after those that the recipe before it lacks.
 fn train(study: &Study, recipe: &Recipe) -> Result<()> {
     let checkpoints = recipe.checkpoints(study.task.train.len());
@@ -56,6 +59,9 @@ fn train(study: &Study, recipe: &Recipe) -> Result<()> {
     let mut stacks = Vec::new();
     for seeds in missing {
         stacks.push(Stack::new(&study.store, seeds, study.run_specs(recipe, seeds))?);
+    }
+    if !stacks.is_empty() && study.task.classifier.layout().n_parameters() > SMALL {
+        study.compute.say_unused_card();
     }
     let workers = workers(&study.compute);
     let places: Vec<Place> = workers.iter().map(|&device| place(study, device)).collect();
