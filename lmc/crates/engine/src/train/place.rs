@@ -17,8 +17,8 @@ const GROUPS: usize = 8;
 /// - Weights, moments and gradients are float32; in bf16 and fp16 the models compute with a copy of the
 ///   weights that is made once an update. Losses, and sums within softmax and norms, are float32. In fp16
 ///   the loss of each model is scaled, and an update that overflows is skipped.
-/// - Masks of dropout are counted (see [`Counted`](lmc_model::model::Counted)): the same on every device, and
-///   for a model in any company.
+/// - Masks of dropout are counted: a hash of the model's seed, the update, the site and the place. They are the
+///   same on every device, and for a model in any company.
 /// - Losses are read every 16 updates.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Place {

@@ -25,9 +25,7 @@ pub use classifier::Classifier;
 #[doc(hidden)]
 pub use config::ConfigFile;
 pub use config::ModelConfig;
-pub use dropout::Dropout;
-#[doc(hidden)]
-pub use dropout::{Counted, Masks};
+pub use dropout::{Counted, Dropout, Masks};
 pub use encoder::{Encoder, Tokens};
 pub use finetuned::{Finetuned, load_finetuned, load_finetuned_as};
 pub use load::{Pretrained, load_folder, read_folder, read_safetensors};

@@ -23,6 +23,7 @@ const ROUNDS: [(i64, u32); 2] = [(16, 0x7feb_352d), (15, 0x846c_a68b)];
 const LAST_SHIFT: i64 = 16;
 
 /// Dropout whose masks are counted, for models side by side.
+#[doc(hidden)]
 #[derive(Debug)]
 pub struct Counted {
     /// The elements of 65,536 that are dropped.
@@ -77,6 +78,7 @@ impl Counted {
 }
 
 /// The masks of one update.
+#[doc(hidden)]
 #[derive(Debug)]
 pub struct Masks {
     dropped: i64,
