@@ -64,14 +64,14 @@ def main(out: Path):
     memory = {side: max(run.get("peak_mib", 0) for run in found) for side, found in sides.items() if found}
     rate = max((run for run in sides["roofline-all"]), key=lambda run: max(run["rates"].values()))
     best = sides["tuned-all"][0]["variant"]
-    print(f"{cpu()}, {environment['threads']} threads; float32; {environment['points']} points; best of {environment['rounds']} rounds")
+    print(f"float32; {environment['points']} points; best of {environment['rounds']} rounds")
     print(f"lmc {environment['lmc']}; PyTorch {torch.__version__}, transformers {transformers.__version__}, Python {platform.python_version()}")
     print(f"best variant of (b): {describe(best)}")
     print(f"{rate['tokens']} tokens, {rate['flop'] / 1e9:.1f} GFLOP a point; GFLOP/s of products of the model's shapes:")
     for name, rates in rate["rates"].items():
         print(f"    {name}: {rates / 1e9:.1f}")
     print()
-    print("| side | seconds a point | over roofline | over (c) | peak MiB |")
+    print(f"| {cpu()}, {environment['threads']} threads | seconds a point | over roofline | over (c) | peak MiB |")
     print("|---|---|---|---|---|")
     for side, s in seconds.items():
         which = "one" if side.endswith("-one") else "all"
