@@ -89,10 +89,11 @@ fn sweep(classifier: &Classifier, set: &EvaluationSet, n: usize) -> lmc::Result<
         let noise = Tensor::randn([layout.n_parameters()], (Kind::Float, Device::Cpu)) * 0.02;
         Weights::new(layout.clone(), noise + layout.mask(|name| name.ends_with("LayerNorm.weight")))
     });
-    let models = InMemory::new(classifier, set, models.collect::<lmc::Result<_>>()?)?;
+    let compute = Compute::cpu();
+    let models = InMemory::new(classifier, set, models.collect::<lmc::Result<_>>()?, &compute)?;
     let plan = SweepPlan::lines(n, Grid::TENTHS)?;
     let start = Instant::now();
-    models.execute(&plan, &Compute::cpu())?;
+    models.execute(&plan, &compute)?;
     Ok(start.elapsed().as_secs_f64())
 }
 

@@ -6,7 +6,8 @@
 //!   DATA       a folder with one of the files of MNLI's matched development set
 //!   TOKENIZER  a Hugging Face folder of a BERT whose tokenizer gives the lengths
 //!   GEOMETRY   bert-base (unless given), minilm or mini
-//!   PRECISION  float32 (unless given), bf16, or on CUDA tf32, which needs TORCH_ALLOW_TF32_CUBLAS_OVERRIDE=1
+//!   PRECISION  float32 (unless given), bf16, fp16, or on CUDA tf32, which needs
+//!              TORCH_ALLOW_TF32_CUBLAS_OVERRIDE=1
 //!   MODELS     how many models are swept, at least 3; 4 unless given
 
 mod in_memory;
@@ -55,8 +56,9 @@ fn main() -> Result<()> {
     let n_tokens: usize = set.encoded.iter().map(|example| example.ids.len()).sum();
     let flop = n_flop(&classifier, &set);
     println!("{geometry}, {N_PAIRS} pairs of MNLI, {n_tokens} tokens, {:.3} TFLOP a point", flop / 1e12);
-    let rate = matmul_rate(&classifier, &compute)?;
     let seconds = sweep(&classifier, &set, n_models, &compute)?;
+    // Afterwards this thread may be left with one core.
+    let rate = matmul_rate(&classifier, &compute)?;
     let (per_second, used) = (1.0 / seconds, flop / seconds);
     println!(
         "{:?} x {}, {precision}: {per_second:.3} points/s, {:.3} TFLOP/s, matrix products {:.3} TFLOP/s, share {:.2}",
@@ -114,15 +116,22 @@ fn models(classifier: &Classifier, n: usize) -> Result<Vec<Weights>> {
 
 /// Returns the seconds of a point on the lines between `n` models.
 fn sweep(classifier: &Classifier, set: &EvaluationSet, n: usize, compute: &Compute) -> Result<f64> {
-    let models = InMemory::new(classifier, set, models(classifier, n)?)?;
+    let since = Instant::now();
+    let say = |what: &str| println!("[{:5.1} s] {what}", since.elapsed().as_secs_f64());
+    let drawn = models(classifier, n)?;
+    say(&format!("{n} models were drawn"));
+    let models = InMemory::new(classifier, set, drawn, compute)?;
+    say("they were evaluated");
     // The lines to the first model include work that is done once, such as a look at the precision. They are
     // not timed.
     let first = SweepPlan::lines_to(n, &[0], Grid::TENTHS)?;
     let plan = SweepPlan::lines(n, Grid::TENTHS)?;
     models.execute(&first, compute)?;
+    say(&format!("{} points were evaluated, which are not timed", first.n_interior()));
     let start = Instant::now();
     let sampled = models.execute(&plan, compute)?;
     let seconds = start.elapsed().as_secs_f64();
+    say(&format!("{} points more were evaluated", plan.n_interior() - first.n_interior()));
     let gaps = sampled
         .into_iter()
         .map(|line| convexity_gap(&Profile::of(line, &plan, &models.names).losses()))

@@ -19,7 +19,7 @@
 //! |---|---|
 //! | `doc-only` | builds the documentation without libtorch; programs do not link |
 //!
-//! CUDA needs no feature: the crate is built in the same way, and sweeps run on every device that the
+//! CUDA needs no feature: the crate is built in the same way, and everything runs on the devices that the
 //! libtorch in `LIBTORCH` sees ([`compute::Compute::auto`]).
 //!
 //! Variables of the environment:

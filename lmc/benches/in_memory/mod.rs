@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Mutex;
 
 use lmc::compute::Compute;
-use lmc::eval::{EvaluationSet, Outcome, evaluate};
+use lmc::eval::{EvaluationSet, Outcome, Tile, evaluate};
 use lmc::model::Classifier;
 use lmc::store::Store;
 use lmc::sweep::{Sampled, SweepJob, SweepPlan, execute};
@@ -24,15 +24,19 @@ pub struct InMemory<'a> {
 }
 
 impl<'a> InMemory<'a> {
-    /// Evaluates the models.
+    /// Evaluates the models on the first device.
     pub fn new(
         classifier: &'a Classifier,
         set: &'a EvaluationSet,
         models: Vec<Weights>,
+        compute: &Compute,
     ) -> lmc::Result<Self> {
-        let batches = set.batches();
-        let ends =
-            models.iter().map(|model| evaluate(classifier, model.theta(), &batches, set.encoded.len()));
+        let device = compute.devices[0];
+        let mut tile = Tile::new(set, device)?;
+        let ends = models.iter().map(|model| {
+            let theta = model.theta().to_device(device).to_kind(compute.precision.kind());
+            tile.fitting(|batches| evaluate(classifier, &theta, batches, set.encoded.len()))
+        });
         Ok(Self {
             classifier,
             set,

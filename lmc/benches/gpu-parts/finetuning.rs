@@ -1,0 +1,64 @@
+//! Finetuning of stacks of copies: examples a second, and losses that can be compared with the side of PyTorch.
+
+use lmc::encode::Encoded;
+use lmc::model::{Finetuned, load_finetuned};
+use lmc::tch::Tensor;
+use lmc::train::{TrainingSet, train_stack};
+use serde_json::json;
+
+use super::prepare::recipe;
+use super::setting::Setting;
+use super::{Result, rows};
+
+/// The updates that are not timed.
+const N_UNTIMED: u32 = 4;
+
+/// Prints the losses of one copy without dropout, and a row for each number of copies.
+pub fn finetuning(setting: &Setting) -> Result<()> {
+    let (size, precision) = (&setting.size, setting.compute.training);
+    let finetuned = load_finetuned(&setting.work.join("model"))?;
+    let (_, examples) = setting.inputs()?;
+    let trained =
+        |n_copies, n_updates, dropout| train(setting, &finetuned, &examples, n_copies, n_updates, dropout);
+    rows::attempt(&format!("losses of finetuning, {precision}"), || {
+        let losses = trained(1, size.n_compared, 0.0)?;
+        Ok(json!({"part": "curve", "who": "lmc", "precision": precision.to_string(), "losses": losses}))
+    })?;
+    for &n_copies in size.copies {
+        let n_updates = (size.n_updates / n_copies as u32).max(4);
+        rows::attempt(&format!("finetuning of {n_copies} at once, {precision}"), || {
+            // The longer training has what the shorter one has, such as its start, and more updates.
+            trained(n_copies, N_UNTIMED, 0.1)?;
+            let shorter = setting.seconds(|| trained(n_copies, N_UNTIMED, 0.1))?;
+            let longer = setting.seconds(|| trained(n_copies, N_UNTIMED + n_updates, 0.1))?;
+            let seconds = (longer - shorter) / f64::from(n_updates);
+            Ok(json!({
+                "part": "finetuning", "who": "lmc", "precision": precision.to_string(), "copies": n_copies,
+                "ms": 1e3 * seconds, "examples_per_second": (n_copies * size.batch) as f64 / seconds,
+            }))
+        })?;
+    }
+    Ok(())
+}
+
+/// Trains that many copies of the model at once and returns the mean loss before every update.
+fn train(
+    setting: &Setting,
+    finetuned: &Finetuned,
+    examples: &[Encoded],
+    n_copies: usize,
+    n_updates: u32,
+    dropout: f64,
+) -> Result<Vec<f64>> {
+    let theta = finetuned.weights.theta();
+    let mut stack = Tensor::f_stack(&vec![theta; n_copies], 0)?.to_device(setting.device());
+    let seeds: Vec<u64> = (0..n_copies as u64).collect();
+    let (recipe, mut losses) = (recipe(&setting.size, n_updates, dropout), Vec::new());
+    let tick = |loss| {
+        losses.push(loss);
+        Ok(())
+    };
+    let set = TrainingSet::Examples(examples);
+    train_stack(&finetuned.classifier, &mut stack, &seeds, set, &recipe, |_| Ok(()), tick)?;
+    Ok(losses)
+}
