@@ -61,7 +61,8 @@ pub fn check(setting: &Setting) -> Result<()> {
     // The device finds the copies that the CPU trained, and nothing else.
     copy(&host.join("runs"), &device.join("runs"))?;
     let got = study(&device, &compute)?.finetune()?;
-    let lines = |models: &Models| models.sweep("id", Grid::TENTHS);
+    let grid = Grid::new(setting.size.n_checked_points)?;
+    let lines = |models: &Models| models.sweep("id", grid);
     let (expected_lines, got_lines) = (lines(&expected)?, lines(&got)?);
     for (verb, what, tolerance, numbers) in VERBS {
         rows::attempt(verb, || {
@@ -73,9 +74,9 @@ pub fn check(setting: &Setting) -> Result<()> {
 }
 
 fn spec(setting: &Setting) -> StudySpec {
-    let length = Step::Iterations(setting.size.n_checked);
+    let length = Step::Iterations(setting.size.n_checked_updates);
     let recipe = Recipe { length, dropout: 0.0, trajectory: vec![1.0], ..Recipe::mini() };
-    StudySpec::mini_nli(0).with_seeds(0..4).with_recipe(recipe)
+    StudySpec::mini_nli(0).with_seeds(0..setting.size.n_checked).with_recipe(recipe)
 }
 
 /// Returns the row of a verb.
@@ -140,19 +141,20 @@ fn soups(models: &Models, sweep: &Sweep, _: &Setting) -> Result<Vec<f64>> {
     Ok(soups.results.iter().flat_map(mean_losses).collect())
 }
 
-fn plane(models: &Models, _: &Sweep, _: &Setting) -> Result<Vec<f64>> {
-    let options = PlaneOptions { spacing: 0.5, ..PlaneOptions::default() };
+fn plane(models: &Models, _: &Sweep, setting: &Setting) -> Result<Vec<f64>> {
+    let options = PlaneOptions { spacing: setting.size.spacing, ..PlaneOptions::default() };
     let sample = models.plane("id", [0, 1, 2], &options)?;
     Ok(sample.outcomes.iter().map(|outcome| outcome.mean_loss()).collect())
 }
 
 fn connect(models: &Models, _: &Sweep, setting: &Setting) -> Result<Vec<f64>> {
-    let recipe = CurveRecipe { sub_epoch: setting.size.n_checked, n_sub_epochs: 1, ..CurveRecipe::mini() };
+    let recipe =
+        CurveRecipe { sub_epoch: setting.size.n_checked_updates, n_sub_epochs: 1, ..CurveRecipe::mini() };
     Ok(models.connect(0, 1, &recipe)?.along("id", 5)?.losses())
 }
 
 fn sharpness(models: &Models, _: &Sweep, setting: &Setting) -> Result<Vec<f64>> {
-    let n_updates = setting.size.n_checked.min(16);
+    let n_updates = setting.size.n_checked_updates.min(16);
     let recipe = SharpnessRecipe { n_updates, n_examples: 128, accumulation: 1, ..SharpnessRecipe::mini() };
     Ok(SharpnessColumns::max_loss(&models.sharpness(&recipe)?)?)
 }

@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use lmc::Options;
 use lmc::compute::{Attention, Compute, batch_tokens};
 use lmc::eval::{EvaluationSet, Tile, evaluate_stack};
 use lmc::model::{Finetuned, Parameters, load_finetuned};
@@ -55,6 +56,7 @@ fn point(
     set: &EvaluationSet,
     models: &[Weights],
 ) -> Result<Value> {
+    compute.validate()?;
     let (classifier, device, n) = (&finetuned.classifier, setting.device(), models.len());
     let theta = models[0].theta().to_device(device).to_kind(compute.precision.kind());
     let parameters = Parameters::views(&theta.unsqueeze(0), classifier.layout())?;

@@ -24,7 +24,10 @@ const N_WARMUP: u32 = 1;
 
 /// Writes the model and the plan of the measurements, and prints the size of the work.
 pub fn prepare(work: &Path, size: &Size) -> Result<()> {
-    let (what, pairs) = inputs::read(work)?;
+    let (what, mut pairs) = inputs::read(work)?;
+    pairs.truncate(size.n_inputs);
+    pairs.iter_mut().flat_map(|pair| &mut pair.ids).for_each(|id| *id %= size.vocabulary);
+    inputs::write(&work.join("inputs.json"), (what.clone(), pairs.clone()))?;
     let (config, set) = (size.config().with_labels(LABELS), inputs::evaluation_set(&pairs, size.n_pairs)?);
     let classifier = Classifier::new(&config, LABELS.len());
     let layout = classifier.layout();

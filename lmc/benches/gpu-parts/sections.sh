@@ -78,8 +78,8 @@ every_section() {
     local precisions=(float32 tf32 bf16 fp16) precision compiled=60
     # tf32 is a matter of CUDA's libraries.
     [[ "$device" != cpu ]] || precisions=(float32 bf16)
-    # A miniature need not wait for a compiler.
-    [[ "$size" == full ]] || compiled=20
+    # A miniature is too small for threads, and need not wait for a compiler.
+    [[ "$size" == full ]] || { environment+=("OMP_NUM_THREADS=1") && compiled=15; }
     tf32=()
     : >"$work/sections.tsv"
     SECONDS=0
@@ -87,11 +87,11 @@ every_section() {
     program correctness 60 check "$work" "$device" "$size"
     for precision in "${precisions[@]}"; do
         in_precision "$precision"
-        program "points-$precision" 30 points "$work" "$device" "$size" "$precision"
+        program "points-$precision" 40 points "$work" "$device" "$size" "$precision"
     done
     for precision in "${precisions[@]}"; do
         in_precision "$precision"
-        program "finetuning-$precision" 30 finetuning "$work" "$device" "$size" "$precision"
+        program "finetuning-$precision" 40 finetuning "$work" "$device" "$size" "$precision"
     done
     contender torch-points 40 points "$work" "$device" "$size"
     contender torch-finetuning 40 finetuning "$work" "$device" "$size"

@@ -17,6 +17,10 @@ pub struct Size {
     pub layers: i64,
     pub width: i64,
     pub heads: i64,
+    /// The tokens that the model knows.
+    pub vocabulary: i64,
+    /// The pairs that are taken of the pack.
+    pub n_inputs: usize,
     /// The pairs of a point.
     pub n_pairs: usize,
     /// The models between which points lie.
@@ -31,8 +35,12 @@ pub struct Size {
     pub n_compared: u32,
     /// The timed updates of one copy; larger stacks make fewer.
     pub n_updates: u32,
-    /// The updates of a copy of the embedded model in the check of every verb.
-    pub n_checked: u32,
+    /// The copies of the embedded model in the check of every verb, their updates, the points of a line between
+    /// them and the spacing of planes through them.
+    pub n_checked: u64,
+    pub n_checked_updates: u32,
+    pub n_checked_points: usize,
+    pub spacing: f64,
     /// How long matrix products are measured.
     pub products: Duration,
 }
@@ -44,6 +52,8 @@ impl Size {
         layers: 12,
         width: 768,
         heads: 12,
+        vocabulary: 30_522,
+        n_inputs: 3072,
         n_pairs: 512,
         n_models: 4,
         batches: [64, 256],
@@ -51,7 +61,10 @@ impl Size {
         copies: &[1, 4, 8, 16],
         n_compared: 20,
         n_updates: 40,
-        n_checked: 60,
+        n_checked: 4,
+        n_checked_updates: 60,
+        n_checked_points: 11,
+        spacing: 0.5,
         products: Duration::from_millis(500),
     };
     /// A model that a CPU evaluates in no time.
@@ -60,6 +73,8 @@ impl Size {
         layers: 2,
         width: 64,
         heads: 2,
+        vocabulary: 1000,
+        n_inputs: 128,
         n_pairs: 32,
         n_models: 3,
         batches: [8, 16],
@@ -67,7 +82,10 @@ impl Size {
         copies: &[1, 2],
         n_compared: 5,
         n_updates: 4,
-        n_checked: 8,
+        n_checked: 3,
+        n_checked_updates: 4,
+        n_checked_points: 4,
+        spacing: 1.0,
         products: Duration::from_millis(20),
     };
 
@@ -88,7 +106,7 @@ impl Size {
             num_attention_heads: self.heads,
             intermediate_size: 4 * self.width,
             max_position_embeddings: 512,
-            ..ModelConfig::mini(30_522)
+            ..ModelConfig::mini(self.vocabulary)
         }
     }
 }
