@@ -115,6 +115,10 @@ fn every_section() {
     let copies: Vec<&Value> = trained.iter().filter(is_ours).map(|row| &row["copies"]).collect();
     assert_eq!(copies, [1, 2], "{said}");
     assert!(trained.iter().all(|row| row["examples_per_second"].as_f64() > Some(0.0)), "{said}");
+    for curve in rows("curve") {
+        assert_eq!(curve["losses"].as_array().map(Vec::len), Some(5), "{curve}");
+    }
+    assert!(!table.contains("| NO |"), "{said}");
     // There is no flash kernel on a CPU, which is told and stops nothing.
     assert!(rows("failed").iter().any(|row| row["what"] == "points, attention flash, float32"), "{said}");
     if reference().is_some() {

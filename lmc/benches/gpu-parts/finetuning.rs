@@ -2,8 +2,9 @@
 
 use lmc::encode::Encoded;
 use lmc::model::{Finetuned, load_finetuned};
+use lmc::spec::Recipe;
 use lmc::tch::Tensor;
-use lmc::train::{TrainingSet, train_stack};
+use lmc::train::{Snapshot, TrainingSet, train_stack};
 use serde_json::json;
 
 use super::prepare::recipe;
@@ -18,19 +19,22 @@ pub fn finetuning(setting: &Setting) -> Result<()> {
     let (size, precision) = (&setting.size, setting.compute.training);
     let finetuned = load_finetuned(&setting.work.join("model"))?;
     let (_, examples) = setting.inputs()?;
-    let trained =
-        |n_copies, n_updates, dropout| train(setting, &finetuned, &examples, n_copies, n_updates, dropout);
+    let trained = |n_copies, recipe: &Recipe| train(setting, &finetuned, &examples, n_copies, recipe);
     rows::attempt(&format!("losses of finetuning, {precision}"), || {
-        let losses = trained(1, size.n_compared, 0.0)?;
+        // A checkpoint after every update: on a device the losses of several updates are read together.
+        let n = size.n_compared;
+        let trajectory = (1..=n).map(|update| f64::from(update) / f64::from(n)).collect();
+        let losses = trained(1, &Recipe { trajectory, ..recipe(size, n, 0.0) })?;
         Ok(json!({"part": "curve", "who": "lmc", "precision": precision.to_string(), "losses": losses}))
     })?;
     for &n_copies in size.copies {
         let n_updates = (size.n_updates / n_copies as u32).max(4);
+        let [short, long] = [N_UNTIMED, N_UNTIMED + n_updates].map(|n| recipe(size, n, 0.1));
         rows::attempt(&format!("finetuning of {n_copies} at once, {precision}"), || {
             // The longer training has what the shorter one has, such as its start, and more updates.
-            trained(n_copies, N_UNTIMED, 0.1)?;
-            let shorter = setting.seconds(|| trained(n_copies, N_UNTIMED, 0.1))?;
-            let longer = setting.seconds(|| trained(n_copies, N_UNTIMED + n_updates, 0.1))?;
+            trained(n_copies, &short)?;
+            let shorter = setting.seconds(|| trained(n_copies, &short))?;
+            let longer = setting.seconds(|| trained(n_copies, &long))?;
             // Of a miniature the difference can be lost in noise; then the whole time counts.
             let seconds = if longer > shorter { longer - shorter } else { longer } / f64::from(n_updates);
             Ok(json!({
@@ -42,24 +46,23 @@ pub fn finetuning(setting: &Setting) -> Result<()> {
     Ok(())
 }
 
-/// Trains that many copies of the model at once and returns the mean loss before every update.
+/// Trains that many copies of the model at once and returns the mean loss up to each checkpoint of the recipe
+/// since the one before.
 fn train(
     setting: &Setting,
     finetuned: &Finetuned,
     examples: &[Encoded],
     n_copies: usize,
-    n_updates: u32,
-    dropout: f64,
+    recipe: &Recipe,
 ) -> Result<Vec<f64>> {
     let theta = finetuned.weights.theta();
     let mut stack = Tensor::f_stack(&vec![theta; n_copies], 0)?.to_device(setting.device());
     let seeds: Vec<u64> = (0..n_copies as u64).collect();
-    let (recipe, mut losses) = (recipe(&setting.size, n_updates, dropout), Vec::new());
-    let tick = |loss| {
-        losses.push(loss);
+    let (set, mut losses) = (TrainingSet::Examples(examples), Vec::new());
+    let keep = |snapshot: Snapshot<'_>| {
+        losses.push(snapshot.train_loss.iter().sum::<f64>() / n_copies as f64);
         Ok(())
     };
-    let set = TrainingSet::Examples(examples);
-    train_stack(&finetuned.classifier, &mut stack, &seeds, set, &recipe, |_| Ok(()), tick)?;
+    train_stack(&finetuned.classifier, &mut stack, &seeds, set, recipe, keep, |_| Ok(()))?;
     Ok(losses)
 }
