@@ -4,7 +4,7 @@ use lmc::encode::Encoded;
 use lmc::model::{Finetuned, load_finetuned};
 use lmc::spec::Recipe;
 use lmc::tch::Tensor;
-use lmc::train::{Snapshot, TrainingSet, train_stack};
+use lmc::train::{Place, Snapshot, Training, TrainingSet};
 use serde_json::json;
 
 use super::prepare::recipe;
@@ -56,13 +56,14 @@ fn train(
     recipe: &Recipe,
 ) -> Result<Vec<f64>> {
     let theta = finetuned.weights.theta();
-    let mut stack = Tensor::f_stack(&vec![theta; n_copies], 0)?.to_device(setting.device());
+    let stack = Tensor::f_stack(&vec![theta; n_copies], 0)?.to_device(setting.device());
     let seeds: Vec<u64> = (0..n_copies as u64).collect();
     let (set, mut losses) = (TrainingSet::Examples(examples), Vec::new());
     let keep = |snapshot: Snapshot<'_>| {
         losses.push(snapshot.train_loss.iter().sum::<f64>() / n_copies as f64);
         Ok(())
     };
-    train_stack(&finetuned.classifier, &mut stack, &seeds, set, recipe, keep, |_| Ok(()))?;
+    let place = Place::new(setting.device(), setting.compute.training);
+    Training::on(&finetuned.classifier, stack, &seeds, set, recipe, place)?.run(keep, |_| Ok(()))?;
     Ok(losses)
 }

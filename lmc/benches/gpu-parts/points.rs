@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use lmc::Options;
 use lmc::compute::{Attention, Compute, batch_tokens};
+use lmc::encode::Placement;
 use lmc::eval::{EvaluationSet, Tile, evaluate_stack};
 use lmc::model::{Finetuned, Parameters, load_finetuned};
 use lmc::sweep::{Grid, SweepPlan};
@@ -60,7 +61,7 @@ fn point(
     let (classifier, device, n) = (&finetuned.classifier, setting.device(), models.len());
     let theta = models[0].theta().to_device(device).to_kind(compute.precision.kind());
     let parameters = Parameters::views(&theta.unsqueeze(0), classifier.layout())?;
-    let tile = Tile::new(set, device)?;
+    let tile = Tile::new(set, Placement::new(device, compute.precision, compute.attention))?;
     let evaluated = || evaluate_stack(classifier, &parameters, tile.batches(), set.encoded.len(), None);
     let mean_loss = evaluated()?.swap_remove(0).mean_loss();
     let alone = setting.seconds(|| {

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Mutex;
 
 use lmc::compute::Compute;
+use lmc::encode::Placement;
 use lmc::eval::{EvaluationSet, Outcome, Tile, evaluate};
 use lmc::model::Classifier;
 use lmc::store::Store;
@@ -32,7 +33,7 @@ impl<'a> InMemory<'a> {
         compute: &Compute,
     ) -> lmc::Result<Self> {
         let device = compute.devices[0];
-        let mut tile = Tile::new(set, device)?;
+        let mut tile = Tile::new(set, Placement::new(device, compute.precision, compute.attention))?;
         let ends = models.iter().map(|model| {
             let theta = model.theta().to_device(device).to_kind(compute.precision.kind());
             tile.fitting(|batches| evaluate(classifier, &theta, batches, set.encoded.len()))
