@@ -173,7 +173,13 @@ fn pretraining_says_that_nothing_is_kept() {
     let _alone = alone();
     let folder = tempfile::tempdir().unwrap();
     raise(SIGINT).unwrap();
-    let message = finished(pretrain_mini(folder.path(), 0, &PretrainRecipe::mini(), lmc::tch::Device::Cpu, Replace::Same));
+    let message = finished(pretrain_mini(
+        folder.path(),
+        0,
+        &PretrainRecipe::mini(),
+        lmc::tch::Device::Cpu,
+        Replace::Same,
+    ));
     assert_eq!(
         message,
         "0 of 9000 updates of pretraining were made, none is kept; the same call begins anew"

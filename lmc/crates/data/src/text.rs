@@ -106,11 +106,11 @@ fn no_text(start: &[u8]) -> Option<(&'static str, &'static str)> {
     }
 }
 
+/// The first bytes of a stream, and the whole stream.
+type Peeked<R> = (Vec<u8>, Chain<Cursor<Vec<u8>>, R>);
+
 /// Returns the first bytes of a stream, [`PEEKED`] or as many as it has, and the stream with them.
-fn peeked<R: Read>(
-    mut stream: R,
-    failed: impl FnOnce(std::io::Error) -> LmcError,
-) -> Result<(Vec<u8>, Chain<Cursor<Vec<u8>>, R>)> {
+fn peeked<R: Read>(mut stream: R, failed: impl FnOnce(std::io::Error) -> LmcError) -> Result<Peeked<R>> {
     let mut start = Vec::new();
     stream.by_ref().take(PEEKED).read_to_end(&mut start).map_err(failed)?;
     Ok((start.clone(), Cursor::new(start).chain(stream)))

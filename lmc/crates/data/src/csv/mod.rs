@@ -267,7 +267,7 @@ impl CsvRows {
             let (result, n_read, n_written) = self.core.read_field(input, &mut self.row[*filled..]);
             for &byte in &input[..n_read] {
                 let is_end = matches!(byte, b'\r' | b'\n');
-                if !begun && !(is_first && is_end) {
+                if !(begun || is_first && is_end) {
                     (begun, line) = (true, self.line);
                     is_quoted = self.dialect.quotes && byte == b'"';
                 }
