@@ -6,7 +6,7 @@ use lmc_engine::kept::Kept;
 use tch::{Device, Tensor};
 
 use super::Study;
-use crate::encode::Batch;
+use crate::encode::{Batch, Placement};
 use crate::error::Result;
 use crate::eval::{
     EvaluationSet, Logits, Outcome, Tile, evaluate_logits, evaluate_mapped, read_logits, read_outcome,
@@ -81,12 +81,13 @@ impl Study {
         if files.iter().any(|file| !file.exists()) {
             self.compute.validate()?;
         }
+        let compute = &self.compute;
         let progress = Progress::new(format!("evaluating on {dataset}"), Unit::Copies, keys.len() as u64);
         let kept = Kept {
             files: &files,
             find: &|i| files[i].exists().then(|| (kind.read)(&files[i])).transpose(),
             workers: &self.compute.workers(),
-            equip: &|&device: &Device| Ok((device, Tile::new(set, device)?)),
+            equip: &|&device: &Device| Ok((device, Tile::new(set, Placement::of(compute, device))?)),
             progress: &progress,
             size: 1,
             noun: &format!("{} on {dataset}", kind.noun),

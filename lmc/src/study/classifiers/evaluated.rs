@@ -9,6 +9,7 @@ use tch::{Device, Tensor};
 
 use super::{Classifiers, Evaluation, Looked, evaluation};
 use crate::compute::within_memory;
+use crate::encode::Placement;
 use crate::error::{LmcError, Result};
 use crate::eval::{EvaluationSet, Outcome, Tile, evaluate_counted, read_outcome, write_outcome};
 use crate::file::tidy;
@@ -220,7 +221,8 @@ impl One<'_> {
         // The progress of a single model does not need a name: the heading has it.
         let name = if self.work.classifiers.models.len() == 1 { "" } else { &self.looked.model.name };
         let counted = Counted::new(&self.work.progress, name);
-        let outcome = Tile::new(set, self.device)?.fitting(|batches| {
+        let placement = Placement::of(&self.work.classifiers.compute, self.device);
+        let outcome = Tile::new(set, placement)?.fitting(|batches| {
             counted.again();
             evaluate_counted(classifier, theta, batches, n, set.label_map.as_ref(), &|n| counted.count(n))
         });

@@ -4,7 +4,7 @@ use tch::Device;
 
 use super::borders::Borders;
 use super::padded::PaddedGroups;
-use crate::compute::{Attention, Precision};
+use crate::compute::{Attention, Compute, Precision};
 
 /// The device, the numbers and the attention that a batch is made for.
 ///
@@ -33,6 +33,11 @@ impl Placement {
     /// Makes a placement; [`Attention::Auto`] becomes what suits the device.
     pub fn new(device: Device, precision: Precision, attention: Attention) -> Self {
         Self { device, precision, attention: attention.on(device, precision) }
+    }
+
+    /// Returns the placement of evaluations with those settings on one of their devices.
+    pub fn of(compute: &Compute, device: Device) -> Self {
+        Self::new(device, compute.precision, compute.attention)
     }
 }
 
