@@ -67,7 +67,7 @@ fn members_of_collections_are_manifests_of_models() {
     for name in ["bert", "cola-7", "bert-base", "qqp-berts-", "qqp-berts-x", "qqp-berts-7@", "../cola"] {
         let error = wrong(name);
         assert!(
-            error.starts_with(&format!("unknown manifest `{name}`; known: bert-base-uncased, ")),
+            error.starts_with(&format!("unknown manifest `{name}`; known: anli, bert-base-uncased, ")),
             "{error}"
         );
     }

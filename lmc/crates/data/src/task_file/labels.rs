@@ -9,7 +9,7 @@ use lmc_base::error::{LmcError, Result};
 /// The most labels of a task.
 pub(super) const MOST: usize = 1000;
 /// The number of labels from which a label for almost every example is a text.
-const MANY: usize = 50;
+const MANY: usize = 10;
 /// The spellings of a label that is not there. `none` and `NA` are not among them: they are labels too.
 const MISSING: [&str; 9] = ["", "nan", "NaN", "NAN", "null", "NULL", "Null", "<NA>", "#N/A"];
 
