@@ -10,6 +10,7 @@
 //!              TORCH_ALLOW_TF32_CUBLAS_OVERRIDE=1
 //!   MODELS     how many models are swept, at least 3; 4 unless given
 
+mod geometry;
 mod in_memory;
 
 use std::error::Error;
@@ -21,12 +22,13 @@ use lmc::data::{Corpus, read_corpus};
 use lmc::encode::load_tokenizer;
 use lmc::eval::EvaluationSet;
 use lmc::gap::convexity_gap;
-use lmc::model::{Classifier, ModelConfig};
+use lmc::model::Classifier;
 use lmc::parallel::run_on_workers;
 use lmc::sweep::{Grid, Profile, SweepPlan};
 use lmc::weights::Weights;
 use tch::{Cuda, Device, Kind, Tensor};
 
+use geometry::config;
 use in_memory::InMemory;
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
@@ -71,23 +73,6 @@ fn main() -> Result<()> {
     let all = SweepPlan::lines(N_PAPER, Grid::TENTHS)?.n_interior() + N_PAPER;
     println!("{N_PAPER} models, {all} evaluations: {:.1} min", all as f64 / per_second / 60.0);
     Ok(())
-}
-
-fn config(geometry: &str) -> Result<ModelConfig> {
-    let (layers, width, heads) = match geometry {
-        "bert-base" => (12, 768, 12),
-        "minilm" => (6, 384, 12),
-        "mini" => (2, 64, 2),
-        other => return Err(format!("{other} is none of bert-base, minilm and mini").into()),
-    };
-    Ok(ModelConfig {
-        hidden_size: width,
-        num_hidden_layers: layers,
-        num_attention_heads: heads,
-        intermediate_size: 4 * width,
-        max_position_embeddings: 512,
-        ..ModelConfig::mini(30_522)
-    })
 }
 
 /// Returns the first pairs of the matched development set.
