@@ -74,6 +74,9 @@ fn complete(job: &SweepJob<'_>) -> Result<Vec<(Vec<f64>, Vec<Outcome>)>> {
         if cost.seconds() > WORTH_SAYING {
             job.compute.say_unused_card();
             progress::say(&cost.to_string());
+            if let Some(advice) = job.compute.advice() {
+                progress::note(advice);
+            }
         }
         if job.compute.precision != Precision::Float32 {
             precision::check(job)?;

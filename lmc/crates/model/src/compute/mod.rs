@@ -5,6 +5,7 @@ mod cards;
 mod devices;
 mod memory;
 mod precision;
+mod processor;
 
 use tch::Device;
 
