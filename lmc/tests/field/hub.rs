@@ -281,7 +281,7 @@ pub const CASES: &[Case] = &[
                 ("qqp-berts-7@1500", "unknown step `1500 of qqp-berts`; known: 15000, 25000, 34110"),
                 (
                     "google-bert/bert-base-cased",
-                    "unknown manifest `google-bert/bert-base-cased`; known: bert-base-uncased",
+                    "unknown manifest `google-bert/bert-base-cased`; known: anli, bert-base-uncased",
                 ),
                 ("google-bert/bert-base-uncased", "config.json of google-bert/bert-base-uncased is not in"),
             ] {
