@@ -57,14 +57,17 @@ impl Family {
         .collect()
     }
 
-    /// Returns the processes that still live after a while.
+    /// Returns the processes that still live after a while. A process that becomes another program has no
+    /// environment for a moment, so none counts only if it is seen twice.
     fn wait(&self) -> Vec<(u32, String)> {
         let start = Instant::now();
+        let mut was_empty = false;
         loop {
             let members = self.members();
-            if members.is_empty() || start.elapsed() > GRACE {
+            if (members.is_empty() && was_empty) || start.elapsed() > GRACE {
                 return members;
             }
+            was_empty = members.is_empty();
             std::thread::sleep(Duration::from_millis(100));
         }
     }
