@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use lmc::Result;
 use lmc::data::task_file::{Draft, DraftSet, NewTask};
+use lmc::slurm::quoted;
 use lmc::table::Metric;
 
 use crate::output::say;
@@ -85,7 +86,8 @@ fn show(draft: &Draft) {
     }
     draft.notes.iter().for_each(|note| say(format_args!("note: {note}")));
     let out = draft.out.display();
-    say(format_args!("{out}: task `{}`; lmc basins --task {out} --seeds 0,1,2", draft.manifest.name));
+    let word = quoted(&out.to_string());
+    say(format_args!("{out}: task `{}`; lmc basins --task {word} --seeds 0,1,2", draft.manifest.name));
 }
 
 /// Returns the number of examples of each label in brackets.

@@ -8,6 +8,7 @@ mod drawn;
 mod files;
 mod form;
 mod identity;
+mod names;
 mod source;
 mod subset;
 mod task;
@@ -202,6 +203,7 @@ impl Manifest {
             .or_else(|| wanted("task", self.task.is_some(), self.task.is_some() && of_examples))
             .or_else(|| wanted("subsets", !self.subsets.is_empty(), !self.subsets.is_empty() && of_examples))
             .or_else(|| wanted("folders", !self.folders.is_empty(), !self.folders.is_empty() && of_examples))
+            .or_else(|| self.name_inconsistency())
             .or_else(|| self.member_inconsistency())
             .or_else(|| self.file_inconsistency())
             .or_else(|| self.columns.as_ref().and_then(Columns::inconsistency))

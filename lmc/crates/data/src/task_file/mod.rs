@@ -210,8 +210,9 @@ impl NewTask {
         for path in std::iter::once(&self.train).chain(&self.test).chain(&self.ood) {
             let place = path.canonicalize().map_err(LmcError::io("read", path))?;
             if files.contains(&place) {
-                let got = format!("{} twice", path.display());
-                return Err(LmcError::invalid("ood", got, "each file once"));
+                let field = if self.test.as_ref() == Some(path) { "test" } else { "ood" };
+                let got = format!("{}, which is given before", path.display());
+                return Err(LmcError::invalid(field, got, "each file once"));
             }
             files.push(place);
         }
@@ -219,7 +220,7 @@ impl NewTask {
             return Err(LmcError::invalid("out", self.out.display(), "a file that ends in .toml"));
         }
         if let Some(name) = &self.name {
-            if place::plain_name(name) != *name {
+            if name.is_empty() || place::plain_name(name) != *name {
                 return Err(LmcError::invalid("name", name, "small letters, digits, `-` and `_`"));
             }
             if Manifest::builtin_names().contains(&name.as_str()) {

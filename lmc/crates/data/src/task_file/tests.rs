@@ -218,7 +218,8 @@ fn a_column_and_a_file_have_one_role() {
     let message = problem(NewTask { label: "text".to_owned(), ..data.task() });
     assert_eq!(message, "`label`: got `text`, which has another role, expected a column of its own");
     let message = problem(NewTask { test: Some(data.path("train.csv")), ..data.task() });
-    assert!(message.ends_with("train.csv twice, expected each file once"), "{message}");
+    assert!(message.starts_with("`test`: got "), "{message}");
+    assert!(message.ends_with("train.csv, which is given before, expected each file once"), "{message}");
     let message = problem(NewTask { name: Some("cola".to_owned()), ..data.task() });
     assert_eq!(message, "`name`: got cola, expected a name that no manifest of lmc has");
     assert!(problem(data.task().with_out("task.csv")).starts_with("`out`: got task.csv"));

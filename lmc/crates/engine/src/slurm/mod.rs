@@ -22,4 +22,4 @@ pub use options::Slurm;
 #[doc(hidden)]
 pub use queue::array_in_queue;
 #[doc(hidden)]
-pub use script::{Script, program};
+pub use script::{Script, program, quoted};

@@ -97,7 +97,7 @@ impl Script<'_> {
 }
 
 /// Returns a text as one word of a shell.
-pub(super) fn quoted(text: &str) -> String {
+pub fn quoted(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "_-./:,=+@%".contains(c);
     match !text.is_empty() && text.chars().all(plain) {
         true => text.to_owned(),

@@ -81,6 +81,8 @@ fn complete(job: &SweepJob<'_>) -> Result<Vec<(Vec<f64>, Vec<Outcome>)>> {
         if job.compute.precision != Precision::Float32 {
             precision::check(job)?;
         }
+    } else if job.compute.precision != Precision::Float32 {
+        precision::check_known(job)?;
     }
     let read = job.read_to_host();
     let on_host = Resident::new(fitting(job.compute.host_memory, job.bytes()), &read);

@@ -34,39 +34,54 @@ struct Difference {
 /// # Errors
 /// [`LmcError::Imprecise`] if one is above the tolerance.
 pub(super) fn check(job: &SweepJob<'_>) -> Result<()> {
-    let path = job.folder().join("precision.json");
-    let known = std::fs::read(&path).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
-    let difference: Difference = match known {
+    let difference = match known(job) {
         Some(difference) => difference,
         None => {
             let difference = measured(job)?;
             let json = serde_json::to_vec(&difference)
                 .map_err(|e| LmcError::invalid("precision", e, "serialisable"))?;
-            write_atomic(&path, &json)?;
+            write_atomic(&job.folder().join("precision.json"), &json)?;
             difference
         }
     };
     let Difference { n_units, loss, convexity_gap } = difference;
-    let (precision, tolerance) = (job.compute.precision.to_string(), job.compute.tolerance);
+    let precision = job.compute.precision;
     progress::say(&format!(
         "{precision} against float32 on {n_units} of {} units: loss off by at most {loss:.1e}, convexity gap by {convexity_gap:.1e} nats",
         job.plan.units().len()
     ));
-    match [("loss", loss), ("convexity gap", convexity_gap)]
-        .into_iter()
-        .find(|&(_, got)| got.is_nan() || got > tolerance)
-    {
-        None => Ok(()),
-        Some((what, got)) => Err(LmcError::Imprecise { precision, what, got, tolerance }),
+    difference.within(job)
+}
+
+/// Checks the differences that an earlier sweep measured, if all units are there already.
+///
+/// # Errors
+/// [`LmcError::Imprecise`] if one is above the tolerance of this sweep.
+pub(super) fn check_known(job: &SweepJob<'_>) -> Result<()> {
+    known(job).map_or(Ok(()), |difference| difference.within(job))
+}
+
+impl Difference {
+    /// Checks that no difference is above the tolerance.
+    fn within(self, job: &SweepJob<'_>) -> Result<()> {
+        let (precision, tolerance) = (job.compute.precision.to_string(), job.compute.tolerance);
+        let found = [("loss", self.loss), ("convexity gap", self.convexity_gap)];
+        match found.into_iter().find(|&(_, got)| got.is_nan() || got > tolerance) {
+            None => Ok(()),
+            Some((what, got)) => Err(LmcError::Imprecise { precision, what, got, tolerance }),
+        }
     }
+}
+
+/// Returns the differences that were measured before.
+fn known(job: &SweepJob<'_>) -> Option<Difference> {
+    serde_json::from_slice(&std::fs::read(job.folder().join("precision.json")).ok()?).ok()
 }
 
 /// Returns the largest difference of a convexity gap or a loss that [`check`] found, or `None` if it has not
 /// looked.
 pub(super) fn found(job: &SweepJob<'_>) -> Option<f64> {
-    let bytes = std::fs::read(job.folder().join("precision.json")).ok()?;
-    let difference: Difference = serde_json::from_slice(&bytes).ok()?;
-    Some(difference.loss.max(difference.convexity_gap))
+    known(job).map(|difference| difference.loss.max(difference.convexity_gap))
 }
 
 fn measured(job: &SweepJob<'_>) -> Result<Difference> {

@@ -150,7 +150,7 @@ fn evaluate_all(
             let row = |i| Ok::<_, LmcError>(Vec::<f32>::try_from(results.get(i))?);
             let losses = in_order(order(), row(0)?, n);
             if let Some(i) = losses.iter().position(|loss| !loss.is_finite()) {
-                let (what, value) = ("evaluation".into(), f64::from(losses[i]));
+                let (what, value) = (named(parameters.kind()).into(), f64::from(losses[i]));
                 return Err(LmcError::NonFiniteLoss { what, value, position: format!("example {i}") });
             }
             Ok(Outcome {
@@ -211,4 +211,12 @@ pub fn map_logits(logits: &Tensor, map: &LabelMap) -> Result<Tensor> {
     };
     let labels: Vec<Tensor> = map.classes().iter().filter_map(merged).collect();
     Ok(Tensor::f_stack(&labels, -1)?)
+}
+
+/// Returns what an evaluation in those numbers is called in an error about a loss that is none.
+fn named(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Half => "evaluation in fp16, whose numbers end at 65504 (those of bf16 and float32 do not)",
+        _ => "evaluation",
+    }
 }

@@ -201,3 +201,12 @@ fn a_set_knows_how_many_outputs_it_is_for() {
         assert!(message.starts_with(start), "{message}");
     }
 }
+
+#[test]
+fn a_loss_that_fp16_has_no_room_for_says_so() {
+    let (classifier, examples) = (classifier(), examples(12, 4));
+    let theta = weights(&classifier, 3).theta() * 1e5;
+    let batches = packed_batches(&examples, 64);
+    let error = evaluate(&classifier, &theta.to_kind(Kind::Half), &batches, 12).unwrap_err().to_string();
+    assert!(error.starts_with("evaluation in fp16, whose numbers end at 65504"), "{error}");
+}

@@ -221,6 +221,11 @@ impl Parameters {
         Ok(made)
     }
 
+    /// Returns the kind of numbers.
+    pub(crate) fn kind(&self) -> Kind {
+        self.tensors.first().map_or(Kind::Float, Tensor::kind)
+    }
+
     /// Returns the number of models side by side.
     pub fn stack(&self) -> i64 {
         self.stack
