@@ -37,7 +37,7 @@ const SEED: u64 = 0;
 /// use lmc::data::task_file::NewTask;
 /// # let folder = tempfile::tempdir().unwrap();
 /// let train = folder.path().join("train.csv");
-/// let row = |i| format!("\"Sentence {i}, quoted\",{}\n", ["for", "against"][i % 2]);
+/// let row = |i: usize| format!("\"Sentence {i}, quoted\",{}\n", ["for", "against"][i % 2]);
 /// std::fs::write(&train, format!("sentence,stance\n{}", (0..50).map(row).collect::<String>())).unwrap();
 /// let draft = NewTask::new(&train, "sentence", "stance").with_out(folder.path().join("task.toml")).draft()?;
 /// assert_eq!(draft.labels, ["against", "for"]);
