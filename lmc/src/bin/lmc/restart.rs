@@ -4,7 +4,7 @@ use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::Command;
 
-use lmc::compute::ALLOW_TF32;
+use lmc::compute::{ALLOW_TF32, is_tf32_allowed};
 use lmc::{LmcError, Result};
 
 /// Goes on if libtorch was started as it has to be for tf32 or without it, and otherwise starts this command
@@ -13,8 +13,7 @@ use lmc::{LmcError, Result};
 /// # Errors
 /// [`LmcError::Io`] if the command cannot be started.
 pub fn with_tf32(is_wanted: bool) -> Result<()> {
-    let is_allowed = std::env::var(ALLOW_TF32).is_ok_and(|value| value == "1");
-    if is_wanted == is_allowed {
+    if is_wanted == is_tf32_allowed() {
         return Ok(());
     }
     let program = std::env::current_exe().map_err(LmcError::io("start again", Path::new("lmc")))?;

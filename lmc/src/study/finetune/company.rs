@@ -1,7 +1,5 @@
 //! Stacks in company: on a device as many copies are trained side by side as it has memory for.
 
-use tch::Device;
-
 use crate::compute::Compute;
 
 /// The most copies that are trained together: more do not fill a device better.
@@ -9,14 +7,6 @@ const MOST_COPIES: usize = 16;
 
 /// Bytes of a parameter in training that stay from update to update: weights and two moments in float32.
 const KEPT_BYTES: u64 = 12;
-
-/// Returns the device of each worker that trains: one for each CUDA device, which a stack fills by itself, and
-/// as many threads for the CPU as an evaluation has.
-pub(super) fn workers(compute: &Compute) -> Vec<Device> {
-    let cards = compute.devices.iter().copied().filter(|device| device.is_cuda());
-    let threads = compute.workers().into_iter().filter(|&device| device == Device::Cpu);
-    cards.chain(threads).collect()
-}
 
 /// Returns the numbers of the stacks in each company, in their order. `stacks` are the copies of each stack and
 /// the updates that it has made; a company has stacks of equal progress, together at most `most` copies unless
@@ -65,13 +55,5 @@ mod tests {
     fn memory_decides_how_many_copies_share_a_device() {
         let compute = Compute { device_memory: 12_000, ..Compute::cpu() };
         assert_eq!([100, 250, 1_001, 1].map(|n| most_copies(&compute, n)), [10, 4, 1, 16]);
-    }
-
-    #[test]
-    fn a_card_has_one_worker_and_the_cpu_a_thread_for_each_core() {
-        let cpu = Compute::cpu();
-        assert_eq!(workers(&cpu), cpu.workers());
-        let cards = Compute { devices: vec![Device::Cuda(0), Device::Cuda(1)], ..cpu };
-        assert_eq!(workers(&cards), [Device::Cuda(0), Device::Cuda(1)]);
     }
 }

@@ -18,7 +18,7 @@ use crate::progress::{Progress, Unit};
 use crate::spec::{Recipe, RunSpec, Trained};
 use crate::store::{Claim, Store};
 use crate::train::{Features, Place, TrainingSet};
-use company::{companies, most_copies, workers};
+use company::{companies, most_copies};
 use stack::{Stack, Work};
 use start::Start;
 
@@ -63,7 +63,7 @@ fn train(study: &Study, recipe: &Recipe) -> Result<()> {
     if !stacks.is_empty() && study.task.classifier.layout().n_parameters() > SMALL {
         study.compute.say_unused_card();
     }
-    let workers = workers(&study.compute);
+    let workers = study.compute.training_workers();
     let places: Vec<Place> = workers.iter().map(|&device| place(study, device)).collect();
     let silent = Progress::new("", Unit::Updates, 0);
     let mut work = Work {

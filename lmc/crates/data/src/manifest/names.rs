@@ -11,8 +11,7 @@ impl Manifest {
     pub(super) fn name_inconsistency(&self) -> Option<(String, String)> {
         let splits = self.splits.iter().map(|split| ("split", &split.name));
         let subsets = self.subsets.iter().map(|subset| ("subset", &subset.name));
-        let sets = self.task.iter().flat_map(|task| &task.sets).map(|set| ("set", &set.name));
-        let names = std::iter::once(("name", &self.name)).chain(splits).chain(subsets).chain(sets);
+        let names = std::iter::once(("name", &self.name)).chain(splits).chain(subsets);
         let bad = names.into_iter().find(|(_, name)| !is_plain(name)).map(|(what, name)| {
             let expected =
                 format!("letters, digits, `-`, `_` and `.`, at most {LONGEST}, a letter or digit first");
@@ -26,7 +25,8 @@ impl Manifest {
     }
 }
 
-fn is_plain(name: &str) -> bool {
+/// Returns whether a name can be part of the name of a file.
+pub(super) fn is_plain(name: &str) -> bool {
     let known = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
     name.len() <= LONGEST && name.chars().all(known) && name.starts_with(|c: char| c.is_ascii_alphanumeric())
 }

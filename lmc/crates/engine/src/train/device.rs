@@ -82,7 +82,7 @@ impl<'a> OnDevice<'a> {
     /// copies compute side by side from there on.
     ///
     /// # Errors
-    /// Those of `check`, before anything has changed; [`LmcError::OutOfMemory`] if there is too little even
+    /// The errors of `check`, before anything has changed; [`LmcError::OutOfMemory`] if there is too little even
     /// for one copy; [`LmcError::Torch`].
     pub fn update(&mut self, trained: &Tensor, optimiser: &mut AdamW, update: &Update<'_>) -> Result<()> {
         let stack = update.batches.len();

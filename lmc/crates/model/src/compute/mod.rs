@@ -205,7 +205,8 @@ impl Options for Compute {
 }
 
 /// Returns whether libtorch computes tf32 on CUDA devices where float32 is meant.
-fn is_tf32_allowed() -> bool {
+#[doc(hidden)]
+pub fn is_tf32_allowed() -> bool {
     std::env::var(ALLOW_TF32).is_ok_and(|value| value == "1")
 }
 
@@ -256,6 +257,7 @@ mod tests {
     fn every_device_has_workers() {
         let cpu = Compute::cpu();
         assert_eq!(cpu.workers(), vec![Device::Cpu; n_threads()]);
+        assert_eq!(cpu.training_workers(), cpu.workers());
         let both = Compute { devices: vec![Device::Cpu; 2], ..cpu.clone() };
         assert_eq!(both.workers().len(), 2 * n_threads().div_ceil(2));
         let two = Compute { devices: vec![Device::Cuda(0), Device::Cuda(1)], ..cpu };

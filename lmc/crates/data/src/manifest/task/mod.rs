@@ -6,6 +6,7 @@ use serde::de::Error;
 use serde::{Deserialize, Deserializer};
 use toml::{Table, Value};
 
+use super::names::is_plain;
 use super::{Manifest, ManifestKind, Part};
 use crate::changes::changed;
 use crate::labels::{LabelMap, Merge};
@@ -206,8 +207,7 @@ impl Manifest {
     }
 
     fn set_inconsistency(&self, set: &TaskSet) -> Option<Inconsistency> {
-        let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
-        if set.name.is_empty() || !set.name.chars().all(is_plain) || set.name.ends_with("-sample") {
+        if !is_plain(&set.name) || set.name.ends_with("-sample") {
             return wrong(
                 "sets.name",
                 &set.name,
