@@ -19,6 +19,8 @@ use signal_hook::low_level::raise;
 
 /// The time in which work must end.
 const LIMIT: Duration = Duration::from_secs(2);
+/// The time after which a test gives up waiting for the moment to interrupt.
+const PATIENCE: Duration = Duration::from_secs(180);
 
 fn alone() -> MutexGuard<'static, ()> {
     static LOCK: Mutex<()> = Mutex::new(());
@@ -62,7 +64,9 @@ fn done(finished: &str) -> u32 {
 fn interrupted_when<T>(ready: impl Fn() -> bool + Sync, work: impl FnOnce() -> T) -> (T, Duration) {
     std::thread::scope(|scope| {
         let signal = scope.spawn(|| {
+            let started = Instant::now();
             while !ready() {
+                assert!(started.elapsed() < PATIENCE, "the work did not come so far within {PATIENCE:?}");
                 std::thread::sleep(Duration::from_millis(2));
             }
             raise(SIGINT).unwrap();

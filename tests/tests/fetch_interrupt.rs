@@ -12,6 +12,8 @@ use signal_hook::low_level::raise;
 
 /// The time in which work must end.
 const LIMIT: Duration = Duration::from_secs(2);
+/// The time after which a test gives up waiting for the moment to interrupt.
+const PATIENCE: Duration = Duration::from_secs(180);
 
 /// Waits for `ready`, raises the signal and returns the time of the signal.
 fn raise_when(ready: impl Fn() -> bool) -> Instant {
@@ -51,8 +53,12 @@ fn an_interrupt_ends_a_fetch_at_any_point_and_keeps_the_part() {
         let mut sent = 0;
         let (result, took) = std::thread::scope(|scope| {
             let fetch = scope.spawn(|| (fetcher.fetch(&manifest), Instant::now()));
-            let mut asked = false;
+            let (mut asked, started) = (false, Instant::now());
             while !(asked && sent >= bytes) {
+                assert!(
+                    !fetch.is_finished() && started.elapsed() < PATIENCE,
+                    "{fault:?}: {sent} bytes were sent"
+                );
                 sent += server.bytes_sent();
                 asked |= !server.requests().is_empty();
                 std::thread::sleep(Duration::from_millis(2));
