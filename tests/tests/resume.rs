@@ -215,7 +215,7 @@ fn other_company_is_another_run() {
         let spec = StudySpec { stack, ..spec() }.with_seeds(seeds.iter().copied()).with_recipe(recipe);
         let study = Study::open_in(spec, Store::open(folder.path()).unwrap()).unwrap();
         let models = study.finetune().unwrap();
-        models.models().iter().map(|m| m.spec.run_id()).collect::<Vec<_>>()
+        models.models().iter().map(|m| m.spec().unwrap().run_id()).collect::<Vec<_>>()
     };
     let pairs = ids(&[1, 2, 3], 2);
     assert_eq!(ids(&[1, 2], 2), pairs[..2]);

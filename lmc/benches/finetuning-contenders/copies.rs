@@ -102,7 +102,7 @@ pub fn train_stacks(size: usize, n_updates: u32, ready: impl Fn() -> Result<()>)
     let recipe = Recipe { length: Step::Iterations(n_updates), trajectory: vec![1.0], ..Recipe::mini() };
     let seeds: Vec<u64> = (0..8 * n_threads() as u64).collect();
     let stack = |seeds: &[u64]| {
-        let head = |&seed| task.pretrained.with_head(&task.classifier, seed, recipe.head_std);
+        let head = |&seed| task.encoder()?.with_head(&task.classifier, seed, recipe.head_std);
         let weights = seeds.iter().map(head).collect::<lmc::Result<Vec<_>>>()?;
         let thetas: Vec<_> = weights.iter().map(|weights| weights.theta()).collect();
         Ok((seeds.to_vec(), Tensor::f_stack(&thetas, 0)?))

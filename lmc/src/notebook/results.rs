@@ -7,23 +7,31 @@ use crate::analyses::replay::{Replay, ReplayOptions};
 use crate::analyses::report::Report;
 use crate::confidence::Interval;
 use crate::gap::Measure;
-use crate::study::{Models, Sweep};
+use crate::study::{Model, Models, Sweep};
 
 impl Show for Models {
     fn forms(&self) -> Forms {
         let models = self.models();
         let names: Vec<&str> = models.iter().map(|model| model.name.as_str()).collect();
         let spec = self.study().spec();
-        let seconds: f64 = models.iter().map(|model| model.info.seconds).fold(0.0, f64::max);
-        let rows = vec![
-            ("copies", names.len().to_string()),
+        let what = if spec.models.is_some() { "models from elsewhere" } else { "copies" };
+        let mut rows = vec![
+            (what, names.len().to_string()),
             ("names", listed(&names)),
             ("task", spec.task.name().to_owned()),
-            ("recipe", spec.recipe.name.clone()),
-            ("updates", self.step().to_string()),
-            ("training loss", range(models.iter().map(|model| model.info.train_loss), "nats")),
-            ("training of a stack", format!("up to {seconds:.1} s")),
         ];
+        let infos: Vec<_> = models.iter().filter_map(Model::info).collect();
+        if !infos.is_empty() {
+            let seconds: f64 = infos.iter().map(|info| info.seconds).fold(0.0, f64::max);
+            rows.extend([
+                ("recipe", spec.recipe.name.clone()),
+                ("updates", self.step().to_string()),
+                ("training loss", range(infos.iter().map(|info| info.train_loss), "nats")),
+                ("training of a stack", format!("up to {seconds:.1} s")),
+            ]);
+        } else if self.step() > 0 {
+            rows.push(("updates", self.step().to_string()));
+        }
         Fields { heading: "Models".into(), rows }.forms()
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use lmc_base::show::{Fields, Forms, Show, seeds};
+use lmc_base::show::{Fields, Forms, Show, listed, seeds};
 
 use crate::spec::{Embedded, Encoder, beginning, pooler};
 use crate::study::{Study, StudySpec};
@@ -19,11 +19,13 @@ impl Show for Study {
         let sets: Vec<String> =
             task.sets.iter().map(|set| format!("{} ({})", set.dataset.name, set.encoded.len())).collect();
         let mut rows = rows_of(self.spec());
+        let digest = format!("{}{}", beginning(&task.model.sha256), pooler(&task.model));
+        let of = if task.pretrained.is_some() { "digest of the encoder" } else { "digest of the models" };
         rows.extend([
             ("evaluation sets", sets.join(", ")),
             ("parameters", task.classifier.layout().n_parameters().to_string()),
             ("digest of the training set", beginning(&task.train_sha256)),
-            ("digest of the encoder", format!("{}{}", beginning(&task.model.sha256), pooler(&task.model))),
+            (of, digest),
             ("store", self.store().root().display().to_string()),
         ]);
         Fields { heading: format!("Study of {}", task.model.name), rows }.forms()
@@ -38,11 +40,20 @@ fn shown_encoder(encoder: &Encoder) -> String {
 }
 
 fn rows_of(spec: &StudySpec) -> Vec<(&'static str, String)> {
-    let StudySpec { task, recipe, seeds: all, data, unverified, encoder, stack } = spec;
+    let StudySpec { task, recipe, seeds: all, data, unverified, encoder, stack, models } = spec;
     let folder = |folder: &Option<PathBuf>| {
         folder.as_ref().map_or_else(|| "embedded".to_owned(), |folder| folder.display().to_string())
     };
     let files = if *unverified { " (unverified)" } else { "" };
+    if let Some(given) = models {
+        let names = given.names().unwrap_or_default();
+        return vec![
+            ("task", format!("{}, {} training examples", task.name(), task.n_train())),
+            ("models from elsewhere", given.models.len().to_string()),
+            ("names", listed(&names)),
+            ("data", folder(data) + files),
+        ];
+    }
     vec![
         ("task", format!("{}, {} training examples", task.name(), task.n_train())),
         ("recipe", format!("{}, {} in batches of {}", recipe.name, recipe.length, recipe.batch_size)),

@@ -32,15 +32,21 @@ impl Study {
 }
 
 impl StudySpec {
-    /// Returns the names of the copies, in the order of the seeds.
-    pub fn copies(&self) -> Vec<String> {
-        self.seeds.iter().map(|&seed| models::name(seed)).collect()
-    }
-
-    /// Returns the numbers of copies by their names.
+    /// Returns the names of the models, in the order in which they are given; of copies, in that of the seeds.
     ///
     /// # Errors
-    /// [`LmcError::UnknownName`] listing the copies; [`LmcError::InvalidParameter`] for no name or one that
+    /// [`LmcError::NoModel`] if the folder of a model from elsewhere is gone.
+    pub fn names(&self) -> Result<Vec<String>> {
+        match &self.models {
+            Some(given) => given.names(),
+            None => Ok(self.seeds.iter().map(|&seed| models::name(seed)).collect()),
+        }
+    }
+
+    /// Returns the numbers of models by their names.
+    ///
+    /// # Errors
+    /// [`LmcError::UnknownName`] listing the models; [`LmcError::InvalidParameter`] for no name or one that
     /// comes twice.
     ///
     /// # Examples
@@ -51,7 +57,7 @@ impl StudySpec {
     /// # Ok::<(), LmcError>(())
     /// ```
     pub fn numbers(&self, names: &[String]) -> Result<Vec<usize>> {
-        let known = self.copies();
+        let known = self.names()?;
         if names.is_empty() {
             return Err(LmcError::invalid("ingredients", "none", "at least one copy"));
         }
@@ -77,17 +83,22 @@ impl StudySpec {
     /// # Errors
     /// [`LmcError::InvalidParameter`] naming the number and `what` needs more.
     pub fn check_count(&self, least: usize, what: &str) -> Result<()> {
-        enough(self.seeds.len(), least, what)
+        let field = if self.models.is_some() { "models" } else { "seeds" };
+        enough_of(field, self.n_models(), least, what)
     }
 }
 
 /// Checks that there are enough models.
 pub(crate) fn enough(n: usize, least: usize, what: &str) -> Result<()> {
+    enough_of("seeds", n, least, what)
+}
+
+fn enough_of(field: &'static str, n: usize, least: usize, what: &str) -> Result<()> {
     if n >= least {
         return Ok(());
     }
     let got = if n == 1 { "1 model".to_owned() } else { format!("{n} models") };
-    Err(LmcError::invalid("seeds", got, format!("at least {least} for {what}")))
+    Err(LmcError::invalid(field, got, format!("at least {least} for {what}")))
 }
 
 #[cfg(test)]

@@ -7,7 +7,9 @@ mod evaluating;
 mod evaluation;
 mod finetune;
 mod lines;
+mod model;
 mod models;
+mod opened;
 mod pretraining;
 mod provenance;
 mod scores;
@@ -16,6 +18,7 @@ mod spec;
 mod sweep;
 mod table;
 mod task;
+mod tokens;
 
 use std::fmt;
 use std::rc::Rc;
@@ -27,20 +30,22 @@ pub use lmc_base::metric::Metric;
 pub use lmc_base::step::Step;
 pub use lmc_engine::slurm::Slurm;
 pub use lmc_engine::train::PretrainRecipe;
-pub use models::{Model, Models};
+pub use model::{Model, Origin};
+pub use models::Models;
+pub use opened::OpenedModel;
 pub use pretraining::{N_DOCUMENTS, pretrain_mini, pretrain_mini_roberta};
 pub(crate) use scores::{scores, unknown};
 #[doc(hidden)]
 pub use slurm::plan_uses_tf32;
 pub use slurm::{Submission, work};
-pub use spec::StudySpec;
+pub use spec::{GivenModels, StudySpec};
 pub use sweep::Sweep;
 pub use table::{EVALUATIONS, EvaluationColumns, MODELS, ModelColumns, PROVENANCE, ProvenanceColumns};
 pub use task::Task;
 
 use crate::compute::Compute;
 use crate::environment;
-use crate::error::Result;
+use crate::error::{LmcError, Result};
 use crate::options::Options;
 use crate::spec::{Recipe, RunSpec};
 use crate::store::Store;
@@ -55,7 +60,10 @@ pub struct Study {
 
 impl fmt::Debug for Study {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (copies, task) = (self.spec.seeds.len(), &self.task);
+        let (copies, task) = (self.spec.n_models(), &self.task);
+        if self.spec.models.is_some() {
+            return write!(f, "Study({copies} models from elsewhere, {task:?})");
+        }
         write!(f, "Study({copies} copies of {}, recipe {}, {task:?})", task.model.name, self.spec.recipe.name)
     }
 }
@@ -98,7 +106,9 @@ impl Study {
         environment::check()?;
         spec.validate()?;
         let task = Task::load(&spec)?;
-        spec.recipe.check_size(task.train.len())?;
+        if spec.models.is_none() {
+            spec.recipe.check_size(task.train.len())?;
+        }
         let spec = StudySpec { task: task.spec.clone(), ..spec };
         Ok(Rc::new(Self { spec, task: Rc::new(task), store, compute: Compute::auto() }))
     }
@@ -149,10 +159,30 @@ impl Study {
         &self.store
     }
 
+    /// Returns the models of the study: those from elsewhere, or the finetuned copies.
+    ///
+    /// # Errors
+    /// The errors of [`Study::finetune`].
+    ///
+    /// # Examples
+    /// ```no_run
+    /// use lmc::prelude::*;
+    /// let spec = StudySpec::of_models(TaskSpec::open("stance.toml")?, &["runs/*"])?;
+    /// let models = Study::open(spec)?.models()?;
+    /// # Ok::<(), LmcError>(())
+    /// ```
+    pub fn models(self: &Rc<Self>) -> Result<Models> {
+        match self.spec.models {
+            Some(_) => Ok(Models::opened(self)),
+            None => self.finetune(),
+        }
+    }
+
     /// Returns the finetuned copies; those that are in the store are not trained again.
     ///
     /// # Errors
-    /// [`crate::LmcError::NonFiniteLoss`] naming a seed that diverged; those of the store. Finished stacks
+    /// [`crate::LmcError::InvalidParameter`] for a study of models from elsewhere, which [`Study::models`]
+    /// returns; [`crate::LmcError::NonFiniteLoss`] naming a seed that diverged; those of the store. Finished stacks
     /// are kept. [`crate::LmcError::Interrupted`], after which the same call goes on with the next update.
     ///
     /// # Examples
@@ -164,7 +194,25 @@ impl Study {
     /// # Ok::<(), LmcError>(())
     /// ```
     pub fn finetune(self: &Rc<Self>) -> Result<Models> {
+        self.check_finetuned()?;
         Models::finetune(self)
+    }
+
+    /// Checks that the study finetunes its models.
+    fn check_finetuned(&self) -> Result<()> {
+        let given = || format!("{} models from elsewhere", self.spec.n_models());
+        let expected = "a study with seeds; models from elsewhere are as they are";
+        let is_finetuned = self.spec.models.is_none().then_some(());
+        is_finetuned.ok_or_else(|| LmcError::invalid("models", given(), expected))
+    }
+
+    /// Returns the names in the store of the models without the points of training: of runs, or of models from
+    /// elsewhere.
+    pub(crate) fn identities(&self) -> Vec<String> {
+        match self.spec.models {
+            Some(_) => self.task.opened.iter().map(|model| model.key().to_owned()).collect(),
+            None => self.runs().iter().map(RunSpec::run_id).collect(),
+        }
     }
 
     /// Returns the runs of all copies, in the order of the seeds.

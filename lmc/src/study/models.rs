@@ -1,48 +1,25 @@
 //! Finetuned copies and the questions they can answer.
 
 use std::fmt;
+use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use super::metrics;
-use super::{Evaluation, Metric, Study};
+use super::{Evaluation, Metric, Model, Origin, Study, StudySpec};
 use crate::compute::Compute;
 use crate::error::{LmcError, Result};
 use crate::eval::{Logits, Outcome};
-use crate::spec::RunSpec;
-use crate::store::CheckpointInfo;
+use crate::spec::TaskSpec;
 use crate::weights::Weights;
-
-/// One finetuned copy at one checkpoint.
-#[derive(Clone)]
-pub struct Model {
-    /// The name in tables, such as `s100`.
-    pub name: String,
-    /// All facts that decided its weights.
-    pub spec: RunSpec,
-    /// The checkpoint.
-    pub info: CheckpointInfo,
-}
-
-impl fmt::Debug for Model {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Model({}, {})", self.name, self.key())
-    }
-}
-
-impl Model {
-    /// Returns the name in the store: run and checkpoint.
-    pub fn key(&self) -> String {
-        format!("{}-{}it", self.spec.run_id(), self.info.step)
-    }
-}
 
 /// Returns the name of the copy of a seed.
 pub(crate) fn name(seed: u64) -> String {
     format!("s{seed}")
 }
 
-/// The copies of a study at one checkpoint, in the order of its seeds.
+/// The models of a study in order: its copies at one checkpoint by their seeds, or models from elsewhere as they
+/// were given.
 #[derive(Clone)]
 pub struct Models {
     study: Rc<Study>,
@@ -53,6 +30,9 @@ pub struct Models {
 impl fmt::Debug for Models {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (task, recipe) = (self.study.spec.task.name(), &self.study.spec.recipe.name);
+        if self.study.spec.models.is_some() {
+            return write!(f, "Models({} from elsewhere on {task})", self.models.len());
+        }
         write!(f, "Models({} copies on {task}, recipe {recipe}, {} updates)", self.models.len(), self.step)
     }
 }
@@ -63,7 +43,35 @@ impl Models {
     pub(crate) fn loader(&self) -> impl Fn(usize) -> Result<Weights> + Sync + '_ {
         let (store, layout, models) =
             (self.study.store(), self.study.task().classifier.layout(), &self.models);
-        move |model| store.load_checkpoint(&models[model].spec, models[model].info.step, layout)
+        move |model| models[model].load(store, layout)
+    }
+
+    /// Opens models from elsewhere on a task, in the default store: folders of classifiers, names such as
+    /// `feather-berts-12`, and patterns of them ([`model_words`](crate::data::fetch::model_words)). They are
+    /// used as the copies of a study are.
+    ///
+    /// All are looked at first: they must have one architecture and the same tokens, and their outputs must be
+    /// the labels of the task, in any order. They are named by the ends of their paths, and in the store by the
+    /// digest of their weights.
+    ///
+    /// # Errors
+    /// The errors of [`StudySpec::of_models`] and [`Study::open`]; [`LmcError::InvalidParameter`] for models
+    /// that do not fit together, saying which do, and for two with the same weights; [`LmcError::Labels`] for
+    /// outputs that are not the labels of the task.
+    ///
+    /// # Examples
+    /// ```no_run
+    /// use lmc::prelude::*;
+    /// let models = Models::open(&["runs/*/checkpoint-500"], TaskSpec::open("stance.toml")?)?;
+    /// let basins = models.sweep("id-sample", Grid::TENTHS)?.basins(&ClusterOptions::default())?;
+    /// # Ok::<(), LmcError>(())
+    /// ```
+    pub fn open(words: &[impl AsRef<Path>], task: TaskSpec) -> Result<Self> {
+        Study::open(StudySpec::of_models(task, words)?)?.models()
+    }
+
+    pub(super) fn new(study: &Rc<Study>, step: u32, models: Vec<Model>) -> Self {
+        Self { study: study.clone(), step, models }
     }
 
     /// Returns the same copies on those devices and in that precision, as [`Study::on`] does.
@@ -85,6 +93,9 @@ impl Models {
 
     /// Loads the copies at the checkpoint after that many updates.
     pub(crate) fn load(study: &Rc<Study>, step: u32) -> Result<Self> {
+        if study.spec.models.is_some() {
+            return Self::opened_at(study, step);
+        }
         let models = study
             .runs()
             .into_iter()
@@ -93,7 +104,8 @@ impl Models {
                     let kept = study.spec.recipe.checkpoints(study.task.train.len());
                     LmcError::invalid("step", step, format!("one of the checkpoints {kept:?}"))
                 })?;
-                Ok(Model { name: name(spec.seed), spec, info })
+                let name = name(spec.seed);
+                Ok(Model { name, origin: Origin::Finetuned { spec: Box::new(spec), info } })
             })
             .collect::<Result<_>>()?;
         Ok(Self { study: study.clone(), step, models })
@@ -104,7 +116,8 @@ impl Models {
         &self.study
     }
 
-    /// Returns the updates made when these checkpoints were kept.
+    /// Returns the updates made when these checkpoints were kept; 0 if models from elsewhere do not all tell
+    /// the same number.
     pub fn step(&self) -> u32 {
         self.step
     }
@@ -167,7 +180,8 @@ impl Models {
         })
     }
 
-    /// Returns the same copies at every checkpoint of the recipe, earliest first.
+    /// Returns the same models at every checkpoint, earliest first: those of the recipe or, of training runs from
+    /// elsewhere, the folders `checkpoint-*` that all of them have.
     ///
     /// # Errors
     /// The errors of reading the store.
@@ -182,6 +196,9 @@ impl Models {
     /// # Ok::<(), LmcError>(())
     /// ```
     pub fn stages(&self) -> Result<Vec<Models>> {
+        if self.study.spec.models.is_some() {
+            return self.opened_stages();
+        }
         let steps = self.study.spec.recipe.checkpoints(self.study.task.train.len());
         steps.into_iter().map(|step| Self::load(&self.study, step)).collect()
     }
@@ -195,7 +212,8 @@ impl Models {
             let other = others.models.get(row);
             let other =
                 other.ok_or_else(|| LmcError::invalid("landmarks", row, format!("rows below {n}")))?;
-            let name = format!("{} at {}it", other.name, other.info.step);
+            let step = other.step().map_or_else(|| "the end".to_owned(), |step| format!("{step}it"));
+            let name = format!("{} at {step}", other.name);
             both.models.push(Model { name, ..other.clone() });
         }
         Ok(both)
@@ -216,7 +234,7 @@ impl Models {
     /// ```
     pub fn weights_of(&self, model: &Model) -> Result<Weights> {
         let layout = self.study.task.classifier.layout();
-        self.study.store.load_checkpoint(&model.spec, model.info.step, layout)
+        model.load(&self.study.store, layout)
     }
 
     /// Returns the weights of every copy.

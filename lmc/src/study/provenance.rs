@@ -38,13 +38,17 @@ impl Study {
             ("attention", attention.unwrap_or_default().to_string()),
             ("task", spec.task.name().to_owned()),
             ("training set", format!("{} examples, {}", task.train.len(), task.train_sha256)),
-            ("encoder", format!("{}, {}", task.model.name, task.model.sha256)),
-            ("recipe", spec.recipe.name.clone()),
-            ("master seed", master),
-            ("seeds", seeds.join(", ")),
-            ("store", self.store().root().display().to_string()),
-            ("date", now()),
         ]);
+        rows.extend(task.opened.iter().map(|model| ("model", format!("{}, {}", model.name(), model.key()))));
+        if spec.models.is_none() {
+            rows.extend([
+                ("encoder", format!("{}, {}", task.model.name, task.model.sha256)),
+                ("recipe", spec.recipe.name.clone()),
+                ("master seed", master),
+                ("seeds", seeds.join(", ")),
+            ]);
+        }
+        rows.extend([("store", self.store().root().display().to_string()), ("date", now())]);
         let (what, value) = rows.into_iter().map(|(what, value)| (what.to_owned(), value)).unzip();
         ProvenanceColumns { what, value }.frame()
     }

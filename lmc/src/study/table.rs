@@ -7,17 +7,18 @@ use super::Metric;
 use crate::error::Result;
 
 declare_table! {
-    /// One row per finetuned model.
+    /// One row per model.
     MODELS, ModelColumns = "models" {
         model: String,
-        run_id: String = "identifier of the run in the store",
-        seed: i64 = "seed of head and data order",
+        run_id: String = "identifier in the store: of the run, or of a model from elsewhere",
+        seed: Option<i64> = "seed of head and data order, empty for a model from elsewhere",
         task: String = "name of the task",
-        recipe: String = "name of the finetuning recipe",
-        step: String = "point of training, for example \"3ep\" or \"500it\"",
+        recipe: Option<String> = "name of the finetuning recipe, empty for a model from elsewhere",
+        step: Option<String> = "point of training, for example \"3ep\" or \"500it\", empty where it is not known",
         n_parameters: i64 = "number of parameters, head included",
-        train_loss: f64 = "mean loss over the last training steps, nats per example",
-        seconds: f64 = "time of training, seconds",
+        train_loss: Option<f64> = "mean loss over the last training steps, nats per example, empty for a model \
+            from elsewhere",
+        seconds: Option<f64> = "time of training, seconds, empty for a model from elsewhere",
     }
 }
 

@@ -81,7 +81,7 @@ fn lines_to_a_copy_in_another_order_are_those_to_the_copy() {
     let second = &models.models()[1];
     let weights = models.weights_of(second).unwrap();
     let other = shuffled(models.study().task().classifier.config(), &weights, 1).unwrap();
-    models.study().store().save_checkpoint(&second.spec, &other, &second.info).unwrap();
+    models.study().store().save_checkpoint(second.spec().unwrap(), &other, second.info().unwrap()).unwrap();
     let bent = models.sweep("id", grid).unwrap();
     let aligned = models.sweep_aligned(&bent).unwrap();
     for (line, expected) in expected.profiles.iter().enumerate() {

@@ -21,7 +21,7 @@ use lmc::slurm::Slurm;
 use lmc::spec::{Adam, Encoder, Recipe, TaskSpec};
 use lmc::step::Step;
 use lmc::store::Store;
-use lmc::study::{ClassifierOptions, Classifiers, Study, StudySpec};
+use lmc::study::{ClassifierOptions, Classifiers, GivenModels, Study, StudySpec};
 use lmc::sweep::Grid;
 use lmc::table::Metric;
 use lmc::tch::Device;
@@ -120,7 +120,8 @@ fn studies(seen: &mut BTreeSet<String>) {
         data = Some("folder".into()) => "data",
         unverified = true => "unverified",
         encoder = Encoder::Folder("".into()) => "encoder",
-        stack = 0 => "stack";
+        stack = 0 => "stack",
+        models = Some(GivenModels { models: Vec::new(), labels: Vec::new(), tokenizer: None }) => "seeds";
         free:
     }
     assert_eq!(n_files(&root), 0, "the store stays empty");

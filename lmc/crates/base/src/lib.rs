@@ -15,6 +15,7 @@ pub mod frame;
 pub mod interrupt;
 pub mod kernel;
 pub mod metric;
+pub mod natural;
 pub mod options;
 pub mod progress;
 pub mod seed;

@@ -107,7 +107,7 @@ impl<'a> Curve<'a> {
         let layout = self.classifier.layout();
         if control == 0 || control > self.kind.n_inner() {
             let model = &self.ends[usize::from(control > 0)];
-            return self.store.load_checkpoint(&model.spec, model.info.step, layout);
+            return model.load(self.store, layout);
         }
         let path = self.path();
         let state = self.read()?.filter(CurveState::is_finished).ok_or_else(|| missing(&path))?;

@@ -40,8 +40,7 @@ impl SoupFolder {
     /// ```
     pub fn new(study: &Study, folder: &Path, which: &str, replace: Replace) -> Result<Self> {
         study.check_place(folder)?;
-        let runs: Vec<String> = study.runs().iter().map(|run| run.run_id()).collect();
-        let origin = json!({ "soup": which, "copies": sha256(runs.join("\n").as_bytes()) });
+        let origin = json!({ "soup": which, "copies": sha256(study.identities().join("\n").as_bytes()) });
         check_place(folder, &origin, replace)?;
         Ok(Self { folder: folder.to_owned(), origin, replace })
     }

@@ -105,7 +105,7 @@ impl Clustered {
 
     /// Computes the copies, the lines between them and their clusters.
     pub fn compute(&self, study: &Rc<Study>) -> Result<(Models, Swept, Clusters)> {
-        let models = study.finetune()?;
+        let models = study.models()?;
         let sweep = self.interpolation.sweep(study, &models)?;
         let basins = self.clustering.cluster(&sweep)?;
         notes::say(&basins.notes);

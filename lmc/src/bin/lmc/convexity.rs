@@ -44,7 +44,7 @@ impl Convexity {
     pub fn check(&self) -> Result<()> {
         let spec = self.clustered.check("convexity")?;
         self.options().validate()?;
-        check_sizes("convexity.sizes", self.sizes.as_deref(), spec.seeds.len())?;
+        check_sizes("convexity.sizes", self.sizes.as_deref(), spec.n_models())?;
         self.triangles().map_or(Ok(()), |options| options.validate())
     }
 

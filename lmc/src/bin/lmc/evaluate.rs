@@ -1,19 +1,19 @@
 //! `lmc evaluate`: copies of a study, or classifiers that were finetuned elsewhere.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::LazyLock;
 
 use clap::{Args, ValueEnum};
 use lmc::data::corpus::{Corpus, read_corpora};
-use lmc::data::fetch::{Fetcher, ModelFolder};
+use lmc::data::fetch::{Fetcher, ModelFolder, model_words};
 use lmc::data::labels;
 use lmc::store::Store;
-use lmc::study::{ClassifierOptions, Classifiers, Evaluated, Study, evaluations_table};
+use lmc::study::{ClassifierOptions, Classifiers, Evaluated, Study, StudySpec, evaluations_table};
 use lmc::{LmcError, Result, progress, table};
 
 use crate::compute::ComputeArgs;
 use crate::output::{Output, Place, identity, identity_of, print};
-use crate::study::{Changes, DEFAULT};
+use crate::study::Changes;
 
 static CORPUS: LazyLock<String> = LazyLock::new(|| {
     format!("The corpus on which classifiers are evaluated: {}", Corpus::names().join(", "))
@@ -21,8 +21,8 @@ static CORPUS: LazyLock<String> = LazyLock::new(|| {
 
 #[derive(Args)]
 pub struct Evaluate {
-    /// A study, as in the other verbs, mini-nli if absent; or with --corpus Hugging Face folders of finetuned
-    /// classifiers, or names such as feather-berts-12 that are fetched.
+    /// A study, as in the other verbs, mini-nli if absent; or with --task or --corpus Hugging Face folders of
+    /// finetuned classifiers, names such as feather-berts-12 that are fetched, and patterns of them.
     #[arg(value_name = "STUDY or MODEL")]
     what: Vec<PathBuf>,
     /// The evaluation sets of a study, such as id,lo; all but samples if absent.
@@ -36,11 +36,11 @@ pub struct Evaluate {
     split: Vec<String>,
     /// The names of a classifier's outputs in their order, if neither manifest nor config names them, or
     /// names them wrongly; the same for every model.
-    #[arg(long, value_delimiter = ',', requires = "corpus", value_name = "LABEL,...")]
+    #[arg(long, value_delimiter = ',', value_name = "LABEL,...")]
     labels: Option<Vec<String>>,
     /// The folder, or the name that `lmc manifests` lists, of a model whose tokenizer is that of the
     /// classifiers: for those without one of their own, and instead of theirs.
-    #[arg(long, requires = "corpus", value_name = "FOLDER or NAME")]
+    #[arg(long, value_name = "FOLDER or NAME")]
     tokenizer: Option<PathBuf>,
     /// The way in which the logits of neutral and contradiction become that of non-entailment.
     #[arg(long, default_value = "max", requires = "corpus")]
@@ -76,7 +76,7 @@ impl Evaluate {
         }
         self.compute.check()?;
         match &self.corpus {
-            None => self.changes.spec(self.study()?).map(|_| ()),
+            None => self.spec().map(|_| ()),
             Some(_) => Ok(()),
         }
     }
@@ -88,22 +88,14 @@ impl Evaluate {
         }
     }
 
-    /// Returns the study that is named, or the embedded one.
-    fn study(&self) -> Result<&Path> {
-        match self.what.as_slice() {
-            [] => Ok(Path::new(DEFAULT)),
-            [study] => Ok(study),
-            names => {
-                let (got, expected) =
-                    (format!("{} names", names.len()), "one study; --corpus evaluates classifiers");
-                Err(LmcError::InvalidParameter { field: "STUDY", got, expected: expected.into() })
-            }
-        }
+    /// Returns the study that is named, or that of the models.
+    fn spec(&self) -> Result<StudySpec> {
+        self.changes.of(&self.what, self.labels.as_deref(), self.tokenizer.as_deref())
     }
 
     /// Evaluates the copies of a study on its sets.
     fn copies(&self) -> Result<()> {
-        let study = Study::open(self.changes.spec(self.study()?)?)?.on(self.compute.compute()?)?;
+        let study = Study::open(self.spec()?)?.on(self.compute.compute()?)?;
         let all = study.task().sets.iter().map(|set| set.dataset.name.as_str());
         let sets: Vec<&str> = match self.set.as_slice() {
             [] => all.filter(|name| !name.ends_with("-sample")).collect(),
@@ -111,7 +103,7 @@ impl Evaluate {
         };
         sets.iter().try_for_each(|set| study.task().set(set).map(|_| ()))?;
         let out = self.output.open("evaluate")?;
-        let models = study.finetune()?;
+        let models = study.models()?;
         let evaluations = models.evaluations(&sets)?;
         print(&evaluations)?;
         out.write(&identity(&models), &[(&table::EVALUATIONS, &evaluations)], &[])
@@ -128,7 +120,7 @@ impl Evaluate {
                 expected: expected.into(),
             });
         }
-        if let Some(option) = self.changes.of_a_study() {
+        if let Some(option) = self.changes.beside_corpus() {
             let (got, expected) =
                 (format!("{option} beside --corpus"), "it with a study; models are as they are");
             return Err(LmcError::InvalidParameter { field: "OPTION", got, expected: expected.into() });
@@ -151,7 +143,7 @@ impl Evaluate {
 
     /// Returns the models, with the labels and the tokenizer that they are given.
     fn models(&self) -> Result<Vec<ModelFolder>> {
-        let mut models = ModelFolder::find_all(&self.what)?;
+        let mut models = ModelFolder::find_all(&model_words(&self.what)?)?;
         let tokenizer = self.tokenizer.as_deref().map(ModelFolder::find_tokenizer).transpose()?;
         for model in &mut models {
             model.labels = self.labels.clone().unwrap_or(std::mem::take(&mut model.labels));

@@ -52,7 +52,7 @@ impl Figures {
         let study = self.interpolation.open(&self.study)?;
         self.clustering.check(&study)?;
         let out = Results::open(&self.out, "figures", self.force)?;
-        let models = study.finetune()?;
+        let models = study.models()?;
         clock.say("finetuned");
         let names: Vec<&str> = study.task().sets.iter().map(|set| set.dataset.name.as_str()).collect();
         let evaluations = models.evaluations(&names)?;

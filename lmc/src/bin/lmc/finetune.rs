@@ -2,7 +2,7 @@
 
 use clap::Args;
 use lmc::table::Table;
-use lmc::{Result, table};
+use lmc::{LmcError, Result, table};
 
 use crate::compute::ComputeArgs;
 use crate::output::{Output, identity, print, say};
@@ -23,7 +23,11 @@ pub struct Finetune {
 
 impl Finetune {
     pub fn check(&self) -> Result<()> {
-        self.study.spec()?;
+        if self.study.spec()?.models.is_some() {
+            let (got, expected) =
+                ("models from elsewhere".to_owned(), "a study: models are as they are".into());
+            return Err(LmcError::InvalidParameter { field: "STUDY", got, expected });
+        }
         match self.slurm.is_used() {
             true => self.compute.check_elsewhere()?,
             false => self.compute.check()?,

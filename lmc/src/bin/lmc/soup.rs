@@ -45,7 +45,7 @@ impl Soup {
     pub fn check(&self) -> Result<()> {
         let spec = self.clustered.check("soup")?;
         self.options(spec.scored().1).validate()?;
-        check_sizes("soups.sizes", self.sizes.as_deref(), spec.seeds.len())?;
+        check_sizes("soups.sizes", self.sizes.as_deref(), spec.n_models())?;
         self.ingredients.as_ref().map_or(Ok(()), |names| spec.numbers(names).map(|_| ()))
     }
 

@@ -6,10 +6,9 @@ use std::sync::LazyLock;
 
 use clap::Args;
 use lmc::Options;
-use lmc::data::manifest::{Manifest, ManifestKind};
 use lmc::spec::{Encoder, Recipe, TaskSpec};
 use lmc::step::Step;
-use lmc::study::{Study, StudySpec};
+use lmc::study::{GivenModels, Study, StudySpec};
 use lmc::{LmcError, Result};
 
 /// Returns the names of all studies that have one: the embedded ones, then those of corpora.
@@ -19,39 +18,48 @@ fn names() -> Vec<&'static str> {
 }
 
 /// The study if none is named.
-pub const DEFAULT: &str = "mini-nli";
+const DEFAULT: &str = "mini-nli";
 
-/// The advice for models that are given in place of a study.
-const OF_MODELS: &str = "`lmc evaluate MODEL... --corpus CORPUS --split SPLIT` takes models";
-
-/// Returns the error for an argument that is not a study; it may be a model.
-fn no_study(given: &Path) -> LmcError {
-    let known = names().into_iter().chain(["a file that ends in .toml"]);
+/// Returns the error for a single argument that is neither a study nor a model.
+fn no_study(given: &Path, error: LmcError) -> LmcError {
     let name = given.display().to_string();
-    if given.exists() || Manifest::builtin(&name).is_ok_and(|manifest| manifest.kind == ManifestKind::Model) {
-        let expected = format!("a study ({}); {OF_MODELS}", known.collect::<Vec<_>>().join(", "));
-        return LmcError::InvalidParameter { field: "STUDY", got: name, expected };
+    // Errors about a folder or a known model say more than a list of studies.
+    if given.exists() || name.contains(['/', '*', '{']) {
+        return error;
     }
+    let known = names().into_iter().chain(["a file that ends in .toml", "folders of models with --task"]);
     LmcError::UnknownName { kind: "study", name, known: known.map(str::to_owned).collect() }
+}
+
+/// Returns whether an argument is a study: a name or a file that ends in `.toml`.
+fn is_study(given: &Path) -> bool {
+    given.extension().is_some_and(|extension| extension == "toml")
+        || given.to_str().is_some_and(|name| names().contains(&name))
 }
 
 static STUDY: LazyLock<String> = LazyLock::new(|| {
     let names = names().join(", ");
     format!(
-        "A study with the paper's recipe ({names}), or a file that ends in .toml, such as `lmc spec` prints"
+        "A study with the paper's recipe ({names}; mini-nli if absent), or a file that ends in .toml, such as \
+         `lmc spec` prints. Or models from elsewhere, with --task: folders of finetuned classifiers, a folder \
+         of such folders, names such as feather-berts-12, and patterns such as 'feather-berts-{{0..99}}' or \
+         'runs/*/checkpoint-500'"
     )
 });
 static RECIPE: LazyLock<String> = LazyLock::new(|| format!("The recipe: {}", Recipe::NAMES.join(", ")));
 
-/// A study by name or file, and the changes to it.
+/// A study by name or file and the changes to it, or models from elsewhere.
 #[derive(Args)]
 pub struct StudyArgs {
-    #[arg(default_value = DEFAULT, value_name = "STUDY", help = STUDY.as_str())]
-    study: PathBuf,
-    /// Anything after the study, which is an error; this field gives a better message than the command line
-    /// would.
-    #[arg(hide = true)]
-    more: Vec<PathBuf>,
+    #[arg(value_name = "STUDY or MODEL", help = STUDY.as_str())]
+    what: Vec<PathBuf>,
+    /// The names of the models' outputs in their order, if config.json does not name them or names them
+    /// wrongly; the same for every model.
+    #[arg(long, value_delimiter = ',', value_name = "LABEL,...")]
+    labels: Option<Vec<String>>,
+    /// The folder, or the name that `lmc manifests` lists, of a model whose tokenizer is that of the models.
+    #[arg(long, value_name = "FOLDER or NAME")]
+    tokenizer: Option<PathBuf>,
     #[command(flatten)]
     changes: Changes,
 }
@@ -59,8 +67,9 @@ pub struct StudyArgs {
 /// The changes to the task or the file.
 #[derive(Args)]
 pub struct Changes {
-    /// The manifest of a task on your own data, which `lmc task init` writes; in place of a STUDY.
-    #[arg(long, value_name = "FILE")]
+    /// The manifest of a task on your own data, which `lmc task init` writes; or the name of a task, for models
+    /// from elsewhere.
+    #[arg(long, value_name = "FILE or NAME")]
     task: Option<PathBuf>,
     /// Draws data and seeds of mini-nli; 0 is the study of the notebooks.
     #[arg(long, value_name = "N")]
@@ -106,12 +115,7 @@ impl StudyArgs {
 
     /// Returns its description.
     pub fn spec(&self) -> Result<StudySpec> {
-        if self.more.is_empty() {
-            return self.changes.spec(&self.study);
-        }
-        let names = std::iter::once(&self.study).chain(&self.more).map(|name| name.display().to_string());
-        let got = format!("{} names ({})", 1 + self.more.len(), names.collect::<Vec<_>>().join(", "));
-        Err(LmcError::InvalidParameter { field: "STUDY", got, expected: format!("one study; {OF_MODELS}") })
+        self.changes.of(&self.what, self.labels.as_deref(), self.tokenizer.as_deref())
     }
 }
 
@@ -131,10 +135,14 @@ impl Changes {
         self.unverified
     }
 
+    /// Returns the first option that is set but does not apply to models that are evaluated on a corpus.
+    pub fn beside_corpus(&self) -> Option<&'static str> {
+        self.task.as_ref().map(|_| "--task").or_else(|| self.of_training())
+    }
+
     /// Returns the first option that is set but does not apply to models from elsewhere.
-    pub fn of_a_study(&self) -> Option<&'static str> {
+    fn of_training(&self) -> Option<&'static str> {
         [
-            ("--task", self.task.is_some()),
             ("--master-seed", self.master_seed.is_some()),
             ("--encoder", self.encoder.is_some()),
             ("--recipe", self.recipe.is_some()),
@@ -147,19 +155,89 @@ impl Changes {
         .find_map(|(option, is_set)| is_set.then_some(option))
     }
 
+    /// Returns the study or the models from elsewhere that arguments mean, with these changes.
+    pub fn of(
+        &self,
+        what: &[PathBuf],
+        labels: Option<&[String]>,
+        tokenizer: Option<&Path>,
+    ) -> Result<StudySpec> {
+        let study = match what {
+            [] => Some(Path::new(DEFAULT)),
+            [study] if is_study(study) => Some(study.as_path()),
+            _ => None,
+        };
+        match study {
+            Some(study) => {
+                let set = [("--labels", labels.is_some()), ("--tokenizer", tokenizer.is_some())];
+                if let Some((option, _)) = set.into_iter().find(|(_, is_set)| *is_set) {
+                    let got = format!("{option} without models from elsewhere");
+                    let expected = "it beside folders or names of models".into();
+                    return Err(LmcError::InvalidParameter { field: "OPTION", got, expected });
+                }
+                self.spec(study)
+            }
+            None => self.models(what, labels, tokenizer),
+        }
+    }
+
+    /// Returns the study of models from elsewhere.
+    fn models(
+        &self,
+        words: &[PathBuf],
+        labels: Option<&[String]>,
+        tokenizer: Option<&Path>,
+    ) -> Result<StudySpec> {
+        if let Some(study) = words.iter().find(|word| is_study(word)) {
+            let got = format!("{} beside other names", study.display());
+            let expected = "one study, or models with --task".into();
+            return Err(LmcError::InvalidParameter { field: "STUDY", got, expected });
+        }
+        let given = GivenModels::new(words).map_err(|error| match words {
+            [word] => no_study(word, error),
+            _ => error,
+        })?;
+        self.check_as_they_are()?;
+        let Some(task) = &self.task else {
+            let names = TaskSpec::names().join(", ");
+            let expected = format!(
+                "--task FILE, which `lmc task init DATA.csv` writes, or the name of a task ({names})"
+            );
+            let got = format!("{} models without a task", given.models.len());
+            return Err(LmcError::InvalidParameter { field: "MODEL", got, expected });
+        };
+        let given = GivenModels {
+            labels: labels.unwrap_or_default().to_vec(),
+            tokenizer: tokenizer.map(Path::to_owned),
+            ..given
+        };
+        let mut spec =
+            StudySpec { seeds: Vec::new(), models: Some(given), ..StudySpec::of(self.task(task)?) };
+        spec.data = self.data.clone();
+        spec.unverified = self.unverified;
+        spec.recipe.max_length = self.max_length.or(spec.recipe.max_length);
+        spec.validate()?;
+        Ok(spec)
+    }
+
+    /// Returns the task of that name or in that file.
+    fn task(&self, task: &Path) -> Result<TaskSpec> {
+        match task.to_str().filter(|name| TaskSpec::names().contains(name) && !task.is_file()) {
+            Some(name) => TaskSpec::named(name),
+            None => TaskSpec::open(task),
+        }
+    }
+
     /// Returns the study of that name or in that file, changed.
-    pub fn spec(&self, study: &Path) -> Result<StudySpec> {
+    fn spec(&self, study: &Path) -> Result<StudySpec> {
         let mut spec = match (&self.task, study.extension()) {
             (Some(task), _) => {
                 if study != Path::new(DEFAULT) {
                     let got = format!("{} beside --task", study.display());
-                    return Err(LmcError::InvalidParameter {
-                        field: "STUDY",
-                        got,
-                        expected: "one of them".into(),
-                    });
+                    let expected = "one of them".into();
+                    return Err(LmcError::InvalidParameter { field: "STUDY", got, expected });
                 }
-                StudySpec::of(TaskSpec::open(task)?)
+                StudySpec::of(self.task(task)?)
             }
             (None, Some(extension)) if extension == "toml" => StudySpec::read(study)?,
             _ => {
@@ -167,13 +245,13 @@ impl Changes {
                 if StudySpec::NAMES.contains(&&*name) {
                     StudySpec::named(&name, 0)?
                 } else {
-                    StudySpec::of(TaskSpec::named(&name).map_err(|error| match error {
-                        LmcError::UnknownName { .. } => no_study(study),
-                        other => other,
-                    })?)
+                    StudySpec::of(TaskSpec::named(&name)?)
                 }
             }
         };
+        if spec.models.is_some() {
+            self.check_as_they_are()?;
+        }
         if let Some(master) = self.master_seed {
             spec = spec.with_master_seed(master)?;
         }
@@ -192,5 +270,17 @@ impl Changes {
         spec.recipe.learning_rate = self.learning_rate.unwrap_or(spec.recipe.learning_rate);
         spec.validate()?;
         Ok(spec)
+    }
+
+    /// Checks that no option changes the training of models from elsewhere.
+    fn check_as_they_are(&self) -> Result<()> {
+        match self.of_training() {
+            Some(option) => {
+                let got = format!("{option} beside models");
+                let expected = "it with a study; models are as they are".into();
+                Err(LmcError::InvalidParameter { field: "OPTION", got, expected })
+            }
+            None => Ok(()),
+        }
     }
 }

@@ -41,7 +41,7 @@ impl Interpolation {
 
     /// Checks the numbers but for the devices.
     fn check_grid(&self, spec: &StudySpec) -> Result<()> {
-        SweepPlan::check_models(spec.seeds.len())?;
+        SweepPlan::check_models(spec.n_models())?;
         self.grid().map(|_| ())
     }
 
@@ -114,12 +114,12 @@ impl Sweep {
             Some(slurm) if self.slurm.is_dry_run() => return self.say_what_is_submitted(&study, &slurm),
             Some(slurm) => {
                 let grid = self.interpolation.grid()?;
-                let models = study.finetune_on(&slurm)?;
+                let models = study.models_on(&slurm)?;
                 let sweep = models.sweep_on(&slurm, self.interpolation.set(&study), grid)?;
                 (models, sweep)
             }
             None => {
-                let models = study.finetune()?;
+                let models = study.models()?;
                 let sweep = self.interpolation.sweep(&study, &models)?;
                 (models, sweep)
             }
@@ -133,13 +133,15 @@ impl Sweep {
 
     /// Prints what would be submitted first: the copies or, if they are there, their lines.
     fn say_what_is_submitted(&self, study: &Rc<Study>, slurm: &Slurm) -> Result<()> {
-        let copies = study.finetune_submission(slurm)?;
-        if copies.n_tasks > 0 {
-            say(format_args!("{copies}\nThe lines follow when the copies are there."));
-            return Ok(());
+        if study.spec().models.is_none() {
+            let copies = study.finetune_submission(slurm)?;
+            if copies.n_tasks > 0 {
+                say(format_args!("{copies}\nThe lines follow when the copies are there."));
+                return Ok(());
+            }
         }
         let (set, grid) = (self.interpolation.set(study), self.interpolation.grid()?);
-        say(study.finetune()?.sweep_submission(slurm, set, grid)?);
+        say(study.models()?.sweep_submission(slurm, set, grid)?);
         Ok(())
     }
 }

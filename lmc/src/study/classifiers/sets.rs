@@ -10,12 +10,12 @@ use super::looked::Seen;
 use crate::data::Dataset;
 use crate::data::fetch::ModelFolder;
 use crate::data::labels::LabelMap;
-use crate::encode::{Extent, load_tokenizer, longest_example};
+use crate::encode::{Extent, longest_example};
 use crate::error::{LmcError, Result};
 use crate::eval::EvaluationSet;
-use crate::file::sha256;
 use crate::model::ConfigFile;
 use crate::study::task::check_length;
+use crate::study::tokens::tokens_of;
 
 /// The facts about a model that do not need its weights.
 pub(super) struct Head {
@@ -57,23 +57,11 @@ impl Sets {
                 LabelMap::new(&model.labels, &set.labels, self.options.merge)?;
             }
         }
-        if !model.has_tokenizer() {
-            return Err(LmcError::Format {
-                path: model.tokenizer.clone(),
-                line: None,
-                problem: "there is no tokenizer (tokenizer.json, vocab.txt, or vocab.json with merges.txt)"
-                    .into(),
-                remedy: "give the folder or the name of a model with the same one by --tokenizer, or add its files",
-            });
-        }
-        let tokenizer = load_tokenizer(&model.tokenizer)?;
+        let (tokenizer, digest) = tokens_of(model)?;
         check_length(&config, &tokenizer, &model.folder)?;
         let is_pair = self.datasets.iter().any(Dataset::has_pairs);
         let positions = config.max_len();
         let max_len = longest_example("max_length", self.options.max_length, positions, &tokenizer, is_pair)?;
-        let text = tokenizer.to_string(false).map_err(|error| LmcError::Tokenizer(error.to_string()))?;
-        // A tokenizer's text does not say whether special tokens in texts are split.
-        let digest = sha256(format!("{text} {}", tokenizer.get_encode_special_tokens()).as_bytes());
         self.tokenizers.entry(digest.clone()).or_insert(tokenizer);
         Ok(Head { tokenizer: digest, max_len })
     }

@@ -72,7 +72,7 @@ fn train(study: &Study, recipe: &Recipe) -> Result<()> {
         set: features.as_ref().map_or(TrainingSet::Examples(&study.task.train), TrainingSet::Features),
         recipe,
         checkpoints: &checkpoints,
-        start: Start::new(study, recipe),
+        start: Start::new(study, recipe)?,
         progress: &silent,
     };
     let companies = if places.iter().all(Place::is_exact) {
@@ -133,7 +133,7 @@ fn frozen_features(study: &Study) -> Result<Features> {
     let examples = &study.task.train;
     let progress = Progress::new("encoding the training set", Unit::Examples, examples.len() as u64);
     let classifier = &study.task.classifier;
-    let encoder = study.task.pretrained.with_head(classifier, 0, study.spec.recipe.head_std)?;
+    let encoder = study.task.encoder()?.with_head(classifier, 0, study.spec.recipe.head_std)?;
     let tick = |n| progress.advance(n as u64, String::new);
     Features::on(classifier, encoder.theta(), examples, &study.compute.workers(), tick)
 }

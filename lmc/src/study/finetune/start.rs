@@ -24,14 +24,14 @@ pub(super) struct Start<'a> {
 }
 
 impl<'a> Start<'a> {
-    pub fn new(study: &'a Study, recipe: &'a Recipe) -> Self {
-        Self {
+    pub fn new(study: &'a Study, recipe: &'a Recipe) -> Result<Self> {
+        Ok(Self {
             store: &study.store,
             classifier: &study.task.classifier,
             recipe,
             step: recipe.after.as_ref().map_or(0, |before| before.n_updates(study.task.train.len())),
-            encoder: Mutex::new(study.task.pretrained.shallow_clone()),
-        }
+            encoder: Mutex::new(study.task.encoder()?.shallow_clone()),
+        })
     }
 
     /// Returns the weights of the runs of a stack, `[runs.len(), n_parameters]`.

@@ -38,8 +38,7 @@ impl<'a> Finetuning<'a> {
 
 impl Shared for Finetuning<'_> {
     fn identity(&self) -> (&'static str, String) {
-        let runs: Vec<String> = self.study.runs().iter().map(|run| run.run_id()).collect();
-        ("finetune", runs.join("\n"))
+        ("finetune", self.study.identities().join("\n"))
     }
 
     fn pieces(&self) -> (usize, Unit, String) {

@@ -111,8 +111,30 @@ impl Study {
     /// # Ok::<(), LmcError>(())
     /// ```
     pub fn finetune_on(self: &Rc<Self>, slurm: &Slurm) -> Result<Models> {
+        self.check_finetuned()?;
         self.bring_about(&Finetuning::new(self), slurm)?;
         self.finetune()
+    }
+
+    /// Returns the models of the study: those from elsewhere, or copies that [`Study::finetune_on`] trains.
+    ///
+    /// # Errors
+    /// The errors of [`Study::finetune_on`].
+    ///
+    /// # Examples
+    /// ```no_run
+    /// use lmc::prelude::*;
+    /// let spec = StudySpec::of_models(TaskSpec::mnli(), &["feather-berts-{0..99}"])?;
+    /// let slurm = Slurm { gres: Some("gpu:1".into()), ..Slurm::default() };
+    /// let models = Study::open(spec)?.models_on(&slurm)?;
+    /// let sweep = models.sweep_on(&slurm, "id-sample", Grid::TENTHS)?;
+    /// # Ok::<(), LmcError>(())
+    /// ```
+    pub fn models_on(self: &Rc<Self>, slurm: &Slurm) -> Result<Models> {
+        match self.spec.models {
+            Some(_) => self.models(),
+            None => self.finetune_on(slurm),
+        }
     }
 
     /// Returns the array that [`Study::finetune_on`] would submit now.

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::compute::{Compute, Devices, Precision};
 use crate::error::{LmcError, Result};
 use crate::spec::Encoder;
-use crate::study::{Study, StudySpec};
+use crate::study::{GivenModels, Study, StudySpec};
 
 /// The version of the file's format.
 const FORMAT: u64 = 2;
@@ -26,7 +26,7 @@ pub(super) struct Plan {
     pub store: PathBuf,
     /// The study as TOML.
     pub study: String,
-    /// The names of the runs in the order of the study's seeds: a task that finds others works on other data.
+    /// The names of the models in the store, in their order: a task that finds others works on other data.
     pub runs: Vec<String>,
     pub work: Work,
     pub compute: Computed,
@@ -122,7 +122,15 @@ fn from_everywhere(spec: &StudySpec) -> Result<StudySpec> {
         Encoder::Folder(folder) if folder.is_dir() => Encoder::Folder(absolute(folder)?),
         other => other.clone(),
     };
-    Ok(StudySpec { data, encoder, ..spec.clone() })
+    let place = |word: &PathBuf| if word.is_dir() { absolute(word) } else { Ok(word.clone()) };
+    let models = spec.models.as_ref().map(|given| {
+        Ok::<_, LmcError>(GivenModels {
+            models: given.models.iter().map(place).collect::<Result<_>>()?,
+            tokenizer: given.tokenizer.as_ref().map(place).transpose()?,
+            labels: given.labels.clone(),
+        })
+    });
+    Ok(StudySpec { data, encoder, models: models.transpose()?, ..spec.clone() })
 }
 
 impl Plan {
@@ -134,7 +142,7 @@ impl Plan {
             lmc: env!("CARGO_PKG_VERSION").to_owned(),
             store: std::path::absolute(root).map_err(LmcError::io("read", root))?,
             study: from_everywhere(&study.spec)?.to_toml()?,
-            runs: study.runs().iter().map(|run| run.run_id()).collect(),
+            runs: study.identities(),
             work,
             compute: Computed::new(study.compute(), devices),
             shares,

@@ -5,7 +5,6 @@ use std::rc::Rc;
 
 use super::plan::{OnLines, Plan, Share, Work};
 use crate::error::Result;
-use crate::spec::RunSpec;
 use crate::store::Store;
 use crate::study::{Model, Models, Study, StudySpec};
 use crate::sweep::{Grid, SweepPlan, fill};
@@ -51,13 +50,13 @@ fn finetune(path: &Path, plan: &Plan, share: &Share, spec: StudySpec, store: Sto
     // Only the last stack of all may be smaller than the others, and it comes last here too: stacks stay as
     // they are.
     let study = Study::open_in(spec.with_seeds(seeds), store)?.on(plan.compute.here()?)?;
-    Plan::check_names(path, "runs", &planned, &names(&study))?;
+    Plan::check_names(path, "runs", &planned, &study.identities())?;
     study.finetune()?;
     Ok(format!("{n} copies"))
 }
 
 fn interpolate(path: &Path, plan: &Plan, share: &Share, on: &OnLines, study: Rc<Study>) -> Result<String> {
-    Plan::check_names(path, "runs", &plan.runs, &names(&study))?;
+    Plan::check_names(path, "runs", &plan.runs, &study.identities())?;
     let OnLines { dataset, step, .. } = on;
     let key = study.task.set(dataset)?.key.clone();
     Plan::check_names(path, "set", std::slice::from_ref(&on.set), &[key])?;
@@ -65,15 +64,10 @@ fn interpolate(path: &Path, plan: &Plan, share: &Share, on: &OnLines, study: Rc<
     let copies: Vec<&Model> = share.copies.iter().filter_map(|&copy| models.models().get(copy)).collect();
     let keys: Vec<String> = copies.iter().map(|model| model.key()).collect();
     let (store, layout) = (&study.store, study.task.classifier.layout());
-    study.outcomes(dataset, &keys, &|i| store.load_checkpoint(&copies[i].spec, *step, layout))?;
+    study.outcomes(dataset, &keys, &|i| copies[i].load(store, layout))?;
     if !share.lines.is_empty() {
         let lines = SweepPlan::lines_between(models.len(), &share.lines, Grid::new(on.points)?)?;
         models.with_job(dataset, &lines, &[], fill)?;
     }
     Ok(format!("{} lines and {} evaluations on {dataset}", share.lines.len(), copies.len()))
-}
-
-/// Returns the names of a study's runs.
-fn names(study: &Study) -> Vec<String> {
-    study.runs().iter().map(RunSpec::run_id).collect()
 }

@@ -2,11 +2,14 @@
 
 mod document;
 mod file;
+mod given;
 mod paths;
 mod words;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+
+pub use given::GivenModels;
 
 use crate::data::manifest::Generator;
 use crate::error::{LmcError, Result};
@@ -34,6 +37,9 @@ pub struct StudySpec {
     pub encoder: Encoder,
     /// The number of copies that are trained side by side as one batched model.
     pub stack: usize,
+    /// Models from elsewhere in place of copies that are finetuned; there are no seeds then, and `encoder`,
+    /// `stack` and all of `recipe` but the length of examples say nothing.
+    pub models: Option<GivenModels>,
 }
 
 impl StudySpec {
@@ -66,6 +72,7 @@ impl StudySpec {
             unverified: false,
             encoder: Embedded::Bert.into(),
             stack: 8,
+            models: None,
         }
     }
 
@@ -112,6 +119,7 @@ impl StudySpec {
             unverified: false,
             encoder: encoder.into(),
             stack: 1,
+            models: None,
         }
     }
 
@@ -310,6 +318,9 @@ impl StudySpec {
 
 impl Options for StudySpec {
     fn validate(&self) -> Result<()> {
+        if self.models.is_some() {
+            return given::validate(self);
+        }
         if self.seeds.is_empty() {
             return Err(LmcError::invalid("seeds", "no seed", "at least one"));
         }

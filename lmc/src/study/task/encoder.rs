@@ -14,16 +14,49 @@ use crate::file::{hash_file, hexadecimal, sha256};
 use crate::model::load::{pretrained_from_bytes, weight_files};
 use crate::model::{ModelConfig, Pretrained, load_folder};
 use crate::spec::{Embedded, Encoder, ModelSpec};
+use crate::study::opened::{Opened, look};
+use crate::study::{GivenModels, OpenedModel};
 
-/// An encoder with its tokenizer.
+/// The encoder of a study with its tokenizer.
 pub(super) struct Loaded {
     pub model: ModelSpec,
-    pub pretrained: Pretrained,
+    pub config: ModelConfig,
+    /// The path that errors name.
+    pub origin: PathBuf,
+    /// The weights that runs start from.
+    pub pretrained: Option<Pretrained>,
+    /// The models from elsewhere.
+    pub opened: Vec<OpenedModel>,
     pub tokenizer: Tokenizer,
     pub sources: Sources,
 }
 
 impl Loaded {
+    fn new(model: ModelSpec, pretrained: Pretrained, tokenizer: Tokenizer, sources: Sources) -> Self {
+        Self {
+            model,
+            config: pretrained.config.clone(),
+            origin: pretrained.origin.clone(),
+            pretrained: Some(pretrained),
+            opened: Vec::new(),
+            tokenizer,
+            sources,
+        }
+    }
+
+    /// Returns the architecture and the tokenizer of models from elsewhere, whose outputs are put in the order
+    /// of the labels of a task.
+    pub fn of_models(given: &GivenModels, labels: &[String]) -> Result<Self> {
+        let Opened { models, config, tokenizer, tokens } = look(given, labels)?;
+        let keys: Vec<&str> = models.iter().map(OpenedModel::key).collect();
+        let name = format!("{} {}", models.len(), if models.len() == 1 { "model" } else { "models" });
+        let model = ModelSpec { name, sha256: sha256(keys.join("\n").as_bytes()), fresh_pooler: false };
+        let folders = models.iter().map(|model| model.folder().to_owned()).collect();
+        let sources = Sources { models: folders, tokenizer: Some(tokens), ..Sources::default() };
+        let origin = models[0].folder().to_owned();
+        Ok(Self { model, config, origin, pretrained: None, opened: models, tokenizer, sources })
+    }
+
     /// Returns an encoder for the embedded task, whose tokens it knows.
     pub fn of_grammar(encoder: &Encoder) -> Result<Self> {
         match encoder {
@@ -41,9 +74,9 @@ impl Loaded {
                     }
                     _ => bert_tokens(found, &pretrained.config)?,
                 };
-                let sources = Sources { encoder: Some(folder), tokenizer: its_folder, data: Vec::new() };
+                let sources = Sources { encoder: Some(folder), tokenizer: its_folder, ..Sources::default() };
                 let model = spec(name, sha256, &pretrained);
-                Ok(Self { model, pretrained, tokenizer, sources })
+                Ok(Self::new(model, pretrained, tokenizer, sources))
             }
         }
     }
@@ -55,8 +88,8 @@ impl Loaded {
         let tokenizer = load_tokenizer(&found.tokenizer)?;
         let model = spec(found.name, sha256, &pretrained);
         let (folder, tokens) = (Some(found.folder), Some(found.tokenizer));
-        let sources = Sources { encoder: folder, tokenizer: tokens, data: Vec::new() };
-        Ok(Self { model, pretrained, tokenizer, sources })
+        let sources = Sources { encoder: folder, tokenizer: tokens, ..Sources::default() };
+        Ok(Self::new(model, pretrained, tokenizer, sources))
     }
 
     /// Returns the encoder that `lmc pretrain lmc/assets/mini-bert` makes.
@@ -65,7 +98,7 @@ impl Loaded {
         let weights = include_bytes!("../../../assets/mini-bert/model.safetensors");
         let pretrained = pretrained_from_bytes(config, weights, Path::new("lmc/assets/mini-bert"))?;
         let model = spec(Embedded::Bert.to_string(), sha256(weights), &pretrained);
-        Ok(Self { model, pretrained, tokenizer: grammar::tokenizer()?, sources: Sources::default() })
+        Ok(Self::new(model, pretrained, grammar::tokenizer()?, Sources::default()))
     }
 
     /// Returns the encoder that `lmc pretrain lmc/assets/mini-roberta --family roberta` makes.
@@ -77,7 +110,7 @@ impl Loaded {
         let model = spec(Embedded::Roberta.to_string(), sha256(weights), &pretrained);
         let tokenizer =
             tokenizer.parse().map_err(|e: tokenizers::Error| LmcError::Tokenizer(e.to_string()))?;
-        Ok(Self { model, pretrained, tokenizer, sources: Sources::default() })
+        Ok(Self::new(model, pretrained, tokenizer, Sources::default()))
     }
 }
 
@@ -126,9 +159,9 @@ mod tests {
     #[test]
     fn the_embedded_tokenizer_is_the_one_that_its_documents_give() {
         let learnt = byte_pair_tokenizer(&contiguous_documents(0), N_TOKENS).unwrap();
-        let Loaded { tokenizer, pretrained, .. } = Loaded::roberta().unwrap();
+        let Loaded { tokenizer, config, .. } = Loaded::roberta().unwrap();
         assert_eq!(learnt.to_string(true).unwrap(), tokenizer.to_string(true).unwrap());
-        assert_eq!(pretrained.config.vocab_size as usize, N_TOKENS);
+        assert_eq!(config.vocab_size as usize, N_TOKENS);
     }
 
     #[test]
@@ -161,13 +194,10 @@ mod tests {
 
     #[test]
     fn no_sequence_of_the_task_is_cut() {
-        let Loaded { tokenizer, pretrained, .. } = Loaded::roberta().unwrap();
+        let Loaded { tokenizer, config, .. } = Loaded::roberta().unwrap();
         let data = MiniNli::new(3);
         let sets = data.evaluation_sets().unwrap().into_iter().chain([data.train().unwrap()]);
         let longest = sets.flat_map(|set| encode(&set, &tokenizer, 128).unwrap()).map(|e| e.ids.len()).max();
-        assert!(
-            longest > Some(grammar::MAX_TOKENS) && longest <= Some(pretrained.config.max_len()),
-            "{longest:?}"
-        );
+        assert!(longest > Some(grammar::MAX_TOKENS) && longest <= Some(config.max_len()), "{longest:?}");
     }
 }

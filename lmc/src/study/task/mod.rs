@@ -13,7 +13,7 @@ use tokenizers::Tokenizer;
 use self::encoder::Loaded;
 use self::sets::{SAMPLE, Sets, sample};
 pub(super) use self::sources::{Sources, files_of};
-use super::StudySpec;
+use super::{OpenedModel, StudySpec};
 use crate::data::labels::LabelMap;
 use crate::data::manifest::Generator;
 use crate::encode::{Encoded, Extent, digest, encode_counted, longest_example, n_special, note_cut};
@@ -39,8 +39,12 @@ pub struct Task {
     /// The evaluation sets, the in-domain one first; the last one, `train-sample`, is a fixed sample of the
     /// training set.
     pub sets: Vec<EvaluationSet>,
-    /// The encoder that every run starts from.
-    pub pretrained: Pretrained,
+    /// The labels of the training set, in the order of the classifier's outputs.
+    pub labels: Vec<String>,
+    /// The encoder that every run starts from; `None` for models from elsewhere.
+    pub pretrained: Option<Pretrained>,
+    /// The models from elsewhere, if the study has these.
+    pub(super) opened: Vec<OpenedModel>,
     /// The classifier over it.
     pub classifier: Classifier,
     /// The folders that it was read from.
@@ -65,6 +69,10 @@ impl Task {
     /// [`Fetcher::fetch`](crate::data::fetch::Fetcher::fetch) for files that are fetched; [`LmcError::Io`]
     /// and [`LmcError::Format`] naming a file that is missing or damaged.
     pub fn load(study: &StudySpec) -> Result<Self> {
+        if let Some(given) = &study.models {
+            let sets = Sets::load(study)?;
+            return Self::new(study, Loaded::of_models(given, &sets.train.labels)?, sets);
+        }
         match (study.task.generator(), &study.encoder) {
             (Some(Generator::MiniNli), encoder) => {
                 Self::new(study, Loaded::of_grammar(encoder)?, Sets::load(study)?)
@@ -82,21 +90,24 @@ impl Task {
 
     fn new(study: &StudySpec, encoder: Loaded, sets: Sets) -> Result<Self> {
         let Sets { train, evaluation, folders, notes } = sets;
-        let Loaded { model, pretrained, tokenizer, mut sources } = encoder;
+        let Loaded { model, config, origin, pretrained, opened, tokenizer, mut sources } = encoder;
         let (train, tokenizer) = (&train, &tokenizer);
         sources.data = folders;
         if train.is_empty() {
             return Err(LmcError::invalid("n_train", 0, "at least one training example"));
         }
         let is_pair = train.has_pairs();
-        let positions = pretrained.config.max_len();
+        let positions = config.max_len();
         let max_len = match study.recipe.max_length {
             given @ Some(_) => longest_example("recipe.max_length", given, positions, tokenizer, is_pair)?,
             None => positions.min(MAX_LENGTH),
         };
-        let classifier = Classifier::new(&pretrained.config, train.labels.len()).found_in(&pretrained.origin);
-        check_pooler(&pretrained, &study.recipe)?;
-        check_length(&pretrained.config, tokenizer, &pretrained.origin)?;
+        let classifier = Classifier::new(&config, train.labels.len()).found_in(&origin);
+        if let Some(pretrained) = &pretrained {
+            check_pooler(pretrained, &study.recipe)?;
+        }
+        check_length(&config, tokenizer, &origin)?;
+        let labels = train.labels.clone();
         let n_sample = SAMPLE.min(train.len());
         let train_sample = sample(train, "train-sample", n_sample, study.task.data_seed())?;
         let own = LabelMap::identity(train.labels.len());
@@ -114,11 +125,32 @@ impl Task {
         let train_sha256 = digest(&train);
         let tokenizer_files = match &sources.tokenizer {
             Some(folder) => sources::files_in(folder)?,
-            None => files_of(tokenizer, &pretrained.config)?,
+            None => files_of(tokenizer, &config)?,
         };
         let spec = study.task.clone().with_n_train(train.len());
         notes.iter().for_each(|note| progress::note(note));
-        Ok(Self { spec, model, train, train_sha256, sets, pretrained, classifier, sources, tokenizer_files })
+        Ok(Self {
+            spec,
+            model,
+            train,
+            train_sha256,
+            sets,
+            labels,
+            pretrained,
+            opened,
+            classifier,
+            sources,
+            tokenizer_files,
+        })
+    }
+
+    /// Returns the encoder that every run starts from.
+    ///
+    /// # Errors
+    /// [`LmcError::InvalidParameter`] for models from elsewhere, which start from none.
+    pub fn encoder(&self) -> Result<&Pretrained> {
+        let none = || LmcError::invalid("models", "models from elsewhere", "a study that finetunes");
+        self.pretrained.as_ref().ok_or_else(none)
     }
 
     /// Returns the evaluation set of that name.

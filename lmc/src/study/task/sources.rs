@@ -18,6 +18,8 @@ pub(in super::super) struct Sources {
     pub tokenizer: Option<PathBuf>,
     /// The folders of the corpora.
     pub data: Vec<PathBuf>,
+    /// The folders of models from elsewhere.
+    pub models: Vec<PathBuf>,
 }
 
 impl Sources {
@@ -25,7 +27,9 @@ impl Sources {
     pub fn folders(&self) -> impl Iterator<Item = (&'static str, &Path)> {
         let encoder = self.encoder.as_deref().map(|folder| ("encoder", folder));
         let tokenizer = self.tokenizer.as_deref().map(|folder| ("tokenizer", folder));
-        encoder.into_iter().chain(tokenizer).chain(self.data.iter().map(|folder| ("data", folder.as_path())))
+        let data = self.data.iter().map(|folder| ("data", folder.as_path()));
+        let models = self.models.iter().map(|folder| ("models", folder.as_path()));
+        encoder.into_iter().chain(models).chain(tokenizer).chain(data)
     }
 }
 
@@ -97,7 +101,8 @@ mod tests {
 
     #[test]
     fn folders_are_told_with_what_they_hold() {
-        let sources = Sources { encoder: Some("bert".into()), tokenizer: None, data: vec!["cola".into()] };
+        let sources =
+            Sources { encoder: Some("bert".into()), data: vec!["cola".into()], ..Sources::default() };
         let folders: Vec<(&str, &Path)> = sources.folders().collect();
         assert_eq!(folders, [("encoder", Path::new("bert")), ("data", Path::new("cola"))]);
     }

@@ -25,6 +25,7 @@ mod server;
 mod steps;
 mod trouble;
 mod trust;
+mod words;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -45,6 +46,9 @@ pub use model::TOKENIZER_FILES;
 use proxy::Proxies;
 use retry::Retries;
 use trust::Trust;
+pub use words::model_words;
+#[doc(hidden)]
+pub use words::{checkpoints, has_model, model_words_in};
 
 /// A fetcher for the files that manifests describe, made from the environment ([`Fetcher::from_env`]) or with
 /// [`Fetcher::new`].

@@ -76,6 +76,15 @@ impl ModelFolder {
         Ok(models)
     }
 
+    /// Returns the names that [`ModelFolder::find_all`] gives the same models. Nothing is fetched.
+    ///
+    /// # Errors
+    /// The errors of [`ModelFolder::find_all`] but for those of fetching.
+    pub fn names(given: &[impl AsRef<Path>]) -> Result<Vec<String>> {
+        let given = given.iter().map(|path| Given::new(path.as_ref())).collect::<Result<Vec<_>>>()?;
+        distinct_names(&given)
+    }
+
     fn of(given: Given) -> Result<ModelFolder> {
         let name = given.name(1);
         match given {

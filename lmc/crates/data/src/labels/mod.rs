@@ -1,5 +1,7 @@
 //! The map from the classes of a classifier to the labels of a set, by name and never by position.
 
+mod order;
+
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -7,6 +9,7 @@ use serde::Deserialize;
 
 use lmc_base::error::{LmcError, Result};
 use lmc_base::show::counted;
+pub use order::output_order;
 
 /// Names that mean the same label, as [`name`] spells them; the first of each line is the one that this crate
 /// compares by.

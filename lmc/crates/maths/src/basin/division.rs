@@ -6,6 +6,7 @@ use super::{
 };
 use crate::stats::mean;
 use lmc_base::error::{LmcError, Result};
+use lmc_base::natural;
 use lmc_base::options::Valid;
 use ndarray::{Array2, ArrayView1, Axis};
 
@@ -165,23 +166,7 @@ struct Division {
 
 /// Returns the model whose name comes first, where numbers in names count as numbers.
 fn first(models: &[String]) -> usize {
-    (0..models.len()).min_by_key(|&i| natural(&models[i])).unwrap_or(0)
-}
-
-/// Returns the pieces of a name. Pieces of digits compare as numbers: by their length without zeros in front,
-/// then as text.
-fn natural(name: &str) -> Vec<(usize, &str)> {
-    let is_digit = |c: char| c.is_ascii_digit();
-    let pieces = name.as_bytes().chunk_by(|a, b| a.is_ascii_digit() == b.is_ascii_digit());
-    let mut start = 0;
-    pieces
-        .map(|piece| {
-            let text = &name[start..start + piece.len()];
-            start += piece.len();
-            let number = text.trim_start_matches('0');
-            if text.starts_with(is_digit) { (number.len(), number) } else { (usize::MAX, text) }
-        })
-        .collect()
+    (0..models.len()).min_by_key(|&i| natural::key(&models[i])).unwrap_or(0)
 }
 
 /// Returns the two clusters of the rows of an embedding \[n_models, 2\], numbered as [`Basins::cluster`]

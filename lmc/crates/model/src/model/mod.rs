@@ -13,6 +13,7 @@ mod fused;
 mod head;
 mod layers;
 pub mod load;
+mod outputs;
 mod pretraining;
 #[doc(hidden)]
 pub mod save;
@@ -29,6 +30,8 @@ pub use dropout::{Counted, Dropout, Masks};
 pub use encoder::{Encoder, Tokens};
 pub use finetuned::{Finetuned, load_finetuned, load_finetuned_as};
 pub use load::{Pretrained, load_folder, read_folder, read_safetensors};
+#[doc(hidden)]
+pub use outputs::reordered;
 #[doc(hidden)]
 pub use pretraining::is_norm;
 pub use pretraining::{PretrainingModel, PretrainingTargets};

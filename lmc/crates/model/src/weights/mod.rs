@@ -1,5 +1,7 @@
 //! A model's parameters as one flat vector theta, and the [`Layout`] that says which tensor lies where.
 
+mod digest;
+
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;

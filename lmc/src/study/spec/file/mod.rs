@@ -7,8 +7,9 @@ use toml::{Table, Value};
 
 use super::document::Document;
 use super::words::in_words;
-use super::{StudySpec, paths};
+use super::{GivenModels, StudySpec, paths};
 use crate::data::changes::{Fault, changed};
+use crate::data::fetch::model_words_in;
 use crate::data::manifest::Generator;
 use crate::error::{LmcError, Result};
 use crate::options::Options;
@@ -26,13 +27,24 @@ struct Read {
     unverified: Option<bool>,
     encoder: Option<PathBuf>,
     stack: Option<usize>,
+    models: Option<Vec<PathBuf>>,
+    labels: Option<Vec<String>>,
+    tokenizer: Option<PathBuf>,
 }
 
 /// A study file with every field, in the order in which it is printed: tables come last.
 #[derive(Serialize)]
 struct Written<'a> {
-    seeds: &'a [u64],
-    stack: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    models: Option<&'a [PathBuf]>,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    labels: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tokenizer: Option<&'a Path>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seeds: Option<&'a [u64]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stack: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
     data: Option<&'a Path>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
@@ -72,7 +84,8 @@ impl StudySpec {
     ///
     /// `task` is a name of [`TaskSpec::names`], or a table with `name` or the `file` of a manifest
     /// ([`TaskSpec::open`]) and the fields that differ from that task; `recipe` works in the same way, from [`TaskSpec::recipe_named`], or has all fields
-    /// under a name of its own. The default recipe is the paper's for the task. `seeds`, `stack`, `data`,
+    /// under a name of its own. `models` are the words for models from elsewhere in place of `seeds`, with their
+    /// `labels` and `tokenizer` ([`GivenModels`]). The default recipe is the paper's for the task. `seeds`, `stack`, `data`,
     /// `unverified` and `encoder` are the fields of [`StudySpec`]; a `~` at the beginning of a path is the
     /// home folder, and the default encoder is that of the recipe. `master_seed` is for `mini-nli` alone: it
     /// draws data and seeds.
@@ -118,7 +131,16 @@ impl StudySpec {
             spec.recipe = recipe(&document, written, &spec.task)?;
             spec.encoder = spec.task.encoder(&spec.recipe);
         }
-        spec.seeds = read.seeds.unwrap_or(spec.seeds);
+        if let Some(models) = &read.models {
+            spec.seeds = Vec::new();
+            spec.models = Some(models_from(&document, models, &read)?);
+        } else if read.labels.is_some() || read.tokenizer.is_some() {
+            let key = if read.labels.is_some() { "labels" } else { "tokenizer" };
+            return Err(
+                document.wrong(key, format!("`{key}` is for `models` from elsewhere; there are none"))
+            );
+        }
+        spec.seeds = read.seeds.clone().unwrap_or(spec.seeds);
         spec.stack = read.stack.unwrap_or(spec.stack);
         if let Some(data) = &read.data {
             spec.data = Some(paths::folder(&document, "data", data)?);
@@ -167,15 +189,39 @@ impl StudySpec {
             task.remove("manifest");
             task.insert("file".to_owned(), Value::try_from(file).map_err(unwritable)?);
         }
-        let Self { recipe, seeds, data, unverified, encoder, stack, .. } = self;
+        let Self { recipe, seeds, data, unverified, encoder, stack, models: given, .. } = self;
         // The embedded BERT is left out where it is the encoder of the recipe.
         let bert = Encoder::from(Embedded::Bert);
         let is_default = *encoder == bert && self.task.encoder(recipe) == bert;
-        let encoder = (!is_default).then(|| encoder.as_path());
-        let (data, stack, unverified) = (data.as_deref(), *stack, *unverified);
-        toml::to_string(&Written { seeds, stack, data, unverified, encoder, task, recipe })
-            .map_err(unwritable)
+        let encoder = (!is_default && given.is_none()).then(|| encoder.as_path());
+        let written = Written {
+            models: given.as_ref().map(|given| given.models.as_slice()),
+            labels: given.as_ref().map_or(&[], |given| &given.labels),
+            tokenizer: given.as_ref().and_then(|given| given.tokenizer.as_deref()),
+            seeds: given.is_none().then_some(seeds),
+            stack: given.is_none().then_some(*stack),
+            data: data.as_deref(),
+            unverified: *unverified,
+            encoder,
+            task,
+            recipe,
+        };
+        toml::to_string(&written).map_err(unwritable)
     }
+}
+
+/// Returns the models from elsewhere that a file names.
+fn models_from(document: &Document<'_>, words: &[PathBuf], read: &Read) -> Result<GivenModels> {
+    let base = document.path().parent().unwrap_or(Path::new(""));
+    let given = model_words_in(base, words).and_then(|models| GivenModels::new(&models));
+    let given = given.map_err(|error| document.wrong("models", error.to_string()))?;
+    let tokenizer = read.tokenizer.as_ref().map(|word| paths::folder(document, "tokenizer", word));
+    // A name is no folder beside the file.
+    let tokenizer = tokenizer.transpose()?.map(|path| match (path.is_dir(), &read.tokenizer) {
+        (false, Some(name)) => name.clone(),
+        _ => path,
+    });
+    Ok(GivenModels { labels: read.labels.clone().unwrap_or_default(), tokenizer, ..given })
 }
 
 /// Returns the error for a change of a table, with the line of the key.

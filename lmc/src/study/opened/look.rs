@@ -1,0 +1,212 @@
+//! Looking at models from elsewhere.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use tokenizers::Tokenizer;
+
+use super::fit::{Traits, check_fit, check_labels, check_twins};
+use super::{OpenedModel, key, read};
+use crate::compute::Compute;
+use crate::data::fetch::{ModelFolder, checkpoints, has_model};
+use crate::data::labels::output_order;
+use crate::error::{LmcError, Result};
+use crate::model::{ConfigFile, ModelConfig, reordered};
+use crate::parallel::{n_threads, run_on_workers};
+use crate::progress::{self, Progress, Unit};
+use crate::study::GivenModels;
+use crate::study::tokens::{has_tokenizer, no_tokenizer, tokens_of};
+
+/// The number of copies of its weights in memory while a model is read: the file's bytes, its tensors and
+/// theta.
+const COPIES: u64 = 4;
+
+/// Models from elsewhere that fit together.
+pub(in crate::study) struct Opened {
+    pub models: Vec<OpenedModel>,
+    /// The architecture of all.
+    pub config: ModelConfig,
+    pub tokenizer: Tokenizer,
+    /// The folder of that tokenizer.
+    pub tokens: PathBuf,
+}
+
+/// A model before its weights are read.
+struct Found {
+    model: ModelFolder,
+    given: PathBuf,
+    step: Option<u32>,
+    config: ModelConfig,
+}
+
+/// Looks at models, which must fit together, and puts their outputs in the order of a task's labels.
+///
+/// # Errors
+/// [`LmcError::InvalidParameter`] for models that do not fit together, saying which do, and for two with the
+/// same weights; [`LmcError::Labels`] if the outputs are not the labels of the task; [`LmcError::Format`] for a
+/// model without a tokenizer; those of finding and reading models.
+pub(in crate::study) fn look(given: &GivenModels, task_labels: &[String]) -> Result<Opened> {
+    let mut models = ModelFolder::find_all(&given.models)?;
+    let tokenizer = given.tokenizer.as_deref().map(ModelFolder::find_tokenizer).transpose()?;
+    for model in &mut models {
+        if !given.labels.is_empty() {
+            model.labels.clone_from(&given.labels);
+        }
+        if let Some(tokenizer) = &tokenizer {
+            model.tokenizer.clone_from(tokenizer);
+        }
+    }
+    look_at(models, task_labels)
+}
+
+/// Does the same as [`look`] for folders that were found.
+pub(super) fn look_at(models: Vec<ModelFolder>, task_labels: &[String]) -> Result<Opened> {
+    let mut found = models.into_iter().map(Found::new).collect::<Result<Vec<_>>>()?;
+    share_tokenizers(&mut found)?;
+    let mut known = BTreeMap::new();
+    let mut digests = Vec::new();
+    for Found { model, .. } in &found {
+        let place = model.tokenizer.canonicalize().unwrap_or_else(|_| model.tokenizer.clone());
+        if !known.contains_key(&place) {
+            let tokens = tokens_of(model)?;
+            known.insert(place.clone(), tokens);
+        }
+        digests.push(known[&place].1.clone());
+    }
+    let traits: Vec<Traits> =
+        found.iter().zip(&digests).map(|(found, tokens)| Traits::new(&found.config, tokens)).collect();
+    let names: Vec<&str> = found.iter().map(|found| found.model.name.as_str()).collect();
+    check_fit(&names, &traits)?;
+    let seen = weights(&found, task_labels)?;
+    let (config, tokens) = (found[0].config.clone(), found[0].model.tokenizer.clone());
+    let place = tokens.canonicalize().unwrap_or_else(|_| tokens.clone());
+    let tokenizer = match known.remove(&place) {
+        Some((tokenizer, _)) => tokenizer,
+        None => tokens_of(&found[0].model)?.0,
+    };
+    let models: Vec<OpenedModel> =
+        found.into_iter().zip(seen).map(|(found, seen)| found.opened(seen)).collect();
+    check_twins(&models)?;
+    note_order(&models);
+    Ok(Opened { models, config, tokenizer, tokens })
+}
+
+/// The facts about a model that its weights tell.
+struct Seen {
+    labels: Vec<String>,
+    order: Vec<usize>,
+    key: String,
+}
+
+/// Reads the weights of all models.
+fn weights(found: &[Found], task_labels: &[String]) -> Result<Vec<Seen>> {
+    let (n, names) = (found.len(), found.iter().map(|found| found.model.name.as_str()).collect::<Vec<_>>());
+    let what = if n == 1 { format!("looking at {}", names[0]) } else { format!("looking at {n} models") };
+    let progress = Progress::new(what, Unit::Models, n as u64);
+    let compute = Compute::cpu();
+    let largest = found.iter().map(|found| bytes_of(&found.model.folder)).max().unwrap_or(0);
+    let room = usize::try_from(compute.host_memory / (COPIES * largest).max(1)).unwrap_or(usize::MAX);
+    let n_workers = n_threads().min(n).min(room).max(1);
+    let labels = run_on_workers(
+        &vec![(); n_workers],
+        found.iter().collect(),
+        |()| Ok(()),
+        |(), _, found| {
+            let (weights, labels) = read(&found.model.folder, &found.model.labels, &[])?;
+            let order = output_order(labels.len(), &labels, task_labels);
+            // The digest is that of the outputs in the task's order; without one there is an error for all.
+            let key = match &order {
+                Ok(order) if order.iter().copied().eq(0..order.len()) => Some(key(&weights)?),
+                Ok(order) => Some(key(&reordered(&found.config, &weights, order)?)?),
+                Err(_) => None,
+            };
+            progress.tick(|| found.model.name.clone());
+            Ok((labels, order, key))
+        },
+    )?;
+    check_labels(&names, &labels.iter().map(|(labels, ..)| labels.as_slice()).collect::<Vec<_>>())?;
+    let mut seen = Vec::new();
+    for (found, (labels, order, key)) in found.iter().zip(labels) {
+        let order = order.map_err(|error| error.found_in(&found.model.folder))?;
+        seen.push(Seen { labels, order, key: key.unwrap_or_default() });
+    }
+    Ok(seen)
+}
+
+/// Returns the size of the largest file in a folder, in bytes, or 0 if it cannot be read.
+fn bytes_of(folder: &Path) -> u64 {
+    let files = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    files.filter_map(|file| file.metadata().ok()).map(|data| data.len()).max().unwrap_or(0)
+}
+
+impl Found {
+    /// Reads the config of a model; of a training run it is its last checkpoint.
+    fn new(mut model: ModelFolder) -> Result<Self> {
+        let given = model.folder.clone();
+        let mut step = step_in(&given);
+        if !has_model(&given) {
+            if let Some((last, folder)) = checkpoints(&given)?.pop() {
+                step = Some(last);
+                if model.tokenizer == given && has_tokenizer(&folder) {
+                    model.tokenizer.clone_from(&folder);
+                }
+                model.folder = folder;
+            }
+        }
+        let config = ConfigFile::read(&model.folder.join("config.json"))?.config;
+        Ok(Self { model, given, step, config })
+    }
+
+    fn opened(self, seen: Seen) -> OpenedModel {
+        let Self { model, given, step, .. } = self;
+        let Seen { labels, order, key } = seen;
+        let ModelFolder { name, folder, tokenizer, .. } = model;
+        OpenedModel { name, given, folder, tokenizer, labels, order, key, step }
+    }
+}
+
+/// Returns the number of updates that a folder's name or the state of its trainer tells.
+pub(super) fn step_in(folder: &Path) -> Option<u32> {
+    #[derive(Deserialize)]
+    struct State {
+        global_step: u32,
+    }
+    let state = || std::fs::read(folder.join("trainer_state.json")).ok();
+    let named = folder.file_name()?.to_str()?.strip_prefix("checkpoint-").and_then(|step| step.parse().ok());
+    named.or_else(|| Some(serde_json::from_slice::<State>(&state()?).ok()?.global_step))
+}
+
+/// Gives models without a tokenizer that of the first model that has one.
+fn share_tokenizers(found: &mut [Found]) -> Result<()> {
+    let lacks = |found: &Found| !found.model.has_tokenizer();
+    let Some(tokenizer) = found.iter().find(|found| !lacks(found)).map(|found| found.model.clone()) else {
+        return match found.first() {
+            Some(first) => Err(no_tokenizer(&first.model)),
+            None => Err(LmcError::invalid("MODEL", "none", "at least one folder or name of a classifier")),
+        };
+    };
+    let mut names = Vec::new();
+    for found in found.iter_mut().filter(|found| lacks(found)) {
+        found.model.tokenizer.clone_from(&tokenizer.tokenizer);
+        names.push(found.model.name.clone());
+    }
+    if !names.is_empty() {
+        let (which, name) = (names.join(", "), &tokenizer.name);
+        progress::note(&format!("{which}: no tokenizer is there; that of {name} is taken"));
+    }
+    Ok(())
+}
+
+/// Says which models have their outputs in another order than the task its labels.
+fn note_order(models: &[OpenedModel]) {
+    let first = &models[0].order;
+    let others: Vec<&str> =
+        models.iter().filter(|model| model.order != *first).map(|model| model.name.as_str()).collect();
+    if !others.is_empty() {
+        let (which, name) = (others.join(", "), &models[0].name);
+        progress::note(&format!(
+            "{which}: the outputs are in another order than those of {name}; labels are matched by name"
+        ));
+    }
+}

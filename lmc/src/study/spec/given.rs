@@ -1,0 +1,83 @@
+//! Models from elsewhere in the description of a study.
+
+use std::path::{Path, PathBuf};
+
+use super::{StudySpec, reads_no_files};
+use crate::data::fetch::{ModelFolder, model_words};
+use crate::error::{LmcError, Result};
+use crate::options::Options;
+use crate::spec::TaskSpec;
+
+/// Models from elsewhere, which take the place of the copies that a study finetunes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GivenModels {
+    /// The folder of each model or its name, such as `feather-berts-12`.
+    pub models: Vec<PathBuf>,
+    /// The names of their outputs in order, the same for all; if empty, those of manifests and configs.
+    pub labels: Vec<String>,
+    /// The folder or the name of a model whose tokenizer is that of all; `None` for their own.
+    pub tokenizer: Option<PathBuf>,
+}
+
+impl GivenModels {
+    /// Returns the models that words mean: folders, names, and the patterns of
+    /// [`model_words`](crate::data::fetch::model_words).
+    ///
+    /// # Errors
+    /// The errors of [`model_words`](crate::data::fetch::model_words) and [`ModelFolder::names`].
+    pub fn new(words: &[impl AsRef<Path>]) -> Result<Self> {
+        let models = model_words(words)?;
+        if models.is_empty() {
+            return Err(LmcError::invalid("MODEL", "none", "at least one folder or name of a classifier"));
+        }
+        ModelFolder::names(&models)?;
+        Ok(Self { models, labels: Vec::new(), tokenizer: None })
+    }
+
+    /// Returns the name of each model.
+    ///
+    /// # Errors
+    /// The errors of [`ModelFolder::names`], if a folder is gone.
+    pub fn names(&self) -> Result<Vec<String>> {
+        ModelFolder::names(&self.models)
+    }
+}
+
+impl StudySpec {
+    /// Returns the study of models from elsewhere on a task: folders, names and patterns of them, as
+    /// [`GivenModels::new`] takes them. Nothing is finetuned.
+    ///
+    /// # Errors
+    /// The errors of [`GivenModels::new`].
+    ///
+    /// # Examples
+    /// ```no_run
+    /// use lmc::prelude::*;
+    /// let task = TaskSpec::open("stance.toml")?;
+    /// let spec = StudySpec::of_models(task, &["runs/*/checkpoint-500", "feather-berts-{0..9}"])?;
+    /// # Ok::<(), LmcError>(())
+    /// ```
+    pub fn of_models(task: TaskSpec, words: &[impl AsRef<Path>]) -> Result<Self> {
+        let given = GivenModels::new(words)?;
+        Ok(Self { seeds: Vec::new(), models: Some(given), ..Self::of(task) })
+    }
+
+    /// Returns the number of models: those from elsewhere, or one copy for each seed.
+    pub fn n_models(&self) -> usize {
+        self.models.as_ref().map_or(self.seeds.len(), |given| given.models.len())
+    }
+}
+
+/// Checks the description of a study of models from elsewhere.
+pub(super) fn validate(spec: &StudySpec) -> Result<()> {
+    if let Some(seed) = spec.seeds.first() {
+        let got = format!("{seed} beside models from elsewhere");
+        return Err(LmcError::invalid("seeds", got, "none: nothing is finetuned"));
+    }
+    if spec.models.as_ref().is_some_and(|given| given.models.is_empty()) {
+        return Err(LmcError::invalid("models", "none", "at least one"));
+    }
+    spec.task.validate()?;
+    reads_no_files(spec)?;
+    spec.recipe.validate()
+}
