@@ -58,9 +58,7 @@ impl Lines {
         let ends =
             weights.iter().map(|model| evaluate(&task.classifier, model.theta(), &batches, N_POPULATION));
         let keys: Vec<String> = models.models().iter().map(Model::key).collect();
-        let (step, layout) = (models.step(), task.classifier.layout());
-        let (store, copies) = (study.store(), models.models());
-        let load = |model: usize| store.load_checkpoint(&copies[model].spec, step, layout);
+        let (store, load) = (study.store(), models.loader());
         let plan = SweepPlan::lines(keys.len(), Grid::TENTHS)?;
         let sampled = execute(&SweepJob {
             store,

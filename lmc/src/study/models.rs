@@ -38,9 +38,17 @@ impl fmt::Debug for Models {
 }
 
 impl Models {
-    /// Returns a function that loads the weights of a copy by its number, each from its own checkpoint;
-    /// threads may share it.
-    pub(crate) fn loader(&self) -> impl Fn(usize) -> Result<Weights> + Sync + '_ {
+    /// Returns a function that loads the weights of a model by its number; threads may share it.
+    ///
+    /// # Examples
+    /// ```no_run
+    /// use lmc::prelude::*;
+    /// let models = Study::open(StudySpec::mini_nli(0))?.finetune()?;
+    /// let load = models.loader();
+    /// println!("distance {}", Weights::distance(&load(0)?, &load(1)?)?);
+    /// # Ok::<(), LmcError>(())
+    /// ```
+    pub fn loader(&self) -> impl Fn(usize) -> Result<Weights> + Sync + '_ {
         let (store, layout, models) =
             (self.study.store(), self.study.task().classifier.layout(), &self.models);
         move |model| models[model].load(store, layout)

@@ -156,7 +156,7 @@ impl Maker<'_> {
             Ok(())
         })?;
         let files = files_of(&tokenizer, &config)?;
-        Saved { config: &config, weights: &weights, files }.write(
+        Saved { config: &config, weights: &weights, files, card: None }.write(
             place.folder,
             &place.origin,
             place.replace,

@@ -4,7 +4,7 @@ use lmc::LmcError;
 use lmc::analyses::confidence::ConfidenceOptions;
 use lmc::analyses::convexity::{ConvexityOptions, TriangleOptions};
 use lmc::analyses::early::early_warning;
-use lmc::analyses::soups::{SoupFolder, SoupOptions};
+use lmc::analyses::soups::{SoupCard, SoupFolder, SoupOptions};
 use lmc::basin::{ClusterOptions, Delta, EarlyOptions};
 use lmc::compute::Compute;
 use lmc::model::Replace;
@@ -139,7 +139,10 @@ fn a_soup_never_takes_the_place_of_what_a_study_needs() {
     assert!(!store.join("soup").exists());
     // A saved soup is complete: it is read again with its tokenizer.
     let place = folder.path().join("soup");
-    SoupFolder::new(study, &place, "both", Replace::Same).unwrap().save(&models, &[0, 1]).unwrap();
+    SoupFolder::new(study, &place, "both", Replace::Same)
+        .unwrap()
+        .save(&models, &[0, 1], &SoupCard::default())
+        .unwrap();
     let saved = lmc::model::load_finetuned(&place).unwrap();
     assert_eq!(saved.weights.theta(), models.soup(&[0, 1]).unwrap().theta());
     let tokenizer = lmc::encode::load_tokenizer(&place).unwrap();

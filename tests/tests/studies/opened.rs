@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use lmc::analyses::soups::{SoupFolder, SoupOptions};
+use lmc::analyses::soups::{SoupCard, SoupFolder, SoupOptions};
 use lmc::basin::ClusterOptions;
 use lmc::gap::Measure;
 use lmc::model::{ModelConfig, Replace, load_finetuned, reordered, save_folder};
@@ -57,7 +57,7 @@ impl Saved {
 /// Saves one copy as a folder.
 fn save(models: &Models, number: usize, folder: &Path) {
     let place = SoupFolder::new(models.study(), folder, "one copy", Replace::Same).unwrap();
-    place.save(models, &[number]).unwrap();
+    place.save(models, &[number], &SoupCard::default()).unwrap();
 }
 
 /// Saves the model of a folder again with its outputs turned round.
@@ -133,7 +133,20 @@ fn every_analysis_takes_models_from_elsewhere() {
     let taken = SoupFolder::new(study, &saved.path("copies/s1"), "all", Replace::Models).unwrap_err();
     assert!(taken.to_string().contains("holds the models of this study"), "{taken}");
     let place = SoupFolder::new(study, &saved.path("soup"), "all", Replace::Same).unwrap();
-    place.save(&opened, &[0, 1, 2]).unwrap();
+    let card = SoupCard {
+        sweep: Some(sweep),
+        scores: vec![("lo".into(), Metric::Accuracy)],
+        choice: Some("By hand.".into()),
+        command: Some("lmc soup".into()),
+    };
+    place.save(&opened, &[0, 1, 2], &card).unwrap();
+    let text = std::fs::read_to_string(saved.path("soup/README.md")).unwrap();
+    let key = opened.models()[0].key();
+    for part in
+        [&key, "| **this model** |", "accuracy on lo", "largest convexity gap", "By hand.", "lmc soup"]
+    {
+        assert!(text.contains(part), "{part}: {text}");
+    }
     let soup = load_finetuned(&saved.path("soup")).unwrap();
     assert_eq!(soup.weights.theta(), saved.models.soup(&[0, 1, 2]).unwrap().theta());
     let error = study.finetune().unwrap_err().to_string();

@@ -1,10 +1,11 @@
-//! Saving a soup as a Hugging Face folder that is complete: config with labels, weights and the tokenizer's
-//! files.
+//! Saving a soup as a Hugging Face folder that is complete: config with labels, weights, the tokenizer's
+//! files and a card.
 
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
+use super::SoupCard;
 use crate::error::Result;
 use crate::file::sha256;
 use crate::model::{Replace, Saved, check_place};
@@ -31,11 +32,12 @@ impl SoupFolder {
     /// # Examples
     /// ```no_run
     /// use lmc::prelude::*;
-    /// use lmc::{analyses::soups::SoupFolder, model::Replace};
+    /// use lmc::analyses::soups::{SoupCard, SoupFolder};
+    /// use lmc::model::Replace;
     /// let study = Study::open(StudySpec::mini_nli(0))?;
     /// // Whether the folder may be written is known before anything is trained.
     /// let folder = SoupFolder::new(&study, "soup".as_ref(), "the first two", Replace::Same)?;
-    /// folder.save(&study.finetune()?, &[0, 1])?;
+    /// folder.save(&study.finetune()?, &[0, 1], &SoupCard::default())?;
     /// # Ok::<(), LmcError>(())
     /// ```
     pub fn new(study: &Study, folder: &Path, which: &str, replace: Replace) -> Result<Self> {
@@ -45,20 +47,17 @@ impl SoupFolder {
         Ok(Self { folder: folder.to_owned(), origin, replace })
     }
 
-    /// Saves the uniform soup of copies, given by number, with the labels of the task and the tokenizer's
-    /// files. All files appear at once.
+    /// Saves the uniform soup of models, given by number, with the labels of the task, the tokenizer's files and
+    /// a model card (README.md). All files appear at once.
     ///
     /// # Errors
     /// The errors of [`Models::soup`] and of [`SoupFolder::new`].
-    pub fn save(&self, models: &Models, ingredients: &[usize]) -> Result<()> {
+    pub fn save(&self, models: &Models, ingredients: &[usize], card: &SoupCard) -> Result<()> {
         let task = models.study().task();
-        let mut config = task.classifier.config().clone();
-        // The in-domain set has the labels of training, in the order of the classifier's classes.
-        if let Some(set) = task.sets.first().filter(|set| set.label_map.is_none()) {
-            config = config.with_labels(&set.dataset.labels);
-        }
+        let config = task.classifier.config().clone().with_labels(&task.labels);
         let weights = models.soup(ingredients)?;
-        let saved = Saved { config: &config, weights: &weights, files: task.tokenizer_files.clone() };
+        let (files, card) = (task.tokenizer_files.clone(), Some(card.text(models, ingredients)?));
+        let saved = Saved { config: &config, weights: &weights, files, card };
         saved.write(&self.folder, &self.origin, self.replace)
     }
 

@@ -1,6 +1,7 @@
 //! Soups of copies inside clusters and across them, against single copies and against ensembles of the same
 //! copies.
 
+mod card;
 mod choices;
 pub(crate) mod figure;
 mod folder;
@@ -25,6 +26,7 @@ use choices::choices;
 use part::Part;
 
 pub use crate::soup::{Greedy, Trial, greedy, uniform};
+pub use card::SoupCard;
 pub use choices::Choice;
 pub use figure::soup_dots;
 pub use folder::SoupFolder;

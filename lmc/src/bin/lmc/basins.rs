@@ -47,7 +47,7 @@ impl Clustering {
     }
 
     /// Returns the options that divide the models.
-    fn options(&self) -> ClusterOptions {
+    pub fn options(&self) -> ClusterOptions {
         ClusterOptions { delta: self.delta, ..ClusterOptions::default() }
     }
 

@@ -4,15 +4,20 @@ use clap::{CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
 use lmc::{Result, environment, terminal};
 
+use crate::align::Align;
 use crate::basins::Basins;
+use crate::connect::Connect;
 use crate::convexity::Convexity;
+use crate::drift::Drift;
 use crate::evaluate::Evaluate;
 use crate::fetch::{Fetch, list};
 use crate::figures::Figures;
 use crate::finetune::Finetune;
+use crate::planes::Planes;
 use crate::pretrain::Pretrain;
 use crate::replay::Replay;
 use crate::restart;
+use crate::sharpness::Sharpness;
 use crate::soup::Soup;
 use crate::spec::Spec;
 use crate::sweep::Sweep;
@@ -50,6 +55,16 @@ enum Command {
     Convexity(Convexity),
     /// Average weights inside the clusters, across them and greedily, beside single copies and ensembles.
     Soup(Soup),
+    /// Sample the loss on a plane through three models.
+    Planes(Planes),
+    /// Train curves of low loss between two models, beside the straight line.
+    Connect(Connect),
+    /// Measure the sharpness of every model.
+    Sharpness(Sharpness),
+    /// Bring the units of models into one order, and interpolate again.
+    Align(Align),
+    /// Follow the clusters through training, and tell how early the last ones can be known.
+    Drift(Drift),
     /// Finetune, evaluate, interpolate and cluster, and write every table and figure.
     Figures(Figures),
     /// Do the share of one task of a plan: what the jobs of --slurm run.
@@ -85,6 +100,11 @@ impl Cli {
             Command::Basins(basins) => basins.check(),
             Command::Convexity(convexity) => convexity.check(),
             Command::Soup(soup) => soup.check(),
+            Command::Planes(planes) => planes.check(),
+            Command::Connect(connect) => connect.check(),
+            Command::Sharpness(sharpness) => sharpness.check(),
+            Command::Align(align) => align.check(),
+            Command::Drift(drift) => drift.check(),
             Command::Figures(figures) => figures.check(),
             Command::Replay(replay) => replay.check(),
             Command::Fetch(fetch) => fetch.check(),
@@ -105,6 +125,11 @@ impl Cli {
             Command::Basins(basins) => basins.compute().uses_tf32(),
             Command::Convexity(convexity) => convexity.compute().uses_tf32(),
             Command::Soup(soup) => soup.compute().uses_tf32(),
+            Command::Planes(planes) => planes.compute.uses_tf32(),
+            Command::Connect(connect) => connect.compute.uses_tf32(),
+            Command::Sharpness(sharpness) => sharpness.compute.uses_tf32(),
+            Command::Align(align) => align.compute().uses_tf32(),
+            Command::Drift(drift) => drift.compute().uses_tf32(),
             Command::Figures(figures) => figures.compute().uses_tf32(),
             Command::Work(work) => work.uses_tf32()?,
             _ => return Ok(()),
@@ -123,6 +148,11 @@ impl Cli {
             Command::Basins(basins) => basins.run(),
             Command::Convexity(convexity) => convexity.run(),
             Command::Soup(soup) => soup.run(),
+            Command::Planes(planes) => planes.run(),
+            Command::Connect(connect) => connect.run(),
+            Command::Sharpness(sharpness) => sharpness.run(),
+            Command::Align(align) => align.run(),
+            Command::Drift(drift) => drift.run(),
             Command::Figures(figures) => figures.run(),
             Command::Work(work) => work.run(),
             Command::Task(task) => task.run(),
@@ -145,7 +175,7 @@ mod tests {
     use super::*;
 
     /// Every option that takes a number, with verbs that have it.
-    const NUMBERS: [(&str, &[&str]); 24] = [
+    const NUMBERS: [(&str, &[&str]); 34] = [
         ("--n-train", &["spec", "finetune", "evaluate", "figures"]),
         ("--master-seed", &["spec", "finetune", "sweep"]),
         ("--seeds", &["spec", "finetune", "basins", "soup"]),
@@ -170,6 +200,16 @@ mod tests {
         ("--seed", &["pretrain out"]),
         ("--task", &["work plan.json"]),
         ("--ingredients", &["soup --save out"]),
+        ("--spacing", &["planes"]),
+        ("--margin", &["planes"]),
+        ("--bends", &["connect"]),
+        ("--points", &["connect", "align", "drift"]),
+        ("--curve-batch", &["connect"]),
+        ("--curve-rate", &["connect"]),
+        ("--sub-epochs", &["connect"]),
+        ("--eps", &["sharpness"]),
+        ("--updates", &["sharpness"]),
+        ("--examples", &["sharpness"]),
     ];
 
     const VALUES: [&str; 27] = [

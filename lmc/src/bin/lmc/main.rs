@@ -1,24 +1,30 @@
 //! `lmc`: the verbs of the library for a shell or a cluster node.
 #![cfg_attr(not(test), deny(clippy::print_stdout, clippy::print_stderr))]
 
+mod align;
 mod arguments;
 mod basins;
 mod caught;
 mod cli;
 mod compute;
 mod confidence;
+mod connect;
 mod convexity;
+mod drift;
 mod evaluate;
 mod fetch;
 mod figures;
 mod finetune;
+mod members;
 mod notes;
 mod output;
+mod planes;
 mod pretrain;
 mod replay;
 mod restart;
 mod result_files;
 mod results;
+mod sharpness;
 mod slurm;
 mod soup;
 mod spec;

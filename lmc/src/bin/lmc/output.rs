@@ -78,3 +78,9 @@ pub fn print(table: &DataFrame) -> Result<()> {
     say(table::to_text(table)?);
     Ok(())
 }
+
+/// Returns the command that runs, as one would type it.
+pub fn command() -> String {
+    let words = std::env::args().skip(1).map(|word| lmc::slurm::quoted(&word));
+    std::iter::once("lmc".to_owned()).chain(words).collect::<Vec<_>>().join(" ")
+}

@@ -3,7 +3,7 @@
 use lmc::table::{self, Schema};
 
 /// Every table that a verb writes.
-pub const TABLES: [&Schema; 17] = [
+pub const TABLES: [&Schema; 24] = [
     &table::MODELS,
     &table::EVALUATIONS,
     &table::PROFILES,
@@ -21,10 +21,17 @@ pub const TABLES: [&Schema; 17] = [
     &table::SOUP_KINDS,
     &table::CLUSTER_STATISTICS,
     &table::CLUSTER_TESTS,
+    &table::PLANES,
+    &table::ANCHORS,
+    &table::CURVES,
+    &table::SHARPNESS,
+    &table::ALIGNMENT,
+    &table::DRIFT,
+    &table::EARLY,
 ];
 
 /// The files that each verb writes, some of them only with some options.
-pub const FILES: [(&str, &[&str]); 8] = [
+pub const FILES: [(&str, &[&str]); 13] = [
     ("finetune", &["models.parquet"]),
     ("evaluate", &["evaluations.parquet"]),
     ("sweep", &["profiles.parquet", "gaps.parquet", "curves.png"]),
@@ -56,6 +63,11 @@ pub const FILES: [(&str, &[&str]); 8] = [
             "triangles.png",
         ],
     ),
+    ("planes", &["planes.parquet", "anchors.parquet", "planes.png"]),
+    ("connect", &["curves.parquet", "connections.png"]),
+    ("sharpness", &["sharpness.parquet", "evaluations.parquet", "sharpness.png"]),
+    ("align", &["alignment.parquet", "alignment.png"]),
+    ("drift", &["drift.parquet", "early.parquet", "drift.png", "early.png"]),
     ("soup", &["soups.parquet", "soup_kinds.parquet", "soups.png"]),
     (
         "figures",

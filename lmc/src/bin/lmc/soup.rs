@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use lmc::analyses::soups::{SoupFolder, SoupOptions, Soups};
+use lmc::analyses::soups::{SoupCard, SoupFolder, SoupOptions, Soups};
 use lmc::model::Replace;
 use lmc::options::Options;
 use lmc::study::{Models, Study};
@@ -13,7 +13,7 @@ use lmc::{LmcError, Result, figure, table, terminal};
 use crate::basins::{Clustered, check_sizes};
 use crate::compute::ComputeArgs;
 use crate::notes;
-use crate::output::{Output, identity, print, say};
+use crate::output::{Output, command, identity, print, say};
 
 #[derive(Args)]
 pub struct Soup {
@@ -97,17 +97,27 @@ impl Soup {
         let dots = figure::soup_dots(&all, &kinds, &sweep.dataset, scored, metric)?;
         let tables = [(&table::SOUPS, &all), (&table::SOUP_KINDS, &kinds)];
         out.write(&identity(&models), &tables, &[("soups", dots.with_notes(said))])?;
-        folder.map_or(Ok(()), |folder| self.save(&folder, &models, &soups))
+        let Some(folder) = folder else { return Ok(()) };
+        let mut scores = vec![(scored.to_owned(), metric)];
+        if sweep.dataset != scored {
+            scores.insert(0, (sweep.dataset.clone(), metric));
+        }
+        let choice = self.ingredients.is_none().then(|| {
+            let (n, set) = (soups.n_choosing, &sweep.dataset);
+            format!("{n} examples of {set} chose the models, greedily by {metric}. The scores above count these too.")
+        });
+        let card = SoupCard { sweep: Some(sweep), scores, choice, command: Some(command()) };
+        self.save(&folder, &models, &soups, &card)
     }
 
     /// Saves the soup that was asked for.
-    fn save(&self, folder: &SoupFolder, models: &Models, soups: &Soups) -> Result<()> {
+    fn save(&self, folder: &SoupFolder, models: &Models, soups: &Soups, card: &SoupCard) -> Result<()> {
         let ingredients = match (&self.ingredients, soups.greedy.first()) {
             (Some(names), _) => models.study().spec().numbers(names)?,
             (None, Some((_, greedy))) => greedy.ingredients.clone(),
             (None, None) => Vec::new(),
         };
-        folder.save(models, &ingredients)?;
+        folder.save(models, &ingredients, card)?;
         let place = terminal::one_line(&folder.path().display().to_string());
         say(format_args!("the average of {} copies in {place}", ingredients.len()));
         Ok(())

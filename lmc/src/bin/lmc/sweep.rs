@@ -71,7 +71,8 @@ impl Interpolation {
         models.sweep(self.set(study), self.grid()?)
     }
 
-    fn grid(&self) -> Result<Grid> {
+    /// Returns the points on each line.
+    pub fn grid(&self) -> Result<Grid> {
         Grid::new(self.points)
     }
 }

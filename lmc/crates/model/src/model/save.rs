@@ -20,7 +20,7 @@ use lmc_base::error::{LmcError, Result};
 /// [`LmcError::InvalidParameter`] if the config has another number of labels than the head; [`LmcError::Io`]
 /// if the folder cannot be written; [`LmcError::Occupied`] if it holds anything.
 pub fn save_folder(folder: &Path, config: &ModelConfig, weights: &Weights) -> Result<()> {
-    Saved { config, weights, files: Vec::new() }.write(folder, &Value::Null, Replace::Same)
+    Saved { config, weights, files: Vec::new(), card: None }.write(folder, &Value::Null, Replace::Same)
 }
 
 /// Returns the fields of the `config.json` beside those weights.

@@ -8,10 +8,13 @@ use super::config::ModelConfig;
 use super::save::{folder_config, to_bytes};
 use crate::weights::Weights;
 use lmc_base::error::{LmcError, Result};
-use lmc_base::file::{is_working_folder, one_by_one, resolved, writable_folder, write_folder};
+use lmc_base::file::{is_working_folder, one_by_one, resolved, sha256, writable_folder, write_folder};
 
 /// The file in a saved model's folder that says which model it is.
 const RECORD: &str = "lmc-model.json";
+
+/// The file with a model's card, which people may have written.
+const CARD: &str = "README.md";
 
 /// The names of files that belong to a model and nothing else; `*` stands for any characters.
 const NAMES: [&str; 20] = [
@@ -60,6 +63,8 @@ pub struct Saved<'a> {
     pub weights: &'a Weights,
     /// Further files, such as those of the tokenizer.
     pub files: Vec<(String, Vec<u8>)>,
+    /// The text of its card.
+    pub card: Option<String>,
 }
 
 /// The way in which files come into a folder.
@@ -82,9 +87,13 @@ impl Saved<'_> {
         let way = way(folder, origin, replace)?;
         let mut files = Vec::new();
         if !origin.is_null() {
-            let record = json!({ "lmc": env!("CARGO_PKG_VERSION"), "model": origin });
+            let mut record = json!({ "lmc": env!("CARGO_PKG_VERSION"), "model": origin });
+            if let Some(card) = &self.card {
+                record["card"] = json!(sha256(card.as_bytes()));
+            }
             files.push((RECORD.to_owned(), format!("{record:#}\n").into_bytes()));
         }
+        files.extend(self.card.map(|card| (CARD.to_owned(), card.into_bytes())));
         files.extend(self.files);
         files.push(("model.safetensors".to_owned(), to_bytes(self.weights)?));
         // A folder is not a model without its config, so the config comes last.
@@ -116,6 +125,8 @@ fn way(folder: &Path, origin: &Value, replace: Replace) -> Result<Way> {
         names.push((entry.file_name().to_string_lossy().into_owned(), is_file));
     }
     names.sort();
+    let has_own_card = has_own_card(folder);
+    let is_of_model = |entry: &(String, bool)| is_of_model(entry) || (entry.0 == CARD && has_own_card);
     let occupied = |remedy| {
         let others = names.len() - 1;
         let more = if others > 0 { format!(" and {others} more") } else { String::new() };
@@ -126,10 +137,10 @@ fn way(folder: &Path, origin: &Value, replace: Replace) -> Result<Way> {
     if names.is_empty() {
         return Ok(Way::Whole);
     }
-    if !(has_config(folder) && names.iter().all(is_of_model)) {
+    if !(has_config(folder) && names.iter().all(&is_of_model)) {
         return Err(occupied("choose another folder"));
     }
-    if !origin.is_null() && recorded(folder).as_ref() == Some(origin) {
+    if !origin.is_null() && recorded(folder, "model").as_ref() == Some(origin) {
         return Ok(Way::Within);
     }
     match replace {
@@ -148,10 +159,16 @@ fn has_config(folder: &Path) -> bool {
     ["model_type", "architectures"].iter().any(|key| config.get(key).is_some())
 }
 
-/// Returns the record of the model that a folder holds, if there is one.
-fn recorded(folder: &Path) -> Option<Value> {
+/// Returns what the record of the model in a folder says under a key, if there is one.
+fn recorded(folder: &Path, key: &str) -> Option<Value> {
     let record: Value = serde_json::from_slice(&std::fs::read(folder.join(RECORD)).ok()?).ok()?;
-    record.get("model").cloned()
+    record.get(key).cloned()
+}
+
+/// Returns whether the card in a folder is the one that was saved there with the model.
+fn has_own_card(folder: &Path) -> bool {
+    let text = std::fs::read(folder.join(CARD)).unwrap_or_default();
+    recorded(folder, "card") == Some(json!(sha256(&text)))
 }
 
 fn is_of_model((name, is_file): &(String, bool)) -> bool {
@@ -174,7 +191,7 @@ mod tests {
     fn save(folder: &Path, seed: i64, origin: &Value, replace: Replace) -> Result<()> {
         let files = vec![("vocab.txt".to_owned(), format!("[PAD]\n{seed}\n").into_bytes())];
         let weights = weights(&classifier(), seed as _);
-        Saved { config: &config(), weights: &weights, files }.write(folder, origin, replace)
+        Saved { config: &config(), weights: &weights, files, card: None }.write(folder, origin, replace)
     }
 
     #[test]
@@ -202,6 +219,28 @@ mod tests {
         assert_eq!(names(root.path()).unwrap(), ["soup"]);
         let expected = weights(&classifier(), 2);
         assert_eq!(load_finetuned(&folder).unwrap().weights.theta(), expected.theta());
+    }
+
+    #[test]
+    fn a_card_is_replaced_unless_somebody_changed_it() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = root.path().join("soup");
+        let save = |which: i64, replace| {
+            let (weights, card) = (weights(&classifier(), 1), Some(format!("# Soup {which}\n")));
+            let saved = Saved { config: &config(), weights: &weights, files: Vec::new(), card };
+            saved.write(&folder, &json!({ "soup": which }), replace)
+        };
+        save(1, Replace::Same).unwrap();
+        save(1, Replace::Same).unwrap();
+        save(2, Replace::Models).unwrap();
+        let card = folder.join(CARD);
+        assert_eq!(std::fs::read_to_string(&card).unwrap(), "# Soup 2\n");
+        std::fs::write(&card, "# Soup 2, with my notes\n").unwrap();
+        for which in [2, 3] {
+            let error = save(which, Replace::Models).unwrap_err().to_string();
+            assert!(error.contains("holds README.md and 3 more"), "{error}");
+        }
+        assert_eq!(std::fs::read_to_string(&card).unwrap(), "# Soup 2, with my notes\n");
     }
 
     #[test]

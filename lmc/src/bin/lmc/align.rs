@@ -1,0 +1,43 @@
+//! `lmc align`: lines to models whose units are brought into the order of the other model.
+
+use clap::Args;
+use lmc::table::Table;
+use lmc::{Result, figure, table};
+
+use crate::compute::ComputeArgs;
+use crate::output::{Output, identity, print};
+use crate::study::StudyArgs;
+use crate::sweep::Interpolation;
+
+#[derive(Args)]
+pub struct Align {
+    #[command(flatten)]
+    study: StudyArgs,
+    #[command(flatten)]
+    interpolation: Interpolation,
+    #[command(flatten)]
+    output: Output,
+}
+
+impl Align {
+    pub fn compute(&self) -> &ComputeArgs {
+        &self.interpolation.compute
+    }
+
+    pub fn check(&self) -> Result<()> {
+        let spec = self.study.spec()?;
+        spec.check_count(2, "a line")?;
+        self.interpolation.check_numbers(&spec)
+    }
+
+    pub fn run(self) -> Result<()> {
+        let study = self.interpolation.open(&self.study)?;
+        let out = self.output.open("align")?;
+        let models = study.models()?;
+        let sweep = self.interpolation.sweep(&study, &models)?;
+        let aligned = models.sweep_aligned(&sweep)?.table()?;
+        print(&aligned)?;
+        let figure = figure::alignment_scatter(&aligned)?;
+        out.write(&identity(&models), &[(&table::ALIGNMENT, &aligned)], &[("alignment", figure)])
+    }
+}
