@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use lmc::LmcError;
+use lmc::data::fetch::any_repository;
 use lmc::data::manifest::Manifest;
 use lmc::file::sha256;
 use lmc_tests::fetching::{
@@ -262,4 +263,30 @@ fn what_does_not_come_from_a_server_says_what_to_do() {
         message("qqp-berts"),
         "`qqp-berts` is not fetched: it is 100 models; fetch qqp-berts-0 to qqp-berts-99"
     );
+}
+
+#[test]
+fn a_model_of_any_repository_is_fetched_with_what_it_has() {
+    let setting = Setting::new();
+    let served = [("config.json", "{}"), ("vocab.txt", "[PAD]\n"), ("pytorch_model.bin", "weights")];
+    for (path, body) in served {
+        setting.server.hub_file("someone/mine", COMMIT, path, body.as_bytes(), false);
+    }
+    setting.server.hub_revision("someone/mine", "v2", COMMIT);
+    let names_in = |folder: &Path| {
+        let mut found = names(folder);
+        found.sort();
+        found
+    };
+    let manifest = any_repository("someone/mine@v2").unwrap();
+    let folder = setting.fetcher().fetch(&manifest).unwrap();
+    assert!(folder.ends_with(COMMIT), "{}", folder.display());
+    assert_eq!(names_in(&folder), ["config.json", "pytorch_model.bin", "vocab.txt"]);
+    setting.server.requests();
+    // Files that it lacks are not asked for again, with a server or without.
+    setting.fetcher().fetch(&manifest).unwrap();
+    setting.fetcher().with_offline(true).fetch(&manifest).unwrap();
+    assert!(setting.server.requests().is_empty());
+    let (status, error) = network(setting.fetcher().fetch(&any_repository("someone/else").unwrap()));
+    assert!(status == Some(404) && error.contains("someone/else"), "{error}");
 }

@@ -90,9 +90,21 @@ impl<'a> Repository<'a> {
         let commit = self.commit(&locked)?;
         let place = self.place(manifest, &commit, &locked);
         let snapshot = place.snapshot(&commit);
-        for choice in manifest.choices() {
+        let choices = manifest.choices();
+        let is_there =
+            |choice: &Vec<&FileEntry>| choice.iter().any(|entry| snapshot.join(&entry.path).exists());
+        let is_optional = |choice: &Vec<&FileEntry>| choice.iter().all(|entry| entry.is_optional);
+        let is_complete = choices.iter().filter(|choice| !is_optional(choice)).all(is_there);
+        for choice in choices {
+            if is_complete && is_optional(&choice) && !is_there(&choice) {
+                continue;
+            }
             let have = |entry: &FileEntry, sha256: Option<&str>| self.file(place, entry, &commit, sha256);
-            self.fetcher.first_of((&self.key, &locked), &choice, &snapshot, have)?;
+            match self.fetcher.first_of((&self.key, &locked), &choice, &snapshot, have) {
+                Err(LmcError::Network { status: Some(404), .. } | LmcError::Offline { .. })
+                    if is_optional(&choice) => {}
+                found => found?,
+            }
         }
         Ok(snapshot)
     }

@@ -20,6 +20,7 @@ mod model;
 mod model_names;
 mod part;
 mod proxy;
+mod repository;
 mod retry;
 mod server;
 mod steps;
@@ -44,6 +45,8 @@ pub use model::ModelFolder;
 #[doc(hidden)]
 pub use model::TOKENIZER_FILES;
 use proxy::Proxies;
+#[doc(hidden)]
+pub use repository::any_repository;
 use retry::Retries;
 use trust::Trust;
 pub use words::model_words;

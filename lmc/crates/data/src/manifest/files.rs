@@ -23,6 +23,9 @@ pub struct FileEntry {
     pub sha256: Option<String>,
     /// The word of a choice: of the files with the same word, only the first that the source has is wanted.
     pub one_of: Option<String>,
+    /// True if the source may lack the file.
+    #[serde(skip)]
+    pub is_optional: bool,
 }
 
 fn path<'de, D: serde::Deserializer<'de>>(deserializer: D) -> std::result::Result<PathBuf, D::Error> {

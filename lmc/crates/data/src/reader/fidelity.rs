@@ -142,7 +142,7 @@ mod tests {
 
     fn entry() -> FileEntry {
         let (bytes, sha256) = (Some(TEXT.len() as u64), Some(sha256(TEXT)));
-        FileEntry { path: "dev.tsv".into(), bytes, sha256, one_of: None }
+        FileEntry { path: "dev.tsv".into(), bytes, sha256, one_of: None, is_optional: false }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::path::{Component, Path, PathBuf};
 
+use super::repository::any_repository;
 use crate::manifest::{Manifest, ManifestKind};
 use lmc_base::error::{LmcError, Result};
 
@@ -43,6 +44,9 @@ impl Given {
             }
             Err(error @ LmcError::UnknownName { kind: "step", .. }) => Err(error),
             Err(_) => {
+                if let Some(manifest) = any_repository(&name) {
+                    return Ok(Self::Manifest(Box::new(manifest)));
+                }
                 let near = near(&name);
                 let names = if near.is_empty() { known() } else { near.join(" or ") };
                 let which = if near.is_empty() { "those are" } else { "did you mean" };

@@ -71,9 +71,8 @@ fn problem(given: &str) -> String {
 #[test]
 fn what_is_no_model_is_told_with_near_names() {
     for (given, near) in [
-        ("google-bert/bert-base-cased", "did you mean bert-base-uncased"),
         ("bert-base-cased", "did you mean bert-base-uncased"),
-        ("FacebookAI/roberta-bas", "did you mean roberta-base"),
+        ("roberta-bas", "did you mean roberta-base"),
         ("roberta-large", "did you mean roberta-base"),
         ("feather_berts_12", "did you mean feather-berts-0 to feather-berts-99"),
         ("nowhere", "those are bert-base-uncased, bert-tiny, "),
@@ -99,6 +98,15 @@ fn what_is_no_model_is_told_with_near_names() {
         "{corpus}"
     );
     assert!(problem("qqp-berts-1@7").contains("unknown step `7"));
+}
+
+#[test]
+fn any_repository_of_the_hub_is_a_model() {
+    for given in ["google-bert/bert-base-cased", "FacebookAI/roberta-bas@main"] {
+        assert_eq!(Given::new(Path::new(given)).ok().unwrap().name(1), given);
+    }
+    // Those that a manifest describes have its name.
+    assert_eq!(Given::new(Path::new("FacebookAI/roberta-base")).ok().unwrap().name(1), "roberta-base");
 }
 
 #[test]
