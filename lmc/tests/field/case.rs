@@ -58,7 +58,13 @@ impl Place {
     /// user's in sight.
     pub fn command<S: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = S>) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_lmc"));
-        command.args(arguments).current_dir(self.path("")).stdin(Stdio::null());
+        command.args(arguments);
+        self.prepared(command)
+    }
+
+    /// Returns a command of another program, prepared as [`Place::command`] does.
+    pub fn prepared(&self, mut command: Command) -> Command {
+        command.current_dir(self.path("")).stdin(Stdio::null());
         for (name, _) in std::env::vars_os() {
             let text = name.to_string_lossy();
             let starts =

@@ -29,6 +29,7 @@ mod scores;
 mod server;
 mod sound;
 mod specs;
+mod stories;
 #[allow(dead_code, reason = "it serves other tests too")]
 #[path = "../../../tests/src/tls.rs"]
 mod tls;
@@ -57,6 +58,7 @@ const AREAS: &[&[Case]] = &[
     scores::CASES,
     sound::CASES,
     specs::CASES,
+    stories::CASES,
     tokenizers::CASES,
 ];
 
