@@ -64,7 +64,11 @@ fn bad_input_is_one_line_and_exit_code_one() {
     let usage = lmc(home.path(), &delta);
     assert_eq!(usage.status.code(), Some(2));
     assert!(String::from_utf8(usage.stderr).unwrap().contains("paper, auto or a number above 0"));
-    refused(home.path(), &["evaluate", "mini-nli", "cola"], &["`STUDY`: got 2 names", "--corpus"]);
+    refused(
+        home.path(),
+        &["evaluate", "mini-nli", "cola"],
+        &["`STUDY`: got mini-nli beside other names", "--task"],
+    );
     let toml = home.path().join("study.toml");
     refused(home.path(), &["sweep", toml.to_str().unwrap()], &["study.toml", "check the path"]);
     std::fs::write(&toml, "task = 'mini-nli'\nsed = [1]\n").unwrap();

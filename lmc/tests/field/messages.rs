@@ -93,7 +93,8 @@ pub const CASES: &[Case] = &[
             ran.refused(&["`MODEL`: got none, expected a model"]);
             Model::bert().save(place, "base");
             on_hans(place, "base").handled();
-            place.lmc("evaluate base --tokenizer base").misused(&["--corpus <CORPUS>"]);
+            place.lmc("evaluate base --tokenizer base").refused(&["got 1 model without a task"]);
+            place.lmc("evaluate --tokenizer base").refused(&["--tokenizer without models from elsewhere"]);
             let twice = "evaluate base --corpus hans --split hans-lo,hans-lo --data data";
             place.lmc(twice).refused(&["hans-lo twice"]);
         },
@@ -114,28 +115,31 @@ pub const CASES: &[Case] = &[
     },
     Case {
         row: "messages",
-        what: "models where a study is due",
+        what: "models without a task",
         test: |place| {
             Model::bert().save(place, "A");
             Model::bert().save(place, "B");
-            let of_models = "`lmc evaluate MODEL... --corpus CORPUS --split SPLIT` takes models";
             for command in [
                 "sweep A B --set id",
-                "sweep feather-berts-12 feather-berts-25",
-                "basins A B A",
+                "sweep feather-berts-{12..13}",
                 "figures A B",
                 "convexity A B",
                 "soup A B",
                 "finetune A B",
                 "spec A B",
+                "planes A B",
+                "drift .",
             ] {
-                place.lmc(command).refused(&["names (", "expected one study; ", of_models]);
+                place.lmc(command).refused(&["`MODEL`: got 2 models without a task", "--task FILE"]);
             }
-            for command in
-                ["soup A", "sweep ./A/", "finetune feather-berts-12", "evaluate A", "basins A/config.json"]
-            {
-                place.lmc(command).refused(&["`STUDY`: got ", "expected a study (mini-nli, ", of_models]);
+            for command in ["soup A", "sweep ./A/", "finetune feather-berts-12", "evaluate A"] {
+                place.lmc(command).refused(&["`MODEL`: got 1 model without a task", "--task FILE"]);
             }
+            place.lmc("basins A B A").refused(&["`MODEL`: got A twice, expected each model once"]);
+            place.lmc("basins A/config.json").refused(&["it is a file; give the folder that it is in, A"]);
+            place.lmc("sweep cola A").refused(&["`STUDY`: got cola beside other names"]);
+            place.lmc("sweep A B --task mini-nli --seeds 1").refused(&["got --seeds beside models"]);
+            place.lmc("sweep A Z --task mini-nli").refused(&["no model `Z`: there is no such folder"]);
             assert_eq!(place.n_stored(), 0);
         },
     },

@@ -27,6 +27,12 @@ fn no_study(given: &Path, error: LmcError) -> LmcError {
     if given.exists() || name.contains(['/', '*', '{']) {
         return error;
     }
+    // A task that is known but cannot be finetuned says why.
+    if let Err(why) = TaskSpec::named(&name)
+        && !matches!(why, LmcError::UnknownName { .. })
+    {
+        return why;
+    }
     let known = names().into_iter().chain(["a file that ends in .toml", "folders of models with --task"]);
     LmcError::UnknownName { kind: "study", name, known: known.map(str::to_owned).collect() }
 }
@@ -203,7 +209,8 @@ impl Changes {
             let expected = format!(
                 "--task FILE, which `lmc task init DATA.csv` writes, or the name of a task ({names})"
             );
-            let got = format!("{} models without a task", given.models.len());
+            let n = given.models.len();
+            let got = format!("{n} {} without a task", if n == 1 { "model" } else { "models" });
             return Err(LmcError::InvalidParameter { field: "MODEL", got, expected });
         };
         let given = GivenModels {
