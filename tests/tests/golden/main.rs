@@ -4,6 +4,7 @@ mod analysis;
 mod attention;
 mod checkpoints;
 mod csv;
+mod encoders;
 mod families;
 mod folders;
 mod mini_roberta;
