@@ -10,6 +10,7 @@ mod folders;
 mod mini_roberta;
 mod model;
 mod modules;
+mod piece_tokenizers;
 mod simplex;
 mod tokenizer_folders;
 mod tokenizers;

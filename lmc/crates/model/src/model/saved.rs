@@ -14,7 +14,7 @@ use lmc_base::file::{is_working_folder, one_by_one, resolved, writable_folder, w
 const RECORD: &str = "lmc-model.json";
 
 /// The names of files that belong to a model and nothing else; `*` stands for any characters.
-const NAMES: [&str; 20] = [
+const NAMES: [&str; 22] = [
     RECORD,
     "config.json",
     "generation_config.json",
@@ -31,6 +31,8 @@ const NAMES: [&str; 20] = [
     "vocab.txt",
     "vocab.json",
     "merges.txt",
+    "sentencepiece.bpe.model",
+    "spiece.model",
     "special_tokens_map.json",
     "added_tokens.json",
     "chat_template.jinja",
