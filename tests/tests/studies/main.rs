@@ -5,6 +5,7 @@ mod convexity;
 mod corpora;
 mod devices;
 mod early_checks;
+mod families;
 mod options;
 mod own_analysis;
 mod own_corpus;
