@@ -251,7 +251,7 @@ REFUSED = {
     "refused: no [CLS]": ({**BERT, "vocab.txt": VOCAB_TXT.replace("[CLS]", "x1")}, "[CLS]"),
     "refused: cls_token is null": (words({"cls_token": None}), "cls_token"),
     "refused: [UNK] is an added token alone": ({**BERT, "vocab.txt": VOCAB_TXT.replace("[UNK]", "x1"), "added_tokens.json": {"[UNK]": N}}, "[UNK]"),
-    "refused: a class that is not known": (words({"tokenizer_class": "AlbertTokenizer"}, {}), "AlbertTokenizer"),
+    "refused: a class that is not known": (words({"tokenizer_class": "XLNetTokenizer"}, {}), "XLNetTokenizer"),
     "refused: a class of another name": (words({"tokenizer_class": "MyTokenizer"}, {}), "MyTokenizer"),
     "refused: Unigram by BertTokenizer": (words({}, {"model": {"type": "Unigram", "unk_id": 1, "vocab": [[word, -1.0] for word in WORDS[:8]]}}), "Unigram"),
     "refused: vocab.txt of RobertaTokenizer": (words({"tokenizer_class": "RobertaTokenizer"}), "RobertaTokenizer"),

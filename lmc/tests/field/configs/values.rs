@@ -104,7 +104,11 @@ pub fn impossible_values(place: &Place) {
     for (text, says) in [("[]", "got [], expected an object"), ("{\"model_type\": \"bert\",}", "not JSON")] {
         let folder = bert().save(place, "odd");
         std::fs::write(folder.join("config.json"), text).unwrap();
-        refused(place, "odd", &["odd/config.json:1: ", says, "give the config.json of a Hugging Face BERT"]);
+        refused(
+            place,
+            "odd",
+            &["odd/config.json:1: ", says, "give the config.json of a Hugging Face encoder"],
+        );
     }
     let folder = bert().save(place, "odd");
     for (text, says) in
@@ -120,7 +124,12 @@ pub fn impossible_values(place: &Place) {
 pub fn other_kinds(place: &Place) {
     sentences(place);
     for (field, value, says) in [
-        ("model_type", json!("distilbert"), "unknown model_type `distilbert`; known: bert, roberta"),
+        (
+            "model_type",
+            json!("deberta-v2"),
+            "unknown model_type `deberta-v2`; known: bert, roberta, xlm-roberta",
+        ),
+        ("model_type", json!("distilbert"), "expected bert: the tensors begin with bert., as in bert."),
         ("model_type", json!("modernbert"), "unknown model_type `modernbert`"),
         ("position_embedding_type", json!("relative_key"), "got \"relative_key\", expected absolute"),
         ("position_embedding_type", json!("relative_key_query"), "expected absolute"),
@@ -129,9 +138,9 @@ pub fn other_kinds(place: &Place) {
         ("quantization_config", json!({"load_in_8bit": true}), "expected none, weights as numbers"),
     ] {
         bert().config(json!({field: value})).save(place, "odd");
-        refused(place, "odd", &["odd/config.json:", field, says]);
+        refused(place, "odd", &["odd", field, says]);
         mini().config(json!({field: value})).save(place, "encoder");
-        place.lmc(&format!("finetune --encoder encoder {FINETUNE}")).refused(&["encoder/config.json:", says]);
+        place.lmc(&format!("finetune --encoder encoder {FINETUNE}")).refused(&["encoder", says]);
     }
     bert().config(json!({"model_type": null})).save(place, "odd");
     refused(place, "odd", &["odd/config.json: there is no `model_type`; add \"model_type\": \"bert\""]);

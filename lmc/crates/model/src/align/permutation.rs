@@ -28,7 +28,9 @@ impl Permutation {
     /// Returns a random permutation of blocks, and of units within each.
     pub(super) fn random(symmetry: &Symmetry, rng: &mut impl Rng) -> Self {
         let mut permutation = Self::identity(symmetry);
-        permutation.blocks.shuffle(rng);
+        if symmetry.blocks_move {
+            permutation.blocks.shuffle(rng);
+        }
         permutation.units.iter_mut().flatten().for_each(|units| units.shuffle(rng));
         permutation
     }
@@ -55,7 +57,7 @@ impl Permutation {
                 }
             }
         }
-        let blocks = assignment(&values.view())?;
+        let blocks = if symmetry.blocks_move { assignment(&values.view())? } else { (0..n).collect() };
         let of_set =
             |set: usize| blocks.iter().enumerate().map(|(i, &j)| within[i][j][set].clone()).collect();
         let units = (0..similarities.len()).map(of_set).collect();

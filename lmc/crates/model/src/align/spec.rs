@@ -19,13 +19,13 @@ pub enum Units {
     FeedForward,
     /// Attention heads, and the units within each.
     Attention,
-    /// Units of the tanh layer under the classifier.
+    /// Units of the layer under the classifier: tanh, in ELECTRA GELU, in DistilBERT ReLU.
     Pooler,
 }
 
 /// Units that may be exchanged without a change of the function: `n_blocks` blocks of `width` units.
 ///
-/// Blocks may be exchanged whole, and within each block the units of every set by a permutation of the set's
+/// Blocks may be exchanged whole if they move, and within each block the units of every set by a permutation of the set's
 /// own. A symmetry without a block structure is one block.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Symmetry {
@@ -35,6 +35,9 @@ pub struct Symmetry {
     pub layer: i64,
     /// The number of blocks: the number of heads for attention, otherwise 1.
     pub n_blocks: usize,
+    /// Whether blocks may be exchanged. Heads may not where a bias by distance, which all layers share, knows
+    /// them by their numbers.
+    pub blocks_move: bool,
     /// The units of each set in a block.
     pub width: usize,
     /// The axes that carry the permutation of each set.
@@ -48,49 +51,52 @@ pub struct Symmetry {
 /// - Attention heads of each layer: blocks of query, key and value rows with their biases, blocks of output
 ///   columns.
 /// - Units within a head: query and key share one permutation, value rows and output columns another.
-/// - Units of the tanh layer under the classifier: its rows with their biases, columns of the classifier.
+/// - Units of the layer under the classifier, the pooler or the first one of the head: its rows with their biases, columns of the classifier.
+///
+/// Layers that several depths share, as in ALBERT, are one layer here. Heads stay where they are in MPNet, whose
+/// bias by distance has a column for each head and serves all layers.
 ///
 /// The residual stream could be permuted as well, but the pretrained encoder fixes it for all its copies.
 /// Symmetries that are not permutations are not covered: the sign of a unit of the tanh layer, any invertible
 /// map between query and key or between value and output of a head, biases of keys, which softmax cancels.
 pub fn symmetries(config: &ModelConfig) -> Vec<Symmetry> {
-    let prefix = config.prefix();
+    let (family, names) = (config.family(), &config.family().names);
     let (d, heads) = (config.hidden_size as usize, config.num_attention_heads as usize);
+    let layers = family.layer_names(config);
+    let after_last = layers.len() as i64;
     let mut all = Vec::new();
-    for layer in 0..config.num_hidden_layers {
-        let l = format!("{prefix}encoder.layer.{layer}");
-        let within = |name: &str| rows(&format!("{l}.attention.self.{name}"));
+    for (l, layer) in layers.iter().zip(0..) {
+        let within = |name: &str| rows(&format!("{l}.{name}"));
         all.push(Symmetry {
             units: Units::Attention,
             layer,
             n_blocks: heads,
+            blocks_move: family.relative_bias.is_none(),
             width: d / heads,
             sets: vec![
-                [within("query"), within("key")].concat(),
-                [within("value"), columns(&format!("{l}.attention.output.dense"))].concat(),
+                [within(names.query), within(names.key)].concat(),
+                [within(names.value), columns(&format!("{l}.{}", names.attention_output))].concat(),
             ],
         });
         all.push(Symmetry {
             units: Units::FeedForward,
             layer,
             n_blocks: 1,
+            blocks_move: true,
             width: config.intermediate_size as usize,
-            sets: vec![
-                [rows(&format!("{l}.intermediate.dense")), columns(&format!("{l}.output.dense"))].concat(),
-            ],
+            sets: vec![[within(names.up), columns(&format!("{l}.{}", names.down))].concat()],
         });
     }
-    let (dense, out) = match config.is_roberta() {
-        true => ("classifier.dense", "classifier.out_proj"),
-        false => ("bert.pooler.dense", "classifier"),
-    };
-    all.push(Symmetry {
+    let pooler = family.pooler.map(|name| format!("{}{name}", family.prefix));
+    let dense = pooler.or_else(|| family.head.dense.map(|dense| dense.name.to_owned()));
+    all.extend(dense.map(|dense| Symmetry {
         units: Units::Pooler,
-        layer: config.num_hidden_layers,
+        layer: after_last,
         n_blocks: 1,
+        blocks_move: true,
         width: d,
-        sets: vec![[rows(dense), columns(out)].concat()],
-    });
+        sets: vec![[rows(&dense), columns(family.head.out)].concat()],
+    }));
     all
 }
 

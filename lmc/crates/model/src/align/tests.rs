@@ -2,14 +2,14 @@ use tch::{Kind, Tensor};
 
 use super::*;
 use crate::encode::packed_batches;
-use crate::model::fixture::{config, examples, roberta, weights};
-use crate::model::{Classifier, Dropout, ModelConfig, normal_tensor};
+use crate::model::fixture::{config, examples, others, roberta, weights};
+use crate::model::{Classifier, Dropout, ModelConfig, is_norm, normal_tensor};
 use crate::weights::{Parameters, Weights};
 use lmc_base::error::LmcError;
 
-/// The two families, and the architecture of the embedded task.
-fn architectures() -> [ModelConfig; 3] {
-    [config(), roberta(), ModelConfig::mini(20)]
+/// All families, and the architecture of the embedded task.
+fn architectures() -> Vec<ModelConfig> {
+    [config(), roberta(), ModelConfig::mini(20)].into_iter().chain(others()).collect()
 }
 
 /// Weights of a size at which activations stay of order one in every width.
@@ -17,7 +17,7 @@ fn model(config: &ModelConfig, seed: u64) -> (Classifier, Weights) {
     let classifier = Classifier::new(config, 3);
     let layout = classifier.layout().clone();
     let noise = normal_tensor(&mut lmc_base::seed::rng(seed, "align"), &[layout.n_parameters()], 0.1);
-    let weights = Weights::new(layout.clone(), noise + layout.mask(|n| n.ends_with("LayerNorm.weight")));
+    let weights = Weights::new(layout.clone(), noise + layout.mask(|n| is_norm(n) && n.ends_with(".weight")));
     (classifier, weights.unwrap())
 }
 
@@ -79,6 +79,19 @@ fn a_planted_permutation_is_recovered_and_changes_no_function() {
             assert_eq!(places(&weight_matching(&config, &a, &near).unwrap()), places(&alignment));
         }
     }
+}
+
+/// MPNet's bias by distance has a column for each head and serves all layers.
+#[test]
+fn heads_of_mpnet_stay_and_layers_of_albert_are_matched_once() {
+    let [_, _, mpnet, albert] = others();
+    let (_, a) = model(&mpnet, 1);
+    let moved = weight_matching(&mpnet, &a, &planted(&mpnet, 1).apply(&a).unwrap()).unwrap().moved();
+    assert_eq!((moved.heads, moved.head_units > 0, moved.neurons > 0), (0, true, true));
+    let (_, a) = model(&albert, 1);
+    let alignment = weight_matching(&albert, &a, &a).unwrap();
+    // Two groups for three depths.
+    assert_eq!(alignment.n_units(), UnitCounts { neurons: 32, heads: 4, head_units: 32, pooler_units: 8 });
 }
 
 #[test]

@@ -24,7 +24,7 @@ pub use extent::Extent;
 pub use length::note_cut;
 pub use length::{LONGEST, longest_example};
 pub use packed::{Batch, Group, PackedTokens, packed_batches};
-pub(crate) use padded::StackedGroups;
+pub(crate) use padded::{StackedGroup, StackedGroups};
 pub(crate) use placement::Arrangement;
 pub use placement::Placement;
 #[doc(hidden)]

@@ -12,7 +12,7 @@ const LAPLACE_WIDTH: f64 = 282_095.0 / 1e6;
 
 /// An activation without parameters.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Activation {
+pub(crate) enum Activation {
     /// x times the normal distribution function of x (Hendrycks and Gimpel 2016).
     Gelu,
     /// GELU, cut to [-10, 10].

@@ -14,11 +14,12 @@ use crate::guard::guarded;
 use crate::weights::{Layout, Parameters};
 use lmc_base::error::{LmcError, Result};
 
-/// A BERT or RoBERTa sequence classifier with the layout of its theta, in Hugging Face's names.
+/// A sequence classifier of one of [`ModelConfig::FAMILIES`] with the layout of its theta, in Hugging Face's
+/// names.
 ///
 /// BERT's features are its pooled output, a tanh layer over the first token that is part of the pretrained
-/// encoder, and its head is linear. RoBERTa's features are the first token itself, and the tanh layer is the
-/// first one of its head.
+/// encoder, and its head is linear; so it is in ALBERT. Elsewhere features are the first token itself, and the
+/// head has two layers, with tanh between them in RoBERTa and MPNet, GELU in ELECTRA, ReLU in DistilBERT.
 #[derive(Debug)]
 pub struct Classifier {
     layout: Arc<Layout>,
@@ -39,7 +40,7 @@ impl Classifier {
         let (mut layout, mut head_layout) = (Layout::default(), Layout::default());
         let encoder = Encoder::new(config, &mut layout, config.prefix());
         let d = config.hidden_size;
-        let pooler = (!config.is_roberta()).then(|| Affine::push(&mut layout, "bert.pooler.dense", d, d));
+        let pooler = config.pooler().map(|name| Affine::push(&mut layout, &name, d, d));
         let n_labels = i64::try_from(n_labels).unwrap_or(i64::MAX);
         let head = Head::push(config, n_labels, &mut layout);
         let head_alone = Head::push(config, n_labels, &mut head_layout);
@@ -111,7 +112,7 @@ impl Classifier {
 
     /// Returns whether a tensor with that name belongs to the head, which no pretrained encoder brings.
     pub fn is_head(name: &str) -> bool {
-        name.starts_with("classifier.")
+        name.starts_with("classifier.") || name.starts_with("pre_classifier.")
     }
 
     /// Returns the logits, `[stack, batch, n_labels]`: [`Classifier::head_logits`] of
@@ -222,7 +223,8 @@ impl Classifier {
         device: Device,
     ) -> Result<Option<Counted>> {
         // Attention pads lengths by less than eight.
-        let widest = self.config().hidden_size.max(longest.saturating_add(8));
+        let widest = self.config().hidden_size.max(self.config().embedding_width());
+        let widest = widest.max(longest.saturating_add(8));
         let sizes = [widest, self.encoder.n_sites(self.head.n_sites())[1]];
         guarded(|| Ok(Counted::new(probability, seeds, sizes, kind, device)))
     }
@@ -268,9 +270,10 @@ impl Classifier {
     }
 
     /// Returns a fresh pooler for an encoder that has none, drawn like the head but from another named
-    /// sub-seed. It is empty for a RoBERTa.
+    /// sub-seed. It is empty for families without a pooler.
     pub(super) fn init_pooler(&self, seed: u64, std: f64) -> Vec<(String, Tensor)> {
-        let pooler = self.layout.entries().iter().filter(|entry| entry.name.starts_with(head::POOLER));
+        let config = self.config();
+        let pooler = self.layout.entries().iter().filter(|entry| config.is_pooler(&entry.name));
         head::init(pooler, (seed, "pooler"), std)
     }
 }

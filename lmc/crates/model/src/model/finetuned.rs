@@ -26,7 +26,7 @@ pub struct Finetuned {
     pub labels: Vec<String>,
 }
 
-/// Loads the finetuned BERT or RoBERTa classifier in a Hugging Face folder. The number of classes is that of
+/// Loads the finetuned classifier in a Hugging Face folder. The number of classes is that of
 /// the head's outputs; labels come from `id2label` as they are spelt there, and are `LABEL_0`, `LABEL_1`, ...
 /// if the config has none, or if its `num_labels` differs from their number.
 ///
@@ -54,7 +54,7 @@ pub fn load_finetuned_as(folder: &Path, labels: &[String]) -> Result<Finetuned> 
         |problem: String, remedy| LmcError::Format { path: folder.to_owned(), line: None, problem, remedy };
     let name = head::output_weight(&file.config);
     let remedy = "give the folder of a finetuned classifier, or read its encoder alone";
-    let n_outputs = match tensors.get(name).map(Tensor::size).as_deref() {
+    let n_outputs = match tensors.get(&name).map(Tensor::size).as_deref() {
         Some(&[1, _]) => {
             let problem =
                 format!("the head has 1 output ({name}), as for regression, a classifier has 2 or more");
@@ -75,12 +75,15 @@ pub fn load_finetuned_as(folder: &Path, labels: &[String]) -> Result<Finetuned> 
     let classifier = Classifier::new(&file.config, n_outputs).found_in(folder);
     let weights = Weights::from_named(classifier.layout().clone(), tensors).map_err(|error| match error {
         LmcError::Tensors { missing, unexpected, misshapen, .. }
-            if missing.iter().all(|name| name.starts_with(head::POOLER))
+            if missing.iter().all(|name| file.config.is_pooler(name))
                 && unexpected.is_empty()
                 && misshapen.is_empty() =>
         {
-            let problem =
-                format!("there is no {}, which a finetuned BERT has learnt", missing.join(" and no "));
+            let problem = format!(
+                "there is no {}, which a finetuned {} has learnt",
+                missing.join(" and no "),
+                file.config.family().class
+            );
             wrong(problem, "give the folder that training saved; a classifier of tokens has no pooler")
         }
         error => error.found_in(folder).beside(&others),

@@ -3,7 +3,7 @@
 use rand::Rng;
 use tch::Tensor;
 
-use super::{Classifier, ModelConfig, normal_tensor};
+use super::{Classifier, ModelConfig, is_norm, normal_tensor};
 use crate::encode::Encoded;
 use crate::weights::Weights;
 
@@ -31,6 +31,23 @@ pub fn roberta() -> ModelConfig {
     }
 }
 
+/// Returns the same sizes in the other families: ELECTRA and ALBERT with narrower embeddings, ALBERT with two
+/// groups for three depths, and all with their own positions and segments.
+pub fn others() -> [ModelConfig; 4] {
+    let of = |model_type: &str| ModelConfig { model_type: model_type.into(), ..config() };
+    [
+        ModelConfig { embedding_size: Some(4), ..of("electra") },
+        ModelConfig { type_vocab_size: 1, ..of("distilbert") },
+        ModelConfig { type_vocab_size: 1, max_position_embeddings: 12, ..of("mpnet") },
+        ModelConfig {
+            embedding_size: Some(4),
+            num_hidden_layers: 3,
+            num_hidden_groups: Some(2),
+            ..of("albert")
+        },
+    ]
+}
+
 /// Returns a classifier of the first architecture over two classes.
 pub fn classifier() -> Classifier {
     Classifier::new(&config(), 2)
@@ -41,7 +58,8 @@ pub fn weights(classifier: &Classifier, seed: u64) -> Weights {
     let mut rng = lmc_base::seed::rng(seed, "test weights");
     let layout = classifier.layout();
     let noise = normal_tensor(&mut rng, &[layout.n_parameters()], 0.3);
-    Weights::new(layout.clone(), noise + layout.mask(|name| name.ends_with("LayerNorm.weight"))).unwrap()
+    Weights::new(layout.clone(), noise + layout.mask(|name| is_norm(name) && name.ends_with(".weight")))
+        .unwrap()
 }
 
 /// Returns the weights of several seeds as a stack, `[seeds.len(), n_parameters]`.

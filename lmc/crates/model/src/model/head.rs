@@ -5,58 +5,47 @@ use tch::{Device, Kind, Tensor};
 use super::config::ModelConfig;
 use super::dropout::Dropout;
 use super::encoder::Affine;
+use super::family::Dense;
 use super::normal_tensor;
 use crate::weights::{Entry, Layout, Parameters};
 
-/// The operands of a head.
+/// The operands of a head: a linear layer over the features, below which some families have another one.
 #[derive(Debug)]
-pub(super) enum Head {
-    /// BERT: one linear layer over the pooled output.
-    Linear { out: Affine },
-    /// RoBERTa: a tanh layer and a linear one over the first token.
-    Dense { dense: Affine, out: Affine },
+pub(super) struct Head {
+    dense: Option<(Affine, Dense)>,
+    out: Affine,
 }
 
 impl Head {
     /// Returns the head of the config's family, its tensors appended to `layout`.
     pub fn push(config: &ModelConfig, n_labels: i64, layout: &mut Layout) -> Self {
-        let d = config.hidden_size;
-        if config.is_roberta() {
-            Self::Dense {
-                dense: Affine::push(layout, "classifier.dense", d, d),
-                out: Affine::push(layout, "classifier.out_proj", n_labels, d),
-            }
-        } else {
-            Self::Linear { out: Affine::push(layout, "classifier", n_labels, d) }
-        }
+        let (d, names) = (config.hidden_size, config.family().head);
+        let dense = names.dense.map(|dense| (Affine::push(layout, dense.name, d, d), dense));
+        Self { dense, out: Affine::push(layout, names.out, n_labels, d) }
     }
 
     /// Returns the number of places at which features are dropped.
     pub fn n_sites(&self) -> i64 {
-        match self {
-            Self::Linear { .. } => 1,
-            Self::Dense { .. } => 2,
-        }
+        let drops_input = self.dense.as_ref().is_some_and(|(_, dense)| dense.drops_input);
+        1 + i64::from(drops_input)
     }
 
     /// Returns the logits, `[stack, batch, n_labels]`, of features, `[stack, batch, width]`.
     pub fn logits(&self, p: &Parameters, features: Tensor, dropout: &Dropout) -> Tensor {
-        match self {
-            Self::Linear { out } => out.linear(p, &dropout.apply(features)),
-            Self::Dense { dense, out } => {
-                let hidden = dense.linear(p, &dropout.apply(features)).tanh();
-                out.linear(p, &dropout.apply(hidden))
+        let hidden = match &self.dense {
+            None => features,
+            Some((layer, dense)) => {
+                let features = if dense.drops_input { dropout.apply(features) } else { features };
+                dense.activation.apply(&layer.linear(p, &features))
             }
-        }
+        };
+        self.out.linear(p, &dropout.apply(hidden))
     }
 }
 
-/// The prefix of the tensor names of BERT's pooler.
-pub(super) const POOLER: &str = "bert.pooler.dense.";
-
 /// Returns the name of the tensor whose rows are the classes, `[n_labels, width]`.
-pub(super) fn output_weight(config: &ModelConfig) -> &'static str {
-    if config.is_roberta() { "classifier.out_proj.weight" } else { "classifier.weight" }
+pub(super) fn output_weight(config: &ModelConfig) -> String {
+    format!("{}.weight", config.family().head.out)
 }
 
 /// Returns fresh tensors: weights normal with standard deviation `std`, biases zero, from a named sub-seed.

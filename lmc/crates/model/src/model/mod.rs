@@ -5,6 +5,7 @@ mod classifier;
 mod config;
 mod dropout;
 mod encoder;
+pub(crate) mod family;
 mod finetuned;
 #[cfg(any(test, feature = "fixture"))]
 #[doc(hidden)]

@@ -13,7 +13,7 @@ use super::encoder::{Affine, Encoder, Tokens};
 use super::normal_tensor;
 use crate::guard::guarded;
 use crate::weights::{BlockId, Layout, Parameters, Weights};
-use lmc_base::error::Result;
+use lmc_base::error::{LmcError, Result};
 
 /// The targets of a pretraining batch.
 #[derive(Debug)]
@@ -46,13 +46,14 @@ struct NextSentence {
 }
 
 impl PretrainingModel {
-    /// Makes a pretraining model with that architecture.
+    /// Makes a pretraining model with that architecture. One of another family than BERT and RoBERTa computes
+    /// nothing.
     pub fn new(config: &ModelConfig) -> Self {
         let mut layout = Layout::default();
         let d = config.hidden_size;
         let encoder = Encoder::new(config, &mut layout, config.prefix());
         let is_roberta = config.is_roberta();
-        let pooler = (!is_roberta).then(|| Affine::push(&mut layout, "bert.pooler.dense", d, d));
+        let pooler = config.pooler().map(|name| Affine::push(&mut layout, &name, d, d));
         let [dense, norm, bias] = if is_roberta {
             ["lm_head.dense", "lm_head.layer_norm", "lm_head.bias"]
         } else {
@@ -76,8 +77,9 @@ impl PretrainingModel {
     /// Returns fresh weights: matrices normal with the config's `initializer_range`, biases 0, layer norms 1.
     ///
     /// # Errors
-    /// A layout of this model never fails; the signature is that of the function that assembles the weights.
+    /// [`LmcError::UnknownName`] for another family than BERT and RoBERTa.
     pub fn init(&self, seed: u64) -> Result<Weights> {
+        self.check_family()?;
         let mut rng = lmc_base::seed::rng(seed, "pretraining init");
         let std = self.encoder.config().initializer_range;
         let named: BTreeMap<String, Tensor> = self
@@ -102,15 +104,29 @@ impl PretrainingModel {
     /// one; RoBERTa has only the first.
     ///
     /// # Errors
-    /// The errors of [`Encoder::forward`].
+    /// The errors of [`Encoder::forward`]; [`LmcError::UnknownName`] for another family than BERT and RoBERTa.
     pub fn losses(
         &self,
         p: &Parameters,
         tokens: &Tokens,
         targets: &PretrainingTargets,
     ) -> Result<(Tensor, Option<Tensor>)> {
+        self.check_family()?;
         let hidden = self.encoder.forward(p, tokens, &Dropout::NONE)?;
         guarded(|| self.losses_of(p, &hidden, tokens, targets))
+    }
+
+    /// Checks that the family is one whose pretraining heads are known.
+    fn check_family(&self) -> Result<()> {
+        let config = self.encoder.config();
+        if config.is_roberta() || config.prefix() == "bert." {
+            return Ok(());
+        }
+        Err(LmcError::UnknownName {
+            kind: "family to pretrain",
+            name: config.model_type.clone(),
+            known: ["bert", "roberta", "xlm-roberta", "camembert"].map(str::to_owned).to_vec(),
+        })
     }
 
     fn losses_of(

@@ -27,7 +27,7 @@ pub fn save_folder(folder: &Path, config: &ModelConfig, weights: &Weights) -> Re
 pub(super) fn folder_config(config: &ModelConfig, weights: &Weights) -> Result<Value> {
     let name = head::output_weight(config);
     let head = weights.layout().entries().iter().find(|entry| entry.name == name);
-    let family = if config.is_roberta() { "Roberta" } else { "Bert" };
+    let family = config.family().class;
     let mut config = ModelConfig { pad_token_id: Some(config.pad_id()), ..config.clone() };
     let architecture = match head {
         Some(head) => {
@@ -35,11 +35,10 @@ pub(super) fn folder_config(config: &ModelConfig, weights: &Weights) -> Result<V
             config = config.with_labels(labels);
             "ForSequenceClassification"
         }
-        None if config.is_roberta() => "ForMaskedLM",
+        None if config.pooler().is_none() => "ForMaskedLM",
         None => "ForPreTraining",
     };
-    let mut fields =
-        serde_json::to_value(&config).map_err(|e| LmcError::invalid("config", e, "a serialisable config"))?;
+    let mut fields = config.to_json()?;
     fields["architectures"] = json!([format!("{family}{architecture}")]);
     if let Some(labels) = &config.id2label {
         fields["label2id"] = labels.iter().map(|(id, label)| (label.clone(), json!(id))).collect();

@@ -17,7 +17,7 @@ const RECORD: &str = "lmc-model.json";
 const CARD: &str = "README.md";
 
 /// The names of files that belong to a model and nothing else; `*` stands for any characters.
-const NAMES: [&str; 20] = [
+const NAMES: [&str; 22] = [
     RECORD,
     "config.json",
     "generation_config.json",
@@ -34,6 +34,8 @@ const NAMES: [&str; 20] = [
     "vocab.txt",
     "vocab.json",
     "merges.txt",
+    "sentencepiece.bpe.model",
+    "spiece.model",
     "special_tokens_map.json",
     "added_tokens.json",
     "chat_template.jinja",

@@ -9,7 +9,7 @@ use lmc_base::error::{LmcError, Result};
 
 impl ModelConfig {
     /// Checks that the model's tables have a row for every token id and segment, and places for the longest
-    /// text; `origin` is named in errors.
+    /// text; `origin` is named in errors. Segments do not matter to a family that knows none.
     ///
     /// # Errors
     /// [`LmcError::OutsideTable`].
@@ -42,7 +42,8 @@ impl ModelConfig {
                 "the tokenizer must be the one of this model, or the model's embeddings resized for it";
             return Err(outside("token id", "vocab_size", got, self.vocab_size, remedy));
         }
-        if let Some(got) = first(extent.segments, self.type_vocab_size) {
+        let segments = extent.segments.filter(|_| self.has_segments());
+        if let Some(got) = first(segments, self.type_vocab_size) {
             let remedy = "the tokenizer must be the one of this model, which may know no second segment";
             return Err(outside("segment", "type_vocab_size", got, self.type_vocab_size, remedy));
         }
@@ -58,7 +59,7 @@ impl ModelConfig {
     /// position. In that case the positions themselves say whether there are enough.
     fn may_hold_padding(&self, extent: &Extent) -> bool {
         let holds = |[least, greatest]: [i64; 2]| (least..=greatest).contains(&self.pad_id());
-        self.is_roberta() && extent.ids.is_some_and(holds)
+        self.skips_padding() && extent.ids.is_some_and(holds)
     }
 
     /// Returns the error that there is no row for a position.

@@ -15,6 +15,7 @@ use tokenizers::processors::roberta::RobertaProcessing;
 use tokenizers::{PostProcessor, Tokenizer};
 
 use super::added::{Added, stored};
+use super::class::Class;
 use super::files::{not_json, wrong, wrong_key};
 use super::settings::Settings;
 use super::vocabulary::{Vocabulary, Whole};
@@ -41,8 +42,24 @@ pub(super) const ROBERTA_TOKENS: [(&str, &str); 7] = [
     ("mask_token", "<mask>"),
 ];
 
-/// Builds a `BertTokenizer`: word pieces.
-pub(super) fn word_piece(vocabulary: Vocabulary, settings: &Settings, added: &Added) -> Result<Tokenizer> {
+/// The special tokens of `MPNetTokenizer`.
+pub(super) const MPNET_TOKENS: [(&str, &str); 7] = [
+    ("bos_token", "<s>"),
+    ("eos_token", "</s>"),
+    ("unk_token", "[UNK]"),
+    ("sep_token", "</s>"),
+    ("pad_token", "<pad>"),
+    ("cls_token", "<s>"),
+    ("mask_token", "<mask>"),
+];
+
+/// Builds a `BertTokenizer` or, with two separators between texts, an `MPNetTokenizer`: word pieces.
+pub(super) fn word_piece(
+    vocabulary: Vocabulary,
+    settings: &Settings,
+    added: &Added,
+    class: Class,
+) -> Result<Tokenizer> {
     let lower = settings.flag("do_lower_case", true)?;
     let chinese = settings.flag("tokenize_chinese_chars", true)?;
     let normalizer = BertNormalizer::new(true, chinese, settings.flag_or_null("strip_accents")?, lower);
@@ -59,7 +76,11 @@ pub(super) fn word_piece(vocabulary: Vocabulary, settings: &Settings, added: &Ad
     tokenizer.with_pre_tokenizer(Some(BertPreTokenizer));
     added.add_to(&mut tokenizer, Vec::new())?;
     let (cls, sep) = (numbered(&tokenizer, cls, &path)?, numbered(&tokenizer, sep, &path)?);
-    tokenizer.with_post_processor(Some(BertProcessing::new(sep, cls)));
+    let processor: PostProcessorWrapper = match class {
+        Class::Mpnet => RobertaProcessing::new(sep, cls).trim_offsets(true).add_prefix_space(false).into(),
+        _ => BertProcessing::new(sep, cls).into(),
+    };
+    tokenizer.with_post_processor(Some(processor));
     Ok(tokenizer)
 }
 

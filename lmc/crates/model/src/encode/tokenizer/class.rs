@@ -15,9 +15,32 @@ pub(super) enum Class {
     /// `RobertaTokenizer`: vocabulary and merges of `tokenizer.json`, or `vocab.json` and `merges.txt`; all
     /// else as settings say.
     Roberta,
+    /// `MPNetTokenizer`: as `BertTokenizer`, with RoBERTa's special tokens.
+    Mpnet,
+    /// A class of pieces: the vocabulary of `tokenizer.json`; all else as settings say.
+    Pieces(Pieces),
     /// `PreTrainedTokenizerFast`: `tokenizer.json` as it is.
     Whole,
 }
+
+/// A class of pieces.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Pieces {
+    /// `XLMRobertaTokenizer`.
+    XlmRoberta,
+    /// `CamembertTokenizer`.
+    Camembert,
+    /// `AlbertTokenizer`.
+    Albert,
+}
+
+/// The classes that read one family alone, with the family.
+const OF_FAMILIES: [(&str, &str, Class); 4] = [
+    ("MPNetTokenizer", "mpnet", Class::Mpnet),
+    ("XLMRobertaTokenizer", "xlm-roberta", Class::Pieces(Pieces::XlmRoberta)),
+    ("CamembertTokenizer", "camembert", Class::Pieces(Pieces::Camembert)),
+    ("AlbertTokenizer", "albert", Class::Pieces(Pieces::Albert)),
+];
 
 /// A class, the name that chose it, and whether its models are told to which of two texts a token belongs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,7 +100,8 @@ impl Choice {
         };
         if let Some((name, path)) = named {
             let Some(class) = Class::named(&name) else {
-                let expected = "BertTokenizer, RobertaTokenizer or PreTrainedTokenizerFast";
+                let expected = "BertTokenizer, RobertaTokenizer, MPNetTokenizer, XLMRobertaTokenizer, \
+                                CamembertTokenizer, AlbertTokenizer or PreTrainedTokenizerFast";
                 return Err(wrong_key(&path, "tokenizer_class", name, expected));
             };
             let segments = class == Class::Bert && !name.starts_with("DistilBert");
@@ -87,8 +111,11 @@ impl Choice {
             None | Some(Json::Null) => return Ok(None),
             Some(Json::Text(family)) if BERT_MODELS.contains(&family.as_str()) => Class::Bert,
             Some(Json::Text(family)) if ROBERTA_MODELS.contains(&family.as_str()) => Class::Roberta,
+            Some(Json::Text(family)) if OF_FAMILIES.iter().any(|(_, name, _)| name == family) => {
+                OF_FAMILIES.iter().find(|(_, name, _)| name == family).map_or(Class::Whole, |found| found.2)
+            }
             Some(other) => {
-                let expected = "bert or roberta, or a `tokenizer_class` in tokenizer_config.json";
+                let expected = "a family whose tokenizer is known, such as bert, or a `tokenizer_class` in tokenizer_config.json";
                 return Err(wrong_key(&path, "model_type", other, expected));
             }
         };
@@ -102,6 +129,9 @@ impl Choice {
             (None, Class::Bert) => "BertTokenizer",
             (None, Class::Roberta) => "RobertaTokenizer",
             (None, Class::Whole) => "PreTrainedTokenizerFast",
+            (None, class) => {
+                OF_FAMILIES.iter().find(|found| found.2 == class).map_or("a tokenizer", |found| found.0)
+            }
         }
     }
 }
@@ -112,5 +142,6 @@ impl Class {
         [(&BERT[..], Self::Bert), (&ROBERTA[..], Self::Roberta), (&WHOLE[..], Self::Whole)]
             .into_iter()
             .find_map(|(names, class)| names.contains(&name).then_some(class))
+            .or_else(|| OF_FAMILIES.iter().find(|found| found.0 == name).map(|found| found.2))
     }
 }

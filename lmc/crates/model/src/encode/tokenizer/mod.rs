@@ -1,12 +1,13 @@
 //! Tokenizers from the files of a Hugging Face folder, as `AutoTokenizer` of transformers 5 makes them:
 //! WordPiece (Wu et al. 2016) as BERT uses it, byte-level byte-pair encoding (Radford et al. 2019) as RoBERTa
-//! uses it.
+//! uses it, and pieces of a unigram model (Kudo 2018) as XLM-RoBERTa uses them.
 
 mod added;
 mod build;
 mod class;
 mod files;
 mod json;
+mod pieces;
 mod settings;
 mod token;
 mod told;
@@ -17,10 +18,13 @@ use std::path::Path;
 use tokenizers::{Tokenizer, TruncationDirection, TruncationParams};
 
 use self::added::Added;
-use self::build::{BERT_TOKENS, ROBERTA_TOKENS, byte_level, whole, without_segments, word_piece};
-use self::class::{Choice, Class};
+use self::build::{
+    BERT_TOKENS, MPNET_TOKENS, ROBERTA_TOKENS, byte_level, whole, without_segments, word_piece,
+};
+use self::class::{Choice, Class, Pieces};
 use self::files::wrong_key;
 use self::json::Json;
+use self::pieces::{ALBERT_TOKENS, only_sentencepiece, pieces};
 use self::settings::Settings;
 use self::told::{tell_equal_tokens, tell_no_segments, tell_unheard};
 use self::vocabulary::{Vocabulary, Whole};
@@ -42,6 +46,11 @@ const ELSEWHERE: &str =
 ///   default), `strip_accents` (as lower case), `tokenize_chinese_chars` (true).
 /// - `RobertaTokenizer` takes vocabulary and merges of `tokenizer.json`, or of `vocab.json` and `merges.txt`,
 ///   and `add_prefix_space` (false) of `tokenizer_config.json`.
+/// - `MPNetTokenizer` is `BertTokenizer` with RoBERTa's special tokens and no segments.
+/// - `XLMRobertaTokenizer`, `CamembertTokenizer` and `AlbertTokenizer` take the pieces of `tokenizer.json` and
+///   its map of characters; `add_prefix_space` (true), for ALBERT also `do_lower_case` (true) and `keep_accents`
+///   (false), are those of `tokenizer_config.json`. `sentencepiece.bpe.model` and `spiece.model` are not read.
+///   DIFFERENCE: CamemBERT's `<s>NOTUSED` and its like are not special unless a file says so.
 /// - `PreTrainedTokenizerFast` takes `tokenizer.json` as it is. Its models are not told to which text of a
 ///   pair a token belongs, unless `model_input_names` lists `token_type_ids`.
 ///
@@ -93,17 +102,25 @@ fn load(folder: &Path, chosen: Option<Choice>) -> Result<Tokenizer> {
     let pad = padding.map(|token| ("pad_token", token));
     let defaults = match choice.class {
         Class::Bert => &BERT_TOKENS[..],
-        Class::Roberta => &ROBERTA_TOKENS[..],
+        Class::Mpnet => &MPNET_TOKENS[..],
+        Class::Pieces(Pieces::Albert) => &ALBERT_TOKENS[..],
+        Class::Roberta | Class::Pieces(_) => &ROBERTA_TOKENS[..],
         Class::Whole => pad.as_slice(),
     };
     let added_by = complete.as_ref().map(|whole| (whole.path.as_path(), &whole.json));
     let added = Added::gather(folder, &mut settings, added_by, defaults)?;
     let mut tokenizer = match (choice.class, &complete) {
         (Class::Whole, Some(complete)) => whole(complete, &added)?,
-        (Class::Bert, Some(complete)) => word_piece(complete.vocabulary()?, &settings, &added)?,
-        (Class::Bert, None) => word_piece(Vocabulary::lines(folder.join("vocab.txt"))?, &settings, &added)?,
+        (Class::Pieces(class), Some(complete)) => pieces(class, complete, &settings, &added)?,
+        (class @ (Class::Bert | Class::Mpnet), complete) => {
+            let vocabulary = match complete {
+                Some(complete) => complete.vocabulary()?,
+                None => Vocabulary::lines(folder.join("vocab.txt"))?,
+            };
+            word_piece(vocabulary, &settings, &added, class)?
+        }
         (Class::Roberta, Some(complete)) => byte_level(complete.vocabulary()?, &settings, &added)?,
-        (Class::Roberta | Class::Whole, None) => {
+        (Class::Roberta | Class::Whole | Class::Pieces(_), None) => {
             let vocabulary = Vocabulary::pairs(folder.join("vocab.json"), &folder.join("merges.txt"))?;
             byte_level(vocabulary, &settings, &added)?
         }
@@ -114,7 +131,7 @@ fn load(folder: &Path, chosen: Option<Choice>) -> Result<Tokenizer> {
     tell_equal_tokens(&tokenizer, folder);
     if !settings.lists("model_input_names", "token_type_ids")?.unwrap_or(choice.segments) {
         let had_segments = without_segments(&mut tokenizer, folder)?;
-        if had_segments && choice.class != Class::Roberta {
+        if had_segments && !matches!(choice.class, Class::Roberta | Class::Mpnet) {
             tell_no_segments(folder, &choice);
         }
     }
@@ -140,19 +157,28 @@ fn choice(folder: &Path, settings: &Settings, complete: Option<&Whole>) -> Resul
     match &chosen {
         Some(choice) if complete.is_some() => Ok(choice.clone()),
         None if complete.is_some() => Ok(by_files(Class::Whole)),
-        Some(choice) if choice.class == Class::Bert && words || choice.class == Class::Roberta && pairs => {
+        Some(choice)
+            if matches!(choice.class, Class::Bert | Class::Mpnet) && words
+                || choice.class == Class::Roberta && pairs =>
+        {
             Ok(choice.clone())
         }
         Some(choice) if choice.name.is_some() && (words || pairs) => {
             let files = match choice.class {
-                Class::Bert => "tokenizer.json or vocab.txt",
+                Class::Bert | Class::Mpnet => "tokenizer.json or vocab.txt",
                 Class::Roberta => "tokenizer.json or vocab.json with merges.txt",
-                Class::Whole => "tokenizer.json",
+                Class::Whole | Class::Pieces(_) => "tokenizer.json",
             };
             let expected =
                 format!("the class of the files that are there: {} is read from {files}", choice.told());
             let path = folder.join("tokenizer_config.json");
             Err(wrong_key(&path, "tokenizer_class", choice.told(), expected))
+        }
+        _ if !words
+            && !pairs
+            && let Some(error) = only_sentencepiece(folder) =>
+        {
+            Err(error)
         }
         _ if words => Ok(by_files(Class::Bert)),
         _ if pairs => Ok(by_files(Class::Roberta)),

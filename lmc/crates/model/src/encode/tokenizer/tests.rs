@@ -170,11 +170,51 @@ fn files_of_another_class() {
     assert_eq!(ids(&load(&[roberta, ("vocab.txt", VOCABULARY)]).unwrap(), "The cat"), [2, 4, 5, 3]);
     let tokenizer = load(&[BERT, ("vocab.json", PAIRS), ("merges.txt", MERGES)]).unwrap();
     assert_eq!(ids(&tokenizer, "the"), [0, 8, 2]);
-    let message = problem(&[("config.json", r#"{"model_type": "albert"}"#), ("vocab.txt", VOCABULARY)]);
+    let message = problem(&[("config.json", r#"{"model_type": "xlnet"}"#), ("vocab.txt", VOCABULARY)]);
     assert!(
-        message.starts_with("config.json: `model_type`: got \"albert\", expected bert or roberta"),
+        message.starts_with("config.json: `model_type`: got \"xlnet\", expected a family whose tokenizer"),
         "{message}"
     );
+}
+
+/// Files of SentencePiece are not read; the message says how to make one that is.
+#[test]
+fn pieces_need_their_tokenizer_json() {
+    for (family, name) in [
+        ("xlm-roberta", "sentencepiece.bpe.model"),
+        ("camembert", "sentencepiece.bpe.model"),
+        ("albert", "spiece.model"),
+    ] {
+        let config = format!(r#"{{"model_type": "{family}"}}"#);
+        let message = load(&[("config.json", &config), (name, "x")]).unwrap_err().to_string();
+        let expected =
+            format!("the tokenizer is {name}, which is not read, and there is no tokenizer.json; make");
+        assert!(message.contains(&expected) && message.contains("save_pretrained"), "{message}");
+        let message = load(&[("config.json", &config)]).unwrap_err().to_string();
+        assert!(message.contains("there is no tokenizer.json, no vocab.txt"), "{message}");
+    }
+    let file = |model: &str| {
+        format!(
+            r#"{{"version": "1.0", "added_tokens": [], "normalizer": null, "post_processor": null, "model": {model}}}"#
+        )
+    };
+    let said = |model: &str| {
+        let config = ("config.json", r#"{"model_type": "xlm-roberta"}"#);
+        problem(&[config, ("tokenizer.json", &file(model))])
+    };
+    for (model, says) in [
+        (r#"{"type": "WordPiece", "vocab": {"a": 0}}"#, "`model.type`: got WordPiece, expected Unigram ("),
+        (r#"{"vocab": []}"#, "`model.type`: got a model without a type, expected Unigram ("),
+        (r#"{"type": "Unigram", "vocab": {"a": 0}}"#, "invalid type: map"),
+        (r#"{"type": "Unigram", "vocab": [["a", 0.0]]}"#, "`model.vocab`: got "),
+        (
+            r#"{"type": "Unigram", "vocab": [["a", 0], ["b", 0], ["c", "d"], ["e", 0]]}"#,
+            "invalid type: string",
+        ),
+    ] {
+        let message = said(model);
+        assert!(message.starts_with("tokenizer.json: ") && message.contains(says), "{message}");
+    }
 }
 
 /// The length that a model takes, however Python wrote it.

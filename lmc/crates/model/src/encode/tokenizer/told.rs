@@ -16,9 +16,10 @@ use lmc_base::progress::note;
 /// the normalisation.
 pub(super) fn tell_unheard(whole: &Whole, choice: &Choice, settings: &Settings) -> Result<()> {
     let own = match choice.class {
-        Class::Bert => "WordPiece",
+        Class::Bert | Class::Mpnet => "WordPiece",
         Class::Roberta => "BPE",
-        Class::Whole => return Ok(()),
+        // Another kind of model is refused.
+        Class::Whole | Class::Pieces(_) => return Ok(()),
     };
     let (path, class) = (whole.path.display(), choice.told());
     let as_it_is = "`tokenizer_class` PreTrainedTokenizerFast takes the file as it is";
@@ -58,7 +59,7 @@ fn unheard(whole: &Whole, class: Class, settings: &Settings) -> Result<Vec<(Stri
         }
     };
     match class {
-        Class::Bert => {
+        Class::Bert | Class::Mpnet => {
             let lower = settings.flag("do_lower_case", true)?;
             let chinese = settings.flag("tokenize_chinese_chars", true)?;
             let strip = settings.flag_or_null("strip_accents")?;
@@ -76,7 +77,7 @@ fn unheard(whole: &Whole, class: Class, settings: &Settings) -> Result<Vec<(Stri
                 found.push(("normalizer".to_owned(), kind.clone(), "none".to_owned()));
             }
         }
-        Class::Whole => {}
+        Class::Whole | Class::Pieces(_) => {}
     }
     Ok(found)
 }

@@ -1,5 +1,6 @@
-//! The architecture: the fields of a Hugging Face `config.json` that a BERT or RoBERTa classifier needs.
+//! The architecture: the fields of a Hugging Face `config.json` that an encoder and its classifier need.
 
+mod check;
 mod labels;
 mod read;
 
@@ -7,31 +8,30 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 pub(crate) use labels::Labels;
 #[doc(hidden)]
 pub use read::ConfigFile;
 
-use super::activation::Activation;
+use super::family::{self, Family, Positions};
 use lmc_base::error::{LmcError, Result};
-use lmc_base::options::{below_one, positive};
 
-/// The most layers and parameters of a model: several times those of BERT-large and RoBERTa-large (24 layers,
-/// 355 million).
+/// The most layers of a model: several times those of BERT-large and RoBERTa-large, which have 24.
 pub(super) const MAX_LAYERS: i64 = 1024;
-const MAX_PARAMETERS: i64 = 1 << 32;
 
-/// An encoder's architecture, read from and written to `config.json`: BERT (Devlin et al. 2019) or RoBERTa
-/// (Liu et al. 2019), which differ in where positions start and in the head of their classifiers.
+/// An encoder's architecture, read from and written to `config.json`: that of a family, such as BERT (Devlin et
+/// al. 2019), with its sizes. The fields have BERT's names; a family's own, as DistilBERT has them, are those of
+/// its files.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ModelConfig {
-    /// The family: `bert` or `roberta`.
+    /// The family: one of [`ModelConfig::FAMILIES`].
     pub model_type: String,
     /// The number of tokens in the vocabulary.
     pub vocab_size: i64,
     /// The width of the residual stream.
     pub hidden_size: i64,
-    /// The number of layers.
+    /// The number of layers, one above the other.
     pub num_hidden_layers: i64,
     /// The number of attention heads; divides `hidden_size`.
     pub num_attention_heads: i64,
@@ -39,7 +39,7 @@ pub struct ModelConfig {
     pub intermediate_size: i64,
     /// The number of position embeddings; [`ModelConfig::max_len`] says how many a sequence can use.
     pub max_position_embeddings: i64,
-    /// The number of segments.
+    /// The number of segments; 1 for families that know none.
     #[serde(default = "two")]
     pub type_vocab_size: i64,
     /// The feed-forward activation, by the name that transformers gives it: `gelu` is the exact one, by the
@@ -52,8 +52,9 @@ pub struct ModelConfig {
     /// The standard deviation of freshly initialised weights.
     #[serde(default = "bert_std")]
     pub initializer_range: f64,
-    /// The id of the token for padding; the default is 0 for BERT and 1 for RoBERTa. RoBERTa counts positions
-    /// from it on, and gives no position to tokens of that id in a text. An id below 0 belongs to no token.
+    /// The id of the token for padding; the default is 1 for the families of RoBERTa, otherwise 0. Those of
+    /// RoBERTa count positions from it on, and give no position to tokens of that id in a text. An id below 0
+    /// belongs to no token.
     /// DIFFERENCE: in transformers an id below 0 also stops the gradient of a row counted from the end of the
     /// table.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -68,6 +69,18 @@ pub struct ModelConfig {
     /// The label of each class index.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id2label: Option<BTreeMap<usize, String>>,
+    /// The width of embeddings, if a family has it apart from that of layers (ELECTRA, ALBERT).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub embedding_size: Option<i64>,
+    /// The number of groups of layers that are shared (ALBERT).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub num_hidden_groups: Option<i64>,
+    /// The number of layers in each of these groups.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inner_group_num: Option<i64>,
+    /// The rows of the table of biases by distance (MPNet).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub relative_attention_num_buckets: Option<i64>,
 }
 
 fn two() -> i64 {
@@ -88,6 +101,9 @@ fn tenth() -> f64 {
 }
 
 impl ModelConfig {
+    /// The families that are known, by their `model_type`.
+    pub const FAMILIES: [&'static str; 8] = family::names();
+
     /// Returns the tiny BERT of the embedded task: 2 layers, width 64, 4 heads, feed-forward 256, 16
     /// positions.
     ///
@@ -115,6 +131,10 @@ impl ModelConfig {
             hidden_dropout_prob: tenth(),
             attention_probs_dropout_prob: tenth(),
             id2label: None,
+            embedding_size: None,
+            num_hidden_groups: None,
+            inner_group_num: None,
+            relative_attention_num_buckets: None,
         }
     }
 
@@ -131,14 +151,14 @@ impl ModelConfig {
         }
     }
 
-    /// Reads the config in a file. Fields that it does not have are those of transformers' `BertConfig` and
-    /// `RobertaConfig`; fields that do not matter to an encoder and its classifier are ignored, and `NaN` and
-    /// `Infinity`, as Python writes them, are allowed.
+    /// Reads the config in a file. Fields that it does not have are those of its family's config in
+    /// transformers, such as `BertConfig`; fields that do not matter to an encoder and its classifier are ignored,
+    /// and `NaN` and `Infinity`, as Python writes them, are allowed.
     ///
     /// # Errors
     /// [`LmcError::Io`]; [`LmcError::Format`] with the line if the file is damaged, a field has a value that
-    /// no BERT or RoBERTa of this crate has (see [`ModelConfig::check`]), or `id2label` cannot be the names
-    /// of a classifier's outputs.
+    /// no model of this crate has (see [`ModelConfig::check`]), or `id2label` cannot be the names of a
+    /// classifier's outputs.
     pub fn read(path: &Path) -> Result<Self> {
         ConfigFile::read(path)?.with_usable_labels()
     }
@@ -185,15 +205,15 @@ impl ModelConfig {
 
     /// Returns the position of the first token.
     pub(super) fn first_position(&self) -> i64 {
-        if self.is_roberta() { self.pad_id().saturating_add(1) } else { 0 }
+        if self.skips_padding() { self.pad_id().saturating_add(1) } else { 0 }
     }
 
-    /// Returns the row of each token of a text in the table of positions; in RoBERTa tokens with the id for
-    /// padding are not counted.
+    /// Returns the row of each token of a text in the table of positions; families like RoBERTa do not count
+    /// tokens with the id for padding.
     pub(super) fn positions(&self, ids: &[i64]) -> Vec<i64> {
         let mut next = self.first_position();
         let position = |&id: &i64| {
-            if self.is_roberta() && id == self.pad_id() {
+            if self.skips_padding() && id == self.pad_id() {
                 return self.pad_id();
             }
             next += 1;
@@ -202,106 +222,78 @@ impl ModelConfig {
         ids.iter().map(position).collect()
     }
 
-    /// Returns the id of the token for padding.
-    pub fn pad_id(&self) -> i64 {
-        self.pad_token_id.unwrap_or(i64::from(self.is_roberta()))
+    /// Returns whether tokens with the id for padding have no position.
+    pub(super) fn skips_padding(&self) -> bool {
+        self.family().positions == Positions::BehindPadding
     }
 
-    /// Returns whether the family is RoBERTa.
+    /// Returns the id of the token for padding.
+    pub fn pad_id(&self) -> i64 {
+        let keys = &self.family().config;
+        let own = self.pad_token_id.filter(|_| !keys.absent.contains(&"pad_token_id"));
+        own.unwrap_or(keys.pad_token_id)
+    }
+
+    /// Returns the width of embeddings.
+    pub(super) fn embedding_width(&self) -> i64 {
+        self.embedding_size.filter(|_| self.family().has("embedding_size")).unwrap_or(self.hidden_size)
+    }
+
+    /// Returns the description of the family. That of BERT stands in for a family that is not known, which
+    /// [`ModelConfig::check`] refuses.
+    pub(crate) fn family(&self) -> &'static Family {
+        Family::named(&self.model_type).unwrap_or(family::ALL[0])
+    }
+
+    /// Returns whether the architecture is that of RoBERTa.
     #[doc(hidden)]
     pub fn is_roberta(&self) -> bool {
-        self.model_type == "roberta"
+        self.family().prefix == "roberta."
+    }
+
+    /// Returns whether tokens have segments.
+    #[doc(hidden)]
+    pub fn has_segments(&self) -> bool {
+        self.family().has_segments
     }
 
     /// Returns the prefix of the encoder's tensor names in a classifier.
     #[doc(hidden)]
     pub fn prefix(&self) -> &'static str {
-        if self.is_roberta() { "roberta." } else { "bert." }
+        self.family().prefix
     }
 
-    /// Checks that the fields fit together.
-    ///
-    /// # Errors
-    /// [`LmcError::UnknownName`] for another family or activation, [`LmcError::InvalidParameter`] for sizes
-    /// and labels.
-    pub fn check(&self) -> Result<()> {
-        known("model_type", &self.model_type, &["bert", "roberta"])?;
-        Activation::named(&self.hidden_act)?;
-        self.check_sizes()?;
-        if !(self.layer_norm_eps >= 0.0 && self.layer_norm_eps.is_finite()) {
-            return Err(LmcError::invalid("layer_norm_eps", self.layer_norm_eps, "a number, 0 or more"));
-        }
-        positive("initializer_range", self.initializer_range, "a positive number")?;
-        below_one("hidden_dropout_prob", self.hidden_dropout_prob)?;
-        below_one("attention_probs_dropout_prob", self.attention_probs_dropout_prob)?;
-        self.check_labels()
+    /// Returns the name of the tanh layer that comes with the encoder, if the family has one.
+    pub(super) fn pooler(&self) -> Option<String> {
+        self.family().pooler.map(|name| format!("{}{name}", self.prefix()))
     }
 
-    fn check_sizes(&self) -> Result<()> {
-        for (field, value) in [
-            ("vocab_size", self.vocab_size),
-            ("hidden_size", self.hidden_size),
-            ("num_attention_heads", self.num_attention_heads),
-            ("intermediate_size", self.intermediate_size),
-            ("max_position_embeddings", self.max_position_embeddings),
-            ("type_vocab_size", self.type_vocab_size),
-        ] {
-            if !(1..=1 << 24).contains(&value) {
-                return Err(LmcError::invalid(field, value, "1 to 2^24"));
+    /// Returns whether a tensor with that name belongs to it.
+    pub(super) fn is_pooler(&self, name: &str) -> bool {
+        let tensor = self.pooler().and_then(|pooler| name.strip_prefix(&*pooler));
+        tensor.is_some_and(|rest| rest.starts_with('.'))
+    }
+
+    /// Returns the fields as the family's `config.json` has them.
+    pub(super) fn to_json(&self) -> Result<Value> {
+        let wrong = |error| LmcError::invalid("config", error, "a serialisable config");
+        let family = self.family();
+        // Unless it is written, transformers takes another width than that of layers.
+        let embedding_size = family.has("embedding_size").then(|| self.embedding_width());
+        let mut json = serde_json::to_value(Self { embedding_size, ..self.clone() }).map_err(wrong)?;
+        if let Value::Object(fields) = &mut json {
+            fields.retain(|field, _| family.has(field));
+            for (field, key) in family.config.renamed {
+                if let Some(value) = fields.remove(*field) {
+                    fields.insert((*key).to_owned(), value);
+                }
             }
         }
-        if !(0..=MAX_LAYERS).contains(&self.num_hidden_layers) {
-            let expected = format!("0 to {MAX_LAYERS}");
-            return Err(LmcError::invalid("num_hidden_layers", self.num_hidden_layers, expected));
-        }
-        if self.hidden_size % self.num_attention_heads != 0 {
-            return Err(LmcError::invalid(
-                "num_attention_heads",
-                self.num_attention_heads,
-                format!("a divisor of hidden_size = {}", self.hidden_size),
-            ));
-        }
-        let lowest = if self.is_roberta() { -1 } else { -self.vocab_size };
-        if !(lowest..self.vocab_size).contains(&self.pad_id()) {
-            let expected = format!("a token's id below vocab_size = {}, or -1 for none", self.vocab_size);
-            return Err(LmcError::invalid("pad_token_id", self.pad_id(), expected));
-        }
-        if self.max_len() == 0 {
-            let first = self.first_position();
-            let expected = format!("more than {first}, RoBERTa's first position (pad_token_id + 1)");
-            return Err(LmcError::invalid("max_position_embeddings", self.max_position_embeddings, expected));
-        }
-        let rows = self.vocab_size + self.max_position_embeddings + self.type_vocab_size;
-        let layer = 4 * self.hidden_size + 2 * self.intermediate_size;
-        let n = (rows + self.num_hidden_layers * layer).saturating_mul(self.hidden_size);
-        if n > MAX_PARAMETERS {
-            return Err(LmcError::invalid(
-                "config",
-                format!("{n} parameters"),
-                format!("at most {MAX_PARAMETERS}"),
-            ));
-        }
-        Ok(())
-    }
-
-    fn check_labels(&self) -> Result<()> {
-        let Some(labels) = &self.id2label else { return Ok(()) };
-        if labels.is_empty() || labels.keys().enumerate().any(|(i, &id)| i != id) {
-            let expected = "a label for each of 0, 1, ... without a gap";
-            return Err(LmcError::invalid("id2label", format!("{labels:?}"), expected));
-        }
-        Ok(())
+        Ok(json)
     }
 }
 
-/// Checks that the name is one of those known.
-fn known(kind: &'static str, name: &str, known: &[&str]) -> Result<()> {
-    known.contains(&name).then_some(()).ok_or_else(|| LmcError::UnknownName {
-        kind,
-        name: name.to_owned(),
-        known: known.iter().map(|&name| name.to_owned()).collect(),
-    })
-}
-
+#[cfg(test)]
+mod families;
 #[cfg(test)]
 mod tests;

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value};
 
 use super::labels::shortened;
-use super::{Labels, ModelConfig, bert_eps, bert_std, gelu, tenth};
+use super::{Labels, ModelConfig, bert_eps, bert_std};
+use crate::model::family::{self, Family, N_BUCKETS};
 use lmc_base::error::{LmcError, Result};
 use lmc_base::file::StandIn;
 
@@ -77,7 +78,9 @@ impl ConfigFile {
         let Value::Object(fields) = value else {
             return Err(damaged(path, Some(1), format!("got {}, expected an object", shortened(&value))));
         };
-        let file = Fields { fields: &fields, text, path };
+        let model_type = fields.get("model_type").and_then(Value::as_str).unwrap_or_default();
+        let family = Family::named(model_type).unwrap_or(family::ALL[0]);
+        let file = Fields { fields: &fields, text, path, family };
         file.check_absent()?;
         let mut config = file.config()?;
         let labels = Labels::of(&fields);
@@ -103,11 +106,8 @@ impl ConfigFile {
 }
 
 fn damaged(path: &Path, line: Option<usize>, problem: String) -> LmcError {
-    let remedy = if problem.starts_with('`') {
-        REMEDY
-    } else {
-        "give the config.json of a Hugging Face BERT or RoBERTa"
-    };
+    let remedy =
+        if problem.starts_with('`') { REMEDY } else { "give the config.json of a Hugging Face encoder" };
     LmcError::Format { path: path.to_owned(), line, problem, remedy }
 }
 
@@ -116,6 +116,7 @@ struct Fields<'a> {
     fields: &'a Map<String, Value>,
     text: &'a str,
     path: &'a Path,
+    family: &'static Family,
 }
 
 impl Fields<'_> {
@@ -126,18 +127,22 @@ impl Fields<'_> {
             return Err(LmcError::Format { path: self.path.to_owned(), line: None, problem, remedy });
         }
         let model_type = self.word("model_type", "")?;
-        let is_roberta = model_type == "roberta";
+        let defaults = &self.family.config;
         let config = ModelConfig {
-            vocab_size: self.whole("vocab_size", if is_roberta { 50_265 } else { 30_522 })?,
-            hidden_size: self.whole("hidden_size", 768)?,
-            num_hidden_layers: self.whole("num_hidden_layers", 12)?,
-            num_attention_heads: self.whole("num_attention_heads", 12)?,
-            intermediate_size: self.whole("intermediate_size", 3072)?,
+            vocab_size: self.whole("vocab_size", defaults.vocab_size)?,
+            hidden_size: self.whole("hidden_size", defaults.hidden_size)?,
+            num_hidden_layers: self.whole("num_hidden_layers", defaults.num_hidden_layers)?,
+            num_attention_heads: self.whole("num_attention_heads", defaults.num_attention_heads)?,
+            intermediate_size: self.whole("intermediate_size", defaults.intermediate_size)?,
             max_position_embeddings: self.whole("max_position_embeddings", 512)?,
-            type_vocab_size: self.whole("type_vocab_size", 2)?,
-            hidden_act: self.word("hidden_act", &gelu())?,
+            type_vocab_size: self.whole("type_vocab_size", defaults.type_vocab_size)?,
+            hidden_act: self.word("hidden_act", defaults.hidden_act)?,
             layer_norm_eps: self.number("layer_norm_eps", bert_eps())?,
             pad_token_id: self.pad_token_id()?,
+            embedding_size: self.own("embedding_size", defaults.embedding_size)?,
+            num_hidden_groups: self.own("num_hidden_groups", 1)?,
+            inner_group_num: self.own("inner_group_num", 1)?,
+            relative_attention_num_buckets: self.own("relative_attention_num_buckets", N_BUCKETS)?,
             // These matter to transformers' training alone.
             initializer_range: self.if_positive("initializer_range", bert_std()),
             hidden_dropout_prob: self.if_share("hidden_dropout_prob"),
@@ -158,6 +163,16 @@ impl Fields<'_> {
                 value,
                 "absolute, lmc knows no relative positions",
             ));
+        }
+        for field in self.family.config.aliases {
+            let key = self.family.key(field);
+            if let (Some(alias), Some(value)) = (self.fields.get(*field), self.fields.get(key))
+                && alias != value
+            {
+                let expected = format!("{}, as `{key}` says", shortened(value));
+                let problem = format!("`{field}`: got {}, expected {expected}", shortened(alias));
+                return Err(damaged(self.path, self.line_of(field), problem));
+            }
         }
         for (field, expected) in [
             ("is_decoder", "false, an encoder that looks both ways"),
@@ -181,22 +196,33 @@ impl Fields<'_> {
         Ok(())
     }
 
+    /// Returns the value of a field by the family's key, or by the other name under which transformers knows
+    /// it; none if the family has no such field.
+    fn get(&self, field: &str) -> Option<&Value> {
+        self.fields.get(self.written(field)).filter(|_| self.family.has(field))
+    }
+
+    /// Returns a number that only some families have.
+    fn own(&self, field: &str, default: i64) -> Result<Option<i64>> {
+        self.family.has(field).then(|| self.whole(field, default)).transpose()
+    }
+
     fn whole(&self, field: &str, default: i64) -> Result<i64> {
-        match self.fields.get(field) {
+        match self.get(field) {
             None => Ok(default),
             Some(value) => value.as_i64().ok_or_else(|| self.wrong(field, value, "a whole number")),
         }
     }
 
     fn number(&self, field: &str, default: f64) -> Result<f64> {
-        match self.fields.get(field) {
+        match self.get(field) {
             None => Ok(default),
             Some(value) => value.as_f64().ok_or_else(|| self.wrong(field, value, "a number")),
         }
     }
 
     fn word(&self, field: &str, default: &str) -> Result<String> {
-        match self.fields.get(field) {
+        match self.get(field) {
             None => Ok(default.to_owned()),
             Some(value) => match value.as_str() {
                 Some(word) => Ok(word.to_owned()),
@@ -206,41 +232,51 @@ impl Fields<'_> {
     }
 
     fn pad_token_id(&self) -> Result<Option<i64>> {
-        match self.fields.get("pad_token_id") {
+        match self.get("pad_token_id") {
             None | Some(Value::Null) => Ok(None),
             Some(_) => self.whole("pad_token_id", 0).map(Some),
         }
     }
 
     fn if_positive(&self, field: &str, default: f64) -> f64 {
-        let value = self.fields.get(field).and_then(Value::as_f64);
+        let value = self.get(field).and_then(Value::as_f64);
         value.filter(|&value| value > 0.0 && value.is_finite()).unwrap_or(default)
     }
 
     fn if_share(&self, field: &str) -> f64 {
-        let value = self.fields.get(field).and_then(Value::as_f64);
-        value.filter(|value| (0.0..1.0).contains(value)).unwrap_or_else(tenth)
+        let value = self.get(field).and_then(Value::as_f64);
+        value.filter(|value| (0.0..1.0).contains(value)).unwrap_or(self.family.config.dropout)
     }
 
     /// Returns the error for a field whose value is not allowed.
     fn wrong(&self, field: &str, value: &Value, expected: &str) -> LmcError {
-        let problem = format!("`{field}`: got {}, expected {expected}", shortened(value));
-        damaged(self.path, self.line_of(field), problem)
+        let key = self.written(field);
+        let problem = format!("`{key}`: got {}, expected {expected}", shortened(value));
+        damaged(self.path, self.line_of(key), problem)
     }
 
     /// Returns an error of [`ModelConfig::check`] with the file and the line.
     fn said(&self, error: LmcError) -> LmcError {
         match error {
             LmcError::InvalidParameter { field, got, expected } => {
-                damaged(self.path, self.line_of(field), format!("`{field}`: got {got}, expected {expected}"))
+                let key = self.written(field);
+                damaged(self.path, self.line_of(key), format!("`{key}`: got {got}, expected {expected}"))
             }
             LmcError::UnknownName { kind, name, known } => {
-                let problem = format!("unknown {kind} `{name}`; known: {}", known.join(", "));
+                let key = self.written(kind);
+                let problem = format!("unknown {key} `{name}`; known: {}", known.join(", "));
                 let remedy = "give a model of this kind";
-                LmcError::Format { path: self.path.to_owned(), line: self.line_of(kind), problem, remedy }
+                LmcError::Format { path: self.path.to_owned(), line: self.line_of(key), problem, remedy }
             }
             other => other,
         }
+    }
+
+    /// Returns the key under which the file has a field: the family's, unless only an alias is there.
+    fn written<'a>(&self, field: &'a str) -> &'a str {
+        let key = self.family.key(field);
+        let has_alias = self.family.config.aliases.contains(&field) && self.fields.contains_key(field);
+        if has_alias && !self.fields.contains_key(key) { field } else { key }
     }
 
     /// Returns the line of a field, counted from 1.

@@ -4,7 +4,7 @@ use tch::{Kind, Tensor};
 
 use super::flash::{self, Queries};
 use super::{Encoder, Layer};
-use crate::encode::{Arrangement, Borders, Group, PackedTokens, StackedGroups};
+use crate::encode::{Arrangement, Borders, Group, PackedTokens, StackedGroup, StackedGroups};
 use crate::model::dropout::Dropout;
 use crate::model::layers::linear;
 use crate::weights::Parameters;
@@ -12,7 +12,14 @@ use lmc_base::error::Result;
 
 /// What the kind of attention needs, made once for all layers.
 #[derive(Debug)]
-pub(super) enum Sequences<'a> {
+pub(super) struct Sequences<'a> {
+    way: Way<'a>,
+    /// The mask of each group, with the bias by distance: see [`Encoder::looks`].
+    looks: Vec<Option<Tensor>>,
+}
+
+#[derive(Debug)]
+enum Way<'a> {
     Equal(&'a [Group]),
     Padded(StackedGroups<'a>),
     Flash(Borders),
@@ -20,12 +27,28 @@ pub(super) enum Sequences<'a> {
 
 impl<'a> Sequences<'a> {
     /// Makes it for a stack of models with numbers of that kind.
-    pub fn new(tokens: &'a PackedTokens, stack: i64, kind: Kind) -> Self {
+    pub fn new(encoder: &Encoder, p: &Parameters, tokens: &'a PackedTokens, kind: Kind) -> Self {
+        let stack = p.stack();
+        let looks = |mask, n: i64, length: i64| encoder.looks(p, mask, [stack, n, length]);
         match tokens.arrangement() {
-            Arrangement::Equal => Self::Equal(&tokens.groups),
-            Arrangement::Padded(_, groups) => Self::Padded(groups.stacked(stack, kind)),
-            Arrangement::Flash(borders) => Self::Flash(borders.stacked(stack)),
+            Arrangement::Equal => {
+                let of = |group: &Group| looks(None, group.n_sequences, group.length);
+                Self { looks: tokens.groups.iter().map(of).collect(), way: Way::Equal(&tokens.groups) }
+            }
+            Arrangement::Padded(_, groups) => {
+                let mut groups = groups.stacked(stack, kind);
+                let of = |group: &mut StackedGroup| looks(group.mask.take(), group.n_sequences, group.length);
+                Self { looks: groups.groups.iter_mut().map(of).collect(), way: Way::Padded(groups) }
+            }
+            Arrangement::Flash(borders) => {
+                Self { looks: Vec::new(), way: Way::Flash(borders.stacked(stack)) }
+            }
         }
+    }
+
+    /// Returns the masks of the first token of each sequence.
+    fn looks_of_firsts(&self) -> impl Iterator<Item = Option<Tensor>> {
+        self.looks.iter().map(|look| look.as_ref().map(|look| look.narrow(2, 0, 1)))
     }
 }
 
@@ -43,22 +66,21 @@ impl Encoder {
             let parts = self.by_head(qkv, [stack * n_sequences, length], 3);
             self.rows(&attention(&parts[0], &parts[1], &parts[2], mask, dropout), stack)
         };
-        Ok(match sequences {
-            Sequences::Equal(groups) => {
-                let contexts = by_group(qkv, groups, Group::n_tokens)
-                    .into_iter()
-                    .zip(*groups)
-                    .map(|(qkv, group)| within(&qkv, group.n_sequences, group.length, None));
+        let looks = sequences.looks.iter().map(Option::as_ref);
+        Ok(match &sequences.way {
+            Way::Equal(groups) => {
+                let contexts = by_group(qkv, groups, Group::n_tokens).into_iter().zip(*groups).zip(looks);
+                let contexts =
+                    contexts.map(|((qkv, group), look)| within(&qkv, group.n_sequences, group.length, look));
                 joined(contexts.collect())
             }
-            Sequences::Padded(padded) => {
+            Way::Padded(padded) => {
+                let contexts = padded.padded(qkv).into_iter().zip(&padded.groups).zip(looks);
                 let contexts =
-                    padded.padded(qkv).into_iter().zip(&padded.groups).map(|(qkv, group)| {
-                        within(&qkv, group.n_sequences, group.length, group.mask.as_ref())
-                    });
+                    contexts.map(|((qkv, group), look)| within(&qkv, group.n_sequences, group.length, look));
                 padded.unpadded(&contexts.collect::<Vec<_>>())
             }
-            Sequences::Flash(borders) => {
+            Way::Flash(borders) => {
                 let parts = self.heads(qkv, 3);
                 let parts = [&parts[0], &parts[1], &parts[2]];
                 let context = flash::attention(parts, borders, Queries::All)?;
@@ -87,26 +109,27 @@ impl Encoder {
             let kv = self.by_head(kv, [stack * n_sequences, length], 2);
             self.rows(&attention(&q[0], &kv[0], &kv[1], mask, dropout), stack)
         };
-        Ok(match sequences {
-            Sequences::Equal(groups) => {
+        let looks = sequences.looks_of_firsts();
+        Ok(match &sequences.way {
+            Way::Equal(groups) => {
                 let queries = by_group(&queries, groups, |group| group.n_sequences);
                 let kv = by_group(&kv, groups, Group::n_tokens);
-                let contexts = queries
-                    .into_iter()
-                    .zip(kv)
-                    .zip(*groups)
-                    .map(|((q, kv), group)| within(&q, &kv, group.n_sequences, group.length, None));
+                let contexts =
+                    queries.into_iter().zip(kv).zip(*groups).zip(looks).map(|(((q, kv), group), look)| {
+                        within(&q, &kv, group.n_sequences, group.length, look.as_ref())
+                    });
                 joined(contexts.collect())
             }
-            Sequences::Padded(padded) => {
-                let contexts =
-                    padded.sequences(&queries).into_iter().zip(padded.padded(&kv)).zip(&padded.groups);
-                let contexts = contexts.map(|((q, kv), group)| {
-                    within(&q, &kv, group.n_sequences, group.length, group.mask.as_ref())
-                });
+            Way::Padded(padded) => {
+                let queries = padded.sequences(&queries).into_iter();
+                let contexts = queries.zip(padded.padded(&kv)).zip(&padded.groups).zip(looks).map(
+                    |(((q, kv), group), look)| {
+                        within(&q, &kv, group.n_sequences, group.length, look.as_ref())
+                    },
+                );
                 padded.all_sequences(&contexts.collect::<Vec<_>>())
             }
-            Sequences::Flash(borders) => {
+            Way::Flash(borders) => {
                 let (q, kv) = (self.heads(&queries, 1), self.heads(&kv, 2));
                 let parts = [&q[0], &kv[0], &kv[1]];
                 let context = flash::attention(parts, borders, Queries::Firsts)?;
@@ -147,7 +170,9 @@ pub(super) fn attention(
     mask: Option<&Tensor>,
     dropout: &Dropout,
 ) -> Tensor {
-    if !dropout.is_active() {
+    // libtorch's own gives no gradient to what is added to the scores.
+    let teaches_mask = mask.is_some_and(Tensor::requires_grad);
+    if !dropout.is_active() && !teaches_mask {
         return Tensor::scaled_dot_product_attention(q, k, v, mask, 0.0, false, None, false);
     }
     let root = (q.size().last().copied().unwrap_or(1) as f64).sqrt();

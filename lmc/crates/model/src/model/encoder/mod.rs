@@ -1,5 +1,5 @@
-//! The encoder of BERT (Devlin et al. 2019) and RoBERTa (Liu et al. 2019): a post-layer-norm transformer over
-//! a stack of models.
+//! The encoder of BERT (Devlin et al. 2019) and its relatives: a post-layer-norm transformer over a stack of
+//! models, by the description of its family.
 
 use tch::{Kind, Tensor};
 
@@ -8,12 +8,14 @@ mod flash;
 #[cfg(test)]
 pub(super) use flash::stand_in;
 mod packed;
+mod relative;
 mod stacked;
 
 use self::attention::attention;
 use super::activation::Activation;
-use super::config::{MAX_LAYERS, ModelConfig};
+use super::config::ModelConfig;
 use super::dropout::Dropout;
+use super::family::{LayerNames, N_BUCKETS};
 use super::fused;
 use super::layers::{embedding, layer_norm, stack_offsets};
 use crate::encode::Extent;
@@ -67,6 +69,27 @@ struct Layer {
     output_norm: Affine,
 }
 
+impl Layer {
+    /// Appends the tensors of the layer of that name, `[width, feed-forward width]`.
+    fn push(layout: &mut Layout, name: &str, names: &LayerNames, [d, ff]: [i64; 2]) -> Self {
+        let qkv = |what: &str| {
+            [names.query, names.key, names.value].map(|part| format!("{name}.{part}.{what}")).to_vec()
+        };
+        let of = |part: &str| format!("{name}.{part}");
+        Self {
+            qkv: Affine {
+                weight: layout.push_fused(&qkv("weight"), &[d, d]),
+                bias: layout.push_fused(&qkv("bias"), &[d]),
+            },
+            attention_output: Affine::push(layout, &of(names.attention_output), d, d),
+            attention_norm: Affine::push_norm(layout, &of(names.attention_norm), d),
+            up: Affine::push(layout, &of(names.up), ff, d),
+            down: Affine::push(layout, &of(names.down), d, ff),
+            output_norm: Affine::push_norm(layout, &of(names.output_norm), d),
+        }
+    }
+}
+
 /// A batch as the encoder reads it.
 #[derive(Debug)]
 pub struct Tokens {
@@ -84,46 +107,49 @@ pub struct Encoder {
     config: ModelConfig,
     word: BlockId,
     position: BlockId,
-    segment: BlockId,
+    segment: Option<BlockId>,
     norm: Affine,
+    projection: Option<Affine>,
+    /// The table of the bias by distance, `[buckets, heads]`.
+    relative: Option<BlockId>,
+    /// The layers with their parameters; a family may use one at several depths.
     layers: Vec<Layer>,
+    /// The layer that works at each depth.
+    order: Vec<usize>,
     activation: Activation,
 }
 
 impl Encoder {
     /// Makes an encoder whose tensors are appended to `layout` under `prefix` (`bert.`, `roberta.`).
     pub fn new(config: &ModelConfig, layout: &mut Layout, prefix: &str) -> Self {
-        let (d, ff) = (config.hidden_size, config.intermediate_size);
-        let e = format!("{prefix}embeddings");
-        let word = layout.push(format!("{e}.word_embeddings.weight"), &[config.vocab_size, d]);
-        let position =
-            layout.push(format!("{e}.position_embeddings.weight"), &[config.max_position_embeddings, d]);
-        let segment = layout.push(format!("{e}.token_type_embeddings.weight"), &[config.type_vocab_size, d]);
-        let norm = Affine::push_norm(layout, &format!("{e}.LayerNorm"), d);
-        // A config with more is refused before anything is computed.
-        let layers = (0..config.num_hidden_layers.min(MAX_LAYERS))
-            .map(|i| {
-                let l = format!("{prefix}encoder.layer.{i}");
-                let qkv = |what: &str| {
-                    ["query", "key", "value"].map(|n| format!("{l}.attention.self.{n}.{what}")).to_vec()
-                };
-                Layer {
-                    qkv: Affine {
-                        weight: layout.push_fused(&qkv("weight"), &[d, d]),
-                        bias: layout.push_fused(&qkv("bias"), &[d]),
-                    },
-                    attention_output: Affine::push(layout, &format!("{l}.attention.output.dense"), d, d),
-                    attention_norm: Affine::push_norm(layout, &format!("{l}.attention.output.LayerNorm"), d),
-                    up: Affine::push(layout, &format!("{l}.intermediate.dense"), ff, d),
-                    down: Affine::push(layout, &format!("{l}.output.dense"), d, ff),
-                    output_norm: Affine::push_norm(layout, &format!("{l}.output.LayerNorm"), d),
-                }
-            })
-            .collect();
+        let family = config.family();
+        let (d, e, ff) = (config.hidden_size, config.embedding_width(), config.intermediate_size);
+        let mut table = |name: &str, shape: [i64; 2]| layout.push(format!("{prefix}{name}.weight"), &shape);
+        let word = table("embeddings.word_embeddings", [config.vocab_size, e]);
+        let position = table("embeddings.position_embeddings", [config.max_position_embeddings, e]);
+        let segment = family
+            .has_segments
+            .then(|| table("embeddings.token_type_embeddings", [config.type_vocab_size, e]));
+        let norm = Affine::push_norm(layout, &format!("{prefix}embeddings.LayerNorm"), e);
+        let projection = family.projection.filter(|projection| projection.always || e != d);
+        let projection =
+            projection.map(|projection| Affine::push(layout, &format!("{prefix}{}", projection.name), d, e));
+        let relative = family.relative_bias.map(|name| {
+            let n = config.relative_attention_num_buckets.unwrap_or(N_BUCKETS);
+            layout.push(format!("{prefix}{name}.weight"), &[n, config.num_attention_heads])
+        });
+        // The family's names begin with its own prefix.
+        let layers = family.layer_names(config).into_iter().map(|name| {
+            let name = format!("{prefix}{}", name.strip_prefix(family.prefix).unwrap_or(&name));
+            Layer::push(layout, &name, &family.names, [d, ff])
+        });
+        let layers = layers.collect();
+        let order = family.order(config);
         // A name that is not known is refused before anything is computed, as all that `ModelConfig::check`
         // refuses.
         let activation = Activation::named(&config.hidden_act).unwrap_or(Activation::Linear);
-        Self { config: config.clone(), word, position, segment, norm, layers, activation }
+        let config = config.clone();
+        Self { config, word, position, segment, norm, projection, relative, layers, order, activation }
     }
 
     /// Returns the architecture.
@@ -155,31 +181,45 @@ impl Encoder {
     fn hidden(&self, p: &Parameters, tokens: &Tokens, dropout: &Dropout) -> Result<Tensor> {
         let size = tokens.ids.size();
         let (stack, batch, seq) = (size[0], size[1], size[2]);
-        let (d, eps) = (self.config.hidden_size, self.config.layer_norm_eps);
+        let e = self.config.embedding_width();
         let rows = [stack, batch * seq];
         let ids = tokens.ids.reshape(rows);
         let words = embedding(p.get(self.word), &stack_offsets(&ids, self.config.vocab_size));
-        let segments = embedding(
-            p.get(self.segment),
-            &stack_offsets(&tokens.segments.reshape(rows), self.config.type_vocab_size),
-        );
         let is_pad = self.padding_among(&ids, tokens.mask.as_ref())?;
         let words = untaught(words, is_pad.as_ref());
-        let x =
-            (words + segments).view([stack, batch, seq, d]) + self.positions(p, tokens, is_pad.as_ref())?;
-        let mut x = dropout.apply(self.norm.norm(p, &x.view([stack, batch * seq, d]), eps));
+        let words = self.with_segments(p, words, &tokens.segments.reshape(rows));
+        let x = words.view([stack, batch, seq, e]) + self.positions(p, tokens, is_pad.as_ref())?;
+        let mut x = self.embedded(p, &x.view([stack, batch * seq, e]), dropout);
         let mask = tokens.mask.as_ref().map(|m| m.reshape([stack * batch, 1, 1, seq]));
-        for layer in &self.layers {
-            x = self.layer(p, layer, &x, [stack, batch, seq], mask.as_ref(), dropout);
+        let mask = self.looks(p, mask, [stack, batch, seq]);
+        for &layer in &self.order {
+            x = self.layer(p, &self.layers[layer], &x, [stack, batch, seq], mask.as_ref(), dropout);
         }
         Ok(x)
+    }
+
+    /// Returns embeddings of words, `[stack, rows, width]`, with those of segments, `[stack, rows]`, if the
+    /// family has any.
+    fn with_segments(&self, p: &Parameters, words: Tensor, segments: &Tensor) -> Tensor {
+        let Some(segment) = self.segment else { return words };
+        words + embedding(p.get(segment), &stack_offsets(segments, self.config.type_vocab_size))
+    }
+
+    /// Returns the input of the first layer, `[stack, rows, width]`, from the sums of embeddings,
+    /// `[stack, rows, width of embeddings]`.
+    fn embedded(&self, p: &Parameters, sums: &Tensor, dropout: &Dropout) -> Tensor {
+        let x = dropout.apply(self.norm.norm(p, sums, self.config.layer_norm_eps));
+        match &self.projection {
+            Some(projection) => projection.linear(p, &x),
+            None => x,
+        }
     }
 
     /// Returns the position embeddings of tokens, `[stack, batch, seq, width]` or of a shape that stretches
     /// to it.
     fn positions(&self, p: &Parameters, tokens: &Tokens, is_pad: Option<&Tensor>) -> Result<Tensor> {
         let (size, config) = (tokens.ids.size(), &self.config);
-        let Some(is_pad) = is_pad.filter(|_| config.is_roberta()) else {
+        let Some(is_pad) = is_pad.filter(|_| config.skips_padding()) else {
             self.check_places(size[2] + config.first_position() - 1)?;
             return Ok(p.get(self.position).narrow(1, config.first_position(), size[2]).unsqueeze(1));
         };
@@ -194,7 +234,7 @@ impl Encoder {
         let rows = places.reshape([size[0], size[1] * size[2]]);
         let positions =
             embedding(p.get(self.position), &stack_offsets(&rows, config.max_position_embeddings));
-        Ok(untaught(positions, Some(is_pad)).view([size[0], size[1], size[2], config.hidden_size]))
+        Ok(untaught(positions, Some(is_pad)).view([size[0], size[1], size[2], config.embedding_width()]))
     }
 
     /// Checks that there is a row for the last position.
@@ -243,10 +283,12 @@ impl Encoder {
         dropout: &Dropout,
     ) -> Tensor {
         let eps = self.config.layer_norm_eps;
-        let attended = dropout.apply(layer.attention_output.linear(p, context)) + x;
+        let [drops_attention, drops_output] =
+            self.config.family().drops.map(|drops| if drops { dropout } else { &Dropout::NONE });
+        let attended = drops_attention.apply(layer.attention_output.linear(p, context)) + x;
         let x = layer.attention_norm.norm(p, &attended, eps);
         let hidden = layer.up.activated(p, &x, self.activation);
-        let output = dropout.apply(layer.down.linear(p, &hidden)) + &x;
+        let output = drops_output.apply(layer.down.linear(p, &hidden)) + &x;
         layer.output_norm.norm(p, &output, eps)
     }
 

@@ -10,7 +10,7 @@ use crate::guard::guarded;
 use crate::model::dropout::Dropout;
 use crate::model::layers::{embedding, stack_offsets};
 use crate::weights::Parameters;
-use lmc_base::error::Result;
+use lmc_base::error::{LmcError, Result};
 
 impl Encoder {
     /// Returns the last layer's hidden state of the first token of each sequence,
@@ -21,7 +21,7 @@ impl Encoder {
     /// first tokens alone. Nothing is asked of the device.
     ///
     /// # Errors
-    /// The errors of [`Encoder::forward`]; [`LmcError::InvalidParameter`](lmc_base::error::LmcError) if the
+    /// The errors of [`Encoder::forward`]; [`LmcError::InvalidParameter`] if the
     /// flash kernel cannot compute this model, these numbers or on this device.
     pub fn packed_first_tokens(
         &self,
@@ -34,22 +34,24 @@ impl Encoder {
         if tokens.attention() == Attention::Flash {
             let width = self.config.hidden_size / self.config.num_attention_heads;
             flash::check(tokens.ids.device(), p.get(self.word).kind(), width, dropout)?;
+            self.check_flash()?;
         }
         guarded(|| self.packed_hidden(p, tokens, dropout))
     }
 
     fn packed_hidden(&self, p: &Parameters, tokens: &PackedTokens, dropout: &Dropout) -> Result<Tensor> {
         let mut x = self.packed_embeddings(p, tokens, dropout)?;
-        let Some((last, layers)) = self.layers.split_last() else {
+        let Some((&last, order)) = self.order.split_last() else {
             return Ok(x.index_select(1, &tokens.starts));
         };
-        let sequences = Sequences::new(tokens, p.stack(), x.kind());
-        for layer in layers {
+        let sequences = Sequences::new(self, p, tokens, x.kind());
+        for &layer in order {
+            let layer = &self.layers[layer];
             let qkv = layer.qkv.linear(p, &x);
             let context = self.packed_attention(&qkv, &sequences, dropout)?;
             x = self.after_attention(p, layer, &x, &context, dropout);
         }
-        let first = x.index_select(1, &tokens.starts);
+        let (first, last) = (x.index_select(1, &tokens.starts), &self.layers[last]);
         let context = self.first_token_attention(p, last, [&x, &first], &sequences, dropout)?;
         Ok(self.after_attention(p, last, &first, &context, dropout))
     }
@@ -65,10 +67,13 @@ impl Encoder {
         let by_itself = d * d + 2.0 * d * ff;
         let layer = n_tokens * (3.0 * d * d + by_itself) + 2.0 * looks * d;
         let last = n_tokens * 2.0 * d * d + n_sequences * (d * d + by_itself) + 2.0 * n_tokens * d;
-        match self.layers.len() {
+        let e = self.config.embedding_width() as f64;
+        let projection = if self.projection.is_some() { n_tokens * e * d } else { 0.0 };
+        let layers = match self.order.len() {
             0 => 0.0,
-            n => 2.0 * ((n - 1) as f64 * layer + last),
-        }
+            n => (n - 1) as f64 * layer + last,
+        };
+        2.0 * (projection + layers)
     }
 
     fn packed_embeddings(&self, p: &Parameters, tokens: &PackedTokens, dropout: &Dropout) -> Result<Tensor> {
@@ -78,10 +83,9 @@ impl Encoder {
         };
         let config = &self.config;
         let words = rows(self.word, &tokens.ids, config.vocab_size);
-        let segments = rows(self.segment, &tokens.segments, config.type_vocab_size);
         let (pad_id, ids) = (config.pad_id(), tokens.ids.unsqueeze(0));
         let is_pad = tokens.contain(pad_id).then(|| ids.f_eq(pad_id)).transpose()?;
-        let uncounted = is_pad.as_ref().filter(|_| config.is_roberta());
+        let uncounted = is_pad.as_ref().filter(|_| config.skips_padding());
         let places = match uncounted {
             None => &tokens.positions + config.first_position(),
             Some(is_pad) => counted_places(tokens, &is_pad.squeeze_dim(0)) + pad_id,
@@ -96,7 +100,18 @@ impl Encoder {
         let positions = rows(self.position, &places, config.max_position_embeddings);
         let words = untaught(words, is_pad.as_ref());
         let positions = untaught(positions, uncounted);
-        Ok(dropout.apply(self.norm.norm(p, &(words + segments + positions), config.layer_norm_eps)))
+        let segments = tokens.segments.unsqueeze(0).expand([p.stack(), -1], false);
+        let words = self.with_segments(p, words, &segments);
+        Ok(self.embedded(p, &(words + positions), dropout))
+    }
+
+    /// Checks that the flash kernel can compute the attention of this family.
+    fn check_flash(&self) -> Result<()> {
+        if !self.has_relative_bias() {
+            return Ok(());
+        }
+        let got = format!("flash for {}, whose attention has a bias by distance", self.config.model_type);
+        Err(LmcError::invalid("compute.attention", got, "equal or padded"))
     }
 }
 

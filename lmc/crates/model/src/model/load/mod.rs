@@ -17,7 +17,6 @@ use tch::{Kind, Tensor};
 
 use super::classifier::Classifier;
 use super::config::{ConfigFile, ModelConfig};
-use super::head;
 use crate::weights::Weights;
 use lmc_base::error::{LmcError, Result};
 use lmc_base::file::StandIn;
@@ -55,11 +54,11 @@ impl Pretrained {
         Self { config: config.clone(), tensors, others: others.clone(), origin: origin.clone() }
     }
 
-    /// Returns whether a BERT has no pooler, the tanh layer between the encoder and the head. Encoders that
-    /// were saved as masked language models, or for questions or for tokens, have none. A classifier over
+    /// Returns whether the encoder has no pooler, the tanh layer between encoder and head of BERT and ALBERT,
+    /// though its family has one. Encoders that were saved as masked language models, or for questions or for tokens, have none. A classifier over
     /// such an encoder draws one.
     pub fn lacks_pooler(&self) -> bool {
-        !self.config.is_roberta() && !self.tensors.keys().any(|name| name.starts_with(head::POOLER))
+        self.config.pooler().is_some() && !self.tensors.keys().any(|name| self.config.is_pooler(name))
     }
 
     /// Returns the weights of a classifier: this encoder with a fresh head from `seed`, normal with deviation
@@ -88,7 +87,7 @@ impl Pretrained {
     /// [`LmcError::Tensors`] with those that are missing, unexpected or of another shape.
     pub fn check(&self, classifier: &Classifier) -> Result<()> {
         let is_drawn =
-            |name: &str| Classifier::is_head(name) || self.lacks_pooler() && name.starts_with(head::POOLER);
+            |name: &str| Classifier::is_head(name) || self.lacks_pooler() && self.config.is_pooler(name);
         let drawn = classifier.layout().entries().iter().filter(|entry| is_drawn(&entry.name));
         let shapes = self.tensors.iter().map(|(name, tensor)| (name.as_str(), tensor.size()));
         let shapes = shapes.chain(drawn.map(|entry| (entry.name.as_str(), entry.shape.clone()))).collect();

@@ -7,7 +7,8 @@ use tch::Tensor;
 
 use super::File;
 use crate::model::config::ModelConfig;
-use lmc_base::error::Result;
+use crate::model::family::ALL;
+use lmc_base::error::{LmcError, Result};
 use lmc_base::progress;
 
 /// The part of a checkpoint's tensors that is wanted.
@@ -28,7 +29,22 @@ const WRAPPERS: [&str; 5] =
 const HOLDERS: [&str; 2] = ["model", "base_model"];
 
 /// The heads that an encoder's checkpoint usually brings from its pretraining, and a classifier's own.
-const HEADS: [&str; 5] = ["cls", "lm_head", "qa_outputs", "classifier", "mlm"];
+const HEADS: [&str; 14] = [
+    "cls",
+    "lm_head",
+    "qa_outputs",
+    "classifier",
+    "mlm",
+    "pre_classifier",
+    "predictions",
+    "sop_classifier",
+    "discriminator_predictions",
+    "generator_predictions",
+    "generator_lm_head",
+    "vocab_transform",
+    "vocab_layer_norm",
+    "vocab_projector",
+];
 
 /// The number of names that a note lists.
 const TOLD: usize = 3;
@@ -49,11 +65,11 @@ pub struct Selected {
 /// The words that wrappers put into names (`module.`, `_orig_mod.`, `model.` and the like, also several of
 /// them) are dropped. The `gamma` and `beta` of a `LayerNorm`, as checkpoints converted from TensorFlow call
 /// them, become `weight` and `bias`. The buffers `position_ids` and `token_type_ids`, which hold no learnt
-/// values, and RoBERTa's pooler, which its classifiers do not use, are left out. Unknown tensors within the
+/// values, and a pooler that classifiers of the family do not use, as RoBERTa's, are left out. Unknown tensors within the
 /// layers, embeddings or head that a model uses are kept: with them, the model would compute something else.
 ///
 /// # Errors
-/// [`lmc_base::error::LmcError::Format`], with `origin`, when two tensors get the same name.
+/// [`LmcError::Format`], with `origin`, when two tensors get the same name, or all are those of another family.
 pub fn select(
     tensors: BTreeMap<String, Tensor>,
     config: &ModelConfig,
@@ -76,6 +92,11 @@ pub fn select(
             return Err(file.damaged(format!("tensors {first} and {source} are both {name}")));
         }
         selected.insert(name, (source, tensor));
+    }
+    if !selected.keys().any(|name| name.starts_with(config.prefix()))
+        && let Some(error) = of_another_family(&others, config, origin)
+    {
+        return Err(error);
     }
     let tensors = selected.into_iter().map(|(name, (_, tensor))| (name, tensor)).collect();
     Ok(Selected { tensors, others })
@@ -124,7 +145,8 @@ fn components(name: &str) -> Vec<&str> {
 }
 
 fn place(name: &str, config: &ModelConfig, part: Part) -> Place {
-    let family = config.prefix().trim_end_matches('.');
+    let family = config.family();
+    let prefix = family.prefix.trim_end_matches('.');
     let mut components = components(name);
     match components[..] {
         [.., "position_ids" | "token_type_ids"] => return Place::Nowhere,
@@ -132,19 +154,34 @@ fn place(name: &str, config: &ModelConfig, part: Part) -> Place {
         [.., "LayerNorm", ref mut last] if *last == "beta" => *last = "bias",
         _ => {}
     }
-    let bare = if components[0] == family { &components[1..] } else { &components[..] };
-    match bare {
-        ["pooler", ..] if config.is_roberta() => Place::Nowhere,
-        ["encoder", "layer", number, ..] if is_beyond(number, config.num_hidden_layers) => Place::Other,
-        ["embeddings" | "encoder" | "pooler", ..] => Place::Part(format!("{family}.{}", bare.join("."))),
-        ["classifier", ..] if part == Part::Classifier => Place::Part(bare.join(".")),
+    let bare = if components[0] == prefix { &components[1..] } else { &components[..] };
+    let Some(first) = bare.first() else { return Place::Other };
+    let of_head = |name: &str| name.split('.').next() == Some(first);
+    let is_head = of_head(family.head.out) || family.head.dense.is_some_and(|dense| of_head(dense.name));
+    match first {
+        first if family.unused.contains(first) => Place::Nowhere,
+        _ if family.is_beyond(bare, config) => Place::Other,
+        first if family.parts.contains(first) => Place::Part(format!("{prefix}.{}", bare.join("."))),
+        _ if is_head && part == Part::Classifier => Place::Part(bare.join(".")),
         _ => Place::Other,
     }
 }
 
-/// Returns whether a model with that many layers does not have a layer with this number.
-fn is_beyond(number: &str, n_layers: i64) -> bool {
-    number.parse::<i64>().is_ok_and(|number| number >= n_layers)
+/// Returns the error that the tensors are those of another family than the config says, if they are.
+fn of_another_family(others: &[String], config: &ModelConfig, origin: &Path) -> Option<LmcError> {
+    let prefix = config.prefix();
+    let word = |name: &String| {
+        ALL.into_iter().find(|family| components(name)[0] == &family.prefix[..family.prefix.len() - 1])
+    };
+    let (name, family) = others.iter().find_map(|name| Some((name, word(name)?)))?;
+    let file = File { path: origin, remedy: "give the config.json that belongs to these weights" };
+    (family.prefix != prefix).then(|| {
+        let (got, named) = (family.model_type, &config.model_type);
+        file.damaged(format!(
+            "`model_type`: got {named}, expected {got}: the tensors begin with {}, as in {name}, and none with {prefix}",
+            family.prefix
+        ))
+    })
 }
 
 #[cfg(test)]

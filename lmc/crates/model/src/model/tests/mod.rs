@@ -1,10 +1,11 @@
 mod attention;
 mod calls;
+mod families;
 mod inputs;
 
 use tch::{Kind, Tensor};
 
-use super::fixture::{classifier, config, examples, roberta, stack, weights};
+use super::fixture::{classifier, config, examples, others, roberta, stack, weights};
 use super::layers::{embedding, layer_norm, linear, stack_offsets};
 use super::*;
 use crate::encode::{Encoded, PackedTokens, padded_batch};
@@ -137,7 +138,11 @@ fn heads_are_drawn_from_their_seed() {
 /// A probe of a frozen encoder needs its features once and then the head alone, a part of theta at its end.
 #[test]
 fn a_head_alone_over_features_gives_the_same_logits() {
-    for (config, n_head) in [(config(), 3 * 8 + 3), (roberta(), 8 * 8 + 8 + 3 * 8 + 3)] {
+    let (one, two) = (3 * 8 + 3, 8 * 8 + 8 + 3 * 8 + 3);
+    let [electra, distilbert, mpnet, albert] = others();
+    for (config, n_head) in
+        [(config(), one), (roberta(), two), (electra, two), (distilbert, two), (mpnet, two), (albert, one)]
+    {
         let classifier = Classifier::new(&config, 3);
         let (layout, head) = (classifier.layout(), classifier.head_layout());
         assert_eq!(head.n_parameters(), n_head);
@@ -241,7 +246,7 @@ fn damaged_folders_name_the_file() {
     assert!(matches!(&error, LmcError::Format { path: p, .. } if *p == path), "{error}");
     std::fs::write(folder.path().join("config.json"), "{\n\"model_type\": \"bert\"\n").unwrap();
     let message = load_folder(folder.path()).unwrap_err().to_string();
-    assert!(message.contains("config.json:") && message.contains("Hugging Face BERT"), "{message}");
+    assert!(message.contains("config.json:") && message.contains("Hugging Face encoder"), "{message}");
 }
 
 #[test]
@@ -279,7 +284,7 @@ fn impossible_configs_are_refused_by_field() {
 /// Packed tokens against each sequence alone, by the whole last layer: logits and gradients.
 #[test]
 fn packed_tokens_are_sequences_alone() {
-    for config in [config(), roberta()] {
+    for config in [config(), roberta()].into_iter().chain(others()) {
         let classifier = Classifier::new(&config, 3);
         let mut examples = examples(9, 6);
         if config.is_roberta() {

@@ -35,13 +35,14 @@ impl Encoder {
         let (d, [stack, n]) = (self.config.hidden_size, tokens.sizes());
         let mut x = self.stacked_embeddings(p, tokens, dropout);
         let firsts = |x: &Tensor| x.reshape([-1, d]).index_select(0, &tokens.starts).view([stack, n, d]);
-        let Some((last, layers)) = self.layers.split_last() else { return firsts(&x) };
-        let biases = self.biases(tokens, x.kind());
-        for layer in layers {
+        let Some((&last, order)) = self.order.split_last() else { return firsts(&x) };
+        let biases = self.biases(p, tokens, x.kind());
+        for &layer in order {
+            let layer = &self.layers[layer];
             let context = self.stacked_attention(p, layer, &x, tokens, &biases, dropout);
             x = self.after_attention(p, layer, &x, &context, dropout);
         }
-        let first = firsts(&x);
+        let (first, last) = (firsts(&x), &self.layers[last]);
         let context = self.stacked_first_attention(p, last, &x, &first, tokens, &biases, dropout);
         self.after_attention(p, last, &first, &context, dropout)
     }
@@ -51,18 +52,27 @@ impl Encoder {
         let rows = |block, ids: &Tensor, n| embedding(p.get(block), &stack_offsets(ids, n));
         let is_pad = tokens.is_pad.as_ref();
         let words = untaught(rows(self.word, &tokens.ids, config.vocab_size), is_pad);
-        let segments = rows(self.segment, &tokens.segments, config.type_vocab_size);
+        let words = self.with_segments(p, words, &tokens.segments);
         let positions = rows(self.position, &tokens.positions, config.max_position_embeddings);
-        let positions = untaught(positions, is_pad.filter(|_| config.is_roberta()));
-        dropout.apply(self.norm.norm(p, &(words + segments + positions), config.layer_norm_eps))
+        let positions = untaught(positions, is_pad.filter(|_| config.skips_padding()));
+        self.embedded(p, &(words + positions), dropout)
     }
 
-    /// Returns what is added to the scores of each group, `[n_sequences heads, 1, length]`.
-    fn biases(&self, tokens: &StackedTokens, kind: Kind) -> Vec<Tensor> {
+    /// Returns what is added to the scores of each group, `[n_sequences heads, 1, length]`, or
+    /// `[n_sequences heads, length, length]` with a bias by distance.
+    fn biases(&self, p: &Parameters, tokens: &StackedTokens, kind: Kind) -> Vec<Tensor> {
         let heads = self.config.num_attention_heads;
+        let mut start = 0;
         let bias = |slots: &Slots| {
+            let first = start;
+            start += slots.n_sequences;
             let bias = slots.bias.to_kind(kind).unsqueeze(1).expand([-1, heads, -1], false);
-            bias.reshape([-1, 1, slots.length])
+            if !self.has_relative_bias() {
+                return bias.reshape([-1, 1, slots.length]);
+            }
+            let sequences = tokens.order[0].narrow(0, first, slots.n_sequences).unsqueeze(1);
+            let models = sequences.divide_scalar_mode(tokens.sizes()[1], "floor");
+            (bias.unsqueeze(2) + self.bias_of(p, &models, slots.length)).flatten(0, 1)
         };
         tokens.groups.iter().map(bias).collect()
     }
@@ -109,7 +119,8 @@ impl Encoder {
         let contexts = groups.map(|((slots, bias), queries)| {
             let q = self.heads_apart(&queries, 1, 1);
             let kv = self.heads_apart(&kv.index_select(0, &slots.rows), slots.length, 2);
-            self.heads_joined(&biased_attention(&q[0], &kv[0], &kv[1], bias, dropout), slots)
+            let bias = bias.narrow(1, 0, 1);
+            self.heads_joined(&biased_attention(&q[0], &kv[0], &kv[1], &bias, dropout), slots)
         });
         joined(contexts.collect()).index_select(0, &tokens.order[1]).view(first.size().as_slice())
     }
@@ -133,21 +144,31 @@ impl Encoder {
     /// Returns the number of sites of dropout of rows, those of `n_head` sites of the head included, and of all
     /// sites: each head of attention has one in each layer, after those of rows.
     pub(in crate::model) fn n_sites(&self, n_head: i64) -> [i64; 2] {
-        let n_layers = self.layers.len() as i64;
-        let of_rows = 1 + 2 * n_layers + n_head;
+        let n_layers = self.order.len() as i64;
+        let of_rows = 1 + self.n_drops() * n_layers + n_head;
         [of_rows, of_rows + n_layers * self.config.num_attention_heads]
+    }
+
+    /// Returns the number of sites of dropout of rows in a layer.
+    fn n_drops(&self) -> i64 {
+        self.config.family().drops.iter().filter(|drops| **drops).count() as i64
     }
 
     /// Returns the masks of a pass over a batch in the order in which the pass applies them, followed by
     /// those of `n_head` sites of the head.
     pub(in crate::model) fn masks(&self, tokens: &StackedTokens, masks: &Masks, n_head: i64) -> Vec<Tensor> {
-        let (n_layers, d) = (self.layers.len() as i64, self.config.hidden_size);
-        let n_whole = (n_layers - 1).max(0);
+        let (n_layers, d) = (self.order.len() as i64, self.config.hidden_size);
+        let (e, n_drops) = (self.config.embedding_width(), self.n_drops());
+        let n_whole = n_drops * (n_layers - 1).max(0);
         let rows = masks.rows(&tokens.places);
-        let of_rows = masks.drawn(&masks.at_sites(&rows, 0..1 + 2 * n_whole), d).unbind(0);
+        let drawn = |sites, width| masks.drawn(&masks.at_sites(&rows, sites), width).unbind(0);
+        let of_rows = match e == d {
+            true => drawn(0..1 + n_whole, d),
+            false => [drawn(0..1, e), drawn(1..1 + n_whole, d)].into_iter().flatten().collect(),
+        };
         let rows_of_firsts = masks.rows(&tokens.first_places);
-        let n_last = 2 * n_layers.min(1);
-        let sites = 1 + 2 * n_whole..1 + 2 * n_whole + n_last + n_head;
+        let n_last = n_drops * n_layers.min(1);
+        let sites = 1 + n_whole..1 + n_whole + n_last + n_head;
         let of_firsts = masks.drawn(&masks.at_sites(&rows_of_firsts, sites), d).unbind(0);
         let rows = rows.view([-1]);
         // The masks of each layer, by group.
@@ -156,15 +177,16 @@ impl Encoder {
             let made = |rows: &Tensor, layers| {
                 self.attention_masks(masks, rows, self.n_sites(n_head)[0], layers, slots.length)
             };
+            let n_whole = (n_layers - 1).max(0);
             let (whole, last) = (made(&rows, 0..n_whole), made(&rows.narrow(1, 0, 1), n_whole..n_layers));
             whole.into_iter().chain(last).collect::<Vec<_>>()
         });
         let attention: Vec<Vec<Tensor>> = attention.collect();
         let mut of_rows = of_rows.into_iter().chain(of_firsts);
         let mut made: Vec<Tensor> = of_rows.by_ref().take(1).collect();
-        for layer in 0..self.layers.len() {
-            made.extend(attention.iter().filter_map(|group| group.get(layer)).map(Tensor::shallow_clone));
-            made.extend(of_rows.by_ref().take(2));
+        for depth in 0..self.order.len() {
+            made.extend(attention.iter().filter_map(|group| group.get(depth)).map(Tensor::shallow_clone));
+            made.extend(of_rows.by_ref().take(n_drops as usize));
         }
         made.extend(of_rows);
         made

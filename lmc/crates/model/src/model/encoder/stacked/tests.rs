@@ -1,7 +1,7 @@
 use tch::{Device, Kind, Tensor};
 
 use crate::encode::padded_batch;
-use crate::model::fixture::{config, examples, roberta, stack};
+use crate::model::fixture::{config, examples, others, roberta, stack};
 use crate::model::{Classifier, Dropout, ModelConfig, Tokens};
 use crate::weights::Parameters;
 
@@ -11,10 +11,10 @@ fn lists() -> [Vec<usize>; 3] {
     [(0..20).collect(), (10..30).collect(), (5..25).rev().collect()]
 }
 
-fn architectures() -> [Classifier; 3] {
+fn architectures() -> Vec<Classifier> {
     let roberta = ModelConfig { type_vocab_size: 2, ..roberta() };
-    [config(), roberta, ModelConfig { num_hidden_layers: 0, ..config() }]
-        .map(|config| Classifier::new(&config, 2))
+    let configs = [config(), roberta, ModelConfig { num_hidden_layers: 0, ..config() }];
+    configs.into_iter().chain(others()).map(|config| Classifier::new(&config, 2)).collect()
 }
 
 /// Logits and gradient of the sum of all logits' squares, by the stacked pass.

@@ -1,0 +1,112 @@
+//! Tests of the configs of single families.
+
+use super::*;
+
+fn parse(text: &str) -> Result<ModelConfig> {
+    ModelConfig::parse(text, Path::new("config.json"))
+}
+
+/// Values of the published google/electra-small-discriminator, distilbert-base-uncased, microsoft/mpnet-base
+/// and albert-base-v2.
+#[test]
+fn published_configs_are_read() {
+    let electra =
+        parse(r#"{"model_type": "electra", "summary_type": "first", "summary_use_proj": true}"#).unwrap();
+    assert_eq!((electra.hidden_size, electra.embedding_width(), electra.num_attention_heads), (256, 128, 4));
+    let distilbert = parse(
+        r#"{"model_type": "distilbert", "activation": "relu", "dim": 24, "hidden_dim": 96, "n_heads": 3, "n_layers": 5,
+        "attention_dropout": 0.2, "dropout": 0.3, "sinusoidal_pos_embds": false, "layer_norm_eps": 0.5,
+        "type_vocab_size": 7}"#,
+    )
+    .unwrap();
+    let sizes = (distilbert.hidden_size, distilbert.intermediate_size, distilbert.num_hidden_layers);
+    assert_eq!((sizes, distilbert.num_attention_heads), ((24, 96, 5), 3));
+    assert_eq!((distilbert.hidden_dropout_prob, distilbert.attention_probs_dropout_prob), (0.3, 0.2));
+    // transformers does not read these two for DistilBERT.
+    assert_eq!((distilbert.layer_norm_eps, distilbert.has_segments()), (1e-12, false));
+    let mpnet =
+        parse(r#"{"model_type": "mpnet", "max_position_embeddings": 514, "pad_token_id": 5}"#).unwrap();
+    assert_eq!((mpnet.max_len(), mpnet.pad_id(), mpnet.vocab_size), (512, 1, 30_527));
+    let albert = parse(
+        r#"{"model_type": "albert", "hidden_size": 768, "num_attention_heads": 12, "intermediate_size": 3072,
+        "hidden_act": "gelu_new", "gap_size": 0, "net_structure_type": 0, "num_memory_blocks": 0}"#,
+    )
+    .unwrap();
+    assert_eq!((albert.embedding_width(), albert.vocab_size, albert.hidden_dropout_prob), (128, 30_000, 0.0));
+    assert_eq!((albert.num_hidden_groups, albert.inner_group_num), (Some(1), Some(1)));
+    for (family, prefix) in [("xlm-roberta", "roberta."), ("camembert", "roberta.")] {
+        let config = parse(&format!(r#"{{"model_type": "{family}", "type_vocab_size": 1}}"#)).unwrap();
+        assert_eq!((config.prefix(), config.pad_id(), config.first_position()), (prefix, 1, 2));
+    }
+}
+
+#[test]
+fn a_config_is_written_in_the_words_of_its_family() {
+    for config in crate::model::fixture::others() {
+        let json = config.to_json().unwrap();
+        let again = parse(&json.to_string()).unwrap();
+        // What is left open is written, except for padding.
+        let filled = ModelConfig {
+            embedding_size: again.embedding_size,
+            num_hidden_groups: again.num_hidden_groups,
+            inner_group_num: again.inner_group_num,
+            relative_attention_num_buckets: again.relative_attention_num_buckets,
+            pad_token_id: again.pad_token_id,
+            ..config.clone()
+        };
+        assert_eq!(again, filled);
+        assert_eq!((again.embedding_width(), again.pad_id()), (config.embedding_width(), config.pad_id()));
+        assert_eq!(json.get("dim").is_some(), config.model_type == "distilbert");
+        assert_eq!(json.get("hidden_size").is_some(), config.model_type != "distilbert");
+        assert_eq!(
+            json.get("embedding_size").is_some(),
+            ["electra", "albert"].contains(&&*config.model_type)
+        );
+    }
+}
+
+#[test]
+fn fields_of_single_families_are_checked_by_their_own_keys() {
+    for (text, says) in [
+        (r#"{"model_type": "distilbert", "dim": "768"}"#, "`dim`: got \"768\", expected a whole number"),
+        (
+            r#"{"model_type": "distilbert", "n_heads": 5}"#,
+            "`n_heads`: got 5, expected a divisor of hidden_size = 768",
+        ),
+        (r#"{"model_type": "distilbert", "activation": "prelu"}"#, "unknown activation `prelu`; known: gelu"),
+        (
+            r#"{"model_type": "distilbert", "hidden_size": 64, "dim": 32}"#,
+            "`hidden_size`: got 64, expected 32, as `dim` says",
+        ),
+        (r#"{"model_type": "electra", "embedding_size": 0}"#, "`embedding_size`: got 0, expected 1 to "),
+        (r#"{"model_type": "electra", "is_decoder": true}"#, "`is_decoder`: got true, expected false"),
+        (r#"{"model_type": "albert", "position_embedding_type": "relative_key"}"#, "expected absolute"),
+        (
+            r#"{"model_type": "albert", "num_hidden_groups": 13}"#,
+            "`num_hidden_groups`: got 13, expected 1 to 12",
+        ),
+        (
+            r#"{"model_type": "albert", "inner_group_num": 100}"#,
+            "`inner_group_num`: got 100, expected 1 to 85",
+        ),
+        (
+            r#"{"model_type": "albert", "num_hidden_layers": 0}"#,
+            "`num_hidden_layers`: got 0, expected 1 to 1024",
+        ),
+        (r#"{"model_type": "mpnet", "relative_attention_num_buckets": 31}"#, "got 31, expected 32 to "),
+        (
+            r#"{"model_type": "modernbert"}"#,
+            "unknown model_type `modernbert`; known: bert, roberta, xlm-roberta, ",
+        ),
+    ] {
+        let message = parse(text).unwrap_err().to_string();
+        assert!(message.starts_with("config.json:1: ") && message.contains(says), "{text}: {message}");
+    }
+    let aliased =
+        parse(r#"{"model_type": "distilbert", "hidden_size": 24, "num_attention_heads": 2}"#).unwrap();
+    assert_eq!((aliased.hidden_size, aliased.num_attention_heads), (24, 2));
+    // transformers does not know these two by BERT's names.
+    let ignored =
+        parse(r#"{"model_type": "distilbert", "intermediate_size": 7, "hidden_act": "relu"}"#).unwrap();
+    assert_eq!((ignored.intermediate_size, ignored.hidden_act.as_str()), (3072, "gelu"));
+}

@@ -1,0 +1,37 @@
+//! ALBERT (Lan et al. 2020): depths share layers, which theta has once, and embeddings are narrower than
+//! layers.
+
+use super::bert::BERT;
+use super::{Family, Keys, LayerNames, Layers, Projection};
+
+pub(super) const ALBERT: Family = Family {
+    model_type: "albert",
+    class: "Albert",
+    prefix: "albert.",
+    projection: Some(Projection { name: "encoder.embedding_hidden_mapping_in", always: true }),
+    layers: Layers::Shared(["encoder.albert_layer_groups", "albert_layers"]),
+    names: LayerNames {
+        query: "attention.query",
+        key: "attention.key",
+        value: "attention.value",
+        attention_output: "attention.dense",
+        attention_norm: "attention.LayerNorm",
+        up: "ffn",
+        down: "ffn_output",
+        output_norm: "full_layer_layer_norm",
+    },
+    drops: [true, false],
+    pooler: Some("pooler"),
+    config: Keys {
+        absent: &["relative_attention_num_buckets"],
+        vocab_size: 30_000,
+        hidden_size: 4096,
+        embedding_size: 128,
+        num_attention_heads: 64,
+        intermediate_size: 16_384,
+        hidden_act: "gelu_new",
+        dropout: 0.0,
+        ..BERT.config
+    },
+    ..BERT
+};
