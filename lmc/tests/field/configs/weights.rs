@@ -77,6 +77,7 @@ pub fn damaged(place: &Place) {
     refused(place, "odd", &["odd/config.json", "check the path"]);
     for (name, says) in [
         ("bert_config.json", "a TensorFlow checkpoint"),
+        ("epoch=1.ckpt", "a checkpoint without config.json"),
         ("adapter_config.json", "a PEFT adapter, not a whole model; merge it"),
     ] {
         std::fs::write(folder.join(name), "{}").unwrap();

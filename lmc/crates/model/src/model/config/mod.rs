@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) use labels::Labels;
 #[doc(hidden)]
 pub use read::ConfigFile;
+pub(super) use read::TENSORFLOW;
 
 use super::activation::Activation;
 use lmc_base::error::{LmcError, Result};

@@ -13,6 +13,11 @@ use lmc_base::file::StandIn;
 /// The words that Python's `json` writes for numbers that JSON has no words for.
 pub(super) const NUMBERS_OF_PYTHON: [&str; 3] = ["-Infinity", "Infinity", "NaN"];
 
+/// The remedy for checkpoints of TensorFlow.
+pub(in crate::model) const TENSORFLOW: &str = "convert it in Python with transformers 4.57, the last series that reads them, and tensorflow: \
+     AutoModelForSequenceClassification.from_pretrained(\"FOLDER\", from_tf=True).save_pretrained(\"FOLDER\"); \
+     for a model.ckpt.index, from_pretrained(\"FOLDER/model.ckpt.index\", from_tf=True, config=AutoConfig.from_pretrained(\"FOLDER\"))";
+
 const REMEDY: &str = "give the config.json that belongs to these weights";
 
 /// The content of a `config.json`: the architecture, and the fields that concern a classifier alone.
@@ -40,17 +45,31 @@ fn instead_of(path: &Path, error: std::io::Error) -> LmcError {
         ),
         (
             "bert_config.json",
-            "a TensorFlow checkpoint, which is not read",
-            "convert it in Python with transformers and save it with save_pretrained()",
+            "a TensorFlow checkpoint, which is not read; its config.json is missing too",
+            TENSORFLOW,
         ),
     ];
     let other = OTHERS.iter().find(|(name, ..)| path.with_file_name(name).is_file());
+    let other = other.map(|(_, problem, remedy)| (*problem, *remedy));
+    let other = other.or_else(|| path.parent().filter(|folder| has_checkpoint(folder)).map(|_| CHECKPOINT));
     match (error.kind(), other, path.parent()) {
-        (std::io::ErrorKind::NotFound, Some((_, problem, remedy)), Some(folder)) => {
-            LmcError::Format { path: folder.to_owned(), line: None, problem: (*problem).to_owned(), remedy }
+        (std::io::ErrorKind::NotFound, Some((problem, remedy)), Some(folder)) => {
+            LmcError::Format { path: folder.to_owned(), line: None, problem: problem.to_owned(), remedy }
         }
         _ => LmcError::io("read", path)(error),
     }
+}
+
+/// The problem with a folder that has a checkpoint and no config, and its remedy.
+const CHECKPOINT: (&str, &str) = (
+    "a checkpoint without config.json, and the architecture is not read from its hyperparameters",
+    "put the config.json and the tokenizer of its base model beside it, in Python: AutoConfig.from_pretrained(BASE).save_pretrained(FOLDER)",
+);
+
+/// Returns whether a folder has a `.ckpt`.
+fn has_checkpoint(folder: &Path) -> bool {
+    let mut entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.any(|entry| Path::new(&entry.file_name()).extension().is_some_and(|end| end == "ckpt"))
 }
 
 impl ConfigFile {

@@ -1,5 +1,5 @@
-//! Reading checkpoints of a Hugging Face folder: safetensors, PyTorch's zip of a pickle, Flax's msgpack;
-//! whole or in shards.
+//! Reading checkpoints of a Hugging Face folder: safetensors, PyTorch's zip of a pickle and the format before
+//! it, checkpoints of Lightning, Flax's msgpack; whole or in shards.
 
 mod elements;
 mod flax;
@@ -7,6 +7,8 @@ mod folder;
 mod index;
 mod names;
 mod pickle;
+mod storage;
+mod torch_legacy;
 mod torch_zip;
 
 use std::collections::BTreeMap;
@@ -144,9 +146,11 @@ pub fn tensors_from_bytes(bytes: &[u8], path: &Path) -> Result<BTreeMap<String, 
 pub enum CheckpointFormat {
     /// Safetensors: a JSON header and the elements.
     Safetensors,
-    /// The zip archive that `torch.save` writes since PyTorch 1.6: a pickle of a state dict and one entry for
-    /// each storage. The pickle is interpreted, never executed: anything that is not part of a state dict is
-    /// refused by name.
+    /// The zip archive that `torch.save` writes since PyTorch 1.6, a pickle of a state dict and one entry for
+    /// each storage, or the pickles followed by storages that it wrote before. The state dict may be a part of
+    /// a larger dict, such as a checkpoint of Lightning, under `state_dict`, `model_state_dict`, `model` or
+    /// `module`. Pickles are interpreted, never executed: an object that is not part of a state dict is
+    /// skipped beside one, and refused by name elsewhere.
     Torch,
     /// The msgpack that `flax.serialization.to_bytes` writes of a tree of parameters.
     Flax,
@@ -174,7 +178,10 @@ impl CheckpointFormat {
         }
         match self {
             Self::Safetensors => safetensors(bytes, &file),
-            Self::Torch => torch_zip::tensors(bytes, &file),
+            Self::Torch => match torch_legacy::after_magic(bytes) {
+                Some(at) => torch_legacy::tensors(bytes, at, &file),
+                None => torch_zip::tensors(bytes, &file),
+            },
             Self::Flax => flax::tensors(bytes, &file),
         }
     }

@@ -1,5 +1,7 @@
 //! Finding the weights of a Hugging Face folder and reading them, whole or in shards.
 
+mod others;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
@@ -30,8 +32,15 @@ impl Found {
         let candidates = FILES.map(|(name, format)| (folder.join(name), format));
         // A link to a missing file counts as existing, so that the error names it.
         let found = candidates.into_iter().find(|(path, _)| path.symlink_metadata().is_ok());
+        let found = match found {
+            None => others::checkpoint(folder)?.map(|path| (path, CheckpointFormat::Torch)),
+            found => found,
+        };
         let Some((path, format)) = found else {
-            let looked_for = FILES.map(|(name, _)| name).join(", ");
+            if let Some(error) = others::tensorflow(folder) {
+                return Err(error);
+            }
+            let looked_for = format!("{}, *.ckpt", FILES.map(|(name, _)| name).join(", "));
             let remedy = "give a Hugging Face model folder with one of these files";
             return Err(File { path: folder, remedy }.damaged(format!("no weights; looked for {looked_for}")));
         };
@@ -77,10 +86,11 @@ pub fn weight_files(folder: &Path) -> Result<Vec<PathBuf>> {
 /// ([`super::select`] brings them to those of a model).
 ///
 /// It looks, in this order, for `model.safetensors`, `model.safetensors.index.json`, `pytorch_model.bin`,
-/// `pytorch_model.bin.index.json` and `flax_model.msgpack`, and reads the first that exists.
+/// `pytorch_model.bin.index.json`, `flax_model.msgpack` and a file that ends in `.ckpt`, a checkpoint of
+/// Lightning or another program for training, and reads the first that exists.
 ///
 /// # Errors
-/// [`LmcError::Format`] if none exists, and those of [`CheckpointFormat::read`] and [`ShardIndex::parse`];
+/// [`LmcError::Format`] if none exists, if there are several `.ckpt`, for a checkpoint of TensorFlow, and those of [`CheckpointFormat::read`] and [`ShardIndex::parse`];
 /// [`LmcError::Tensors`] if a shard does not hold the tensors that the index says.
 pub fn read_folder(folder: &Path) -> Result<BTreeMap<String, Tensor>> {
     let found = Found::look(folder)?;
