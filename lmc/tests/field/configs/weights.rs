@@ -78,7 +78,7 @@ pub fn damaged(place: &Place) {
     for (name, says) in [
         ("bert_config.json", "a TensorFlow checkpoint"),
         ("epoch=1.ckpt", "a checkpoint without config.json"),
-        ("adapter_config.json", "a PEFT adapter, not a whole model; merge it"),
+        ("adapter_config.json", "adapter_config.json: `base_model_name_or_path`: it names no model; write"),
     ] {
         std::fs::write(folder.join(name), "{}").unwrap();
         refused(place, "odd", &[says]);

@@ -37,21 +37,15 @@ pub struct ConfigFile {
 /// Returns the error for a config that cannot be read. It names what the folder holds instead, if that is
 /// known.
 fn instead_of(path: &Path, error: std::io::Error) -> LmcError {
-    const OTHERS: [(&str, &str, &str); 2] = [
-        (
-            "adapter_config.json",
-            "a PEFT adapter, not a whole model",
-            "merge it into its base model in Python with merge_and_unload() and save that with save_pretrained()",
-        ),
-        (
-            "bert_config.json",
-            "a TensorFlow checkpoint, which is not read; its config.json is missing too",
-            TENSORFLOW,
-        ),
-    ];
-    let other = OTHERS.iter().find(|(name, ..)| path.with_file_name(name).is_file());
-    let other = other.map(|(_, problem, remedy)| (*problem, *remedy));
-    let other = other.or_else(|| path.parent().filter(|folder| has_checkpoint(folder)).map(|_| CHECKPOINT));
+    let is_of_tensorflow = path.with_file_name("bert_config.json").is_file();
+    let has_checkpoint = path.parent().is_some_and(has_checkpoint);
+    let other = match (is_of_tensorflow, has_checkpoint) {
+        (true, _) => {
+            Some(("a TensorFlow checkpoint, which is not read; its config.json is missing too", TENSORFLOW))
+        }
+        (false, true) => Some(CHECKPOINT),
+        (false, false) => None,
+    };
     match (error.kind(), other, path.parent()) {
         (std::io::ErrorKind::NotFound, Some((problem, remedy)), Some(folder)) => {
             LmcError::Format { path: folder.to_owned(), line: None, problem: problem.to_owned(), remedy }

@@ -1,6 +1,7 @@
 //! Reading checkpoints of a Hugging Face folder: safetensors, PyTorch's zip of a pickle and the format before
 //! it, checkpoints of Lightning, Flax's msgpack; whole or in shards.
 
+mod adapter;
 mod elements;
 mod flax;
 mod folder;
@@ -24,6 +25,8 @@ use crate::weights::Weights;
 use lmc_base::error::{LmcError, Result};
 use lmc_base::file::StandIn;
 
+#[doc(hidden)]
+pub use folder::config_file;
 pub use folder::{read_folder, weight_files};
 pub use index::ShardIndex;
 pub(super) use names::note_others;
@@ -111,7 +114,7 @@ impl Pretrained {
 /// [`LmcError::Io`] for a missing file, [`LmcError::Format`] for a damaged one; those of
 /// [`Pretrained::check`].
 pub fn load_folder(folder: &Path) -> Result<Pretrained> {
-    let file = ConfigFile::read(&folder.join("config.json"))?;
+    let file = ConfigFile::read(&config_file(folder)?)?;
     let pretrained = Pretrained::new(file.config, read_folder(folder)?, folder)?;
     pretrained.check(&Classifier::new(&pretrained.config, 1))?;
     note_others(&pretrained.others, Part::Encoder, folder);

@@ -107,7 +107,7 @@ pub(super) fn strange(others: &[String], part: Part) -> Vec<String> {
 
 /// The place where a tensor belongs.
 #[derive(Debug, PartialEq)]
-enum Place {
+pub(super) enum Place {
     /// To the part that is wanted, under that name.
     Part(String),
     /// To something else.
@@ -142,7 +142,8 @@ fn attribute<'a>(names: impl Iterator<Item = &'a String>, config: &ModelConfig) 
     }
 }
 
-fn place(name: &str, attribute: &[String], config: &ModelConfig, part: Part) -> Place {
+/// Returns the place of a tensor by its name, which may begin with the components of `attribute`.
+pub(super) fn place(name: &str, attribute: &[String], config: &ModelConfig, part: Part) -> Place {
     let family = config.prefix().trim_end_matches('.');
     let mut components = components(name);
     let n = attribute.len();

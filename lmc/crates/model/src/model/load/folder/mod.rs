@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use tch::Tensor;
 
+use super::adapter::Adapter;
 use super::index::ShardIndex;
 use super::{CheckpointFormat, File};
 use lmc_base::error::{LmcError, Result};
@@ -69,12 +70,25 @@ impl Found {
     }
 }
 
+/// Returns the file of the config that belongs to a folder: `config.json` there, or that of the base model of an
+/// adapter.
+///
+/// # Errors
+/// [`LmcError::Format`] if the folder holds an adapter whose base model is not found.
+#[doc(hidden)]
+pub fn config_file(folder: &Path) -> Result<PathBuf> {
+    Ok(Adapter::find(folder)?.map_or_else(|| folder.join("config.json"), |adapter| adapter.config()))
+}
+
 /// Returns the files that hold the weights of a Hugging Face folder: those that [`read_folder`] reads,
-/// without an index.
+/// without an index. Those of an adapter are its description, its weights and the files of its base model.
 ///
 /// # Errors
 /// [`LmcError::Format`] if there are none, or the index is damaged; [`LmcError::Io`].
 pub fn weight_files(folder: &Path) -> Result<Vec<PathBuf>> {
+    if let Some(adapter) = Adapter::find(folder)? {
+        return adapter.files();
+    }
     let Found { path, index, .. } = Found::look(folder)?;
     Ok(match index {
         None => vec![path],
@@ -87,12 +101,26 @@ pub fn weight_files(folder: &Path) -> Result<Vec<PathBuf>> {
 ///
 /// It looks, in this order, for `model.safetensors`, `model.safetensors.index.json`, `pytorch_model.bin`,
 /// `pytorch_model.bin.index.json`, `flax_model.msgpack` and a file that ends in `.ckpt`, a checkpoint of
-/// Lightning or another program for training, and reads the first that exists.
+/// Lightning or another program for training, and reads the first that exists. Without any of these, a
+/// folder may hold a LoRA adapter of PEFT, `adapter_config.json` and `adapter_model.safetensors` or
+/// `adapter_model.bin`: it is merged into the weights of its base model, a folder seen from the adapter or from
+/// the working folder, or a name that [`ModelFolder::find`] knows, and the names are those of [`super::select`].
 ///
 /// # Errors
 /// [`LmcError::Format`] if none exists, if there are several `.ckpt`, for a checkpoint of TensorFlow, and those of [`CheckpointFormat::read`] and [`ShardIndex::parse`];
-/// [`LmcError::Tensors`] if a shard does not hold the tensors that the index says.
+/// [`LmcError::Tensors`] if a shard does not hold the tensors that the index says, or an adapter does not fit
+/// its base model.
+///
+/// [`ModelFolder::find`]: lmc_data::fetch::ModelFolder::find
 pub fn read_folder(folder: &Path) -> Result<BTreeMap<String, Tensor>> {
+    match Adapter::find(folder)? {
+        Some(adapter) => adapter.merged(),
+        None => weights_of(folder),
+    }
+}
+
+/// Returns the tensors of a whole model in a folder.
+pub(super) fn weights_of(folder: &Path) -> Result<BTreeMap<String, Tensor>> {
     let found = Found::look(folder)?;
     let Some(index) = &found.index else { return found.format.read(&found.path) };
     let mut tensors = BTreeMap::new();
