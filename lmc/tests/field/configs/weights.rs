@@ -76,13 +76,14 @@ pub fn damaged(place: &Place) {
     std::fs::remove_file(folder.join("config.json")).unwrap();
     refused(place, "odd", &["odd/config.json", "check the path"]);
     for (name, says) in [
-        ("bert_config.json", "a TensorFlow checkpoint"),
         ("epoch=1.ckpt", "a checkpoint without config.json"),
+        ("bert_config.json", "a TensorFlow checkpoint"),
         ("adapter_config.json", "adapter_config.json: `base_model_name_or_path`: it names no model; write"),
     ] {
         std::fs::write(folder.join(name), "{}").unwrap();
         refused(place, "odd", &[says]);
     }
+    std::fs::remove_file(folder.join("adapter_config.json")).unwrap();
     std::fs::write(folder.join("config.json"), page).unwrap();
     refused(place, "odd", &["odd/config.json: a web page"]);
 }

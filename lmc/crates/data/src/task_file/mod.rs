@@ -151,7 +151,7 @@ impl NewTask {
         let missing = missing.as_deref();
         let mut sets: Vec<DraftSet> =
             names.iter().zip(&surveys).map(|(name, survey)| whole(name, survey, &labels)).collect();
-        for (set, survey) in sets.iter().zip(&surveys).filter(|(set, _)| set.n_examples == 0) {
+        if let Some((set, survey)) = sets.iter().zip(&surveys).find(|(set, _)| set.n_examples == 0) {
             let problem = format!("no row of `{}` has a label in column `{}`", set.name, self.label);
             return Err(survey.wrong(None, problem, "give a file of examples with labels"));
         }

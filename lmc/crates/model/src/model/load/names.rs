@@ -30,6 +30,26 @@ const HOLDERS: [&str; 2] = ["model", "base_model"];
 /// The heads that an encoder's checkpoint usually brings from its pretraining, and a classifier's own.
 const HEADS: [&str; 5] = ["cls", "lm_head", "qa_outputs", "classifier", "mlm"];
 
+/// The prefixes of families whose tensors have the names of a BERT's: their weights are those of another model.
+const FAMILIES: [&str; 16] = [
+    "bert",
+    "roberta",
+    "roberta_prelayernorm",
+    "albert",
+    "convbert",
+    "data2vec_text",
+    "deberta",
+    "distilbert",
+    "electra",
+    "ernie",
+    "layoutlm",
+    "longformer",
+    "mpnet",
+    "nezha",
+    "rembert",
+    "splinter",
+];
+
 /// The number of names that a note lists.
 const TOLD: usize = 3;
 
@@ -126,7 +146,8 @@ fn components(name: &str) -> Vec<&str> {
 }
 
 /// Returns the components that stand before the names of the model's own tensors, those of wrappers left out:
-/// what stands before the one table of word embeddings. Nothing if there are several tables or none.
+/// what stands before the one table of word embeddings. Nothing if there are several tables or none, or if
+/// another family's prefix stands there.
 fn attribute<'a>(names: impl Iterator<Item = &'a String>, config: &ModelConfig) -> Vec<String> {
     let family = config.prefix().trim_end_matches('.');
     let mut found: Vec<Vec<&str>> = Vec::new();
@@ -137,7 +158,9 @@ fn attribute<'a>(names: impl Iterator<Item = &'a String>, config: &ModelConfig) 
         }
     }
     match found.as_slice() {
-        [one] => one.iter().map(|component| (*component).to_owned()).collect(),
+        [one] if one.last().is_none_or(|last| !FAMILIES.contains(last)) => {
+            one.iter().map(|component| (*component).to_owned()).collect()
+        }
         _ => Vec::new(),
     }
 }
@@ -248,6 +271,8 @@ mod tests {
             let placed = [words, &format!("bert.{layer}")];
             assert_eq!(names(&[&of(bare), &of(layer)]), placed, "{prefix}");
         }
+        assert!(names(&["roberta.embeddings.word_embeddings.weight"]).is_empty());
+        assert!(names(&["net.electra.embeddings.word_embeddings.weight"]).is_empty());
         // A teacher beside the model is another model, and two models of equal rank are none.
         assert_eq!(names(&[words, &format!("teacher.{words}")]), [words]);
         assert!(names(&[&format!("a.{words}"), &format!("b.{words}")]).is_empty());
