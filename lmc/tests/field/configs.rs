@@ -67,6 +67,7 @@ pub const CASES: &[Case] = &[
         test: weights::types_of_numbers,
     },
     Case { row: "weights", what: "damaged, empty or not there", test: weights::damaged },
+    Case { row: "weights", what: "a LoRA adapter beside its base model", test: weights::adapters },
 ];
 
 /// Writes CoLA's in-domain development set, of invented sentences, in `data`.

@@ -226,4 +226,68 @@ pub const CASES: &[Case] = &[
             place.lmc("finetune STS-B").refused(&["`task`: got STS-B", "regression"]);
         },
     },
+    Case {
+        row: "own data",
+        what: "20 rows, some without a label, from the file to the basins by the command that is printed",
+        test: |place| {
+            sentences(place, "train.csv", 20, &["a", "b"]);
+            let encoder = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/mini-bert");
+            let printed = place.lmc(&format!("task init train.csv {COLUMNS}")).handled();
+            let command = printed.lines().find_map(|line| line.split_once("; lmc ")).unwrap().1;
+            // The encoder that the manifest names would be fetched, and the recipe takes three epochs.
+            place.lmc(&format!("{command} --encoder {encoder} --points 3")).handled();
+            let lines = (0..40).map(|i| {
+                let label = [", \"label\": \"a\"", ", \"label\": \"b\"", ", \"label\": null", ""][i % 4];
+                format!("{{\"text\": \"the doctors helped {i} times\"{label}}}\n")
+            });
+            place.write("lines.jsonl", lines.collect::<String>());
+            place
+                .lmc("task init lines.jsonl --text text --label label --out lines.toml")
+                .noted(&["20 rows without a label are skipped", "4 of the 20 examples are held out"]);
+            place
+                .lmc(&format!("finetune --task lines.toml --encoder {encoder} --seeds 1 --length 1it"))
+                .handled();
+        },
+    },
+    Case {
+        row: "own data",
+        what: "a test set that shares examples with the training set is told when a study opens",
+        test: |place| {
+            sentences(place, "train.csv", 40, &["a", "b"]);
+            sentences(place, "test.csv", 6, &["a", "b"]);
+            let note = "6 of the 6 examples of `id` are in the training set too";
+            place.lmc(&format!("task init train.csv {COLUMNS} --test test.csv")).noted(&[note]);
+            let encoder = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/mini-bert");
+            let study = format!("--task task.toml --encoder {encoder} --seeds 1 --length 1it");
+            place.lmc(&format!("finetune {study}")).noted(&[note]);
+            let text = std::fs::read_to_string(place.path("task.toml")).unwrap();
+            place.write("task.toml", text.replace("split = \"test\"", "split = \"train\""));
+            place
+                .lmc(&format!("finetune {study}"))
+                .refused(&["task.toml:", "`task.sets.split`: got `train`, expected another split"]);
+            place.write("task.toml", text.replace("first = \"sentence\"", "first = \"stance\""));
+            place
+                .lmc(&format!("finetune {study}"))
+                .refused(&["task.toml:", "column `stance` is `first` and `label`"]);
+        },
+    },
+    Case {
+        row: "own data",
+        what: "pipes, names that no manifest can have, and files packed by other programs",
+        test: |place| {
+            let pipe = place.path("pipe.csv");
+            assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+            place
+                .lmc(&format!("task init pipe.csv {COLUMNS}"))
+                .refused(&["pipe.csv, a pipe or a device", "write the rows"]);
+            let mut shell =
+                place.command(["task", "init", "/dev/stdin", "--text", "sentence", "--label", "stance"]);
+            shell.stdin(std::process::Stdio::piped());
+            place.ran(shell).refused(&["/dev/stdin, a pipe or a device"]);
+            sentences(place, "a\\b.csv", 20, &["a", "b"]);
+            place.lmc(&format!("task init a\\b.csv {COLUMNS}")).refused(&["a\\\\b.csv", "rename it"]);
+            refused(place, b"BZh91AY&SY\0\0\0\0", &["compressed by bzip2", "bunzip2 -k FILE"]);
+            refused(place, b"\xfd7zXZ\0\0\x04", &["compressed by xz", "unxz -k FILE"]);
+        },
+    },
 ];

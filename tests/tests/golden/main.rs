@@ -1,5 +1,6 @@
 //! Compares results with those of other implementations, whose scripts lie beside the golden files.
 
+mod adapters;
 mod analysis;
 mod attention;
 mod checkpoints;

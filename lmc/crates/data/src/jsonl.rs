@@ -124,6 +124,14 @@ impl Object {
         }
     }
 
+    /// Returns a field as [`Object::loose_text`] does, or an empty text if there is no such field.
+    ///
+    /// # Errors
+    /// [`LmcError::Format`] for a list or an object.
+    pub fn optional_text(&self, name: &str) -> Result<Cow<'_, str>> {
+        if self.fields.contains_key(name) { self.loose_text(name) } else { Ok(Cow::Borrowed("")) }
+    }
+
     /// Returns a field as text: a string as it is, a whole number in digits.
     ///
     /// # Errors

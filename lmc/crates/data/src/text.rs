@@ -100,6 +100,21 @@ fn no_text(start: &[u8]) -> Option<(&'static str, &'static str)> {
     match start {
         [b'P', b'K', 3, 4, ..] => Some(("a zip archive or an Excel workbook instead of text", WORKBOOK)),
         [0xd0, 0xcf, 0x11, 0xe0, ..] => Some(("an Excel workbook instead of text", WORKBOOK)),
+        [b'B', b'Z', b'h', b'1'..=b'9', 0x31, 0x41, 0x59, 0x26, 0x53, 0x59, ..] => Some((
+            "compressed by bzip2, which is not read",
+            "unpack it by `bunzip2 -k FILE`, or recompress it: `bunzip2 -c FILE | zstd > NEW.zst`",
+        )),
+        [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => Some((
+            "compressed by xz, which is not read",
+            "unpack it by `unxz -k FILE`, or recompress it: `unxz -c FILE | zstd > NEW.zst`",
+        )),
+        [0x04, 0x22, 0x4d, 0x18, ..] => Some((
+            "compressed by lz4, which is not read",
+            "unpack it by `lz4 -d FILE NEW`, and give that file",
+        )),
+        [b'7', b'z', 0xbc, 0xaf, 0x27, 0x1c, ..] => {
+            Some(("a 7z archive instead of text", "unpack it by `7z x FILE`, and give the file in it"))
+        }
         [b'P', b'A', b'R', b'1', ..] => Some(("Parquet instead of text", "say that its format is parquet")),
         _ if start.trim_ascii().is_empty() => None,
         _ => StandIn::of(start).map(|found| (found.problem, found.remedy)),

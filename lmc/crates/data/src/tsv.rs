@@ -12,6 +12,18 @@ use lmc_base::error::{LmcError, Result};
 
 /// The remedy for a file that is not as its manifest says.
 pub(super) const REMEDY: &str = "this must be the published file, as its manifest describes it";
+/// The remedy for a file of the user's.
+const OWN: &str = "correct the file; if it has changed since `lmc task init`, run that again";
+
+/// Returns an error about a file with the remedy for one of the user's, of which there is no published one.
+pub(super) fn of_own_data(error: LmcError) -> LmcError {
+    match error {
+        LmcError::Format { path, line, problem, remedy: REMEDY } => {
+            LmcError::Format { path, line, problem, remedy: OWN }
+        }
+        other => other,
+    }
+}
 
 /// A tab-separated text with its columns.
 #[derive(Clone, Debug)]

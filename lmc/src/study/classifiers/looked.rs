@@ -10,7 +10,7 @@ use crate::data::labels::LabelMap;
 use crate::error::{LmcError, Result};
 use crate::eval::EvaluationSet;
 use crate::file::{hash_file, hexadecimal};
-use crate::model::load::weight_files;
+use crate::model::load::{config_file, weight_files};
 use crate::model::{Classifier, Finetuned, ModelConfig, load_finetuned_as};
 use crate::weights::Weights;
 
@@ -66,7 +66,7 @@ impl Looked {
 /// Returns the digest of a model's config and weights.
 fn key(model: &ModelFolder) -> Result<String> {
     let mut hash = Sha256::new();
-    for path in std::iter::once(model.folder.join("config.json")).chain(weight_files(&model.folder)?) {
+    for path in std::iter::once(config_file(&model.folder)?).chain(weight_files(&model.folder)?) {
         let mut part = Sha256::new();
         hash_file(&path, &mut part)?;
         hash.update(part.finalize());

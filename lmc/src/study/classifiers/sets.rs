@@ -14,6 +14,7 @@ use crate::encode::{Extent, longest_example};
 use crate::error::{LmcError, Result};
 use crate::eval::EvaluationSet;
 use crate::model::ConfigFile;
+use crate::model::load::config_file;
 use crate::study::task::check_length;
 use crate::study::tokens::tokens_of;
 
@@ -51,7 +52,7 @@ impl Sets {
     /// set.
     pub fn look(&mut self, model: &ModelFolder) -> Result<Head> {
         // Its own names for its outputs do not matter if names are given.
-        let config = ConfigFile::read(&model.folder.join("config.json"))?.config;
+        let config = ConfigFile::read(&config_file(&model.folder)?)?.config;
         if !model.labels.is_empty() {
             for set in &self.datasets {
                 LabelMap::new(&model.labels, &set.labels, self.options.merge)?;

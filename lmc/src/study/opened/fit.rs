@@ -29,8 +29,17 @@ impl Traits {
             type_vocab_size,
             hidden_act,
             layer_norm_eps,
-            ..
+            embedding_size,
+            num_hidden_groups,
+            inner_group_num,
+            relative_attention_num_buckets,
+            pad_token_id: _,
+            initializer_range: _,
+            hidden_dropout_prob: _,
+            attention_probs_dropout_prob: _,
+            id2label: _,
         } = config;
+        let number = |number: &Option<i64>| number.map_or_else(|| "none".to_owned(), |n| n.to_string());
         Self(vec![
             ("family", model_type.clone()),
             ("layers", num_hidden_layers.to_string()),
@@ -38,11 +47,14 @@ impl Traits {
             ("heads", num_attention_heads.to_string()),
             ("feed-forward width", intermediate_size.to_string()),
             ("tokens", vocab_size.to_string()),
+            ("width of the embeddings", number(embedding_size)),
             ("positions", max_position_embeddings.to_string()),
+            ("first position", (max_position_embeddings - config.max_len() as i64).to_string()),
+            ("relative positions", number(relative_attention_num_buckets)),
             ("segments", type_vocab_size.to_string()),
+            ("groups of layers", format!("{} of {}", number(num_hidden_groups), number(inner_group_num))),
             ("activation", hidden_act.clone()),
             ("epsilon", layer_norm_eps.to_string()),
-            ("first position", (config.max_position_embeddings - config.max_len() as i64).to_string()),
             ("tokenizer", tokens.chars().take(8).collect()),
         ])
     }

@@ -2,20 +2,21 @@
 //! samples of them.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, HashSet};
 use std::path::PathBuf;
 
-use crate::data::Dataset;
 use crate::data::corpus::Corpus;
 use crate::data::fetch::Fetcher;
 use crate::data::labels::LabelMap;
-use crate::data::manifest::{Generator, TaskSet};
+use crate::data::manifest::{Generator, Source as Place, TaskSet};
 use crate::data::mini_nli::MiniNli;
 use crate::data::reader::{self, Reading};
+use crate::data::{Dataset, Example};
 use crate::error::{LmcError, Result};
 use crate::spec::TaskSpec;
 use crate::study::StudySpec;
+use lmc_base::show::counted;
 
 /// Examples in the sample of an evaluation set on which models are compared (Juneja et al. 2023, F.2).
 pub(super) const SAMPLE: usize = 512;
@@ -90,6 +91,9 @@ impl Source {
     fn sets(self, task: &TaskSpec) -> Result<Sets> {
         let train = self.train(task)?;
         let evaluation = self.evaluation_sets(task)?;
+        if matches!(task.manifest().source, Place::Folder(_)) {
+            note_shared(&train, &evaluation).into_iter().for_each(|note| self.note(note));
+        }
         let folders = self.corpora.into_values().map(|(_, folder)| folder).collect();
         Ok(Sets { train, evaluation, folders, notes: self.notes.take() })
     }
@@ -154,6 +158,21 @@ impl Source {
     fn note(&self, note: String) {
         self.notes.borrow_mut().push(note);
     }
+}
+
+/// Returns notes on the evaluation sets with examples whose texts are in the training set too.
+fn note_shared(train: &Dataset, evaluation: &[(Dataset, LabelMap)]) -> Vec<String> {
+    fn texts(example: &Example) -> (&str, Option<&str>) {
+        (&example.first, example.second.as_deref())
+    }
+    let trained: HashSet<_> = train.examples.iter().map(texts).collect();
+    let note = |(set, _): &(Dataset, LabelMap)| {
+        let n = set.examples.iter().filter(|example| trained.contains(&texts(example))).count();
+        let (is, all) = (if n == 1 { "is" } else { "are" }, counted(set.len(), "example"));
+        (n > 0).then(|| format!("{n} of the {all} of `{}` {is} in the training set too", set.name))
+    };
+    // Every set is followed by its sample.
+    evaluation.iter().step_by(2).filter_map(note).collect()
 }
 
 /// Returns a fixed random sample of a set under a new name, in the set's order.

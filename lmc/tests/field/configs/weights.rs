@@ -76,12 +76,62 @@ pub fn damaged(place: &Place) {
     std::fs::remove_file(folder.join("config.json")).unwrap();
     refused(place, "odd", &["odd/config.json", "check the path"]);
     for (name, says) in [
+        ("epoch=1.ckpt", "a checkpoint without config.json"),
         ("bert_config.json", "a TensorFlow checkpoint"),
-        ("adapter_config.json", "a PEFT adapter, not a whole model; merge it"),
+        ("adapter_config.json", "adapter_config.json: `base_model_name_or_path`: it names no model; write"),
     ] {
         std::fs::write(folder.join(name), "{}").unwrap();
         refused(place, "odd", &[says]);
     }
+    std::fs::remove_file(folder.join("adapter_config.json")).unwrap();
     std::fs::write(folder.join("config.json"), page).unwrap();
     refused(place, "odd", &["odd/config.json: a web page"]);
+}
+
+pub fn adapters(place: &Place) {
+    sentences(place);
+    let layer = "bert.encoder.layer.0.attention.self.query";
+    let base = bert();
+    base.save(place, "base");
+    // Twice the product of a column of halves and a row that begins with 1: 1 more in the first column.
+    let mut merged = base.clone();
+    let weight = merged.tensors.get_mut(&format!("{layer}.weight")).unwrap();
+    for row in weight.bytes.chunks_exact_mut(4 * 16) {
+        let first = f32::from_le_bytes(row[..4].try_into().unwrap()) + 1.0;
+        row[..4].copy_from_slice(&first.to_le_bytes());
+    }
+    merged.save(place, "merged");
+    let folder = place.path("adapter");
+    std::fs::create_dir(&folder).unwrap();
+    let describe = |base: &str, r: usize| {
+        let described = json!({"peft_type": "LORA", "r": r, "lora_alpha": 2, "base_model_name_or_path": base, "bias": "none"});
+        place.write("adapter/adapter_config.json", described.to_string());
+    };
+    let tensors = [
+        (
+            format!("base_model.model.{layer}.lora_A.weight"),
+            Tensor::f32(&[1, 16], (0..16).map(|i| if i == 0 { 1.0 } else { 0.0 })),
+        ),
+        (format!("base_model.model.{layer}.lora_B.weight"), Tensor::f32(&[16, 1], [0.5; 16])),
+    ];
+    let views = tensors.iter().map(|(name, tensor)| {
+        let view = safetensors::tensor::TensorView::new(tensor.dtype, tensor.shape.clone(), &tensor.bytes);
+        (name, view.unwrap())
+    });
+    safetensors::serialize_to_file(views, None, &folder.join("adapter_model.safetensors")).unwrap();
+    // Seen from the adapter, and from the working folder; the tokenizer is that of the base.
+    for base in ["../base", "base"] {
+        describe(base, 1);
+        same(place, &["merged", "adapter"]);
+    }
+    different(place, "base", "adapter");
+    place.lmc("finetune --encoder adapter --n-train 64 --length 1it --seeds 1").handled();
+    describe("base", 2);
+    refused(place, "adapter", &["lora_A.weight", "[1, 16]", "[2, 16]", "`base_model_name_or_path`"]);
+    describe("gone", 1);
+    refused(
+        place,
+        "adapter",
+        &["adapter_config.json: `base_model_name_or_path`: got gone: there is no such folder"],
+    );
 }

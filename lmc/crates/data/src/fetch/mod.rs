@@ -9,6 +9,7 @@
 //! in the store unless [`Fetcher::with_lock`] names another; the best choice is one that is committed beside
 //! the study.
 
+mod adapter;
 mod address;
 mod client;
 mod download;
@@ -33,6 +34,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::manifest::{FileEntry, Manifest, ManifestKind, Source};
+#[doc(hidden)]
+pub use adapter::{ADAPTER_CONFIG, ADAPTER_WEIGHTS, adapter_base, is_adapter};
 use address::origin;
 use client::Client;
 use download::Content;

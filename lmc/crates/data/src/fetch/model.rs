@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::Fetcher;
+use super::adapter::adapter_base;
 use super::model_names::{Given, distinct_names};
 use crate::manifest::Manifest;
 use lmc_base::error::{LmcError, Result};
@@ -35,7 +36,8 @@ pub struct ModelFolder {
 
 impl ModelFolder {
     /// Returns the model in a folder or, if there is no such folder, the one whose manifest has that name,
-    /// after fetching the files that are not there yet.
+    /// after fetching the files that are not there yet. A folder may hold an adapter of PEFT; without a
+    /// tokenizer of its own, it has that of the model that it adapts.
     ///
     /// Its name is that of its folder, which `.`, `..` and links do not hide, or that of its manifest.
     ///
@@ -86,6 +88,17 @@ impl ModelFolder {
     }
 
     fn of(given: Given) -> Result<ModelFolder> {
+        let mut model = Self::whole(given)?;
+        if !model.has_tokenizer()
+            && let Some(base) = adapter_base(&model.folder)?
+        {
+            model.tokenizer = base.tokenizer;
+        }
+        Ok(model)
+    }
+
+    /// Returns the model as it is given, without a look at what it may be an adapter of.
+    pub(super) fn whole(given: Given) -> Result<ModelFolder> {
         let name = given.name(1);
         match given {
             Given::Manifest(manifest) => Fetcher::from_env()?.model(&manifest),
@@ -135,7 +148,7 @@ impl ModelFolder {
     /// The errors of [`ModelFolder::find`].
     pub fn find_tokenizer(given: &Path) -> Result<PathBuf> {
         match Given::new(given)? {
-            Given::Folder { path, .. } => Ok(path),
+            given @ Given::Folder { .. } => Ok(Self::of(given)?.tokenizer),
             Given::Manifest(manifest) => Fetcher::from_env()?.tokenizer(&manifest),
         }
     }

@@ -145,6 +145,18 @@ impl Columns {
         {
             return Some((format!("= \"{role}\""), format!("column `{role}` is not among {names}")));
         }
+        let roles =
+            [("first", Some(&self.first)), ("second", self.second.as_ref()), ("label", Some(&self.label))];
+        let roles: Vec<(&str, &String)> =
+            roles.into_iter().filter_map(|(role, name)| Some((role, name?))).collect();
+        let again = roles.iter().enumerate().find_map(|(place, (role, name))| {
+            let (other, _) = roles[..place].iter().find(|(_, other)| other == name)?;
+            Some((role, other, name))
+        });
+        if let Some((role, other, name)) = again {
+            let problem = format!("column `{name}` is `{other}` and `{role}`, each has a column of its own");
+            return Some((format!("{role} = \"{name}\""), problem));
+        }
         let twice =
             self.names.iter().find(|name| self.names.iter().filter(|other| other == name).count() > 1);
         if let Some(name) = twice {

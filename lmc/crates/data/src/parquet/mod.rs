@@ -41,12 +41,27 @@ impl ParquetTable {
     /// [`LmcError::Io`] if the file cannot be opened; [`LmcError::Format`] if it is damaged or not Parquet,
     /// lacks a column, or has one that holds neither text nor whole numbers, or no value in a row.
     pub fn read(path: &Path, names: &[&str]) -> Result<Self> {
+        Self::columns(path, names, false)
+    }
+
+    /// Returns the named columns like [`ParquetTable::read`], but an empty text where there is no value, and
+    /// other numbers as they would be written.
+    ///
+    /// # Errors
+    /// The errors of [`ParquetTable::read`], except for the values of a column.
+    pub fn read_loosely(path: &Path, names: &[&str]) -> Result<Self> {
+        Self::columns(path, names, true)
+    }
+
+    fn columns(path: &Path, names: &[&str], is_loose: bool) -> Result<Self> {
         let wrong = |problem| wrong(path, problem);
         let file = Columns::open(path, wrong)?;
         let n_rows = file.n_rows();
         let text = |(name, values): (&&str, Vec<Option<Value>>)| {
             let one = |(row, value): (usize, Option<Value>)| match value {
+                None if is_loose => Ok(String::new()),
                 None => Err(wrong(format!("column `{name}` has no value in row {row}"))),
+                Some(value) if is_loose => Ok(value.into_text().unwrap_or_else(|value| value.to_string())),
                 Some(value) => value.into_text().map_err(|value| {
                     wrong(format!(
                         "column `{name}` holds {value} in row {row} instead of text or whole numbers"

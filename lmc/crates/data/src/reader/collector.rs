@@ -197,10 +197,14 @@ impl<'a> Collector<'a> {
         if self.columns.format == Format::Csv {
             return self.csv(text::open(self.path)?);
         }
-        let roles = self.columns.roles();
+        let (roles, label) = (self.columns.roles(), self.columns.label.as_str());
         let mut objects = JsonStream::open(self.path)?;
         while let Some(object) = objects.next_object()? {
-            let fields = roles.iter().map(|name| object.loose_text(name)).collect::<Result<Vec<_>>>()?;
+            let text = |name: &&str| match *name == label {
+                true => object.optional_text(name),
+                false => object.loose_text(name),
+            };
+            let fields = roles.iter().map(text).collect::<Result<Vec<_>>>()?;
             self.row(At::Line(object.line), fields)?;
         }
         Ok(())
@@ -267,9 +271,12 @@ impl<'a> Collector<'a> {
         })
     }
 
-    /// Takes the rows of the Parquet file.
-    pub fn parquet(&mut self) -> Result<()> {
-        let table = ParquetTable::read(self.path, &self.columns.roles())?;
+    /// Takes the rows of the Parquet file. In a file of the user's a row may lack a value, if the manifest
+    /// allows empty texts or rows without a label.
+    pub fn parquet(&mut self, is_own: bool) -> Result<()> {
+        let has_gaps = is_own && (self.columns.empty_texts || self.columns.no_label.as_deref() == Some(""));
+        let read = if has_gaps { ParquetTable::read_loosely } else { ParquetTable::read };
+        let table = read(self.path, &self.columns.roles())?;
         table.rows().enumerate().try_for_each(|(row, fields)| {
             self.row(At::Row(row), fields.into_iter().map(Cow::Borrowed).collect())
         })

@@ -8,11 +8,13 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use super::manifest::{Columns, Format, Manifest, Place, Source};
+use super::tsv::of_own_data;
 use super::{Dataset, text};
 use collector::{Collector, Part};
 use fidelity::Fidelity;
 use lmc_base::error::{LmcError, Result};
 use lmc_base::seed;
+use lmc_base::show::counted;
 
 /// The result of reading one file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,15 +92,34 @@ pub(super) fn read_place(
     unverified: bool,
     kept: Option<&[usize]>,
 ) -> Result<Reading> {
+    let reading = compared(manifest, path, place, split, unverified, kept);
+    match manifest.source {
+        Source::Folder(_) => reading.map_err(of_own_data),
+        _ => reading,
+    }
+}
+
+/// Reads the file like [`read_place`]; errors speak of a published file.
+fn compared(
+    manifest: &Manifest,
+    path: &Path,
+    place: &Place<'_>,
+    split: &str,
+    unverified: bool,
+    kept: Option<&[usize]>,
+) -> Result<Reading> {
     let published = manifest.split(split)?.n_examples;
     let is_local = matches!(manifest.source, Source::Folder(_));
     let entry = manifest.files.iter().find(|entry| entry.path == place.file);
     let mut collector = Collector::new(path, place.columns, &manifest.labels, Part::of(place));
     let fidelity = if place.columns.format == Format::Parquet {
         let fidelity = Fidelity::of_file(entry, path)?;
+        if let Some(expected) = fidelity.expected().filter(|_| is_local && !unverified) {
+            return Err(changed(path, expected));
+        }
         // Damage that the format does not notice can end the process, so a damaged file is not read at all.
-        fidelity.check_rows(path, published, unverified)?;
-        collector.parquet()?;
+        fidelity.check_rows(path, published, unverified || is_local)?;
+        collector.parquet(is_local)?;
         fidelity
     } else if place.columns.format == Format::Csv || (place.columns.format == Format::Jsonl && is_local) {
         let fidelity = Fidelity::of_file(entry, path)?;
@@ -113,6 +134,9 @@ pub(super) fn read_place(
     } else {
         let bytes = text::read(path)?;
         let (text, fidelity) = Fidelity::of_text(entry, &bytes);
+        if let Some(expected) = fidelity.expected().filter(|_| is_local && !unverified) {
+            return Err(changed(path, expected));
+        }
         collector.text(&text)?;
         fidelity
     };
@@ -133,7 +157,10 @@ pub(super) fn read_place(
         let problem = "every text of a column is a byte string as Python 3 prints it (b'...')".to_owned();
         return Err(format(problem, "decode the texts before they are written: text.decode(\"utf-8\")"));
     }
-    let note = fidelity.check_examples(path, n_examples, published, unverified)?;
+    let note = match is_local {
+        true => check_own(path, n_examples, published, &fidelity, unverified)?,
+        false => fidelity.check_examples(path, n_examples, published, unverified)?,
+    };
     reading.notes.extend(note);
     Ok(reading)
 }
@@ -145,6 +172,25 @@ fn changed(path: &Path, expected: &str) -> LmcError {
         line: None,
         problem: format!("the file was changed: the manifest has {expected}"),
         remedy: "write the manifest anew by `lmc task init`, or use the file as it is with `unverified` (--unverified)",
+    }
+}
+
+/// Returns a note about a file of the user's that differs from its manifest, or refuses one with more examples.
+fn check_own(
+    path: &Path,
+    n: usize,
+    expected: usize,
+    fidelity: &Fidelity,
+    unverified: bool,
+) -> Result<Option<String>> {
+    let file = path.display();
+    match n == expected {
+        true if fidelity.expected().is_none() => Ok(None),
+        true => Ok(Some(format!("{file}: the file was changed since its manifest was written"))),
+        false if unverified || n < expected => {
+            Ok(Some(format!("{file}: {}, the manifest has {expected}", counted(n, "example"))))
+        }
+        false => Err(changed(path, &format!("{expected} examples, the file {n}"))),
     }
 }
 
@@ -198,7 +244,7 @@ pub fn read_file(
         return read_text(&bytes, path, columns, labels, rows, name);
     }
     let mut collector = Collector::new(path, columns, labels, Part::rows(rows));
-    collector.parquet()?;
+    collector.parquet(false)?;
     collector.reading(name)
 }
 

@@ -168,6 +168,10 @@ mod tests {
             (b" \n", "the file is empty; give CSV"),
             (b"[{\"text\": 1}]", "one JSON list instead of JSON lines; write one object a line"),
             (b"PK\x03\x04rest", "a zip archive or an Excel workbook instead of text; save the sheet as CSV"),
+            (b"BZh91AY&SYrest", "compressed by bzip2, which is not read; unpack it by `bunzip2 -k FILE`"),
+            (b"\xfd7zXZ\0rest", "compressed by xz, which is not read; unpack it by `unxz -k FILE`"),
+            (b"\x04\x22\x4d\x18rest", "compressed by lz4, which is not read"),
+            (b"7z\xbc\xaf\x27\x1c", "a 7z archive instead of text"),
             (b"<!DOCTYPE html><html>", "a web page"),
             (b"version https://git-lfs.github.com/spec/v1\n", "only a pointer of Git LFS"),
         ] {

@@ -6,11 +6,14 @@
 
 mod labels;
 mod layout;
+mod notes;
 mod place;
 mod survey;
 mod written;
 
-use std::collections::HashMap;
+use std::collections::hash_map::DefaultHasher;
+use std::collections::{HashMap, HashSet};
+use std::hash::{Hash, Hasher};
 use std::path::{Path, PathBuf};
 
 use crate::manifest::{Manifest, TaskTable};
@@ -18,7 +21,7 @@ use labels::Labels;
 use lmc_base::error::{LmcError, Result};
 use lmc_base::file::{sha256_of_file, write_atomic};
 use lmc_base::metric::Metric;
-use lmc_base::show::counted;
+use notes::{check_texts, lacking, notes_on, shared};
 pub use survey::Shown;
 use survey::{Roles, Survey, example, for_each_row};
 
@@ -148,13 +151,20 @@ impl NewTask {
         let missing = missing.as_deref();
         let mut sets: Vec<DraftSet> =
             names.iter().zip(&surveys).map(|(name, survey)| whole(name, survey, &labels)).collect();
+        if let Some((set, survey)) = sets.iter().zip(&surveys).find(|(set, _)| set.n_examples == 0) {
+            let problem = format!("no row of `{}` has a label in column `{}`", set.name, self.label);
+            return Err(survey.wrong(None, problem, "give a file of examples with labels"));
+        }
         notes.extend(surveys.iter().flat_map(|survey| notes_on(survey, missing)));
+        for (name, path) in names.iter().rev().zip(self.ood.iter().rev()).rev() {
+            let own = place::set_name(path);
+            if own != *name {
+                notes.push(format!("{} is called `{name}`: another set is called `{own}`", path.display()));
+            }
+        }
         for (set, survey) in sets.iter().zip(&surveys).skip(1) {
             let n = survey.prints.iter().filter(|print| seen.get(print) == Some(&true)).count();
-            if n > 0 {
-                let (all, name) = (counted(survey.n_rows, "example"), &set.name);
-                notes.push(format!("{n} of the {all} of `{name}` are in the training set too"));
-            }
+            notes.extend(shared(n, survey.n_rows, &set.name));
         }
         let held_out = match &self.test {
             Some(_) => None,
@@ -185,7 +195,8 @@ impl NewTask {
         let text = plan.text()?;
         let manifest = Manifest::parse(&text, &self.out)?;
         if held_out.is_some() {
-            self.divide(&mut sets, &manifest, &roles, &train, &labels)?;
+            let n = self.divide(&mut sets, &manifest, &roles, &train, &labels)?;
+            notes.extend(shared(n, sets[1].n_examples, &sets[1].name));
         }
         notes.extend(sets.iter().filter_map(|set| lacking(set, &labels)));
         Ok(Draft { text, manifest, out: self.out.clone(), labels, sets, notes })
@@ -207,7 +218,11 @@ impl NewTask {
             given.push(column);
         }
         let mut files: Vec<PathBuf> = Vec::new();
-        for path in std::iter::once(&self.train).chain(&self.test).chain(&self.ood) {
+        let all = || std::iter::once(&self.train).chain(&self.test).chain(&self.ood);
+        place::check_file("train", &self.train)?;
+        self.test.iter().try_for_each(|path| place::check_file("test", path))?;
+        self.ood.iter().try_for_each(|path| place::check_file("ood", path))?;
+        for path in all() {
             let place = path.canonicalize().map_err(LmcError::io("read", path))?;
             if files.contains(&place) {
                 let field = if self.test.as_ref() == Some(path) { "test" } else { "ood" };
@@ -219,6 +234,7 @@ impl NewTask {
         if self.out.extension().is_none_or(|extension| extension != "toml") {
             return Err(LmcError::invalid("out", self.out.display(), "a file that ends in .toml"));
         }
+        place::check_names(&all().map(PathBuf::as_path).collect::<Vec<_>>(), &self.out)?;
         if let Some(name) = &self.name {
             if name.is_empty() || place::plain_name(name) != *name {
                 return Err(LmcError::invalid("name", name, "small letters, digits, `-` and `_`"));
@@ -265,7 +281,7 @@ impl NewTask {
     }
 
     /// Counts the labels of the training set and of what is held out of it, and takes the first examples of
-    /// each.
+    /// each. Returns the number of examples that are held out whose texts are in the training set too.
     fn divide(
         &self,
         sets: &mut [DraftSet],
@@ -273,8 +289,8 @@ impl NewTask {
         roles: &Roles<'_>,
         train: &Survey,
         labels: &[String],
-    ) -> Result<()> {
-        let [rest, id, ..] = sets else { return Ok(()) };
+    ) -> Result<usize> {
+        let [rest, id, ..] = sets else { return Ok(0) };
         let places = manifest.places(&id.name)?;
         let chosen =
             places.first().and_then(|place| place.drawn.as_ref()).map_or(&[][..], |drawn| &drawn.listed);
@@ -283,20 +299,29 @@ impl NewTask {
             set.first.clear();
         }
         let (mut number, mut place) = (0, 0);
+        let (mut trained, mut held_out) = (HashSet::new(), Vec::new());
         for_each_row(&train.path, &train.layout, roles, |_, fields| {
             let shown = example(fields, roles.second.is_some());
             let Some(label) = labels.iter().position(|label| *label == shown.label) else { return Ok(()) };
             let is_id = chosen.get(place) == Some(&number);
             number += 1;
             place += usize::from(is_id);
-            let set = if is_id { &mut *id } else { &mut *rest };
+            let mut hasher = DefaultHasher::new();
+            (&shown.first, &shown.second).hash(&mut hasher);
+            let set = if is_id {
+                held_out.push(hasher.finish());
+                &mut *id
+            } else {
+                trained.insert(hasher.finish());
+                &mut *rest
+            };
             set.n_of_label[label] += 1;
             if set.first.len() < 5 {
                 set.first.push(shown);
             }
             Ok(())
         })?;
-        Ok(())
+        Ok(held_out.iter().filter(|print| trained.contains(print)).count())
     }
 }
 
@@ -326,51 +351,6 @@ fn whole(name: &str, survey: &Survey, labels: &[String]) -> DraftSet {
         n_of_label,
         first: survey.first.clone(),
     }
-}
-
-/// Checks that a file has examples, and that their texts differ.
-fn check_texts(survey: &Survey) -> Result<()> {
-    if survey.n_rows == 0 {
-        let problem = "a header and no rows".to_owned();
-        return Err(survey.wrong(None, problem, "give a file of examples"));
-    }
-    let Some(column) = &survey.constant else { return Ok(()) };
-    let problem = match survey.n_empty == survey.n_rows {
-        true => format!("column `{column}` is empty in all {} rows", survey.n_rows),
-        false => format!("column `{column}` has the same text in all {} rows", survey.n_rows),
-    };
-    Err(survey.wrong(None, problem, "give the column of the texts with --text or --text-pair"))
-}
-
-/// Returns notes on what is skipped, empty or repeated in a file.
-fn notes_on(survey: &Survey, missing: Option<&str>) -> Vec<String> {
-    let (file, n_missing) = (survey.path.display(), survey.n_missing(missing));
-    let is = |n: usize| if n == 1 { "is" } else { "are" };
-    let rows = |n: usize, kind: &str| format!("{} {kind} {} skipped", counted(n, "row"), is(n));
-    let examples = |n: usize, [one, several]: [&str; 2]| {
-        format!("{} {} kept that {}", counted(n, "example"), is(n), if n == 1 { one } else { several })
-    };
-    let notes = [
-        (survey.n_blank, rows(survey.n_blank, "without any text")),
-        (n_missing, rows(n_missing, "without a label")),
-        (survey.n_empty, examples(survey.n_empty, ["lacks a text", "lack a text"])),
-        (
-            survey.n_repeated,
-            examples(survey.n_repeated, ["repeats an earlier text", "repeat an earlier text"]),
-        ),
-    ];
-    notes.into_iter().filter(|(n, _)| *n > 0).map(|(_, note)| format!("{file}: {note}")).collect()
-}
-
-/// Returns a note on labels of which a set has no example.
-fn lacking(set: &DraftSet, labels: &[String]) -> Option<String> {
-    let none: Vec<&str> = labels
-        .iter()
-        .zip(&set.n_of_label)
-        .filter(|(_, n)| **n == 0)
-        .map(|(label, _)| label.as_str())
-        .collect();
-    (!none.is_empty()).then(|| format!("`{}` has no example of {}", set.name, none.join(", ")))
 }
 
 /// Returns the path of a file as a manifest in a folder names it.

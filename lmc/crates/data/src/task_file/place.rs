@@ -89,6 +89,43 @@ fn relative(from: &Path, to: &Path) -> String {
     if way.is_empty() { ".".to_owned() } else { way.join("/") }
 }
 
+/// Checks that a file can be read several times.
+///
+/// # Errors
+/// [`LmcError::InvalidParameter`] with `field` for a pipe or a device; [`LmcError::Io`].
+pub(super) fn check_file(field: &'static str, path: &Path) -> Result<()> {
+    let kind = std::fs::metadata(path).map_err(LmcError::io("read", path))?;
+    if !kind.is_file() && !kind.is_dir() {
+        let got = format!("{}, a pipe or a device", path.display());
+        return Err(LmcError::invalid(
+            field,
+            got,
+            "a file, it is read more than once: write the rows to one",
+        ));
+    }
+    Ok(())
+}
+
+/// Checks that a manifest at a path can name the files.
+///
+/// # Errors
+/// [`LmcError::InvalidParameter`] for one whose way from the manifest is not UTF-8, or has a backslash or a
+/// control character; [`LmcError::Io`] if there is no folder for the manifest.
+pub(super) fn check_names(files: &[&Path], out: &Path) -> Result<()> {
+    let Places { folder, files: below } = Places::of(files, out)?;
+    let is_odd = |c: char| c == '\\' || c == char::REPLACEMENT_CHARACTER || c.is_control();
+    let odd = below.iter().zip(files).find(|(below, _)| below.to_string_lossy().contains(is_odd));
+    let odd = match odd {
+        Some((_, path)) => path.to_string_lossy().into_owned(),
+        None if folder.contains(is_odd) => folder,
+        None => return Ok(()),
+    };
+    let odd: String = odd.chars().flat_map(char::escape_debug).collect();
+    let expected =
+        "a name in UTF-8 without `\\` and control characters, as a manifest can have it: rename it";
+    Err(LmcError::invalid("file", odd, expected))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -12,6 +12,7 @@ use crate::csv::CsvRows;
 use crate::jsonl::JsonStream;
 use crate::manifest::Format;
 use crate::parquet::ParquetTable;
+use crate::tsv::of_own_data;
 use lmc_base::error::{LmcError, Result};
 
 /// The rows that are shown of a set.
@@ -104,12 +105,16 @@ pub(super) fn for_each_row(
         Format::Jsonl => {
             let mut objects = JsonStream::open(path)?;
             while let Some(object) = objects.next_object()? {
-                let fields = names.iter().map(|name| object.loose_text(name)).collect::<Result<Vec<_>>>()?;
+                let text = |name: &&str| match *name == roles.label {
+                    true => object.optional_text(name),
+                    false => object.loose_text(name),
+                };
+                let fields = names.iter().map(text).collect::<Result<Vec<_>>>()?;
                 each(object.line, &fields)?;
             }
         }
         Format::Parquet => {
-            let table = ParquetTable::read(path, &names)?;
+            let table = ParquetTable::read_loosely(path, &names)?;
             for (row, fields) in table.rows().enumerate() {
                 let fields: Vec<Cow<'_, str>> = fields.into_iter().map(Cow::Borrowed).collect();
                 each(row + 1, &fields)?;
@@ -139,7 +144,9 @@ impl Survey {
                 Err(error) => failed = failed.or(Some(error)),
             }
         }
-        Err(failed.unwrap_or_else(|| LmcError::invalid("train", path.display(), "a file of examples")))
+        Err(failed
+            .map(of_own_data)
+            .unwrap_or_else(|| LmcError::invalid("train", path.display(), "a file of examples")))
     }
 
     fn with_layout(

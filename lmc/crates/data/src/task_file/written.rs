@@ -9,6 +9,7 @@ use super::place::Places;
 use super::survey::Survey;
 use super::{DraftSet, NewTask, slashes};
 use crate::manifest::Format;
+use crate::recipe::Recipe;
 use lmc_base::error::Result;
 
 /// Everything that a manifest says.
@@ -144,17 +145,28 @@ impl Plan<'_> {
     fn task_table(&self) -> Vec<String> {
         let evaluated = &self.sets[1.min(self.sets.len())..];
         let scored = evaluated.get(1).or(evaluated.first()).map_or("id", |set| set.name.as_str());
+        let recipe = Recipe::google();
+        let n_train = self.sets.first().map_or(0, |set| set.n_examples);
+        let batch = if n_train < recipe.batch_size { Some(largest_power(n_train)) } else { None };
         let mut lines = vec![
             "# Generalisation is judged by `metric` (loss, accuracy, f1, mcc or ece) on the set `scored`.".to_owned(),
             "# The recipe is that of BERT's authors: 3 epochs of batches of 32, a rate of 2e-5 that falls to 0.".to_owned(),
+        ];
+        lines.extend(
+            batch.map(|_| format!("# Batches are smaller here, as there are {n_train} training examples.")),
+        );
+        lines.extend([
             "[task]".to_owned(),
             "train = \"train\"".to_owned(),
             format!("scored = {}", quoted(scored)),
             format!("metric = \"{}\"", self.task.metric.column()),
-            "recipe = \"google\"".to_owned(),
+            match batch {
+                None => "recipe = \"google\"".to_owned(),
+                Some(batch) => format!("recipe = {{ name = \"google\", batch_size = {batch} }}"),
+            },
             "encoder = \"bert-base-uncased\"".to_owned(),
             "encoders = { roberta = \"roberta-base\" }".to_owned(),
-        ];
+        ]);
         for set in evaluated {
             let split = split_name(set, self.held_out.is_some() && set.name == "id");
             lines.extend([
@@ -166,6 +178,11 @@ impl Plan<'_> {
         }
         lines
     }
+}
+
+/// Returns the largest power of two that is at most `n`, or 1.
+fn largest_power(n: usize) -> usize {
+    1 << n.max(1).ilog2()
 }
 
 /// Returns the name of the split that a set is: a test file is the set in domain.

@@ -7,7 +7,7 @@ use tch::Tensor;
 use super::classifier::Classifier;
 use super::config::{ConfigFile, Labels};
 use super::head;
-use super::load::{Part, Selected, note_others, read_folder, select};
+use super::load::{Part, Selected, config_file, note_others, read_folder, select};
 use crate::weights::Weights;
 use lmc_base::error::{LmcError, Result};
 use lmc_base::show::counted;
@@ -47,7 +47,7 @@ pub fn load_finetuned(folder: &Path) -> Result<Finetuned> {
 /// # Errors
 /// The errors of [`load_finetuned`]; [`LmcError::Labels`] for another number of names than outputs.
 pub fn load_finetuned_as(folder: &Path, labels: &[String]) -> Result<Finetuned> {
-    let file = ConfigFile::read(&folder.join("config.json"))?;
+    let file = ConfigFile::read(&config_file(folder)?)?;
     check_problem(&file)?;
     let Selected { tensors, others } = select(read_folder(folder)?, &file.config, Part::Classifier, folder)?;
     let wrong =

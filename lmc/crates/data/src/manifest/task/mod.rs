@@ -215,6 +215,13 @@ impl Manifest {
             );
         }
         let name = set.corpus.as_deref().unwrap_or(&self.name);
+        let is_own = set.corpus.as_ref().is_none_or(|corpus| *corpus == self.name);
+        let train = self.task.as_ref().map_or("", |task| &task.train);
+        if is_own && self.part(set.split()).is_ok_and(|part| part.split() == train) {
+            let key = if set.split.is_some() { "sets.split" } else { "sets.name" };
+            let expected = format!("another split than `{train}`, on which copies are finetuned");
+            return wrong(key, set.split(), expected);
+        }
         let Some(corpus) =
             self.corpus_of(set).ok().filter(|corpus| corpus.columns.is_some() || *corpus == *self)
         else {

@@ -66,6 +66,36 @@ fn with(from: &str, to: &str) -> String {
 }
 
 #[test]
+fn a_set_is_not_the_training_set_and_a_column_has_one_role() {
+    for (from, to, expected) in [
+        (
+            "split = \"dev\"",
+            "split = \"train\"",
+            "`task.sets.split`: got `train`, expected another split than `train`",
+        ),
+        (
+            "[task]\n",
+            "[task]\ntrain = \"dev\"\n",
+            "`task.sets.split`: got `dev`, expected another split than `dev`",
+        ),
+        (
+            "label = \"label\"\n",
+            "label = \"text\"\n",
+            "column `text` is `first` and `label`, each has a column of its own",
+        ),
+        (
+            "label = \"label\"\n",
+            "label = \"label\"\nsecond = \"text\"\n",
+            "column `text` is `first` and `second`",
+        ),
+        ("first = \"text\"\n", "first = \"label\"\n", "column `label` is `first` and `label`"),
+    ] {
+        let message = parse(&with(from, to)).unwrap_err().to_string();
+        assert!(message.starts_with("reviews.toml:") && message.contains(expected), "{message}");
+    }
+}
+
+#[test]
 fn a_task_of_ones_own_has_the_defaults_of_what_is_left_out() {
     let manifest = parse(OWN).unwrap();
     let task = manifest.task.as_ref().unwrap();

@@ -13,6 +13,7 @@ use serde_json::Value;
 pub(crate) use labels::Labels;
 #[doc(hidden)]
 pub use read::ConfigFile;
+pub(super) use read::TENSORFLOW;
 
 use super::family::{self, Family, Positions};
 use lmc_base::error::{LmcError, Result};

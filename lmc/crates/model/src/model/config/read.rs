@@ -14,6 +14,11 @@ use lmc_base::file::StandIn;
 /// The words that Python's `json` writes for numbers that JSON has no words for.
 pub(super) const NUMBERS_OF_PYTHON: [&str; 3] = ["-Infinity", "Infinity", "NaN"];
 
+/// The remedy for checkpoints of TensorFlow.
+pub(in crate::model) const TENSORFLOW: &str = "convert it in Python with transformers 4.57, the last series that reads them, and tensorflow: \
+     AutoModelForSequenceClassification.from_pretrained(\"FOLDER\", from_tf=True).save_pretrained(\"FOLDER\"); \
+     for a model.ckpt.index, from_pretrained(\"FOLDER/model.ckpt.index\", from_tf=True, config=AutoConfig.from_pretrained(\"FOLDER\"))";
+
 const REMEDY: &str = "give the config.json that belongs to these weights";
 
 /// The content of a `config.json`: the architecture, and the fields that concern a classifier alone.
@@ -33,25 +38,33 @@ pub struct ConfigFile {
 /// Returns the error for a config that cannot be read. It names what the folder holds instead, if that is
 /// known.
 fn instead_of(path: &Path, error: std::io::Error) -> LmcError {
-    const OTHERS: [(&str, &str, &str); 2] = [
-        (
-            "adapter_config.json",
-            "a PEFT adapter, not a whole model",
-            "merge it into its base model in Python with merge_and_unload() and save that with save_pretrained()",
-        ),
-        (
-            "bert_config.json",
-            "a TensorFlow checkpoint, which is not read",
-            "convert it in Python with transformers and save it with save_pretrained()",
-        ),
-    ];
-    let other = OTHERS.iter().find(|(name, ..)| path.with_file_name(name).is_file());
+    let is_of_tensorflow = path.with_file_name("bert_config.json").is_file();
+    let has_checkpoint = path.parent().is_some_and(has_checkpoint);
+    let other = match (is_of_tensorflow, has_checkpoint) {
+        (true, _) => {
+            Some(("a TensorFlow checkpoint, which is not read; its config.json is missing too", TENSORFLOW))
+        }
+        (false, true) => Some(CHECKPOINT),
+        (false, false) => None,
+    };
     match (error.kind(), other, path.parent()) {
-        (std::io::ErrorKind::NotFound, Some((_, problem, remedy)), Some(folder)) => {
-            LmcError::Format { path: folder.to_owned(), line: None, problem: (*problem).to_owned(), remedy }
+        (std::io::ErrorKind::NotFound, Some((problem, remedy)), Some(folder)) => {
+            LmcError::Format { path: folder.to_owned(), line: None, problem: problem.to_owned(), remedy }
         }
         _ => LmcError::io("read", path)(error),
     }
+}
+
+/// The problem with a folder that has a checkpoint and no config, and its remedy.
+const CHECKPOINT: (&str, &str) = (
+    "a checkpoint without config.json, and the architecture is not read from its hyperparameters",
+    "put the config.json and the tokenizer of its base model beside it, in Python: AutoConfig.from_pretrained(BASE).save_pretrained(FOLDER)",
+);
+
+/// Returns whether a folder has a `.ckpt`.
+fn has_checkpoint(folder: &Path) -> bool {
+    let mut entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.any(|entry| Path::new(&entry.file_name()).extension().is_some_and(|end| end == "ckpt"))
 }
 
 impl ConfigFile {

@@ -1,12 +1,15 @@
-//! Reading checkpoints of a Hugging Face folder: safetensors, PyTorch's zip of a pickle, Flax's msgpack;
-//! whole or in shards.
+//! Reading checkpoints of a Hugging Face folder: safetensors, PyTorch's zip of a pickle and the format before
+//! it, checkpoints of Lightning, Flax's msgpack; whole or in shards.
 
+mod adapter;
 mod elements;
 mod flax;
 mod folder;
 mod index;
 mod names;
 mod pickle;
+mod storage;
+mod torch_legacy;
 mod torch_zip;
 
 use std::collections::BTreeMap;
@@ -21,6 +24,8 @@ use crate::weights::Weights;
 use lmc_base::error::{LmcError, Result};
 use lmc_base::file::StandIn;
 
+#[doc(hidden)]
+pub use folder::config_file;
 pub use folder::{read_folder, weight_files};
 pub use index::ShardIndex;
 pub(super) use names::note_others;
@@ -108,7 +113,7 @@ impl Pretrained {
 /// [`LmcError::Io`] for a missing file, [`LmcError::Format`] for a damaged one; those of
 /// [`Pretrained::check`].
 pub fn load_folder(folder: &Path) -> Result<Pretrained> {
-    let file = ConfigFile::read(&folder.join("config.json"))?;
+    let file = ConfigFile::read(&config_file(folder)?)?;
     let pretrained = Pretrained::new(file.config, read_folder(folder)?, folder)?;
     pretrained.check(&Classifier::new(&pretrained.config, 1))?;
     note_others(&pretrained.others, Part::Encoder, folder);
@@ -143,9 +148,11 @@ pub fn tensors_from_bytes(bytes: &[u8], path: &Path) -> Result<BTreeMap<String, 
 pub enum CheckpointFormat {
     /// Safetensors: a JSON header and the elements.
     Safetensors,
-    /// The zip archive that `torch.save` writes since PyTorch 1.6: a pickle of a state dict and one entry for
-    /// each storage. The pickle is interpreted, never executed: anything that is not part of a state dict is
-    /// refused by name.
+    /// The zip archive that `torch.save` writes since PyTorch 1.6, a pickle of a state dict and one entry for
+    /// each storage, or the pickles followed by storages that it wrote before. The state dict may be a part of
+    /// a larger dict, such as a checkpoint of Lightning, under `state_dict`, `model_state_dict`, `model` or
+    /// `module`. Pickles are interpreted, never executed: an object that is not part of a state dict is
+    /// skipped beside one, and refused by name elsewhere.
     Torch,
     /// The msgpack that `flax.serialization.to_bytes` writes of a tree of parameters.
     Flax,
@@ -173,7 +180,10 @@ impl CheckpointFormat {
         }
         match self {
             Self::Safetensors => safetensors(bytes, &file),
-            Self::Torch => torch_zip::tensors(bytes, &file),
+            Self::Torch => match torch_legacy::after_magic(bytes) {
+                Some(at) => torch_legacy::tensors(bytes, at, &file),
+                None => torch_zip::tensors(bytes, &file),
+            },
             Self::Flax => flax::tensors(bytes, &file),
         }
     }

@@ -46,6 +46,26 @@ const HEADS: [&str; 14] = [
     "vocab_projector",
 ];
 
+/// The prefixes of families whose tensors have the names of a BERT's: their weights are those of another model.
+const FAMILIES: [&str; 16] = [
+    "bert",
+    "roberta",
+    "roberta_prelayernorm",
+    "albert",
+    "convbert",
+    "data2vec_text",
+    "deberta",
+    "distilbert",
+    "electra",
+    "ernie",
+    "layoutlm",
+    "longformer",
+    "mpnet",
+    "nezha",
+    "rembert",
+    "splinter",
+];
+
 /// The number of names that a note lists.
 const TOLD: usize = 3;
 
@@ -64,8 +84,10 @@ pub struct Selected {
 ///
 /// The words that wrappers put into names (`module.`, `_orig_mod.`, `model.` and the like, also several of
 /// them) are dropped. The `gamma` and `beta` of a `LayerNorm`, as checkpoints converted from TensorFlow call
-/// them, become `weight` and `bias`. The buffers `position_ids` and `token_type_ids`, which hold no learnt
-/// values, and a pooler that classifiers of the family do not use, as RoBERTa's, are left out. Unknown tensors within the
+/// them, become `weight` and `bias`. If there is one table of word embeddings alone, whatever stands before it
+/// and the family's prefix, such as `net.`, is dropped as well: a program for training calls the model so. The
+/// buffers `position_ids` and `token_type_ids`, which hold no learnt values, and a pooler that classifiers of the
+/// family do not use, as RoBERTa's, are left out. Unknown tensors within the
 /// layers, embeddings or head that a model uses are kept: with them, the model would compute something else.
 ///
 /// # Errors
@@ -78,8 +100,9 @@ pub fn select(
 ) -> Result<Selected> {
     let mut selected: BTreeMap<String, (String, Tensor)> = BTreeMap::new();
     let mut others = Vec::new();
+    let attribute = attribute(tensors.keys(), config);
     for (source, tensor) in tensors {
-        let name = match place(&source, config, part) {
+        let name = match place(&source, &attribute, config, part) {
             Place::Part(name) => name,
             Place::Other => {
                 others.push(source);
@@ -126,7 +149,7 @@ pub(super) fn strange(others: &[String], part: Part) -> Vec<String> {
 
 /// The place where a tensor belongs.
 #[derive(Debug, PartialEq)]
-enum Place {
+pub(super) enum Place {
     /// To the part that is wanted, under that name.
     Part(String),
     /// To something else.
@@ -144,10 +167,35 @@ fn components(name: &str) -> Vec<&str> {
     if components.is_empty() { vec![name] } else { components }
 }
 
-fn place(name: &str, config: &ModelConfig, part: Part) -> Place {
+/// Returns the components that stand before the names of the model's own tensors, those of wrappers left out:
+/// what stands before the one table of word embeddings. Nothing if there are several tables or none, or if
+/// another family's prefix stands there.
+fn attribute<'a>(names: impl Iterator<Item = &'a String>, config: &ModelConfig) -> Vec<String> {
+    let family = config.family().prefix.trim_end_matches('.');
+    let mut found: Vec<Vec<&str>> = Vec::new();
+    for name in names {
+        let components = components(name);
+        if let [before @ .., "embeddings", "word_embeddings", "weight"] = components.as_slice() {
+            found.push(before.strip_suffix(&[family]).unwrap_or(before).to_vec());
+        }
+    }
+    match found.as_slice() {
+        [one] if one.last().is_none_or(|last| !FAMILIES.contains(last)) => {
+            one.iter().map(|component| (*component).to_owned()).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Returns the place of a tensor by its name, which may begin with the components of `attribute`.
+pub(super) fn place(name: &str, attribute: &[String], config: &ModelConfig, part: Part) -> Place {
     let family = config.family();
     let prefix = family.prefix.trim_end_matches('.');
     let mut components = components(name);
+    let n = attribute.len();
+    if components.len() > n && components.iter().zip(attribute).all(|(component, own)| component == own) {
+        components.drain(..n);
+    }
     match components[..] {
         [.., "position_ids" | "token_type_ids"] => return Place::Nowhere,
         [.., "LayerNorm", ref mut last] if *last == "gamma" => *last = "weight",
@@ -191,7 +239,8 @@ mod tests {
 
     #[test]
     fn names_by_hand() {
-        let both = |name: &str| [Part::Encoder, Part::Classifier].map(|part| place(name, &config(), part));
+        let both =
+            |name: &str| [Part::Encoder, Part::Classifier].map(|part| place(name, &[], &config(), part));
         let part = |name: &str| Place::Part(name.to_owned());
         for (name, expected) in [
             ("bert.pooler.dense.bias", "bert.pooler.dense.bias"),
@@ -234,10 +283,37 @@ mod tests {
         for buffer in ["bert.embeddings.position_ids", "module.embeddings.token_type_ids"] {
             assert_eq!(both(buffer), [Place::Nowhere, Place::Nowhere], "{buffer}");
         }
-        let of_roberta = |name| place(name, &roberta(), Part::Encoder);
+        let of_roberta = |name| place(name, &[], &roberta(), Part::Encoder);
         assert_eq!(of_roberta("embeddings.x"), part("roberta.embeddings.x"));
         assert_eq!(of_roberta("lm_head.layer_norm.bias"), Place::Other);
         assert_eq!(of_roberta("roberta.pooler.dense.bias"), Place::Nowhere);
+    }
+
+    #[test]
+    fn the_name_that_a_program_gives_its_model_is_dropped() {
+        let names = |names: &[&str]| -> Vec<String> {
+            let tensor = |name: &&str| ((*name).to_owned(), Tensor::from(1.0f32));
+            let tensors = names.iter().map(tensor).collect();
+            let selected = select(tensors, &config(), Part::Classifier, Path::new("folder")).unwrap();
+            selected.tensors.into_keys().collect()
+        };
+        let words = "bert.embeddings.word_embeddings.weight";
+        let head = "classifier.bias";
+        for prefix in ["net.", "model.backbone.", "encoder.", "embeddings."] {
+            let of = |name: &str| format!("{prefix}{name}");
+            let bare = words.trim_start_matches("bert.");
+            assert_eq!(names(&[&of(words), &of(head)]), [words, head], "{prefix}");
+            // A head beside the encoder has no such prefix.
+            assert_eq!(names(&[&of(bare), head]), [words, head], "{prefix}");
+            let layer = "encoder.layer.0.output.dense.bias";
+            let placed = [words, &format!("bert.{layer}")];
+            assert_eq!(names(&[&of(bare), &of(layer)]), placed, "{prefix}");
+        }
+        assert!(names(&["roberta.embeddings.word_embeddings.weight"]).is_empty());
+        assert!(names(&["net.electra.embeddings.word_embeddings.weight"]).is_empty());
+        // A teacher beside the model is another model, and two models of equal rank are none.
+        assert_eq!(names(&[words, &format!("teacher.{words}")]), [words]);
+        assert!(names(&[&format!("a.{words}"), &format!("b.{words}")]).is_empty());
     }
 
     #[test]

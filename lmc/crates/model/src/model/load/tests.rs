@@ -19,10 +19,10 @@ fn floats(values: &[f32]) -> Tensor {
 #[test]
 fn a_folder_without_weights_is_told_what_was_looked_for() {
     let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("tf_model.h5"), "another format").unwrap();
+    std::fs::write(folder.path().join("weights.gguf"), "another format").unwrap();
     let error = message(read_folder(folder.path()));
     let expected = "no weights; looked for model.safetensors, model.safetensors.index.json, pytorch_model.bin, \
-                    pytorch_model.bin.index.json, flax_model.msgpack; give a Hugging Face model folder";
+                    pytorch_model.bin.index.json, flax_model.msgpack, *.ckpt; give a Hugging Face model folder";
     assert!(error.contains(expected), "{error}");
     assert_eq!(message(weight_files(folder.path())), error);
 }
@@ -48,6 +48,34 @@ fn the_first_format_that_is_there_is_read() {
     std::os::unix::fs::symlink("/nowhere", path("model.safetensors")).unwrap();
     let error = read_folder(folder.path()).unwrap_err();
     assert!(matches!(&error, LmcError::Io { path: p, .. } if *p == path("model.safetensors")), "{error}");
+}
+
+#[test]
+fn checkpoints_of_tensorflow_are_refused_with_the_command_that_converts_them() {
+    for file in ["tf_model.h5", "model.ckpt.index", "bert_model.ckpt.data-00000-of-00001"] {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join(file), "numbers").unwrap();
+        let error = message(read_folder(folder.path()));
+        assert!(error.contains(&format!("weights of TensorFlow, which are not read: {file}; ")), "{error}");
+        assert!(error.contains("transformers 4.57") && error.contains("from_tf=True"), "{error}");
+    }
+}
+
+#[test]
+fn one_checkpoint_is_read_and_several_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name| folder.path().join(name);
+    let error = message(load_folder(folder.path()));
+    assert!(error.contains("config.json") && !error.contains("checkpoint"), "{error}");
+    std::fs::write(path("epoch=2.ckpt"), "no zip").unwrap();
+    assert!(message(read_folder(folder.path())).contains("epoch=2.ckpt: not a complete zip archive"));
+    assert_eq!(weight_files(folder.path()).unwrap(), [path("epoch=2.ckpt")]);
+    let error = message(load_folder(folder.path()));
+    assert!(error.contains("a checkpoint without config.json") && error.contains("AutoConfig"), "{error}");
+    std::fs::write(path("last.ckpt"), "no zip").unwrap();
+    assert!(message(read_folder(folder.path())).contains("2 checkpoints: epoch=2.ckpt, last.ckpt; keep"));
+    std::fs::write(path("pytorch_model.bin"), "no zip").unwrap();
+    assert_eq!(weight_files(folder.path()).unwrap(), [path("pytorch_model.bin")]);
 }
 
 #[test]

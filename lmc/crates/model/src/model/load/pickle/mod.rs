@@ -1,6 +1,7 @@
 //! An interpreter of the pickles in which `torch.save` describes a state dict. It executes nothing: it knows
-//! the opcodes that build dicts, lists, tuples and texts, and a handful of globals of PyTorch, and refuses
-//! everything else by name.
+//! the opcodes that build dicts, lists, tuples and texts, and a handful of globals of PyTorch. Any other
+//! object is a place that stays empty. It is refused by name, unless it lies beside a state dict, as the
+//! hyperparameters in a checkpoint of Lightning do.
 //!
 //! The format is that of Python's `pickletools`, protocols 2 to 5. Values live in arenas and refer to each
 //! other by index, so that a pickle can neither nest nor tie itself into a knot that costs more than its
@@ -16,7 +17,7 @@ use super::File;
 use super::elements::{MAX_AXES, Strided};
 use lmc_base::error::{LmcError, Result};
 
-pub(super) use state_dict::{Described, state_dict};
+pub(super) use state_dict::{Described, Pickles, state_dict};
 use value::{Global, Storage, Text, Value};
 
 /// The longest pickle: that of BERT-large has 60 KB.
@@ -44,15 +45,18 @@ struct Machine<'a> {
     dicts: Vec<Vec<(Value, Value)>>,
     storages: Vec<Storage>,
     tensors: Vec<(usize, Strided)>,
+    /// The refusal of the first object that was skipped.
+    refusal: Option<LmcError>,
 }
 
 impl<'a> Machine<'a> {
-    fn new(bytes: &'a [u8], file: &'a File<'a>) -> Self {
+    /// Returns the machine for the pickle that begins at a byte.
+    fn new(bytes: &'a [u8], at: usize, file: &'a File<'a>) -> Self {
         Self {
             file,
             bytes,
-            at: 0,
-            opcode: ("PROTO", 0),
+            at,
+            opcode: ("PROTO", at),
             stack: Vec::new(),
             marks: Vec::new(),
             memo: HashMap::new(),
@@ -60,6 +64,7 @@ impl<'a> Machine<'a> {
             dicts: Vec::new(),
             storages: Vec::new(),
             tensors: Vec::new(),
+            refusal: None,
         }
     }
 
@@ -75,6 +80,14 @@ impl<'a> Machine<'a> {
         let problem =
             format!("the pickle's {name} at byte {at} {problem}, which no state dict of tensors needs");
         File { remedy, ..*self.file }.damaged(problem)
+    }
+
+    /// Pushes the place of an object that is skipped.
+    fn push_object(&mut self, problem: impl std::fmt::Display) -> Result<()> {
+        if self.refusal.is_none() {
+            self.refusal = Some(self.refused(problem));
+        }
+        self.push(Value::Object)
     }
 
     fn take(&mut self, n: usize) -> Result<&'a [u8]> {
@@ -149,7 +162,7 @@ impl<'a> Machine<'a> {
     fn push_global(&mut self, module: &str, name: &str) -> Result<()> {
         match Global::known(module, name) {
             Some(global) => self.push(Value::Global(global)),
-            None => Err(self.refused(format!("names `{}.{}`", shown(module), shown(name)))),
+            None => self.push_object(format!("names `{}.{}`", shown(module), shown(name))),
         }
     }
 
@@ -165,8 +178,10 @@ impl<'a> Machine<'a> {
 
     /// Puts key and value pairs into the dict on top of the stack.
     fn set_items(&mut self, items: &[Value]) -> Result<()> {
-        let Value::Dict(dict) = self.top()? else {
-            return Err(self.refused(format!("sets items of {}", self.top()?.kind())));
+        let dict = match self.top()? {
+            Value::Dict(dict) => dict,
+            Value::Object => return Ok(()),
+            other => return Err(self.refused(format!("sets items of {}", other.kind()))),
         };
         if !items.len().is_multiple_of(2) {
             return Err(self.wrong("has a key without a value"));
@@ -176,14 +191,15 @@ impl<'a> Machine<'a> {
     }
 
     fn append(&mut self, items: &[Value]) -> Result<()> {
-        let Value::List(list) = self.top()? else {
-            return Err(self.refused(format!("appends to {}", self.top()?.kind())));
-        };
-        self.sequences[list].extend_from_slice(items);
+        match self.top()? {
+            Value::List(list) => self.sequences[list].extend_from_slice(items),
+            Value::Object => {}
+            other => return Err(self.refused(format!("appends to {}", other.kind()))),
+        }
         Ok(())
     }
 
-    /// Calls a global; only three can be called.
+    /// Calls a global; only three can be called, and the others are skipped.
     fn reduce(&mut self) -> Result<()> {
         let (arguments, callable) = (self.pop()?, self.pop()?);
         let Value::Tuple(arguments) = arguments else {
@@ -193,6 +209,7 @@ impl<'a> Machine<'a> {
         let arguments: Vec<Value> = self.sequences[arguments].iter().take(8).copied().collect();
         match (callable, arguments.as_slice()) {
             (Value::Global(Global::OrderedDict), []) => self.push_dict(),
+            (Value::Global(Global::OrderedDict), &[Value::List(pairs)]) => self.push_pairs(pairs),
             (
                 Value::Global(Global::RebuildTensor),
                 &[
@@ -214,10 +231,25 @@ impl<'a> Machine<'a> {
             (Value::Global(global), arguments) => {
                 let kinds: Vec<&str> = arguments.iter().map(|value| value.kind()).collect();
                 let (global, kinds) = (global.name(), kinds.join(", "));
-                Err(self.refused(format!("calls {global} with ({kinds})")))
+                self.push_object(format!("calls {global} with ({kinds})"))
             }
+            (Value::Object, _) => self.push(Value::Object),
             (other, _) => Err(self.refused(format!("calls {}", other.kind()))),
         }
+    }
+
+    /// Pushes a dict of the pairs in a list, as Python 2 pickles an OrderedDict.
+    fn push_pairs(&mut self, pairs: usize) -> Result<()> {
+        let pair = |value: &Value| match value {
+            Value::List(pair) | Value::Tuple(pair) => {
+                <[Value; 2]>::try_from(self.sequences[*pair].as_slice()).ok()
+            }
+            _ => None,
+        };
+        let pairs: Option<Vec<[Value; 2]>> = self.sequences[pairs].iter().map(pair).collect();
+        let pairs = pairs.ok_or_else(|| self.wrong("makes an OrderedDict of something else than pairs"))?;
+        self.dicts.push(pairs.into_iter().map(|[key, value]| (key, value)).collect());
+        self.push(Value::Dict(self.dicts.len() - 1))
     }
 
     fn integers(&self, sequence: usize) -> Result<Vec<i64>> {
@@ -231,14 +263,29 @@ impl<'a> Machine<'a> {
         integers.collect()
     }
 
-    /// Pushes the storage that a persistent id names: ("storage", type, key, device, number of elements).
+    /// Pushes the storage that a persistent id names: ("storage", type, key, device, number of elements), and
+    /// in files before PyTorch 1.6 a view as well: None, or (key, first element, number of elements).
     fn storage(&mut self) -> Result<()> {
         let id = self.pop()?;
         let fields = if let Value::Tuple(id) = id { self.sequences[id].as_slice() } else { &[] };
-        let &[Value::Text(tag), Value::Global(Global::Storage(kind)), Value::Text(key), _, Value::Int(n)] =
-            fields
+        let &[
+            Value::Text(tag),
+            Value::Global(Global::Storage(kind)),
+            Value::Text(key),
+            _,
+            Value::Int(n),
+            ref rest @ ..,
+        ] = fields
         else {
-            return Err(self.refused("has an id of something else than a storage"));
+            return self.push_object("has an id of something else than a storage");
+        };
+        let view = match rest {
+            [] | [Value::None] => None,
+            [Value::Tuple(view)] => match self.sequences[*view].as_slice() {
+                &[_, Value::Int(first), Value::Int(n)] => Some((first, n)),
+                _ => return Err(self.wrong("has a view that is no part of a storage")),
+            },
+            _ => return Err(self.wrong("has a view that is no part of a storage")),
         };
         if self.text(tag) != "storage" {
             return Err(self.refused(format!("names a `{}`", shown(self.text(tag)))));
@@ -248,7 +295,7 @@ impl<'a> Machine<'a> {
         }
         let n_elements =
             usize::try_from(n).map_err(|_| self.wrong(format!("has a storage of {n} elements")))?;
-        self.storages.push(Storage { key, kind, n_elements });
+        self.storages.push(Storage { key, kind, n_elements, view });
         self.push(Value::Storage(self.storages.len() - 1))
     }
 
@@ -257,7 +304,7 @@ impl<'a> Machine<'a> {
     fn build(&mut self) -> Result<()> {
         let state = self.pop()?;
         match (self.top()?, state) {
-            (Value::Dict(_), Value::Dict(_)) => Ok(()),
+            (Value::Dict(_), Value::Dict(_)) | (Value::Object, _) => Ok(()),
             (object, state) => {
                 Err(self.refused(format!("sets the state of {} to {}", object.kind(), state.kind())))
             }

@@ -9,9 +9,9 @@ use lmc_base::error::Result;
 const PROTOCOLS: std::ops::RangeInclusive<u64> = 2..=5;
 
 impl Machine<'_> {
-    /// Runs the pickle to its end and returns the one value that it builds.
+    /// Runs the pickle to its STOP and returns the one value that it builds.
     pub(super) fn run(&mut self) -> Result<Value> {
-        if self.bytes.first() != Some(&0x80) {
+        if self.bytes.get(self.at) != Some(&0x80) {
             return Err(self.wrong("is not there: not a pickle of protocol 2 to 5"));
         }
         loop {
@@ -24,7 +24,7 @@ impl Machine<'_> {
             self.step(code)?;
         }
         let value = self.pop()?;
-        if !self.stack.is_empty() || !self.marks.is_empty() || self.at != self.bytes.len() {
+        if !self.stack.is_empty() || !self.marks.is_empty() {
             return Err(self.wrong("comes before everything was used"));
         }
         Ok(value)
@@ -45,7 +45,7 @@ impl Machine<'_> {
                 fits.then_some(()).ok_or_else(|| self.wrong(format!("tells {n} bytes, {left} are left")))
             }
             b'N' => self.push(Value::None),
-            0x88 | 0x89 => self.push(Value::Bool),
+            0x88 | 0x89 => self.push(Value::Bool(code == 0x88)),
             b'J' => {
                 let n = self.number(4)? as u32;
                 self.push(Value::Int(i64::from(n as i32)))
@@ -58,8 +58,9 @@ impl Machine<'_> {
                 self.take(8)?;
                 self.push(Value::Float)
             }
-            0x8c => self.push_sized_text(1),
-            b'X' => self.push_sized_text(4),
+            // Python 2 writes its texts as strings of bytes.
+            b'U' | 0x8c => self.push_sized_text(1),
+            b'T' | b'X' => self.push_sized_text(4),
             0x8d => self.push_sized_text(8),
             b'(' => self.mark(),
             b')' => self.push_tuple(Vec::new()),
@@ -116,12 +117,49 @@ impl Machine<'_> {
             b'R' => self.reduce(),
             b'Q' => self.storage(),
             b'b' => self.build(),
+            b'0' => self.pop().map(|_| ()),
+            b'1' => self.pop_mark().map(|_| ()),
+            _ => self.skip(code),
+        }
+    }
+
+    /// Takes an opcode that makes an object which no state dict needs, without making it.
+    fn skip(&mut self, code: u8) -> Result<()> {
+        match code {
+            b'C' => self.skip_bytes(1),
+            b'B' => self.skip_bytes(4),
+            0x8e | 0x96 => self.skip_bytes(8),
+            0x81 | 0x92 => {
+                for _ in 0..if code == 0x81 { 2 } else { 3 } {
+                    self.pop()?;
+                }
+                self.push_object("makes an object")
+            }
+            b'o' | 0x91 => {
+                self.pop_mark()?;
+                self.push_object("makes an object")
+            }
             b'i' => {
                 let (module, name) = (self.line()?, self.line()?);
-                Err(self.refused(format!("names `{}.{}`", shown(module), shown(name))))
+                self.pop_mark()?;
+                self.push_object(format!("names `{}.{}`", shown(module), shown(name)))
+            }
+            0x8f => self.push_object("makes a set"),
+            0x90 => {
+                self.pop_mark()?;
+                match self.top()? {
+                    Value::Object => Ok(()),
+                    other => Err(self.refused(format!("adds items to {}", other.kind()))),
+                }
             }
             _ => Err(self.refused(format!("(opcode 0x{code:02x}) is met"))),
         }
+    }
+
+    fn skip_bytes(&mut self, n_bytes: usize) -> Result<()> {
+        let n = self.number(n_bytes)?;
+        self.take(usize::try_from(n).unwrap_or(usize::MAX))?;
+        self.push_object(format!("holds {n} bytes"))
     }
 
     fn push_unsigned(&mut self, n_bytes: usize) -> Result<()> {
@@ -129,11 +167,13 @@ impl Machine<'_> {
         self.push(Value::Int(n as i64))
     }
 
-    /// Pushes a signed little-endian integer; `n_bytes` bytes give its length, at most 8 bytes.
+    /// Pushes a signed little-endian integer; `n_bytes` bytes give its length, one of more than 8 bytes is
+    /// skipped.
     fn push_long(&mut self, n_bytes: usize) -> Result<()> {
         let length = self.number(n_bytes)?;
         if length > 8 {
-            return Err(self.wrong(format!("is an integer of {length} bytes")));
+            self.take(length as usize)?;
+            return self.push_object(format!("is an integer of {length} bytes"));
         }
         let unsigned = self.number(length as usize)?;
         let unused = 64 - 8 * length as u32;

@@ -98,7 +98,11 @@ fn calls_and_states_of_anything_else_are_refused() {
             joined(&[b"(", &text("module"), b"ctorch\nFloatStorage\n", &text("0"), b"NK\x01tQ"]),
             "names a `module`",
         ),
-        (joined(&[b")\x81"]), "NEWOBJ at byte 3 (opcode 0x81) is met"),
+        (joined(&[b"N)\x81"]), "NEWOBJ at byte 4 makes an object"),
+        (joined(&[b"C\x01x"]), "SHORT_BINBYTES at byte 2 holds 1 bytes"),
+        (joined(&[b"\x8f(N\x90"]), "EMPTY_SET at byte 2 makes a set"),
+        (joined(&[b"N(N\x90"]), "ADDITEMS at byte 5 adds items to None"),
+        (joined(&[b"(cos\nsystem\no"]), "GLOBAL at byte 3 names `os.system`"),
         (joined(&[b"N2"]), "DUP at byte 3 (opcode 0x32) is met"),
         (joined(&[b"\x82\x01"]), "EXT1 at byte 2 (opcode 0x82) is met"),
         (joined(&[b"\xff"]), "unknown opcode at byte 2 (opcode 0xff) is met"),
@@ -106,6 +110,53 @@ fn calls_and_states_of_anything_else_are_refused() {
         let found = problem(&pickle);
         assert!(found.contains(expected), "{found}");
     }
+}
+
+#[test]
+fn objects_beside_a_state_dict_are_skipped_and_those_in_it_are_not() {
+    let tensor = tensor("FloatStorage", 0, b"K\x02\x85", b"K\x01\x85");
+    let state = [b"}", text("w").as_slice(), &tensor, b"s"].concat();
+    // A call of os.system, an instance with a state, an extension of a list and items, a set, bytes, a number
+    // of ten bytes, a tuple that is dropped.
+    let objects: [&[u8]; 8] = [
+        b"cos\nsystem\nN\x85R",
+        b"cargparse\nNamespace\n)\x81}b",
+        b"cmine\nList\n)\x81(NNe",
+        b"cmine\nDict\n)RNNs",
+        b"\x8f(NN\x90",
+        b"C\x03abc",
+        b"\x8a\x0a0123456789",
+        b"NN0",
+    ];
+    for key in ["state_dict", "model_state_dict", "model", "module"] {
+        for object in objects {
+            let dict = [b"\x80\x02}(", text("other").as_slice(), object, &text(key), &state, b"u."].concat();
+            let names: Vec<String> = run(&dict).unwrap().into_keys().collect();
+            assert_eq!(names, ["w"], "{key} {object:?}");
+        }
+    }
+    // In the state dict itself, and without one.
+    let call = objects[0];
+    let inner = [b"}(", text("w").as_slice(), &tensor, &text("x"), call, b"u"].concat();
+    let held = dict(&text("state_dict"), &inner);
+    assert!(problem(&held).starts_with("`x` is an object, expected a tensor"));
+    let plain = [b"\x80\x02", inner.as_slice(), b"."].concat();
+    assert!(problem(&plain).contains("names `os.system`, which no state dict of tensors needs"));
+    // Two models.
+    let two = [b"\x80\x02}(", text("model").as_slice(), &state, &text("state_dict"), &state, b"u."].concat();
+    assert!(problem(&two).starts_with("there are tensors in `model` and in `state_dict`; "));
+    let settings =
+        [b"\x80\x02}(", text("model").as_slice(), b"}", &text("state_dict"), &state, b"u."].concat();
+    assert_eq!(run(&settings).unwrap().len(), 1);
+}
+
+#[test]
+fn dicts_of_python_2_are_read() {
+    let tensor = tensor("FloatStorage", 0, b")", b")");
+    let pairs = [b"](](U\x01w", tensor.as_slice(), b"ee"].concat();
+    let pickle = [b"\x80\x02ccollections\nOrderedDict\n", pairs.as_slice(), b"\x85R."].concat();
+    assert_eq!(run(&pickle).unwrap().into_keys().collect::<Vec<_>>(), ["w"]);
+    assert!(problem(b"\x80\x02ccollections\nOrderedDict\n](Ne\x85R.").contains("something else than pairs"));
 }
 
 #[test]
@@ -129,7 +180,10 @@ fn damaged_pickles_are_refused_with_the_opcode() {
         (b"\x8d\xff\xff\xff\xff\xff\xff\xff\xff", "BINUNICODE8 at byte 2 needs"),
         (b"\x8c\x01\xff", "SHORT_BINUNICODE at byte 2 is not UTF-8"),
         (b"cos", "GLOBAL at byte 2 has a line without end"),
-        (b"\x8a\x09", "LONG1 at byte 2 is an integer of 9 bytes"),
+        (b"\x8a\x09123456789.", "LONG1 at byte 2 is an integer of 9 bytes"),
+        (b"\x8a\x09", "LONG1 at byte 2 needs 9 more bytes, 0 are left"),
+        (b"C\x05x", "SHORT_BINBYTES at byte 2 needs 5 more bytes, 1 are left"),
+        (b"N\x81", "NEWOBJ at byte 3 finds nothing on the stack"),
         (b"\x80\x01", "PROTO at byte 2 tells protocol 1, not 2 to 5"),
         (b"\x95\x09\x00\x00\x00\x00\x00\x00\x00N.", "FRAME at byte 2 tells 9 bytes, 2 are left"),
         (b"}(Nu", "SETITEMS at byte 5 has a key without a value"),

@@ -13,7 +13,7 @@ pub(super) struct Text {
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Value {
     None,
-    Bool,
+    Bool(bool),
     Int(i64),
     Float,
     Text(Text),
@@ -23,6 +23,8 @@ pub(super) enum Value {
     Global(Global),
     Storage(usize),
     Tensor(usize),
+    /// An object that no state dict needs. Nothing of it was made.
+    Object,
 }
 
 impl Value {
@@ -30,7 +32,7 @@ impl Value {
     pub fn kind(self) -> &'static str {
         match self {
             Self::None => "None",
-            Self::Bool => "a bool",
+            Self::Bool(_) => "a bool",
             Self::Int(_) => "an integer",
             Self::Float => "a float",
             Self::Text(_) => "a text",
@@ -40,16 +42,19 @@ impl Value {
             Self::Global(global) => global.name(),
             Self::Storage(_) => "a storage",
             Self::Tensor(_) => "a tensor",
+            Self::Object => "an object",
         }
     }
 }
 
-/// The elements of one or more tensors: an entry of the zip archive.
+/// The elements of one or more tensors: an entry of the zip archive, or a part of an older file.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Storage {
     pub key: Text,
     pub kind: Kind,
     pub n_elements: usize,
+    /// The first element and the number of elements of a view, as files before PyTorch 1.6 have them.
+    pub view: Option<(i64, i64)>,
 }
 
 /// A global that a state dict needs.

@@ -7,24 +7,12 @@ use tch::Tensor;
 use zip::ZipArchive;
 
 use super::File;
-use super::elements::dense;
 use super::pickle::{Described, MAX_BYTES, state_dict};
+use super::storage::of_storage;
 use lmc_base::error::Result;
-
-/// The most elements that all tensors in a storage may have together, as a multiple of its own number: tied
-/// tensors share one storage.
-const MAX_SHARED: usize = 4;
-
-/// The first bytes of a file of PyTorch before 1.6: a pickle of its magic number.
-const BEFORE_ZIP: &[u8] = b"\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19";
 
 /// Returns all tensors in the bytes of a file that `torch.save` wrote, f32 on the CPU.
 pub(super) fn tensors(bytes: &[u8], file: &File) -> Result<BTreeMap<String, Tensor>> {
-    if bytes.starts_with(BEFORE_ZIP) {
-        let remedy =
-            "read it in Python with torch.load(path, weights_only=True) and save that with torch.save";
-        return Err(File { remedy, ..*file }.damaged("written by PyTorch before 1.6, not a zip archive"));
-    }
     let mut archive = Archive::open(bytes, file)?;
     let pickle = archive.read("data.pkl", MAX_BYTES as u64)?;
     let pickle = pickle.ok_or_else(|| file.damaged("the archive has no data.pkl"))?;
@@ -45,30 +33,9 @@ pub(super) fn tensors(bytes: &[u8], file: &File) -> Result<BTreeMap<String, Tens
         let storage = storage.ok_or_else(|| {
             file.damaged(format!("tensor {}: the archive has no data/{key}", described[0].0))
         })?;
-        let mut left = storage.len().saturating_mul(MAX_SHARED);
-        for (name, tensor) in described {
-            let elements = elements(&storage, &mut left, &tensor);
-            let elements = elements.map_err(|problem| file.damaged(format!("tensor {name}: {problem}")))?;
-            let tensor = dense(file, &name, &elements, &tensor.strided.shape, tensor.kind)?;
-            tensors.insert(name, tensor);
-        }
+        tensors.extend(of_storage(file, &storage, described)?);
     }
     Ok(tensors)
-}
-
-/// Returns the elements of a tensor in row-major order; `left` is how many bytes its storage may still give.
-fn elements(storage: &[u8], left: &mut usize, tensor: &Described) -> Result<Vec<u8>, String> {
-    let Described { n_storage, kind, strided, .. } = tensor;
-    let size = kind.elt_size_in_bytes();
-    if n_storage.checked_mul(size) != Some(storage.len()) {
-        return Err(format!("a storage of {n_storage} {kind:?} has {} bytes", storage.len()));
-    }
-    let n_bytes = strided.n_elements_within(*n_storage).and_then(|n| n.checked_mul(size));
-    let n_bytes = n_bytes.ok_or_else(|| format!("{strided:?} does not lie in a storage of {n_storage}"))?;
-    *left = left.checked_sub(n_bytes).ok_or_else(|| {
-        format!("the tensors of one storage have more than {MAX_SHARED} times as many elements as it has")
-    })?;
-    Ok(strided.gather(storage, size))
 }
 
 /// The entries of a zip archive below the folder in which `data.pkl` is.

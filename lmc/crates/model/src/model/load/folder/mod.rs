@@ -1,10 +1,13 @@
 //! Finding the weights of a Hugging Face folder and reading them, whole or in shards.
 
+mod others;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use tch::Tensor;
 
+use super::adapter::Adapter;
 use super::index::ShardIndex;
 use super::{CheckpointFormat, File};
 use lmc_base::error::{LmcError, Result};
@@ -30,8 +33,15 @@ impl Found {
         let candidates = FILES.map(|(name, format)| (folder.join(name), format));
         // A link to a missing file counts as existing, so that the error names it.
         let found = candidates.into_iter().find(|(path, _)| path.symlink_metadata().is_ok());
+        let found = match found {
+            None => others::checkpoint(folder)?.map(|path| (path, CheckpointFormat::Torch)),
+            found => found,
+        };
         let Some((path, format)) = found else {
-            let looked_for = FILES.map(|(name, _)| name).join(", ");
+            if let Some(error) = others::tensorflow(folder) {
+                return Err(error);
+            }
+            let looked_for = format!("{}, *.ckpt", FILES.map(|(name, _)| name).join(", "));
             let remedy = "give a Hugging Face model folder with one of these files";
             return Err(File { path: folder, remedy }.damaged(format!("no weights; looked for {looked_for}")));
         };
@@ -60,12 +70,25 @@ impl Found {
     }
 }
 
+/// Returns the file of the config that belongs to a folder: `config.json` there, or that of the base model of an
+/// adapter.
+///
+/// # Errors
+/// [`LmcError::Format`] if the folder holds an adapter whose base model is not found.
+#[doc(hidden)]
+pub fn config_file(folder: &Path) -> Result<PathBuf> {
+    Ok(Adapter::find(folder)?.map_or_else(|| folder.join("config.json"), |adapter| adapter.config()))
+}
+
 /// Returns the files that hold the weights of a Hugging Face folder: those that [`read_folder`] reads,
-/// without an index.
+/// without an index. Those of an adapter are its description, its weights and the files of its base model.
 ///
 /// # Errors
 /// [`LmcError::Format`] if there are none, or the index is damaged; [`LmcError::Io`].
 pub fn weight_files(folder: &Path) -> Result<Vec<PathBuf>> {
+    if let Some(adapter) = Adapter::find(folder)? {
+        return adapter.files();
+    }
     let Found { path, index, .. } = Found::look(folder)?;
     Ok(match index {
         None => vec![path],
@@ -77,12 +100,27 @@ pub fn weight_files(folder: &Path) -> Result<Vec<PathBuf>> {
 /// ([`super::select`] brings them to those of a model).
 ///
 /// It looks, in this order, for `model.safetensors`, `model.safetensors.index.json`, `pytorch_model.bin`,
-/// `pytorch_model.bin.index.json` and `flax_model.msgpack`, and reads the first that exists.
+/// `pytorch_model.bin.index.json`, `flax_model.msgpack` and a file that ends in `.ckpt`, a checkpoint of
+/// Lightning or another program for training, and reads the first that exists. Without any of these, a
+/// folder may hold a LoRA adapter of PEFT, `adapter_config.json` and `adapter_model.safetensors` or
+/// `adapter_model.bin`: it is merged into the weights of its base model, a folder seen from the adapter or from
+/// the working folder, or a name that [`ModelFolder::find`] knows, and the names are those of [`super::select`].
 ///
 /// # Errors
-/// [`LmcError::Format`] if none exists, and those of [`CheckpointFormat::read`] and [`ShardIndex::parse`];
-/// [`LmcError::Tensors`] if a shard does not hold the tensors that the index says.
+/// [`LmcError::Format`] if none exists, if there are several `.ckpt`, for a checkpoint of TensorFlow, and those of [`CheckpointFormat::read`] and [`ShardIndex::parse`];
+/// [`LmcError::Tensors`] if a shard does not hold the tensors that the index says, or an adapter does not fit
+/// its base model.
+///
+/// [`ModelFolder::find`]: lmc_data::fetch::ModelFolder::find
 pub fn read_folder(folder: &Path) -> Result<BTreeMap<String, Tensor>> {
+    match Adapter::find(folder)? {
+        Some(adapter) => adapter.merged(),
+        None => weights_of(folder),
+    }
+}
+
+/// Returns the tensors of a whole model in a folder.
+pub(super) fn weights_of(folder: &Path) -> Result<BTreeMap<String, Tensor>> {
     let found = Found::look(folder)?;
     let Some(index) = &found.index else { return found.format.read(&found.path) };
     let mut tensors = BTreeMap::new();

@@ -1,3 +1,5 @@
+mod gaps;
+
 use tempfile::TempDir;
 
 use super::*;
