@@ -12,6 +12,7 @@ use crate::compute::Compute;
 use crate::data::fetch::{ModelFolder, checkpoints, has_model};
 use crate::data::labels::output_order;
 use crate::error::{LmcError, Result};
+use crate::model::load::config_file;
 use crate::model::{ConfigFile, ModelConfig, reordered};
 use crate::parallel::{n_threads, run_on_workers};
 use crate::progress::{self, Progress, Unit};
@@ -154,7 +155,7 @@ impl Found {
                 model.folder = folder;
             }
         }
-        let config = ConfigFile::read(&model.folder.join("config.json"))?.config;
+        let config = ConfigFile::read(&config_file(&model.folder)?)?.config;
         Ok(Self { model, given, step, config })
     }
 
