@@ -12,7 +12,7 @@ use crate::compute::Compute;
 use crate::data::fetch::{ModelFolder, checkpoints, has_model};
 use crate::data::labels::output_order;
 use crate::error::{LmcError, Result};
-use crate::model::load::config_file;
+use crate::model::load::{config_file, weight_files};
 use crate::model::{ConfigFile, ModelConfig, reordered};
 use crate::parallel::{n_threads, run_on_workers};
 use crate::progress::{self, Progress, Unit};
@@ -135,10 +135,11 @@ fn weights(found: &[Found], task_labels: &[String]) -> Result<Vec<Seen>> {
     Ok(seen)
 }
 
-/// Returns the size of the largest file in a folder, in bytes, or 0 if it cannot be read.
+/// Returns the size of the largest file of a folder's weights, in bytes, or 0 if there is none. Those of an
+/// adapter are also the weights of its base model.
 fn bytes_of(folder: &Path) -> u64 {
-    let files = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    files.filter_map(|file| file.metadata().ok()).map(|data| data.len()).max().unwrap_or(0)
+    let files = weight_files(folder).unwrap_or_default();
+    files.iter().filter_map(|file| file.metadata().ok()).map(|data| data.len()).max().unwrap_or(0)
 }
 
 impl Found {
@@ -146,14 +147,14 @@ impl Found {
     fn new(mut model: ModelFolder) -> Result<Self> {
         let given = model.folder.clone();
         let mut step = step_in(&given);
-        if !has_model(&given) {
-            if let Some((last, folder)) = checkpoints(&given)?.pop() {
-                step = Some(last);
-                if model.tokenizer == given && has_tokenizer(&folder) {
-                    model.tokenizer.clone_from(&folder);
-                }
-                model.folder = folder;
+        if !has_model(&given)
+            && let Some((last, folder)) = checkpoints(&given)?.pop()
+        {
+            step = Some(last);
+            if model.tokenizer == given && has_tokenizer(&folder) {
+                model.tokenizer.clone_from(&folder);
             }
+            model.folder = folder;
         }
         let config = ConfigFile::read(&config_file(&model.folder)?)?.config;
         Ok(Self { model, given, step, config })

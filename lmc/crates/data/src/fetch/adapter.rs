@@ -113,7 +113,7 @@ mod tests {
             ("{", "adapter_config.json:1: not JSON"),
             ("{}", "`base_model_name_or_path`: it names no model"),
             (r#"{"base_model_name_or_path": null}"#, "it names no model"),
-            (r#"{"base_model_name_or_path": "someone/bert"}"#, "got someone/bert: there is no such folder"),
+            (r#"{"base_model_name_or_path": "../some/where"}"#, "got ../some/where: there is no such folder"),
             (r#"{"base_model_name_or_path": "."}"#, "an adapter too, expected a whole model"),
         ] {
             let error = adapter_base(&adapter(root.path(), config)).unwrap_err().to_string();

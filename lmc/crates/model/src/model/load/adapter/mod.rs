@@ -146,13 +146,13 @@ impl Adapter {
                 tensors.insert(source, tensor);
                 continue;
             };
-            let is_head = name.starts_with("classifier.");
+            let is_head = !matches!(place(&source, &[], config, Part::Encoder), Place::Part(_));
             match tensors.get(&name).map(Tensor::size) {
                 Some(expected) if !is_head && expected != tensor.size() => {
                     misshapen.push(MisshapenTensor { name, got: tensor.size(), expected });
                 }
                 // A pooler that the base lacks is learnt here.
-                None if !is_head && !name.contains(".pooler.") => missing.push(name),
+                None if !is_head && !config.is_pooler(&name) => missing.push(name),
                 _ => drop(tensors.insert(name, tensor)),
             }
         }
