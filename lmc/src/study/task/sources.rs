@@ -51,13 +51,14 @@ pub(in super::super) fn files_of(
     config: &ModelConfig,
 ) -> Result<Vec<(String, Vec<u8>)>> {
     let text = tokenizer.to_string(true).map_err(|e| LmcError::Tokenizer(e.to_string()))?;
-    let ([cls, sep, pad, unk, mask], inputs): (_, &[&str]) = match config.is_roberta() {
-        true => (["<s>", "</s>", "<pad>", "<unk>", "<mask>"], &["input_ids", "attention_mask"]),
+    let [cls, sep, pad, unk, mask] = match config.is_roberta() {
+        true => ["<s>", "</s>", "<pad>", "<unk>", "<mask>"],
+        false => ["[CLS]", "[SEP]", "[PAD]", "[UNK]", "[MASK]"],
+    };
+    let inputs: &[&str] = match config.is_roberta() || !config.has_segments() {
+        true => &["input_ids", "attention_mask"],
         // Without their name transformers leaves segments out, and takes all for the first.
-        false => (
-            ["[CLS]", "[SEP]", "[PAD]", "[UNK]", "[MASK]"],
-            &["input_ids", "token_type_ids", "attention_mask"],
-        ),
+        false => &["input_ids", "token_type_ids", "attention_mask"],
     };
     let options = json!({
         "tokenizer_class": "PreTrainedTokenizerFast",

@@ -29,7 +29,8 @@ impl AdamW {
         weight_decay: f64,
         clip_norm: Option<f64>,
     ) -> Self {
-        let decayed = |name: &str| !is_norm(name) && !name.ends_with(".bias");
+        // A table of biases, as MPNet's `relative_attention_bias.weight`, is one too: so transformers has it.
+        let decayed = |name: &str| !is_norm(name) && !name.contains("bias");
         let decay = (layout.mask(decayed) * weight_decay).unsqueeze(0).to_device(theta.device());
         Self { settings, clip_norm, decay, first: theta.zeros_like(), second: theta.zeros_like(), updates: 0 }
     }

@@ -61,6 +61,27 @@ fn adamw_by_hand() {
     assert_close(&steps(ADAM, 0.0, None, &[[1.0, 1.0, 0.0], [0.0; 3]])[..1], &[1.9 - 0.1 * second]);
 }
 
+/// Biases, tables of them and layer norms of every family do not decay.
+#[test]
+fn only_weights_decay() {
+    let names = [
+        ("encoder.layer.0.ffn.weight", 1.9),
+        ("embeddings_project.weight", 1.9),
+        ("embeddings_project.bias", 2.0),
+        ("encoder.relative_attention_bias.weight", 2.0),
+        ("transformer.layer.0.sa_layer_norm.weight", 2.0),
+        ("full_layer_layer_norm.bias", 2.0),
+    ];
+    let mut layout = Layout::default();
+    for (name, _) in names {
+        layout.push(name, &[1]);
+    }
+    let mut theta = Tensor::full([1, 6], 2.0, (Kind::Float, Device::Cpu));
+    let zero = theta.zeros_like();
+    AdamW::new(&theta, &layout, ADAM, 0.5, None).step(&mut theta, &zero, 0.1);
+    assert_close(&Vec::try_from(theta.reshape([-1])).unwrap(), &names.map(|(_, expected)| expected));
+}
+
 #[test]
 fn each_model_is_clipped_by_its_own_norm() {
     // With beta1 = beta2 = 0 and a large eps the update is g / eps nearly.
