@@ -309,7 +309,9 @@ mod tests {
             let placed = [words, &format!("bert.{layer}")];
             assert_eq!(names(&[&of(bare), &of(layer)]), placed, "{prefix}");
         }
-        assert!(names(&["roberta.embeddings.word_embeddings.weight"]).is_empty());
+        let other = [("roberta.embeddings.word_embeddings.weight".to_owned(), Tensor::from(1.0f32))].into();
+        let error = select(other, &config(), Part::Classifier, Path::new("folder")).unwrap_err().to_string();
+        assert!(error.contains("got bert, expected roberta"), "{error}");
         assert!(names(&["net.electra.embeddings.word_embeddings.weight"]).is_empty());
         // A teacher beside the model is another model, and two models of equal rank are none.
         assert_eq!(names(&[words, &format!("teacher.{words}")]), [words]);
