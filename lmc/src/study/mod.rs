@@ -91,7 +91,7 @@ impl Study {
     ///
     /// # Errors
     /// The errors of [`StudySpec::check`], of loading the task and of [`Recipe::check_size`];
-    /// [`LmcError::InvalidParameter`](crate::LmcError::InvalidParameter) for a variable of the environment
+    /// [`LmcError::InvalidParameter`] for a variable of the environment
     /// with a value that is not allowed.
     ///
     /// # Examples

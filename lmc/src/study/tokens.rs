@@ -18,9 +18,15 @@ pub(super) fn tokens_of(model: &ModelFolder) -> Result<(Tokenizer, String)> {
         return Err(no_tokenizer(model));
     }
     let tokenizer = load_tokenizer(&model.tokenizer)?;
-    let text = tokenizer.to_string(false).map_err(|error| LmcError::Tokenizer(error.to_string()))?;
+    let wrong = |error: tokenizers::Error| LmcError::Tokenizer(error.to_string());
+    // The longest text that a tokenizer takes does not change the tokens of others.
+    let direction = tokenizer.get_truncation().map(|truncation| truncation.direction).unwrap_or_default();
+    let mut plain = tokenizer.clone();
+    plain.with_truncation(None).map_err(wrong)?;
+    let text = plain.to_string(false).map_err(wrong)?;
     // A tokenizer's text does not say whether special tokens in texts are split.
-    let digest = sha256(format!("{text} {}", tokenizer.get_encode_special_tokens()).as_bytes());
+    let split = tokenizer.get_encode_special_tokens();
+    let digest = sha256(format!("{text} {split} {direction:?}").as_bytes());
     Ok((tokenizer, digest))
 }
 

@@ -182,7 +182,11 @@ impl Models {
         // A run's name depends on its training set.
         let of = json!({"a": ends[0].key(), "b": ends[1].key(), "recipe": recipe});
         let hash = sha256(of.to_string().as_bytes());
-        let name = format!("{}-{}-{kind}-{}", ends[0].name, ends[1].name, &hash[..10]);
+        // Models from elsewhere are called after their folders, which may move.
+        let name = match ends[0].spec() {
+            Some(_) => format!("{}-{}-{kind}-{}", ends[0].name, ends[1].name, &hash[..10]),
+            None => format!("{}-{}-{kind}-{}", ends[0].key(), ends[1].key(), &hash[..10]),
+        };
         let (study, train_losses) = (self.study().clone(), Vec::new());
         Ok(Connection { study, ends, kind, name, of, train_losses, seconds: 0.0 })
     }

@@ -7,6 +7,7 @@ use crate::gap::Measure;
 use crate::path::Combination;
 use crate::study::{Metric, Models, Sweep, metrics};
 use crate::sweep::SweepPlan;
+use crate::terminal;
 
 /// The facts on the card of a saved soup beside its ingredients.
 #[derive(Debug, Clone, Default)]
@@ -42,10 +43,10 @@ impl SoupCard {
         let title = if n == 1 { "One model".to_owned() } else { format!("The average of {n} models") };
         let task = models.study().spec().task.name();
         let mut text = format!("{HEAD}# {title}\n\n");
-        let mean = if n == 1 { "those of one" } else { "the mean of those of the" };
+        let mean = if n == 1 { "those of the model" } else { "the mean of those of the models" };
         let _ = write!(
             text,
-            "A text classifier for the task {task}. Its weights are {mean} models below (a uniform model soup), \
+            "A text classifier for the task {task}. Its weights are {mean} below (a uniform model soup), \
              made by lmc {}.\n\n",
             env!("CARGO_PKG_VERSION")
         );
@@ -76,7 +77,7 @@ impl SoupCard {
             format!("| model | name in the store |{heads}\n|---|---|{}\n", "---|".repeat(columns.len()));
         let names = ingredients.iter().map(|&model| {
             let model = &models.models()[model];
-            (model.name.replace('|', "\\|"), model.key())
+            (terminal::one_line(&model.name).replace('|', "\\|"), model.key())
         });
         for (row, (name, key)) in names.chain([("**this model**".to_owned(), String::new())]).enumerate() {
             let cells: String = columns.iter().map(|(_, values)| format!(" {:.4} |", values[row])).collect();

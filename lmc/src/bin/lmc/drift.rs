@@ -4,6 +4,7 @@ use clap::Args;
 use lmc::analyses::early::early_table;
 use lmc::analyses::trajectories::drift_table;
 use lmc::basin::{self, EarlyOptions};
+use lmc::terminal::tell;
 use lmc::{LmcError, Result, figure, table};
 
 use crate::basins::Clustered;
@@ -49,12 +50,21 @@ impl Drift {
         let drift = basin::drift(&clustered, &clustered[clustered.len() - 1].1)?;
         let drift = drift_table(&drift, &scores, metric)?;
         print(&drift)?;
-        let early = early_table(&stages, metric, &EarlyOptions::default())?;
-        print(&early)?;
-        let figures = [
-            ("drift", figure::drift_quiver(&drift, scored, metric)?),
-            ("early", figure::early_curves(&early)?),
-        ];
-        out.write(&identity(&models), &[(&table::DRIFT, &drift), (&table::EARLY, &early)], &figures)
+        let mut figures = vec![("drift", figure::drift_quiver(&drift, scored, metric)?)];
+        let mut tables = vec![(&table::DRIFT, &drift)];
+        // A cluster of one model is too small to be foretold; the drift is known all the same.
+        let early = match early_table(&stages, metric, &EarlyOptions::default()) {
+            Err(error @ LmcError::InvalidParameter { .. }) => {
+                tell(&format!("no early warning: {error}"));
+                None
+            }
+            other => Some(other?),
+        };
+        if let Some(early) = &early {
+            print(early)?;
+            tables.push((&table::EARLY, early));
+            figures.push(("early", figure::early_curves(early)?));
+        }
+        out.write(&identity(&models), &tables, &figures)
     }
 }

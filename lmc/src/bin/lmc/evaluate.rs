@@ -122,7 +122,7 @@ impl Evaluate {
         }
         if let Some(option) = self.changes.beside_corpus() {
             let (got, expected) =
-                (format!("{option} beside --corpus"), "it with a study; models are as they are");
+                (format!("{option} beside --corpus"), "one of them: --corpus evaluates models as they are");
             return Err(LmcError::InvalidParameter { field: "OPTION", got, expected: expected.into() });
         }
         let models = self.models()?;

@@ -53,7 +53,7 @@ impl Figures {
         self.clustering.check(&study)?;
         let out = Results::open(&self.out, "figures", self.force)?;
         let models = study.models()?;
-        clock.say("finetuned");
+        clock.say(if study.spec().models.is_some() { "opened" } else { "finetuned" });
         let names: Vec<&str> = study.task().sets.iter().map(|set| set.dataset.name.as_str()).collect();
         let evaluations = models.evaluations(&names)?;
         clock.say("evaluated");

@@ -6,9 +6,9 @@ use clap::Args;
 use lmc::analyses::soups::{SoupCard, SoupFolder, SoupOptions, Soups};
 use lmc::model::Replace;
 use lmc::options::Options;
-use lmc::study::{Models, Study};
+use lmc::study::{Model, Models, Origin, Study};
 use lmc::table::{Metric, Table};
-use lmc::{LmcError, Result, figure, table, terminal};
+use lmc::{LmcError, Result, figure, progress, table, terminal};
 
 use crate::basins::{Clustered, check_sizes};
 use crate::compute::ComputeArgs;
@@ -118,8 +118,18 @@ impl Soup {
             (None, None) => Vec::new(),
         };
         folder.save(models, &ingredients, card)?;
+        let beside = |model: &Model| match &model.origin {
+            Origin::Opened(model) => model.folder().parent() == folder.path().parent(),
+            Origin::Finetuned { .. } => false,
+        };
+        if models.models().iter().any(beside) {
+            progress::note(
+                "the average lies beside the models: a call with their folder takes it as one of them",
+            );
+        }
         let place = terminal::one_line(&folder.path().display().to_string());
-        say(format_args!("the average of {} copies in {place}", ingredients.len()));
+        let n = ingredients.len();
+        say(format_args!("the average of {n} {} in {place}", if n == 1 { "model" } else { "models" }));
         Ok(())
     }
 }

@@ -170,7 +170,8 @@ impl Changes {
     ) -> Result<StudySpec> {
         let study = match what {
             [] => Some(Path::new(DEFAULT)),
-            [study] if is_study(study) => Some(study.as_path()),
+            // Beside a task a folder is a model, even if it has the name of a study.
+            [study] if is_study(study) && !(self.task.is_some() && study.is_dir()) => Some(study.as_path()),
             _ => None,
         };
         match study {
@@ -194,7 +195,8 @@ impl Changes {
         labels: Option<&[String]>,
         tokenizer: Option<&Path>,
     ) -> Result<StudySpec> {
-        if let Some(study) = words.iter().find(|word| is_study(word)) {
+        let is_folder = |word: &PathBuf| self.task.is_some() && word.is_dir();
+        if let Some(study) = words.iter().find(|word| is_study(word) && !is_folder(word)) {
             let got = format!("{} beside other names", study.display());
             let expected = "one study, or models with --task".into();
             return Err(LmcError::InvalidParameter { field: "STUDY", got, expected });

@@ -18,6 +18,7 @@ use crate::parallel::{n_threads, run_on_workers};
 use crate::progress::{self, Progress, Unit};
 use crate::study::GivenModels;
 use crate::study::tokens::{has_tokenizer, no_tokenizer, tokens_of};
+use crate::weights::Weights;
 
 /// The number of copies of its weights in memory while a model is read: the file's bytes, its tensors and
 /// theta.
@@ -55,15 +56,49 @@ pub(in crate::study) fn look(given: &GivenModels, task_labels: &[String]) -> Res
             model.labels.clone_from(&given.labels);
         }
         if let Some(tokenizer) = &tokenizer {
+            note_other_tokenizer(model, tokenizer)?;
             model.tokenizer.clone_from(tokenizer);
         }
     }
     look_at(models, task_labels)
 }
 
+/// Says so if a model has other tokens than those of the tokenizer that is given.
+fn note_other_tokenizer(model: &ModelFolder, tokenizer: &Path) -> Result<()> {
+    let given = ModelFolder { tokenizer: tokenizer.to_owned(), ..model.clone() };
+    if model.has_tokenizer() && given.has_tokenizer() && tokens_of(model)?.1 != tokens_of(&given)?.1 {
+        let (name, folder) = (&model.name, tokenizer.display());
+        progress::note(&format!(
+            "{name} has a tokenizer with other tokens; that of {folder} is taken instead"
+        ));
+    }
+    Ok(())
+}
+
+/// Says so if configs call outputs otherwise than the names that are given.
+fn note_other_labels(found: &[Found]) {
+    for Found { model, config, .. } in found {
+        let own: Vec<&String> = config.id2label.iter().flat_map(|labels| labels.values()).collect();
+        let is_same = |(a, b): (&&String, &String)| a.trim().to_lowercase() == b.trim().to_lowercase();
+        let says_nothing = own.iter().all(|name| name.to_lowercase().starts_with("label_"));
+        if model.labels.is_empty() || own.is_empty() || says_nothing {
+            continue;
+        }
+        if own.len() != model.labels.len() || !own.iter().zip(&model.labels).all(is_same) {
+            let own: Vec<&str> = own.iter().map(|name| name.as_str()).collect();
+            let (name, given) = (&model.name, model.labels.join(", "));
+            progress::note(&format!(
+                "{name}: its config names the outputs {}; {given} is taken",
+                own.join(", ")
+            ));
+        }
+    }
+}
+
 /// Does the same as [`look`] for folders that were found.
 pub(super) fn look_at(models: Vec<ModelFolder>, task_labels: &[String]) -> Result<Opened> {
     let mut found = models.into_iter().map(Found::new).collect::<Result<Vec<_>>>()?;
+    note_other_labels(&found);
     share_tokenizers(&mut found)?;
     let mut known = BTreeMap::new();
     let mut digests = Vec::new();
@@ -115,6 +150,7 @@ fn weights(found: &[Found], task_labels: &[String]) -> Result<Vec<Seen>> {
         |()| Ok(()),
         |(), _, found| {
             let (weights, labels) = read(&found.model.folder, &found.model.labels, &[])?;
+            check_finite(&found.model.folder, &weights)?;
             let order = output_order(labels.len(), &labels, task_labels);
             // The digest is that of the outputs in the task's order; without one there is an error for all.
             let key = match &order {
@@ -133,6 +169,19 @@ fn weights(found: &[Found], task_labels: &[String]) -> Result<Vec<Seen>> {
         seen.push(Seen { labels, order, key: key.unwrap_or_default() });
     }
     Ok(seen)
+}
+
+/// Checks that all weights of a folder are finite numbers.
+fn check_finite(folder: &Path, weights: &Weights) -> Result<()> {
+    if weights.theta().f_isfinite()?.f_all()?.f_int64_value(&[])? == 1 {
+        return Ok(());
+    }
+    Err(LmcError::Format {
+        path: folder.to_owned(),
+        line: None,
+        problem: "there are weights that are not finite numbers (NaN or infinity)".into(),
+        remedy: "leave this model out, its training diverged; or give an earlier checkpoint",
+    })
 }
 
 /// Returns the size of the largest file of a folder's weights, in bytes, or 0 if there is none. Those of an

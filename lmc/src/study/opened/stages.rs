@@ -79,12 +79,20 @@ impl OpenedModel {
 /// Returns the numbers of updates after which every model has a checkpoint, the fewest first.
 fn common_steps(models: &[OpenedModel]) -> Result<Vec<u32>> {
     let mut common: Option<BTreeSet<u32>> = None;
+    let mut all = BTreeSet::new();
     for model in models {
         let steps: BTreeSet<u32> = checkpoints(&model.given)?.into_iter().map(|(step, _)| step).collect();
+        all.extend(steps.iter().copied());
         common = Some(match common {
             None => steps,
             Some(known) => known.intersection(&steps).copied().collect(),
         });
     }
-    Ok(common.unwrap_or_default().into_iter().collect())
+    let common = common.unwrap_or_default();
+    let others: Vec<String> = all.difference(&common).map(u32::to_string).collect();
+    if !others.is_empty() {
+        let others = others.join(", ");
+        progress::note(&format!("checkpoints after {others} updates are left out: not every run has them"));
+    }
+    Ok(common.into_iter().collect())
 }

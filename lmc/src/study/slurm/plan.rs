@@ -122,15 +122,8 @@ fn from_everywhere(spec: &StudySpec) -> Result<StudySpec> {
         Encoder::Folder(folder) if folder.is_dir() => Encoder::Folder(absolute(folder)?),
         other => other.clone(),
     };
-    let place = |word: &PathBuf| if word.is_dir() { absolute(word) } else { Ok(word.clone()) };
-    let models = spec.models.as_ref().map(|given| {
-        Ok::<_, LmcError>(GivenModels {
-            models: given.models.iter().map(place).collect::<Result<_>>()?,
-            tokenizer: given.tokenizer.as_ref().map(place).transpose()?,
-            labels: given.labels.clone(),
-        })
-    });
-    Ok(StudySpec { data, encoder, models: models.transpose()?, ..spec.clone() })
+    let models = spec.models.as_ref().map(GivenModels::absolute).transpose()?;
+    Ok(StudySpec { data, encoder, models, ..spec.clone() })
 }
 
 impl Plan {

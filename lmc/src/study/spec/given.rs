@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{StudySpec, reads_no_files};
-use crate::data::fetch::{ModelFolder, model_words};
+use crate::data::fetch::{ModelFolder, checkpoints, model_words};
 use crate::error::{LmcError, Result};
 use crate::options::Options;
 use crate::spec::TaskSpec;
@@ -31,7 +31,21 @@ impl GivenModels {
             return Err(LmcError::invalid("MODEL", "none", "at least one folder or name of a classifier"));
         }
         ModelFolder::names(&models)?;
+        models.iter().try_for_each(|model| check_holds_model(model))?;
         Ok(Self { models, labels: Vec::new(), tokenizer: None })
+    }
+
+    /// Returns the same models with their folders named from the root.
+    pub(in crate::study) fn absolute(&self) -> Result<Self> {
+        let place = |word: &PathBuf| match word.is_dir() {
+            true => std::path::absolute(word).map_err(LmcError::io("read", word)),
+            false => Ok(word.clone()),
+        };
+        Ok(Self {
+            models: self.models.iter().map(place).collect::<Result<_>>()?,
+            tokenizer: self.tokenizer.as_ref().map(place).transpose()?,
+            labels: self.labels.clone(),
+        })
     }
 
     /// Returns the name of each model.
@@ -66,6 +80,21 @@ impl StudySpec {
     pub fn n_models(&self) -> usize {
         self.models.as_ref().map_or(self.seeds.len(), |given| given.models.len())
     }
+}
+
+/// Checks that a folder holds a file that may belong to a model, or checkpoints of one.
+fn check_holds_model(folder: &Path) -> Result<()> {
+    const ENDINGS: [&str; 9] = ["json", "safetensors", "bin", "pt", "pth", "ckpt", "h5", "index", "msgpack"];
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let is_of_model = |path: &Path| {
+        path.extension().and_then(|ending| ending.to_str()).is_some_and(|ending| ENDINGS.contains(&ending))
+    };
+    let holds = entries.map(|entry| entry.path()).any(|path| is_of_model(&path));
+    if holds || !folder.is_dir() || !checkpoints(folder)?.is_empty() {
+        return Ok(());
+    }
+    let why = "the folder holds no model (config.json and weights), and no folders that do; check the path";
+    Err(LmcError::NoModel { given: folder.display().to_string(), why: why.to_owned() })
 }
 
 /// Checks the description of a study of models from elsewhere.

@@ -2,7 +2,7 @@
 
 mod order;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde::Deserialize;
@@ -147,7 +147,7 @@ impl LabelMap {
     }
 
     /// Returns the map of a classifier that has that many outputs, by [`LabelMap::new`] after a check that
-    /// there are as many names.
+    /// there are as many names. Names that are spelt as the set's are these labels, whatever they say.
     ///
     /// # Errors
     /// The errors of [`LabelMap::new`]; [`LmcError::Labels`] if the numbers of outputs and names differ, and
@@ -183,6 +183,10 @@ impl LabelMap {
                 listed(model_labels)
             );
             return Err(wrong(problem, remedy(n_outputs, set_labels)));
+        }
+        if let Some(order) = same_names(model_labels, set_labels) {
+            let classes = order.into_iter().map(|class| vec![class]).collect();
+            return Ok(LabelMap { classes, n_classes: n_outputs, merge });
         }
         Self::new(model_labels, set_labels, merge)
     }
@@ -273,6 +277,19 @@ fn names(what: &str, labels: &[String], remedy: impl Fn() -> String) -> Result<V
         return Err(wrong(problem, remedy()));
     }
     Ok(names)
+}
+
+/// Returns for each label of a set the output of that name, if both lists have the same names.
+fn same_names(model_labels: &[String], set_labels: &[String]) -> Option<Vec<usize>> {
+    let is_distinct = |labels: &[String]| {
+        let names: BTreeSet<&str> = labels.iter().map(|label| label.trim()).collect();
+        names.len() == labels.len()
+    };
+    if model_labels.len() != set_labels.len() || !is_distinct(model_labels) || !is_distinct(set_labels) {
+        return None;
+    }
+    let class = |label: &String| model_labels.iter().position(|class| class.trim() == label.trim());
+    set_labels.iter().map(class).collect()
 }
 
 fn wrong(problem: String, remedy: String) -> LmcError {

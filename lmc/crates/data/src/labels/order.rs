@@ -71,6 +71,8 @@ mod tests {
         assert_eq!(order(&["B", "c", "A"], &["a", "b", "c"]).unwrap(), [2, 0, 1]);
         assert_eq!(order(&["LABEL_0", "LABEL_1"], &["0", "1"]).unwrap(), [0, 1]);
         assert_eq!(order(&["1", "0"], &["0", "1"]).unwrap(), [1, 0]);
+        assert_eq!(order(&["5", "4", "3"], &["3", "4", "5"]).unwrap(), [2, 1, 0]);
+        assert_eq!(order(&["LABEL_7", "LABEL_8"], &["LABEL_7", "LABEL_8"]).unwrap(), [0, 1]);
     }
 
     #[test]

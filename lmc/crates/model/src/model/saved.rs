@@ -140,7 +140,12 @@ fn way(folder: &Path, origin: &Value, replace: Replace) -> Result<Way> {
         return Ok(Way::Whole);
     }
     if !(has_config(folder) && names.iter().all(&is_of_model)) {
-        return Err(occupied("choose another folder"));
+        let mut others = names.iter().filter(|entry| !is_of_model(entry));
+        let is_card_alone = others.next().is_some_and(|entry| entry.0 == CARD) && others.next().is_none();
+        return Err(occupied(match is_card_alone {
+            true => "its README.md was written by hand or changed: move it away, or choose another folder",
+            false => "choose another folder",
+        }));
     }
     if !origin.is_null() && recorded(folder, "model").as_ref() == Some(origin) {
         return Ok(Way::Within);

@@ -194,6 +194,8 @@ impl StudySpec {
         let bert = Encoder::from(Embedded::Bert);
         let is_default = *encoder == bert && self.task.encoder(recipe) == bert;
         let encoder = (!is_default && given.is_none()).then(|| encoder.as_path());
+        // Paths in a file begin at its folder, which is not known here.
+        let given = given.as_ref().map(GivenModels::absolute).transpose()?;
         let written = Written {
             models: given.as_ref().map(|given| given.models.as_slice()),
             labels: given.as_ref().map_or(&[], |given| &given.labels),
@@ -213,7 +215,13 @@ impl StudySpec {
 /// Returns the models from elsewhere that a file names.
 fn models_from(document: &Document<'_>, words: &[PathBuf], read: &Read) -> Result<GivenModels> {
     let base = document.path().parent().unwrap_or(Path::new(""));
-    let given = model_words_in(base, words).and_then(|models| GivenModels::new(&models));
+    // A path that is only there from the working folder is another model's.
+    let below = |model: PathBuf| {
+        let is_elsewhere = model.is_relative() && model.is_dir() && !model.starts_with(base);
+        if is_elsewhere { base.join(model) } else { model }
+    };
+    let given = model_words_in(base, words)
+        .and_then(|models| GivenModels::new(&models.into_iter().map(below).collect::<Vec<_>>()));
     let given = given.map_err(|error| document.wrong("models", error.to_string()))?;
     let tokenizer = read.tokenizer.as_ref().map(|word| paths::folder(document, "tokenizer", word));
     // A name is no folder beside the file.
