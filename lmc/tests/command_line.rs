@@ -179,7 +179,7 @@ fn verbs_share_the_runs_of_one_study_with_each_other_and_with_the_library() {
     let saved = elsewhere.path().join("soup");
     let names = ["--save", saved.to_str().unwrap(), "--ingredients", "s8,s5"];
     let soup = printed(home.path(), &[&["soup", study, "--out", to][..], &names].concat());
-    assert!(soup.contains("greedy by loss: ") && soup.contains("the average of 2 copies in "), "{soup}");
+    assert!(soup.contains("greedy by loss: ") && soup.contains("the average of 2 models in "), "{soup}");
     let written = lmc::model::load_finetuned(&saved).unwrap();
     assert_eq!(written.labels, ["entailment", "non-entailment"]);
     let [first, last] = [0, 3].map(|i| found.weights_of(&found.models()[i]).unwrap());

@@ -125,6 +125,7 @@ fn soup_round_trip(place: &Place) {
             "bert-soup",
             "",
             &[
+                "README.md",
                 "config.json",
                 "lmc-model.json",
                 "model.safetensors",
@@ -136,6 +137,7 @@ fn soup_round_trip(place: &Place) {
             "roberta-soup",
             "--encoder roberta",
             &[
+                "README.md",
                 "config.json",
                 "lmc-model.json",
                 "model.safetensors",
@@ -146,7 +148,7 @@ fn soup_round_trip(place: &Place) {
     ] {
         let command = soup(&format!("{encoder} --save {folder} --ingredients s1,s2"));
         let printed = place.lmc(&command).handled();
-        assert!(printed.ends_with(&format!("the average of 2 copies in {folder}\n")), "{printed}");
+        assert!(printed.ends_with(&format!("the average of 2 models in {folder}\n")), "{printed}");
         assert_eq!(names(place, folder), files);
         let before = std::fs::read(place.path(folder).join("model.safetensors")).unwrap();
         place.lmc(&command).handled();

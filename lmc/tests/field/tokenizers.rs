@@ -375,11 +375,13 @@ fn wrong_settings(place: &Place) {
 
 fn others(place: &Place) {
     cola(place);
-    for class in ["XLMRobertaTokenizer", "AlbertTokenizerFast", "MyTokenizer"] {
-        let parts = [
-            &format!("`tokenizer_class`: got {class}, expected BertTokenizer, RobertaTokenizer or"),
-            "m/tokenizer_config.json",
-        ];
+    for (class, expected) in [
+        ("DebertaV2Tokenizer", "expected BertTokenizer, RobertaTokenizer, MPNetTokenizer"),
+        ("MyTokenizer", "expected BertTokenizer, RobertaTokenizer, MPNetTokenizer"),
+        ("XLMRobertaTokenizer", "XLMRobertaTokenizer is read from tokenizer.json"),
+        ("AlbertTokenizerFast", "is read from tokenizer.json"),
+    ] {
+        let parts = [&format!("`tokenizer_class`: got {class}, expected"), expected, "m/tokenizer_config.json"];
         evaluated(place, &with_settings(bert(), &json!({ "tokenizer_class": class })), "").refused(&parts);
     }
     let mut unigram = whole(&words(), true);

@@ -112,7 +112,7 @@ pub fn odd_padding(place: &Place) {
     }
     for (pad, says) in [
         (-2, "or -1 for none"),
-        (39, "more than 40, RoBERTa's first position"),
+        (39, "more than 40, the first position"),
         (40, "below vocab_size = 40"),
     ] {
         roberta().config(json!({"pad_token_id": pad})).save(place, "odd");
