@@ -161,9 +161,9 @@ fn soup_round_trip(place: &Place) {
     assert!(std::fs::read(place.path("roberta-soup/tokenizer.json")).unwrap() == own);
     // Another soup does not replace the first, unless the user wants it.
     let other = soup("--save bert-soup --ingredients s1,s3");
-    place.lmc(&other).refused(&["bert-soup: it holds config.json and 4 more", "--force"]);
+    place.lmc(&other).refused(&["bert-soup: it holds README.md and 5 more", "--force"]);
     place.lmc(&format!("{other} --force")).handled();
-    assert_eq!(names(place, "bert-soup").len(), 5);
+    assert_eq!(names(place, "bert-soup").len(), 6);
 }
 
 fn soup_places(place: &Place) {
