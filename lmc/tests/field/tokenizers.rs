@@ -381,7 +381,8 @@ fn others(place: &Place) {
         ("XLMRobertaTokenizer", "XLMRobertaTokenizer is read from tokenizer.json"),
         ("AlbertTokenizerFast", "is read from tokenizer.json"),
     ] {
-        let parts = [&format!("`tokenizer_class`: got {class}, expected"), expected, "m/tokenizer_config.json"];
+        let parts =
+            [&format!("`tokenizer_class`: got {class}, expected"), expected, "m/tokenizer_config.json"];
         evaluated(place, &with_settings(bert(), &json!({ "tokenizer_class": class })), "").refused(&parts);
     }
     let mut unigram = whole(&words(), true);

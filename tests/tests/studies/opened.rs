@@ -14,6 +14,7 @@ use lmc::study::{Metric, Models, Study, StudySpec};
 use lmc::sweep::Grid;
 use lmc::table::{MODELS, Table};
 use lmc::train::CurveRecipe;
+use lmc::weights::Weights;
 use lmc::{LmcError, Result};
 use lmc_tests::files::{copy_folder, files};
 use lmc_tests::small;
@@ -172,7 +173,7 @@ fn checkpoints_of_runs_are_stages() {
     for (own, theirs) in stages.iter().zip(&found) {
         assert_eq!(losses(own), losses(theirs));
     }
-    // A checkpoint that one run lacks is no stage.
+    // A checkpoint that one run lacks is no stage, and a note says so.
     std::fs::remove_dir_all(saved.path(&format!("runs/s1/checkpoint-{}", steps[0]))).unwrap();
     let fewer = saved.open(&[saved.path("runs/s1"), saved.path("runs/s2")]).unwrap().stages().unwrap();
     assert_eq!(fewer.iter().map(Models::step).collect::<Vec<_>>(), steps[1..]);
@@ -210,6 +211,23 @@ fn models_that_do_not_fit_are_told_before_anything_is_computed() {
     std::fs::write(labels.join("config.json"), text.replace("\"entailment\"", "\"yes\"")).unwrap();
     let named = saved.problem(&[labels]);
     assert!(named.contains("the set has no label `yes`") && named.contains("labels: "), "{named}");
+    let broken = copy("broken");
+    let theta = found.weights.theta().copy();
+    let _ = theta.narrow(0, 5, 1).fill_(f64::NAN);
+    let weights = Weights::new(found.weights.layout().clone(), theta).unwrap();
+    std::fs::remove_file(broken.join("config.json")).unwrap();
+    let other = tempfile::tempdir().unwrap();
+    save_folder(other.path(), &config.with_labels(["entailment", "non-entailment"]), &weights).unwrap();
+    copy_folder(other.path(), &broken);
+    let diverged = saved.problem(&[one.clone(), broken.clone()]);
+    assert!(
+        diverged.starts_with(&format!("{}: there are weights that are not finite", broken.display())),
+        "{diverged}"
+    );
+    let empty = saved.path("empty");
+    std::fs::create_dir(&empty).unwrap();
+    let nothing = saved.problem(&[empty]);
+    assert!(nothing.contains("the folder holds no model"), "{nothing}");
     let gone = saved.problem(&[one.clone(), saved.path("gone")]);
     assert!(gone.contains("gone"), "{gone}");
     assert!(files(&saved.path("opened")).is_empty());

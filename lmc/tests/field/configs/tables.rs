@@ -110,11 +110,9 @@ pub fn odd_padding(place: &Place) {
         roberta().config(json!({"pad_token_id": pad})).save(place, &name);
         different(place, "plain", &name);
     }
-    for (pad, says) in [
-        (-2, "or -1 for none"),
-        (39, "more than 40, the first position"),
-        (40, "below vocab_size = 40"),
-    ] {
+    for (pad, says) in
+        [(-2, "or -1 for none"), (39, "more than 40, the first position"), (40, "below vocab_size = 40")]
+    {
         roberta().config(json!({"pad_token_id": pad})).save(place, "odd");
         refused(place, "odd", &["config.json:", says]);
     }
