@@ -8,6 +8,8 @@ use std::process::{Child, Command, Output, Stdio};
 use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
+use lmc::analyses::soups::{SoupCard, SoupFolder};
+use lmc::model::Replace;
 use lmc::spec::Recipe;
 use lmc::step::Step;
 use lmc::study::StudySpec;
@@ -218,6 +220,33 @@ fn seeds_are_finetuned_by_an_array() {
     assert_eq!(logs.matches(" copies in the store").count(), 3, "{logs}");
     succeed(setting.lmc("single", "finetune", &[]).output().unwrap());
     assert_same(&results(&shared), &results(&setting.store("single")));
+}
+
+/// Models from elsewhere are interpolated by tasks that find them by their folders.
+#[test]
+fn models_from_elsewhere_are_swept_by_an_array() {
+    let _alone = alone();
+    let root = tempfile::tempdir().unwrap();
+    let models = small::models(&root.path().join("training"), 3);
+    for (number, name) in models.names().iter().enumerate() {
+        let run = root.path().join("runs").join(name);
+        let place = SoupFolder::new(models.study(), &run, "one copy", Replace::Same).unwrap();
+        place.save(&models, &[number], &SoupCard::default()).unwrap();
+    }
+    let task = models.study().spec().task.clone();
+    let spec = StudySpec::of_models(task, &[root.path().join("runs")]).unwrap();
+    let setting = match Setting::new(&spec) {
+        Ok(setting) => setting,
+        Err(cause) => return skipped(cause),
+    };
+    let arguments = [&POINTS[..], &["--slurm", "--tasks", "2"]].concat();
+    let dry = [&arguments[..], &["--dry-run"]].concat();
+    let dry = succeed(setting.lmc("shared", "sweep", &dry).output().unwrap()).0;
+    assert!(dry.starts_with("3 lines on id in an array of 2 tasks"), "{dry}");
+    let (out, _) = succeed(setting.lmc("shared", "sweep", &arguments).output().unwrap());
+    assert!(["s1", "s2", "s3"].iter().all(|name| out.contains(name)), "{out}");
+    succeed(setting.lmc("single", "sweep", &POINTS).output().unwrap());
+    assert_same(&results(&setting.store("shared")), &results(&setting.store("single")));
 }
 
 #[test]
