@@ -22,6 +22,8 @@ from transformers import (
     RobertaForSequenceClassification,
 )
 
+from views import views
+
 ROOT = Path(__file__).with_name("checkpoints")
 SIZES = dict(
     vocab_size=20,
@@ -64,19 +66,7 @@ for dtype in [torch.float16, torch.bfloat16, torch.float64]:
     path = folder("torch_" + str(dtype).removeprefix("torch."))
     torch.save(converted, path / "pytorch_model.bin")
 
-# One storage for all tensors, with gaps; the matrices are transposed and every other vector is strided.
-flat = torch.full((3 * sum(t.numel() for t in state.values()),), float("nan"))
-views, offset = OrderedDict(), 5
-for i, (name, tensor) in enumerate(state.items()):
-    if tensor.dim() == 2:
-        view = flat[offset : offset + tensor.numel()].view(tensor.shape[1], tensor.shape[0]).t()
-        offset += tensor.numel()
-    else:
-        step = 1 + i % 2
-        view = flat[offset : offset + step * tensor.numel() : step]
-        offset += step * tensor.numel() + 1
-    views[name] = view.copy_(tensor)
-torch.save(views, folder("torch_views") / "pytorch_model.bin")
+torch.save(views(state), folder("torch_views") / "pytorch_model.bin")
 
 # The names of checkpoints converted from TensorFlow, saved from a data-parallel model with an index buffer.
 old = OrderedDict()

@@ -19,6 +19,8 @@ import numpy
 import torch
 from safetensors.torch import load_file
 
+from views import views
+
 ROOT = pathlib.Path(__file__).with_name("checkpoints")
 STATE = OrderedDict(load_file(ROOT / "safetensors" / "model.safetensors"))
 
@@ -34,22 +36,6 @@ def legacy(name, value, **options):
     save(name, value, _use_new_zipfile_serialization=False, **options)
 
 
-def views():
-    """All tensors in one storage, with gaps; the matrices are transposed and every other vector is strided."""
-    flat = torch.full((3 * sum(t.numel() for t in STATE.values()),), float("nan"))
-    views, offset = OrderedDict(), 5
-    for i, (name, tensor) in enumerate(STATE.items()):
-        if tensor.dim() == 2:
-            view = flat[offset : offset + tensor.numel()].view(tensor.shape[1], tensor.shape[0]).t()
-            offset += tensor.numel()
-        else:
-            step = 1 + i % 2
-            view = flat[offset : offset + step * tensor.numel() : step]
-            offset += step * tensor.numel() + 1
-        views[name] = view.copy_(tensor)
-    return views
-
-
 def invented(module, name):
     """A class in a module that exists only while this runs."""
     made = type(name, (dict,), {"__module__": module})
@@ -62,7 +48,7 @@ def invented(module, name):
 
 legacy("legacy", STATE)
 legacy("legacy_protocol_4", STATE, pickle_protocol=4)
-legacy("legacy_views", views())
+legacy("legacy_views", views(STATE))
 legacy("legacy_parameters", {"epoch": 3, "model": {name: torch.nn.Parameter(t) for name, t in STATE.items()}})
 for dtype in [torch.float16, torch.bfloat16, torch.float64, torch.int64]:
     converted = OrderedDict((name, tensor.to(dtype)) for name, tensor in STATE.items())

@@ -12,6 +12,7 @@ mod models;
 mod opened;
 mod pretraining;
 mod provenance;
+mod reading;
 mod scores;
 mod slurm;
 mod spec;

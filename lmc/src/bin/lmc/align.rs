@@ -25,9 +25,7 @@ impl Align {
     }
 
     pub fn check(&self) -> Result<()> {
-        let spec = self.study.spec()?;
-        spec.check_count(2, "a line")?;
-        self.interpolation.check_numbers(&spec)
+        self.interpolation.check(&self.study)
     }
 
     pub fn run(self) -> Result<()> {

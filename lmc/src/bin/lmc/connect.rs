@@ -2,7 +2,6 @@
 
 use clap::{Args, ValueEnum};
 use lmc::path::CurveKind;
-use lmc::polars::prelude::DataFrame;
 use lmc::study::{Study, StudySpec};
 use lmc::table::Table;
 use lmc::train::CurveRecipe;
@@ -10,7 +9,7 @@ use lmc::{LmcError, Options, Result, figure, table};
 
 use crate::compute::ComputeArgs;
 use crate::members::members;
-use crate::output::{Output, identity, print};
+use crate::output::{Output, identity, print, stacked};
 use crate::study::StudyArgs;
 
 #[derive(Args)]
@@ -105,15 +104,8 @@ impl Connect {
         for (&[a, b], curve) in pairs.iter().zip(models.connect_all(&pairs, &recipe)?) {
             connections.extend([models.line(a, b)?, curve]);
         }
-        let mut all: Option<DataFrame> = None;
-        for connection in &connections {
-            let table = connection.along(set, self.points)?.table()?;
-            all = Some(match all {
-                None => table,
-                Some(others) => others.vstack(&table)?,
-            });
-        }
-        let curves = all.unwrap_or_default();
+        let tables = connections.iter().map(|connection| connection.along(set, self.points)?.table());
+        let curves = stacked(tables.collect::<Result<Vec<_>>>()?)?;
         print(&curves)?;
         let figure = figure::connections(&curves, &[set])?;
         out.write(&identity(&models), &[(&table::CURVES, &curves)], &[("connections", figure)])

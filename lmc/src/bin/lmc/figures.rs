@@ -42,9 +42,7 @@ impl Figures {
     }
 
     pub fn check(&self) -> Result<()> {
-        let spec = self.study.spec()?;
-        spec.check_count(2, "a line")?;
-        self.interpolation.check_numbers(&spec)
+        self.interpolation.check(&self.study)
     }
 
     pub fn run(self) -> Result<()> {

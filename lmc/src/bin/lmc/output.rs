@@ -79,6 +79,16 @@ pub fn print(table: &DataFrame) -> Result<()> {
     Ok(())
 }
 
+/// Returns tables of one schema as one, their rows below each other; without a table, an empty one.
+pub fn stacked(tables: impl IntoIterator<Item = DataFrame>) -> Result<DataFrame> {
+    let mut tables = tables.into_iter();
+    let mut all = tables.next().unwrap_or_default();
+    for table in tables {
+        all.vstack_mut(&table)?;
+    }
+    Ok(all)
+}
+
 /// Returns the command that runs, as one would type it.
 pub fn command() -> String {
     let words = std::env::args().skip(1).map(|word| lmc::slurm::quoted(&word));

@@ -2,14 +2,13 @@
 
 use clap::Args;
 use lmc::path::PlaneOptions;
-use lmc::polars::prelude::DataFrame;
 use lmc::study::Study;
 use lmc::table::Table;
-use lmc::{LmcError, Options, Result, figure, table};
+use lmc::{Options, Result, figure, table};
 
 use crate::compute::ComputeArgs;
 use crate::members::members;
-use crate::output::{Output, identity, print};
+use crate::output::{Output, identity, print, stacked};
 use crate::study::StudyArgs;
 
 #[derive(Args)]
@@ -62,21 +61,13 @@ impl Planes {
         study.task().set(set)?;
         let out = self.output.open("planes")?;
         let models = study.models()?;
-        let mut tables: Option<(DataFrame, DataFrame)> = None;
+        let (mut points, mut anchors) = (Vec::new(), Vec::new());
         for plane in self.planes(&models.names())? {
             let sample = models.plane(set, plane, &self.options())?;
-            let (points, anchors) = (sample.table()?, sample.anchors()?);
-            tables = Some(match tables {
-                None => (points, anchors),
-                Some((all, corners)) => (all.vstack(&points)?, corners.vstack(&anchors)?),
-            });
+            points.push(sample.table()?);
+            anchors.push(sample.anchors()?);
         }
-        let none = || LmcError::InvalidParameter {
-            field: "through",
-            got: "no plane".into(),
-            expected: "at least one".into(),
-        };
-        let (points, anchors) = tables.ok_or_else(none)?;
+        let (points, anchors) = (stacked(points)?, stacked(anchors)?);
         print(&anchors)?;
         let figure = figure::planes(&points, &anchors, set, None)?;
         let tables = [(&table::PLANES, &points), (&table::ANCHORS, &anchors)];

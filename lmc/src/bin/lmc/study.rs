@@ -220,8 +220,7 @@ impl Changes {
             tokenizer: tokenizer.map(Path::to_owned),
             ..given
         };
-        let mut spec =
-            StudySpec { seeds: Vec::new(), models: Some(given), ..StudySpec::of(self.task(task)?) };
+        let mut spec = StudySpec::of_given(self.task(task)?, given);
         spec.data = self.data.clone();
         spec.unverified = self.unverified;
         spec.recipe.max_length = self.max_length.or(spec.recipe.max_length);

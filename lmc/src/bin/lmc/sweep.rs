@@ -33,6 +33,13 @@ impl Interpolation {
         self.set.as_deref().unwrap_or(study.spec().swept())
     }
 
+    /// Checks a study with a line at least, and the numbers.
+    pub fn check(&self, study: &StudyArgs) -> Result<()> {
+        let spec = study.spec()?;
+        spec.check_count(2, "a line")?;
+        self.check_numbers(&spec)
+    }
+
     /// Checks the numbers.
     pub fn check_numbers(&self, spec: &StudySpec) -> Result<()> {
         self.check_grid(spec)?;

@@ -18,10 +18,7 @@ use crate::model::Classifier;
 use crate::parallel::{n_threads, run_on_workers};
 use crate::progress::{Progress, Unit};
 use crate::store::Store;
-
-/// The number of copies of its weights in memory while a model is read: the file's bytes, its tensors and
-/// theta.
-const COPIES: u64 = 4;
+use crate::study::reading::side_by_side;
 
 /// The fewest parameters of a model that several threads share: they wait for each other longer than a
 /// smaller one takes.
@@ -130,9 +127,9 @@ impl Work<'_> {
     fn workers(&self, n_models: usize) -> (Vec<Device>, i32) {
         let compute = &self.classifiers.compute;
         let largest = self.classifiers.models.iter().map(|model| model.seen.n_parameters).max().unwrap_or(0);
-        let room = compute.host_memory / (COPIES * 4 * largest as u64).max(1);
+        let room = side_by_side(compute.host_memory, 4 * largest as u64);
         let mut workers = compute.workers();
-        workers.truncate(n_models.min(usize::try_from(room).unwrap_or(usize::MAX)).max(1));
+        workers.truncate(n_models.min(room).max(1));
         let threads = if largest < WORTH_SHARING { 1 } else { n_threads() / workers.len() };
         (workers, i32::try_from(threads.max(1)).unwrap_or(1))
     }

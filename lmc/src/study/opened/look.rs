@@ -1,28 +1,26 @@
 //! Looking at models from elsewhere.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use tokenizers::Tokenizer;
 
 use super::fit::{Traits, check_fit, check_labels, check_twins};
-use super::{OpenedModel, key, read};
+use super::{OpenedModel, in_order, key, read};
 use crate::compute::Compute;
 use crate::data::fetch::{ModelFolder, checkpoints, has_model};
 use crate::data::labels::output_order;
 use crate::error::{LmcError, Result};
 use crate::model::load::{config_file, weight_files};
-use crate::model::{ConfigFile, ModelConfig, reordered};
+use crate::model::{ConfigFile, ModelConfig};
 use crate::parallel::{n_threads, run_on_workers};
 use crate::progress::{self, Progress, Unit};
 use crate::study::GivenModels;
+use crate::study::reading::side_by_side;
 use crate::study::tokens::{has_tokenizer, no_tokenizer, tokens_of};
 use crate::weights::Weights;
-
-/// The number of copies of its weights in memory while a model is read: the file's bytes, its tensors and
-/// theta.
-const COPIES: u64 = 4;
 
 /// Models from elsewhere that fit together.
 pub(in crate::study) struct Opened {
@@ -50,27 +48,31 @@ struct Found {
 /// model without a tokenizer; those of finding and reading models.
 pub(in crate::study) fn look(given: &GivenModels, task_labels: &[String]) -> Result<Opened> {
     let mut models = ModelFolder::find_all(&given.models)?;
-    let tokenizer = given.tokenizer.as_deref().map(ModelFolder::find_tokenizer).transpose()?;
-    for model in &mut models {
-        if !given.labels.is_empty() {
-            model.labels.clone_from(&given.labels);
-        }
-        if let Some(tokenizer) = &tokenizer {
-            note_other_tokenizer(model, tokenizer)?;
-            model.tokenizer.clone_from(tokenizer);
-        }
+    if !given.labels.is_empty() {
+        models.iter_mut().for_each(|model| model.labels.clone_from(&given.labels));
+    }
+    if let Some(tokenizer) = &given.tokenizer {
+        take_tokenizer(&mut models, ModelFolder::find_tokenizer(tokenizer)?)?;
     }
     look_at(models, task_labels)
 }
 
-/// Says so if a model has other tokens than those of the tokenizer that is given.
-fn note_other_tokenizer(model: &ModelFolder, tokenizer: &Path) -> Result<()> {
-    let given = ModelFolder { tokenizer: tokenizer.to_owned(), ..model.clone() };
-    if model.has_tokenizer() && given.has_tokenizer() && tokens_of(model)?.1 != tokens_of(&given)?.1 {
-        let (name, folder) = (&model.name, tokenizer.display());
-        progress::note(&format!(
-            "{name} has a tokenizer with other tokens; that of {folder} is taken instead"
-        ));
+/// Gives all models the tokenizer in a folder, and says which have a tokenizer with other tokens.
+fn take_tokenizer(models: &mut [ModelFolder], tokenizer: PathBuf) -> Result<()> {
+    let Some(first) = models.first() else { return Ok(()) };
+    let given = ModelFolder { tokenizer: tokenizer.clone(), ..first.clone() };
+    let tokens = given.has_tokenizer().then(|| tokens_of(&given)).transpose()?;
+    for model in models {
+        if let Some((_, tokens)) = &tokens
+            && model.has_tokenizer()
+            && tokens_of(model)?.1 != *tokens
+        {
+            let (name, folder) = (&model.name, tokenizer.display());
+            progress::note(&format!(
+                "{name} has a tokenizer with other tokens; that of {folder} is taken instead"
+            ));
+        }
+        model.tokenizer.clone_from(&tokenizer);
     }
     Ok(())
 }
@@ -100,32 +102,31 @@ pub(super) fn look_at(models: Vec<ModelFolder>, task_labels: &[String]) -> Resul
     let mut found = models.into_iter().map(Found::new).collect::<Result<Vec<_>>>()?;
     note_other_labels(&found);
     share_tokenizers(&mut found)?;
-    let mut known = BTreeMap::new();
-    let mut digests = Vec::new();
-    for Found { model, .. } in &found {
-        let place = model.tokenizer.canonicalize().unwrap_or_else(|_| model.tokenizer.clone());
-        if !known.contains_key(&place) {
-            let tokens = tokens_of(model)?;
-            known.insert(place.clone(), tokens);
-        }
-        digests.push(known[&place].1.clone());
+    let (tokenizer, digest) = tokens_of(&found[0].model)?;
+    // Models often share a tokenizer's folder, which is read once.
+    let mut digests = BTreeMap::from([(place_of(&found[0].model), digest)]);
+    let mut traits = Vec::new();
+    for Found { model, config, .. } in &found {
+        let digest = match digests.entry(place_of(model)) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(place) => place.insert(tokens_of(model)?.1),
+        };
+        traits.push(Traits::new(config, digest));
     }
-    let traits: Vec<Traits> =
-        found.iter().zip(&digests).map(|(found, tokens)| Traits::new(&found.config, tokens)).collect();
     let names: Vec<&str> = found.iter().map(|found| found.model.name.as_str()).collect();
     check_fit(&names, &traits)?;
     let seen = weights(&found, task_labels)?;
     let (config, tokens) = (found[0].config.clone(), found[0].model.tokenizer.clone());
-    let place = tokens.canonicalize().unwrap_or_else(|_| tokens.clone());
-    let tokenizer = match known.remove(&place) {
-        Some((tokenizer, _)) => tokenizer,
-        None => tokens_of(&found[0].model)?.0,
-    };
     let models: Vec<OpenedModel> =
         found.into_iter().zip(seen).map(|(found, seen)| found.opened(seen)).collect();
     check_twins(&models)?;
     note_order(&models);
     Ok(Opened { models, config, tokenizer, tokens })
+}
+
+/// Returns the folder of a model's tokenizer, links followed.
+fn place_of(model: &ModelFolder) -> PathBuf {
+    model.tokenizer.canonicalize().unwrap_or_else(|_| model.tokenizer.clone())
 }
 
 /// The facts about a model that its weights tell.
@@ -140,10 +141,8 @@ fn weights(found: &[Found], task_labels: &[String]) -> Result<Vec<Seen>> {
     let (n, names) = (found.len(), found.iter().map(|found| found.model.name.as_str()).collect::<Vec<_>>());
     let what = if n == 1 { format!("looking at {}", names[0]) } else { format!("looking at {n} models") };
     let progress = Progress::new(what, Unit::Models, n as u64);
-    let compute = Compute::cpu();
     let largest = found.iter().map(|found| bytes_of(&found.model.folder)).max().unwrap_or(0);
-    let room = usize::try_from(compute.host_memory / (COPIES * largest).max(1)).unwrap_or(usize::MAX);
-    let n_workers = n_threads().min(n).min(room).max(1);
+    let n_workers = n_threads().min(n).min(side_by_side(Compute::cpu().host_memory, largest)).max(1);
     let labels = run_on_workers(
         &vec![(); n_workers],
         found.iter().collect(),
@@ -154,8 +153,7 @@ fn weights(found: &[Found], task_labels: &[String]) -> Result<Vec<Seen>> {
             let order = output_order(labels.len(), &labels, task_labels);
             // The digest is that of the outputs in the task's order; without one there is an error for all.
             let key = match &order {
-                Ok(order) if order.iter().copied().eq(0..order.len()) => Some(key(&weights)?),
-                Ok(order) => Some(key(&reordered(&found.config, &weights, order)?)?),
+                Ok(order) => Some(key(&in_order(&found.config, weights, order)?)?),
                 Err(_) => None,
             };
             progress.tick(|| found.model.name.clone());

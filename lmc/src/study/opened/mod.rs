@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::error::{LmcError, Result};
-use crate::model::{load_finetuned_as, reordered};
+use crate::model::{ModelConfig, load_finetuned_as, reordered};
 use crate::weights::{Layout, Weights};
 
 pub(super) use look::{Opened, look};
@@ -70,7 +70,7 @@ impl OpenedModel {
     /// Loads the weights, with outputs in the order of the task's labels.
     ///
     /// # Errors
-    /// Those of [`load_finetuned_as`]; [`LmcError::Format`] if the weights are not those that were looked at.
+    /// The errors of [`load_finetuned_as`]; [`LmcError::Format`] if the weights are not those that were looked at.
     pub(super) fn load(&self, layout: &Arc<Layout>) -> Result<Weights> {
         let (weights, _) = read(&self.folder, &self.labels, &self.order)?;
         if key(&weights)? != self.key || weights.layout() != layout {
@@ -89,12 +89,15 @@ impl OpenedModel {
 /// An empty order leaves the outputs as they are.
 fn read(folder: &Path, labels: &[String], order: &[usize]) -> Result<(Weights, Vec<String>)> {
     let found = load_finetuned_as(folder, labels).map_err(|error| error.in_model(folder))?;
-    let is_same = order.iter().copied().eq(0..order.len());
-    let weights = match is_same {
-        true => found.weights,
-        false => reordered(found.classifier.config(), &found.weights, order)?,
-    };
-    Ok((weights, found.labels))
+    Ok((in_order(found.classifier.config(), found.weights, order)?, found.labels))
+}
+
+/// Returns the weights with outputs in that order; their own order copies nothing.
+fn in_order(config: &ModelConfig, weights: Weights, order: &[usize]) -> Result<Weights> {
+    match order.iter().copied().eq(0..order.len()) {
+        true => Ok(weights),
+        false => reordered(config, &weights, order),
+    }
 }
 
 /// Returns the name of weights in the store.

@@ -38,9 +38,13 @@ impl Models {
             let got = format!("{step} updates");
             return Err(LmcError::invalid("step", got, format!("one of the checkpoints of all: {steps:?}")));
         }
+        Self::at_checkpoint(study, step)
+    }
+
+    /// Returns the checkpoints after that many updates, which all models have.
+    fn at_checkpoint(study: &Rc<Study>, step: u32) -> Result<Self> {
         let folders = study.task.opened.iter().map(|model| model.at(step)).collect();
-        let labels = &study.task.labels;
-        Ok(Self::of_opened(study, &look_at(folders, labels)?.models))
+        Ok(Self::of_opened(study, &look_at(folders, &study.task.labels)?.models))
     }
 
     /// Returns the stages of models from elsewhere: the checkpoints that all of them have, and after these the
@@ -49,8 +53,11 @@ impl Models {
         let study = self.study();
         let steps = common_steps(&study.task.opened)?;
         let last = Self::opened(study);
-        let mut stages =
-            steps.iter().map(|&step| Self::opened_at(study, step)).collect::<Result<Vec<_>>>()?;
+        let stage = |&step: &u32| match step == last.step() {
+            true => Ok(last.clone()),
+            false => Self::at_checkpoint(study, step),
+        };
+        let mut stages = steps.iter().map(stage).collect::<Result<Vec<_>>>()?;
         let keys = |models: &Models| models.models().iter().map(Model::key).collect::<Vec<_>>();
         match stages.last() {
             Some(stage) if keys(stage) == keys(&last) => {}

@@ -72,8 +72,21 @@ impl StudySpec {
     /// # Ok::<(), LmcError>(())
     /// ```
     pub fn of_models(task: TaskSpec, words: &[impl AsRef<Path>]) -> Result<Self> {
-        let given = GivenModels::new(words)?;
-        Ok(Self { seeds: Vec::new(), models: Some(given), ..Self::of(task) })
+        Ok(Self::of_given(task, GivenModels::new(words)?))
+    }
+
+    /// Returns the study of those models from elsewhere on a task.
+    ///
+    /// # Examples
+    /// ```no_run
+    /// use lmc::prelude::*;
+    /// use lmc::study::GivenModels;
+    /// let given = GivenModels { labels: vec!["no".into(), "yes".into()], ..GivenModels::new(&["runs/*"])? };
+    /// let spec = StudySpec::of_given(TaskSpec::open("stance.toml")?, given);
+    /// # Ok::<(), LmcError>(())
+    /// ```
+    pub fn of_given(task: TaskSpec, given: GivenModels) -> Self {
+        Self { seeds: Vec::new(), models: Some(given), ..Self::of(task) }
     }
 
     /// Returns the number of models: those from elsewhere, or one copy for each seed.

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::adapter::{ADAPTER_CONFIG, ADAPTER_WEIGHTS};
 use crate::manifest::{FileEntry, HubSource, Manifest, ManifestKind, RepoType, Revision, Source};
 
 /// The revision that is meant if none is given.
@@ -17,12 +18,12 @@ const FILES: [(&str, Option<&str>, bool); 13] = [
     ("merges.txt", None, true),
     ("special_tokens_map.json", None, true),
     ("config.json", Some("config"), false),
-    ("adapter_config.json", Some("config"), false),
+    (ADAPTER_CONFIG, Some("config"), false),
     ("model.safetensors", Some("weights"), false),
     ("pytorch_model.bin", Some("weights"), false),
     ("flax_model.msgpack", Some("weights"), false),
-    ("adapter_model.safetensors", Some("weights"), false),
-    ("adapter_model.bin", Some("weights"), false),
+    (ADAPTER_WEIGHTS[0], Some("weights"), false),
+    (ADAPTER_WEIGHTS[1], Some("weights"), false),
 ];
 
 /// Returns the model that a name such as `owner/name` or `owner/name@revision` means on the hub; `None` for

@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 use std::path::{Path, PathBuf};
 
+use super::adapter::ADAPTER_CONFIG;
 use lmc_base::error::{LmcError, Result};
 use lmc_base::natural;
 
@@ -10,7 +11,7 @@ use lmc_base::natural;
 const MOST: usize = 100_000;
 
 /// The files of which a folder with a model has one.
-const CONFIGS: [&str; 2] = ["config.json", "adapter_config.json"];
+const CONFIGS: [&str; 2] = ["config.json", ADAPTER_CONFIG];
 
 /// The beginning of the name of a folder in which a training run keeps its weights after some updates.
 const CHECKPOINT: &str = "checkpoint-";

@@ -1,4 +1,4 @@
-//! What is to be said about the rows of a task's files.
+//! The notes on the rows of a task's files.
 
 use super::DraftSet;
 use super::survey::Survey;

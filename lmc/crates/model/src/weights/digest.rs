@@ -14,7 +14,7 @@ impl Weights {
     /// Returns the SHA-256 of theta's values as float32, in the order of the layout; in hexadecimal.
     ///
     /// # Errors
-    /// Those of libtorch, for a device that does not answer.
+    /// [`LmcError::Torch`](lmc_base::LmcError::Torch) for a device that does not answer.
     pub fn sha256(&self) -> Result<String> {
         let theta = self.theta().f_to_device(Device::Cpu)?.f_to_kind(Kind::Float)?;
         let n = theta.size()[0];
