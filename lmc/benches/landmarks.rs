@@ -50,7 +50,8 @@ fn choices(name: &str, spec: StudySpec, widths: &[Delta]) -> lmc::Result<()> {
     for &delta in widths {
         let whole = cluster(&gaps, &ClusterOptions { delta, ..ClusterOptions::default() })?;
         let options = ClusterOptions { delta, n_init: N_INIT, ..ClusterOptions::default() };
-        let [first, second] = whole.sizes();
+        let sizes = whole.sizes();
+        let (first, second) = (sizes[0], sizes[1]);
         println!("{name}, {n} copies, clusters of {first} + {second}, {delta:?} ({:.4} nats)", whole.delta);
         let index = stability(&gaps, &whole, &options)?;
         println!("  the whole matrix of half of the copies, at random   {:5.2}", index);

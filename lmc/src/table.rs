@@ -19,12 +19,13 @@ pub use crate::tables::*;
 pub use crate::analyses::alignment::{ALIGNMENT, AlignmentColumns};
 pub use crate::analyses::basins::{
     BASINS, BasinColumns, CLUSTER_STATISTICS, CLUSTER_TESTS, CLUSTERS, ClusterColumns,
-    ClusterStatisticColumns, ClusterTestColumns,
+    ClusterStatisticColumns, ClusterTestColumns, MEMBERSHIPS, MembershipColumns,
 };
 pub use crate::analyses::comparison::{ComparisonColumns, GROUP_COMPARISON};
 pub use crate::analyses::confidence::{
-    CLUSTER_INTERVALS, CO_ASSIGNMENT, ClusterIntervalColumns, CoAssignmentColumns, MEMBERSHIP_INTERVALS,
-    MembershipIntervalColumns, PAIR_INTERVALS, PairIntervalColumns, SAMPLE_SIZES, SampleSizeColumns,
+    BASIN_COUNTS, BasinCountColumns, CLUSTER_INTERVALS, CO_ASSIGNMENT, ClusterIntervalColumns,
+    CoAssignmentColumns, MEMBERSHIP_INTERVALS, MembershipIntervalColumns, PAIR_INTERVALS,
+    PairIntervalColumns, SAMPLE_SIZES, SampleSizeColumns,
 };
 pub use crate::analyses::connections::{CURVES, CurveColumns};
 pub use crate::analyses::convexity::{
@@ -51,6 +52,7 @@ mod tests {
             PROFILES,
             GAPS,
             BASINS,
+            MEMBERSHIPS,
             DRIFT,
             GROUPS,
             CLUSTERS,
@@ -73,6 +75,7 @@ mod tests {
             PAIR_INTERVALS,
             MEMBERSHIP_INTERVALS,
             CO_ASSIGNMENT,
+            BASIN_COUNTS,
             CLUSTER_INTERVALS,
             SAMPLE_SIZES,
             REPORT,

@@ -1,10 +1,10 @@
 //! A score of models against another number of each.
 
-use lmc_figure::parts::{Axis, Chart, Mark};
+use lmc_figure::parts::{Axis, Chart, Mark, Symbol};
 use lmc_figure::theme;
 use polars::prelude::DataFrame;
 
-use super::basins::{basin_colour, basin_name};
+use super::basins::{NO_BASIN, basin_colour, basin_name, basin_symbol};
 use super::rows::{distinct, ends, pick, rows_where, signed};
 use super::{Figure, capitalised};
 use crate::Result;
@@ -39,28 +39,35 @@ pub(crate) fn scatter(
     let mut chart = Chart::new(&title);
     chart.axes(Axis::new(across.title), Axis::of(&format!("{metric} on {dataset}"), metric.unit()));
     // The line and r are left out if they are undefined: the points are still worth seeing.
-    let remark = match (least_squares(x, &scores), pearson(x, &scores)) {
+    // A model in no basin has no membership.
+    let counted = rows_where(models.len(), |i| clusters.is_none_or(|clusters| clusters[i] != NO_BASIN));
+    let (fitted_x, fitted_scores) = (pick(x, &counted), pick(&scores, &counted));
+    let remark = match (least_squares(&fitted_x, &fitted_scores), pearson(&fitted_x, &fitted_scores)) {
         (Ok(line), Ok(r)) => {
-            let (low, high) = ends(x.iter().copied());
+            let (low, high) = ends(fitted_x);
             let line = Mark::line([low, high], [line.at(low), line.at(high)]).dashed().wide(1.5);
             chart.add(line.coloured(theme::INK).named("least squares"));
-            format!("Pearson r = {}, {} models", signed(r), models.len())
+            format!("Pearson r = {}, {} models", signed(r), counted.len())
         }
-        _ => format!("Pearson r undefined, {} models", models.len()),
+        _ => format!("Pearson r undefined, {} models", counted.len()),
     };
     chart.remark(&remark);
-    let groups: Vec<(String, &str, Vec<usize>)> = match clusters {
-        None => vec![(String::new(), theme::colour(0), (0..models.len()).collect())],
+    let groups: Vec<(String, &str, Symbol, Vec<usize>)> = match clusters {
+        None => vec![(String::new(), theme::colour(0), Symbol::Circle, (0..models.len()).collect())],
         Some(clusters) => distinct(clusters)
             .into_iter()
             .map(|cluster| {
                 let members = rows_where(models.len(), |i| clusters[i] == cluster);
-                (format!("{}, ", basin_name(cluster, clusters)), basin_colour(cluster), members)
+                let name = format!("{}, ", basin_name(cluster, clusters));
+                (name, basin_colour(cluster), basin_symbol(cluster), members)
             })
             .collect(),
     };
-    for (name, colour, members) in groups {
-        let dots = Mark::dots(pick(x, &members), pick(&scores, &members)).sized(11.0).faded(0.85);
+    for (name, colour, symbol, members) in groups {
+        let mut dots = Mark::dots(pick(x, &members), pick(&scores, &members)).sized(11.0).faded(0.85);
+        if symbol != Symbol::Circle {
+            dots = dots.shaped(symbol);
+        }
         chart.add(
             dots.coloured(colour)
                 .named(&format!("{name}{}", theme::counted(members.len(), "model")))

@@ -78,13 +78,12 @@ impl Show for Replay {
 
 impl Show for Confidence {
     fn forms(&self) -> Forms {
-        let [first, second] = self.basins.sizes();
         let above = self.lines.iter().filter(|line| line.convexity_gap.low > 0.0).count();
         let settled = self.stability.iter().filter(|share| **share >= 0.95).count();
         let agreement =
             self.agreement().map_or_else(|error| error.to_string(), |index| format!("{index:.3}"));
         let mut rows = vec![
-            ("sizes", format!("{first} + {second}")),
+            ("sizes", self.basins.sizes_text()),
             ("evaluation set", format!("{} ({} examples)", self.dataset, self.n_examples)),
             ("draws", format!("{} with clusters of {}", self.draws.len(), self.options.n_resamples)),
             ("pairs with a gap above 0", format!("{above} of {}", self.lines.len())),
@@ -95,6 +94,11 @@ impl Show for Confidence {
         // Statements about clusters have no meaning without them.
         if self.draws.is_empty() {
             rows.truncate(4);
+        }
+        if !self.counts.is_empty() {
+            let count = |(before, count): (usize, &usize)| format!("{} in {count}", before + 1);
+            let counts: Vec<String> = self.counts.iter().enumerate().map(count).collect();
+            rows.push(("number of basins, in draws", counts.join(", ")));
         }
         let interval = |Interval { value, low, high }: Interval| format!("{value:.4} [{low:.4}, {high:.4}]");
         let statistics = self.statistics().unwrap_or_default();
@@ -108,9 +112,8 @@ impl Show for SampleSizes {
     fn forms(&self) -> Forms {
         let mut sizes: Vec<usize> = self.draws.iter().map(|draw| draw.n_examples).collect();
         sizes.dedup();
-        let [first, second] = self.basins.sizes();
         let mut rows = vec![
-            ("sizes of all examples' clusters", format!("{first} + {second}")),
+            ("sizes of all examples' clusters", self.basins.sizes_text()),
             ("evaluation set", self.dataset.clone()),
             ("numbers of examples", listed(&sizes)),
             ("draws", self.draws.len().to_string()),
@@ -123,7 +126,7 @@ impl Show for SampleSizes {
 impl Show for Report {
     fn forms(&self) -> Forms {
         let row = |(name, value): (&'static str, Option<f64>)| {
-            let is_count = name.starts_with("models");
+            let is_count = name.starts_with("models") || name == "further clusters";
             let text = match value {
                 None => "not defined".to_owned(),
                 Some(value) if is_count => format!("{value:.0}"),

@@ -16,7 +16,7 @@ use lmc_tests::small;
 fn clustered(models: &Models) -> (Sweep, Basins) {
     let sweep = models.sweep("id", Grid::new(3).unwrap()).unwrap();
     let options = ClusterOptions::default();
-    let basins = Basins { cluster: vec![0, 0, 0, 1, 1], ..sweep.basins(&options).unwrap() };
+    let basins = Basins { n_basins: 2, cluster: vec![0, 0, 0, 1, 1], ..sweep.basins(&options).unwrap() };
     (sweep, basins)
 }
 

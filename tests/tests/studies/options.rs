@@ -10,7 +10,7 @@ use lmc::analyses::convexity::{ConvexityOptions, TriangleOptions};
 use lmc::analyses::early::early_warning;
 use lmc::analyses::replay::{Replay, ReplayOptions, ScoreOptions, read_score_files};
 use lmc::analyses::soups::SoupOptions;
-use lmc::basin::{ClusterOptions, Delta, EarlyOptions};
+use lmc::basin::{BasinCount, ClusterOptions, Delta, EarlyOptions};
 use lmc::compute::{Attention, Compute, Precision};
 use lmc::data::fetch::ModelFolder;
 use lmc::figure::{HeatmapOptions, gap_heatmap};
@@ -142,6 +142,7 @@ fn a_wrong_value_of_every_field_is_refused_before_any_work() {
     let mut seen = BTreeSet::new();
 
     each_field! { seen, ClusterOptions, ClusterOptions::default(), |options: &_| sweep.basins(options);
+        basins = BasinCount::Exactly(1) => "basins",
         delta = Delta::Fixed(0.0) => "delta",
         n_init = 0 => "n_init";
         free: seed

@@ -15,7 +15,7 @@ use lmc_tests::small;
 fn soups(models: &Models) -> Soups {
     let sweep = models.sweep("id", Grid::new(3).unwrap()).unwrap();
     let options = ClusterOptions::default();
-    let basins = Basins { cluster: vec![0, 0, 0, 1, 1], ..sweep.basins(&options).unwrap() };
+    let basins = Basins { n_basins: 2, cluster: vec![0, 0, 0, 1, 1], ..sweep.basins(&options).unwrap() };
     let options =
         SoupOptions { sizes: vec![2], n_subsets: 3, n_resamples: 50, ..SoupOptions::new(Metric::Accuracy) };
     models.soups("id", "lo", &basins, &options).unwrap()

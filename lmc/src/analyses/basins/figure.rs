@@ -102,6 +102,22 @@ mod tests {
     }
 
     #[test]
+    fn a_model_in_no_basin_has_a_mark_of_its_own_and_no_membership() {
+        let mut basins = basins();
+        basins.with_column(polars::prelude::Column::new("cluster".into(), [1_i64, 2, 0])).unwrap();
+        let figure =
+            membership_scatter(&basins, &evaluations([0.5, 0.25, 0.75]), "lo", Metric::Accuracy).unwrap();
+        let figure = description(&figure);
+        let alone = &figure["data"][1];
+        assert_eq!(
+            (&alone["name"], &alone["marker"]["symbol"]),
+            (&json!("in no basin, 1 model"), &json!("x"))
+        );
+        assert_eq!(figure["data"][2]["name"], "basin 1, 1 model");
+        assert!(figure["layout"]["annotations"][0]["text"].as_str().unwrap().ends_with(", 2 models"));
+    }
+
+    #[test]
     fn a_model_without_evaluation_is_named() {
         let few = evaluations([0.5; 3]).head(Some(2));
         let error = membership_scatter(&basins(), &few, "lo", Metric::Loss).unwrap_err();

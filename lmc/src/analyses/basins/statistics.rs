@@ -35,12 +35,12 @@ impl Arithmetic {
 /// `clusters` is a [`CLUSTERS`](crate::table::CLUSTERS) table such as
 /// [`published::clusters`](crate::analyses::published::clusters), or a [`BASINS`](crate::table::BASINS)
 /// table; `evaluations` is an [`EVALUATIONS`](crate::table::EVALUATIONS) table. The best score of cluster 2
-/// is its largest, or its smallest if smaller is better. If all models are in cluster 1, the columns that
-/// need cluster 2 are empty.
+/// is its largest, or its smallest if smaller is better. If no model is in cluster 2, the columns that need it
+/// are empty. Models in further clusters, and those in none (0), do not count.
 ///
 /// # Errors
-/// [`LmcError::Column`] for a table of another schema, [`LmcError::InvalidParameter`] if there are other
-/// clusters than 1 and 2, [`LmcError::UnknownName`] for a set or a model without evaluations.
+/// [`LmcError::Column`] for a table of another schema, [`LmcError::InvalidParameter`] if no model is
+/// in cluster 1 or a number is below 0, [`LmcError::UnknownName`] for a set or a model without evaluations.
 ///
 /// # Examples
 /// ```no_run
@@ -102,13 +102,10 @@ impl Members {
                 .map(|(model, _)| model.clone())
                 .collect()
         });
-        if members[0].is_empty() || members[0].len() + members[1].len() != models.len() {
+        if members[0].is_empty() || cluster.iter().any(|&of| of < 0) {
             let got: std::collections::BTreeSet<_> = cluster.iter().collect();
-            return Err(LmcError::invalid(
-                "clusters",
-                format!("{got:?}"),
-                "models in clusters 1 and 2 alone",
-            ));
+            let expected = "models in cluster 1, others in 2 or more, or 0 for none";
+            return Err(LmcError::invalid("clusters", format!("{got:?}"), expected));
         }
         Ok(Members(members))
     }
@@ -272,6 +269,19 @@ mod tests {
     }
 
     #[test]
+    fn further_clusters_and_models_in_none_do_not_count() {
+        let of = |cluster: &[i64]| {
+            let evaluations = evaluations(&[0.5, 0.75, 0.25, 1.0, 0.0], "lo");
+            let scored = [("lo", Metric::Accuracy)];
+            cluster_statistics(&clusters(cluster), &evaluations, &scored, Arithmetic::Exact).unwrap()
+        };
+        let table = of(&[1, 1, 2, 3, 0]);
+        let two = of(&[1, 1, 2, 0, 0]);
+        assert_eq!((value(&table, "mean_1", 0), value(&table, "mean_2", 0)), (Some(0.625), Some(0.25)));
+        assert_eq!(table, two);
+    }
+
+    #[test]
     fn other_clusters_and_unknown_models_are_refused() {
         let refused = |cluster: &[i64]| {
             let table = cluster_statistics(
@@ -282,9 +292,9 @@ mod tests {
             );
             table.unwrap_err().to_string()
         };
-        assert_eq!(refused(&[2, 2]), "`clusters`: got {2}, expected models in clusters 1 and 2 alone");
-        assert!(refused(&[0, 1]).starts_with("`clusters`: got {0, 1}"));
-        assert!(refused(&[1, 2, 3]).starts_with("`clusters`: got {1, 2, 3}"));
+        let expected = "expected models in cluster 1, others in 2 or more, or 0 for none";
+        assert_eq!(refused(&[2, 2]), format!("`clusters`: got {{2}}, {expected}"));
+        assert!(refused(&[-1, 1]).starts_with("`clusters`: got {-1, 1}"));
         assert!(refused(&[]).starts_with("`clusters`: got {}"));
         assert_eq!(refused(&[1, 2, 2]), "unknown model in the evaluations `m2`; known: m0, m1");
     }

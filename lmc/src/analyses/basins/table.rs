@@ -6,10 +6,21 @@ declare_table! {
     /// One row per model: the basin it lies in.
     BASINS, BasinColumns = "basins" {
         model: String,
-        cluster: i64,
-        membership: f64 = "||w - c1|| - ||w - c2|| in the spectral embedding: negative near basin 1, no unit",
+        cluster: i64 = "number of the basin from 1; 0 for a model in none",
+        membership: f64 = "||w - c1|| less the distance to the nearest other centroid in the spectral \
+            embedding: negative near basin 1, no unit",
         embedding_1: f64 = "first coordinate of the spectral embedding, no unit",
         embedding_2: f64 = "second coordinate of the spectral embedding, no unit",
+    }
+}
+
+declare_table! {
+    /// One row per model and basin: how far the model is inside the basin.
+    MEMBERSHIPS, MembershipColumns = "memberships" {
+        model: String,
+        basin: i64 = "number of the basin, from 1",
+        membership: f64 = "distance to the centroid of the basin less that to the nearest other centroid in \
+            the spectral embedding: negative inside, no unit",
     }
 }
 
@@ -18,7 +29,7 @@ declare_table! {
     /// columns too.
     CLUSTERS, ClusterColumns = "clusters" {
         model: String,
-        cluster: i64,
+        cluster: i64 = "number of the cluster from 1; 0 for a model in none",
     }
 }
 

@@ -7,7 +7,7 @@ use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
 use crate::analyses::comparison::{Group, Statistic};
-use crate::basin::{Basins, ClusterOptions, cluster};
+use crate::basin::{BasinCount, Basins, ClusterOptions, cluster};
 use crate::error::{LmcError, Result};
 use crate::gap::GapMatrix;
 use crate::interrupt;
@@ -44,7 +44,11 @@ impl Options for ComparisonOptions {
         resamples("n_resamples", self.n_resamples)?;
         in_range("n_permutations", self.n_permutations, 10_000_000)?;
         check_confidence("confidence", self.confidence)?;
-        self.clusters.validate()
+        self.clusters.validate()?;
+        match self.clusters.basins {
+            BasinCount::Exactly(2) => Ok(()),
+            other => Err(LmcError::invalid("clusters.basins", other, "2: groups are compared by two basins")),
+        }
     }
 }
 

@@ -104,7 +104,7 @@ impl Group {
                 return Err(LmcError::invalid(field, wrong, "finite numbers"));
             }
         }
-        let in_two = self.basins.cluster.len() == models.len() && self.basins.cluster.iter().all(|&c| c < 2);
+        let in_two = self.basins.cluster.len() == models.len() && self.basins.all_in_two();
         in_two.then_some(()).ok_or_else(|| {
             let got = format!("{:?}", self.basins.cluster);
             LmcError::invalid("basins.cluster", got, format!("0 or 1 for each of {} models", models.len()))

@@ -23,7 +23,7 @@ use std::fmt;
 
 use ndarray::Array2;
 
-use crate::basin::{Basins, ClusterOptions, Note};
+use crate::basin::{BasinCount, Basins, ClusterOptions, Note};
 use crate::error::{LmcError, Result};
 use crate::gap::Measure;
 use crate::options::{Options, Valid, resamples};
@@ -37,8 +37,9 @@ pub use crate::confidence::{
 pub use figure::{co_assignment, gap_intervals, membership_intervals, sample_size_curves, stability_bars};
 pub use sizes::{SampleDraw, SampleSizes};
 pub use table::{
-    CLUSTER_INTERVALS, CO_ASSIGNMENT, ClusterIntervalColumns, CoAssignmentColumns, MEMBERSHIP_INTERVALS,
-    MembershipIntervalColumns, PAIR_INTERVALS, PairIntervalColumns, SAMPLE_SIZES, SampleSizeColumns,
+    BASIN_COUNTS, BasinCountColumns, CLUSTER_INTERVALS, CO_ASSIGNMENT, ClusterIntervalColumns,
+    CoAssignmentColumns, MEMBERSHIP_INTERVALS, MembershipIntervalColumns, PAIR_INTERVALS,
+    PairIntervalColumns, SAMPLE_SIZES, SampleSizeColumns,
 };
 
 /// The options for drawing examples: the number of draws, their seed, and how each draw is clustered.
@@ -88,13 +89,17 @@ pub struct Confidence {
     pub lines: Vec<LineConfidence>,
     /// The membership score of each model; nothing without draws.
     pub membership: Vec<Interval>,
-    /// For each model the share of draws in which it is in its cluster; nothing without draws.
+    /// The number of draws that fall into each number of basins, from 1 on; nothing if that number was given
+    /// and not found ([`BasinCount::Exactly`]).
+    pub counts: Vec<usize>,
+    /// For each model the share of draws in which it is in its cluster, or in none if it is in none; nothing
+    /// without draws.
     pub stability: Vec<f64>,
     /// For each two models the share of draws in which they are in one cluster, `[n_models, n_models]`;
     /// `[0, 0]` without draws.
     pub together: Array2<f64>,
-    /// The draws that fall into two clusters. Empty if all examples do not divide the models, and if fewer
-    /// than half of the draws divide them: results from these few would say nothing about the others.
+    /// The draws that fall into two clusters or more. Empty if all examples do not divide the models, and if
+    /// fewer than half of the draws divide them: results from these few would say nothing about the others.
     pub draws: Vec<ResampledBasins>,
     /// The reasons why results that follow from clusters have no intervals, if they have none: notes of the
     /// clusters, or [`Note::FewDraws`].
@@ -141,10 +146,17 @@ impl Sweep {
             line.auc.value = profile.measure(Measure::AreaUnderCurve)?;
         }
         let mut notes = basins.notes.clone();
-        let mut draws = Vec::new();
-        if basins.is_divided() {
-            draws = recluster(&basins, &pairs, &gaps, &options.clusters)?.into_iter().flatten().collect();
-            if 2 * draws.len() < options.n_resamples {
+        let is_found = options.clusters.basins == BasinCount::Auto;
+        let (mut draws, mut counts) = (Vec::new(), Vec::new());
+        if basins.is_divided() || is_found {
+            let reclustered = recluster(&basins, &pairs, &gaps, &options.clusters)?;
+            if is_found {
+                counts = numbers_of_basins(&reclustered);
+            }
+            draws = reclustered.into_iter().flatten().collect();
+            if !basins.is_divided() {
+                draws.clear();
+            } else if 2 * draws.len() < options.n_resamples {
                 notes.push(Note::FewDraws { divided: draws.len(), drawn: options.n_resamples });
                 draws.clear();
             }
@@ -167,6 +179,7 @@ impl Sweep {
             pairs,
             lines,
             membership,
+            counts,
             stability,
             together,
             draws,
@@ -199,8 +212,28 @@ impl Sweep {
     }
 }
 
+/// Checks that there is one score for each model.
+fn check_lengths_of(membership: &[f64], scores: &[f64]) -> Result<()> {
+    if membership.len() == scores.len() {
+        return Ok(());
+    }
+    let (got, expected) = (vec![scores.len()], vec![membership.len()]);
+    Err(LmcError::ShapeMismatch { what: "scores of the models".to_owned(), got, expected })
+}
+
 /// The way in which intervals of results that follow from clusters are read off the draws.
 const OF_CLUSTERS: IntervalMethod = IntervalMethod::Percentile;
+
+/// Returns how many draws have one basin, two basins and so on, up to the largest number.
+fn numbers_of_basins(draws: &[Option<ResampledBasins>]) -> Vec<usize> {
+    let mut counts = Vec::new();
+    for draw in draws {
+        let n_basins = draw.as_ref().map_or(1, |draw| draw.n_basins);
+        counts.resize(counts.len().max(n_basins), 0);
+        counts[n_basins - 1] += 1;
+    }
+    counts
+}
 
 /// Returns the share of draws in which each model is in its cluster, and the share in which each two models
 /// are in one cluster.
@@ -208,7 +241,7 @@ fn assignments(basins: &Basins, draws: &[ResampledBasins], n: usize) -> (Vec<f64
     let share = |held: &dyn Fn(&ResampledBasins) -> bool| {
         draws.iter().filter(|draw| held(draw)).count() as f64 / draws.len() as f64
     };
-    let stability = (0..n).map(|model| share(&|draw| draw.cluster[model] == basins.cluster[model])).collect();
+    let stability = (0..n).map(|model| share(&|draw| draw.agrees(basins, model))).collect();
     let together = Array2::from_shape_fn((n, n), |(a, b)| share(&|draw| draw.cluster[a] == draw.cluster[b]));
     (stability, together)
 }
@@ -249,9 +282,19 @@ impl Confidence {
         if self.draws.is_empty() || is_constant(scores) {
             return Ok(None);
         }
-        let value = pearson(&self.basins.membership, scores)?;
-        let resampled =
-            self.draws.iter().map(|draw| pearson(&draw.membership, scores)).collect::<Result<Vec<_>>>()?;
+        check_lengths_of(&self.basins.membership, scores)?;
+        // Models in no basin have no membership.
+        let members: Vec<usize> =
+            (0..scores.len()).filter(|&model| self.basins.basin_of(model).is_some()).collect();
+        let of = |values: &[f64]| members.iter().map(|&model| values[model]).collect::<Vec<f64>>();
+        let scores = of(scores);
+        if is_constant(&scores) {
+            return Ok(None);
+        }
+        let value = pearson(&of(&self.basins.membership), &scores)?;
+        // A draw may have no basin in common with the first one, and then has no memberships.
+        let known = self.draws.iter().map(|draw| of(&draw.membership)).filter(|draw| !is_constant(draw));
+        let resampled = known.map(|draw| pearson(&draw, &scores)).collect::<Result<Vec<_>>>()?;
         Interval::of(value, &resampled, self.options.confidence, OF_CLUSTERS).map(Some)
     }
 
@@ -266,7 +309,11 @@ impl Confidence {
     /// Returns the share of draws whose clusters are those of all examples, model for model; NaN without
     /// draws.
     pub fn share_identical(&self) -> f64 {
-        let identical = self.draws.iter().filter(|draw| draw.cluster == self.basins.cluster).count();
+        let n = self.basins.models.len();
+        let is_same = |draw: &&ResampledBasins| {
+            draw.n_basins == self.basins.n_basins && (0..n).all(|model| draw.agrees(&self.basins, model))
+        };
+        let identical = self.draws.iter().filter(is_same).count();
         identical as f64 / self.draws.len() as f64
     }
 

@@ -3,8 +3,8 @@
 use polars::prelude::DataFrame;
 
 use crate::analyses::confidence::{
-    ClusterIntervalColumns, CoAssignmentColumns, Confidence, MembershipIntervalColumns, PairIntervalColumns,
-    SampleDraw, SampleSizeColumns, SampleSizes,
+    BasinCountColumns, ClusterIntervalColumns, CoAssignmentColumns, Confidence, MembershipIntervalColumns,
+    PairIntervalColumns, SampleDraw, SampleSizeColumns, SampleSizes,
 };
 use crate::confidence::{Interval, LineConfidence};
 use crate::error::{LmcError, Result};
@@ -74,13 +74,39 @@ impl Confidence {
         };
         MembershipIntervalColumns {
             model: self.basins.models.clone(),
-            cluster: self.basins.cluster.iter().map(|&cluster| cluster as i64 + 1).collect(),
+            cluster: self.basins.numbers(),
             membership: self.basins.membership.clone(),
             low: of(|interval| interval.low),
             high: of(|interval| interval.high),
             stability: (0..rows).map(|model| self.stability.get(model).copied()).collect(),
             n_examples: vec![self.n_examples as i64; rows],
             confidence: vec![self.options.confidence; rows],
+        }
+        .frame()
+    }
+
+    /// Returns one row per number of basins from 1 on: the schema [`BASIN_COUNTS`](crate::table::BASIN_COUNTS),
+    /// empty if the number was given and not found.
+    ///
+    /// # Errors
+    /// [`LmcError::Polars`] if polars refuses a column.
+    ///
+    /// # Examples
+    /// ```no_run
+    /// use lmc::prelude::*;
+    /// use lmc::basin::BasinCount;
+    /// let models = Study::open(StudySpec::mini_nli(0))?.finetune()?;
+    /// let clusters = ClusterOptions { basins: BasinCount::Auto, ..ClusterOptions::default() };
+    /// let options = ConfidenceOptions { clusters, ..ConfidenceOptions::default() };
+    /// println!("{}", models.sweep("id", Grid::TENTHS)?.confidence(&options)?.counts_table()?);
+    /// # Ok::<(), LmcError>(())
+    /// ```
+    pub fn counts_table(&self) -> Result<DataFrame> {
+        let all = self.counts.iter().sum::<usize>() as f64;
+        BasinCountColumns {
+            n_basins: (1..).take(self.counts.len()).collect(),
+            n_draws: self.counts.iter().map(|&count| count as i64).collect(),
+            share: self.counts.iter().map(|&count| count as f64 / all).collect(),
         }
         .frame()
     }
@@ -169,7 +195,14 @@ impl SampleSizes {
             return Err(LmcError::ShapeMismatch { what, got: vec![scores.len()], expected: vec![n] });
         }
         let moved = |draw: &SampleDraw| {
-            draw.basins.cluster.iter().zip(&self.basins.cluster).filter(|(a, b)| a != b).count() as i64
+            (0..n).filter(|&model| !draw.basins.agrees(&self.basins, model)).count() as i64
+        };
+        // Models in no basin have no membership.
+        let members = |values: &[f64]| {
+            (0..n)
+                .filter(|&model| self.basins.basin_of(model).is_some())
+                .map(|model| values[model])
+                .collect::<Vec<_>>()
         };
         let of = |value: &dyn Fn(&SampleDraw) -> f64| self.draws.iter().map(value).collect::<Vec<f64>>();
         let optional =
@@ -186,7 +219,7 @@ impl SampleSizes {
             within: of(&|draw| draw.basins.within),
             across: of(&|draw| draw.basins.across),
             silhouette: of(&|draw| draw.basins.silhouette),
-            r: optional(&|draw| pearson(&draw.basins.membership, scores).ok()),
+            r: optional(&|draw| pearson(&members(&draw.basins.membership), &members(scores)).ok()),
         }
         .frame()
     }

@@ -32,7 +32,7 @@ declare_table! {
     /// One row per model: its membership score with an interval for another sample of examples.
     MEMBERSHIP_INTERVALS, MembershipIntervalColumns = "membership_intervals" {
         model: String,
-        cluster: i64,
+        cluster: i64 = "number of the basin from 1; 0 for a model in none",
         membership: f64 = "membership score, negative near basin 1, no unit",
         low: Option<f64> = "lower end of its interval, no unit, empty where there are no draws with clusters",
         high: Option<f64> = "upper end of its interval, no unit, empty like the lower one",
@@ -40,6 +40,15 @@ declare_table! {
             [0, 1]",
         n_examples: i64 = "number of examples",
         confidence: f64 = "share of samples whose interval shall hold the truth, in (0, 1)",
+    }
+}
+
+declare_table! {
+    /// One row per number of basins: how often it was found in resampled examples.
+    BASIN_COUNTS, BasinCountColumns = "basin_counts" {
+        n_basins: i64 = "number of basins",
+        n_draws: i64 = "number of resampled example sets with that many",
+        share: f64 = "their share among all, in [0, 1]",
     }
 }
 

@@ -2,8 +2,9 @@ use rand::Rng;
 
 use super::*;
 use crate::analyses::confidence::{
-    CLUSTER_INTERVALS, CO_ASSIGNMENT, ClusterIntervalColumns, MEMBERSHIP_INTERVALS,
-    MembershipIntervalColumns, PAIR_INTERVALS, PairIntervalColumns, SAMPLE_SIZES, SampleSizeColumns,
+    BASIN_COUNTS, BasinCountColumns, CLUSTER_INTERVALS, CO_ASSIGNMENT, ClusterIntervalColumns,
+    MEMBERSHIP_INTERVALS, MembershipIntervalColumns, PAIR_INTERVALS, PairIntervalColumns, SAMPLE_SIZES,
+    SampleSizeColumns,
 };
 use crate::eval::Outcome;
 use crate::seed::rng;
@@ -87,6 +88,19 @@ fn values_are_those_of_the_sweep_and_shares_are_shares() {
     assert_eq!(statistics.height(), 5);
     assert_eq!(ClusterIntervalColumns::value(&statistics).unwrap()[0], confidence.basins.silhouette);
     assert!(confidence.agreement().unwrap() <= 1.0 && confidence.share_identical() > 0.0);
+}
+
+#[test]
+fn numbers_of_basins_are_counted_if_they_are_found() {
+    let clusters = ClusterOptions { basins: BasinCount::Auto, ..ClusterOptions::default() };
+    let found = sweep().confidence(&ConfidenceOptions { clusters, ..options() }).unwrap();
+    assert_eq!(found.counts.iter().sum::<usize>(), 60);
+    let table = found.counts_table().unwrap();
+    BASIN_COUNTS.check(&table).unwrap();
+    assert_eq!(BasinCountColumns::n_basins(&table).unwrap()[0], 1);
+    assert!((BasinCountColumns::share(&table).unwrap().iter().sum::<f64>() - 1.0).abs() < 1e-12);
+    let given = sweep().confidence(&options()).unwrap();
+    assert!(given.counts.is_empty() && given.counts_table().unwrap().height() == 0);
 }
 
 #[test]

@@ -12,7 +12,7 @@ use std::fmt;
 
 use ndarray::Array2;
 
-use crate::basin::{Basins, Membership, draw_subsets};
+use crate::basin::{Basins, Membership, subsets_of_basins};
 use crate::error::{LmcError, Result};
 use crate::eval::Outcome;
 use crate::options::{Options, Valid, in_range, resamples};
@@ -159,9 +159,12 @@ impl Models {
         self.check_basins(basins)?;
         let ends = self.ends(dataset)?;
         let mut samples = Vec::new();
-        for kind in [Membership::Within(0), Membership::Within(1), Membership::Across] {
-            for size in sizes(kind, &basins.sizes(), &options.sizes) {
-                let subsets = draw_subsets(&basins.cluster, kind, size, options.n_subsets, options.seed);
+        for kind in Membership::kinds(basins.n_basins) {
+            if kind == Membership::Any {
+                continue;
+            }
+            for size in sizes(kind.most(basins), &options.sizes) {
+                let subsets = subsets_of_basins(basins, kind, size, options.n_subsets, options.seed);
                 let n_points = options.n_points.div_ceil(subsets.len().max(1));
                 let mut points = vec![Combination::centre(size)];
                 points.extend(Combination::dirichlet(
@@ -192,13 +195,7 @@ impl Models {
 
 /// Returns the numbers of models that are combined: those that are wanted, up to the number that there is,
 /// and all.
-fn sizes(kind: Membership, [first, second]: &[usize; 2], wanted: &[usize]) -> BTreeSet<usize> {
-    let all = match kind {
-        Membership::Within(0) => *first,
-        Membership::Within(_) => *second,
-        Membership::Across if *second == 0 => 0,
-        Membership::Across | Membership::Any => first + second,
-    };
+fn sizes(all: usize, wanted: &[usize]) -> BTreeSet<usize> {
     wanted.iter().copied().chain([all]).filter(|&size| 2 <= size && size <= all).collect()
 }
 
@@ -269,12 +266,12 @@ mod tests {
     #[test]
     fn a_cluster_is_combined_whole_and_never_more_than_it_has() {
         let wanted = [2, 3, 4, 8];
-        let of = |kind, counts: [usize; 2]| sizes(kind, &counts, &wanted).into_iter().collect::<Vec<_>>();
-        assert_eq!(of(Membership::Within(0), [9, 7]), [2, 3, 4, 8, 9]);
-        assert_eq!(of(Membership::Within(1), [9, 7]), [2, 3, 4, 7]);
-        assert_eq!(of(Membership::Across, [9, 7]), [2, 3, 4, 8, 16]);
-        assert_eq!(of(Membership::Within(1), [15, 1]), [0; 0]);
-        assert_eq!(of(Membership::Across, [3, 0]), [0; 0]);
+        let of = |all| sizes(all, &wanted).into_iter().collect::<Vec<_>>();
+        assert_eq!(of(9), [2, 3, 4, 8, 9]);
+        assert_eq!(of(7), [2, 3, 4, 7]);
+        assert_eq!(of(16), [2, 3, 4, 8, 16]);
+        assert_eq!(of(1), [0; 0]);
+        assert_eq!(of(0), [0; 0]);
     }
 
     #[test]

@@ -95,7 +95,7 @@ impl Models {
 /// ```
 pub fn early_table(stages: &[Stage], metric: Metric, options: &EarlyOptions) -> Result<DataFrame> {
     let last = stages.last().ok_or_else(|| LmcError::invalid("stages", "none", "at least 1"))?;
-    last.basins.check_divided()?;
+    last.basins.check_two()?;
     let mut rows = Vec::new();
     for (index, stage) in stages.iter().enumerate() {
         for (predictor, measured) in stage.predictors(metric)? {

@@ -63,7 +63,7 @@ pub fn early_warning(
     }
     options.validate()?;
     finished.study().task().set(dataset)?;
-    basins.check_divided()?;
+    basins.check_two()?;
     let clusters = |rows: &[usize]| rows.iter().map(|&row| basins.cluster[row]).collect::<Vec<_>>();
     let others: Vec<usize> = (0..basins.models.len()).filter(|row| !landmarks.contains(row)).collect();
     let predictor = format!("gaps to {} finished copies", landmarks.len());

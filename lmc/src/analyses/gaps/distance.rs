@@ -10,6 +10,7 @@ use crate::Result;
 use crate::analyses::basins::BasinColumns;
 use crate::analyses::gaps::GapColumns;
 use crate::figures::Figure;
+use crate::figures::basins::NO_BASIN;
 use crate::figures::rows::{ends, pick, signed};
 use crate::stats::{least_squares, pearson};
 use crate::study::unknown;
@@ -50,7 +51,8 @@ pub fn gap_against_distance(gaps: &DataFrame, basins: &DataFrame, dataset: &str)
     };
     let mut kinds: [Vec<usize>; 2] = Default::default();
     for pair in (0..a.len()).filter(|&pair| datasets[pair] == dataset) {
-        kinds[usize::from(basin(&a[pair])? != basin(&b[pair])?)].push(pair);
+        let (first, second) = (basin(&a[pair])?, basin(&b[pair])?);
+        kinds[usize::from(first != second || first == NO_BASIN)].push(pair);
     }
     let mut chart = Chart::new(&format!("Convexity gap on {dataset} against distance"));
     let across = Axis::of("Euclidean distance of the two models", "all parameters, no unit");

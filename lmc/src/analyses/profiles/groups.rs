@@ -4,6 +4,7 @@ use polars::prelude::DataFrame;
 
 use crate::analyses::basins::ClusterColumns;
 use crate::analyses::profiles::GroupColumns;
+use crate::figures::basins::NO_BASIN;
 use crate::study::{EvaluationColumns, Metric};
 use crate::{LmcError, Result};
 
@@ -55,7 +56,8 @@ pub fn groups_by_score(
 }
 
 /// Returns a [`GROUPS`](crate::table::GROUPS) table that groups the models of a
-/// [`CLUSTERS`](crate::table::CLUSTERS) table, such as one of basins, by basin: "basin 1", "basin 2".
+/// [`CLUSTERS`](crate::table::CLUSTERS) table, such as one of basins, by basin: "basin 1", "basin 2", and so
+/// on. Models in no basin come last, as "no basin".
 ///
 /// # Errors
 /// [`LmcError::Column`] for a table of another schema.
@@ -71,10 +73,14 @@ pub fn groups_by_score(
 pub fn groups_by_basin(basins: &DataFrame) -> Result<DataFrame> {
     let clusters = ClusterColumns::cluster(basins)?;
     let mut members: Vec<_> = ClusterColumns::model(basins)?.into_iter().zip(clusters).collect();
-    members.sort_by_key(|(_, cluster)| *cluster);
+    members.sort_by_key(|(_, cluster)| (*cluster == NO_BASIN, *cluster));
     let (models, clusters): (Vec<_>, Vec<_>) = members.into_iter().unzip();
-    let groups: Vec<_> = clusters.into_iter().map(|cluster| format!("basin {cluster}")).collect();
+    let groups: Vec<_> = clusters.into_iter().map(group_name).collect();
     GroupColumns { model: models, group: groups }.frame()
+}
+
+fn group_name(cluster: i64) -> String {
+    if cluster == NO_BASIN { "no basin".to_owned() } else { format!("basin {cluster}") }
 }
 
 #[cfg(test)]

@@ -22,19 +22,23 @@ const N_PERMUTATIONS: usize = 10_000;
 /// are all equal.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Report {
-    /// Models in the larger and in the smaller cluster.
+    /// Models in the largest and in the next cluster.
     pub sizes: [usize; 2],
+    /// Further clusters.
+    pub n_further: usize,
+    /// Models in no cluster.
+    pub n_outliers: usize,
     /// Mean convexity gap of pairs within a cluster, nats per example.
     pub within: f64,
     /// Mean convexity gap of pairs across clusters, nats per example.
     pub across: Option<f64>,
     /// Mean silhouette of the clusters with the gap as distance.
     pub silhouette: Option<f64>,
-    /// Mean score of each cluster.
+    /// Mean score of the largest and of the next cluster.
     pub scores: [Option<f64>; 2],
     /// Two-sided permutation test of the difference of the two means.
     pub p_value: Option<f64>,
-    /// Pearson's r of membership score and score.
+    /// Pearson's r of membership score and score, without models in no cluster.
     pub r_membership: Option<f64>,
     /// Pearson's r of in-domain loss and score: a confound, since the in-domain loss may explain the split as
     /// well.
@@ -82,6 +86,8 @@ impl Report {
         let high = above_largest_jump(&scores);
         let sides: Vec<bool> = gaps.iter().map(|&(a, b, _)| high[a] != high[b]).collect();
         let divided = basins.is_divided();
+        let inside: Vec<usize> = (0..scores.len()).filter(|&row| basins.basin_of(row).is_some()).collect();
+        let of = |rows: &[usize], values: &[f64]| rows.iter().map(|&row| values[row]).collect::<Vec<f64>>();
         // Numbers that differ only by rounding correlate with nothing but rounding.
         let gaps_differ = !basins.notes.iter().any(|note| matches!(note, Note::EqualGaps { .. }));
         let constant = |metric, of: &[Evaluation], values: &[f64]| {
@@ -95,16 +101,26 @@ impl Report {
             false => pearson(x, y).map(Some),
         };
         Ok(Self {
-            sizes: basins.sizes(),
+            sizes: [basins.sizes()[0], basins.sizes()[1]],
+            n_further: basins.n_basins.saturating_sub(2),
+            n_outliers: basins.outliers().len(),
             within: basins.within,
             across: divided.then_some(basins.across),
             silhouette: divided.then_some(basins.silhouette),
             scores: [mean_of(basins, &scores, 0)?, mean_of(basins, &scores, 1)?],
             p_value: match divided {
-                true => Some(permutation_test(&basins.cluster, &scores, N_PERMUTATIONS, 0)?),
+                true => {
+                    let rows: Vec<usize> = (0..scores.len()).filter(|&row| basins.cluster[row] < 2).collect();
+                    let two: Vec<usize> = rows.iter().map(|&row| basins.cluster[row]).collect();
+                    Some(permutation_test(&two, &of(&rows, &scores), N_PERMUTATIONS, 0)?)
+                }
                 false => None,
             },
-            r_membership: r(divided && scores_differ, &basins.membership, &scores)?,
+            r_membership: r(
+                divided && scores_differ,
+                &of(&inside, &basins.membership),
+                &of(&inside, &scores),
+            )?,
             r_id_loss: r(losses_differ && scores_differ, &id_losses, &scores)?,
             r_pairs: r(gaps_differ && scores_differ, &gap_values, &differences(&scores))?,
             r_pairs_id_loss: r(gaps_differ && losses_differ, &gap_values, &differences(&id_losses))?,
@@ -120,9 +136,18 @@ impl Report {
     pub fn rows(&self) -> Vec<(&'static str, Option<f64>)> {
         let ratio = self.across.map(|across| across / self.within).filter(|ratio| ratio.is_finite());
         let [first, second] = self.scores;
-        vec![
+        let mut rows = vec![
             ("models in cluster 1", Some(self.sizes[0] as f64)),
             ("models in cluster 2", Some(self.sizes[1] as f64)),
+        ];
+        for (name, number) in
+            [("further clusters", self.n_further), ("models in no cluster", self.n_outliers)]
+        {
+            if number > 0 {
+                rows.push((name, Some(number as f64)));
+            }
+        }
+        rows.extend([
             ("mean CG within clusters (nats)", Some(self.within)),
             ("mean CG across clusters (nats)", self.across),
             ("CG across / within", ratio),
@@ -136,7 +161,8 @@ impl Report {
             ("r over pairs: CG and score difference", self.r_pairs),
             ("r over pairs: CG and in-domain loss difference", self.r_pairs_id_loss),
             ("AUC of CG for pairs on different sides", self.auc_sides),
-        ]
+        ]);
+        rows
     }
 }
 
@@ -154,8 +180,8 @@ impl Table for Report {
 
 /// Returns the mean score of a cluster, or `None` without models.
 fn mean_of(basins: &Basins, scores: &[f64], cluster: usize) -> Result<Option<f64>> {
-    let members = basins.cluster.iter().zip(scores).filter(|&(&c, _)| c == cluster);
-    let members: Vec<f64> = members.map(|(_, &score)| score).collect();
+    let members = (0..scores.len()).filter(|&model| basins.basin_of(model) == Some(cluster));
+    let members: Vec<f64> = members.map(|model| scores[model]).collect();
     if members.is_empty() { Ok(None) } else { mean(&members).map(Some) }
 }
 

@@ -39,8 +39,9 @@ const MOST_SUBSETS: usize = 10_000;
 /// The options for making soups and judging them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SoupOptions {
-    /// The numbers of models that are averaged, besides the sizes of the two clusters: subsets within each
-    /// cluster, across both (half from each) and of any models.
+    /// The numbers of models that are averaged, besides the sizes of the clusters: subsets within each cluster,
+    /// across clusters (of two, half from each) and of any models. Models in no basin are in those of any
+    /// models alone.
     pub sizes: Vec<usize>,
     /// The most subsets of each kind and size.
     pub n_subsets: usize,
@@ -182,7 +183,7 @@ impl Models {
             };
             greedy_soups.push((metric, greedy(order, metric.larger_is_better(), score)?));
         }
-        let choices = choices(&basins.cluster, by_score[0], &greedy_soups, options);
+        let choices = choices(basins, by_score[0], &greedy_soups, options);
         let mut datasets = vec![in_domain];
         datasets.extend((scored != in_domain).then_some(scored));
         let mut results = Vec::new();

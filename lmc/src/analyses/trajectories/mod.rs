@@ -41,15 +41,17 @@ pub fn drift_table(drift: &Drift, evaluations: &[Vec<Evaluation>], metric: Metri
             expected,
         });
     }
+    // A basin that is none of the final ones, and a model in none, are 0.
+    let number = |cluster: usize| if cluster < drift.n_basins { cluster as i64 + 1 } else { 0 };
     let cells = || (0..drift.stages.len()).flat_map(|s| (0..drift.models.len()).map(move |m| (s, m)));
     DriftColumns {
         model: cells().map(|(_, m)| drift.models[m].clone()).collect(),
         stage: cells().map(|(s, _)| s as i64).collect(),
         step: cells().map(|(s, _)| drift.stages[s].name.clone()).collect(),
-        cluster: cells().map(|(s, m)| drift.stages[s].cluster[m] as i64 + 1).collect(),
+        cluster: cells().map(|(s, m)| number(drift.stages[s].cluster[m])).collect(),
         membership: cells().map(|(s, m)| drift.stages[s].membership[m]).collect(),
         score: cells().map(|(s, m)| evaluations[s][m].metric(metric)).collect::<Result<_>>()?,
-        final_cluster: cells().map(|(_, m)| drift.final_cluster[m] as i64 + 1).collect(),
+        final_cluster: cells().map(|(_, m)| number(drift.final_cluster[m])).collect(),
     }
     .frame()
 }

@@ -3,8 +3,9 @@
 use std::rc::Rc;
 
 use clap::Args;
+use lmc::analyses::basins::memberships_table;
 use lmc::analyses::report::Report;
-use lmc::basin::{Basins as Clusters, ClusterOptions, Delta};
+use lmc::basin::{BasinCount, Basins as Clusters, ClusterOptions, Delta};
 use lmc::study::{Models, Study, StudySpec, Sweep as Swept};
 use lmc::table::{Metric, Table};
 use lmc::{LmcError, Result, figure, table};
@@ -26,6 +27,10 @@ pub struct Clustering {
     /// the smallest), paper (1) or a number.
     #[arg(long, default_value = "auto")]
     delta: Delta,
+    /// The number of basins: 2 as in the paper, another number, or auto (as many as the gaps show, with copies
+    /// far from all others in none).
+    #[arg(long, default_value = "2", value_name = "NUMBER")]
+    basins: BasinCount,
     /// The evaluation set by which generalisation is judged; the task's own if absent.
     #[arg(long, value_name = "SET")]
     score: Option<String>,
@@ -41,6 +46,17 @@ impl Clustering {
         (self.score.as_deref().unwrap_or(set), self.metric.unwrap_or(metric))
     }
 
+    /// Checks that there are fewer basins than copies.
+    fn check_count(&self, n_copies: usize) -> Result<()> {
+        match self.basins {
+            BasinCount::Exactly(number) if number >= n_copies => {
+                let (got, expected) = (number.to_string(), format!("fewer than the {n_copies} copies"));
+                Err(LmcError::InvalidParameter { field: "basins", got, expected })
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Checks that the score exists.
     pub fn check(&self, study: &Study) -> Result<()> {
         study.task().set(self.score(study).0).map(|_| ())
@@ -48,7 +64,7 @@ impl Clustering {
 
     /// Returns the options that divide the models.
     pub fn options(&self) -> ClusterOptions {
-        ClusterOptions { delta: self.delta, ..ClusterOptions::default() }
+        ClusterOptions { basins: self.basins, delta: self.delta, ..ClusterOptions::default() }
     }
 
     /// Returns the clusters.
@@ -92,6 +108,7 @@ impl Clustered {
     pub fn check(&self, verb: &str) -> Result<StudySpec> {
         let spec = self.study.spec()?;
         spec.check_count(LEAST, verb)?;
+        self.clustering.check_count(spec.n_models())?;
         self.interpolation.check_numbers(&spec)?;
         Ok(spec)
     }
@@ -146,6 +163,9 @@ impl Basins {
             figure::membership_scatter(&table, &evaluations, set, metric)?.with_notes(&basins.notes);
         let found = self.resampling.found(&sweep, &models, clustering.options(), (set, metric))?;
         let mut tables = vec![(&table::BASINS, &table), (&table::EVALUATIONS, &evaluations)];
+        // Of two basins, the table of basins says all.
+        let memberships = (basins.n_basins > 2).then(|| memberships_table(&basins)).transpose()?;
+        tables.extend(memberships.iter().map(|memberships| (&table::MEMBERSHIPS, memberships)));
         let mut figures = vec![("membership", scatter)];
         if let Some(found) = &found {
             tables.extend(found.tables());

@@ -175,7 +175,7 @@ mod tests {
     use super::*;
 
     /// Every option that takes a number, with verbs that have it.
-    const NUMBERS: [(&str, &[&str]); 34] = [
+    const NUMBERS: [(&str, &[&str]); 35] = [
         ("--n-train", &["spec", "finetune", "evaluate", "figures"]),
         ("--master-seed", &["spec", "finetune", "sweep"]),
         ("--seeds", &["spec", "finetune", "basins", "soup"]),
@@ -183,6 +183,7 @@ mod tests {
         ("--learning-rate", &["spec", "finetune"]),
         ("--points", &["sweep", "basins", "convexity", "soup", "figures"]),
         ("--tolerance", &["sweep", "finetune", "replay nowhere --scores x.json"]),
+        ("--basins", &["basins", "convexity", "soup", "figures", "drift", "replay nowhere --scores x.json"]),
         ("--delta", &["basins", "convexity", "soup", "figures", "replay nowhere --scores x.json"]),
         ("--resamples", &["basins --confidence"]),
         ("--sizes", &["convexity", "soup"]),

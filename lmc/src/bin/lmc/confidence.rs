@@ -80,12 +80,18 @@ impl Resampling {
         let statistics = confidence.statistics_table(Some(&scores))?;
         let (pairs, membership) = (confidence.pairs_table()?, confidence.membership_table()?);
         let gap_intervals = figure::gap_intervals(&pairs, Measure::ConvexityGap)?;
+        let counts = confidence.counts_table()?;
+        let counted = (!confidence.counts.is_empty()).then(|| (&table::BASIN_COUNTS, counts.clone()));
+        if counted.is_some() {
+            print(&counts)?;
+        }
         if confidence.draws.is_empty() {
             // Notes of the clusters themselves are printed with them.
             let said = &confidence.notes[confidence.basins.notes.len()..];
             notes::say(said);
             let figures = vec![("gap-intervals", gap_intervals.with_notes(&confidence.notes))];
-            return Ok(Some(Found { tables: vec![(&table::PAIR_INTERVALS, pairs)], figures }));
+            let tables = [(&table::PAIR_INTERVALS, pairs)].into_iter().chain(counted).collect();
+            return Ok(Some(Found { tables, figures }));
         }
         let shares = confidence.co_assignment_table()?;
         print(&statistics)?;
@@ -110,13 +116,14 @@ impl Resampling {
             ("stability", figure::stability_bars(&membership)?),
             ("sample-sizes", figure::sample_size_curves(&sizes)?),
         ];
-        let tables = vec![
+        let mut tables = vec![
             (&table::PAIR_INTERVALS, pairs),
             (&table::MEMBERSHIP_INTERVALS, membership),
             (&table::CO_ASSIGNMENT, shares),
             (&table::CLUSTER_INTERVALS, statistics),
             (&table::SAMPLE_SIZES, sizes),
         ];
+        tables.extend(counted);
         Ok(Some(Found { tables, figures }))
     }
 }

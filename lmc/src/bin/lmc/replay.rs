@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use lmc::analyses::replay::{ReplayOptions, ScoreOptions, check_scores, read_score_files};
-use lmc::basin::{Basins, ClusterOptions, Delta, cluster};
+use lmc::basin::{BasinCount, Basins, ClusterOptions, Delta, cluster};
 use lmc::figure::{self, HeatmapOptions};
 use lmc::gap::Measure;
 use lmc::options::Options;
@@ -54,6 +54,10 @@ pub struct Replay {
     /// quarter of the smallest) or a number.
     #[arg(long, default_value = "paper")]
     delta: Delta,
+    /// The number of basins: 2 as in the paper, another number, or auto (as many as the gaps show, with models
+    /// far from all others in none).
+    #[arg(long, default_value = "2", value_name = "NUMBER")]
+    basins: BasinCount,
     #[command(flatten)]
     output: Output,
 }
@@ -112,7 +116,8 @@ impl Replay {
         let evaluations = scores.table;
         let beside = check_scores(&evaluations, &replay.models, &self.scored_on, metric)?;
         let (profiles, gaps) = (replay.table()?, replay.gaps()?);
-        let cluster_options = ClusterOptions { delta: self.delta, ..ClusterOptions::default() };
+        let cluster_options =
+            ClusterOptions { basins: self.basins, delta: self.delta, ..ClusterOptions::default() };
         let basins = cluster(&gap, &cluster_options)?;
         let table = basins.table()?;
         let scored = [(self.scored_on.as_str(), metric)];
@@ -150,13 +155,15 @@ impl Replay {
 
 /// Returns a sentence about the clusters.
 fn described(basins: &Basins) -> String {
-    let ([first, second], within) = (basins.sizes(), basins.within);
+    let (sizes, within) = (basins.sizes(), basins.within);
     if !basins.is_divided() {
-        return format!("{first} models in one cluster, mean gap {within:.4} nats per example");
+        return format!("{} models in one cluster, mean gap {within:.4} nats per example", sizes[0]);
     }
     let (across, silhouette) = (basins.across, basins.silhouette);
+    let sizes: Vec<String> = sizes.iter().map(usize::to_string).collect();
+    let (last, others) = (&sizes[sizes.len() - 1], sizes[..sizes.len() - 1].join(", "));
     format!(
-        "clusters of {first} and {second} models, mean gap {within:.4} within and {across:.4} across (nats per \
+        "clusters of {others} and {last} models, mean gap {within:.4} within and {across:.4} across (nats per \
          example), silhouette {silhouette:.2}"
     )
 }

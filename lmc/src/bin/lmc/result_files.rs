@@ -3,12 +3,14 @@
 use lmc::table::{self, Schema};
 
 /// Every table that a verb writes.
-pub const TABLES: [&Schema; 24] = [
+pub const TABLES: [&Schema; 26] = [
     &table::MODELS,
     &table::EVALUATIONS,
     &table::PROFILES,
     &table::GAPS,
     &table::BASINS,
+    &table::MEMBERSHIPS,
+    &table::BASIN_COUNTS,
     &table::PAIR_INTERVALS,
     &table::MEMBERSHIP_INTERVALS,
     &table::CO_ASSIGNMENT,
@@ -39,8 +41,10 @@ pub const FILES: [(&str, &[&str]); 13] = [
         "basins",
         &[
             "basins.parquet",
+            "memberships.parquet",
             "evaluations.parquet",
             "membership.png",
+            "basin_counts.parquet",
             "pair_intervals.parquet",
             "membership_intervals.parquet",
             "co_assignment.parquet",

@@ -5,7 +5,7 @@ use std::fmt;
 use ndarray::{Array2, ArrayView1};
 
 use lmc_base::error::{LmcError, Result};
-use lmc_maths::basin::{Basins, ClusterOptions, cluster, matched};
+use lmc_maths::basin::{Basins, ClusterOptions, Matched, cluster, matched};
 use lmc_maths::gap::{GapMatrix, Measure};
 use lmc_maths::stats::adjusted_rand_index;
 use lmc_model::parallel::run_units;
@@ -17,9 +17,14 @@ const IN_ONE_GO: usize = 16;
 /// models.
 #[derive(Clone, PartialEq)]
 pub struct ResampledBasins {
-    /// The cluster of each model, 0 or 1: that of all examples which has more of the draw's cluster.
+    /// The number of basins of the draw.
+    pub n_basins: usize,
+    /// The cluster of each model: that of all examples which has most models in common with the draw's. A
+    /// basin that has no such partner, and a model in no basin, have numbers from those of all examples on.
     pub cluster: Vec<usize>,
-    /// The membership score of each model: negative in cluster 0.
+    /// The models that are in no basin, in ascending order.
+    pub outliers: Vec<usize>,
+    /// The membership score of each model in cluster 0: negative inside.
     pub membership: Vec<f64>,
     /// The adjusted Rand index with the clusters of all examples.
     pub adjusted_rand: f64,
@@ -33,13 +38,25 @@ pub struct ResampledBasins {
 
 impl fmt::Debug for ResampledBasins {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let second: usize = self.cluster.iter().sum();
-        let first = self.cluster.len() - second;
-        write!(f, "ResampledBasins({first} + {second} models, adjusted Rand index {:.2})", self.adjusted_rand)
+        let size = |basin| self.cluster.iter().filter(|&&of| of == basin).count().to_string();
+        let mut numbers = self.cluster.clone();
+        numbers.sort_unstable();
+        numbers.dedup();
+        let sizes: Vec<String> = numbers.into_iter().map(size).collect();
+        let index = self.adjusted_rand;
+        write!(f, "ResampledBasins({} models, adjusted Rand index {index:.2})", sizes.join(" + "))
     }
 }
 
 impl ResampledBasins {
+    /// Returns whether a model is where it is with all examples: in the same basin, or in none.
+    pub fn agrees(&self, full: &Basins, model: usize) -> bool {
+        match full.basin_of(model) {
+            Some(basin) => self.cluster[model] == basin,
+            None => self.outliers.contains(&model),
+        }
+    }
+
     /// Returns the mean gap across clusters over that within.
     pub fn ratio(&self) -> f64 {
         self.across / self.within
@@ -50,9 +67,9 @@ impl ResampledBasins {
 /// whose models are not divided, for example one without any gap.
 ///
 /// `full`: the clusters of all examples. `pairs`: the numbers of the models of each line, every pair once.
-/// `gaps`: the convexity gap of each line in each draw, `[n_lines, n_draws]`. The two clusters of a draw are
-/// named so that most models are in the same cluster as in `full`. If exactly half of them are either way,
-/// the naming with similar membership scores is taken. The result does not depend on the number of threads.
+/// `gaps`: the convexity gap of each line in each draw, `[n_lines, n_draws]`. The clusters of a draw are
+/// named so that most models are in the same cluster as in `full`. If exactly half of them are either way in
+/// two clusters, the naming with similar membership scores is taken. The result does not depend on the number of threads.
 ///
 /// # Errors
 /// [`LmcError::ShapeMismatch`] for another number of lines than pairs of models;
@@ -94,10 +111,21 @@ fn one(
     if !basins.is_divided() {
         return Ok(None);
     }
+    let rows: Vec<usize> = (0..n).collect();
+    let Matched { cluster, membership, .. } = matched(&basins, &rows, full);
+    let (n_basins, outliers) = (basins.n_basins, basins.outliers());
     let Basins { silhouette, within, across, .. } = basins;
-    let (cluster, membership, _) = matched(basins.cluster, basins.membership, full);
     let adjusted_rand = adjusted_rand_index(&cluster, &full.cluster)?;
-    Ok(Some(ResampledBasins { cluster, membership, adjusted_rand, silhouette, within, across }))
+    Ok(Some(ResampledBasins {
+        n_basins,
+        cluster,
+        outliers,
+        membership,
+        adjusted_rand,
+        silhouette,
+        within,
+        across,
+    }))
 }
 
 fn check(n_models: usize, pairs: &[[usize; 2]], gaps: &Array2<f64>) -> Result<()> {

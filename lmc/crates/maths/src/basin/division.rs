@@ -5,13 +5,13 @@ use super::{
     kmeans::two_means,
 };
 use crate::stats::mean;
-use lmc_base::error::{LmcError, Result};
+use lmc_base::error::Result;
 use lmc_base::natural;
 use lmc_base::options::Valid;
 use ndarray::{Array2, ArrayView1, Axis};
 
 /// The distance below which two eigenvalues have vectors that rounding turns by a part in 100,000.
-const NEAR: f64 = 1e-10;
+pub(super) const NEAR: f64 = 1e-10;
 
 /// The gaps that are known.
 pub(super) struct Known<'a> {
@@ -32,9 +32,7 @@ pub(super) fn divided(
     silhouette: impl FnOnce(&[usize]) -> Result<f64>,
 ) -> Result<Basins> {
     let n = known.models.len();
-    if n < 3 {
-        return Err(LmcError::invalid("models", format!("{n} models"), "at least 3 to divide in two"));
-    }
+    known.check_count(2)?;
     let gaps: Vec<f64> = known.pairs.iter().map(|&(.., gap)| gap).collect();
     let (delta, widened) = kernel_width(&gaps, options.delta)?;
     if let Some(note) = known.nothing_to_divide_by(&gaps, delta) {
@@ -48,10 +46,7 @@ pub(super) fn divided(
     let tied = third - second <= NEAR.max(graph.blur);
     let division = if tied { None } else { divide(&coordinates, first(known.models), options)? };
     let Some(Division { cluster, membership, centroids }) = division else {
-        if parts.iter().max() > Some(&0) {
-            notes.push(known.parts(&parts));
-        }
-        notes.push(if tied { Note::TiedEigenvalues { second, third } } else { Note::TiedDivisions });
+        notes.extend(tied_notes(known, &parts, tied.then_some((second, third))));
         return known.undivided(delta, notes);
     };
     // Two parts that are the two clusters are as expected.
@@ -66,12 +61,17 @@ pub(super) fn divided(
     };
     Ok(Basins {
         models: known.models.to_vec(),
+        n_basins: 2,
         delta,
         resolution: known.resolution,
         silhouette: silhouette(&cluster)?,
         within: mean_gap(true)?,
         across: mean_gap(false)?,
         cluster,
+        memberships: Array2::from_shape_fn((n, 2), |(model, basin)| match basin {
+            0 => membership[model],
+            _ => -membership[model],
+        }),
         membership,
         embedding: coordinates,
         centroids,
@@ -79,9 +79,16 @@ pub(super) fn divided(
     })
 }
 
+/// Returns why models are not divided if eigenvalues, given with the next one, or divisions are tied.
+pub(super) fn tied_notes(known: &Known, parts: &[usize], tied: Option<(f64, f64)>) -> Vec<Note> {
+    let unconnected = (parts.iter().max() > Some(&0)).then(|| known.parts(parts));
+    let tied = tied.map_or(Note::TiedDivisions, |(second, third)| Note::TiedEigenvalues { second, third });
+    unconnected.into_iter().chain([tied]).collect()
+}
+
 impl Known<'_> {
     /// Returns why the gaps or similarities give nothing to divide the models by, if that is so.
-    fn nothing_to_divide_by(&self, gaps: &[f64], delta: f64) -> Option<Note> {
+    pub(super) fn nothing_to_divide_by(&self, gaps: &[f64], delta: f64) -> Option<Note> {
         let smallest = gaps.iter().copied().fold(f64::INFINITY, f64::min);
         let largest = gaps.iter().copied().fold(0.0, f64::max);
         // Each of two gaps may be off by the resolution; sums of losses are also off by some last bits.
@@ -96,12 +103,14 @@ impl Known<'_> {
     }
 
     /// Returns all models in one cluster.
-    fn undivided(&self, delta: f64, notes: Vec<Note>) -> Result<Basins> {
+    pub(super) fn undivided(&self, delta: f64, notes: Vec<Note>) -> Result<Basins> {
         let n = self.models.len();
         Ok(Basins {
             models: self.models.to_vec(),
+            n_basins: 1,
             cluster: vec![0; n],
             membership: vec![0.0; n],
+            memberships: Array2::zeros((n, 1)),
             embedding: Array2::zeros((n, 2)),
             centroids: Array2::zeros((2, 2)),
             delta,
@@ -125,14 +134,15 @@ impl Known<'_> {
 }
 
 /// The similarities of known pairs as shares of the roots of their degrees.
-struct Graph {
-    edges: Vec<(usize, usize, f64)>,
+pub(super) struct Graph {
+    /// Two models and the weight between them.
+    pub edges: Vec<(usize, usize, f64)>,
     /// The distance that two eigenvalues need for their vectors not to depend on rounding of the gaps.
-    blur: f64,
+    pub blur: f64,
 }
 
 impl Graph {
-    fn of(known: &Known, delta: f64) -> Self {
+    pub fn of(known: &Known, delta: f64) -> Self {
         let n = known.models.len();
         let similarity = |gap: f64| (-0.5 * (gap / delta).powi(2)).exp();
         let mut degree = vec![0.0; n];

@@ -9,7 +9,9 @@ use lmc_base::error::{LmcError, Result};
 pub struct Drift {
     /// Names of the models, in the order of the final basins.
     pub models: Vec<String>,
-    /// The cluster of each model at the end.
+    /// The number of basins at the end.
+    pub n_basins: usize,
+    /// The cluster of each model at the end, from `n_basins` on for a model in no basin.
     pub final_cluster: Vec<usize>,
     /// One entry for each stage, in the order given.
     pub stages: Vec<DriftStage>,
@@ -34,12 +36,13 @@ impl fmt::Debug for Drift {
 pub struct DriftStage {
     /// The name of the stage.
     pub name: String,
-    /// The cluster of each model at this stage, with 0 and 1 exchanged if most models would otherwise
-    /// disagree with the final cluster.
+    /// The cluster of each model at this stage, by the name of the final one that has most models in common
+    /// with it. Basins without such a partner and models in no basin have numbers from the final number of
+    /// basins on.
     pub cluster: Vec<usize>,
-    /// The membership score of each model at this stage, negated if the clusters were exchanged.
+    /// The membership score of each model at this stage, in the cluster with the name 0.
     pub membership: Vec<f64>,
-    /// The share of models that are in their final cluster, from 0.5 to 1. It says nothing about a stage that
+    /// The share of models that are in their final cluster, from 0.5 to 1 for two clusters. It says nothing about a stage that
     /// is not divided: all its models count as members of the larger final cluster.
     pub agreement: f64,
     /// Notes on what the basins of the stage leave open.
@@ -81,7 +84,8 @@ pub fn drift(stages: &[(String, Basins)], last: &Basins) -> Result<Drift> {
     }
     last.check_divided()?;
     let stages = stages.iter().map(|(name, basins)| stage(name, basins, last)).collect::<Result<_>>()?;
-    Ok(Drift { models: last.models.clone(), final_cluster: last.cluster.clone(), stages })
+    let (models, final_cluster) = (last.models.clone(), last.cluster.clone());
+    Ok(Drift { models, n_basins: last.n_basins, final_cluster, stages })
 }
 
 fn stage(name: &str, basins: &Basins, last: &Basins) -> Result<DriftStage> {
@@ -101,22 +105,40 @@ fn stage(name: &str, basins: &Basins, last: &Basins) -> Result<DriftStage> {
         })
     };
     let rows = last.models.iter().map(row).collect::<Result<Vec<usize>>>()?;
-    let cluster = rows.iter().map(|&row| basins.cluster[row]).collect();
-    let membership = rows.iter().map(|&row| basins.membership[row]).collect();
-    let (cluster, membership, agreeing) = matched(cluster, membership, last);
+    let Matched { cluster, membership, agreeing } = matched(basins, &rows, last);
     let (name, agreement, notes) = (name.to_owned(), agreeing as f64 / n as f64, basins.notes.clone());
     Ok(DriftStage { name, cluster, membership, agreement, notes })
 }
 
-/// Returns clusters and membership scores under the names that the clusters have in `reference`, and the
-/// number of models on which the two agree. The models must be those of `reference`, in its order. At least
-/// half of them agree; if exactly half do, the names are those with which the scores are alike.
+/// The basins of one division under the names of another.
 #[doc(hidden)]
-pub fn matched(
-    mut cluster: Vec<usize>,
-    mut membership: Vec<f64>,
-    reference: &Basins,
-) -> (Vec<usize>, Vec<f64>, usize) {
+pub struct Matched {
+    /// The cluster of each model: a number of the other division, or a higher one for a basin that has no
+    /// partner there and for a model in no basin.
+    pub cluster: Vec<usize>,
+    /// The membership score of each model in cluster 0 of the other division; 0 if that has no partner.
+    pub membership: Vec<f64>,
+    /// The number of models on which the two agree, those in no basin of either among them.
+    pub agreeing: usize,
+}
+
+/// Returns basins under the names that they have in `reference`. `rows`: the row in `basins` of each model of
+/// `reference`.
+///
+/// Two basins that hold all models, in both, take the names by which at least half of the models agree; if
+/// exactly half do, those with which the scores are alike. Otherwise the two basins with most models in common
+/// have one name, then the next two, and so on.
+#[doc(hidden)]
+pub fn matched(basins: &Basins, rows: &[usize], reference: &Basins) -> Matched {
+    let cluster: Vec<usize> = rows.iter().map(|&row| basins.cluster[row]).collect();
+    let membership: Vec<f64> = rows.iter().map(|&row| basins.membership[row]).collect();
+    match basins.all_in_two() && reference.all_in_two() {
+        true => matched_two(cluster, membership, reference),
+        false => matched_several(cluster, basins, rows, reference),
+    }
+}
+
+fn matched_two(mut cluster: Vec<usize>, mut membership: Vec<f64>, reference: &Basins) -> Matched {
     let n = cluster.len();
     let mut agreeing = cluster.iter().zip(&reference.cluster).filter(|(a, b)| a == b).count();
     let opposed = membership.iter().zip(&reference.membership).map(|(a, b)| a * b).sum::<f64>() < 0.0;
@@ -125,7 +147,38 @@ pub fn matched(
         membership.iter_mut().for_each(|score| *score = -*score);
         agreeing = n - agreeing;
     }
-    (cluster, membership, agreeing)
+    Matched { cluster, membership, agreeing }
+}
+
+fn matched_several(cluster: Vec<usize>, basins: &Basins, rows: &[usize], reference: &Basins) -> Matched {
+    let (own, other) = (basins.n_basins, reference.n_basins);
+    let in_common = |a: usize, b: usize| {
+        cluster.iter().zip(&reference.cluster).filter(|&(&x, &y)| x == a && y == b).count()
+    };
+    let mut pairs: Vec<(usize, usize, usize)> = (0..own)
+        .flat_map(|a| (0..other).map(move |b| (a, b)))
+        .map(|(a, b)| (in_common(a, b), a, b))
+        .collect();
+    // Most in common first; of equal ones the larger basins.
+    pairs.sort_by_key(|&(common, a, b)| (std::cmp::Reverse(common), b, a));
+    let mut name: Vec<Option<usize>> = vec![None; own];
+    for (common, a, b) in pairs {
+        if common > 0 && name[a].is_none() && !name.contains(&Some(b)) {
+            name[a] = Some(b);
+        }
+    }
+    let first = name.iter().position(|name| *name == Some(0));
+    let membership =
+        rows.iter().map(|&row| first.map_or(0.0, |column| basins.memberships[[row, column]])).collect();
+    let named: Vec<usize> =
+        cluster.iter().map(|&of| name.get(of).copied().flatten().unwrap_or(other + of)).collect();
+    // A model in no basin has a number of at least `own`, and agrees with one in no basin.
+    let agrees = |(place, &now): (usize, &usize)| match reference.basin_of(place) {
+        Some(basin) => now == basin,
+        None => cluster[place] >= own,
+    };
+    let agreeing = named.iter().enumerate().filter(|&at| agrees(at)).count();
+    Matched { cluster: named, membership, agreeing }
 }
 
 #[cfg(test)]
@@ -134,8 +187,14 @@ mod tests {
     use ndarray::Array2;
 
     fn basins(models: &[&str], membership: &[f64]) -> Basins {
+        let n_basins = if membership.iter().any(|&score| score > 0.0) { 2 } else { 1 };
         Basins {
             models: models.iter().map(|&name| name.to_owned()).collect(),
+            n_basins,
+            memberships: Array2::from_shape_fn((models.len(), n_basins), |(model, basin)| match basin {
+                0 => membership[model],
+                _ => -membership[model],
+            }),
             cluster: membership.iter().map(|&score| usize::from(score > 0.0)).collect(),
             membership: membership.to_vec(),
             embedding: Array2::zeros((models.len(), 2)),
@@ -190,6 +249,30 @@ mod tests {
         assert_eq!(format!("{moved:?}"), "Drift(4 models, 1ep: not divided)");
         let error = drift(&[("1ep".to_owned(), last)], &early).unwrap_err().to_string();
         assert!(error.starts_with("`basins`: got no clusters: all gaps are 0, expected"), "{error}");
+    }
+
+    #[test]
+    fn three_basins_and_a_model_in_none_are_matched_by_what_they_share() {
+        let of = |cluster: [usize; 7]| Basins {
+            n_basins: 3,
+            memberships: Array2::from_shape_fn((7, 3), |(model, basin)| (10 * basin + model) as f64),
+            cluster: cluster.to_vec(),
+            ..basins(&["a", "b", "c", "d", "e", "f", "g"], &[0.0; 7])
+        };
+        let last = of([0, 0, 0, 1, 1, 2, 3]);
+        let rows: Vec<usize> = (0..7).collect();
+        // The basins have other numbers, c is in another one and f in none.
+        let found = matched(&of([2, 2, 1, 1, 1, 4, 3]), &rows, &last);
+        assert_eq!((found.cluster, found.agreeing), (vec![0, 0, 1, 1, 1, 7, 6], 5));
+        assert_eq!(found.membership, [20.0, 21.0, 22.0, 23.0, 24.0, 25.0, 26.0]);
+        // No model of the first basin is in a basin.
+        let found = matched(&of([3, 4, 5, 0, 0, 0, 6]), &rows, &last);
+        assert_eq!((found.cluster, found.membership), (vec![6, 7, 8, 1, 1, 1, 9], vec![0.0; 7]));
+        assert_eq!(found.agreeing, 3);
+        // One basin and a model in none are not two basins.
+        let one = Basins { n_basins: 1, ..of([0, 0, 0, 0, 0, 0, 1]) };
+        let found = matched(&one, &rows, &last);
+        assert_eq!((found.cluster, found.agreeing), (vec![0, 0, 0, 0, 0, 0, 4], 4));
     }
 
     #[test]

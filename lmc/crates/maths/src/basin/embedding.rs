@@ -55,6 +55,25 @@ pub(super) fn plane(affinity: &Array2<f64>) -> Result<Plane> {
     Ok(Plane { coordinates: turned(vectors, &degree), second: values[1], third: values[2] })
 }
 
+/// Items in the space of the first eigenvectors.
+pub(super) struct Space {
+    /// The coordinates of [`spectral_embedding`], \[n, n_vectors\].
+    pub coordinates: Array2<f64>,
+    /// The last eigenvalue whose vector is among the coordinates.
+    pub last: f64,
+    /// The next one, if there are more items than vectors.
+    pub next: Option<f64>,
+}
+
+/// Returns the space of the first `n_vectors` eigenvectors of a checked matrix of similarities.
+pub(super) fn space(affinity: &Array2<f64>, n_vectors: usize) -> Result<Space> {
+    check(affinity)?;
+    let (laplacian, degree) = laplacian(affinity);
+    let Eigenpairs { values, vectors } = smallest_eigenpairs(&laplacian, n_vectors)?;
+    let coordinates = coordinates(vectors, &degree.mapv(root_of_degree));
+    Ok(Space { coordinates, last: values[n_vectors - 1], next: values.get(n_vectors).copied() })
+}
+
 /// Returns the normalised Laplacian of a graph, with ones on its diagonal, and the degrees of its items.
 fn laplacian(affinity: &Array2<f64>) -> (Array2<f64>, Array1<f64>) {
     let mut weights = (affinity + &affinity.t()) / 2.0;

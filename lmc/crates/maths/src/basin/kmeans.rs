@@ -33,7 +33,7 @@ pub(super) fn two_means(
     });
     let labels = match cut(points, &order) {
         Some(labels) => labels,
-        None => searched(points, &order, n_init, seed)?,
+        None => searched(points, &order, 2, n_init, seed)?,
     };
     let Some(labels) = the_only_best(points, &order, labels) else { return Ok(None) };
 
@@ -151,19 +151,24 @@ fn cut(points: &Array2<f64>, order: &[usize]) -> Option<Vec<usize>> {
     Some(labels)
 }
 
-/// Returns the best of `n_init` runs of k-means.
-fn searched(points: &Array2<f64>, order: &[usize], n_init: usize, seed: u64) -> Result<Vec<usize>> {
+/// Returns the clusters of points by the best of `n_init` runs of k-means. The starts depend on `order`.
+pub(super) fn searched(
+    points: &Array2<f64>,
+    order: &[usize],
+    n_clusters: usize,
+    n_init: usize,
+    seed: u64,
+) -> Result<Vec<usize>> {
     // The tolerance of the algorithm is absolute, and its steps approach the means geometrically. Points are
     // therefore brought to unit size, with a tolerance far below that, and the means are then taken exactly.
     let size = points.iter().fold(0.0, |size: f64, coordinate| size.max(coordinate.abs()));
     let scaled = points.select(Axis(0), order) / if size > 0.0 { size } else { 1.0 };
     let rng = Xoshiro256Plus::seed_from_u64(sub_seed(seed, "k-means"));
     let dataset = DatasetBase::from(scaled);
-    let fitted = KMeans::params_with_rng(2, rng)
-        .n_runs(n_init)
-        .tolerance(1e-9)
-        .fit(&dataset)
-        .map_err(|error| LmcError::invalid("gaps", error, "models that fall into two clusters"))?;
+    let fitted =
+        KMeans::params_with_rng(n_clusters, rng).n_runs(n_init).tolerance(1e-9).fit(&dataset).map_err(
+            |error| LmcError::invalid("gaps", error, format!("models that fall into {n_clusters} clusters")),
+        )?;
     let mut labels = vec![0; order.len()];
     for (&row, &label) in order.iter().zip(&fitted.predict(dataset.records())) {
         labels[row] = label;

@@ -57,6 +57,19 @@ pub enum Note {
         /// The width that was used: a quarter of the smallest gap.
         delta: f64,
     },
+    /// The number of basins was found and not asked for.
+    Counted {
+        /// The number of basins; 1 if the models are not divided.
+        basins: usize,
+        /// The models that are in no basin.
+        alone: Vec<String>,
+        /// The mean firmness of the least firm tenth of the models in the best division, up to 1; NaN if none
+        /// is firm enough.
+        firmness: f64,
+        /// The share of shuffled gaps that the best division of each tells at least as well, one-sided; NaN
+        /// like the firmness.
+        p_value: f64,
+    },
     /// Too few draws of examples fall into two clusters for intervals of quantities that need clusters.
     FewDraws {
         /// The number of draws that fall into two clusters.
@@ -77,6 +90,7 @@ impl Note {
                 | AllSimilar { .. }
                 | TiedEigenvalues { .. }
                 | TiedDivisions
+                | Counted { basins: 1, .. }
         )
     }
 }
@@ -135,6 +149,21 @@ impl fmt::Display for Note {
                 Short(*delta),
                 Short(*deviation)
             ),
+            Self::Counted { basins, alone, firmness, p_value } => {
+                match basins {
+                    1 => f.write_str("no clusters: the gaps show one basin")?,
+                    n => write!(f, "the gaps show {n} basins")?,
+                }
+                if !alone.is_empty() {
+                    let more = if alone.len() > LISTED { " ..." } else { "" };
+                    let listed = alone[..alone.len().min(LISTED)].join(" ");
+                    write!(f, ", and {} in none: {listed}{more}", alone.len())?;
+                }
+                if firmness.is_nan() {
+                    return f.write_str(" (no division is firm enough)");
+                }
+                write!(f, " (firmness {}, p {} of shuffled gaps)", Short(*firmness), Short(*p_value))
+            }
             Self::FewDraws { divided, drawn } => write!(
                 f,
                 "no intervals of memberships and clusters: only {divided} of {drawn} draws of examples fall into two clusters"
@@ -194,6 +223,14 @@ mod tests {
             (
                 Note::TiedEigenvalues { second: -2e-16, third: 0.5 },
                 "no clusters: the gaps do not say how to divide the models in two, several divisions are equally good (tied eigenvalues 0 and 0.5)",
+            ),
+            (
+                Note::Counted { basins: 3, alone: names(&["a", "b"]), firmness: 0.612345, p_value: 0.01 },
+                "the gaps show 3 basins, and 2 in none: a b (firmness 0.6123, p 0.01 of shuffled gaps)",
+            ),
+            (
+                Note::Counted { basins: 1, alone: Vec::new(), firmness: f64::NAN, p_value: f64::NAN },
+                "no clusters: the gaps show one basin (no division is firm enough)",
             ),
             (
                 Note::Components { parts: vec![many, names(&["c"])] },

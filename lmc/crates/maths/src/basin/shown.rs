@@ -3,34 +3,42 @@
 use lmc_base::show::{Fields, Forms, Show, listed};
 use lmc_base::shown;
 
-use super::Basins;
+use super::{BasinCount, Basins};
 
 shown!(Basins);
 
+/// The names of the rows of clusters; members of further ones are in the table of basins.
+const CLUSTERS: [&str; BasinCount::MOST] =
+    ["cluster 1", "cluster 2", "cluster 3", "cluster 4", "cluster 5", "cluster 6"];
+
 impl Show for Basins {
     fn forms(&self) -> Forms {
-        let members = |cluster: usize| {
-            let all = self.models.iter().zip(&self.cluster).filter(|&(_, &c)| c == cluster);
-            listed(&all.map(|(name, _)| name.as_str()).collect::<Vec<_>>())
+        let members = |is_in: &dyn Fn(usize) -> bool| {
+            let all = self.models.iter().enumerate().filter(|&(model, _)| is_in(model));
+            listed(&all.map(|(_, name)| name.as_str()).collect::<Vec<_>>())
         };
-        let [first, second] = self.sizes();
-        let width = ("width of the kernel", format!("{:.4}", self.delta));
+        let of = |cluster: usize| members(&|model| self.basin_of(model) == Some(cluster));
         let mut rows = match self.is_divided() {
-            true => vec![
-                ("sizes", format!("{first} + {second}")),
-                ("cluster 1", members(0)),
-                ("cluster 2", members(1)),
+            true => {
+                let clusters = CLUSTERS.into_iter().take(self.n_basins).enumerate();
+                let mut rows = vec![("sizes", self.sizes_text())];
+                rows.extend(clusters.map(|(cluster, name)| (name, of(cluster))));
+                rows
+            }
+            false => vec![("models, in one cluster", of(0))],
+        };
+        if !self.outliers().is_empty() {
+            rows.push(("in no cluster", members(&|model| self.basin_of(model).is_none())));
+        }
+        match self.is_divided() {
+            true => rows.extend([
                 ("mean gap within", format!("{:.4}", self.within)),
                 ("mean gap across", format!("{:.4}", self.across)),
                 ("silhouette", format!("{:.2}", self.silhouette)),
-                width,
-            ],
-            false => vec![
-                ("models, in one cluster", members(0)),
-                ("mean gap", format!("{:.4}", self.within)),
-                width,
-            ],
-        };
+            ]),
+            false => rows.push(("mean gap", format!("{:.4}", self.within))),
+        }
+        rows.push(("width of the kernel", format!("{:.4}", self.delta)));
         rows.extend(self.notes.iter().map(|note| ("note", note.to_string())));
         Fields { heading: "Basins".into(), rows }.forms()
     }

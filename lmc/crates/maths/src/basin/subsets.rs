@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use super::Basins;
 use rand::Rng;
 use rand::seq::SliceRandom;
 
@@ -12,17 +13,33 @@ const MOST_LISTED: f64 = 20_000.0;
 /// The origin of the members of a subset.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Membership {
-    /// All from one cluster, 0 or 1.
+    /// All from one cluster, by its number from 0.
     Within(usize),
-    /// Half from each cluster, with the odd one from either; more from one cluster if the other has too few.
+    /// Half from each of two clusters, with the odd one from either; more from one cluster if the other has
+    /// too few. Of more clusters, from any two or more of them.
     Across,
     /// From all models, whichever cluster they are in.
     Any,
 }
 
 impl Membership {
-    /// All kinds, in the order of tables.
+    /// All kinds of two clusters, in the order of tables.
     pub const ALL: [Self; 4] = [Self::Within(0), Self::Within(1), Self::Across, Self::Any];
+
+    /// Returns all kinds of that many clusters, at least two, in the order of tables.
+    pub fn kinds(n_basins: usize) -> Vec<Self> {
+        (0..n_basins.max(2)).map(Self::Within).chain([Self::Across, Self::Any]).collect()
+    }
+
+    /// Returns the most models that a subset of that kind can have.
+    pub fn most(self, basins: &Basins) -> usize {
+        match self {
+            Self::Within(which) => basins.sizes().get(which).copied().unwrap_or(0),
+            Self::Across if !basins.is_divided() => 0,
+            Self::Across => basins.sizes().iter().sum(),
+            Self::Any => basins.models.len(),
+        }
+    }
 
     /// Returns the kind of subset that `models` are: within one cluster or across both.
     #[doc(hidden)]
@@ -110,6 +127,46 @@ pub fn draw_subsets(
         }
     }
     drawn
+}
+
+/// Returns subsets as [`draw_subsets`] does, for any number of basins. Models in no basin are in subsets of
+/// [`Membership::Any`] alone.
+///
+/// # Examples
+/// ```
+/// # extern crate lmc_maths as lmc;
+/// use lmc::basin::{BasinCount, ClusterOptions, Membership, cluster, subsets_of_basins};
+/// use lmc::gap::{GapMatrix, Measure};
+/// let places: [f64; 7] = [0.0, 0.1, 5.0, 5.1, 9.0, 9.2, 9.3];
+/// let gaps = ndarray::Array2::from_shape_fn((7, 7), |(i, j)| (places[i] - places[j]).abs());
+/// let models = ["a", "b", "c", "d", "e", "f", "g"].map(String::from).to_vec();
+/// let gaps = GapMatrix::new(models, Measure::ConvexityGap, gaps)?;
+/// let three = ClusterOptions { basins: BasinCount::Exactly(3), ..ClusterOptions::default() };
+/// let basins = cluster(&gaps, &three)?;
+/// assert_eq!(subsets_of_basins(&basins, Membership::Within(0), 2, 10, 0), [[4, 5], [4, 6], [5, 6]]);
+/// assert_eq!(subsets_of_basins(&basins, Membership::Across, 2, 99, 0).len(), 2 * 2 + 2 * 3 + 2 * 3);
+/// # Ok::<(), lmc::LmcError>(())
+/// ```
+pub fn subsets_of_basins(
+    basins: &Basins,
+    kind: Membership,
+    size: usize,
+    n_subsets: usize,
+    seed: u64,
+) -> Vec<Vec<usize>> {
+    if kind != Membership::Across || basins.all_in_two() {
+        return draw_subsets(&basins.cluster, kind, size, n_subsets, seed);
+    }
+    if size < 2 || !basins.is_divided() {
+        return Vec::new();
+    }
+    let members: Vec<usize> = (0..basins.cluster.len()).filter(|&m| basins.basin_of(m).is_some()).collect();
+    let cluster: Vec<usize> = members.iter().map(|&model| basins.cluster[model]).collect();
+    // Those within one basin are left out afterwards. They are at most half of all if basins are many, so
+    // that four times as many are enough in nearly all cases.
+    let drawn = draw_subsets(&cluster, Membership::Any, size, 4 * n_subsets, seed);
+    let across = drawn.into_iter().filter(|subset| Membership::of(subset, &cluster) == Membership::Across);
+    across.take(n_subsets).map(|subset| subset.into_iter().map(|row| members[row]).collect()).collect()
 }
 
 /// Returns how many of `size` models may come from each of two clusters: half, as far as they have that many,

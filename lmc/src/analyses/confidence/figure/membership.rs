@@ -7,7 +7,7 @@ use polars::prelude::DataFrame;
 use super::{Members, percent};
 use crate::analyses::basins::figure::MEMBERSHIP;
 use crate::analyses::confidence::MembershipIntervalColumns;
-use crate::figures::basins::{basin_colour, basin_name};
+use crate::figures::basins::{NO_BASIN, basin_colour, basin_name, basin_symbol};
 use crate::figures::rows::{distinct, pick, rows_where, signed};
 use crate::figures::{Figure, capitalised};
 use crate::stats::pearson;
@@ -57,7 +57,10 @@ pub fn membership_intervals(
     let score = capitalised(&metric.to_string());
     let mut chart = Chart::new(&format!("{score} on {dataset} against basin membership, with intervals"));
     chart.axes(Axis::new(MEMBERSHIP), Axis::of(&format!("{metric} on {dataset}"), metric.unit()));
-    let r = pearson(&members.membership, &scores).map_or_else(|_| "undefined".to_owned(), signed);
+    // A model in no basin has no membership.
+    let counted = rows_where(members.models.len(), |row| members.clusters[row] != NO_BASIN);
+    let r = pearson(&pick(&members.membership, &counted), &pick(&scores, &counted))
+        .map_or_else(|_| "undefined".to_owned(), signed);
     chart.remark(&format!(
         "r = {r}; bars: {} for {examples} examples; hollow: basin in under 95 % of draws",
         percent(*confidence)
@@ -70,7 +73,11 @@ pub fn membership_intervals(
         let score = pick(&scores, &rows);
         let bars =
             Mark::level_intervals(&pick(&low, &rows), &pick(&high, &rows), &score).wide(1.6).faded(0.5);
-        let dots = Mark::dots(pick(&members.membership, &rows), score)
+        let mut dots = Mark::dots(pick(&members.membership, &rows), score);
+        if cluster == NO_BASIN {
+            dots = dots.shaped(basin_symbol(cluster));
+        }
+        let dots = dots
             .sized(10.0)
             .texts(told)
             .telling(&format!("%{{text}}<br>membership %{{x:.4g}}<br>{metric} %{{y:.4g}}"));

@@ -90,7 +90,10 @@ fn undivided(gaps: &GapMatrix, delta: Delta) -> Vec<Note> {
     let basins = cluster(gaps, &with(delta)).unwrap();
     let n = gaps.models.len();
     assert!(!basins.is_divided() && basins.check_divided().is_err(), "{basins:?}");
-    assert_eq!((basins.sizes(), &basins.cluster, &basins.membership), ([n, 0], &vec![0; n], &vec![0.0; n]));
+    assert_eq!(
+        (basins.sizes(), &basins.cluster, &basins.membership),
+        (vec![n, 0], &vec![0; n], &vec![0.0; n])
+    );
     assert!(basins.silhouette.is_nan() && basins.across.is_nan() && basins.within.is_finite());
     assert!(basins.embedding.iter().chain(&basins.centroids).all(|x| *x == 0.0));
     assert!(format!("{basins:?}").starts_with(&format!("Basins({n} models in one cluster")));

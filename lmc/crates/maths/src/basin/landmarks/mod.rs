@@ -9,7 +9,7 @@ mod thin;
 pub use choice::{choose_landmarks, farthest_model, landmarks_of_each};
 
 use super::{
-    Basins, ClusterOptions,
+    BasinCount, Basins, ClusterOptions,
     affinity::similarities,
     division::{Known, divided},
 };
@@ -42,7 +42,8 @@ use lmc_base::options::Options;
 /// models or fewer; for these, [`farthest_model`] is the better choice.
 ///
 /// # Errors
-/// [`LmcError::InvalidParameter`] for fewer than 3 models or 2 landmarks, a bad width, or no starts; the
+/// [`LmcError::InvalidParameter`] for fewer than 3 models or 2 landmarks, another number of basins than 2 or
+/// one that has to be found, a bad width, or no starts; the
 /// errors of [`LandmarkGaps::new`]; [`LmcError::Eigenvectors`].
 ///
 /// # Reference
@@ -66,6 +67,9 @@ use lmc_base::options::Options;
 pub fn cluster_landmarks(gaps: &LandmarkGaps, options: &ClusterOptions) -> Result<Basins> {
     let options = options.check()?;
     gaps.check()?;
+    if options.basins != BasinCount::Exactly(2) {
+        return Err(LmcError::invalid("basins", options.basins, "2: the gaps to landmarks give two basins"));
+    }
     let m = gaps.landmarks.len();
     if gaps.models.len() > 2 && m < 2 {
         return Err(LmcError::invalid("landmarks", format!("{m} landmark"), "at least 2 to divide in two"));

@@ -232,7 +232,7 @@ fn bad_input_is_a_typed_error() {
     assert!(matches!(error, LmcError::InvalidParameter { field: "models", .. }));
     let known = LandmarkGaps::from_matrix(&whole, &[3, 0]).unwrap();
     for (delta, n_init, expected) in [(Delta::Fixed(-1.0), 1, "delta"), (Delta::Paper, 0, "n_init")] {
-        let error = fails(&known, &ClusterOptions { delta, n_init, seed: 1 });
+        let error = fails(&known, &ClusterOptions { delta, n_init, seed: 1, ..ClusterOptions::default() });
         assert!(matches!(error, LmcError::InvalidParameter { field, .. } if field == expected), "{error}");
     }
     let mut broken = known;
