@@ -60,6 +60,13 @@ fn bad_input_is_one_line_and_exit_code_one() {
     refused(home.path(), &evaluate(bert, "cola", "id"), &["none of in_domain_dev.tsv"]);
     let master = ["finetune", "cola", "--master-seed", "1"];
     refused(home.path(), &master, &["`master_seed`: got 1", "mini-nli"]);
+    refused(home.path(), &["report", "--out", "x.png"], &["unknown extension of a page `png`; known: html"]);
+    let notes = home.path().join("notes.html");
+    std::fs::write(&notes, "mine").unwrap();
+    let page = ["report", "--out", notes.to_str().unwrap()];
+    refused(home.path(), &page, &["notes.html: it holds a file that lmc did not write", "--force"]);
+    let page = ["report", "--beside", "nowhere", "--out", "report.html"];
+    refused(home.path(), &page, &["unknown evaluation set `nowhere`", "lo"]);
     let delta = ["basins", "--delta", "wide"];
     let usage = lmc(home.path(), &delta);
     assert_eq!(usage.status.code(), Some(2));
@@ -196,6 +203,10 @@ fn verbs_share_the_runs_of_one_study_with_each_other_and_with_the_library() {
     assert!(sure.contains("7 tables and 6 figures"), "{sure}");
     let pairs = out.join("pair_intervals.parquet");
     assert_eq!(lmc::table::read_parquet(&pairs, &lmc::table::PAIR_INTERVALS).unwrap().height(), 6);
+    let page = home.path().join("page.html");
+    let arguments = ["report", study, "--resamples", "40", "--out", page.to_str().unwrap()];
+    assert!(printed(home.path(), &arguments).contains(" MB in "));
+    assert!(std::fs::read_to_string(&page).unwrap().contains("4 models of mini-nli"));
     let alone = lmc(home.path(), &["basins", study, "--resamples", "40"]);
     assert_eq!(alone.status.code(), Some(2));
 }

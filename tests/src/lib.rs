@@ -6,6 +6,7 @@ pub mod fetching;
 pub mod files;
 pub mod hosts;
 pub mod notebook;
+pub mod page;
 pub mod processes;
 pub mod reference;
 pub mod script;

@@ -1,10 +1,17 @@
-//! Runs the notebooks in JupyterLab and as a web page, in a real browser, and checks what a person sees.
+//! Runs the notebooks in JupyterLab and as a web page, and the page of a report, in a real browser, and checks
+//! what a person sees.
 
 use std::fs;
 use std::path::Path;
 
+use lmc::gap::Measure;
+use lmc::model::Outcome;
+use lmc::stats::accuracy;
+use lmc::study::Sweep;
+use lmc::sweep::Grid;
 use lmc_tests::browser::Browser;
-use lmc_tests::notebook;
+use lmc_tests::{notebook, small};
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 const TARGET: &str = env!("CARGO_TARGET_TMPDIR");
@@ -74,4 +81,33 @@ fn an_executed_notebook_shows_its_pictures_without_network() {
     let folder = tempfile::tempdir().unwrap();
     let notebook = notebook::clone_root().join("notebooks/03_convexity_gaps.ipynb");
     browser.run_offline("offline_page.py", &[&notebook, folder.path()]);
+}
+
+#[test]
+fn a_report_answers_clicks_and_keys_without_network() {
+    let name = "a_report_answers_clicks_and_keys_without_network";
+    let Some(browser) = Browser::find(name, TARGET) else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let models = small::models(&folder.path().join("store"), 4);
+    let page = folder.path().join("report.html");
+    models.report(&page).unwrap();
+    let sweeps = ["id", "lo"].map(|set| models.sweep(set, Grid::TENTHS).unwrap());
+    let pairs: Vec<Value> = (0..sweeps[0].profiles.len())
+        .map(|line| {
+            let profile = &sweeps[0].profiles[line];
+            let accuracies = |sweep: &Sweep| {
+                let share = |outcome: &Outcome| accuracy(&sweep.labels, &outcome.predictions).unwrap();
+                sweep.profiles[line].outcomes.iter().map(share).collect::<Vec<f64>>()
+            };
+            json!({
+                "a": profile.a, "b": profile.b,
+                "convexity_gap": profile.measure(Measure::ConvexityGap).unwrap(),
+                "losses": {"id": profile.losses(), "lo": sweeps[1].profiles[line].losses()},
+                "accuracies": {"id": accuracies(&sweeps[0]), "lo": accuracies(&sweeps[1])},
+            })
+        })
+        .collect();
+    let expected = json!({"models": models.names(), "pairs": pairs}).to_string();
+    fs::write(folder.path().join("expected.json"), expected).unwrap();
+    browser.run_offline("report_page.py", &[&page, folder.path()]);
 }

@@ -119,6 +119,7 @@ fn lines_of_pages_are_short() {
         "models-and-corpora",
         "own-models",
         "paper",
+        "report",
         "slurm",
         "speed",
     ];

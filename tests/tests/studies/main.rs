@@ -10,6 +10,7 @@ mod opened;
 mod options;
 mod own_analysis;
 mod own_corpus;
+mod pages;
 mod precision;
 mod recipes;
 mod soups;

@@ -8,6 +8,7 @@ use lmc::analyses::comparison::{ComparisonOptions, Group, compare};
 use lmc::analyses::confidence::ConfidenceOptions;
 use lmc::analyses::convexity::{ConvexityOptions, TriangleOptions};
 use lmc::analyses::early::early_warning;
+use lmc::analyses::page::PageOptions;
 use lmc::analyses::replay::{Replay, ReplayOptions, ScoreOptions, read_score_files};
 use lmc::analyses::soups::SoupOptions;
 use lmc::basin::{BasinCount, ClusterOptions, Delta, EarlyOptions};
@@ -187,6 +188,11 @@ fn a_wrong_value_of_every_field_is_refused_before_any_work() {
         n_resamples = 0 => "soups.n_resamples",
         confidence = 2.0 => "soups.confidence";
         free: metric, seed
+    }
+    each_field! { seen, PageOptions, PageOptions::default(), |options: &_| models.page(options);
+        clusters = ClusterOptions { n_init: 0, ..ClusterOptions::default() } => "n_init",
+        n_resamples = 1_000_000 => "n_resamples";
+        free: title, swept, beside, score, grid, stages
     }
     let stages = [models.clone()];
     each_field! { seen, EarlyOptions, EarlyOptions::default(),

@@ -16,6 +16,7 @@ use crate::finetune::Finetune;
 use crate::planes::Planes;
 use crate::pretrain::Pretrain;
 use crate::replay::Replay;
+use crate::report::Report;
 use crate::restart;
 use crate::sharpness::Sharpness;
 use crate::soup::Soup;
@@ -67,6 +68,8 @@ enum Command {
     Drift(Drift),
     /// Finetune, evaluate, interpolate and cluster, and write every table and figure.
     Figures(Figures),
+    /// Write one HTML page of the copies: heatmap, curves, basins, evaluations and tables, linked to each other.
+    Report(Report),
     /// Do the share of one task of a plan: what the jobs of --slurm run.
     Work(Work),
     /// Cluster models from logs of interpolations that others ran, without a model at hand.
@@ -106,6 +109,7 @@ impl Cli {
             Command::Align(align) => align.check(),
             Command::Drift(drift) => drift.check(),
             Command::Figures(figures) => figures.check(),
+            Command::Report(report) => report.check(),
             Command::Replay(replay) => replay.check(),
             Command::Fetch(fetch) => fetch.check(),
             Command::Work(_)
@@ -131,6 +135,7 @@ impl Cli {
             Command::Align(align) => align.compute().uses_tf32(),
             Command::Drift(drift) => drift.compute().uses_tf32(),
             Command::Figures(figures) => figures.compute().uses_tf32(),
+            Command::Report(report) => report.compute().uses_tf32(),
             Command::Work(work) => work.uses_tf32()?,
             _ => return Ok(()),
         })
@@ -154,6 +159,7 @@ impl Cli {
             Command::Align(align) => align.run(),
             Command::Drift(drift) => drift.run(),
             Command::Figures(figures) => figures.run(),
+            Command::Report(report) => report.run(),
             Command::Work(work) => work.run(),
             Command::Task(task) => task.run(),
             Command::Replay(replay) => replay.run(),
@@ -181,11 +187,11 @@ mod tests {
         ("--seeds", &["spec", "finetune", "basins", "soup"]),
         ("--length", &["spec", "finetune"]),
         ("--learning-rate", &["spec", "finetune"]),
-        ("--points", &["sweep", "basins", "convexity", "soup", "figures"]),
+        ("--points", &["sweep", "basins", "convexity", "soup", "figures", "report"]),
         ("--tolerance", &["sweep", "finetune", "replay nowhere --scores x.json"]),
         ("--basins", &["basins", "convexity", "soup", "figures", "drift", "replay nowhere --scores x.json"]),
         ("--delta", &["basins", "convexity", "soup", "figures", "replay nowhere --scores x.json"]),
-        ("--resamples", &["basins --confidence"]),
+        ("--resamples", &["basins --confidence", "report"]),
         ("--sizes", &["convexity", "soup"]),
         ("--subsets", &["convexity", "soup"]),
         ("--combinations", &["convexity"]),

@@ -21,6 +21,7 @@ mod output;
 mod planes;
 mod pretrain;
 mod replay;
+mod report;
 mod restart;
 mod result_files;
 mod results;
