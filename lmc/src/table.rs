@@ -34,6 +34,9 @@ pub use crate::analyses::convexity::{
 pub use crate::analyses::correlations::{CORRELATIONS, CorrelationColumns};
 pub use crate::analyses::early::{EARLY, EarlyColumns};
 pub use crate::analyses::gaps::{GAPS, GapColumns};
+pub use crate::analyses::merging::{
+    MERGE_KINDS, MERGE_PREDICTIONS, MERGES, MergeColumns, MergeKindColumns, MergePredictionColumns,
+};
 pub use crate::analyses::planes::{ANCHORS, AnchorColumns, PLANES, PlaneColumns};
 pub use crate::analyses::profiles::{GROUPS, GroupColumns, PROFILES, ProfileColumns};
 pub use crate::analyses::sharpness::{PREDICTORS, PredictorColumns, SHARPNESS, SharpnessColumns};
@@ -72,6 +75,9 @@ mod tests {
             TRIANGLES,
             SOUPS,
             SOUP_KINDS,
+            MERGES,
+            MERGE_KINDS,
+            MERGE_PREDICTIONS,
             PAIR_INTERVALS,
             MEMBERSHIP_INTERVALS,
             CO_ASSIGNMENT,

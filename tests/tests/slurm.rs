@@ -8,7 +8,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
-use lmc::analyses::soups::{SoupCard, SoupFolder};
+use lmc::analyses::merging::{MergeCard, MergeFolder};
 use lmc::model::Replace;
 use lmc::spec::Recipe;
 use lmc::step::Step;
@@ -230,8 +230,8 @@ fn models_from_elsewhere_are_swept_by_an_array() {
     let models = small::models(&root.path().join("training"), 3);
     for (number, name) in models.names().iter().enumerate() {
         let run = root.path().join("runs").join(name);
-        let place = SoupFolder::new(models.study(), &run, "one copy", Replace::Same).unwrap();
-        place.save(&models, &[number], &SoupCard::default()).unwrap();
+        let place = MergeFolder::new(models.study(), &run, "one copy", Replace::Same).unwrap();
+        place.save(&models, &[number], &MergeCard::default()).unwrap();
     }
     let task = models.study().spec().task.clone();
     let spec = StudySpec::of_models(task, &[root.path().join("runs")]).unwrap();

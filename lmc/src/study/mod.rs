@@ -34,6 +34,7 @@ pub use lmc_engine::train::PretrainRecipe;
 pub use model::{Model, Origin};
 pub use models::Models;
 pub use opened::OpenedModel;
+pub(crate) use opened::OpenedTogether;
 pub use pretraining::{N_DOCUMENTS, pretrain_mini, pretrain_mini_roberta};
 pub(crate) use scores::{scores, unknown};
 #[doc(hidden)]

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::process::Command;
 
-use lmc::analyses::soups::{SoupCard, SoupFolder};
+use lmc::analyses::merging::{MergeCard, MergeFolder};
 use lmc::data::Dataset;
 use lmc::data::mini_nli::MiniNli;
 use lmc::model::{Replace, load_finetuned};
@@ -87,8 +87,8 @@ fn checkpoints(place: &Place, n: u64) {
     let models = study.finetune().unwrap();
     for (number, name) in models.names().iter().enumerate() {
         let folder = place.path("runs").join(name);
-        let place = SoupFolder::new(&study, &folder, "one copy", Replace::Same).unwrap();
-        place.save(&models, &[number], &SoupCard::default()).unwrap();
+        let place = MergeFolder::new(&study, &folder, "one copy", Replace::Same).unwrap();
+        place.save(&models, &[number], &MergeCard::default()).unwrap();
     }
 }
 

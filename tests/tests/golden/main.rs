@@ -8,6 +8,7 @@ mod csv;
 mod encoders;
 mod families;
 mod folders;
+mod merging;
 mod mini_roberta;
 mod model;
 mod modules;

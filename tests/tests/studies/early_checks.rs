@@ -4,7 +4,8 @@ use lmc::LmcError;
 use lmc::analyses::confidence::ConfidenceOptions;
 use lmc::analyses::convexity::{ConvexityOptions, TriangleOptions};
 use lmc::analyses::early::early_warning;
-use lmc::analyses::soups::{SoupCard, SoupFolder, SoupOptions};
+use lmc::analyses::merging::{MergeCard, MergeFolder};
+use lmc::analyses::soups::SoupOptions;
 use lmc::basin::{ClusterOptions, Delta, EarlyOptions};
 use lmc::compute::Compute;
 use lmc::model::Replace;
@@ -132,22 +133,22 @@ fn a_soup_never_takes_the_place_of_what_a_study_needs() {
     let study = models.study();
     for place in [store.clone(), store.join("soup"), store.join("../store/runs")] {
         for replace in [Replace::Same, Replace::Models] {
-            let error = refused(SoupFolder::new(study, &place, "both", replace));
+            let error = refused(MergeFolder::new(study, &place, "both", replace));
             assert!(matches!(&error, LmcError::Occupied { path, .. } if *path == place), "{error}");
         }
     }
     assert!(!store.join("soup").exists());
     // A saved soup is complete: it is read again with its tokenizer.
     let place = folder.path().join("soup");
-    SoupFolder::new(study, &place, "both", Replace::Same)
+    MergeFolder::new(study, &place, "both", Replace::Same)
         .unwrap()
-        .save(&models, &[0, 1], &SoupCard::default())
+        .save(&models, &[0, 1], &MergeCard::default())
         .unwrap();
     let saved = lmc::model::load_finetuned(&place).unwrap();
     assert_eq!(saved.weights.theta(), models.soup(&[0, 1]).unwrap().theta());
     let tokenizer = lmc::encode::load_tokenizer(&place).unwrap();
     assert_eq!(tokenizer.get_vocab_size(true), saved.classifier.config().vocab_size as usize);
-    let other = refused(SoupFolder::new(study, &place, "the first", Replace::Same));
+    let other = refused(MergeFolder::new(study, &place, "the first", Replace::Same));
     assert!(other.to_string().contains("--force"), "{other}");
-    SoupFolder::new(study, &place, "the first", Replace::Models).unwrap();
+    MergeFolder::new(study, &place, "the first", Replace::Models).unwrap();
 }

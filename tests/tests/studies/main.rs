@@ -6,6 +6,7 @@ mod corpora;
 mod devices;
 mod early_checks;
 mod families;
+mod merging;
 mod opened;
 mod options;
 mod own_analysis;

@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use lmc::analyses::soups::{SoupCard, SoupFolder, SoupOptions};
+use lmc::analyses::merging::{MergeCard, MergeFolder};
+use lmc::analyses::soups::SoupOptions;
 use lmc::basin::ClusterOptions;
 use lmc::gap::Measure;
 use lmc::model::{ModelConfig, Replace, load_finetuned, reordered, save_folder};
@@ -57,8 +58,8 @@ impl Saved {
 
 /// Saves one copy as a folder.
 fn save(models: &Models, number: usize, folder: &Path) {
-    let place = SoupFolder::new(models.study(), folder, "one copy", Replace::Same).unwrap();
-    place.save(models, &[number], &SoupCard::default()).unwrap();
+    let place = MergeFolder::new(models.study(), folder, "one copy", Replace::Same).unwrap();
+    place.save(models, &[number], &MergeCard::default()).unwrap();
 }
 
 /// Saves the model of a folder again with its outputs turned round.
@@ -131,10 +132,10 @@ fn every_analysis_takes_models_from_elsewhere() {
     assert!(opened.align(0, 1).is_ok());
     // A soup of theirs is saved as one of copies is, and never over a model that was given.
     let study = opened.study();
-    let taken = SoupFolder::new(study, &saved.path("copies/s1"), "all", Replace::Models).unwrap_err();
+    let taken = MergeFolder::new(study, &saved.path("copies/s1"), "all", Replace::Models).unwrap_err();
     assert!(taken.to_string().contains("holds the models of this study"), "{taken}");
-    let place = SoupFolder::new(study, &saved.path("soup"), "all", Replace::Same).unwrap();
-    let card = SoupCard {
+    let place = MergeFolder::new(study, &saved.path("soup"), "all", Replace::Same).unwrap();
+    let card = MergeCard {
         sweep: Some(sweep),
         scores: vec![("lo".into(), Metric::Accuracy)],
         choice: Some("By hand.".into()),

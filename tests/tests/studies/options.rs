@@ -8,6 +8,7 @@ use lmc::analyses::comparison::{ComparisonOptions, Group, compare};
 use lmc::analyses::confidence::ConfidenceOptions;
 use lmc::analyses::convexity::{ConvexityOptions, TriangleOptions};
 use lmc::analyses::early::early_warning;
+use lmc::analyses::merging::{MergeMethod, MergeOptions, MergingOptions};
 use lmc::analyses::page::PageOptions;
 use lmc::analyses::replay::{Replay, ReplayOptions, ScoreOptions, read_score_files};
 use lmc::analyses::soups::SoupOptions;
@@ -193,6 +194,21 @@ fn a_wrong_value_of_every_field_is_refused_before_any_work() {
         clusters = ClusterOptions { n_init: 0, ..ClusterOptions::default() } => "n_init",
         n_resamples = 1_000_000 => "n_resamples";
         free: title, swept, beside, score, grid, stages
+    }
+    each_field! { seen, MergeOptions, MergeOptions::new(MergeMethod::linear()),
+        |options: &_| models.merge(&[0, 1], options, None);
+        method = MergeMethod::ties(0.0) => "merge.density",
+        weights = Some(vec![1.0, -1.0]) => "merge.weights";
+        free: seed
+    }
+    each_field! { seen, MergingOptions, MergingOptions::new(Metric::Accuracy),
+        |options: &_| models.merges(&sweep, &basins, &["lo"], None, options);
+        methods = vec![MergeMethod::Slerp { t: f64::NAN }] => "merge.t",
+        sizes = vec![0] => "merging.sizes",
+        n_subsets = 0 => "merging.n_subsets",
+        n_resamples = 0 => "merging.n_resamples",
+        confidence = 1.0 => "merging.confidence";
+        free: metric, seed
     }
     let stages = [models.clone()];
     each_field! { seen, EarlyOptions, EarlyOptions::default(),

@@ -9,6 +9,7 @@ pub mod encode;
 pub mod eval;
 #[doc(hidden)]
 pub mod guard;
+pub mod merge;
 pub mod model;
 pub mod parallel;
 pub mod path;

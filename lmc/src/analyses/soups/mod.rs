@@ -1,10 +1,8 @@
 //! Soups of copies inside clusters and across them, against single copies and against ensembles of the same
 //! copies.
 
-mod card;
 mod choices;
 pub(crate) mod figure;
-mod folder;
 mod part;
 mod result;
 mod rows;
@@ -26,10 +24,8 @@ use choices::choices;
 use part::Part;
 
 pub use crate::soup::{Greedy, Trial, greedy, uniform};
-pub use card::SoupCard;
 pub use choices::Choice;
 pub use figure::soup_dots;
-pub use folder::SoupFolder;
 pub use result::SoupResult;
 pub use table::{SOUP_KINDS, SOUPS, SoupColumns, SoupKindColumns};
 
@@ -113,15 +109,7 @@ impl Models {
     /// # Ok::<(), LmcError>(())
     /// ```
     pub fn soup(&self, ingredients: &[usize]) -> Result<Weights> {
-        let n = self.len();
-        for (i, &model) in ingredients.iter().enumerate() {
-            if model >= n {
-                return Err(LmcError::invalid("model", model, format!("a number below {n}")));
-            }
-            if ingredients[..i].contains(&model) {
-                return Err(LmcError::invalid("ingredients", format!("{model} twice"), "each copy once"));
-            }
-        }
+        self.check_ingredients(ingredients)?;
         uniform(ingredients.len(), |i| self.weights_of(&self.models()[ingredients[i]]))
     }
 

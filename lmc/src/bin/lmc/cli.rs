@@ -13,6 +13,8 @@ use crate::evaluate::Evaluate;
 use crate::fetch::{Fetch, list};
 use crate::figures::Figures;
 use crate::finetune::Finetune;
+use crate::merge::Merge;
+use crate::merges::Merges;
 use crate::planes::Planes;
 use crate::pretrain::Pretrain;
 use crate::replay::Replay;
@@ -56,6 +58,10 @@ enum Command {
     Convexity(Convexity),
     /// Average weights inside the clusters, across them and greedily, beside single copies and ensembles.
     Soup(Soup),
+    /// Make one model of several by an average, task vectors, TIES, DARE or another method, and save it.
+    Merge(Merge),
+    /// Compare ways to merge, within clusters and across them, and tell how well gaps predict the losses.
+    Merges(Merges),
     /// Sample the loss on a plane through three models.
     Planes(Planes),
     /// Train curves of low loss between two models, beside the straight line.
@@ -103,6 +109,8 @@ impl Cli {
             Command::Basins(basins) => basins.check(),
             Command::Convexity(convexity) => convexity.check(),
             Command::Soup(soup) => soup.check(),
+            Command::Merge(merge) => merge.check(),
+            Command::Merges(merges) => merges.check(),
             Command::Planes(planes) => planes.check(),
             Command::Connect(connect) => connect.check(),
             Command::Sharpness(sharpness) => sharpness.check(),
@@ -129,6 +137,8 @@ impl Cli {
             Command::Basins(basins) => basins.compute().uses_tf32(),
             Command::Convexity(convexity) => convexity.compute().uses_tf32(),
             Command::Soup(soup) => soup.compute().uses_tf32(),
+            Command::Merge(merge) => merge.compute.uses_tf32(),
+            Command::Merges(merges) => merges.compute().uses_tf32(),
             Command::Planes(planes) => planes.compute.uses_tf32(),
             Command::Connect(connect) => connect.compute.uses_tf32(),
             Command::Sharpness(sharpness) => sharpness.compute.uses_tf32(),
@@ -153,6 +163,8 @@ impl Cli {
             Command::Basins(basins) => basins.run(),
             Command::Convexity(convexity) => convexity.run(),
             Command::Soup(soup) => soup.run(),
+            Command::Merge(merge) => merge.run(),
+            Command::Merges(merges) => merges.run(),
             Command::Planes(planes) => planes.run(),
             Command::Connect(connect) => connect.run(),
             Command::Sharpness(sharpness) => sharpness.run(),
@@ -181,7 +193,7 @@ mod tests {
     use super::*;
 
     /// Every option that takes a number, with verbs that have it.
-    const NUMBERS: [(&str, &[&str]); 35] = [
+    const NUMBERS: [(&str, &[&str]); 44] = [
         ("--n-train", &["spec", "finetune", "evaluate", "figures"]),
         ("--master-seed", &["spec", "finetune", "sweep"]),
         ("--seeds", &["spec", "finetune", "basins", "soup"]),
@@ -192,8 +204,8 @@ mod tests {
         ("--basins", &["basins", "convexity", "soup", "figures", "drift", "replay nowhere --scores x.json"]),
         ("--delta", &["basins", "convexity", "soup", "figures", "replay nowhere --scores x.json"]),
         ("--resamples", &["basins --confidence", "report"]),
-        ("--sizes", &["convexity", "soup"]),
-        ("--subsets", &["convexity", "soup"]),
+        ("--sizes", &["convexity", "soup", "merges"]),
+        ("--subsets", &["convexity", "soup", "merges"]),
         ("--combinations", &["convexity"]),
         ("--concentration", &["convexity"]),
         ("--triples", &["convexity"]),
@@ -207,6 +219,15 @@ mod tests {
         ("--seed", &["pretrain out"]),
         ("--task", &["work plan.json"]),
         ("--ingredients", &["soup --save out"]),
+        ("--ingredients", &["merge"]),
+        ("--weights", &["merge"]),
+        ("--density", &["merge --method ties"]),
+        ("--gamma", &["merge --method breadcrumbs"]),
+        ("--epsilon", &["merge --method della"]),
+        ("--lambda", &["merge --method task_arithmetic"]),
+        ("--t", &["merge --method slerp --ingredients s1,s2"]),
+        ("--alpha", &["merge --method wise_ft"]),
+        ("--merge-seed", &["merge"]),
         ("--spacing", &["planes"]),
         ("--margin", &["planes"]),
         ("--bends", &["connect"]),

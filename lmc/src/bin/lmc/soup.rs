@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use lmc::analyses::soups::{SoupCard, SoupFolder, SoupOptions, Soups};
+use lmc::analyses::merging::{MergeCard, MergeFolder};
+use lmc::analyses::soups::{SoupOptions, Soups};
 use lmc::model::Replace;
 use lmc::options::Options;
 use lmc::study::{Model, Models, Origin, Study};
@@ -56,14 +57,14 @@ impl Soup {
     }
 
     /// Returns the folder for a soup, if one was named.
-    fn folder(&self, study: &Study) -> Result<Option<SoupFolder>> {
+    fn folder(&self, study: &Study) -> Result<Option<MergeFolder>> {
         let Some(folder) = &self.save else { return Ok(None) };
         let (_, metric) = self.clustered.clustering.score(study);
         let which = match &self.ingredients {
             Some(names) => names.join(" "),
             None => format!("greedy by {metric} on {}", self.clustered.interpolation.set(study)),
         };
-        SoupFolder::new(study, folder, &which, Replace::models_if(self.output.force)).map(Some)
+        MergeFolder::new(study, folder, &which, Replace::models_if(self.output.force)).map(Some)
     }
 
     pub fn run(self) -> Result<()> {
@@ -106,12 +107,12 @@ impl Soup {
             let (n, set) = (soups.n_choosing, &sweep.dataset);
             format!("{n} examples of {set} chose the models, greedily by {metric}. The scores above count these too.")
         });
-        let card = SoupCard { sweep: Some(sweep), scores, choice, command: Some(command()) };
+        let card = MergeCard { sweep: Some(sweep), scores, choice, command: Some(command()) };
         self.save(&folder, &models, &soups, &card)
     }
 
     /// Saves the soup that was asked for.
-    fn save(&self, folder: &SoupFolder, models: &Models, soups: &Soups, card: &SoupCard) -> Result<()> {
+    fn save(&self, folder: &MergeFolder, models: &Models, soups: &Soups, card: &MergeCard) -> Result<()> {
         let ingredients = match (&self.ingredients, soups.greedy.first()) {
             (Some(names), _) => models.study().spec().numbers(names)?,
             (None, Some((_, greedy))) => greedy.ingredients.clone(),

@@ -123,6 +123,15 @@ impl StudyArgs {
     pub fn spec(&self) -> Result<StudySpec> {
         self.changes.of(&self.what, self.labels.as_deref(), self.tokenizer.as_deref())
     }
+
+    /// Returns the models from elsewhere, if there is no task beside them.
+    pub fn without_task(&self) -> Result<Option<GivenModels>> {
+        let is_one_study = matches!(self.what.as_slice(), [study] if is_study(study));
+        if self.what.is_empty() || is_one_study || self.changes.task.is_some() {
+            return Ok(None);
+        }
+        self.changes.given(&self.what, self.labels.as_deref(), self.tokenizer.as_deref()).map(Some)
+    }
 }
 
 impl Changes {
@@ -188,13 +197,13 @@ impl Changes {
         }
     }
 
-    /// Returns the study of models from elsewhere.
-    fn models(
+    /// Returns models from elsewhere, whose files are not looked at yet.
+    fn given(
         &self,
         words: &[PathBuf],
         labels: Option<&[String]>,
         tokenizer: Option<&Path>,
-    ) -> Result<StudySpec> {
+    ) -> Result<GivenModels> {
         let is_folder = |word: &PathBuf| self.task.is_some() && word.is_dir();
         if let Some(study) = words.iter().find(|word| is_study(word) && !is_folder(word)) {
             let got = format!("{} beside other names", study.display());
@@ -206,6 +215,21 @@ impl Changes {
             _ => error,
         })?;
         self.check_as_they_are()?;
+        Ok(GivenModels {
+            labels: labels.unwrap_or_default().to_vec(),
+            tokenizer: tokenizer.map(Path::to_owned),
+            ..given
+        })
+    }
+
+    /// Returns the study of models from elsewhere.
+    fn models(
+        &self,
+        words: &[PathBuf],
+        labels: Option<&[String]>,
+        tokenizer: Option<&Path>,
+    ) -> Result<StudySpec> {
+        let given = self.given(words, labels, tokenizer)?;
         let Some(task) = &self.task else {
             let names = TaskSpec::names().join(", ");
             let expected = format!(
@@ -214,11 +238,6 @@ impl Changes {
             let n = given.models.len();
             let got = format!("{n} {} without a task", if n == 1 { "model" } else { "models" });
             return Err(LmcError::InvalidParameter { field: "MODEL", got, expected });
-        };
-        let given = GivenModels {
-            labels: labels.unwrap_or_default().to_vec(),
-            tokenizer: tokenizer.map(Path::to_owned),
-            ..given
         };
         let mut spec = StudySpec::of_given(self.task(task)?, given);
         spec.data = self.data.clone();

@@ -4,6 +4,7 @@
 mod fit;
 mod look;
 mod stages;
+mod together;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -14,6 +15,7 @@ use crate::model::{ModelConfig, load_finetuned_as, reordered};
 use crate::weights::{Layout, Weights};
 
 pub(super) use look::{Opened, look};
+pub(crate) use together::OpenedTogether;
 
 /// The number of digits of the digest in a model's name in the store.
 const DIGITS: usize = 24;
@@ -71,7 +73,7 @@ impl OpenedModel {
     ///
     /// # Errors
     /// The errors of [`load_finetuned_as`]; [`LmcError::Format`] if the weights are not those that were looked at.
-    pub(super) fn load(&self, layout: &Arc<Layout>) -> Result<Weights> {
+    pub(crate) fn load(&self, layout: &Arc<Layout>) -> Result<Weights> {
         let (weights, _) = read(&self.folder, &self.labels, &self.order)?;
         if key(&weights)? != self.key || weights.layout() != layout {
             return Err(LmcError::Format {

@@ -48,6 +48,19 @@ impl GivenModels {
         })
     }
 
+    /// Returns the models of those names, in that order; all of them if there are no names.
+    ///
+    /// # Errors
+    /// [`LmcError::UnknownName`] listing the models.
+    pub fn chosen(&self, names: Option<&[String]>) -> Result<Self> {
+        let (Some(names), known) = (names, self.names()?) else { return Ok(self.clone()) };
+        let model = |name: &String| match known.iter().position(|known| known == name) {
+            Some(at) => Ok(self.models[at].clone()),
+            None => Err(LmcError::UnknownName { kind: "model", name: name.clone(), known: known.clone() }),
+        };
+        Ok(Self { models: names.iter().map(model).collect::<Result<_>>()?, ..self.clone() })
+    }
+
     /// Returns the name of each model.
     ///
     /// # Errors

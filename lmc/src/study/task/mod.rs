@@ -12,7 +12,7 @@ use tokenizers::Tokenizer;
 
 use self::encoder::Loaded;
 use self::sets::{SAMPLE, Sets, sample};
-pub(super) use self::sources::{Sources, files_of};
+pub(super) use self::sources::{Sources, files_in, files_of};
 use super::{OpenedModel, StudySpec};
 use crate::data::labels::LabelMap;
 use crate::data::manifest::Generator;
@@ -124,7 +124,7 @@ impl Task {
         }
         let train_sha256 = digest(&train);
         let tokenizer_files = match &sources.tokenizer {
-            Some(folder) => sources::files_in(folder)?,
+            Some(folder) => files_in(folder)?,
             None => files_of(tokenizer, &config)?,
         };
         let spec = study.task.clone().with_n_train(train.len());

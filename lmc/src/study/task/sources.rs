@@ -34,7 +34,7 @@ impl Sources {
 }
 
 /// Returns the files of the tokenizer in a folder, as they are.
-pub(super) fn files_in(folder: &Path) -> Result<Vec<(String, Vec<u8>)>> {
+pub(in super::super) fn files_in(folder: &Path) -> Result<Vec<(String, Vec<u8>)>> {
     let there =
         TOKENIZER_FILES.iter().map(|name| (name, folder.join(name))).filter(|(_, path)| path.exists());
     there

@@ -1,0 +1,116 @@
+//! Ways to merge models, and which of them helps within a basin and across.
+
+mod base;
+mod card;
+mod comparison;
+pub(crate) mod figure;
+mod folder;
+mod merged;
+mod options;
+mod result;
+mod rows;
+mod table;
+mod untasked;
+
+use serde_json::json;
+
+use crate::error::{LmcError, Result};
+use crate::file::sha256;
+use crate::options::{Options, Valid};
+use crate::study::Models;
+use crate::weights::Weights;
+
+#[doc(hidden)]
+pub use crate::merge::{Draw, merge_drawn};
+pub use crate::merge::{MergeMethod, MergeOptions, ModelStock, TaskVectors, Trim, merge};
+pub use base::MergeBase;
+pub use card::MergeCard;
+pub use comparison::Merges;
+pub use figure::{merge_dots, merge_scatter};
+pub use folder::MergeFolder;
+pub use merged::Merged;
+pub use options::MergingOptions;
+pub use result::MergeResult;
+pub use table::{
+    MERGE_KINDS, MERGE_PREDICTIONS, MERGES, MergeColumns, MergeKindColumns, MergePredictionColumns,
+};
+pub use untasked::Ingredients;
+
+/// The number of digits of a merged model's name.
+const DIGITS: usize = 20;
+
+impl Models {
+    /// Returns the model that a method makes of models, given by number.
+    ///
+    /// Task vectors are counted from `base`; without one, from the encoder that the copies of a study started
+    /// from. Models from elsewhere have none. The heads of the models are averaged, since the base has none.
+    ///
+    /// # Errors
+    /// The errors of [`merge`] and of [`MergeOptions::check`]; [`LmcError::InvalidParameter`] for a number
+    /// that is not a model or comes twice.
+    ///
+    /// # Examples
+    /// ```no_run
+    /// use lmc::analyses::merging::{MergeMethod, MergeOptions};
+    /// use lmc::prelude::*;
+    /// let models = Study::open(StudySpec::mini_nli(0))?.finetune()?;
+    /// let merged = models.merge(&[0, 1, 2], &MergeOptions::new(MergeMethod::ties(0.5)), None)?;
+    /// println!("{:.4} nats", merged.evaluate("id")?.metric(Metric::Loss)?);
+    /// # Ok::<(), LmcError>(())
+    /// ```
+    pub fn merge(
+        &self,
+        ingredients: &[usize],
+        options: &MergeOptions,
+        base: Option<&MergeBase>,
+    ) -> Result<Merged> {
+        let options = options.check()?;
+        self.check_ingredients(ingredients)?;
+        let own = MergeBase::of_study(self);
+        let base = base.or(own.as_ref());
+        let weights = self.merged_weights(ingredients, &options, base)?;
+        let key = self.merged_key(ingredients, &options, base);
+        let base = base.filter(|_| options.method.needs_base()).map(|base| base.name().to_owned());
+        Ok(Merged { models: self.clone(), ingredients: ingredients.to_vec(), options, base, weights, key })
+    }
+
+    /// Checks that these are numbers of models, each once.
+    pub(crate) fn check_ingredients(&self, ingredients: &[usize]) -> Result<()> {
+        let n = self.len();
+        for (i, &model) in ingredients.iter().enumerate() {
+            if model >= n {
+                return Err(LmcError::invalid("model", model, format!("a number below {n}")));
+            }
+            if ingredients[..i].contains(&model) {
+                return Err(LmcError::invalid("ingredients", format!("{model} twice"), "each model once"));
+            }
+        }
+        Ok(())
+    }
+
+    fn merged_weights(
+        &self,
+        ingredients: &[usize],
+        options: &Valid<MergeOptions>,
+        base: Option<&MergeBase>,
+    ) -> Result<Weights> {
+        if options.is_uniform_soup() {
+            // Few models are in memory at a time.
+            return self.soup(ingredients);
+        }
+        let models = ingredients.iter().map(|&model| self.weights_of(&self.models()[model]));
+        let tensors = base.map(MergeBase::tensors);
+        merge(options, &models.collect::<Result<Vec<_>>>()?, tensors.as_ref())
+    }
+
+    /// Returns the name in the store of a merged model: a digest of everything that decides its weights.
+    fn merged_key(&self, ingredients: &[usize], options: &MergeOptions, base: Option<&MergeBase>) -> String {
+        let keys: Vec<String> = ingredients.iter().map(|&model| self.models()[model].key()).collect();
+        let base = base.filter(|_| options.method.needs_base()).map(MergeBase::sha256);
+        let facts = json!({ "ingredients": keys, "options": options, "base": base });
+        format!("merge-{}", &sha256(facts.to_string().as_bytes())[..DIGITS])
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,164 @@
+//! `lmc merge`: one model made of several.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use lmc::analyses::merging::{Ingredients, MergeBase, MergeCard, MergeFolder, MergeOptions};
+use lmc::model::Replace;
+use lmc::study::{GivenModels, Study};
+use lmc::table::Metric;
+use lmc::{LmcError, Options, Result};
+
+use crate::compute::ComputeArgs;
+use crate::method::Method;
+use crate::output::{command, say};
+use crate::study::StudyArgs;
+
+#[derive(Args)]
+pub struct Merge {
+    #[command(flatten)]
+    study: StudyArgs,
+    #[command(flatten)]
+    method: Method,
+    /// The pretrained model that task vectors are counted from: a folder, or a name that `lmc manifests`
+    /// lists; that of the study if absent. linear and slerp need none.
+    #[arg(long, value_name = "FOLDER or NAME")]
+    base: Option<PathBuf>,
+    /// The models that are merged, such as s100,s104; all if absent.
+    #[arg(long, value_delimiter = ',', value_name = "MODEL,...")]
+    ingredients: Option<Vec<String>>,
+    /// A folder for the merged model as a Hugging Face model with its tokenizer and a card. It must be missing,
+    /// empty or of the same model. Without it, the scores alone are printed.
+    #[arg(long, value_name = "FOLDER")]
+    out: Option<PathBuf>,
+    /// Also replace another model in --out.
+    #[arg(long)]
+    force: bool,
+    #[command(flatten)]
+    pub compute: ComputeArgs,
+}
+
+impl Merge {
+    pub fn check(&self) -> Result<()> {
+        let options = self.method.options()?;
+        options.validate()?;
+        self.compute.check()?;
+        if self.study.without_task()?.is_some() {
+            return self.place().map(|_| ());
+        }
+        let spec = self.study.spec()?;
+        let numbers = self.ingredients.as_ref().map(|names| spec.numbers(names)).transpose()?;
+        let n = numbers.map_or(spec.n_models(), |numbers| numbers.len());
+        check_number(&options, n)?;
+        if options.method.needs_base() && spec.models.is_some() && self.base.is_none() {
+            return Err(no_base(&options));
+        }
+        Ok(())
+    }
+
+    pub fn run(self) -> Result<()> {
+        match self.study.without_task()? {
+            Some(given) => self.without_task(&given),
+            None => self.with_task(),
+        }
+    }
+
+    fn replace(&self) -> Replace {
+        Replace::models_if(self.force)
+    }
+
+    /// Returns the folder, which a merge without a task cannot do without.
+    fn place(&self) -> Result<&Path> {
+        self.out.as_deref().ok_or_else(|| {
+            let expected = "--out FOLDER for the merged model, or --task for its scores".to_owned();
+            LmcError::InvalidParameter { field: "OPTION", got: "neither --out nor --task".into(), expected }
+        })
+    }
+
+    /// Merges models that nothing is evaluated on.
+    fn without_task(&self, given: &GivenModels) -> Result<()> {
+        let (place, options) = (self.place()?, self.method.options()?);
+        let chosen = given.chosen(self.ingredients.as_deref())?;
+        let models = Ingredients::open(&chosen)?;
+        check_number(&options, models.names().len())?;
+        let base = match (&self.base, options.method.needs_base()) {
+            (Some(base), true) => Some(models.base(base)?),
+            (None, true) => return Err(no_base(&options)),
+            (_, false) => None,
+        };
+        models.save(place, &options, base.as_ref(), Some(&command()), self.replace())?;
+        self.say_where(place, models.names().len());
+        Ok(())
+    }
+
+    /// Merges the models of a study, and says how good the result is.
+    fn with_task(&self) -> Result<()> {
+        let study = Study::open(self.study.spec()?)?.on(self.compute.compute()?)?;
+        let options = self.method.options()?;
+        let folder = self.folder(&study)?;
+        let models = study.models()?;
+        let ingredients = match &self.ingredients {
+            Some(names) => study.spec().numbers(names)?,
+            None => (0..models.len()).collect(),
+        };
+        let base = match (&self.base, options.method.needs_base()) {
+            (Some(base), true) => Some(MergeBase::open(base, &models)?),
+            _ => None,
+        };
+        let merged = models.merge(&ingredients, &options, base.as_ref())?;
+        let scores = scores(&study);
+        for (set, metric) in &scores {
+            let all = models.scores(set, *metric)?;
+            let of: Vec<f64> = ingredients.iter().map(|&model| all[model]).collect();
+            let mean = of.iter().sum::<f64>() / of.len() as f64;
+            let better = |a: f64, b: f64| if metric.larger_is_better() { a.max(b) } else { a.min(b) };
+            let best = of.iter().copied().reduce(better).unwrap_or(mean);
+            let score = merged.evaluate(set)?.metric(*metric)?;
+            say(format_args!(
+                "{metric} on {set}: merged {score:.4}, best of the models {best:.4}, their mean {mean:.4}"
+            ));
+        }
+        let Some(folder) = folder else { return Ok(()) };
+        let card = MergeCard { scores, command: Some(command()), ..MergeCard::default() };
+        folder.save_merged(&merged, &card)?;
+        self.say_where(folder.path(), ingredients.len());
+        Ok(())
+    }
+
+    /// Returns the folder for the model, if one was named.
+    fn folder(&self, study: &Study) -> Result<Option<MergeFolder>> {
+        let Some(folder) = &self.out else { return Ok(None) };
+        let ingredients = self.ingredients.as_ref().map_or("all".to_owned(), |names| names.join(" "));
+        let base = self.base.as_ref().map_or_else(String::new, |base| format!(" from {}", base.display()));
+        let options = serde_json::to_string(&self.method.options()?).unwrap_or_default();
+        let which = format!("{options} of {ingredients}{base}");
+        MergeFolder::new(study, folder, &which, self.replace()).map(Some)
+    }
+
+    fn say_where(&self, place: &Path, n: usize) {
+        let place = lmc::terminal::one_line(&place.display().to_string());
+        let models = if n == 1 { "model" } else { "models" };
+        say(format_args!("{n} {models} merged in {place}"));
+    }
+}
+
+/// Returns the sets and metrics in which merged models are judged: loss and score in domain, and the score by
+/// which the task judges generalisation.
+fn scores(study: &Study) -> Vec<(String, Metric)> {
+    let (scored, metric) = study.spec().scored();
+    let swept = study.spec().swept();
+    let mut scores = vec![(swept.to_owned(), Metric::Loss), (swept.to_owned(), metric)];
+    scores.push((scored.to_owned(), metric));
+    scores.dedup();
+    scores
+}
+
+/// Checks that a method takes that many models, and that each has a weight.
+fn check_number(options: &MergeOptions, n: usize) -> Result<()> {
+    options.shares(n).map(|_| ())
+}
+
+fn no_base(options: &MergeOptions) -> LmcError {
+    let expected = format!("--base FOLDER, the pretrained model that {} starts from", options.method);
+    LmcError::InvalidParameter { field: "OPTION", got: "no --base".into(), expected }
+}
