@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::{MergeBase, MergeMethod, MergeOptions, MergeResult, MergingOptions};
+use super::{MergeBase, MergeMethod, MergeOptions, MergeResult, MergingOptions, made};
 use crate::basin::{Basins, Membership, subsets_of_basins};
 use crate::error::{LmcError, Result};
 use crate::gap::Measure;
@@ -90,10 +90,14 @@ impl Models {
         }
         let keys: Vec<String> =
             works.iter().map(|(merge, choice)| self.merged_key(&choice.models, merge, base)).collect();
+        let single = self.loader();
+        let load = |work: usize| {
+            let (merge, choice): &(Valid<MergeOptions>, &Choice) = &works[work];
+            made(merge, choice.models.len(), |i| single(choice.models[i]), base)
+        };
         let mut results = Vec::new();
         for dataset in datasets {
-            let load = Loader { load: &self.loader(), base, works: &works };
-            let outcomes = self.study().outcomes(dataset, &keys, &|work| load.merged(work))?;
+            let outcomes = self.study().outcomes(dataset, &keys, &load)?;
             let singles = self.evaluate(dataset)?;
             for (((merge, choice), outcome), key) in works.iter().zip(outcomes).zip(&keys) {
                 let members: Vec<&Evaluation> = choice.models.iter().map(|&model| &singles[model]).collect();
@@ -110,21 +114,6 @@ impl Models {
             }
         }
         Ok(Merges { models: self.names(), options: options.clone(), results })
-    }
-}
-
-/// Makes the weights of a merged model on any thread.
-struct Loader<'a> {
-    load: &'a (dyn Fn(usize) -> Result<crate::weights::Weights> + Sync),
-    base: Option<&'a MergeBase>,
-    works: &'a [(Valid<MergeOptions>, &'a Choice)],
-}
-
-impl Loader<'_> {
-    fn merged(&self, work: usize) -> Result<crate::weights::Weights> {
-        let (options, choice) = &self.works[work];
-        let models = choice.models.iter().map(|&model| (self.load)(model)).collect::<Result<Vec<_>>>()?;
-        super::merge(options, &models, self.base.map(MergeBase::tensors).as_ref())
     }
 }
 

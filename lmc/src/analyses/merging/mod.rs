@@ -17,6 +17,7 @@ use serde_json::json;
 use crate::error::{LmcError, Result};
 use crate::file::sha256;
 use crate::options::{Options, Valid};
+use crate::soup::uniform;
 use crate::study::Models;
 use crate::weights::Weights;
 
@@ -68,7 +69,8 @@ impl Models {
         self.check_ingredients(ingredients)?;
         let own = MergeBase::of_study(self);
         let base = base.or(own.as_ref());
-        let weights = self.merged_weights(ingredients, &options, base)?;
+        let weights =
+            made(&options, ingredients.len(), |i| self.weights_of(&self.models()[ingredients[i]]), base)?;
         let key = self.merged_key(ingredients, &options, base);
         let base = base.filter(|_| options.method.needs_base()).map(|base| base.name().to_owned());
         Ok(Merged { models: self.clone(), ingredients: ingredients.to_vec(), options, base, weights, key })
@@ -88,21 +90,6 @@ impl Models {
         Ok(())
     }
 
-    fn merged_weights(
-        &self,
-        ingredients: &[usize],
-        options: &Valid<MergeOptions>,
-        base: Option<&MergeBase>,
-    ) -> Result<Weights> {
-        if options.is_uniform_soup() {
-            // Few models are in memory at a time.
-            return self.soup(ingredients);
-        }
-        let models = ingredients.iter().map(|&model| self.weights_of(&self.models()[model]));
-        let tensors = base.map(MergeBase::tensors);
-        merge(options, &models.collect::<Result<Vec<_>>>()?, tensors.as_ref())
-    }
-
     /// Returns the name in the store of a merged model: a digest of everything that decides its weights.
     fn merged_key(&self, ingredients: &[usize], options: &MergeOptions, base: Option<&MergeBase>) -> String {
         let keys: Vec<String> = ingredients.iter().map(|&model| self.models()[model].key()).collect();
@@ -110,6 +97,20 @@ impl Models {
         let facts = json!({ "ingredients": keys, "options": options, "base": base });
         format!("merge-{}", &sha256(facts.to_string().as_bytes())[..DIGITS])
     }
+}
+
+/// Returns the weights of a merge of `n` models; `load` brings each by its number. Of a uniform soup, few
+/// models are in memory at a time.
+fn made(
+    options: &Valid<MergeOptions>,
+    n: usize,
+    load: impl Fn(usize) -> Result<Weights>,
+    base: Option<&MergeBase>,
+) -> Result<Weights> {
+    if options.is_uniform_soup() {
+        return uniform(n, load);
+    }
+    merge(options, &(0..n).map(load).collect::<Result<Vec<_>>>()?, base.map(MergeBase::tensors).as_ref())
 }
 
 #[cfg(test)]

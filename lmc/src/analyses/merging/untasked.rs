@@ -6,14 +6,12 @@ use std::path::Path;
 use serde_json::json;
 
 use super::card::Facts;
-use super::{MergeBase, MergeOptions, merge};
+use super::{MergeBase, MergeOptions, made};
 use crate::error::{LmcError, Result};
 use crate::file::{resolved, sha256};
 use crate::model::{Classifier, Replace, Saved, check_place};
-use crate::options::{Options, Valid};
-use crate::soup::uniform;
+use crate::options::Options;
 use crate::study::{GivenModels, OpenedTogether};
-use crate::weights::Weights;
 
 /// Models from elsewhere that fit together, to be merged without a task.
 pub struct Ingredients {
@@ -65,7 +63,7 @@ impl Ingredients {
     /// Merges all models and saves the result with labels, tokenizer and model card.
     ///
     /// # Errors
-    /// The errors of [`merge`]; [`LmcError::Occupied`](crate::LmcError::Occupied) for a folder that holds
+    /// The errors of [`merge`](super::merge); [`LmcError::Occupied`](crate::LmcError::Occupied) for a folder that holds
     /// something else.
     pub fn save(
         &self,
@@ -79,7 +77,8 @@ impl Ingredients {
         self.check_folder(folder)?;
         let origin = self.origin(&options, base);
         check_place(folder, &origin, replace)?;
-        let weights = self.merged(&options, base)?;
+        let (layout, models) = (self.classifier.layout(), &self.opened.models);
+        let weights = made(&options, models.len(), |model| models[model].load(layout), base)?;
         let ingredients = self.opened.models.iter().map(|m| (m.name().to_owned(), m.key().to_owned()));
         let base = base.filter(|_| options.method.needs_base());
         let facts = Facts {
@@ -102,16 +101,6 @@ impl Ingredients {
         let keys: Vec<&str> = self.opened.models.iter().map(|model| model.key()).collect();
         let base = base.filter(|_| options.method.needs_base()).map(MergeBase::sha256);
         json!({ "merge": options, "models": sha256(keys.join("\n").as_bytes()), "base": base })
-    }
-
-    fn merged(&self, options: &Valid<MergeOptions>, base: Option<&MergeBase>) -> Result<Weights> {
-        let (layout, models) = (self.classifier.layout(), &self.opened.models);
-        let load = |model: usize| models[model].load(layout);
-        if options.is_uniform_soup() {
-            return uniform(models.len(), load);
-        }
-        let weights = (0..models.len()).map(load).collect::<Result<Vec<_>>>()?;
-        merge(options, &weights, base.map(MergeBase::tensors).as_ref())
     }
 
     /// Checks that a folder is none of those of the models, which are never overwritten.
