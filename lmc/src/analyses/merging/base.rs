@@ -31,7 +31,7 @@ impl MergeBase {
     /// Opens the encoder in a folder, or one by its name in a manifest or on a hub.
     ///
     /// # Errors
-    /// Those of finding and reading a model.
+    /// The errors of finding and reading a model; [`LmcError::InvalidParameter`] for one of another family.
     ///
     /// # Examples
     /// ```no_run

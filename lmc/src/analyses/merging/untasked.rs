@@ -29,7 +29,7 @@ impl Ingredients {
     /// Opens models; outputs in another order are put in that of the first.
     ///
     /// # Errors
-    /// Those of [`Models::open`](crate::study::Models::open) but for the task's.
+    /// The errors of [`Models::open`](crate::study::Models::open) but for those about the task.
     ///
     /// # Examples
     /// ```no_run

@@ -69,7 +69,8 @@ impl ResampledBasins {
 /// `full`: the clusters of all examples. `pairs`: the numbers of the models of each line, every pair once.
 /// `gaps`: the convexity gap of each line in each draw, `[n_lines, n_draws]`. The clusters of a draw are
 /// named so that most models are in the same cluster as in `full`. If exactly half of them are either way in
-/// two clusters, the naming with similar membership scores is taken. The result does not depend on the number of threads.
+/// two clusters, the naming with similar membership scores is taken. The result does not depend on the number
+/// of threads.
 ///
 /// # Errors
 /// [`LmcError::ShapeMismatch`] for another number of lines than pairs of models;

@@ -11,7 +11,7 @@ const ZEROS: f64 = 0.2;
 /// The deviation of the logarithm of what one model adds to all its gaps.
 const OF_A_MODEL: f64 = 0.15;
 
-/// What is planted.
+/// The plan of planted gaps.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Plan {
     /// The number of models.

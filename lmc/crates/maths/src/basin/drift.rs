@@ -42,8 +42,8 @@ pub struct DriftStage {
     pub cluster: Vec<usize>,
     /// The membership score of each model at this stage, in the cluster with the name 0.
     pub membership: Vec<f64>,
-    /// The share of models that are in their final cluster, from 0.5 to 1 for two clusters. It says nothing about a stage that
-    /// is not divided: all its models count as members of the larger final cluster.
+    /// The share of models that are in their final cluster, from 0.5 to 1 for two clusters. It says nothing
+    /// about a stage that is not divided: all its models count as members of the larger final cluster.
     pub agreement: f64,
     /// Notes on what the basins of the stage leave open.
     pub notes: Vec<Note>,

@@ -12,7 +12,7 @@ use lmc_base::error::{LmcError, Result};
 pub enum Trim {
     /// All are kept.
     Nothing,
-    /// Those of largest magnitude are kept (Yadav et al. 2023, TIES).
+    /// The elements of largest magnitude are kept (Yadav et al. 2023, TIES).
     Magnitude {
         /// The share that is kept.
         density: f64,

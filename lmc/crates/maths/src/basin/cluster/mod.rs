@@ -26,8 +26,8 @@ pub struct ClusterOptions {
 }
 
 impl Default for ClusterOptions {
-    /// Returns two basins, the width that the gaps suggest ([`Delta::Auto`]), seed 42, and 100 starts (they are cheap,
-    /// and with 10 the best division of noisy gaps is missed now and then).
+    /// Returns two basins, the width that the gaps suggest ([`Delta::Auto`]), seed 42, and 100 starts (they are
+    /// cheap, and with 10 the best division of noisy gaps is missed now and then).
     fn default() -> ClusterOptions {
         ClusterOptions { basins: BasinCount::default(), delta: Delta::Auto, seed: 42, n_init: 100 }
     }
@@ -88,7 +88,8 @@ pub struct Basins {
     /// Means of the coordinates of each cluster, \[n_basins, n_basins\]; two rows of 0 if the models are not
     /// divided.
     pub centroids: Array2<f64>,
-    /// The width of the similarity kernel between models in basins, in the unit of the gaps; 0 for [`Delta::Auto`] if all gaps are 0.
+    /// The width of the similarity kernel between models in basins, in the unit of the gaps; 0 for
+    /// [`Delta::Auto`] if all gaps are 0.
     pub delta: f64,
     /// The most by which rounding moves a gap, as given by the gap matrix.
     pub resolution: f64,
@@ -215,7 +216,8 @@ impl fmt::Debug for Basins {
 /// basins or not: see [`Basins::within`], [`Basins::across`] and [`crate::stats::permutation_test`].
 ///
 /// # Errors
-/// [`LmcError::InvalidParameter`] for fewer than 3 models, as many basins as models or more, a bad width (see [`affinity`](super::affinity())),
+/// [`LmcError::InvalidParameter`] for fewer than 3 models, as many basins as models or more, a bad width (see
+/// [`affinity`](super::affinity())),
 /// or no starts; [`LmcError::Eigenvectors`].
 ///
 /// # Reference
