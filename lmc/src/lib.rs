@@ -36,6 +36,7 @@
 //! | `LMC_THREADS` | the most threads to work on, 1 to 4096; else one for each core |
 //! | `LMC_LEASE` | the seconds after which the claim of a process of another host that shows no sign of life is taken over; else 120 ([`store::Claim`]) |
 //! | `LMC_PROGRESS=off` | no progress is shown |
+//! | `LMC_ARITHMETIC=native` | copies of the embedded task are trained in the arithmetic of this processor; else in that which is the same on all of them, if the program was started for it ([`compute::is_portable`]) |
 //! | `LIBTORCH` | when the crate is built: the folder with libtorch 2.11's `include/` and `lib/` |
 //! | `LMC_KERNEL=1` | set by the kernel "Rust (lmc)" in the process of the cells, which may then send it messages ([`kernel`]) |
 

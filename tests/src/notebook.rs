@@ -106,6 +106,22 @@ pub fn figures(cell: &Value) -> usize {
     cell["outputs"].as_array().into_iter().flatten().filter(|output| is_figure(output)).count()
 }
 
+/// Returns what a cell printed and returned: texts, tables and the numbers behind figures. What it showed on the
+/// way, such as progress, is left out.
+pub fn results(cell: &Value) -> Vec<Value> {
+    let outputs = cell["outputs"].as_array().into_iter().flatten();
+    let result = |output: &Value| match output["output_type"].as_str() {
+        Some("stream") if output["name"] == "stdout" => Some(output["text"].clone()),
+        Some("execute_result") => {
+            let mut data = output["data"].clone();
+            data.as_object_mut()?.remove("image/png");
+            Some(data)
+        }
+        _ => None,
+    };
+    outputs.filter_map(result).collect()
+}
+
 /// Returns the number of figures of a notebook.
 pub fn n_figures(notebook: &Value) -> usize {
     cells(notebook).map(figures).sum()

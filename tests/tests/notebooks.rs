@@ -2,10 +2,12 @@
 
 use std::fs::{self, File};
 
+use lmc::compute::{is_portable, should_become_portable};
 use lmc_tests::{notebook, skip};
+use serde_json::Value;
 
 #[test]
-fn every_notebook_runs_without_error_and_shows_its_figures() {
+fn every_notebook_runs_without_error_and_shows_its_figures_and_numbers() {
     let out = tempfile::tempdir().unwrap();
     let paths = notebook::course();
     // Progress goes to the terminal: this takes minutes.
@@ -20,6 +22,7 @@ fn every_notebook_runs_without_error_and_shows_its_figures() {
     assert!(status.success(), "a notebook failed, see the output above");
     let reports = notebook::report(out.path());
     assert_eq!(reports.len(), paths.len());
+    let mut differences = Vec::new();
     for (report, path) in reports.iter().zip(&paths) {
         let name = report["notebook"].as_str().unwrap();
         if let Some(cause) = report["skipped"].as_str() {
@@ -32,7 +35,46 @@ fn every_notebook_runs_without_error_and_shows_its_figures() {
         assert!(n_figures > 0, "{name} shows no figure");
         let promised = notebook::cells(&executed).filter(|cell| notebook::is_tagged(cell, "figure")).count();
         assert!(n_figures >= promised, "{name} promises {promised} figures and shows {n_figures}");
+        if is_portable() || should_become_portable() {
+            differences.extend(differences_of(name, &notebook::read(path), &executed));
+        } else {
+            skip::skipped(format_args!("{name}: this processor cannot compute the numbers of the course"));
+        }
     }
+    assert!(differences.is_empty(), "other numbers than in the course:\n{}", differences.join("\n"));
+}
+
+/// Returns how the results of a notebook's cells differ from those that are stored in it. Cells tagged `machine`
+/// show times, places or versions.
+fn differences_of(name: &str, stored: &Value, executed: &Value) -> Vec<String> {
+    let mut differences = Vec::new();
+    for (number, (old, new)) in notebook::cells(stored).zip(notebook::cells(executed)).enumerate() {
+        let (old_results, new_results) = (notebook::results(old), notebook::results(new));
+        if !notebook::is_tagged(old, "machine") && old_results != new_results {
+            let lines = |results: &[Value]| lines_of(results).map(str::to_owned).collect::<Vec<_>>();
+            let (old, new) = (lines(&old_results), lines(&new_results));
+            let at =
+                old.iter().zip(&new).position(|(old, new)| old != new).unwrap_or(old.len().min(new.len()));
+            let line = |lines: &[String]| {
+                lines.get(at).map_or("nothing", String::as_str).chars().take(300).collect::<String>()
+            };
+            differences.push(format!("{name}, cell {number}: `{}` is now `{}`", line(&old), line(&new)));
+        }
+    }
+    differences
+}
+
+/// Returns the texts in results, line by line.
+fn lines_of(results: &[Value]) -> impl Iterator<Item = &str> {
+    fn texts(value: &Value) -> Vec<&str> {
+        match value {
+            Value::String(text) => text.lines().collect(),
+            Value::Array(values) => values.iter().flat_map(texts).collect(),
+            Value::Object(fields) => fields.values().flat_map(texts).collect(),
+            _ => Vec::new(),
+        }
+    }
+    results.iter().flat_map(texts)
 }
 
 #[test]

@@ -10,6 +10,7 @@ mod lines;
 mod model;
 mod models;
 mod opened;
+mod portable;
 mod pretraining;
 mod provenance;
 mod reading;
@@ -233,7 +234,7 @@ impl Study {
             recipe: recipe.clone(),
             seed,
             stack: stack.clone(),
-            precision: self.compute.training.to_string(),
+            precision: self.training(),
         };
         seeds.iter().map(spec).collect()
     }

@@ -153,6 +153,7 @@ fn variables(place: &Place) {
         ),
         ("LMC_LEASE", &["soon", "0", "-1", "1.5"], "a whole number of seconds"),
         ("LMC_PROGRESS", &["no", "0", "of"], "off, on or nothing"),
+        ("LMC_ARITHMETIC", &["no", "Native", "port"], "portable, native or nothing"),
     ] {
         for value in values {
             // Every verb checks the variable, whether it needs it or not.

@@ -154,7 +154,7 @@ impl Models {
         let kept = Kept {
             files: &files,
             find: &|i| Ok(curves[i].read()?.filter(CurveState::is_finished).map(Trained::of)),
-            workers: &self.study().compute().training_workers(),
+            workers: &self.study().training_compute().training_workers(),
             equip: &|&device: &Device| Ok(device),
             progress: &progress,
             size: recipe.n_updates() as u64,

@@ -1,10 +1,12 @@
 //! `lmc align`: lines to models whose units are brought into the order of the other model.
 
 use clap::Args;
+use lmc::study::StudySpec;
 use lmc::table::Table;
 use lmc::{Result, figure, table};
 
 use crate::compute::ComputeArgs;
+use crate::computing::Computing;
 use crate::output::{Output, identity, print};
 use crate::study::StudyArgs;
 use crate::sweep::Interpolation;
@@ -19,11 +21,17 @@ pub struct Align {
     output: Output,
 }
 
-impl Align {
-    pub fn compute(&self) -> &ComputeArgs {
+impl Computing for Align {
+    fn compute(&self) -> &ComputeArgs {
         &self.interpolation.compute
     }
 
+    fn spec(&self) -> Result<StudySpec> {
+        self.study.spec()
+    }
+}
+
+impl Align {
     pub fn check(&self) -> Result<()> {
         self.interpolation.check(&self.study)
     }

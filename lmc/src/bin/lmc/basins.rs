@@ -11,6 +11,7 @@ use lmc::table::{Metric, Table};
 use lmc::{LmcError, Result, figure, table};
 
 use crate::compute::ComputeArgs;
+use crate::computing::Computing;
 use crate::confidence::Resampling;
 use crate::notes;
 use crate::output::{Output, identity, print, say};
@@ -104,6 +105,11 @@ impl Clustered {
         &self.interpolation.compute
     }
 
+    /// Returns the description of the study.
+    pub fn spec(&self) -> Result<StudySpec> {
+        self.study.spec()
+    }
+
     /// Checks the numbers for a verb, and returns the description of the study.
     pub fn check(&self, verb: &str) -> Result<StudySpec> {
         let spec = self.study.spec()?;
@@ -140,11 +146,17 @@ pub struct Basins {
     output: Output,
 }
 
-impl Basins {
-    pub fn compute(&self) -> &ComputeArgs {
+impl Computing for Basins {
+    fn compute(&self) -> &ComputeArgs {
         self.clustered.computed()
     }
 
+    fn spec(&self) -> Result<StudySpec> {
+        self.clustered.spec()
+    }
+}
+
+impl Basins {
     pub fn check(&self) -> Result<()> {
         self.clustered.check("basins")?;
         self.resampling.check()

@@ -6,6 +6,7 @@ use lmc::{Result, environment, terminal};
 
 use crate::align::Align;
 use crate::basins::Basins;
+use crate::computing::Computing;
 use crate::connect::Connect;
 use crate::convexity::Convexity;
 use crate::drift::Drift;
@@ -130,25 +131,29 @@ impl Cli {
 
     /// Starts the command again if libtorch has to be started in another way for it.
     fn restarted(&self) -> Result<()> {
-        restart::with_tf32(match &self.command {
-            Command::Finetune(finetune) => finetune.compute.uses_tf32(),
-            Command::Evaluate(evaluate) => evaluate.compute.uses_tf32(),
-            Command::Sweep(sweep) => sweep.compute().uses_tf32(),
-            Command::Basins(basins) => basins.compute().uses_tf32(),
-            Command::Convexity(convexity) => convexity.compute().uses_tf32(),
-            Command::Soup(soup) => soup.compute().uses_tf32(),
-            Command::Merge(merge) => merge.compute.uses_tf32(),
-            Command::Merges(merges) => merges.compute().uses_tf32(),
-            Command::Planes(planes) => planes.compute.uses_tf32(),
-            Command::Connect(connect) => connect.compute.uses_tf32(),
-            Command::Sharpness(sharpness) => sharpness.compute.uses_tf32(),
-            Command::Align(align) => align.compute().uses_tf32(),
-            Command::Drift(drift) => drift.compute().uses_tf32(),
-            Command::Figures(figures) => figures.compute().uses_tf32(),
-            Command::Report(report) => report.compute().uses_tf32(),
-            Command::Work(work) => work.uses_tf32()?,
+        let verb: &dyn Computing = match &self.command {
+            Command::Finetune(finetune) => finetune,
+            Command::Evaluate(evaluate) => evaluate,
+            Command::Sweep(sweep) => sweep,
+            Command::Basins(basins) => basins,
+            Command::Convexity(convexity) => convexity,
+            Command::Soup(soup) => soup,
+            Command::Merge(merge) => merge,
+            Command::Merges(merges) => merges,
+            Command::Planes(planes) => planes,
+            Command::Connect(connect) => connect,
+            Command::Sharpness(sharpness) => sharpness,
+            Command::Align(align) => align,
+            Command::Drift(drift) => drift,
+            Command::Figures(figures) => figures,
+            Command::Report(report) => report,
+            // The tasks of a plan have the environment of the command that submitted it.
+            Command::Work(work) => return restart::suited(work.uses_tf32()?, false),
+            Command::Pretrain(_) => return restart::suited(false, true),
             _ => return Ok(()),
-        })
+        };
+        let is_embedded = verb.spec().is_ok_and(|spec| spec.is_embedded());
+        restart::suited(verb.compute().uses_tf32(), is_embedded)
     }
 
     /// Checks the command and runs it.

@@ -8,6 +8,7 @@ use lmc::train::CurveRecipe;
 use lmc::{LmcError, Options, Result, figure, table};
 
 use crate::compute::ComputeArgs;
+use crate::computing::Computing;
 use crate::members::members;
 use crate::output::{Output, identity, print, stacked};
 use crate::study::StudyArgs;
@@ -41,7 +42,7 @@ pub struct Connect {
     #[arg(long, default_value_t = 6, value_name = "N")]
     sub_epochs: u32,
     #[command(flatten)]
-    pub compute: ComputeArgs,
+    compute: ComputeArgs,
     #[command(flatten)]
     output: Output,
 }
@@ -50,6 +51,16 @@ pub struct Connect {
 enum Kind {
     Chain,
     Bezier,
+}
+
+impl Computing for Connect {
+    fn compute(&self) -> &ComputeArgs {
+        &self.compute
+    }
+
+    fn spec(&self) -> Result<StudySpec> {
+        self.study.spec()
+    }
 }
 
 impl Connect {

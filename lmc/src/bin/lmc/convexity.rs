@@ -4,12 +4,13 @@ use clap::Args;
 use lmc::analyses::convexity::{ConvexityOptions, TriangleOptions, Triangles};
 use lmc::gap::Measure;
 use lmc::options::Options;
-use lmc::study::Sweep;
+use lmc::study::{StudySpec, Sweep};
 use lmc::table::Table;
 use lmc::{Result, figure, table};
 
 use crate::basins::{Clustered, check_sizes};
 use crate::compute::ComputeArgs;
+use crate::computing::Computing;
 use crate::output::{Output, identity, print, say};
 
 #[derive(Args)]
@@ -36,11 +37,17 @@ pub struct Convexity {
     output: Output,
 }
 
-impl Convexity {
-    pub fn compute(&self) -> &ComputeArgs {
+impl Computing for Convexity {
+    fn compute(&self) -> &ComputeArgs {
         self.clustered.computed()
     }
 
+    fn spec(&self) -> Result<StudySpec> {
+        self.clustered.spec()
+    }
+}
+
+impl Convexity {
     pub fn check(&self) -> Result<()> {
         let spec = self.clustered.check("convexity")?;
         self.options().validate()?;

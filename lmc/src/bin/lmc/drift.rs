@@ -4,11 +4,13 @@ use clap::Args;
 use lmc::analyses::early::early_table;
 use lmc::analyses::trajectories::drift_table;
 use lmc::basin::{self, EarlyOptions};
+use lmc::study::StudySpec;
 use lmc::terminal::tell;
 use lmc::{LmcError, Result, figure, table};
 
 use crate::basins::Clustered;
 use crate::compute::ComputeArgs;
+use crate::computing::Computing;
 use crate::output::{Output, identity, print};
 
 #[derive(Args)]
@@ -19,11 +21,17 @@ pub struct Drift {
     output: Output,
 }
 
-impl Drift {
-    pub fn compute(&self) -> &ComputeArgs {
+impl Computing for Drift {
+    fn compute(&self) -> &ComputeArgs {
         self.clustered.computed()
     }
 
+    fn spec(&self) -> Result<StudySpec> {
+        self.clustered.spec()
+    }
+}
+
+impl Drift {
     pub fn check(&self) -> Result<()> {
         self.clustered.check("drift").map(|_| ())
     }

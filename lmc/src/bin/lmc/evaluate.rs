@@ -12,6 +12,7 @@ use lmc::study::{ClassifierOptions, Classifiers, Evaluated, Study, StudySpec, ev
 use lmc::{LmcError, Result, progress, table};
 
 use crate::compute::ComputeArgs;
+use crate::computing::Computing;
 use crate::output::{Output, Place, identity, identity_of, print};
 use crate::study::Changes;
 
@@ -48,7 +49,7 @@ pub struct Evaluate {
     #[command(flatten)]
     changes: Changes,
     #[command(flatten)]
-    pub compute: ComputeArgs,
+    compute: ComputeArgs,
     #[command(flatten)]
     output: Output,
 }
@@ -65,6 +66,16 @@ impl From<Merge> for labels::Merge {
             Merge::Max => labels::Merge::Max,
             Merge::Sum => labels::Merge::Sum,
         }
+    }
+}
+
+impl Computing for Evaluate {
+    fn compute(&self) -> &ComputeArgs {
+        &self.compute
+    }
+
+    fn spec(&self) -> Result<StudySpec> {
+        self.spec()
     }
 }
 

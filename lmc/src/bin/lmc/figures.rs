@@ -7,12 +7,14 @@ use clap::Args;
 use lmc::figure::{self, Figure, HeatmapOptions};
 use lmc::gap::Measure;
 use lmc::polars::prelude::DataFrame;
+use lmc::study::StudySpec;
 use lmc::table::{self, Schema, Table};
 use lmc::terminal::tell;
 use lmc::{LmcError, Result};
 
 use crate::basins::Clustering;
 use crate::compute::ComputeArgs;
+use crate::computing::Computing;
 use crate::notes;
 use crate::output::identity;
 use crate::results::Results;
@@ -36,11 +38,17 @@ pub struct Figures {
     force: bool,
 }
 
-impl Figures {
-    pub fn compute(&self) -> &ComputeArgs {
+impl Computing for Figures {
+    fn compute(&self) -> &ComputeArgs {
         &self.interpolation.compute
     }
 
+    fn spec(&self) -> Result<StudySpec> {
+        self.study.spec()
+    }
+}
+
+impl Figures {
     pub fn check(&self) -> Result<()> {
         self.interpolation.check(&self.study)
     }

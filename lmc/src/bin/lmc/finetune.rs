@@ -1,10 +1,12 @@
 //! `lmc finetune`: copies of an encoder, and how good they are.
 
 use clap::Args;
+use lmc::study::StudySpec;
 use lmc::table::Table;
 use lmc::{LmcError, Result, table};
 
 use crate::compute::ComputeArgs;
+use crate::computing::Computing;
 use crate::output::{Output, identity, print, say};
 use crate::slurm::SlurmArgs;
 use crate::study::StudyArgs;
@@ -14,11 +16,21 @@ pub struct Finetune {
     #[command(flatten)]
     study: StudyArgs,
     #[command(flatten)]
-    pub compute: ComputeArgs,
+    compute: ComputeArgs,
     #[command(flatten)]
     output: Output,
     #[command(flatten)]
     slurm: SlurmArgs,
+}
+
+impl Computing for Finetune {
+    fn compute(&self) -> &ComputeArgs {
+        &self.compute
+    }
+
+    fn spec(&self) -> Result<StudySpec> {
+        self.study.spec()
+    }
 }
 
 impl Finetune {

@@ -7,6 +7,7 @@ mod basins;
 mod caught;
 mod cli;
 mod compute;
+mod computing;
 mod confidence;
 mod connect;
 mod convexity;

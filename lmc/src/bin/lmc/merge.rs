@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use lmc::analyses::merging::{Ingredients, MergeBase, MergeCard, MergeFolder, MergeOptions};
 use lmc::model::Replace;
-use lmc::study::{GivenModels, Study};
+use lmc::study::{GivenModels, Study, StudySpec};
 use lmc::table::Metric;
 use lmc::{LmcError, Options, Result};
 
 use crate::compute::ComputeArgs;
+use crate::computing::Computing;
 use crate::method::Method;
 use crate::output::{command, say};
 use crate::study::StudyArgs;
@@ -35,7 +36,17 @@ pub struct Merge {
     #[arg(long)]
     force: bool,
     #[command(flatten)]
-    pub compute: ComputeArgs,
+    compute: ComputeArgs,
+}
+
+impl Computing for Merge {
+    fn compute(&self) -> &ComputeArgs {
+        &self.compute
+    }
+
+    fn spec(&self) -> Result<StudySpec> {
+        self.study.spec()
+    }
 }
 
 impl Merge {

@@ -4,11 +4,13 @@ use std::path::PathBuf;
 
 use clap::Args;
 use lmc::analyses::merging::{MergeBase, MergeMethod, MergingOptions};
+use lmc::study::StudySpec;
 use lmc::table::{Metric, Table};
 use lmc::{LmcError, Options, Result, figure, table};
 
 use crate::basins::{Clustered, check_sizes};
 use crate::compute::ComputeArgs;
+use crate::computing::Computing;
 use crate::output::{Output, identity, print};
 
 #[derive(Args)]
@@ -33,11 +35,17 @@ pub struct Merges {
     output: Output,
 }
 
-impl Merges {
-    pub fn compute(&self) -> &ComputeArgs {
+impl Computing for Merges {
+    fn compute(&self) -> &ComputeArgs {
         self.clustered.computed()
     }
 
+    fn spec(&self) -> Result<StudySpec> {
+        self.clustered.spec()
+    }
+}
+
+impl Merges {
     pub fn check(&self) -> Result<()> {
         let spec = self.clustered.check("merges")?;
         let has_base = self.base.is_some() || spec.models.is_none();

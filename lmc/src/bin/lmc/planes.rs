@@ -2,11 +2,12 @@
 
 use clap::Args;
 use lmc::path::PlaneOptions;
-use lmc::study::Study;
+use lmc::study::{Study, StudySpec};
 use lmc::table::Table;
 use lmc::{Options, Result, figure, table};
 
 use crate::compute::ComputeArgs;
+use crate::computing::Computing;
 use crate::members::members;
 use crate::output::{Output, identity, print, stacked};
 use crate::study::StudyArgs;
@@ -29,9 +30,19 @@ pub struct Planes {
     #[arg(long, default_value_t = 0.3, value_name = "UNITS")]
     margin: f64,
     #[command(flatten)]
-    pub compute: ComputeArgs,
+    compute: ComputeArgs,
     #[command(flatten)]
     output: Output,
+}
+
+impl Computing for Planes {
+    fn compute(&self) -> &ComputeArgs {
+        &self.compute
+    }
+
+    fn spec(&self) -> Result<StudySpec> {
+        self.study.spec()
+    }
 }
 
 impl Planes {

@@ -5,11 +5,12 @@ use std::path::PathBuf;
 use clap::Args;
 use lmc::analyses::page::{Page, PageOptions};
 use lmc::confidence::Resamples;
-use lmc::study::Study;
+use lmc::study::{Study, StudySpec};
 use lmc::{Options, Result, terminal};
 
 use crate::basins::Clustering;
 use crate::compute::ComputeArgs;
+use crate::computing::Computing;
 use crate::output::say;
 use crate::study::StudyArgs;
 use crate::sweep::Interpolation;
@@ -46,11 +47,17 @@ pub struct Report {
     force: bool,
 }
 
-impl Report {
-    pub fn compute(&self) -> &ComputeArgs {
+impl Computing for Report {
+    fn compute(&self) -> &ComputeArgs {
         &self.interpolation.compute
     }
 
+    fn spec(&self) -> Result<StudySpec> {
+        self.study.spec()
+    }
+}
+
+impl Report {
     pub fn check(&self) -> Result<()> {
         self.interpolation.check(&self.study)?;
         self.own_options()?.validate()?;

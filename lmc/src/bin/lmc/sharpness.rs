@@ -2,11 +2,12 @@
 
 use clap::Args;
 use lmc::sharpness::SharpnessRecipe;
-use lmc::study::Study;
+use lmc::study::{Study, StudySpec};
 use lmc::table::Metric;
 use lmc::{Options, Result, figure, table};
 
 use crate::compute::ComputeArgs;
+use crate::computing::Computing;
 use crate::output::{Output, identity, print};
 use crate::study::StudyArgs;
 
@@ -30,9 +31,19 @@ pub struct Sharpness {
     #[arg(long)]
     metric: Option<Metric>,
     #[command(flatten)]
-    pub compute: ComputeArgs,
+    compute: ComputeArgs,
     #[command(flatten)]
     output: Output,
+}
+
+impl Computing for Sharpness {
+    fn compute(&self) -> &ComputeArgs {
+        &self.compute
+    }
+
+    fn spec(&self) -> Result<StudySpec> {
+        self.study.spec()
+    }
 }
 
 impl Sharpness {

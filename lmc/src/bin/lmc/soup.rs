@@ -7,12 +7,13 @@ use lmc::analyses::merging::{MergeCard, MergeFolder};
 use lmc::analyses::soups::{SoupOptions, Soups};
 use lmc::model::Replace;
 use lmc::options::Options;
-use lmc::study::{Model, Models, Origin, Study};
+use lmc::study::{Model, Models, Origin, Study, StudySpec};
 use lmc::table::{Metric, Table};
 use lmc::{LmcError, Result, figure, progress, table, terminal};
 
 use crate::basins::{Clustered, check_sizes};
 use crate::compute::ComputeArgs;
+use crate::computing::Computing;
 use crate::notes;
 use crate::output::{Output, command, identity, print, say};
 
@@ -38,11 +39,17 @@ pub struct Soup {
     output: Output,
 }
 
-impl Soup {
-    pub fn compute(&self) -> &ComputeArgs {
+impl Computing for Soup {
+    fn compute(&self) -> &ComputeArgs {
         self.clustered.computed()
     }
 
+    fn spec(&self) -> Result<StudySpec> {
+        self.clustered.spec()
+    }
+}
+
+impl Soup {
     pub fn check(&self) -> Result<()> {
         let spec = self.clustered.check("soup")?;
         self.options(spec.scored().1).validate()?;

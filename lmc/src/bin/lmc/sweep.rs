@@ -10,6 +10,7 @@ use lmc::table::Table;
 use lmc::{Result, figure, table};
 
 use crate::compute::ComputeArgs;
+use crate::computing::Computing;
 use crate::output::{Output, identity, print, say};
 use crate::slurm::SlurmArgs;
 use crate::study::StudyArgs;
@@ -96,11 +97,17 @@ pub struct Sweep {
     slurm: SlurmArgs,
 }
 
-impl Sweep {
-    pub fn compute(&self) -> &ComputeArgs {
+impl Computing for Sweep {
+    fn compute(&self) -> &ComputeArgs {
         &self.interpolation.compute
     }
 
+    fn spec(&self) -> Result<StudySpec> {
+        self.study.spec()
+    }
+}
+
+impl Sweep {
     pub fn check(&self) -> Result<()> {
         let spec = self.study.spec()?;
         spec.check_count(2, "a line")?;

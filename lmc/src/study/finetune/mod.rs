@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use lmc_engine::kept::Kept;
 use tch::Device;
 
+use super::portable::SMALL;
 use super::{Models, Study};
 use crate::error::Result;
 use crate::progress::{Progress, Unit};
@@ -30,9 +31,6 @@ impl Models {
         Self::load(study, recipe.n_updates(study.task.train.len()))
     }
 }
-
-/// The parameters of a model that is finetuned in minutes without a GPU.
-const SMALL: i64 = 2_000_000;
 
 /// Trains the copies that a recipe lacks, after those that the recipe before it lacks.
 fn train(study: &Study, recipe: &Recipe) -> Result<()> {
@@ -63,7 +61,7 @@ fn train(study: &Study, recipe: &Recipe) -> Result<()> {
     if !stacks.is_empty() && study.task.classifier.layout().n_parameters() > SMALL {
         study.compute.say_unused_card();
     }
-    let workers = study.compute.training_workers();
+    let workers = study.training_compute().training_workers();
     let places: Vec<Place> = workers.iter().map(|&device| place(study, device)).collect();
     let silent = Progress::new("", Unit::Updates, 0);
     let mut work = Work {
@@ -135,7 +133,7 @@ fn frozen_features(study: &Study) -> Result<Features> {
     let classifier = &study.task.classifier;
     let encoder = study.task.encoder()?.with_head(classifier, 0, study.spec.recipe.head_std)?;
     let tick = |n| progress.advance(n as u64, String::new);
-    Features::on(classifier, encoder.theta(), examples, &study.compute.workers(), tick)
+    Features::on(classifier, encoder.theta(), examples, &study.training_compute().workers(), tick)
 }
 
 /// Returns whether every one of those checkpoints of every run of a stack is in the store.

@@ -212,6 +212,12 @@ impl StudySpec {
         }
     }
 
+    /// Returns whether the study finetunes on the embedded task.
+    #[doc(hidden)]
+    pub fn is_embedded(&self) -> bool {
+        self.models.is_none() && self.task.generator() == Some(Generator::MiniNli)
+    }
+
     /// Returns the evaluation set on which lines are sampled: in-domain examples, of a large set a random
     /// sample of 512, the same for all pairs (Juneja et al. 2023, F.2).
     ///

@@ -35,8 +35,8 @@ pub struct RunSpec {
     /// empty if it is trained alone. Sums round differently in other company.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub stack: Vec<u64>,
-    /// The precision of the numbers in which the run is trained: `float32`, `tf32`, `fp16` or `bf16`; left out
-    /// of the JSON if it is `float32`.
+    /// The precision of the numbers in which the run is trained: `float32`, `tf32`, `fp16` or `bf16`, or
+    /// `portable` for float32 with the same bits on every processor; left out of the JSON if it is `float32`.
     #[serde(default = "float32", skip_serializing_if = "is_float32")]
     pub precision: String,
 }
@@ -65,6 +65,10 @@ pub struct ModelSpec {
 impl RunSpec {
     /// The precision of training without which names say nothing about it.
     pub const FLOAT32: &'static str = "float32";
+
+    /// The precision of copies that were trained on the CPU in arithmetic that has the same bits on every
+    /// x86-64 processor with AVX2.
+    pub const PORTABLE: &'static str = "portable";
 
     /// Returns a name for files: task, recipe, seed and a hash of every field.
     ///

@@ -8,7 +8,7 @@ use lmc_base::error::{LmcError, Result};
 
 /// Variables of the environment that decide what a task finds. Secrets are not among them: `--export=ALL`
 /// passes those on, and they are never written to a file.
-const VARIABLES: [&str; 11] = [
+const VARIABLES: [&str; 15] = [
     "LMC_DATA",
     "HF_HOME",
     "HF_HUB_CACHE",
@@ -20,6 +20,10 @@ const VARIABLES: [&str; 11] = [
     "NO_PROXY",
     "SSL_CERT_FILE",
     "TORCH_ALLOW_TF32_CUBLAS_OVERRIDE",
+    "LMC_ARITHMETIC",
+    "MKL_CBWR",
+    "ATEN_CPU_CAPABILITY",
+    "ONEDNN_MAX_CPU_ISA",
 ];
 
 /// The parts of a batch script.

@@ -65,7 +65,7 @@ pub struct Training<'a> {
 /// The way in which updates are made.
 #[derive(Debug)]
 enum Way<'a> {
-    /// On the CPU in float32, to the bits of version 0.1.
+    /// On the CPU in float32: the same bits in every company.
     Exact {
         dropout: Dropout,
         /// The gradient of the last update, kept to reuse its memory.

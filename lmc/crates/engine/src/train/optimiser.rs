@@ -82,7 +82,9 @@ impl AdamW {
         } else {
             (1.0, 1.0)
         };
-        let denominator = second.sqrt().g_div_scalar_(c2.sqrt()).g_add_scalar_(eps);
+        // MKL's square root has other last bits on each processor; these two instructions are exact.
+        let mut root = second.rsqrt().reciprocal_();
+        let denominator = root.g_div_scalar_(c2.sqrt()).g_add_scalar_(eps);
         let mut update = (first / denominator).g_div_scalar_(c1).addcmul_(&part(&self.decay), theta);
         let _ = theta.g_sub_(&update.g_mul_scalar_(learning_rate));
     }

@@ -12,8 +12,7 @@ const GROUPS: usize = 8;
 
 /// The device on which a stack is trained, and the precision.
 ///
-/// On the CPU in float32 a stack is trained as version 0.1 did, to the same bits. Everywhere else it takes the
-/// way of a device:
+/// On the CPU in float32 every stack is trained by itself. Everywhere else it takes the way of a device:
 /// - Weights, moments and gradients are float32; in bf16 and fp16 the models compute with a copy of the
 ///   weights that is made once an update. Losses, and sums within softmax and norms, are float32. In fp16
 ///   the loss of each model is scaled, and an update that overflows is skipped.
@@ -75,7 +74,7 @@ impl Place {
         Self { side_by_side: Some(copies.max(1)), ..self }
     }
 
-    /// Returns whether a stack is trained here to the bits of version 0.1: on the CPU in float32.
+    /// Returns whether a stack has the same bits here in every company: on the CPU in float32.
     pub fn is_exact(&self) -> bool {
         self.device == Device::Cpu && self.precision == Precision::Float32 && !self.is_counted
     }

@@ -4,6 +4,7 @@ mod attention;
 mod cards;
 mod devices;
 mod memory;
+mod portable;
 mod precision;
 mod processor;
 
@@ -12,6 +13,9 @@ use tch::Device;
 pub use attention::Attention;
 pub use devices::Devices;
 pub use memory::batch_tokens;
+#[doc(hidden)]
+pub use portable::{ARITHMETIC, ARITHMETICS, should_become_portable};
+pub use portable::{is_portable, portable_variables};
 pub use precision::Precision;
 
 #[doc(hidden)]

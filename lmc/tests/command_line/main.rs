@@ -1,5 +1,7 @@
 //! The `lmc` command on bad input (exit code 1 and one line that says what is wrong) and on interrupts.
 
+mod portable;
+
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};

@@ -1,0 +1,176 @@
+//! Runs settings of the embedded task and writes one table of how the basins relate to `lo`.
+//!
+//! `env $(cat lmc/crates/model/src/compute/portable.env) cargo bench -p lmc --profile dev --bench search --
+//! FOLDER TABLE.csv --encoders 0:9000 --masters 0,1,2,3`
+//!
+//! A setting is an encoder (`SEED:UPDATES` of its pretraining), a share of counterexamples, a learning rate and a
+//! length of finetuning; every setting runs on every master seed. Encoders and copies lie in FOLDER. Rows that
+//! are in the table are not computed again, so that a search can go on later. A row passes a mark if
+//! - the mean gap across basins is at least twice that within,
+//! - the means of `lo` in the two largest basins differ by at least 0.25,
+//! - the permutation p of that difference is below 0.01,
+//! - membership and `lo` accuracy correlate with |r| of at least 0.8.
+
+#[path = "search/row.rs"]
+mod row;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::time::Instant;
+
+use clap::Parser;
+use lmc::analyses::report::Report;
+use lmc::basin::{BasinCount, ClusterOptions};
+use lmc::compute::{is_portable, portable_variables};
+use lmc::model::Replace;
+use lmc::spec::{Recipe, TaskSpec};
+use lmc::step::Step;
+use lmc::store::Store;
+use lmc::study::{Metric, Study, StudySpec, pretrain_mini};
+use lmc::sweep::Grid;
+use lmc::tch::Device;
+use lmc::train::PretrainRecipe;
+use lmc::{LmcError, Result};
+
+use row::{Row, Table};
+
+#[derive(Parser)]
+struct Search {
+    /// The folder of encoders and of the store.
+    folder: PathBuf,
+    /// The table, to which rows are added.
+    table: PathBuf,
+    /// The encoders, as seed and updates of their pretraining; `embedded` is the one that comes with the crate.
+    #[arg(long, value_delimiter = ',', default_value = "embedded")]
+    encoders: Vec<Pretraining>,
+    /// The shares of counterexamples.
+    #[arg(long, value_delimiter = ',', default_value = "0.01")]
+    shares: Vec<f64>,
+    /// The peak learning rates.
+    #[arg(long, value_delimiter = ',', default_value = "0.002")]
+    rates: Vec<f64>,
+    /// The updates of finetuning.
+    #[arg(long, value_delimiter = ',', default_value = "300")]
+    updates: Vec<u32>,
+    /// The master seeds.
+    #[arg(long, value_delimiter = ',', default_value = "0,1,2,3")]
+    masters: Vec<u64>,
+    /// The points on each line; 3 find the gap of most lines, at a fifth of the price of 11.
+    #[arg(long, default_value_t = 11)]
+    points: usize,
+    /// The in-domain examples of the gaps.
+    #[arg(long, default_value_t = 4096)]
+    examples: usize,
+    /// What cargo adds.
+    #[arg(long, hide = true)]
+    bench: bool,
+}
+
+/// The pretraining of an encoder: none for the one that comes with the crate.
+#[derive(Clone, Copy)]
+struct Pretraining(Option<(u64, u32)>);
+
+impl FromStr for Pretraining {
+    type Err = String;
+
+    fn from_str(text: &str) -> std::result::Result<Self, String> {
+        if text == "embedded" {
+            return Ok(Self(None));
+        }
+        let parts = text
+            .split_once(':')
+            .and_then(|(seed, updates)| Some((seed.parse().ok()?, updates.parse().ok()?)));
+        parts
+            .map(|parts| Self(Some(parts)))
+            .ok_or_else(|| format!("{text}: not SEED:UPDATES, such as 0:9000"))
+    }
+}
+
+impl Pretraining {
+    fn name(self) -> String {
+        self.0.map_or_else(|| "embedded".to_owned(), |(seed, updates)| format!("{seed}:{updates}"))
+    }
+
+    /// Changes a study to the encoder, which is pretrained if it is not in the folder.
+    fn of(self, spec: StudySpec, folder: &Path) -> Result<StudySpec> {
+        let Some((seed, n_steps)) = self.0 else {
+            return Ok(spec);
+        };
+        let encoder = folder.join(format!("encoder-{seed}-{n_steps}"));
+        if !encoder.join("model.safetensors").exists() {
+            let recipe = PretrainRecipe { n_steps, ..PretrainRecipe::mini() };
+            pretrain_mini(&encoder, seed, &recipe, Device::Cpu, Replace::Same)?;
+        }
+        Ok(StudySpec { encoder: encoder.into(), ..spec })
+    }
+}
+
+fn main() -> Result<()> {
+    let search = Search::parse();
+    if !is_portable() {
+        let variables: Vec<String> =
+            portable_variables().map(|(name, value)| format!("{name}={value}")).collect();
+        let expected = "them, because another processor would find another table";
+        return Err(LmcError::invalid("environment", format!("not {}", variables.join(" ")), expected));
+    }
+    search.run()
+}
+
+impl Search {
+    fn run(&self) -> Result<()> {
+        let mut table = Table::open(&self.table)?;
+        fs::create_dir_all(&self.folder).map_err(LmcError::io("create", &self.folder))?;
+        let task = self.task()?;
+        for &encoder in &self.encoders {
+            for &share in &self.shares {
+                for &rate in &self.rates {
+                    for &updates in &self.updates {
+                        for &master in &self.masters {
+                            let row = Row { share, rate, updates, master, ..self.row(encoder) };
+                            if !table.has(&row) {
+                                table.add(self.found(row, encoder, task.clone())?)?;
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns the embedded task with the in-domain examples of the search.
+    fn task(&self) -> Result<TaskSpec> {
+        let manifest = include_str!("../../data-manifests/mini-nli.toml");
+        let set = |n: usize| format!("name = \"id\"\nn_examples = {n}");
+        let path = self.folder.join(format!("mini-nli-{}.toml", self.examples));
+        fs::write(&path, manifest.replacen(&set(512), &set(self.examples), 1))
+            .map_err(LmcError::io("write", &path))?;
+        TaskSpec::open(&path)
+    }
+
+    fn row(&self, encoder: Pretraining) -> Row {
+        Row { encoder: encoder.name(), points: self.points, examples: self.examples, ..Row::default() }
+    }
+
+    /// Runs one setting on one master seed.
+    fn found(&self, row: Row, encoder: Pretraining, task: TaskSpec) -> Result<Row> {
+        let start = Instant::now();
+        let recipe =
+            Recipe { learning_rate: row.rate, length: Step::Iterations(row.updates), ..Recipe::mini() };
+        let spec = StudySpec::of(task.with_counterexample_share(row.share)).with_recipe(recipe);
+        let spec = encoder.of(spec.with_master_seed(row.master)?, &self.folder)?;
+        let study = Study::open_in(spec, Store::open(self.folder.join("store"))?)?;
+        let models = study.finetune()?;
+        let sweep = models.sweep("id", Grid::new(self.points)?)?;
+        let options = ClusterOptions { basins: BasinCount::Auto, ..ClusterOptions::default() };
+        let (in_domain, scored) = (models.evaluate("id")?, models.evaluate("lo")?);
+        let scores = scored.iter().map(|of| of.metric(Metric::Accuracy)).collect::<Result<Vec<_>>>()?;
+        let id = in_domain.iter().map(|of| of.metric(Metric::Accuracy)).collect::<Result<Vec<_>>>()?;
+        let basins = sweep.basins(&options)?;
+        let report = Report::new(&sweep, &basins, &in_domain, &scored, Metric::Accuracy)?;
+        let two = sweep.basins(&ClusterOptions::default())?;
+        let two = Report::new(&sweep, &two, &in_domain, &scored, Metric::Accuracy)?;
+        row.with(&basins, &report, &two, &id, &scores, start.elapsed().as_secs_f64())
+    }
+}
