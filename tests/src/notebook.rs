@@ -106,12 +106,12 @@ pub fn figures(cell: &Value) -> usize {
     cell["outputs"].as_array().into_iter().flatten().filter(|output| is_figure(output)).count()
 }
 
-/// Returns what a cell printed and returned: texts, tables and the numbers behind figures. What it showed on the
-/// way, such as progress, is left out.
+/// Returns what a cell printed and returned: texts, tables and the numbers behind figures. What it told on the
+/// way, such as progress, notes and forecasts of time, is left out.
 pub fn results(cell: &Value) -> Vec<Value> {
     let outputs = cell["outputs"].as_array().into_iter().flatten();
     let result = |output: &Value| match output["output_type"].as_str() {
-        Some("stream") if output["name"] == "stdout" => Some(output["text"].clone()),
+        Some("stream") if output["name"] == "stdout" => printed(&output["text"]),
         Some("execute_result") => {
             let mut data = output["data"].clone();
             data.as_object_mut()?.remove("image/png");
@@ -120,6 +120,17 @@ pub fn results(cell: &Value) -> Vec<Value> {
         _ => None,
     };
     outputs.filter_map(result).collect()
+}
+
+/// Returns the lines of a stream that a cell printed itself, if there are any.
+fn printed(text: &Value) -> Option<Value> {
+    let whole = match text {
+        Value::Array(parts) => parts.iter().filter_map(Value::as_str).collect(),
+        text => text.as_str()?.to_owned(),
+    };
+    let is_told = |line: &&str| line.starts_with("note: ") || line.contains("FLOP, about ");
+    let lines: Vec<&str> = whole.lines().filter(|line| !is_told(line) && !line.is_empty()).collect();
+    (!lines.is_empty()).then(|| json!(lines))
 }
 
 /// Returns the number of figures of a notebook.

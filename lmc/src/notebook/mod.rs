@@ -7,9 +7,11 @@
 //! image, text) are written at once under the lock, so that nothing from another thread falls in between.
 //! Without a kernel the plain text is printed.
 
+mod claims;
 mod results;
 mod specs;
 
+pub use claims::Claims;
 pub use lmc_base::show::Show;
 use lmc_base::shown;
 pub use lmc_base::{interrupt, progress};
@@ -20,4 +22,4 @@ use crate::analyses::report::Report;
 use crate::study::{Models, Study, StudySpec, Sweep};
 
 shown!(StudySpec, Study, Models, Sweep, Replay, Report);
-shown!(Confidence, SampleSizes);
+shown!(Claims, Confidence, SampleSizes);

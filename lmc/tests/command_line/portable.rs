@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 /// The studies of `tests/golden/portable.txt`, and the options with which they were run.
 const STUDIES: [&str; 3] = ["mini-nli", "mini-nli-lp-ft", "mini-nli-roberta"];
-const OPTIONS: &str = "--seeds 100,101 --n-train 2000 --length 60it --points 3 --set lo";
+const OPTIONS: &str = "--seeds 100,101 --n-train 512 --length 20it --points 3 --set lo";
 
 const GOLDEN: &str = include_str!("../../../tests/golden/portable.txt");
 
