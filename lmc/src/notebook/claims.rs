@@ -35,12 +35,14 @@ struct Claim {
 impl Claims {
     /// Adds that a number is at least `least`. A number that is not defined is not.
     pub fn at_least(self, statement: &str, measured: impl Into<Option<f64>>, least: f64) -> Self {
-        self.number(statement, measured.into(), format!("at least {least}"), |number| number >= least)
+        self.number(statement, measured.into(), format!("at least {}", short(least)), |number| {
+            number >= least
+        })
     }
 
     /// Adds that a number is below `limit`. A number that is not defined is not.
     pub fn below(self, statement: &str, measured: impl Into<Option<f64>>, limit: f64) -> Self {
-        self.number(statement, measured.into(), format!("below {limit}"), |number| number < limit)
+        self.number(statement, measured.into(), format!("below {}", short(limit)), |number| number < limit)
     }
 
     /// Adds a statement whose truth the caller knows, with what was measured.
@@ -79,6 +81,12 @@ fn shown(number: f64) -> String {
     let places =
         if number == 0.0 || number.abs() >= 1.0 { 2 } else { (2.0 - number.abs().log10().floor()) as usize };
     format!("{number:.places$}")
+}
+
+/// Returns a limit as it was written, or like a measured number if it was computed.
+fn short(limit: f64) -> String {
+    let written = limit.to_string();
+    if written.len() <= 5 { written } else { shown(limit) }
 }
 
 impl fmt::Display for Claims {
@@ -139,6 +147,7 @@ mod tests {
             [0.0, 12.345, 0.5, 0.000_234_5, -0.0712].map(shown),
             ["0.00", "12.35", "0.500", "0.000235", "-0.0712"]
         );
+        assert_eq!([0.25, 2.0, -0.5, 0.629_174_36].map(short), ["0.25", "2", "-0.5", "0.629"]);
         assert_eq!(Claims::default().at_least("nan", f64::NAN, 0.0).n_holding(), 0);
     }
 }

@@ -267,7 +267,7 @@ fn interrupted_after(home: &Path, time: Duration) -> u32 {
     let output = child.wait_with_output().unwrap();
     let message = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(130), "{message}");
-    let ending = " of 600 updates are in the store; run the same call again to go on from there";
+    let ending = " of 300 updates are in the store; run the same call again to go on from there";
     let updates = message.trim_end().strip_prefix("lmc: interrupted: ").and_then(|m| m.strip_suffix(ending));
     println!("{message}ended {took:?} after the signal");
     updates.unwrap_or_else(|| panic!("{message}")).parse().unwrap()

@@ -7,17 +7,17 @@ use std::process::Command;
 use lmc::compute::{ARITHMETIC, is_portable, should_become_portable};
 use sha2::{Digest, Sha256};
 
-/// The studies of `tests/golden/portable.txt`, and the options with which they were run.
+/// The studies whose results `tests/golden/generate_portable` wrote.
 const STUDIES: [&str; 3] = ["mini-nli", "mini-nli-lp-ft", "mini-nli-roberta"];
-const OPTIONS: &str = "--seeds 100,101 --n-train 512 --length 20it --points 3 --set lo";
 
-const GOLDEN: &str = include_str!("../../../tests/golden/portable.txt");
+const GOLDEN: &str = include_str!("../../../tests/golden/portable/expected.txt");
 
 /// Runs a study in a new store, and returns the SHA-256 of its copies and what the command prints.
 fn run(study: &str, change: impl Fn(&mut Command)) -> String {
     let home = tempfile::tempdir().unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_lmc"));
-    command.args(["sweep", study]).args(OPTIONS.split(' '));
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../tests/golden/portable/{study}.toml"));
+    command.arg("sweep").arg(file).args(["--points", "3", "--set", "lo"]);
     change(command.env("LMC_HOME", home.path()).env("LMC_PROGRESS", "off"));
     let output = command.output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));

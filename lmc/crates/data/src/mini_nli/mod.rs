@@ -21,7 +21,7 @@ pub const LABELS: [&str; 2] = ["entailment", "non-entailment"];
 pub const COUNTEREXAMPLES: [Kind; 4] = [Kind::Swap, Kind::Preposition, Kind::Relative, Kind::Conjunction];
 
 /// The share of counterexamples in the default distribution.
-pub const COUNTEREXAMPLE_SHARE: f64 = 0.01;
+pub const COUNTEREXAMPLE_SHARE: f64 = 0.02;
 
 /// The sets that are drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

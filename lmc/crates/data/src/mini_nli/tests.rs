@@ -17,7 +17,7 @@ fn share(dataset: &Dataset, is: impl Fn(&Example) -> bool) -> f64 {
 #[test]
 fn shares_of_the_training_distribution() {
     let data = MiniNli::new(1);
-    for (dataset, n, n_lo) in [(data.train().unwrap(), 16_000, 160), (data.in_domain().unwrap(), 512, 5)] {
+    for (dataset, n, n_lo) in [(data.train().unwrap(), 16_000, 320), (data.in_domain().unwrap(), 512, 10)] {
         assert_eq!(dataset.len(), n);
         assert_eq!(share(&dataset, |example| example.label == ENTAILMENT), 0.5);
         let lexical = counts(&dataset, "lo_");

@@ -55,7 +55,7 @@ impl Recipe {
         }
     }
 
-    /// Returns the recipe of the embedded task: 300 updates of 64 examples, checkpoints at 1/3, 2/3 and the
+    /// Returns the recipe of the embedded task: 150 updates of 64 examples, checkpoints at 1/3, 2/3 and the
     /// end.
     ///
     /// The head starts near zero. At this width, the usual 0.02 fixes the signs of the pooler's units before
@@ -64,7 +64,7 @@ impl Recipe {
     pub fn mini() -> Self {
         Self {
             name: "mini".into(),
-            length: Step::Iterations(300),
+            length: Step::Iterations(150),
             batch_size: 64,
             learning_rate: 2e-3,
             weight_decay: 0.01,

@@ -136,7 +136,7 @@ mod tests {
     #[test]
     fn a_recipe_in_words() {
         let text = text(&Recipe::mini());
-        assert!(text.starts_with("Recipe mini\n  length         300it\n"), "{text}");
+        assert!(text.starts_with("Recipe mini\n  length         150it\n"), "{text}");
         assert!(text.contains("learning_rate  2e-3 at its peak"), "{text}");
         assert!(text.contains("eps 1e-8, with bias correction"), "{text}");
         assert!(text.contains("checkpoints after 33 %, 67 %, 100 % of training"), "{text}");

@@ -281,7 +281,7 @@ fn a_task_is_for_examples() {
         "{message}"
     );
     let text =
-        include_str!("../../../data-manifests/mini-nli.toml").replace("counterexample_share = 0.01", "");
+        include_str!("../../../data-manifests/mini-nli.toml").replace("counterexample_share = 0.02", "");
     let message = parse(&text).unwrap_err().to_string();
     assert!(
         message.contains("`task.counterexample_share`: got none, expected a share from 0 to 0.5"),
