@@ -5,7 +5,8 @@
 //!
 //! A setting is an encoder (`SEED:UPDATES` of its pretraining), a share of counterexamples, a learning rate and a
 //! length of finetuning; every setting runs on every master seed. Encoders and copies lie in FOLDER. Rows that
-//! are in the table are not computed again, so that a search can go on later. A row passes a mark if
+//! are in the table are not computed again, so that a search can go on later. `--summary` prints how many master
+//! seeds pass all marks at each setting. A row passes a mark if
 //! - the mean gap across basins is at least twice that within,
 //! - the means of `lo` in the two largest basins differ by at least 0.25,
 //! - the permutation p of that difference is below 0.01,
@@ -62,6 +63,9 @@ struct Search {
     /// The in-domain examples of the gaps.
     #[arg(long, default_value_t = 4096)]
     examples: usize,
+    /// Print how many master seeds pass all four marks at each setting of the table, and run nothing.
+    #[arg(long)]
+    summary: bool,
     /// What cargo adds.
     #[arg(long, hide = true)]
     bench: bool,
@@ -108,6 +112,10 @@ impl Pretraining {
 
 fn main() -> Result<()> {
     let search = Search::parse();
+    if search.summary {
+        print!("{}", Table::open(&search.table)?.summary());
+        return Ok(());
+    }
     if !is_portable() {
         let variables: Vec<String> =
             portable_variables().map(|(name, value)| format!("{name}={value}")).collect();

@@ -44,6 +44,39 @@ fn every_notebook_runs_without_error_and_shows_its_figures_and_numbers() {
     assert!(differences.is_empty(), "other numbers than in the course:\n{}", differences.join("\n"));
 }
 
+#[test]
+fn claims_are_judged_anew_on_another_draw_of_the_data() {
+    let temp = tempfile::tempdir().unwrap();
+    let crate_folder = notebook::clone_root().join("lmc");
+    let mut copies = Vec::new();
+    for name in ["01_finetuning", "03_convexity_gaps", "08_confidence"] {
+        let path = notebook::clone_root().join(format!("notebooks/{name}.ipynb"));
+        let text = fs::read_to_string(path).unwrap();
+        assert!(text.contains("StudySpec::mini_nli(0)"), "{name}");
+        let text = text
+            .replace("StudySpec::mini_nli(0)", "StudySpec::mini_nli(1)")
+            .replace(r#"path = \"../lmc\""#, &format!(r#"path = \"{}\""#, crate_folder.display()));
+        let copy = temp.path().join(format!("{name}.ipynb"));
+        fs::write(&copy, text).unwrap();
+        copies.push(copy);
+    }
+    let out = temp.path().join("out");
+    assert!(notebook::runner(&out).args(&copies).status().unwrap().success(), "a notebook failed, see above");
+    for copy in &copies {
+        let executed = notebook::read(&out.join(copy.file_name().unwrap()));
+        let (before, now) = (claims(&notebook::read(copy)), claims(&executed));
+        assert!(!now.is_empty() && before.len() == now.len(), "{}: {now:?}", copy.display());
+        assert_ne!(before, now, "{} says the same of another draw", copy.display());
+    }
+}
+
+/// Returns what the cells with claims show.
+fn claims(notebook: &Value) -> Vec<Value> {
+    let makes_claims =
+        |cell: &&Value| texts(&cell["source"]).iter().any(|line| line.contains("Claims::default()"));
+    notebook::cells(notebook).filter(makes_claims).flat_map(notebook::results).collect()
+}
+
 /// Returns how the results of a notebook's cells differ from those that are stored in it. Cells tagged `machine`
 /// show times, places or versions.
 fn differences_of(name: &str, stored: &Value, executed: &Value) -> Vec<String> {
@@ -66,15 +99,17 @@ fn differences_of(name: &str, stored: &Value, executed: &Value) -> Vec<String> {
 
 /// Returns the texts in results, line by line.
 fn lines_of(results: &[Value]) -> impl Iterator<Item = &str> {
-    fn texts(value: &Value) -> Vec<&str> {
-        match value {
-            Value::String(text) => text.lines().collect(),
-            Value::Array(values) => values.iter().flat_map(texts).collect(),
-            Value::Object(fields) => fields.values().flat_map(texts).collect(),
-            _ => Vec::new(),
-        }
-    }
     results.iter().flat_map(texts)
+}
+
+/// Returns the lines of all texts in a value.
+fn texts(value: &Value) -> Vec<&str> {
+    match value {
+        Value::String(text) => text.lines().collect(),
+        Value::Array(values) => values.iter().flat_map(texts).collect(),
+        Value::Object(fields) => fields.values().flat_map(texts).collect(),
+        _ => Vec::new(),
+    }
 }
 
 #[test]

@@ -125,6 +125,37 @@ impl Table {
         Ok(Self { path: path.to_owned(), lines: text.lines().map(str::to_owned).collect() })
     }
 
+    /// Returns a table in Markdown: for each setting, the master seeds on which all four marks hold, with as many
+    /// basins as the gaps show and with two.
+    pub fn summary(&self) -> String {
+        let mut settings: Vec<(Vec<&str>, Vec<[&str; 3]>)> = Vec::new();
+        for line in self.lines.iter().skip(1) {
+            let columns: Vec<&str> = line.split(',').collect();
+            let column =
+                |name: &str| HEADER.split(',').position(|known| known == name).map_or("", |at| columns[at]);
+            let setting = ["encoder", "share", "rate", "updates"].map(column).to_vec();
+            let marks = ["master", "marks", "two_marks"].map(column);
+            match settings.iter_mut().find(|(known, _)| *known == setting) {
+                Some((_, rows)) => rows.push(marks),
+                None => settings.push((setting, vec![marks])),
+            }
+        }
+        let mut text = "| encoder | share | rate | updates | master seeds | all marks, basins found | all marks, two basins |\n\
+                        |---|---|---|---|---|---|---|\n"
+            .to_owned();
+        for (setting, rows) in settings {
+            let masters: Vec<&str> = rows.iter().map(|[master, ..]| *master).collect();
+            let passed = |at: usize| {
+                let passed: Vec<&str> = rows.iter().filter(|row| row[at] == "4").map(|row| row[0]).collect();
+                if passed.is_empty() { "none".to_owned() } else { passed.join(", ") }
+            };
+            let cells =
+                [&setting.join(" | "), &masters.join(", "), &passed(1), &passed(2)].map(String::as_str);
+            text.push_str(&format!("| {} |\n", cells.join(" | ")));
+        }
+        text
+    }
+
     /// Returns whether the setting was run on its master seed.
     pub fn has(&self, row: &Row) -> bool {
         self.lines.iter().any(|line| line.starts_with(&row.setting()))
