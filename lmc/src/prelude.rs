@@ -14,7 +14,7 @@ pub use crate::compute::{Compute, Precision};
 pub use crate::figure::Figure;
 pub use crate::gap::Measure;
 pub use crate::interrupt;
-pub use crate::notebook::{Claims, Show};
+pub use crate::notebook::Show;
 pub use crate::path::{Combination, CurveKind, PlaneOptions};
 pub use crate::sharpness::SharpnessRecipe;
 pub use crate::slurm::Slurm;

@@ -149,8 +149,7 @@ impl Table {
                 let passed: Vec<&str> = rows.iter().filter(|row| row[at] == "4").map(|row| row[0]).collect();
                 if passed.is_empty() { "none".to_owned() } else { passed.join(", ") }
             };
-            let cells =
-                [&setting.join(" | "), &masters.join(", "), &passed(1), &passed(2)].map(String::as_str);
+            let cells = [setting.join(" | "), masters.join(", "), passed(1), passed(2)];
             text.push_str(&format!("| {} |\n", cells.join(" | ")));
         }
         text

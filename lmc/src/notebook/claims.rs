@@ -105,7 +105,7 @@ impl Show for Claims {
         let row = |Claim { statement, measured, expected, holds }: &Claim| {
             let holds = if *holds { "yes" } else { "no" };
             let cell = |text: &str| format!("<td style=\"text-align:left\">{}</td>", escape(text));
-            format!("<tr>{}</tr>", [statement, measured, expected, holds].map(|text| cell(text)).concat())
+            format!("<tr>{}</tr>", [statement, measured, expected, holds].map(cell).concat())
         };
         let rows: String = self.claims.iter().map(row).collect();
         let head = ["statement", "measured", "expected", "holds here"]

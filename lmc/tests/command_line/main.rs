@@ -6,9 +6,16 @@ use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
+use lmc::compute::ARITHMETIC;
+
 fn lmc(home: &Path, arguments: &[&str]) -> Output {
+    lmc_command(home, arguments).output().unwrap()
+}
+
+fn lmc_command(home: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_lmc"));
-    command.args(arguments).env("LMC_HOME", home).env("LMC_PROGRESS", "off").output().unwrap()
+    command.args(arguments).env("LMC_HOME", home).env("LMC_PROGRESS", "off");
+    command
 }
 
 /// Returns what is wrong with how the command fails: it must print one line that has those parts, and nothing on
@@ -125,9 +132,10 @@ fn manifests_are_listed_and_a_folder_at_hand_stands_in() {
     assert_eq!(std::fs::read_link(link).unwrap(), data);
 }
 
-/// Runs the command, which must succeed, and returns what it prints.
+/// Runs the command, which must succeed, and returns what it prints. Copies are trained in the arithmetic of this
+/// program, which was not started for another.
 fn printed(home: &Path, arguments: &[&str]) -> String {
-    let output = lmc(home, arguments);
+    let output = lmc_command(home, arguments).env(ARITHMETIC, "native").output().unwrap();
     let message = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{arguments:?}: {message}");
     String::from_utf8(output.stdout).unwrap()

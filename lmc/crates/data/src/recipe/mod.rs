@@ -221,7 +221,7 @@ mod tests {
 
     #[test]
     fn checkpoints_fall_at_thirds() {
-        assert_eq!(Recipe::mini().checkpoints(16_000), [100, 200, 300]);
+        assert_eq!(Recipe::mini().checkpoints(16_000), [50, 100, 150]);
         let short = Recipe { length: Step::Iterations(1), ..Recipe::mini() };
         assert_eq!(short.checkpoints(16_000), [1]);
     }
