@@ -75,7 +75,7 @@ impl Computing for Evaluate {
     }
 
     fn spec(&self) -> Result<StudySpec> {
-        self.spec()
+        self.changes.of(&self.what, self.labels.as_deref(), self.tokenizer.as_deref())
     }
 }
 
@@ -97,11 +97,6 @@ impl Evaluate {
             Some(corpus) => self.finetuned(&corpus.parse()?),
             None => self.copies(),
         }
-    }
-
-    /// Returns the study that is named, or that of the models.
-    fn spec(&self) -> Result<StudySpec> {
-        self.changes.of(&self.what, self.labels.as_deref(), self.tokenizer.as_deref())
     }
 
     /// Evaluates the copies of a study on its sets.

@@ -138,7 +138,7 @@ impl Recipe {
     /// # mod lmc { pub use lmc_data::{self as data, LmcError, Result, spec}; }
     /// use lmc::spec::Recipe;
     /// let recipe = Recipe { trajectory: vec![0.5, 1.0], ..Recipe::mini() };
-    /// assert_eq!(recipe.checkpoints(16_000), [150, 300]);
+    /// assert_eq!(recipe.checkpoints(16_000), [75, 150]);
     /// ```
     pub fn checkpoints(&self, n_train: usize) -> Vec<u32> {
         let n = self.n_updates(n_train);
