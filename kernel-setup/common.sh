@@ -167,7 +167,7 @@ fetch_crates() {
 
 build_kernel() {
     local stamp
-    stamp="$(hash_of kernel-setup/src kernel-setup/assets lmc/crates/model/src/compute/portable.env kernel-setup/Cargo.toml Cargo.toml Cargo.lock) $(cd "$CLONE" && rustc -V)"
+    stamp="$(hash_of kernel-setup/src kernel-setup/assets lmc/crates/model/src/compute/portable.{env,rs} kernel-setup/Cargo.toml Cargo.toml Cargo.lock) $(cd "$CLONE" && rustc -V)"
     [[ -x "$KERNEL" && "$(cat "$KERNEL.stamp" 2>/dev/null)" == "$stamp" ]] && return
     timed "the crates of Cargo.lock" fetch_crates
     timed "building the kernel (about 5 minutes the first time)" compile_kernel

@@ -12,6 +12,7 @@ use toml::{Table, Value};
 
 use crate::cache::Cache;
 use crate::cargo;
+use crate::portable;
 
 /// evcxr's settings. Cells are compiled without optimisation: they call `lmc`, which is optimised as its
 /// workspace says. evcxr notices at the first `?` that it is used, and shows the value of that cell as plain
@@ -57,9 +58,6 @@ while [ -n "$is_cell" ] && [ "$count" -gt 0 ]; do
 done
 exec "${CC:-cc}" "$@"
 "#;
-
-/// The variables of portable arithmetic, as `lmc` has them.
-const PORTABLE: &str = include_str!("../../lmc/crates/model/src/compute/portable.env");
 
 /// Writes the settings that are not passed by variable: evcxr's settings, and the optimisation levels of the
 /// clone's workspace, in a cargo configuration that holds for everything below `folder`.
@@ -137,32 +135,15 @@ pub fn command(cache: &Cache, clone: Option<&Path>, folder: &Path) -> Result<Com
         .env("JUPYTER_PATH", cache.settings())
         // `lmc` sends Jupyter messages and listens to interrupts if this is set.
         .env("LMC_KERNEL", "1");
-    command.envs(portable());
+    // So libtorch computes the embedded task with the same bits on every processor with AVX2.
+    if portable::should_become_portable() {
+        command.envs(portable::portable_variables());
+    }
     match clone {
         Some(clone) => command.env(LOCK, clone.join("Cargo.lock")),
         None => command.env_remove(LOCK),
     };
     Ok(command)
-}
-
-/// Returns the variables with which libtorch computes the embedded task with the same bits on every x86-64
-/// processor with AVX2. There are none if the user refuses them or has set one.
-fn portable() -> Vec<(&'static str, &'static str)> {
-    let is_native = std::env::var_os("LMC_ARITHMETIC").is_some_and(|arithmetic| arithmetic == "native");
-    let is_set = |&(name, _): &(&str, &str)| std::env::var_os(name).is_some();
-    let variables: Vec<_> = PORTABLE.lines().filter_map(|line| line.split_once('=')).collect();
-    let is_possible = has_avx2() && !is_native && !variables.iter().any(is_set);
-    if is_possible { variables } else { Vec::new() }
-}
-
-#[cfg(target_arch = "x86_64")]
-fn has_avx2() -> bool {
-    is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma")
-}
-
-#[cfg(not(target_arch = "x86_64"))]
-fn has_avx2() -> bool {
-    false
 }
 
 /// Returns the folder in which evcxr keeps the crate of the cells.

@@ -12,6 +12,10 @@ mod environment;
 mod install;
 mod jupyter;
 mod pool;
+// The kernel does not link `lmc`; this file needs nothing of it.
+#[path = "../../lmc/crates/model/src/compute/portable.rs"]
+#[allow(dead_code, reason = "the rest is for `lmc`")]
+mod portable;
 mod relay;
 mod runtime;
 mod serve;

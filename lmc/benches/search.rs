@@ -57,7 +57,7 @@ struct Search {
     /// The master seeds.
     #[arg(long, value_delimiter = ',', default_value = "0,1,2,3")]
     masters: Vec<u64>,
-    /// The points on each line; 3 find the gap of most lines, at a fifth of the price of 11.
+    /// The points on each line; 3 find the gap of most lines, at a ninth of the price of 11.
     #[arg(long, default_value_t = 11)]
     points: usize,
     /// The in-domain examples of the gaps.
@@ -173,12 +173,11 @@ impl Search {
         let sweep = models.sweep("id", Grid::new(self.points)?)?;
         let options = ClusterOptions { basins: BasinCount::Auto, ..ClusterOptions::default() };
         let (in_domain, scored) = (models.evaluate("id")?, models.evaluate("lo")?);
-        let scores = scored.iter().map(|of| of.metric(Metric::Accuracy)).collect::<Result<Vec<_>>>()?;
-        let id = in_domain.iter().map(|of| of.metric(Metric::Accuracy)).collect::<Result<Vec<_>>>()?;
+        let (id, lo) = (models.scores("id", Metric::Accuracy)?, models.scores("lo", Metric::Accuracy)?);
         let basins = sweep.basins(&options)?;
         let report = Report::new(&sweep, &basins, &in_domain, &scored, Metric::Accuracy)?;
         let two = sweep.basins(&ClusterOptions::default())?;
         let two = Report::new(&sweep, &two, &in_domain, &scored, Metric::Accuracy)?;
-        row.with(&basins, &report, &two, &id, &scores, start.elapsed().as_secs_f64())
+        row.with(&basins, &report, &two, &id, &lo, start.elapsed().as_secs_f64())
     }
 }

@@ -74,10 +74,9 @@ struct Marks {
 
 impl Marks {
     fn of(report: &Report) -> Self {
-        let [first, second] = report.scores;
         Self {
-            ratio: report.across.map(|across| across / report.within).filter(|ratio| ratio.is_finite()),
-            difference: first.zip(second).map(|(first, second)| (first - second).abs()),
+            ratio: report.ratio(),
+            difference: report.difference(),
             p: report.p_value,
             r: report.r_membership.map(f64::abs),
         }

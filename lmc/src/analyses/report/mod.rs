@@ -132,9 +132,19 @@ impl Report {
         })
     }
 
+    /// Returns the mean gap across clusters over that within, or `None` if it is not defined.
+    pub fn ratio(&self) -> Option<f64> {
+        self.across.map(|across| across / self.within).filter(|ratio| ratio.is_finite())
+    }
+
+    /// Returns how far the mean scores of the largest and of the next cluster lie apart.
+    pub fn difference(&self) -> Option<f64> {
+        let [first, second] = self.scores;
+        first.zip(second).map(|(first, second)| (first - second).abs())
+    }
+
     /// Returns the names and values, in the order of the table.
     pub fn rows(&self) -> Vec<(&'static str, Option<f64>)> {
-        let ratio = self.across.map(|across| across / self.within).filter(|ratio| ratio.is_finite());
         let [first, second] = self.scores;
         let mut rows = vec![
             ("models in cluster 1", Some(self.sizes[0] as f64)),
@@ -150,11 +160,11 @@ impl Report {
         rows.extend([
             ("mean CG within clusters (nats)", Some(self.within)),
             ("mean CG across clusters (nats)", self.across),
-            ("CG across / within", ratio),
+            ("CG across / within", self.ratio()),
             ("silhouette", self.silhouette),
             ("mean score of cluster 1", first),
             ("mean score of cluster 2", second),
-            ("difference of mean scores", first.zip(second).map(|(first, second)| (first - second).abs())),
+            ("difference of mean scores", self.difference()),
             ("permutation p of the difference", self.p_value),
             ("r of membership and score", self.r_membership),
             ("r of in-domain loss and score", self.r_id_loss),

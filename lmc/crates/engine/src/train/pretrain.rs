@@ -54,8 +54,8 @@ impl PretrainRecipe {
 
     /// Returns the recipe of the embedded RoBERTa: [`PretrainRecipe::mini`], longer.
     ///
-    /// Three settings were tried and judged by the in-domain accuracy of two copies finetuned by the recipe
-    /// `mini`: 200 tokens, all documents and 9,000 updates gave 0.73 and 0.70 (with a head of deviation
+    /// Three settings were tried and judged by the in-domain accuracy of two copies after 300 updates of
+    /// finetuning: 200 tokens, all documents and 9,000 updates gave 0.73 and 0.70 (with a head of deviation
     /// 0.02); 200 tokens, contiguous documents and 20,000 updates 0.70 and 0.91; 240 tokens, contiguous
     /// documents and 15,000 updates, which is this one, 0.94 and 0.93. The embedded BERT, whose next-sentence
     /// prediction comes close to the task, gives 0.99.
