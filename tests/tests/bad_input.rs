@@ -120,7 +120,7 @@ fn sweeps_that_cannot_be_run() {
     let models = open(folder.path(), spec().with_seeds([1])).finetune().unwrap();
     assert_says(&models.sweep("id", Grid::TENTHS).unwrap_err(), &["`models`", "at least 2"]);
     let error = models.evaluate("hans").unwrap_err();
-    assert_says(&error, &["unknown evaluation set `hans`", "id, lo"]);
+    assert_says(&error, &["unknown evaluation set `hans`", "id, id-large, lo"]);
 }
 
 #[test]

@@ -120,6 +120,11 @@ impl Table {
         if !path.exists() {
             fs::write(path, format!("{HEADER}\n")).map_err(LmcError::io("write", path))?;
         }
+        Self::read(path)
+    }
+
+    /// Reads the file.
+    pub fn read(path: &Path) -> Result<Self> {
         let text = fs::read_to_string(path).map_err(LmcError::io("read", path))?;
         Ok(Self { path: path.to_owned(), lines: text.lines().map(str::to_owned).collect() })
     }

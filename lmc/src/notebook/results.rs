@@ -38,6 +38,11 @@ impl Show for Models {
 
 impl Show for Sweep {
     fn forms(&self) -> Forms {
+        let all = self.labels.len();
+        let examples = match &self.sample {
+            Some(sample) => format!("{} of {all} examples inside lines", sample.examples.len()),
+            None => format!("{all} examples"),
+        };
         let measured = |measure: Measure, unit: &str| match self.matrix(measure) {
             Ok(matrix) => range(matrix.pairs().into_iter().map(|(.., value)| value), unit),
             Err(error) => error.to_string(),
@@ -46,7 +51,7 @@ impl Show for Sweep {
             ("copies", self.models.len().to_string()),
             ("names", listed(&self.models)),
             ("lines", format!("{} of {} points", self.profiles.len(), self.n_points())),
-            ("evaluation set", format!("{} ({} examples)", self.dataset, self.labels.len())),
+            ("evaluation set", format!("{} ({})", self.dataset, examples)),
             ("convexity gap", measured(Measure::ConvexityGap, "nats")),
             ("barrier height", measured(Measure::BarrierHeight, "nats")),
             ("distance", measured(Measure::EuclideanDistance, "")),
@@ -186,6 +191,7 @@ mod tests {
             labels: vec![0],
             profiles: vec![profile],
             imprecision: 0.0,
+            sample: None,
         };
         let text = text(&sweep);
         assert!(text.contains("lines           1 of 3 points\n"), "{text}");

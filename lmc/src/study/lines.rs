@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Model, Models, Sweep};
 use crate::error::{LmcError, Result};
-use crate::eval::Outcome;
+use crate::eval::{EvaluationSet, Outcome};
 use crate::path::Combination;
 use crate::sweep::{Cost, Grid, Profile, Sampled, SweepJob, SweepPlan, execute};
 
@@ -51,7 +51,8 @@ impl Models {
     /// of that; again and again it closes in on a maximum.
     ///
     /// # Errors
-    /// The errors of [`Models::sample`]; [`LmcError::InvalidParameter`] for a sweep over other models.
+    /// The errors of [`Models::sample`]; [`LmcError::InvalidParameter`] for a sweep over other models, or one
+    /// of sampled examples.
     ///
     /// # Examples
     /// ```no_run
@@ -63,6 +64,7 @@ impl Models {
     /// ```
     pub fn refine(&self, sweep: &Sweep) -> Result<Sweep> {
         let pairs = self.pairs(sweep)?;
+        sweep.check_whole()?;
         // Lines that are highest at the same point are one plan.
         let mut plans: BTreeMap<[u64; 2], Vec<usize>> = BTreeMap::new();
         for (line, profile) in sweep.profiles.iter().enumerate() {
@@ -108,6 +110,7 @@ impl Models {
             labels,
             profiles,
             imprecision: imprecision.unwrap_or(0.0),
+            sample: None,
         })
     }
 
@@ -170,9 +173,19 @@ impl Models {
         ends: &[Outcome],
         run: impl FnOnce(&SweepJob<'_>) -> Result<T>,
     ) -> Result<T> {
+        self.with_job_on(self.study().task().set(dataset)?, plan, ends, run)
+    }
+
+    /// Does the same as [`Models::with_job`] on any set.
+    pub(super) fn with_job_on<T>(
+        &self,
+        set: &EvaluationSet,
+        plan: &SweepPlan,
+        ends: &[Outcome],
+        run: impl FnOnce(&SweepJob<'_>) -> Result<T>,
+    ) -> Result<T> {
         let (store, task) = (self.study().store(), self.study().task());
         let names: Vec<String> = self.models().iter().map(Model::key).collect();
-        let set = task.set(dataset)?;
         run(&SweepJob {
             store,
             classifier: &task.classifier,

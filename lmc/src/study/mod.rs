@@ -14,6 +14,7 @@ mod portable;
 mod pretraining;
 mod provenance;
 mod reading;
+mod sampled;
 mod scores;
 mod slurm;
 mod spec;
@@ -37,6 +38,7 @@ pub use models::Models;
 pub use opened::OpenedModel;
 pub(crate) use opened::OpenedTogether;
 pub use pretraining::{N_DOCUMENTS, pretrain_mini, pretrain_mini_roberta};
+pub use sampled::{Sample, SampleOptions};
 pub(crate) use scores::{scores, unknown};
 #[doc(hidden)]
 pub use slurm::plan_uses_tf32;

@@ -9,6 +9,8 @@ use crate::basin::{Basins, ClusterOptions, cluster};
 use crate::error::{LmcError, Result};
 use crate::eval::Outcome;
 use crate::gap::{GapMatrix, LandmarkGaps, Measure};
+use crate::stats::accuracy;
+use crate::study::Sample;
 use crate::sweep::Profile;
 
 /// The lines between all pairs of copies on one evaluation set.
@@ -25,6 +27,9 @@ pub struct Sweep {
     /// The largest difference from float32 of a convexity gap or a loss on a sample of the lines, nats per
     /// example; 0 for lines that were evaluated in float32.
     pub imprecision: f64,
+    /// The examples on which points inside lines were evaluated, if they are a sample of the set
+    /// ([`Models::sweep_sampled`](super::Models::sweep_sampled)).
+    pub sample: Option<Sample>,
 }
 
 /// The distance by which float32 moves a mean loss, as a share of it: two units in the last place.
@@ -33,11 +38,44 @@ const FLOAT32: f64 = 2.0 * f32::EPSILON as f64;
 impl fmt::Debug for Sweep {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (models, lines) = (self.models.len(), self.profiles.len());
-        write!(f, "Sweep({models} models on {}, {lines} lines of {} points)", self.dataset, self.n_points())
+        write!(f, "Sweep({models} models on {}, {lines} lines of {} points", self.dataset, self.n_points())?;
+        match &self.sample {
+            Some(sample) => {
+                write!(f, ", {} of {} examples inside)", sample.examples.len(), self.labels.len())
+            }
+            None => f.write_str(")"),
+        }
     }
 }
 
 impl Sweep {
+    /// Checks that every example was evaluated.
+    ///
+    /// # Errors
+    /// [`LmcError::InvalidParameter`] for a sweep of sampled examples.
+    pub(crate) fn check_whole(&self) -> Result<()> {
+        self.sample.as_ref().map_or(Ok(()), |sample| {
+            let got = format!("a sample of {} of {} examples", sample.examples.len(), self.labels.len());
+            Err(LmcError::invalid("sweep", got, "every example evaluated, as by `Models::sweep`"))
+        })
+    }
+
+    /// Returns the share of right predictions at a point of a line, in \[0, 1\].
+    ///
+    /// # Errors
+    /// The errors of [`accuracy`].
+    pub(crate) fn accuracy(&self, profile: &Profile, point: usize) -> Result<f64> {
+        let (outcomes, last) = (&profile.outcomes, profile.outcomes.len() - 1);
+        let exact = accuracy(&self.labels, &outcomes[point].predictions)?;
+        let Some(sample) = self.sample.as_ref().filter(|_| point > 0 && point < last) else {
+            return Ok(exact);
+        };
+        let is_right = |point: usize, i: usize| f64::from(outcomes[point].predictions[i] == self.labels[i]);
+        let at_end = |point: usize| (0..self.labels.len()).map(|i| is_right(point, i)).collect::<Vec<f64>>();
+        let (a, b) = (at_end(last), at_end(0));
+        Ok(sample.mean(profile.alphas[point], |i| is_right(point, i), [&a, &b]).clamp(0.0, 1.0))
+    }
+
     /// Returns the number of points on each line, both ends counted.
     pub fn n_points(&self) -> usize {
         self.profiles.first().map_or(0, |profile| profile.alphas.len())

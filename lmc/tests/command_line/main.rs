@@ -209,7 +209,7 @@ fn verbs_share_the_runs_of_one_study_with_each_other_and_with_the_library() {
     let out = home.path().join("confidence");
     let arguments = ["basins", study, "--confidence", "--resamples", "40", "--out", out.to_str().unwrap()];
     let sure = printed(home.path(), &arguments);
-    assert!(sure.contains("across / within") && sure.contains("40 draws of 512 examples"), "{sure}");
+    assert!(sure.contains("across / within") && sure.contains("40 draws of 4096 examples"), "{sure}");
     assert!(sure.contains("7 tables and 6 figures"), "{sure}");
     let pairs = out.join("pair_intervals.parquet");
     assert_eq!(lmc::table::read_parquet(&pairs, &lmc::table::PAIR_INTERVALS).unwrap().height(), 6);

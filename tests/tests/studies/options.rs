@@ -23,7 +23,7 @@ use lmc::slurm::Slurm;
 use lmc::spec::{Adam, Encoder, Recipe, TaskSpec};
 use lmc::step::Step;
 use lmc::store::Store;
-use lmc::study::{ClassifierOptions, Classifiers, GivenModels, Study, StudySpec};
+use lmc::study::{ClassifierOptions, Classifiers, GivenModels, SampleOptions, Study, StudySpec};
 use lmc::sweep::Grid;
 use lmc::table::Metric;
 use lmc::tch::Device;
@@ -153,6 +153,11 @@ fn a_wrong_value_of_every_field_is_refused_before_any_work() {
         n_resamples = 0 => "n_resamples",
         confidence = 1.0 => "confidence",
         clusters = ClusterOptions { n_init: 0, ..ClusterOptions::default() } => "n_init";
+        free: seed
+    }
+    each_field! { seen, SampleOptions, SampleOptions::default(),
+        |options: &_| models.sweep_sampled("id", Grid::TENTHS, options);
+        n_examples = 0 => "sample.n_examples";
         free: seed
     }
     let group = Group::new("all", &sweep, &basins, &evaluations, &evaluations, Metric::Accuracy).unwrap();

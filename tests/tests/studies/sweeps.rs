@@ -2,10 +2,11 @@
 //! their cost.
 
 use lmc::LmcError;
+use lmc::analyses::confidence::ConfidenceOptions;
 use lmc::compute::{Compute, Precision};
 use lmc::gap::Measure;
 use lmc::path::Combination;
-use lmc::study::Sweep;
+use lmc::study::{SampleOptions, Sweep};
 use lmc::sweep::{Grid, SweepPlan};
 use lmc::table::Table;
 use lmc::tch::{Cuda, Device};
@@ -74,6 +75,57 @@ fn refinement_looks_closer_where_a_line_is_highest() {
         finest.matrix(Measure::ConvexityGap).unwrap().values[[0, 1]],
         finest.profiles[0].measure(Measure::ConvexityGap).unwrap()
     );
+}
+
+#[test]
+fn a_sample_of_the_examples_stands_for_the_whole_set() {
+    let folder = tempfile::tempdir().unwrap();
+    let models = small::models(folder.path(), 4);
+    let grid = Grid::new(5).unwrap();
+    let whole = models.sweep("id", grid).unwrap();
+    let n = whole.labels.len();
+    let sampled =
+        |n_examples, seed| models.sweep_sampled("id", grid, &SampleOptions { n_examples, seed }).unwrap();
+    // A sample as large as the set is the set.
+    let all = sampled(n, 0);
+    assert!(all.sample.is_none() && all.profiles == whole.profiles);
+    let some = sampled(n / 4, 0);
+    let drawn = some.sample.as_ref().unwrap().examples.len();
+    assert!(drawn > n / 8 && drawn < n / 2, "{drawn} of {n}");
+    assert_eq!(
+        format!("{some:?}"),
+        format!("Sweep(4 models on id, 6 lines of 5 points, {drawn} of {n} examples inside)")
+    );
+    for (some, whole) in some.profiles.iter().zip(&whole.profiles) {
+        assert_eq!((&some.outcomes[0], &some.outcomes[4]), (&whole.outcomes[0], &whole.outcomes[4]));
+        assert_eq!((&some.a, &some.b, some.distance), (&whole.a, &whole.b, whole.distance));
+    }
+    assert_eq!(sampled(n / 4, 0).profiles, some.profiles);
+    assert_ne!(sampled(n / 4, 1).profiles, some.profiles);
+    // Over draws, losses and accuracies are on average those of the whole set.
+    let table = |sweep: &Sweep, name: &str| -> Vec<f64> {
+        let table = sweep.table().unwrap();
+        table.column(name).unwrap().f64().unwrap().into_no_null_iter().collect()
+    };
+    let n_draws = 40;
+    let draws: Vec<Sweep> = (0..n_draws).map(|seed| sampled(n / 4, seed)).collect();
+    for name in ["loss", "accuracy"] {
+        let truth = table(&whole, name);
+        let tables: Vec<Vec<f64>> = draws.iter().map(|sweep| table(sweep, name)).collect();
+        for (point, truth) in truth.iter().enumerate() {
+            let values: Vec<f64> = tables.iter().map(|table| table[point]).collect();
+            let error = lmc::stats::standard_deviation(&values).unwrap() / f64::from(n_draws as u32).sqrt();
+            let mean = lmc::stats::mean(&values).unwrap();
+            assert!((mean - truth).abs() < 5.0 * error + 1e-4, "{name} {point}: {mean} {truth} {error}");
+        }
+    }
+    // What needs every example says so.
+    for error in [models.refine(&some).unwrap_err(), models.sweep_aligned(&some).unwrap_err()] {
+        let expected = format!("`sweep`: got a sample of {drawn} of {n} examples, expected every example");
+        assert!(error.to_string().starts_with(&expected), "{error}");
+    }
+    let confidence = some.confidence(&ConfidenceOptions { n_resamples: 50, ..ConfidenceOptions::default() });
+    assert_eq!(confidence.unwrap().n_examples, n);
 }
 
 #[test]

@@ -77,8 +77,8 @@ impl Models {
     /// function.
     ///
     /// # Errors
-    /// The errors of [`Models::sample`]; [`LmcError::InvalidParameter`] for a sweep over other models or with
-    /// lines that were refined.
+    /// The errors of [`Models::sample`]; [`LmcError::InvalidParameter`] for a sweep over other models, with
+    /// lines that were refined, or of sampled examples.
     ///
     /// # Examples
     /// ```no_run
@@ -91,6 +91,7 @@ impl Models {
     /// ```
     pub fn sweep_aligned(&self, sweep: &Sweep) -> Result<AlignedSweep> {
         let pairs = self.pairs(sweep)?;
+        sweep.check_whole()?;
         let alignments = self.alignments(&pairs)?;
         let moved: Vec<usize> = (0..pairs.len()).filter(|&line| !alignments[line].is_identity()).collect();
         let mut after = sweep.clone();

@@ -34,7 +34,7 @@ fn sweep() -> Sweep {
             profiles.push(Profile { a, b, alphas: alphas.clone(), outcomes, distance: 2.0 });
         }
     }
-    Sweep { models, dataset: "id".into(), labels: vec![0; N], profiles, imprecision: 0.0 }
+    Sweep { models, dataset: "id".into(), labels: vec![0; N], profiles, imprecision: 0.0, sample: None }
 }
 
 /// Returns the same sweep on some of its examples.

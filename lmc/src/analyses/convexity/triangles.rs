@@ -131,6 +131,7 @@ impl Models {
         let options = &options.check()?;
         enough(self.len(), 3, "a triangle")?;
         self.check_basins(basins)?;
+        sweep.check_whole()?;
         let triples = draw_subsets(&basins.cluster, Membership::Any, 3, options.n_triples, options.seed);
         let inside = Combination::lattice(3, options.n_steps);
         let plan = SweepPlan::new(self.len(), triples, inside)?;

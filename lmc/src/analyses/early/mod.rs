@@ -201,6 +201,7 @@ mod tests {
             labels: vec![1; 6],
             profiles,
             imprecision: 0.0,
+            sample: None,
         };
         let basins = sweep.basins(&ClusterOptions::paper()).unwrap();
         Stage { step: step.into(), sweep, basins, in_domain: each("id"), scored: each("lo") }

@@ -197,7 +197,7 @@ mod tests {
             if (a + b) % 2 == 0 { line } else { line.reversed() }
         });
         let profiles = profiles.collect();
-        Sweep { models, dataset: "id".into(), labels: vec![1, 1], profiles, imprecision: 0.0 }
+        Sweep { models, dataset: "id".into(), labels: vec![1, 1], profiles, imprecision: 0.0, sample: None }
     }
 
     fn lines(sweep: &Sweep, blocks: &mut Blocks) -> serde_json::Value {

@@ -7,7 +7,6 @@ mod table;
 use polars::prelude::DataFrame;
 
 use crate::error::Result;
-use crate::stats::accuracy;
 use crate::study::Sweep;
 use crate::tables::Table;
 
@@ -19,7 +18,7 @@ impl Table for Sweep {
     /// Returns one row per pair and point: the schema [`PROFILES`](crate::table::PROFILES).
     ///
     /// # Errors
-    /// The errors of [`accuracy`]; [`LmcError::Polars`](crate::LmcError::Polars).
+    /// The errors of [`accuracy`](crate::stats::accuracy); [`LmcError::Polars`](crate::LmcError::Polars).
     fn table(&self) -> Result<DataFrame> {
         let points =
             || self.profiles.iter().flat_map(|p| p.outcomes.iter().enumerate().map(move |(k, o)| (p, k, o)));
@@ -32,7 +31,7 @@ impl Table for Sweep {
             alpha: points().map(|(p, k, _)| p.alphas[k]).collect(),
             loss: points().map(|(_, _, o)| o.mean_loss()).collect(),
             accuracy: points()
-                .map(|(_, _, o)| accuracy(&self.labels, &o.predictions).map(Some))
+                .map(|(profile, point, _)| self.accuracy(profile, point).map(Some))
                 .collect::<Result<_>>()?,
             n_examples: vec![self.labels.len() as i64; rows],
         }

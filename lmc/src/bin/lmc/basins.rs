@@ -15,8 +15,9 @@ use crate::computing::Computing;
 use crate::confidence::Resampling;
 use crate::notes;
 use crate::output::{Output, identity, print, say};
+use crate::sampling::Sampling;
 use crate::study::StudyArgs;
-use crate::sweep::Interpolation;
+use crate::sweep::{Interpolation, n_examples};
 
 /// The fewest copies that are divided in two.
 const LEAST: usize = 3;
@@ -128,8 +129,17 @@ impl Clustered {
 
     /// Computes the copies, the lines between them and their clusters.
     pub fn compute(&self, study: &Rc<Study>) -> Result<(Models, Swept, Clusters)> {
+        self.computed_from(study, |models| self.interpolation.sweep(study, models))
+    }
+
+    /// Computes the copies, the lines that `sweep` returns, and their clusters.
+    fn computed_from(
+        &self,
+        study: &Rc<Study>,
+        sweep: impl FnOnce(&Models) -> Result<Swept>,
+    ) -> Result<(Models, Swept, Clusters)> {
         let models = study.models()?;
-        let sweep = self.interpolation.sweep(study, &models)?;
+        let sweep = sweep(&models)?;
         let basins = self.clustering.cluster(&sweep)?;
         notes::say(&basins.notes);
         Ok((models, sweep, basins))
@@ -140,6 +150,8 @@ impl Clustered {
 pub struct Basins {
     #[command(flatten)]
     clustered: Clustered,
+    #[command(flatten)]
+    sampling: Sampling,
     #[command(flatten)]
     resampling: Resampling,
     #[command(flatten)]
@@ -159,14 +171,17 @@ impl Computing for Basins {
 impl Basins {
     pub fn check(&self) -> Result<()> {
         self.clustered.check("basins")?;
+        self.sampling.check(false)?;
         self.resampling.check()
     }
 
     pub fn run(self) -> Result<()> {
         let study = self.clustered.open()?;
-        self.resampling.check_for(self.clustered.interpolation.n_examples(&study)?)?;
+        let (lines, sampling) = (&self.clustered.interpolation, &self.sampling);
+        self.resampling.check_for(n_examples(&study, sampling.set(lines, &study).0)?)?;
         let out = self.output.open("basins")?;
-        let (models, sweep, basins) = self.clustered.compute(&study)?;
+        let (models, sweep, basins) =
+            self.clustered.computed_from(&study, |models| sampling.sweep(lines, &study, models))?;
         let clustering = &self.clustered.clustering;
         let (set, metric) = clustering.score(&study);
         let (table, evaluations) = (basins.table()?, models.evaluations(&[set])?);

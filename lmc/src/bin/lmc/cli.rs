@@ -198,12 +198,13 @@ mod tests {
     use super::*;
 
     /// Every option that takes a number, with verbs that have it.
-    const NUMBERS: [(&str, &[&str]); 44] = [
+    const NUMBERS: [(&str, &[&str]); 45] = [
         ("--n-train", &["spec", "finetune", "evaluate", "figures"]),
         ("--master-seed", &["spec", "finetune", "sweep"]),
         ("--seeds", &["spec", "finetune", "basins", "soup"]),
         ("--length", &["spec", "finetune"]),
         ("--learning-rate", &["spec", "finetune"]),
+        ("--sample", &["sweep", "basins"]),
         ("--points", &["sweep", "basins", "convexity", "soup", "figures", "report"]),
         ("--tolerance", &["sweep", "finetune", "replay nowhere --scores x.json"]),
         ("--basins", &["basins", "convexity", "soup", "figures", "drift", "replay nowhere --scores x.json"]),

@@ -29,6 +29,7 @@ mod report;
 mod restart;
 mod result_files;
 mod results;
+mod sampling;
 mod sharpness;
 mod slurm;
 mod soup;

@@ -12,6 +12,7 @@ use lmc::{Result, figure, table};
 use crate::compute::ComputeArgs;
 use crate::computing::Computing;
 use crate::output::{Output, identity, print, say};
+use crate::sampling::Sampling;
 use crate::slurm::SlurmArgs;
 use crate::study::StudyArgs;
 
@@ -29,6 +30,11 @@ pub struct Interpolation {
 }
 
 impl Interpolation {
+    /// Returns whether no set was named.
+    pub fn names_no_set(&self) -> bool {
+        self.set.is_none()
+    }
+
     /// Returns the set that is swept.
     pub fn set<'a>(&'a self, study: &Study) -> &'a str {
         self.set.as_deref().unwrap_or(study.spec().swept())
@@ -71,7 +77,7 @@ impl Interpolation {
 
     /// Returns the number of examples of the set that is swept.
     pub fn n_examples(&self, study: &Study) -> Result<usize> {
-        Ok(study.task().set(self.set(study))?.encoded.len())
+        n_examples(study, self.set(study))
     }
 
     /// Sweeps all lines.
@@ -85,12 +91,19 @@ impl Interpolation {
     }
 }
 
+/// Returns the number of examples of an evaluation set.
+pub fn n_examples(study: &Study, set: &str) -> Result<usize> {
+    Ok(study.task().set(set)?.encoded.len())
+}
+
 #[derive(Args)]
 pub struct Sweep {
     #[command(flatten)]
     study: StudyArgs,
     #[command(flatten)]
     interpolation: Interpolation,
+    #[command(flatten)]
+    sampling: Sampling,
     #[command(flatten)]
     output: Output,
     #[command(flatten)]
@@ -111,6 +124,7 @@ impl Sweep {
     pub fn check(&self) -> Result<()> {
         let spec = self.study.spec()?;
         spec.check_count(2, "a line")?;
+        self.sampling.check(self.slurm.is_used())?;
         if self.slurm.is_used() {
             self.interpolation.check_grid(&spec)?;
             self.interpolation.compute.check_elsewhere()?;
@@ -135,7 +149,7 @@ impl Sweep {
             }
             None => {
                 let models = study.models()?;
-                let sweep = self.interpolation.sweep(&study, &models)?;
+                let sweep = self.sampling.sweep(&self.interpolation, &study, &models)?;
                 (models, sweep)
             }
         };

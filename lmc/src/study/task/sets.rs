@@ -48,7 +48,7 @@ impl Sets {
         let data = MiniNli { n_train: task.n_train(), counterexample_share: share, ..defaults };
         let draw = |set: &TaskSet| {
             let n = task.manifest().split(set.split())?.n_examples;
-            let data = MiniNli { n_id: n, n_ood: n, ..data.clone() };
+            let data = MiniNli { n_id: n, n_id_large: n, n_ood: n, ..data.clone() };
             let drawn = Dataset { name: set.name.clone(), ..data.draw(set.split().parse()?)? };
             let map = set.label_map(&task.manifest().labels, &drawn.labels)?;
             Ok((drawn, map))
@@ -202,6 +202,6 @@ mod tests {
         assert_eq!((&study.recipe, &study.encoder), (&Recipe::mini_lp_ft(), &Embedded::Roberta.into()));
         let sets = Sets::load(&study).unwrap();
         assert_eq!(sets.train.len(), 60);
-        assert!(sets.evaluation.len() == 5 && sets.evaluation.iter().all(|(set, _)| set.len() == 20));
+        assert!(sets.evaluation.len() == 6 && sets.evaluation.iter().all(|(set, _)| set.len() == 20));
     }
 }

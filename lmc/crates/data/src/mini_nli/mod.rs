@@ -30,6 +30,8 @@ pub enum Split {
     Train,
     /// Fresh examples of the training distribution.
     InDomain,
+    /// Many more of them.
+    LargeInDomain,
     /// Lexical overlap, not entailed.
     LexicalOverlap,
     /// Subsequences, not entailed.
@@ -42,9 +44,10 @@ pub enum Split {
 
 impl Split {
     /// All sets: the training set, then the evaluation sets.
-    pub const ALL: [Split; 6] = [
+    pub const ALL: [Split; 7] = [
         Split::Train,
         Split::InDomain,
+        Split::LargeInDomain,
         Split::LexicalOverlap,
         Split::Subsequence,
         Split::Constituent,
@@ -56,6 +59,7 @@ impl Split {
         match self {
             Split::Train => "train",
             Split::InDomain => "id",
+            Split::LargeInDomain => "id-large",
             Split::LexicalOverlap => "lo",
             Split::Subsequence => "sub",
             Split::Constituent => "con",
@@ -99,6 +103,8 @@ pub struct MiniNli {
     pub n_train: usize,
     /// The number of in-domain validation examples.
     pub n_id: usize,
+    /// The number of examples of the large in-domain validation set.
+    pub n_id_large: usize,
     /// The number of examples of each diagnostic set.
     pub n_ood: usize,
     /// The share of counterexamples among the training and in-domain examples, in [0, 0.5].
@@ -118,6 +124,7 @@ impl Default for MiniNli {
             seed: 0,
             n_train: 16_000,
             n_id: 512,
+            n_id_large: 4_096,
             n_ood: 512,
             counterexample_share: COUNTEREXAMPLE_SHARE,
             counterexample_kinds: COUNTEREXAMPLES.to_vec(),
@@ -147,6 +154,14 @@ impl MiniNli {
     /// The errors of [`MiniNli::train`].
     pub fn in_domain(&self) -> Result<Dataset> {
         self.distribution("id", self.n_id, &format!("id {}", self.evaluation_draw))
+    }
+
+    /// Returns the large in-domain validation set, named `id-large`. The examples of `id` are among them.
+    ///
+    /// # Errors
+    /// The errors of [`MiniNli::train`].
+    pub fn large_in_domain(&self) -> Result<Dataset> {
+        self.distribution("id-large", self.n_id_large, &format!("id {}", self.evaluation_draw))
     }
 
     /// Returns the lexical overlap set, named `lo`: not entailed, no kind more than one example larger than
@@ -195,7 +210,7 @@ impl MiniNli {
         dataset(name, of_kinds(kinds, self.n_ood, &mut rng))
     }
 
-    /// Returns every evaluation set: `id`, `lo`, `sub`, `con`, `entailed`.
+    /// Returns every evaluation set: `id`, `id-large`, `lo`, `sub`, `con`, `entailed`.
     ///
     /// # Errors
     /// The errors of [`MiniNli::train`].
@@ -219,6 +234,7 @@ impl MiniNli {
         match split {
             Split::Train => self.train(),
             Split::InDomain => self.in_domain(),
+            Split::LargeInDomain => self.large_in_domain(),
             Split::LexicalOverlap => self.lexical_overlap(),
             Split::Subsequence => self.subsequence(),
             Split::Constituent => self.constituent(),

@@ -55,7 +55,7 @@ fn every_label_is_what_the_two_texts_say_and_every_pair_fits() {
     let mut sets = data.evaluation_sets().unwrap();
     sets.push(data.train().unwrap());
     let names: Vec<&str> = sets.iter().map(|set| set.name.as_str()).collect();
-    assert_eq!(names, ["id", "lo", "sub", "con", "entailed", "train"]);
+    assert_eq!(names, ["id", "id-large", "lo", "sub", "con", "entailed", "train"]);
     for example in sets.iter().flat_map(|set| &set.examples) {
         let premise: Sentence = example.first.parse().unwrap();
         let hypothesis = example.second.as_ref().unwrap();
@@ -83,6 +83,16 @@ fn diagnostic_sets_are_balanced_and_of_one_label() {
     }
     let only = data.diagnostic("lo_swap_to_passive", &[Kind::SwapToPassive]).unwrap();
     assert_eq!(counts(&only, "lo_swap_to_passive").values().sum::<usize>(), 512);
+}
+
+#[test]
+fn the_large_set_has_the_examples_of_the_small_one() {
+    let data = MiniNli::new(10);
+    let (small, large) = (data.in_domain().unwrap(), data.large_in_domain().unwrap());
+    assert_eq!((small.len(), large.len()), (512, 4_096));
+    assert!(small.examples.iter().all(|example| large.examples.contains(example)));
+    let n_counterexamples = counts(&large, "lo_").values().sum::<usize>();
+    assert_eq!(n_counterexamples as f64, (4_096.0 * COUNTEREXAMPLE_SHARE).round());
 }
 
 /// Premises of three words are few: some pairs of a fresh draw are in the training set by chance.

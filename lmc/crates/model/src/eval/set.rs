@@ -46,8 +46,27 @@ impl EvaluationSet {
         }
         let (encoded, n_cut) = encode_counted(&dataset, tokenizer, max_len)?;
         note_cut(&dataset.name, n_cut, encoded.len(), max_len);
-        let key = format!("{}-{}-{}", dataset.name, encoded.len(), &digest(&encoded)[..10]);
+        let key = key(&dataset, &encoded);
         Ok(Self { dataset, encoded, key, label_map: None })
+    }
+
+    /// Returns some of the examples, by number, under the name of the set.
+    ///
+    /// # Errors
+    /// The errors of [`Dataset::new`], which do not happen.
+    #[doc(hidden)]
+    pub fn subset(&self, numbers: &[usize]) -> Result<Self> {
+        let Dataset { name, labels, examples, kinds } = &self.dataset;
+        let labels: Vec<&str> = labels.iter().map(String::as_str).collect();
+        let kinds = kinds.as_ref().map(|kinds| numbers.iter().map(|&i| kinds[i].clone()).collect());
+        let examples = numbers.iter().map(|&i| examples[i].clone()).collect();
+        let dataset = Dataset::new(name, &labels, examples, kinds)?;
+        let encoded: Vec<Encoded> = numbers.iter().map(|&i| self.encoded[i].clone()).collect();
+        let part = Self { key: key(&dataset, &encoded), dataset, encoded, label_map: None };
+        Ok(match &self.label_map {
+            Some(map) => part.with_label_map(map.clone()),
+            None => part,
+        })
     }
 
     /// Returns the same set for a classifier whose classes become its labels by a map, which is then part of
@@ -92,4 +111,9 @@ impl EvaluationSet {
     pub fn labels(&self) -> Vec<i64> {
         self.encoded.iter().map(|e| e.label).collect()
     }
+}
+
+/// Returns the name and number of examples with a digest of their tokens and labels.
+fn key(dataset: &Dataset, encoded: &[Encoded]) -> String {
+    format!("{}-{}-{}", dataset.name, encoded.len(), &digest(encoded)[..10])
 }
