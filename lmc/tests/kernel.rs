@@ -136,7 +136,11 @@ fn a_study_and_its_results_show_themselves_in_few_words() {
     let evaluations = models.evaluate("id").unwrap();
     let text = |forms: Vec<(&str, String)>| forms.last().unwrap().1.clone();
     let shown = [text(study.forms()), text(models.forms()), text(sweep.forms())];
-    assert!(shown[0].contains("evaluation sets             id (512), id-large (4096), lo (512)"), "{}", shown[0]);
+    assert!(
+        shown[0].contains("evaluation sets             id (512), id-large (4096), lo (512)"),
+        "{}",
+        shown[0]
+    );
     assert!(shown[1].contains("names                s1, s2, s3\n"), "{}", shown[1]);
     assert!(shown[1].contains("updates              4\n"), "{}", shown[1]);
     assert!(shown[2].contains("lines           3 of 3 points\n"), "{}", shown[2]);

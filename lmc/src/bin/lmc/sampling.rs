@@ -17,7 +17,7 @@ const LARGE: &str = "id-large";
 pub struct Sampling {
     /// Evaluate points inside lines on about this many examples of the set, drawn where the models differ, and
     /// estimate the means of the whole set. Without it, all examples are evaluated; but without --set, mini-nli
-    /// takes 512 of the 4096 examples of id-large.
+    /// takes 512 of the 4096 examples of id-large (on Slurm all of id).
     #[arg(long, value_name = "N")]
     sample: Option<usize>,
 }

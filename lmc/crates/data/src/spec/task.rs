@@ -360,7 +360,7 @@ mod tests {
             (task.sets().len(), task.scored().0.to_owned(), task.scored().1)
         });
         let expected = [
-            (5, "lo", Metric::Accuracy),
+            (6, "lo", Metric::Accuracy),
             (2, "ood", Metric::Mcc),
             (7, "hans-lo", Metric::Accuracy),
             (1, "id", Metric::F1),
