@@ -103,6 +103,22 @@ impl Dataset {
         }
     }
 
+    /// Returns some of the examples, by number, as a set of that name.
+    ///
+    /// # Errors
+    /// The errors of [`Dataset::new`].
+    #[doc(hidden)]
+    pub fn subset(&self, name: &str, numbers: &[usize]) -> Result<Dataset> {
+        let subset = Dataset {
+            name: name.to_owned(),
+            labels: self.labels.clone(),
+            examples: numbers.iter().map(|&i| self.examples[i].clone()).collect(),
+            kinds: self.kinds.as_ref().map(|kinds| numbers.iter().map(|&i| kinds[i].clone()).collect()),
+        };
+        subset.check()?;
+        Ok(subset)
+    }
+
     /// Returns the number of examples.
     pub fn len(&self) -> usize {
         self.examples.len()

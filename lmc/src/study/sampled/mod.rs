@@ -82,20 +82,21 @@ impl Models {
         let ends_of_part: Vec<Outcome> = ends.iter().map(|end| sample.of(end)).collect();
         let (sampled, imprecision) =
             self.with_job_on(&part, &plan, &ends_of_part, |job| Ok((execute(job)?, job.imprecision())))?;
-        let alphas: Vec<f64> = plan.points().iter().map(|point| point.weights()[0]).collect();
         let models = self.names();
         let whole = |line: Sampled| {
             let [a, b] = [&ends[line.models[0]], &ends[line.models[1]]];
-            let outcomes = alphas.iter().zip(&line.outcomes);
-            let outcomes = outcomes.map(|(&alpha, drawn)| sample.whole(alpha, drawn, a, b)).collect();
-            Profile::of(Sampled { outcomes, ..line }, &plan, &models)
+            let mut profile = Profile::of(line, &plan, &models);
+            for (outcome, &alpha) in profile.outcomes.iter_mut().zip(&profile.alphas) {
+                *outcome = sample.whole(alpha, outcome, a, b);
+            }
+            profile
         };
         Ok(Sweep {
             dataset: dataset.to_owned(),
             labels: set.labels(),
             profiles: sampled.into_iter().map(whole).collect(),
             imprecision: imprecision.unwrap_or(0.0),
-            models: self.names(),
+            models,
             sample: Some(sample),
         })
     }
@@ -137,7 +138,7 @@ impl Sample {
     /// Returns the mean over all examples of a number that is known of each at both ends of a line, `a` and `b`,
     /// and on the drawn ones also at the point `alpha`.
     pub(super) fn mean(&self, alpha: f64, at: impl Fn(usize) -> f64, [a, b]: [&[f64]; 2]) -> f64 {
-        let chord = |example: usize| (1.0 - alpha) * b[example] + alpha * a[example];
+        let chord = |example: usize| chord(alpha, a[example], b[example]);
         let chords: f64 = (0..a.len()).map(chord).sum();
         let drawn = self.examples.iter().zip(&self.chances);
         let above: f64 = drawn.map(|(&example, chance)| (at(example) - chord(example)) / chance).sum();
@@ -160,9 +161,7 @@ impl Sample {
         if alpha == 0.0 || alpha == 1.0 {
             return nearer.clone();
         }
-        let chord = |example: usize| {
-            (1.0 - alpha) * f64::from(b.losses[example]) + alpha * f64::from(a.losses[example])
-        };
+        let chord = |example: usize| chord(alpha, f64::from(a.losses[example]), f64::from(b.losses[example]));
         let mut whole =
             Outcome { losses: (0..a.losses.len()).map(|i| chord(i) as f32).collect(), ..nearer.clone() };
         for (place, (&example, chance)) in self.examples.iter().zip(&self.chances).enumerate() {
@@ -173,6 +172,11 @@ impl Sample {
         }
         whole
     }
+}
+
+/// Returns the number between those of the ends A (alpha = 1) and B (alpha = 0).
+fn chord(alpha: f64, a: f64, b: f64) -> f64 {
+    (1.0 - alpha) * b + alpha * a
 }
 
 /// Returns the chance of each example, so that `n` are drawn on average. Chances are proportional to `spread`

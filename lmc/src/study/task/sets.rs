@@ -178,9 +178,7 @@ fn note_shared(train: &Dataset, evaluation: &[(Dataset, LabelMap)]) -> Vec<Strin
 /// Returns a fixed random sample of a set under a new name, in the set's order.
 pub(super) fn sample(set: &Dataset, name: &str, n: usize, seed: u64) -> Result<Dataset> {
     let chosen = reader::sample(set.len(), n, seed)?;
-    let labels: Vec<&str> = set.labels.iter().map(String::as_str).collect();
-    let kinds = set.kinds.as_ref().map(|kinds| chosen.iter().map(|&i| kinds[i].clone()).collect());
-    Dataset::new(name, &labels, chosen.iter().map(|&i| set.examples[i].clone()).collect(), kinds)
+    set.subset(name, &chosen)
 }
 
 #[cfg(test)]

@@ -53,14 +53,10 @@ impl EvaluationSet {
     /// Returns some of the examples, by number, under the name of the set.
     ///
     /// # Errors
-    /// The errors of [`Dataset::new`], which do not happen.
+    /// The errors of [`Dataset::new`].
     #[doc(hidden)]
     pub fn subset(&self, numbers: &[usize]) -> Result<Self> {
-        let Dataset { name, labels, examples, kinds } = &self.dataset;
-        let labels: Vec<&str> = labels.iter().map(String::as_str).collect();
-        let kinds = kinds.as_ref().map(|kinds| numbers.iter().map(|&i| kinds[i].clone()).collect());
-        let examples = numbers.iter().map(|&i| examples[i].clone()).collect();
-        let dataset = Dataset::new(name, &labels, examples, kinds)?;
+        let dataset = self.dataset.subset(&self.dataset.name, numbers)?;
         let encoded: Vec<Encoded> = numbers.iter().map(|&i| self.encoded[i].clone()).collect();
         let part = Self { key: key(&dataset, &encoded), dataset, encoded, label_map: None };
         Ok(match &self.label_map {
