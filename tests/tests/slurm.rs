@@ -90,6 +90,13 @@ fn signal(name: &str, id: u32) {
     assert!(Command::new("kill").args([name, &id.to_string()]).status().unwrap().success());
 }
 
+/// Sends a signal to those of the processes that are still there.
+fn signal_all(name: &str, ids: &[u32]) {
+    let ids = ids.iter().map(u32::to_string);
+    // The status says that one was gone, which is no fault.
+    Command::new("kill").arg(name).args(ids).stderr(Stdio::null()).status().unwrap();
+}
+
 const POINTS: [&str; 2] = ["--points", "61"];
 const N_LINES: usize = 10;
 
@@ -156,10 +163,14 @@ fn an_interrupted_command_comes_back_to_its_array() {
         Err(cause) => return skipped(cause),
     };
     let shared = setting.store("shared");
-    let arguments = [&POINTS[..], &["--slurm", "--tasks", "3"]].concat();
+    let whole = [&POINTS[..], &["--set", "id"]].concat();
+    let arguments = [&whole[..], &["--slurm", "--tasks", "3"]].concat();
     succeed(setting.lmc("shared", "finetune", &["--slurm"]).output().unwrap());
     let mut follower = setting.lmc("shared", "sweep", &arguments).spawn().unwrap();
     wait_until("the first line", &mut follower, || !units(&shared).is_empty());
+    // The tasks stand still meanwhile, so that they have work left on a fast machine too.
+    let tasks = setting.cluster.processes("slurm/sweep-");
+    signal_all("-STOP", &tasks);
     let interrupted = Instant::now();
     signal("-INT", follower.id());
     let output = follower.wait_with_output().unwrap();
@@ -170,6 +181,7 @@ fn an_interrupted_command_comes_back_to_its_array() {
     assert!(told.contains("of 6 lines on id are in the store; Slurm goes on with "), "{message}");
     assert!(told.contains("`scancel --name=lmc-sweep-"), "{message}");
     assert!(!setting.cluster.said("squeue", &["-h"]).is_empty());
+    signal_all("-CONT", &tasks);
 
     let (_, err) = succeed(setting.lmc("shared", "sweep", &arguments).output().unwrap());
     assert!(err.contains("is in the queue as lmc-sweep-") && !err.contains("submitted"), "{err}");
@@ -178,7 +190,7 @@ fn an_interrupted_command_comes_back_to_its_array() {
     arrays.sort();
     arrays.dedup();
     assert_eq!(arrays.len(), 1, "{arrays:?}");
-    succeed(setting.lmc("single", "sweep", &POINTS).output().unwrap());
+    succeed(setting.lmc("single", "sweep", &whole).output().unwrap());
     assert_same(&results(&shared), &results(&setting.store("single")));
 }
 

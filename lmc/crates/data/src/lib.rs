@@ -106,9 +106,13 @@ impl Dataset {
     /// Returns some of the examples, by number, as a set of that name.
     ///
     /// # Errors
-    /// The errors of [`Dataset::new`].
+    /// [`LmcError::InvalidParameter`] for an example that does not exist; the errors of [`Dataset::new`].
     #[doc(hidden)]
     pub fn subset(&self, name: &str, numbers: &[usize]) -> Result<Dataset> {
+        if let Some(&number) = numbers.iter().find(|&&number| number >= self.len()) {
+            let expected = format!("numbers below {}, the examples of {}", self.len(), self.name);
+            return Err(LmcError::invalid("examples", number, expected));
+        }
         let subset = Dataset {
             name: name.to_owned(),
             labels: self.labels.clone(),

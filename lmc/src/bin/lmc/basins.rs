@@ -171,7 +171,7 @@ impl Computing for Basins {
 impl Basins {
     pub fn check(&self) -> Result<()> {
         self.clustered.check("basins")?;
-        self.sampling.check(false)?;
+        self.sampling.check()?;
         self.resampling.check()
     }
 
@@ -181,7 +181,7 @@ impl Basins {
         self.resampling.check_for(n_examples(&study, sampling.set(lines, &study).0)?)?;
         let out = self.output.open("basins")?;
         let (models, sweep, basins) =
-            self.clustered.computed_from(&study, |models| sampling.sweep(lines, &study, models))?;
+            self.clustered.computed_from(&study, |models| sampling.sweep(lines, &study, models, None))?;
         let clustering = &self.clustered.clustering;
         let (set, metric) = clustering.score(&study);
         let (table, evaluations) = (basins.table()?, models.evaluations(&[set])?);

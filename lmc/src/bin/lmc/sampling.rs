@@ -3,8 +3,9 @@
 use std::rc::Rc;
 
 use clap::Args;
-use lmc::study::{Models, SampleOptions, Study, Sweep as Swept};
-use lmc::{LmcError, Options, Result};
+use lmc::slurm::Slurm;
+use lmc::study::{Models, SampleOptions, Study, Submission, Sweep as Swept};
+use lmc::{Options, Result};
 
 use crate::output::say;
 use crate::sweep::Interpolation;
@@ -17,19 +18,15 @@ const LARGE: &str = "id-large";
 pub struct Sampling {
     /// Evaluate points inside lines on about this many examples of the set, drawn where the models differ, and
     /// estimate the means of the whole set. Without it, all examples are evaluated; but without --set, mini-nli
-    /// takes 512 of the 4096 examples of id-large (on Slurm all of id).
+    /// takes 512 of the 4096 examples of id-large.
     #[arg(long, value_name = "N")]
     sample: Option<usize>,
 }
 
 impl Sampling {
-    /// Checks the number, and that a study whose lines go to Slurm is not sampled.
-    pub fn check(&self, is_on_slurm: bool) -> Result<()> {
+    /// Checks the number.
+    pub fn check(&self) -> Result<()> {
         let Some(n_examples) = self.sample else { return Ok(()) };
-        if is_on_slurm {
-            let expected = "no --sample with --slurm: jobs evaluate whole sets, such as --set id".to_owned();
-            return Err(LmcError::InvalidParameter { field: "OPTION", got: "--sample".into(), expected });
-        }
         SampleOptions { n_examples, ..SampleOptions::default() }.validate()
     }
 
@@ -43,11 +40,22 @@ impl Sampling {
         }
     }
 
-    /// Sweeps all lines.
-    pub fn sweep(&self, lines: &Interpolation, study: &Rc<Study>, models: &Models) -> Result<Swept> {
+    /// Sweeps all lines, by tasks of an array if there are options of Slurm.
+    pub fn sweep(
+        &self,
+        lines: &Interpolation,
+        study: &Rc<Study>,
+        models: &Models,
+        slurm: Option<&Slurm>,
+    ) -> Result<Swept> {
         let (set, options) = self.set(lines, study);
-        let Some(options) = options else { return lines.sweep(study, models) };
-        let sweep = models.sweep_sampled(set, lines.grid()?, &options)?;
+        let grid = lines.grid()?;
+        let sweep = match (slurm, &options) {
+            (None, None) => models.sweep(set, grid),
+            (None, Some(options)) => models.sweep_sampled(set, grid, options),
+            (Some(slurm), None) => models.sweep_on(slurm, set, grid),
+            (Some(slurm), Some(options)) => models.sweep_sampled_on(slurm, set, grid, options),
+        }?;
         if let Some(sample) = &sweep.sample {
             let (n, all) = (sample.examples.len(), sweep.labels.len());
             say(format_args!(
@@ -55,5 +63,21 @@ impl Sampling {
             ));
         }
         Ok(sweep)
+    }
+
+    /// Returns the array that the sweep would submit now.
+    pub fn submission(
+        &self,
+        lines: &Interpolation,
+        study: &Rc<Study>,
+        models: &Models,
+        slurm: &Slurm,
+    ) -> Result<Submission> {
+        let (set, options) = self.set(lines, study);
+        let grid = lines.grid()?;
+        match options {
+            None => models.sweep_submission(slurm, set, grid),
+            Some(options) => models.sweep_sampled_submission(slurm, set, grid, &options),
+        }
     }
 }

@@ -124,7 +124,7 @@ impl Sweep {
     pub fn check(&self) -> Result<()> {
         let spec = self.study.spec()?;
         spec.check_count(2, "a line")?;
-        self.sampling.check(self.slurm.is_used())?;
+        self.sampling.check()?;
         if self.slurm.is_used() {
             self.interpolation.check_grid(&spec)?;
             self.interpolation.compute.check_elsewhere()?;
@@ -139,20 +139,15 @@ impl Sweep {
             false => self.interpolation.open(&self.study)?,
         };
         let out = self.output.open("sweep")?;
-        let (models, sweep) = match self.slurm.slurm(self.interpolation.compute.devices()) {
-            Some(slurm) if self.slurm.is_dry_run() => return self.say_what_is_submitted(&study, &slurm),
-            Some(slurm) => {
-                let grid = self.interpolation.grid()?;
-                let models = study.models_on(&slurm)?;
-                let sweep = models.sweep_on(&slurm, self.interpolation.set(&study), grid)?;
-                (models, sweep)
-            }
-            None => {
-                let models = study.models()?;
-                let sweep = self.sampling.sweep(&self.interpolation, &study, &models)?;
-                (models, sweep)
-            }
+        let slurm = self.slurm.slurm(self.interpolation.compute.devices());
+        if let Some(slurm) = slurm.as_ref().filter(|_| self.slurm.is_dry_run()) {
+            return self.say_what_is_submitted(&study, slurm);
+        }
+        let models = match &slurm {
+            Some(slurm) => study.models_on(slurm)?,
+            None => study.models()?,
         };
+        let sweep = self.sampling.sweep(&self.interpolation, &study, &models, slurm.as_ref())?;
         let (profiles, gaps) = (sweep.table()?, sweep.gaps()?);
         print(&gaps)?;
         let curves = figure::curves(&profiles, None, &[])?;
@@ -169,8 +164,7 @@ impl Sweep {
                 return Ok(());
             }
         }
-        let (set, grid) = (self.interpolation.set(study), self.interpolation.grid()?);
-        say(study.models()?.sweep_submission(slurm, set, grid)?);
+        say(self.sampling.submission(&self.interpolation, study, &study.models()?, slurm)?);
         Ok(())
     }
 }

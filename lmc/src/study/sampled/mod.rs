@@ -76,8 +76,7 @@ impl Models {
         if set.encoded.len() <= options.n_examples {
             return self.along(dataset, &plan);
         }
-        let ends = self.ends(dataset)?;
-        let sample = Sample::drawn(&ends, &options)?;
+        let (sample, ends) = self.drawn(dataset, &options)?;
         let part = set.subset(&sample.examples)?;
         let ends_of_part: Vec<Outcome> = ends.iter().map(|end| sample.of(end)).collect();
         let (sampled, imprecision) =
@@ -99,6 +98,16 @@ impl Models {
             models,
             sample: Some(sample),
         })
+    }
+
+    /// Returns the examples that are drawn from a set, and the results of the models on all of it.
+    pub(super) fn drawn(
+        &self,
+        dataset: &str,
+        options: &Valid<SampleOptions>,
+    ) -> Result<(Sample, Vec<Outcome>)> {
+        let ends = self.ends(dataset)?;
+        Ok((Sample::drawn(&ends, options)?, ends))
     }
 }
 

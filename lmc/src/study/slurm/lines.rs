@@ -1,9 +1,11 @@
 //! Lines between copies as shared work: tasks interpolate blocks of pairs and evaluate a few copies.
 
 use super::Shared;
+use super::evaluations::Evaluations;
 use super::plan::{OnLines, Plan, Share, Work};
 use crate::compute::{Compute, Devices};
 use crate::error::Result;
+use crate::eval::EvaluationSet;
 use crate::progress::Unit;
 use crate::slurm::Missing;
 use crate::study::{Model, Models};
@@ -11,12 +13,10 @@ use crate::sweep::{Grid, SweepPlan};
 
 /// Lines between the copies of a study.
 pub(super) struct Lines<'a> {
-    models: &'a Models,
-    dataset: &'a str,
-    /// The name of the set with the digest of its content.
-    set: &'a str,
-    /// The name under which evaluations on it are kept.
-    evaluations: String,
+    evaluations: Evaluations<'a>,
+    /// The examples that were drawn from the set, and their numbers in it; none if the lines are evaluated on
+    /// all. The copies have been evaluated then.
+    drawn: Option<(EvaluationSet, &'a [usize])>,
     lines: SweepPlan,
     grid: Grid,
 }
@@ -24,44 +24,59 @@ pub(super) struct Lines<'a> {
 impl<'a> Lines<'a> {
     /// Makes the lines of a plan, which must be on that grid.
     pub fn new(models: &'a Models, dataset: &'a str, lines: SweepPlan, grid: Grid) -> Result<Self> {
-        let set = models.study().task().set(dataset)?;
-        let evaluations = models.study().key_of(set);
-        Ok(Self { models, dataset, set: set.key.as_str(), evaluations, lines, grid })
+        Ok(Self { evaluations: Evaluations::new(models, dataset)?, drawn: None, lines, grid })
+    }
+
+    /// Makes the lines between all pairs of copies on examples that were drawn from the set.
+    pub fn on_drawn(evaluations: Evaluations<'a>, examples: &'a [usize], grid: Grid) -> Result<Self> {
+        let lines = SweepPlan::lines(evaluations.models().len(), grid)?;
+        let part = evaluations.set().subset(examples)?;
+        Ok(Self { evaluations, drawn: Some((part, examples)), lines, grid })
+    }
+
+    fn models(&self) -> &'a Models {
+        self.evaluations.models()
+    }
+
+    fn dataset(&self) -> &'a str {
+        self.evaluations.dataset()
+    }
+
+    /// Returns the examples on which the lines are evaluated.
+    fn set(&self) -> &EvaluationSet {
+        self.drawn.as_ref().map_or(self.evaluations.set(), |(part, _)| part)
     }
 
     /// Returns the devices and the precision of the study.
     fn compute(&self) -> &'a Compute {
-        self.models.study().compute()
+        self.models().study().compute()
     }
 
     /// Returns the lines that are not in the store, by number.
     fn missing_lines(&self, lines: &SweepPlan) -> Result<Vec<usize>> {
-        self.models.with_job(self.dataset, lines, &[], |job| Ok(job.missing()))
+        self.models().with_job_on(self.set(), lines, &[], |job| Ok(job.missing()))
     }
 
     /// Returns the copies whose evaluations are not in the store.
     fn missing_copies(&self) -> Vec<usize> {
-        let store = self.models.study().store();
-        let is_there = |model: &Model| store.evaluation_path(&self.evaluations, &model.key()).exists();
-        let models = self.models.models();
-        (0..models.len()).filter(|&copy| !is_there(&models[copy])).collect()
+        if self.drawn.is_some() { Vec::new() } else { self.evaluations.missing_copies() }
     }
 }
 
 impl Shared for Lines<'_> {
     fn identity(&self) -> (&'static str, String) {
-        let models: Vec<String> = self.models.models().iter().map(Model::key).collect();
+        let models: Vec<String> = self.models().models().iter().map(Model::key).collect();
         let units: Vec<String> = self.lines.units().iter().map(|unit| format!("{unit:?}")).collect();
-        let (set, points, precision) = (self.set, self.lines.name(), self.compute().precision);
+        let (set, points, precision) = (&self.set().key, self.lines.name(), self.compute().precision);
         ("sweep", format!("{set} {points} {precision}\n{}\n{}", models.join("\n"), units.join(" ")))
     }
 
     fn pieces(&self) -> (usize, Unit, String) {
-        (self.lines.units().len(), Unit::Pairs, format!("lines on {}", self.dataset))
+        (self.lines.units().len(), Unit::Pairs, format!("lines on {}", self.dataset()))
     }
 
     fn heading(&self) -> String {
-        format!("interpolating {} lines on {}", self.lines.units().len(), self.dataset)
+        format!("interpolating {} lines on {}", self.lines.units().len(), self.dataset())
     }
 
     fn parts(&self) -> Result<(usize, Option<f64>)> {
@@ -70,8 +85,8 @@ impl Shared for Lines<'_> {
             return Ok((copies, None));
         }
         // The time is that of this machine, whatever the nodes compute on and in.
-        let here = self.models.on(Compute::auto())?;
-        let cost = here.with_job(self.dataset, &self.lines, &[], |job| job.cost_of(lines))?;
+        let here = self.models().on(Compute::auto())?;
+        let cost = here.with_job_on(self.set(), &self.lines, &[], |job| job.cost_of(lines))?;
         Ok((lines, Some(cost.seconds() / lines as f64)))
     }
 
@@ -88,18 +103,17 @@ impl Shared for Lines<'_> {
             shares[i % n_tasks].copies.push(copy);
         }
         let work = Work::Lines(OnLines {
-            step: self.models.step(),
-            dataset: self.dataset.to_owned(),
-            set: self.set.to_owned(),
+            on: self.evaluations.on(self.set()),
             points: self.grid.n_points(),
+            examples: self.drawn.as_ref().map_or_else(Vec::new, |(_, examples)| examples.to_vec()),
         });
-        Plan::new(self.models.study(), devices, work, shares)
+        Plan::new(self.models().study(), devices, work, shares)
     }
 
     fn missing(&self, plan: &Plan) -> Result<Vec<Missing>> {
         let copies = self.missing_copies();
         let pairs: Vec<[usize; 2]> = plan.shares().iter().flat_map(|share| share.lines.clone()).collect();
-        let all = SweepPlan::lines_between(self.models.len(), &pairs, self.grid)?;
+        let all = SweepPlan::lines_between(self.models().len(), &pairs, self.grid)?;
         let mut is_missing = vec![false; pairs.len()];
         self.missing_lines(&all)?.into_iter().for_each(|line| is_missing[line] = true);
         let mut rest = is_missing.as_slice();

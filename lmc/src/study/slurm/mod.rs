@@ -1,9 +1,11 @@
 //! A study on a Slurm cluster: its work is written down as a plan in the store, and tasks of a job array do a
 //! share each.
 
+mod evaluations;
 mod finetuning;
 mod lines;
 mod plan;
+mod sampled;
 mod share;
 
 use std::fmt;

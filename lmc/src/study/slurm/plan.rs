@@ -11,7 +11,7 @@ use crate::spec::Encoder;
 use crate::study::{GivenModels, Study, StudySpec};
 
 /// The version of the file's format.
-const FORMAT: u64 = 2;
+const FORMAT: u64 = 3;
 
 const REMEDY: &str = "use the same lmc on all machines; or end the jobs by scancel, delete the file and run the same call again";
 
@@ -82,20 +82,33 @@ impl Computed {
 pub(super) enum Work {
     /// The copies.
     Finetuning,
+    /// Their evaluations.
+    Evaluations(OnSet),
     /// Lines between them, and their own evaluations.
     Lines(OnLines),
+}
+
+/// The models and the set of an evaluation.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct OnSet {
+    /// The checkpoint of the copies.
+    pub step: u32,
+    pub dataset: String,
+    /// The name of the set with the digest of its content.
+    pub set: String,
 }
 
 /// The evaluation on lines.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct OnLines {
-    /// The checkpoint of the copies.
-    pub step: u32,
-    pub dataset: String,
-    /// The name of the set with the digest of its content.
-    pub set: String,
+    /// The set; of examples that were drawn from it, `set` names those.
+    pub on: OnSet,
     pub points: usize,
+    /// The numbers of the examples that were drawn from the set; none if the lines are evaluated on all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub examples: Vec<usize>,
 }
 
 /// The share of one task, by number.
@@ -228,10 +241,9 @@ mod tests {
             runs: vec!["a".into(), "b".into(), "c".into()],
             compute: Computed::new(&Compute::cpu(), &Devices::Numbered(vec![0, 1])),
             work: Work::Lines(OnLines {
-                step: 20,
-                dataset: "id".into(),
-                set: "id-512-0123456789".into(),
+                on: OnSet { step: 20, dataset: "id".into(), set: "id-3-0123456789".into() },
                 points: 11,
+                examples: vec![2, 3, 511],
             }),
             shares: vec![
                 Share { copies: vec![0, 2], lines: vec![[0, 1]], ..Share::default() },
@@ -272,13 +284,13 @@ mod tests {
             Plan::read(&path).unwrap_err().to_string()
         };
         let json = plan().to_json().unwrap();
-        let other = json.replacen("\"format\":2", "\"format\":3", 1);
+        let other = json.replacen("\"format\":3", "\"format\":4", 1);
         assert!(
-            message(&other).contains("plan.json: format 3, expected 2; use the same lmc"),
+            message(&other).contains("plan.json: format 4, expected 3; use the same lmc"),
             "{}",
             message(&other)
         );
-        assert!(message("{}").contains("format null, expected 2"));
+        assert!(message("{}").contains("format null, expected 3"));
         assert!(message("{\n").contains("plan.json:2: EOF"));
         let version = json.replacen(env!("CARGO_PKG_VERSION"), "9.9.9", 1);
         assert!(message(&version).contains("written by lmc 9.9.9, this is lmc"));

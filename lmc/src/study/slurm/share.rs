@@ -3,8 +3,9 @@
 use std::path::Path;
 use std::rc::Rc;
 
-use super::plan::{OnLines, Plan, Share, Work};
+use super::plan::{OnLines, OnSet, Plan, Share, Work};
 use crate::error::Result;
+use crate::eval::EvaluationSet;
 use crate::store::Store;
 use crate::study::{Model, Models, Study, StudySpec};
 use crate::sweep::{Grid, SweepPlan, fill};
@@ -24,9 +25,15 @@ pub fn work(path: &Path, task: usize) -> Result<String> {
     let store = Store::open(&plan.store)?;
     match &plan.work {
         Work::Finetuning => finetune(path, &plan, share, spec, store),
+        Work::Evaluations(on) => {
+            let study = Study::open_in(spec, store)?.on(plan.compute.here()?)?;
+            let set = study.task.set(&on.dataset)?;
+            evaluate(&models(path, &plan, on, set, &study)?, on, share)?;
+            Ok(format!("{} evaluations on {}", share.copies.len(), on.dataset))
+        }
         Work::Lines(lines) => {
             let study = Study::open_in(spec, store)?.on(plan.compute.here()?)?;
-            interpolate(path, &plan, share, lines, study)
+            interpolate(path, &plan, share, lines, &study)
         }
     }
 }
@@ -55,19 +62,39 @@ fn finetune(path: &Path, plan: &Plan, share: &Share, spec: StudySpec, store: Sto
     Ok(format!("{n} copies"))
 }
 
-fn interpolate(path: &Path, plan: &Plan, share: &Share, on: &OnLines, study: Rc<Study>) -> Result<String> {
+/// Returns the models of a plan, after a check that they and the set are those that it was made for.
+fn models(path: &Path, plan: &Plan, on: &OnSet, set: &EvaluationSet, study: &Rc<Study>) -> Result<Models> {
     Plan::check_names(path, "runs", &plan.runs, &study.identities())?;
-    let OnLines { dataset, step, .. } = on;
-    let key = study.task.set(dataset)?.key.clone();
-    Plan::check_names(path, "set", std::slice::from_ref(&on.set), &[key])?;
-    let models = Models::load(&study, *step)?;
+    Plan::check_names(path, "set", std::slice::from_ref(&on.set), std::slice::from_ref(&set.key))?;
+    Models::load(study, on.step)
+}
+
+/// Evaluates the copies of a share on their whole set.
+fn evaluate(models: &Models, on: &OnSet, share: &Share) -> Result<()> {
     let copies: Vec<&Model> = share.copies.iter().filter_map(|&copy| models.models().get(copy)).collect();
     let keys: Vec<String> = copies.iter().map(|model| model.key()).collect();
+    let study = models.study();
     let (store, layout) = (&study.store, study.task.classifier.layout());
-    study.outcomes(dataset, &keys, &|i| copies[i].load(store, layout))?;
+    study.outcomes(&on.dataset, &keys, &|i| copies[i].load(store, layout)).map(|_| ())
+}
+
+fn interpolate(
+    path: &Path,
+    plan: &Plan,
+    share: &Share,
+    lines: &OnLines,
+    study: &Rc<Study>,
+) -> Result<String> {
+    let OnLines { on, points, examples } = lines;
+    let whole = study.task.set(&on.dataset)?;
+    let drawn = (!examples.is_empty()).then(|| whole.subset(examples)).transpose()?;
+    let set = drawn.as_ref().unwrap_or(whole);
+    let models = models(path, plan, on, set, study)?;
+    evaluate(&models, on, share)?;
     if !share.lines.is_empty() {
-        let lines = SweepPlan::lines_between(models.len(), &share.lines, Grid::new(on.points)?)?;
-        models.with_job(dataset, &lines, &[], fill)?;
+        let lines = SweepPlan::lines_between(models.len(), &share.lines, Grid::new(*points)?)?;
+        models.with_job_on(set, &lines, &[], fill)?;
     }
-    Ok(format!("{} lines and {} evaluations on {dataset}", share.lines.len(), copies.len()))
+    let (n_lines, n_copies) = (share.lines.len(), share.copies.len());
+    Ok(format!("{n_lines} lines and {n_copies} evaluations on {}", on.dataset))
 }

@@ -1,0 +1,94 @@
+//! Evaluations of copies as shared work: tasks evaluate a few copies each.
+
+use super::Shared;
+use super::plan::{OnSet, Plan, Share, Work};
+use crate::compute::{Compute, Devices};
+use crate::error::Result;
+use crate::eval::EvaluationSet;
+use crate::progress::Unit;
+use crate::slurm::Missing;
+use crate::study::{Model, Models};
+use crate::sweep::{Grid, SweepPlan};
+
+/// The evaluations of models on a set.
+pub(super) struct Evaluations<'a> {
+    models: &'a Models,
+    dataset: &'a str,
+    set: &'a EvaluationSet,
+    /// The name under which they are kept.
+    kept: String,
+}
+
+impl<'a> Evaluations<'a> {
+    pub fn new(models: &'a Models, dataset: &'a str) -> Result<Self> {
+        let set = models.study().task().set(dataset)?;
+        Ok(Self { models, dataset, set, kept: models.study().key_of(set) })
+    }
+
+    pub fn models(&self) -> &'a Models {
+        self.models
+    }
+
+    pub fn dataset(&self) -> &'a str {
+        self.dataset
+    }
+
+    /// Returns the whole set.
+    pub fn set(&self) -> &'a EvaluationSet {
+        self.set
+    }
+
+    /// Returns what a plan says of the models on `set`, which is the set or a part of it.
+    pub fn on(&self, set: &EvaluationSet) -> OnSet {
+        OnSet { step: self.models.step(), dataset: self.dataset.to_owned(), set: set.key.clone() }
+    }
+
+    /// Returns the copies whose evaluations are not in the store.
+    pub fn missing_copies(&self) -> Vec<usize> {
+        let store = self.models.study().store();
+        let is_there = |model: &Model| store.evaluation_path(&self.kept, &model.key()).exists();
+        let models = self.models.models();
+        (0..models.len()).filter(|&copy| !is_there(&models[copy])).collect()
+    }
+}
+
+impl Shared for Evaluations<'_> {
+    fn identity(&self) -> (&'static str, String) {
+        let models: Vec<String> = self.models.models().iter().map(Model::key).collect();
+        ("evaluate", format!("{}\n{}", self.kept, models.join("\n")))
+    }
+
+    fn pieces(&self) -> (usize, Unit, String) {
+        (self.models.len(), Unit::Copies, format!("evaluations on {}", self.dataset))
+    }
+
+    fn heading(&self) -> String {
+        format!("evaluating {} models on {}", self.models.len(), self.dataset)
+    }
+
+    fn parts(&self) -> Result<(usize, Option<f64>)> {
+        let missing = self.missing_copies().len();
+        // A model takes as long as the only point inside a line of three.
+        let midpoints = SweepPlan::lines(self.models.len(), Grid::new(3)?)?;
+        let here = self.models.on(Compute::auto())?;
+        let one = here.with_job_on(self.set, &midpoints, &[], |job| job.cost_of(1))?;
+        Ok((missing, Some(one.seconds())))
+    }
+
+    fn plan(&self, n_tasks: usize, devices: &Devices) -> Result<Plan> {
+        let mut shares = vec![Share::default(); n_tasks];
+        for (i, copy) in self.missing_copies().into_iter().enumerate() {
+            shares[i % n_tasks].copies.push(copy);
+        }
+        Plan::new(self.models.study(), devices, Work::Evaluations(self.on(self.set)), shares)
+    }
+
+    fn missing(&self, plan: &Plan) -> Result<Vec<Missing>> {
+        let missing = self.missing_copies();
+        let left = |share: &Share| {
+            let counted = share.copies.iter().filter(|copy| missing.contains(copy)).count();
+            Missing { counted, beside: 0 }
+        };
+        Ok(plan.shares().iter().map(left).collect())
+    }
+}
