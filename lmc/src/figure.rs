@@ -23,7 +23,7 @@
 //! [`membership_scatter`] of basins; [`histogram`] and [`correlation_matrix`] of scores; [`drift_quiver`] of
 //! trajectories; [`early_curves`]; [`alignment_scatter`]; [`sharpness_scatter`]; [`planes`];
 //! [`connections`]; [`excess_strips`] and [`triangle_scatter`] of convexity; [`soup_dots`];
-//! [`merge_dots`] and [`merge_scatter`] of merged models;
+//! [`merge_dots`] and [`merge_scatter`] of merged models; [`layer_dots`] of averages in some layers;
 //! [`gap_intervals`], [`membership_intervals`], [`co_assignment`], [`stability_bars`] and
 //! [`sample_size_curves`] of confidence; [`group_heatmaps`], [`group_histograms`] and
 //! [`comparison_intervals`] of comparisons.
@@ -46,6 +46,7 @@ pub use crate::analyses::convexity::figure::{excess_strips, triangle_scatter};
 pub use crate::analyses::correlations::figure::correlation_matrix;
 pub use crate::analyses::early::figure::early_curves;
 pub use crate::analyses::gaps::figure::{HeatmapOptions, gap_heatmap};
+pub use crate::analyses::layers::layer_dots;
 pub use crate::analyses::merging::{merge_dots, merge_scatter};
 pub use crate::analyses::planes::figure::planes;
 pub use crate::analyses::profiles::figure::curves;

@@ -34,6 +34,7 @@ pub use crate::analyses::convexity::{
 pub use crate::analyses::correlations::{CORRELATIONS, CorrelationColumns};
 pub use crate::analyses::early::{EARLY, EarlyColumns};
 pub use crate::analyses::gaps::{GAPS, GapColumns};
+pub use crate::analyses::layers::{LAYER_KINDS, LAYERS, LayerColumns, LayerKindColumns};
 pub use crate::analyses::merging::{
     MERGE_KINDS, MERGE_PREDICTIONS, MERGES, MergeColumns, MergeKindColumns, MergePredictionColumns,
 };
@@ -75,6 +76,8 @@ mod tests {
             TRIANGLES,
             SOUPS,
             SOUP_KINDS,
+            LAYERS,
+            LAYER_KINDS,
             MERGES,
             MERGE_KINDS,
             MERGE_PREDICTIONS,

@@ -10,6 +10,7 @@ pub mod convexity;
 pub mod correlations;
 pub mod early;
 pub mod gaps;
+pub mod layers;
 pub mod merging;
 pub mod page;
 pub mod planes;

@@ -1,6 +1,7 @@
 //! Helpers that the figures of the analyses share: basins, rows of tables, scores of models.
 
 pub(crate) mod basins;
+pub(crate) mod dots;
 #[cfg(test)]
 pub(crate) mod fixture;
 pub(crate) mod rows;

@@ -6,6 +6,7 @@ mod corpora;
 mod devices;
 mod early_checks;
 mod families;
+mod layers;
 mod merging;
 mod opened;
 mod options;

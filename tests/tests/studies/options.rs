@@ -8,6 +8,7 @@ use lmc::analyses::comparison::{ComparisonOptions, Group, compare};
 use lmc::analyses::confidence::ConfidenceOptions;
 use lmc::analyses::convexity::{ConvexityOptions, TriangleOptions};
 use lmc::analyses::early::early_warning;
+use lmc::analyses::layers::LayerOptions;
 use lmc::analyses::merging::{MergeMethod, MergeOptions, MergingOptions};
 use lmc::analyses::page::PageOptions;
 use lmc::analyses::replay::{Replay, ReplayOptions, ScoreOptions, read_score_files};
@@ -214,6 +215,13 @@ fn a_wrong_value_of_every_field_is_refused_before_any_work() {
         n_resamples = 0 => "merging.n_resamples",
         confidence = 1.0 => "merging.confidence";
         free: metric, seed
+    }
+    each_field! { seen, LayerOptions, LayerOptions::default(),
+        |options: &_| models.layers("lo", options);
+        pairs = vec![[0, 0]] => "layers.pairs",
+        n_resamples = 0 => "layers.n_resamples",
+        confidence = 1.0 => "layers.confidence";
+        free: moving, seed
     }
     let stages = [models.clone()];
     each_field! { seen, EarlyOptions, EarlyOptions::default(),

@@ -1,13 +1,12 @@
 //! Merged models as tables.
 
-use ndarray::Array2;
 use polars::prelude::DataFrame;
 use rand::Rng;
 
 use super::comparison::place;
 use super::{MergeColumns, MergeKindColumns, MergePredictionColumns, MergeResult, Merges};
 use crate::error::Result;
-use crate::stats::{is_constant, mean, pearson, percentile_interval, resampled_means};
+use crate::stats::{is_constant, mean, mean_interval, pearson, percentile_interval};
 use crate::study::Metric;
 use crate::tables::Table;
 
@@ -133,10 +132,8 @@ impl Merges {
             group.iter().map(|result| result.excess[example]).sum::<f64>() / group.len() as f64
         };
         let means: Vec<f64> = (0..n_examples).map(mean_of).collect();
-        let column = Array2::from_shape_fn((n_examples, 1), |(example, _)| means[example]);
-        let resampled = resampled_means(column.view(), self.options.n_resamples, self.options.seed)?;
-        let (low, high) = percentile_interval(&resampled.column(0).to_vec(), self.options.confidence)?;
-        Ok([mean(&means)?, low, high])
+        let options = &self.options;
+        mean_interval(&means, options.n_resamples, options.confidence, options.seed)
     }
 
     /// Returns the correlation of gap and excess and the ends of its interval.

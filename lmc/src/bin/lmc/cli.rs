@@ -14,6 +14,7 @@ use crate::evaluate::Evaluate;
 use crate::fetch::{Fetch, list};
 use crate::figures::Figures;
 use crate::finetune::Finetune;
+use crate::layers::Layers;
 use crate::merge::Merge;
 use crate::merges::Merges;
 use crate::planes::Planes;
@@ -63,6 +64,8 @@ enum Command {
     Merge(Merge),
     /// Compare ways to merge, within clusters and across them, and tell how well gaps predict the losses.
     Merges(Merges),
+    /// Average models in some layers alone, within clusters and across them: where they part.
+    Layers(Layers),
     /// Sample the loss on a plane through three models.
     Planes(Planes),
     /// Train curves of low loss between two models, beside the straight line.
@@ -112,6 +115,7 @@ impl Cli {
             Command::Soup(soup) => soup.check(),
             Command::Merge(merge) => merge.check(),
             Command::Merges(merges) => merges.check(),
+            Command::Layers(layers) => layers.check(),
             Command::Planes(planes) => planes.check(),
             Command::Connect(connect) => connect.check(),
             Command::Sharpness(sharpness) => sharpness.check(),
@@ -140,6 +144,7 @@ impl Cli {
             Command::Soup(soup) => soup,
             Command::Merge(merge) => merge,
             Command::Merges(merges) => merges,
+            Command::Layers(layers) => layers,
             Command::Planes(planes) => planes,
             Command::Connect(connect) => connect,
             Command::Sharpness(sharpness) => sharpness,
@@ -170,6 +175,7 @@ impl Cli {
             Command::Soup(soup) => soup.run(),
             Command::Merge(merge) => merge.run(),
             Command::Merges(merges) => merges.run(),
+            Command::Layers(layers) => layers.run(),
             Command::Planes(planes) => planes.run(),
             Command::Connect(connect) => connect.run(),
             Command::Sharpness(sharpness) => sharpness.run(),
@@ -209,7 +215,7 @@ mod tests {
         ("--tolerance", &["sweep", "finetune", "replay nowhere --scores x.json"]),
         ("--basins", &["basins", "convexity", "soup", "figures", "drift", "replay nowhere --scores x.json"]),
         ("--delta", &["basins", "convexity", "soup", "figures", "replay nowhere --scores x.json"]),
-        ("--resamples", &["basins --confidence", "report"]),
+        ("--resamples", &["basins --confidence", "report", "layers"]),
         ("--sizes", &["convexity", "soup", "merges"]),
         ("--subsets", &["convexity", "soup", "merges"]),
         ("--combinations", &["convexity"]),

@@ -16,6 +16,7 @@ mod evaluate;
 mod fetch;
 mod figures;
 mod finetune;
+mod layers;
 mod members;
 mod merge;
 mod merges;

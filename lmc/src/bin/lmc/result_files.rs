@@ -3,7 +3,7 @@
 use lmc::table::{self, Schema};
 
 /// Every table that a verb writes.
-pub const TABLES: [&Schema; 26] = [
+pub const TABLES: [&Schema; 31] = [
     &table::MODELS,
     &table::EVALUATIONS,
     &table::PROFILES,
@@ -30,10 +30,15 @@ pub const TABLES: [&Schema; 26] = [
     &table::ALIGNMENT,
     &table::DRIFT,
     &table::EARLY,
+    &table::LAYERS,
+    &table::LAYER_KINDS,
+    &table::MERGES,
+    &table::MERGE_KINDS,
+    &table::MERGE_PREDICTIONS,
 ];
 
 /// The files that each verb writes, some of them only with some options.
-pub const FILES: [(&str, &[&str]); 13] = [
+pub const FILES: [(&str, &[&str]); 15] = [
     ("finetune", &["models.parquet"]),
     ("evaluate", &["evaluations.parquet"]),
     ("sweep", &["profiles.parquet", "gaps.parquet", "curves.png"]),
@@ -65,6 +70,28 @@ pub const FILES: [(&str, &[&str]); 13] = [
             "triangles.parquet",
             "convexity.png",
             "triangles.png",
+        ],
+    ),
+    ("layers", &["layers.parquet", "layer_kinds.parquet", "layers.png", "layers-score.png"]),
+    (
+        "merges",
+        &[
+            "merges.parquet",
+            "merge_kinds.parquet",
+            "merge_predictions.parquet",
+            "merges.png",
+            "merges_linear.png",
+            "merges_slerp.png",
+            "merges_wise_ft.png",
+            "merges_task_arithmetic.png",
+            "merges_ties.png",
+            "merges_dare_linear.png",
+            "merges_dare_ties.png",
+            "merges_breadcrumbs.png",
+            "merges_breadcrumbs_ties.png",
+            "merges_della.png",
+            "merges_della_linear.png",
+            "merges_model_stock.png",
         ],
     ),
     ("planes", &["planes.parquet", "anchors.parquet", "planes.png"]),
@@ -109,7 +136,16 @@ pub const FILES: [(&str, &[&str]); 13] = [
 
 #[cfg(test)]
 mod tests {
+    use lmc::analyses::merging::MergeMethod;
+
     use super::*;
+
+    #[test]
+    fn every_method_of_merging_has_a_figure() {
+        let names = FILES.iter().filter(|(verb, _)| *verb == "merges").flat_map(|(_, names)| names.iter());
+        let figures: Vec<&str> = names.filter_map(|name| name.strip_prefix("merges_")).collect();
+        assert_eq!(figures, MergeMethod::NAMES.map(|name| format!("{name}.png")));
+    }
 
     #[test]
     fn every_file_of_a_verb_has_a_schema_or_is_a_figure() {

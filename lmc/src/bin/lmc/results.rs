@@ -77,6 +77,10 @@ impl Results {
         let of_tables = tables.iter().map(|(schema, _)| format!("{}.parquet", schema.name));
         let names: Vec<String> =
             of_tables.chain(figures.iter().map(|(name, _)| format!("{name}.png"))).collect();
+        let is_known = |name: &String| {
+            FILES.iter().any(|(verb, known)| *verb == self.verb && known.contains(&name.as_str()))
+        };
+        debug_assert!(names.iter().all(is_known), "{names:?} are not all files of {}", self.verb);
         let mut record = self.record()?;
         self.check(&record, names.iter().map(String::as_str))?;
         self.written.borrow_mut().extend(names.iter().cloned());

@@ -1,10 +1,10 @@
 //! Resampling of many columns at once: one row for each item, such as an example, and one column for each
 //! quantity that was measured for it.
 
-use ndarray::{Array2, ArrayView2, s};
+use ndarray::{Array2, ArrayView1, ArrayView2, Axis, s};
 use rand::{Rng, seq::SliceRandom};
 
-use super::{check_confidence, check_count, check_finite, quantile};
+use super::{check_confidence, check_count, check_finite, mean, quantile};
 use lmc_base::error::{LmcError, Result};
 
 /// The largest number of means that are returned: 2 GiB of them.
@@ -81,6 +81,30 @@ pub fn percentile_interval(resampled: &[f64], confidence: f64) -> Result<(f64, f
     check_confidence("confidence", confidence)?;
     let tail = (1.0 - confidence) / 2.0;
     Ok((quantile(resampled, tail)?, quantile(resampled, 1.0 - tail)?))
+}
+
+/// Returns the mean of some values, and the lower and the upper end of its percentile interval.
+///
+/// # Errors
+/// The errors of [`resampled_means`] and [`percentile_interval`].
+///
+/// # Examples
+/// ```
+/// # extern crate lmc_maths as lmc;
+/// let values: Vec<f64> = (0..100).map(|i| f64::from(i % 2)).collect();
+/// let [mean, low, high] = lmc::stats::mean_interval(&values, 2_000, 0.95, 0)?;
+/// // The standard error of the mean is 0.05.
+/// assert!(mean == 0.5 && (low - 0.4).abs() < 0.02 && (high - 0.6).abs() < 0.02);
+/// # Ok::<(), lmc::LmcError>(())
+/// ```
+///
+/// # Reference
+/// Efron and Tibshirani 1993, chapter 13.
+pub fn mean_interval(values: &[f64], n_resamples: usize, confidence: f64, seed: u64) -> Result<[f64; 3]> {
+    let column = ArrayView1::from(values).insert_axis(Axis(1));
+    let resampled = resampled_means(column, n_resamples, seed)?;
+    let (low, high) = percentile_interval(&resampled.column(0).to_vec(), confidence)?;
+    Ok([mean(values)?, low, high])
 }
 
 /// Returns, for each item, the value of the column that has the largest mean over the *other* half of the

@@ -10,7 +10,7 @@ mod resampling;
 
 pub use agreement::{adjusted_rand_index, silhouette};
 pub use classification::{accuracy, expected_calibration_error, f1, macro_f1, matthews_correlation, roc_auc};
-pub use columns::{cross_fitted_maximum, percentile_interval, resampled_means};
+pub use columns::{cross_fitted_maximum, mean_interval, percentile_interval, resampled_means};
 pub use correlation::{Line, least_squares, pearson};
 #[doc(hidden)]
 pub use moments::{is_constant, is_constant_but_for};

@@ -15,6 +15,7 @@ mod head;
 mod layers;
 pub mod load;
 mod outputs;
+mod parts;
 mod pretraining;
 #[doc(hidden)]
 pub mod save;
@@ -33,6 +34,7 @@ pub use finetuned::{Finetuned, load_finetuned, load_finetuned_as};
 pub use load::{Pretrained, load_folder, read_folder, read_safetensors};
 #[doc(hidden)]
 pub use outputs::reordered;
+pub use parts::Part;
 #[doc(hidden)]
 pub use pretraining::is_norm;
 pub use pretraining::{PretrainingModel, PretrainingTargets};

@@ -1,6 +1,7 @@
 //! A model's parameters as one flat vector theta, and the [`Layout`] that says which tensor lies where.
 
 mod digest;
+mod line;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -300,47 +301,6 @@ impl Weights {
                 (e.name.clone(), self.theta.narrow(0, e.offset, size).view(e.shape.as_slice()))
             })
             .collect()
-    }
-
-    /// Returns `alpha * a + (1 - alpha) * b` over all parameters, head included (Juneja et al. 2023, Eq. 1).
-    ///
-    /// # Errors
-    /// [`LmcError::InvalidParameter`] if the two have different layouts.
-    ///
-    /// # Examples
-    /// ```
-    /// # mod lmc { pub use lmc_model::*; pub mod model { pub use lmc_model::{encode::*, eval::*, model::*, path::*, weights::*}; } }
-    /// use std::sync::Arc;
-    /// use lmc::model::{Layout, Weights};
-    /// use tch::Tensor;
-    /// let mut layout = Layout::default();
-    /// layout.push("w", &[2]);
-    /// let layout = Arc::new(layout);
-    /// let weights = |values: [f32; 2]| Weights::new(layout.clone(), Tensor::from_slice(&values));
-    /// let (a, b) = (weights([4.0, 0.0])?, weights([0.0, 3.0])?);
-    /// let point = Weights::lerp(&a, &b, 0.25)?;
-    /// assert_eq!(Vec::<f32>::try_from(point.theta()).unwrap(), [1.0, 2.25]);
-    /// assert_eq!(Weights::distance(&a, &b)?, 5.0);
-    /// # Ok::<(), lmc::LmcError>(())
-    /// ```
-    pub fn lerp(a: &Self, b: &Self, alpha: f64) -> Result<Self> {
-        Self::same_layout(a, b)?;
-        let theta = match alpha {
-            1.0 => a.theta.copy(),
-            0.0 => b.theta.copy(),
-            _ => b.theta.lerp(&a.theta, alpha),
-        };
-        Ok(Self { layout: a.layout.clone(), theta })
-    }
-
-    /// Returns the Euclidean distance of the two vectors over all parameters.
-    ///
-    /// # Errors
-    /// [`LmcError::InvalidParameter`] if the two have different layouts.
-    pub fn distance(a: &Self, b: &Self) -> Result<f64> {
-        Self::same_layout(a, b)?;
-        let difference = a.theta.to_kind(Kind::Double) - b.theta.to_kind(Kind::Double);
-        Ok(difference.norm().double_value(&[]))
     }
 
     /// Checks that the two have one layout.

@@ -1,24 +1,15 @@
 //! Merged models by method, and against the gaps between their models.
 
-use lmc_figure::parts::{Axis, Chart, Mark, Note, Panels, Place, Symbol};
-use lmc_figure::theme;
+use lmc_figure::parts::{Axis, Chart, Mark, Symbol};
 use polars::prelude::DataFrame;
 
 use super::{MERGE_KINDS, MERGE_PREDICTIONS, MERGES, MergeColumns, MergeKindColumns, MergePredictionColumns};
 use crate::Result;
 use crate::figures::Figure;
 use crate::figures::basins::kind_colour;
+use crate::figures::dots::{Dot, Words, kind_dots};
 use crate::figures::rows::{named, signed};
 use crate::study::unknown;
-
-/// Height of a row, CSS pixels.
-const ROW: usize = 30;
-/// Left, right, top and bottom margin, CSS pixels; the names of the rows are at the left.
-const MARGIN: [usize; 4] = [176, theme::RIGHT, theme::TOP + 8, theme::BOTTOM];
-/// The distance of a kind from the middle of its row, in rows.
-const APART: f64 = 0.17;
-/// The kinds of choices with their symbols.
-const KINDS: [(&str, Symbol); 2] = [("within", Symbol::Circle), ("across", Symbol::Diamond)];
 
 /// Returns a figure of the ways to merge: a row for each method and number of models, with the mean excess of
 /// the merged models' loss over that of their ingredients, within basins and across, and its interval.
@@ -57,36 +48,22 @@ pub fn merge_dots(kinds: &DataFrame, dataset: &str) -> Result<Figure> {
         true => methods[i].clone(),
         false => format!("{}, {} models", methods[i], sizes[i]),
     };
-    let labels: Vec<String> = own.iter().map(|&i| label(i)).collect();
-    let rows = named(&labels);
-    let n = rows.len();
-    let mut chart =
-        Chart::of("Loss of merged models, by method", Panels::new(1, 1, ROW * (n + 1), [0, 0], MARGIN));
-    chart.add(Mark::line([0.0, 0.0], [-0.6, n as f64 - 0.4]).dashed().wide(1.0).coloured(theme::INK));
-    let place = chart.panels().above(0, Place::End);
-    chart.note(Note::above(place, "dashed: the mean of single models", Place::End).sized(11));
-    for (kind, (name, symbol)) in KINDS.into_iter().enumerate() {
-        let of_kind: Vec<usize> = own.iter().copied().filter(|&i| names[i] == name).collect();
-        if of_kind.is_empty() {
-            continue;
-        }
-        let height = |i: usize| {
-            let row = rows.iter().position(|row| **row == label(i)).unwrap_or(0);
-            row as f64 + APART * (2.0 * kind as f64 - 1.0)
-        };
-        let heights: Vec<f64> = of_kind.iter().map(|&i| height(i)).collect();
-        let ends = |ends: &[f64]| of_kind.iter().map(|&i| ends[i]).collect::<Vec<_>>();
-        let colour = kind_colour(if kind == 0 { "within 1" } else { "across" });
-        chart.add(Mark::level_intervals(&ends(&low), &ends(&high), &heights).coloured(colour));
-        let dots = Mark::dots(of_kind.iter().map(|&i| excess[i]), heights).shaped(symbol).coloured(colour);
-        let told = of_kind.iter().map(|&i| format!("{}, {} merged models", label(i), counts[i]));
-        let legend = if kind == 0 { "within a basin" } else { "across basins" };
-        chart.add(dots.named(legend).texts(told).telling("%{text}<br>%{x:.4f} nats"));
-    }
-    let y = Axis::new("").range(n as f64 - 0.4, -0.6);
-    let y = y.ticks(rows.iter().enumerate().map(|(i, row)| (i as f64, row)));
-    chart.axes(Axis::new(&format!("loss on {dataset} above that of single models (nats)")), y);
-    chart.figure()
+    let dots: Vec<Dot> = own
+        .iter()
+        .map(|&i| Dot {
+            row: label(i),
+            kind: &names[i],
+            excess: excess[i],
+            ends: [low[i], high[i]],
+            told: format!("{}, {} merged models", label(i), counts[i]),
+        })
+        .collect();
+    let words = Words {
+        title: "Loss of merged models, by method",
+        zero: "dashed: the mean of single models",
+        axis: format!("loss on {dataset} above that of single models (nats)"),
+    };
+    kind_dots(&dots, &words)
 }
 
 /// Returns a figure of the excess loss of models merged by one method, against the largest convexity gap
