@@ -102,12 +102,15 @@ mod tests {
 
     #[test]
     fn parts_move_alone_or_with_their_neighbours() {
-        let part =
-            |name: &str, spans: &[std::ops::Range<i64>]| Part { name: name.into(), spans: spans.to_vec() };
-        let parts = [part("embeddings", &[0..4, 9..10]), part("layer 0", &[4..9]), part("head", &[10..12])];
+        let part = |name: &str, spans: &[[i64; 2]]| Part {
+            name: name.into(),
+            spans: spans.iter().map(|[start, end]| *start..*end).collect(),
+        };
+        let parts =
+            [part("embeddings", &[[0, 4], [9, 10]]), part("layer 0", &[[4, 9]]), part("head", &[[10, 12]])];
         assert_eq!(Moving::Alone.of(&parts, 1), parts[1]);
-        assert_eq!(Moving::UpTo.of(&parts, 1), part("layer 0", &[0..4, 4..9, 9..10]));
-        assert_eq!(Moving::From.of(&parts, 1), part("layer 0", &[4..9, 10..12]));
+        assert_eq!(Moving::UpTo.of(&parts, 1), part("layer 0", &[[0, 4], [4, 9], [9, 10]]));
+        assert_eq!(Moving::From.of(&parts, 1), part("layer 0", &[[4, 9], [10, 12]]));
         assert_eq!(Moving::UpTo.of(&parts, 2).n_parameters(), 12);
     }
 

@@ -11,7 +11,7 @@ impl Weights {
     /// Returns `alpha * a + (1 - alpha) * b` over all parameters, head included (Juneja et al. 2023, Eq. 1).
     ///
     /// # Errors
-    /// [`LmcError::InvalidParameter`] if the two have different layouts.
+    /// [`InvalidParameter`](lmc_base::error::LmcError::InvalidParameter) if the two have different layouts.
     ///
     /// # Examples
     /// ```
@@ -43,8 +43,7 @@ impl Weights {
     /// [`Part`](crate::model::Part).
     ///
     /// # Errors
-    /// [`LmcError::InvalidParameter`] if the two have different layouts; [`LmcError::Torch`] for places beyond
-    /// the end.
+    /// The error of [`Weights::lerp`], and one of libtorch for places beyond the end.
     ///
     /// # Examples
     /// ```
@@ -96,7 +95,7 @@ impl Weights {
     /// Returns the Euclidean distance of the two vectors over all parameters.
     ///
     /// # Errors
-    /// [`LmcError::InvalidParameter`] if the two have different layouts.
+    /// [`InvalidParameter`](lmc_base::error::LmcError::InvalidParameter) if the two have different layouts.
     pub fn distance(a: &Self, b: &Self) -> Result<f64> {
         Self::same_layout(a, b)?;
         let difference = a.theta.to_kind(Kind::Double) - b.theta.to_kind(Kind::Double);
