@@ -5,7 +5,8 @@
 Four classifiers and a base are saved as folders, and `run_merge` of mergekit makes one model of them for each case.
 The file holds, for each tensor NAME, `model-K/NAME`, `base/NAME` and `CASE/NAME`. Methods that draw at random take
 their masks from `torch.bernoulli`; what it returned is in `CASE/mask-K/NAME`, so that the same mask can be used
-elsewhere. merging.json lists the cases with their parameters.
+elsewhere. merging.json lists the cases with their parameters, and with the YAML of their configuration, in which
+folders have names alone.
 """
 
 import json
@@ -13,6 +14,7 @@ import tempfile
 from pathlib import Path
 
 import torch
+import yaml
 from mergekit.config import MergeConfiguration
 from mergekit.merge import MergeOptions, run_merge
 from mergekit.merge_methods.generalized_task_arithmetic import GeneralizedTaskArithmeticMerge
@@ -85,7 +87,7 @@ def configuration(method, folders, parameters):
         config["base_model"] = str(folders[1])
     elif method != "linear":
         config["base_model"] = str(folders[0])
-    return MergeConfiguration.model_validate(config)
+    return config
 
 
 class Masks:
@@ -129,7 +131,7 @@ def main():
             out = folder / case
             with Masks() as drawn:
                 run_merge(
-                    configuration(method, folders[: 1 + n_models], parameters),
+                    MergeConfiguration.model_validate(configuration(method, folders[: 1 + n_models], parameters)),
                     str(out),
                     MergeOptions(copy_tokenizer=False, quiet=True, write_model_card=False),
                 )
@@ -137,7 +139,9 @@ def main():
                 tensors[f"{case}/{name}"] = tensor
                 for k, mask in enumerate(drawn.get(name, [])):
                     tensors[f"{case}/mask-{k}/{name}"] = mask.reshape(tensor.shape).to(torch.uint8)
-            cases.append({"case": case, "method": method, "n_models": n_models, **parameters})
+            names = [Path(path.name) for path in folders[: 1 + n_models]]
+            config = yaml.safe_dump(configuration(method, names, parameters))
+            cases.append({"case": case, "method": method, "n_models": n_models, **parameters, "config": config})
     save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, HERE / "merging.safetensors")
     (HERE / "merging.json").write_text(json.dumps(cases, indent=1) + "\n")
 

@@ -1,5 +1,6 @@
 //! The `lmc` command on bad input (exit code 1 and one line that says what is wrong) and on interrupts.
 
+mod merging;
 mod portable;
 
 use std::path::Path;

@@ -5,7 +5,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use lmc::Options;
-use lmc::analyses::merging::{Draw, MergeMethod, MergeOptions, ModelStock, TaskVectors, merge_drawn};
+use lmc::analyses::merging::{
+    Draw, MergeConfig, MergeMethod, MergeOptions, ModelStock, TaskVectors, merge_drawn,
+};
 use lmc::model::{Layout, Weights, read_safetensors};
 use lmc::tch::{Kind, Tensor};
 use serde_json::Value;
@@ -76,9 +78,9 @@ fn merges_equal_those_of_mergekit() {
     let cases: Vec<Value> =
         serde_json::from_slice(&std::fs::read(folder.join("merging.json")).unwrap()).unwrap();
     assert_eq!(cases.len(), 19);
-    let base = under(&all, "base/");
+    let tensors = under(&all, "base/");
     let mut layout = Layout::default();
-    base.iter().for_each(|(name, tensor)| {
+    tensors.iter().for_each(|(name, tensor)| {
         layout.push(name.as_str(), &tensor.size());
     });
     let layout = Arc::new(layout);
@@ -88,8 +90,15 @@ fn merges_equal_those_of_mergekit() {
             .map(|k| Weights::from_named(layout.clone(), under(&all, &format!("model-{k}/"))).unwrap())
             .collect();
         let expected = Weights::from_named(layout.clone(), under(&all, &format!("{name}/"))).unwrap();
-        let options = options(case).check().unwrap();
-        let merged = merge_drawn(&options, &models, Some(&base), &Drawn { all: &all, case: name }).unwrap();
+        let config = MergeConfig::parse(case["config"].as_str().unwrap(), Path::new(name)).unwrap();
+        assert_eq!(config.options, options(case), "{name}");
+        let names: Vec<String> = (0..models.len()).map(|k| format!("model-{k}")).collect();
+        assert_eq!(config.models, names, "{name}");
+        let base = config.options.method.needs_base().then(|| "base".to_owned());
+        assert_eq!((config.base, config.ignored), (base, vec!["dtype".to_owned()]), "{name}");
+        let options = config.options.check().unwrap();
+        let merged =
+            merge_drawn(&options, &models, Some(&tensors), &Drawn { all: &all, case: name }).unwrap();
         let difference =
             (merged.theta() - expected.theta()).abs().max().to_kind(Kind::Double).double_value(&[]);
         assert!(difference < TOLERANCE, "{name}: {difference}");

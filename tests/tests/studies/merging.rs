@@ -3,6 +3,7 @@
 use lmc::LmcError;
 use lmc::analyses::merging::{
     Ingredients, MergeBase, MergeCard, MergeFolder, MergeMethod, MergeOptions, Merges, MergingOptions,
+    TaskVectors,
 };
 use lmc::basin::{Basins, ClusterOptions};
 use lmc::model::{Replace, load_finetuned, save_folder};
@@ -12,6 +13,13 @@ use lmc::sweep::Grid;
 use lmc::table::{MERGE_KINDS, MERGE_PREDICTIONS, MERGES, Metric, Table};
 use lmc::weights::Weights;
 use lmc_tests::small;
+
+fn task_vectors() -> TaskVectors {
+    match MergeMethod::task_arithmetic() {
+        MergeMethod::TaskVectors(vectors) => vectors,
+        other => panic!("{other} has no task vectors"),
+    }
+}
 
 fn merges(models: &Models) -> Merges {
     let sweep = models.sweep("id", Grid::new(3).unwrap()).unwrap();
@@ -133,6 +141,19 @@ fn models_from_elsewhere_are_merged_with_a_base_and_without_a_task() {
     let base = MergeBase::open(&base, &opened).unwrap();
     let merged = opened.merge(&[0, 1, 2], &options, Some(&base)).unwrap();
     assert_eq!(Weights::distance(&merged.weights, &expected).unwrap(), 0.0);
+    // A base with the labels of the task in another order brings its head.
+    let mut other_way = task.labels.clone();
+    other_way.reverse();
+    let config = task.classifier.config().clone().with_labels(other_way);
+    let place = folder.path().join("classifier");
+    save_folder(&place, &config, &start).unwrap();
+    let base = MergeBase::open(&place, &opened).unwrap();
+    let none = MergeMethod::TaskVectors(TaskVectors { lambda: 0.0, ..task_vectors() });
+    let start_again = opened.merge(&[0, 1], &MergeOptions::new(none), Some(&base)).unwrap().weights;
+    for ((name, got), (_, saved)) in start_again.named().into_iter().zip(start.named()) {
+        let expected = if name.starts_with("classifier.") { saved.flip([0]) } else { saved };
+        assert!((got - expected).abs().max().double_value(&[]) < 1e-7, "{name}");
+    }
     let twice = opened.merge(&[0, 0], &options, Some(&base)).unwrap_err().to_string();
     assert!(twice.starts_with("`ingredients`: got 0 twice"), "{twice}");
 }

@@ -1,4 +1,4 @@
-//! The pretrained model that merged models started from.
+//! The pretrained model that merged models started from. A classifier for the same labels brings its head.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -8,12 +8,13 @@ use std::sync::Mutex;
 use tch::Tensor;
 
 use crate::data::fetch::ModelFolder;
+use crate::data::labels::output_order;
 use crate::error::{LmcError, Result};
-use crate::model::{Classifier, Pretrained, load_folder};
+use crate::model::{Classifier, Finetuned, Pretrained, load_finetuned, load_folder, reordered};
 use crate::study::Models;
 use crate::weights::{Layout, Weights};
 
-/// The encoder from which task vectors are counted.
+/// The model from which task vectors are counted: an encoder, or a classifier for the labels of the models.
 pub struct MergeBase {
     name: String,
     /// Tensors of libtorch may be used by one thread at a time; each takes views of its own.
@@ -28,7 +29,10 @@ impl fmt::Debug for MergeBase {
 }
 
 impl MergeBase {
-    /// Opens the encoder in a folder, or one by its name in a manifest or on a hub.
+    /// Opens the model in a folder, or one by its name in a manifest or on a hub.
+    ///
+    /// Of a classifier with the same labels, in any order, the head is taken too. Of any other model the encoder
+    /// alone is, and heads are averaged.
     ///
     /// # Errors
     /// The errors of finding and reading a model; [`LmcError::InvalidParameter`] for one of another family.
@@ -42,13 +46,15 @@ impl MergeBase {
     /// # Ok::<(), LmcError>(())
     /// ```
     pub fn open(base: impl AsRef<Path>, models: &Models) -> Result<Self> {
-        Self::open_for(base.as_ref(), &models.study().task().classifier)
+        let task = models.study().task();
+        Self::open_for(base.as_ref(), &task.classifier, &task.labels)
     }
 
-    /// Opens it for the models of a classifier.
-    pub(super) fn open_for(base: &Path, classifier: &Classifier) -> Result<Self> {
+    /// Opens it for the models of a classifier with those labels.
+    pub(super) fn open_for(base: &Path, classifier: &Classifier, labels: &[String]) -> Result<Self> {
         let found = ModelFolder::find(base)?;
-        let pretrained = load_folder(&found.folder).map_err(|error| error.in_model(&found.folder))?;
+        let mut pretrained = load_folder(&found.folder).map_err(|error| error.in_model(&found.folder))?;
+        pretrained.tensors.extend(head(&found.folder, labels));
         let mut layout = Layout::default();
         pretrained.tensors.iter().for_each(|(name, tensor)| {
             layout.push(name.as_str(), &tensor.size());
@@ -87,4 +93,17 @@ impl MergeBase {
         let pretrained = self.pretrained.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         pretrained.shallow_clone().tensors
     }
+}
+
+/// Returns the head of a classifier that has those labels, with its outputs in their order; nothing for another
+/// model.
+fn head(folder: &Path, labels: &[String]) -> Vec<(String, Tensor)> {
+    let in_order = || {
+        let Finetuned { classifier, weights, labels: own } = load_finetuned(folder)?;
+        let order = output_order(own.len(), &own, labels)?;
+        reordered(classifier.config(), &weights, &order)
+    };
+    // A model without such a head is an encoder for this purpose, whatever the reason.
+    let tensors = in_order().map(|weights| weights.named()).unwrap_or_default();
+    tensors.into_iter().filter(|(name, _)| Classifier::is_head(name)).collect()
 }

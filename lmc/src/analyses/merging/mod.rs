@@ -23,7 +23,7 @@ use crate::weights::Weights;
 
 #[doc(hidden)]
 pub use crate::merge::{Draw, merge_drawn};
-pub use crate::merge::{MergeMethod, MergeOptions, ModelStock, TaskVectors, Trim, merge};
+pub use crate::merge::{MergeConfig, MergeMethod, MergeOptions, ModelStock, TaskVectors, Trim, merge};
 pub use base::MergeBase;
 pub use card::MergeCard;
 pub use comparison::Merges;

@@ -57,7 +57,7 @@ impl Ingredients {
     /// # Errors
     /// The errors of [`MergeBase::open`].
     pub fn base(&self, base: &Path) -> Result<MergeBase> {
-        MergeBase::open_for(base, &self.classifier)
+        MergeBase::open_for(base, &self.classifier, &self.opened.labels)
     }
 
     /// Merges all models and saves the result with labels, tokenizer and model card.

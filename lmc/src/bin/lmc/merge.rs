@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use lmc::analyses::merging::{Ingredients, MergeBase, MergeCard, MergeFolder, MergeOptions};
+use lmc::analyses::merging::{Ingredients, MergeBase, MergeCard, MergeConfig, MergeFolder, MergeOptions};
 use lmc::model::Replace;
 use lmc::study::{GivenModels, Study, StudySpec};
 use lmc::table::Metric;
@@ -19,6 +19,10 @@ use crate::study::StudyArgs;
 pub struct Merge {
     #[command(flatten)]
     study: StudyArgs,
+    /// A configuration of mergekit (YAML), which says the models, the method and the base.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["what", "method", "weights", "density", "gamma",
+        "epsilon", "lambda", "t", "alpha", "normalize", "rescale", "filter_wise", "base", "ingredients"])]
+    config: Option<PathBuf>,
     #[command(flatten)]
     method: Method,
     /// The pretrained model that task vectors are counted from: a folder, or a name that `lmc manifests`
@@ -45,33 +49,61 @@ impl Computing for Merge {
     }
 
     fn spec(&self) -> Result<StudySpec> {
-        self.study.spec()
+        self.order()?.study.spec()
     }
+}
+
+/// A merge that is asked for, by arguments or by a file.
+struct Order {
+    study: StudyArgs,
+    options: MergeOptions,
+    base: Option<PathBuf>,
+    /// What a file says that has no effect.
+    ignored: Vec<String>,
 }
 
 impl Merge {
     pub fn check(&self) -> Result<()> {
-        let options = self.method.options()?;
+        let Order { study, options, base, .. } = self.order()?;
         options.validate()?;
         self.compute.check()?;
-        if self.study.without_task()?.is_some() {
+        if study.without_task()?.is_some() {
             return self.place().map(|_| ());
         }
-        let spec = self.study.spec()?;
+        let spec = study.spec()?;
         let numbers = self.ingredients.as_ref().map(|names| spec.numbers(names)).transpose()?;
         let n = numbers.map_or(spec.n_models(), |numbers| numbers.len());
         check_number(&options, n)?;
-        if options.method.needs_base() && spec.models.is_some() && self.base.is_none() {
+        if options.method.needs_base() && spec.models.is_some() && base.is_none() {
             return Err(no_base(&options));
         }
         Ok(())
     }
 
     pub fn run(self) -> Result<()> {
-        match self.study.without_task()? {
-            Some(given) => self.without_task(&given),
-            None => self.with_task(),
+        let order = self.order()?;
+        if !order.ignored.is_empty() {
+            say(format_args!("note: without effect here: {}", order.ignored.join(", ")));
         }
+        match order.study.without_task()? {
+            Some(given) => self.without_task(&order, &given),
+            None => self.with_task(&order),
+        }
+    }
+
+    /// Returns the merge that is asked for.
+    fn order(&self) -> Result<Order> {
+        let Some(file) = &self.config else {
+            let (study, options) = (self.study.clone(), self.method.options()?);
+            return Ok(Order { study, options, base: self.base.clone(), ignored: Vec::new() });
+        };
+        let MergeConfig { models, base, options, ignored } = MergeConfig::read(file)?;
+        Ok(Order {
+            study: self.study.with_models(models),
+            options: MergeOptions { seed: self.method.merge_seed, ..options },
+            base: base.map(PathBuf::from),
+            ignored,
+        })
     }
 
     fn replace(&self) -> Replace {
@@ -87,36 +119,36 @@ impl Merge {
     }
 
     /// Merges models that nothing is evaluated on.
-    fn without_task(&self, given: &GivenModels) -> Result<()> {
-        let (place, options) = (self.place()?, self.method.options()?);
+    fn without_task(&self, order: &Order, given: &GivenModels) -> Result<()> {
+        let (place, options) = (self.place()?, &order.options);
         let chosen = given.chosen(self.ingredients.as_deref())?;
         let models = Ingredients::open(&chosen)?;
-        check_number(&options, models.names().len())?;
-        let base = match (&self.base, options.method.needs_base()) {
+        check_number(options, models.names().len())?;
+        let base = match (&order.base, options.method.needs_base()) {
             (Some(base), true) => Some(models.base(base)?),
-            (None, true) => return Err(no_base(&options)),
+            (None, true) => return Err(no_base(options)),
             (_, false) => None,
         };
-        models.save(place, &options, base.as_ref(), Some(&command()), self.replace())?;
+        models.save(place, options, base.as_ref(), Some(&command()), self.replace())?;
         self.say_where(place, models.names().len());
         Ok(())
     }
 
     /// Merges the models of a study, and says how good the result is.
-    fn with_task(&self) -> Result<()> {
-        let study = Study::open(self.study.spec()?)?.on(self.compute.compute()?)?;
-        let options = self.method.options()?;
-        let folder = self.folder(&study)?;
+    fn with_task(&self, order: &Order) -> Result<()> {
+        let study = Study::open(order.study.spec()?)?.on(self.compute.compute()?)?;
+        let options = &order.options;
+        let folder = self.folder(order, &study)?;
         let models = study.models()?;
         let ingredients = match &self.ingredients {
             Some(names) => study.spec().numbers(names)?,
             None => (0..models.len()).collect(),
         };
-        let base = match (&self.base, options.method.needs_base()) {
+        let base = match (&order.base, options.method.needs_base()) {
             (Some(base), true) => Some(MergeBase::open(base, &models)?),
             _ => None,
         };
-        let merged = models.merge(&ingredients, &options, base.as_ref())?;
+        let merged = models.merge(&ingredients, options, base.as_ref())?;
         let scores = scores(&study);
         for (set, metric) in &scores {
             let all = models.scores(set, *metric)?;
@@ -137,11 +169,11 @@ impl Merge {
     }
 
     /// Returns the folder for the model, if one was named.
-    fn folder(&self, study: &Study) -> Result<Option<MergeFolder>> {
+    fn folder(&self, order: &Order, study: &Study) -> Result<Option<MergeFolder>> {
         let Some(folder) = &self.out else { return Ok(None) };
         let ingredients = self.ingredients.as_ref().map_or("all".to_owned(), |names| names.join(" "));
-        let base = self.base.as_ref().map_or_else(String::new, |base| format!(" from {}", base.display()));
-        let options = serde_json::to_string(&self.method.options()?).unwrap_or_default();
+        let base = order.base.as_ref().map_or_else(String::new, |base| format!(" from {}", base.display()));
+        let options = serde_json::to_string(&order.options).unwrap_or_default();
         let which = format!("{options} of {ingredients}{base}");
         MergeFolder::new(study, folder, &which, self.replace()).map(Some)
     }

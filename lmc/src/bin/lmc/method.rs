@@ -44,7 +44,7 @@ pub struct Method {
     filter_wise: bool,
     /// Seeds the draws of dare and della.
     #[arg(long, default_value_t = 0, value_name = "N")]
-    merge_seed: u64,
+    pub merge_seed: u64,
 }
 
 impl Method {

@@ -55,7 +55,7 @@ static STUDY: LazyLock<String> = LazyLock::new(|| {
 static RECIPE: LazyLock<String> = LazyLock::new(|| format!("The recipe: {}", Recipe::NAMES.join(", ")));
 
 /// A study by name or file and the changes to it, or models from elsewhere.
-#[derive(Args)]
+#[derive(Args, Clone)]
 pub struct StudyArgs {
     #[arg(value_name = "STUDY or MODEL", help = STUDY.as_str())]
     what: Vec<PathBuf>,
@@ -71,7 +71,7 @@ pub struct StudyArgs {
 }
 
 /// The changes to the task or the file.
-#[derive(Args)]
+#[derive(Args, Clone)]
 pub struct Changes {
     /// The manifest of a task on your own data, which `lmc task init` writes; or the name of a task, for models
     /// from elsewhere.
@@ -122,6 +122,11 @@ impl StudyArgs {
     /// Returns its description.
     pub fn spec(&self) -> Result<StudySpec> {
         self.changes.of(&self.what, self.labels.as_deref(), self.tokenizer.as_deref())
+    }
+
+    /// Returns the same with these models.
+    pub fn with_models(&self, models: impl IntoIterator<Item = String>) -> Self {
+        Self { what: models.into_iter().map(PathBuf::from).collect(), ..self.clone() }
     }
 
     /// Returns the models from elsewhere, if there is no task beside them.

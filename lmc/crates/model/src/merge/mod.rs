@@ -7,6 +7,7 @@
 //! example the head of a classifier. There is no task vector of those: methods that need a base take their
 //! weighted mean instead.
 
+mod config;
 mod draw;
 mod linear;
 mod method;
@@ -20,6 +21,7 @@ use std::collections::BTreeMap;
 
 use tch::{Kind, Tensor};
 
+pub use config::MergeConfig;
 pub use draw::{Draw, SeededDraw};
 pub use method::MergeMethod;
 pub use options::MergeOptions;

@@ -78,7 +78,9 @@ impl Trim {
             }
             Self::Magnitude { density } => {
                 let kept = ((density * n as f64) as usize).max(1);
-                mask_of_ranks(delta, n - kept, kept)?
+                // Of equal magnitudes the first ones are kept: an output layer for two classes has pairs of them.
+                let order = delta.abs().f_reshape([-1])?.f_argsort_stable(true, 0, true)?;
+                mask_of(delta, &order.f_narrow(0, 0, kept as i64)?)?
             }
             Self::Outliers { density, gamma } => {
                 let kept = (density * n as f64) as usize;
@@ -95,9 +97,13 @@ impl Trim {
 /// Returns a mask of the `kept` elements that come after the `below` smallest magnitudes.
 fn mask_of_ranks(delta: &Tensor, below: usize, kept: usize) -> Result<Tensor> {
     let order = delta.abs().f_reshape([-1])?.f_argsort(0, false)?;
+    mask_of(delta, &order.f_narrow(0, below as i64, kept as i64)?)
+}
+
+/// Returns a mask of the elements at those places.
+fn mask_of(delta: &Tensor, places: &Tensor) -> Result<Tensor> {
     let mask = Tensor::f_zeros([delta.numel() as i64], (delta.kind(), delta.device()))?;
-    let chosen = order.f_narrow(0, below as i64, kept as i64)?;
-    Ok(mask.f_index_fill(0, &chosen, 1.0)?.f_view_as(delta)?)
+    Ok(mask.f_index_fill(0, places, 1.0)?.f_view_as(delta)?)
 }
 
 /// Returns the probability of each element to be kept: it grows evenly with the rank of the magnitude in its
@@ -127,6 +133,11 @@ mod tests {
         assert_eq!(trimmed(Trim::Nothing), DELTA);
         assert_eq!(trimmed(Trim::Magnitude { density: 1.0 }), DELTA);
         assert_eq!(trimmed(Trim::Magnitude { density: 0.5 }), [0.0, -5.0, 0.0, 2.0, 0.0]);
+        // Of equal ones the first are kept.
+        let draw = |_: &Tensor| -> Tensor { unreachable!() };
+        let pair =
+            Trim::Magnitude { density: 0.5 }.applied(&Tensor::from_slice(&[-2.0f32, 2.0]), draw).unwrap();
+        assert_eq!(Vec::<f32>::try_from(pair).unwrap(), [-2.0, 0.0]);
         // At least one is kept.
         assert_eq!(trimmed(Trim::Magnitude { density: 0.01 }), [0.0, -5.0, 0.0, 0.0, 0.0]);
         assert_eq!(trimmed(Trim::Outliers { density: 0.4, gamma: 0.2 }), [0.0, 0.0, 0.0, 2.0, -1.0]);
