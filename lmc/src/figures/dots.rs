@@ -15,16 +15,17 @@ const MARGIN: [usize; 4] = [176, theme::RIGHT, theme::TOP + 8, theme::BOTTOM];
 /// The distance of a kind from the middle of its row, in rows.
 const APART: f64 = 0.17;
 /// The kinds with the names of their colours, their symbols and their names in the legend.
-const KINDS: [(&str, &str, Symbol, &str); 2] = [
+const KINDS: [(&str, &str, Symbol, &str); 3] = [
     ("within", "within 1", Symbol::Circle, "within a basin"),
     ("across", "across", Symbol::Diamond, "across basins"),
+    ("alone", "alone", Symbol::Cross, "with a model in none"),
 ];
 
 /// The mean of one kind in one row.
 pub(crate) struct Dot<'a> {
     /// The name of the row.
     pub row: String,
-    /// "within" or "across".
+    /// "within", "across" or "alone".
     pub kind: &'a str,
     pub excess: f64,
     /// The ends of its interval.

@@ -105,13 +105,16 @@ impl Sweep {
 
     /// Returns the largest change of that measure of a line by rounding. A gap or a barrier is a difference
     /// of two losses: for these it is twice the change of the largest of all losses by float32, plus the
-    /// further change by a coarser precision. For other measures it is 0.
+    /// further change by a coarser precision. Where lines are evaluated on drawn examples it is larger by the
+    /// largest weight of an example. For other measures it is 0.
     pub fn resolution(&self, measure: Measure) -> f64 {
         if !matches!(measure, Measure::ConvexityGap | Measure::BarrierHeight) {
             return 0.0;
         }
         let losses = self.profiles.iter().flat_map(|profile| &profile.outcomes).map(Outcome::mean_loss);
-        2.0 * FLOAT32 * losses.fold(0.0, f64::max) + self.imprecision
+        // The rounding of an example counts as often as the example does.
+        let weight = self.sample.as_ref().map_or(1.0, Sample::largest_weight);
+        2.0 * FLOAT32 * weight * losses.fold(0.0, f64::max) + self.imprecision
     }
 
     /// Returns one measure of each model and each landmark, by number, `[n_models, n_landmarks]`.

@@ -35,3 +35,10 @@ fn no_other_crate_is_published() {
         assert!(manifest.contains("publish = false") && manifest.contains(name), "{folder}");
     }
 }
+
+#[test]
+fn the_citation_names_the_version() {
+    let read = |name: &str| std::fs::read_to_string(clone_root().join(name)).unwrap();
+    let version = format!("version: {}", env!("CARGO_PKG_VERSION"));
+    assert!(read("CITATION.cff").lines().any(|line| line == version), "CITATION.cff has no line `{version}`");
+}

@@ -10,7 +10,7 @@ use crate::stats::{mean, mean_interval};
 use crate::tables::Table;
 
 /// The kinds of pairs, in the order of tables.
-const KINDS: [&str; 2] = ["within", "across"];
+const KINDS: [&str; 3] = ["within", "across", "alone"];
 
 impl Table for Layers {
     /// Returns one row per average: the schema [`LAYERS`](crate::table::LAYERS).
@@ -41,11 +41,11 @@ impl Table for Layers {
 impl Layers {
     /// Returns one row per part and kind of pair, means over the averages: the schema
     /// [`LAYER_KINDS`](crate::table::LAYER_KINDS). All basins count as one kind, "within"; pairs with a model in
-    /// no basin are left out.
+    /// no basin are "alone".
     ///
     /// # Errors
-    /// [`LmcError::InvalidParameter`] for the basins of other models, or if no pair has both models in basins;
-    /// [`LmcError::Polars`] if polars refuses a column.
+    /// [`LmcError::InvalidParameter`] for the basins of other models; [`LmcError::Polars`] if polars refuses a
+    /// column.
     ///
     /// # Examples
     /// ```no_run
@@ -61,26 +61,19 @@ impl Layers {
             let got = format!("basins of {} other models", basins.models.len());
             return Err(LmcError::invalid("basins", got, "those of these models, in their order"));
         }
-        let kind_of = |average: &LayerAverage| {
-            let [a, b] = average.models.map(|model| basins.basin_of(model));
-            Some(KINDS[usize::from(a? != b?)])
+        let kind_of = |average: &LayerAverage| match average.models.map(|model| basins.basin_of(model)) {
+            [Some(a), Some(b)] => KINDS[usize::from(a != b)],
+            _ => KINDS[2],
         };
         let mut groups: Vec<(usize, &str, Vec<&LayerAverage>)> = Vec::new();
         for part in 0..self.parts.len() {
             for kind in KINDS {
-                let is_own = |average: &&LayerAverage| average.part == part && kind_of(average) == Some(kind);
+                let is_own = |average: &&LayerAverage| average.part == part && kind_of(average) == kind;
                 let own: Vec<&LayerAverage> = self.averages.iter().filter(is_own).collect();
                 if !own.is_empty() {
                     groups.push((part, kind, own));
                 }
             }
-        }
-        if groups.is_empty() {
-            return Err(LmcError::invalid(
-                "layers.pairs",
-                "none in basins",
-                "a pair with both models in basins",
-            ));
         }
         let excess: Vec<[f64; 3]> =
             groups.iter().map(|(_, _, averages)| self.excess(averages)).collect::<Result<_>>()?;

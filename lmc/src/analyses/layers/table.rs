@@ -26,7 +26,8 @@ declare_table! {
         moving: String = "the parts that are averaged: \"alone\", \"up-to\" or \"from\" this part",
         part: String = "embeddings, layer, pooler or head",
         n_parameters: i64 = "number of parameters that are averaged",
-        kind: String = "where the models of a pair come from: \"within\" a basin or \"across\" basins",
+        kind: String = "where the models of a pair come from: \"within\" a basin, \"across\" basins, or \"alone\" \
+            if one of them is in none",
         n_averages: i64 = "number of averages, two for each pair",
         dataset: String,
         n_examples: i64 = "number of examples",

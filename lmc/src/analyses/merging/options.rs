@@ -55,6 +55,18 @@ impl Options for MergingOptions {
         if self.sizes.is_empty() {
             return Err(LmcError::invalid("merging.sizes", "none", "at least one number of models"));
         }
+        if let Some(size) = (1..self.sizes.len()).find(|&i| self.sizes[..i].contains(&self.sizes[i])) {
+            let got = format!("{} twice", self.sizes[size]);
+            return Err(LmcError::invalid("merging.sizes", got, "each once"));
+        }
+        let fits = |method: &&MergeMethod| {
+            let (fewest, most) = method.n_models();
+            self.sizes.iter().any(|size| (fewest..=most).contains(size))
+        };
+        if let Some(method) = self.methods.iter().find(|method| !fits(method)) {
+            let expected = format!("methods that take {:?} models", self.sizes);
+            return Err(LmcError::invalid("merging.methods", method, expected));
+        }
         in_range("merging.n_subsets", self.n_subsets, MOST_SUBSETS)?;
         resamples("merging.n_resamples", self.n_resamples)?;
         check_confidence("merging.confidence", self.confidence)

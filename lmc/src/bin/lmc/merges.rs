@@ -17,8 +17,8 @@ use crate::output::{Output, identity, print};
 pub struct Merges {
     #[command(flatten)]
     clustered: Clustered,
-    /// The methods, such as linear,ties,model_stock, each with its usual options; all that the models allow
-    /// if absent.
+    /// The methods, such as linear,ties,model_stock, each with its usual options; all that the models and
+    /// their number allow if absent.
     #[arg(long, value_delimiter = ',', value_name = "NAME,...")]
     methods: Option<Vec<String>>,
     /// The pretrained model that task vectors are counted from: a folder, or a name that `lmc manifests`
@@ -63,11 +63,18 @@ impl Merges {
 
     fn options(&self, metric: Metric, has_base: bool) -> Result<MergingOptions> {
         let usual = MergingOptions::new(metric);
+        let sizes = self.sizes.clone().unwrap_or(usual.sizes);
+        let fits = |method: &MergeMethod| {
+            let (fewest, most) = method.n_models();
+            sizes.iter().any(|size| (fewest..=most).contains(size))
+        };
         let methods = match &self.methods {
             Some(names) => names.iter().map(|name| MergeMethod::named(name)).collect::<Result<Vec<_>>>()?,
-            None => usual.methods.into_iter().filter(|method| has_base || !method.needs_base()).collect(),
+            None => {
+                let usual = usual.methods.into_iter();
+                usual.filter(|method| (has_base || !method.needs_base()) && fits(method)).collect()
+            }
         };
-        let sizes = self.sizes.clone().unwrap_or(usual.sizes);
         Ok(MergingOptions { methods, sizes, n_subsets: self.subsets, ..MergingOptions::new(metric) })
     }
 

@@ -22,6 +22,9 @@ use crate::result_files::{FILES, TABLES};
 /// The file that lists the others.
 const RECORD: &str = "lmc-results.json";
 
+/// The verbs that lmc 0.1 did not have.
+const SINCE_FIRST_VERSION: [&str; 2] = ["merges", "layers"];
+
 /// The record of the files that lmc wrote into a folder.
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct Record {
@@ -85,7 +88,8 @@ impl Results {
         self.check(&record, names.iter().map(String::as_str))?;
         self.written.borrow_mut().extend(names.iter().cloned());
         let stale = self.stale(&record);
-        let others = self.others(&record, of);
+        let mut others = self.others(&record, of);
+        others.retain(|name| !stale.contains(name));
         self.enter(&mut record, of, &names, |_| None)?;
         for (schema, frame) in tables {
             table::write_parquet(&self.folder.join(format!("{}.parquet", schema.name)), frame, schema)?;
@@ -138,7 +142,8 @@ impl Results {
         }
         let there: Vec<&str> =
             names.filter(|name| self.folder.join(name).symlink_metadata().is_ok()).collect();
-        let is_old = record.files.is_empty() && self.is_of_first_version(&there);
+        let was_there = !SINCE_FIRST_VERSION.contains(&self.verb);
+        let is_old = was_there && record.files.is_empty() && self.is_of_first_version(&there);
         let foreign = there.into_iter().find(|name| match record.files.get(*name) {
             Some(written) => !self.is_unchanged(name, written) && !self.written.borrow().contains(*name),
             None => !is_old,

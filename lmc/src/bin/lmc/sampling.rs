@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use clap::Args;
+use lmc::compute::Precision;
 use lmc::slurm::Slurm;
 use lmc::study::{Models, SampleOptions, Study, Submission, Sweep as Swept};
 use lmc::{Options, Result};
@@ -18,7 +19,7 @@ const LARGE: &str = "id-large";
 pub struct Sampling {
     /// Evaluate points inside lines on about this many examples of the set, drawn where the models differ, and
     /// estimate the means of the whole set. Without it, all examples are evaluated; but without --set, mini-nli
-    /// takes 512 of the 4096 examples of id-large.
+    /// takes 512 of the 4096 examples of id-large. At least 30, in float32.
     #[arg(long, value_name = "N")]
     sample: Option<usize>,
 }
@@ -35,6 +36,8 @@ impl Sampling {
         let options = |n_examples| SampleOptions { n_examples, ..SampleOptions::default() };
         let is_usual = lines.names_no_set() && study.task().set(LARGE).is_ok() && study.spec().is_embedded();
         match is_usual {
+            // Other precisions need all examples, unless a sample is asked for, which is refused then.
+            true if self.sample.is_none() && study.compute().precision != Precision::Float32 => (LARGE, None),
             true => (LARGE, Some(self.sample.map_or_else(SampleOptions::default, options))),
             false => (lines.set(study), self.sample.map(options)),
         }

@@ -3,6 +3,7 @@
 use rand::Rng;
 
 use super::{Models, Sweep};
+use crate::compute::Precision;
 use crate::error::{LmcError, Result};
 use crate::eval::Outcome;
 use crate::options::{Options, Valid};
@@ -12,11 +13,13 @@ use crate::sweep::{Grid, Profile, Sampled, SweepPlan, execute};
 
 /// The part of a sample that is spread evenly over all examples, so that none stands for very many.
 const EVEN: f64 = 0.1;
+/// The fewest examples: of less, estimates may be far off, even below zero.
+const FEWEST: usize = 30;
 
 /// The options for drawing the examples on which points inside lines are evaluated.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SampleOptions {
-    /// The number of examples that are drawn on average.
+    /// The number of examples that are drawn on average, at least 30.
     pub n_examples: usize,
     /// The seed of the draw.
     pub seed: u64,
@@ -31,10 +34,10 @@ impl Default for SampleOptions {
 
 impl Options for SampleOptions {
     fn validate(&self) -> Result<()> {
-        if self.n_examples == 0 {
-            return Err(LmcError::invalid("sample.n_examples", 0, "at least 1"));
+        match self.n_examples {
+            FEWEST.. => Ok(()),
+            few => Err(LmcError::invalid("sample.n_examples", few, format!("at least {FEWEST}"))),
         }
-        Ok(())
     }
 }
 
@@ -55,7 +58,8 @@ impl Models {
     /// sample, and its lines are evaluated anew.
     ///
     /// # Errors
-    /// [`LmcError::InvalidParameter`] for no examples; the errors of [`Models::sweep`].
+    /// [`LmcError::InvalidParameter`] for fewer than 30 examples, or for another precision than float32, whose
+    /// rounding the weights of examples would make larger; the errors of [`Models::sweep`].
     ///
     /// # Examples
     /// ```no_run
@@ -76,11 +80,11 @@ impl Models {
         if set.encoded.len() <= options.n_examples {
             return self.along(dataset, &plan);
         }
+        self.check_precision()?;
         let (sample, ends) = self.drawn(dataset, &options)?;
         let part = set.subset(&sample.examples)?;
         let ends_of_part: Vec<Outcome> = ends.iter().map(|end| sample.of(end)).collect();
-        let (sampled, imprecision) =
-            self.with_job_on(&part, &plan, &ends_of_part, |job| Ok((execute(job)?, job.imprecision())))?;
+        let sampled = self.with_job_on(&part, &plan, &ends_of_part, execute)?;
         let models = self.names();
         let whole = |line: Sampled| {
             let [a, b] = [&ends[line.models[0]], &ends[line.models[1]]];
@@ -94,7 +98,7 @@ impl Models {
             dataset: dataset.to_owned(),
             labels: set.labels(),
             profiles: sampled.into_iter().map(whole).collect(),
-            imprecision: imprecision.unwrap_or(0.0),
+            imprecision: 0.0,
             models,
             sample: Some(sample),
         })
@@ -108,6 +112,14 @@ impl Models {
     ) -> Result<(Sample, Vec<Outcome>)> {
         let ends = self.ends(dataset)?;
         Ok((Sample::drawn(&ends, options)?, ends))
+    }
+
+    /// Checks that points are evaluated in float32.
+    pub(super) fn check_precision(&self) -> Result<()> {
+        match self.study().compute().precision {
+            Precision::Float32 => Ok(()),
+            other => Err(LmcError::invalid("compute.precision", other, "float32 with drawn examples")),
+        }
     }
 }
 
@@ -137,11 +149,12 @@ impl Sample {
                 sample.chances.push(chance);
             }
         }
-        if sample.examples.is_empty() {
-            let expected = format!("more, or another seed: of {n} examples this sample has none");
-            return Err(LmcError::invalid("sample.n_examples", options.n_examples, expected));
-        }
         Ok(sample)
+    }
+
+    /// Returns the largest weight of an example: one over its chance.
+    pub(super) fn largest_weight(&self) -> f64 {
+        self.chances.iter().map(|chance| 1.0 / chance).fold(1.0, f64::max)
     }
 
     /// Returns the mean over all examples of a number that is known of each at both ends of a line, `a` and `b`,

@@ -143,14 +143,10 @@ fn ends_and_sure_examples_are_exact_and_others_lie_on_the_chord() {
 }
 
 #[test]
-fn a_sample_is_its_seeds_and_none_is_refused() {
+fn a_sample_is_its_seeds_and_a_few_are_refused() {
     let (models, _) = models();
     assert_eq!(drawn(&models, 100, 1), drawn(&models, 100, 1));
     assert_ne!(drawn(&models, 100, 1), drawn(&models, 100, 2));
-    let error = SampleOptions { n_examples: 0, ..SampleOptions::default() }.check().unwrap_err();
-    assert_eq!(error.to_string(), "`sample.n_examples`: got 0, expected at least 1");
-    let same = vec![models[0].clone(); 2];
-    let none = (0..50)
-        .find_map(|seed| Sample::drawn(&same, &SampleOptions { n_examples: 1, seed }.check().unwrap()).err());
-    assert!(none.unwrap().to_string().contains("another seed"));
+    let error = SampleOptions { n_examples: 29, ..SampleOptions::default() }.check().unwrap_err();
+    assert_eq!(error.to_string(), "`sample.n_examples`: got 29, expected at least 30");
 }

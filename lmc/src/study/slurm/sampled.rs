@@ -40,6 +40,7 @@ impl Models {
         if evaluations.set().encoded.len() <= options.n_examples {
             return self.sweep_on(slurm, dataset, grid);
         }
+        self.check_precision()?;
         self.study().bring_about(&evaluations, slurm)?;
         let (sample, _) = self.drawn(dataset, &options)?;
         self.study().bring_about(&Lines::on_drawn(evaluations, &sample.examples, grid)?, slurm)?;

@@ -6,6 +6,7 @@ use rand::{Rng, seq::SliceRandom};
 
 use super::{check_confidence, check_count, check_finite, mean, quantile};
 use lmc_base::error::{LmcError, Result};
+use lmc_base::interrupt;
 
 /// The largest number of means that are returned: 2 GiB of them.
 const MOST_MEANS: usize = 1 << 28;
@@ -20,7 +21,8 @@ const BLOCK: usize = 64;
 /// taken afterwards.
 ///
 /// # Errors
-/// [`LmcError::InvalidParameter`] for no items, no resamples, or more than fit into memory.
+/// [`LmcError::InvalidParameter`] for no items, no resamples, or more than fit into memory;
+/// [`LmcError::Interrupted`].
 ///
 /// # Examples
 /// ```
@@ -49,6 +51,7 @@ pub fn resampled_means(values: ArrayView2<f64>, n_resamples: usize, seed: u64) -
     let mut rng = lmc_base::seed::rng(seed, "bootstrap");
     let mut means = Array2::zeros((n_resamples, values.ncols()));
     for start in (0..n_resamples).step_by(BLOCK) {
+        interrupt::check(|| format!("{start} of {n_resamples} resamples are done"))?;
         let end = (start + BLOCK).min(n_resamples);
         let mut shares = Array2::<f64>::zeros((end - start, n_items));
         for mut resample in shares.rows_mut() {
