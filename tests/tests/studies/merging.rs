@@ -6,6 +6,7 @@ use lmc::analyses::merging::{
     TaskVectors,
 };
 use lmc::basin::{Basins, ClusterOptions};
+use lmc::figure::merge_scatter;
 use lmc::model::{Replace, load_finetuned, save_folder};
 use lmc::store::Store;
 use lmc::study::{GivenModels, Models, Study, StudySpec};
@@ -26,6 +27,24 @@ fn merges(models: &Models) -> Merges {
     let basins = Basins { cluster: vec![0, 0, 1, 1], ..sweep.basins(&ClusterOptions::default()).unwrap() };
     let options = MergingOptions { n_resamples: 50, ..MergingOptions::new(Metric::Accuracy) };
     models.merges(&sweep, &basins, &["id", "lo"], None, &options).unwrap()
+}
+
+#[test]
+fn three_models_have_a_correlation_and_no_interval() {
+    let folder = tempfile::tempdir().unwrap();
+    let models = small::models(folder.path(), 3);
+    let sweep = models.sweep("id", Grid::new(3).unwrap()).unwrap();
+    let basins =
+        Basins { n_basins: 2, cluster: vec![0, 0, 1], ..sweep.basins(&ClusterOptions::default()).unwrap() };
+    let methods = vec![MergeMethod::linear()];
+    let options = MergingOptions { methods, n_resamples: 50, ..MergingOptions::new(Metric::Accuracy) };
+    let merges = models.merges(&sweep, &basins, &["id"], None, &options).unwrap();
+    let predictions = merges.predictions().unwrap();
+    let column = |name: &str| predictions.column(name).unwrap().f64().unwrap().get(0);
+    assert!(column("r").is_some());
+    assert_eq!((column("r_low"), column("r_high")), (None, None));
+    let figure = merge_scatter(&merges.table().unwrap(), &predictions, "linear", "id").unwrap();
+    assert!(figure.to_svg().unwrap().contains("too few models for an interval"));
 }
 
 #[test]

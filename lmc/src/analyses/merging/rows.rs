@@ -38,6 +38,12 @@ impl Table for Merges {
     }
 }
 
+/// A correlation, and the ends of its interval if there are enough models for one.
+struct Correlation {
+    r: f64,
+    ends: Option<(f64, f64)>,
+}
+
 /// The word for choices within any basin.
 const WITHIN: &str = "within";
 
@@ -118,9 +124,9 @@ impl Merges {
             n_models: first().map(|r| r.ingredients.len() as i64).collect(),
             n_merges: groups.iter().map(|group| group.len() as i64).collect(),
             dataset: first().map(|r| r.dataset().to_owned()).collect(),
-            r: correlations.iter().map(|of| of.map(|of| of[0])).collect(),
-            r_low: correlations.iter().map(|of| of.map(|of| of[1])).collect(),
-            r_high: correlations.iter().map(|of| of.map(|of| of[2])).collect(),
+            r: correlations.iter().map(|of| of.as_ref().map(|of| of.r)).collect(),
+            r_low: correlations.iter().map(|of| Some(of.as_ref()?.ends?.0)).collect(),
+            r_high: correlations.iter().map(|of| Some(of.as_ref()?.ends?.1)).collect(),
         }
         .frame()
     }
@@ -136,8 +142,8 @@ impl Merges {
         mean_interval(&means, options.n_resamples, options.confidence, options.seed)
     }
 
-    /// Returns the correlation of gap and excess and the ends of its interval.
-    fn correlation(&self, group: &[&MergeResult]) -> Result<Option<[f64; 3]>> {
+    /// Returns the correlation of gap and excess with its interval.
+    fn correlation(&self, group: &[&MergeResult]) -> Result<Option<Correlation>> {
         let gaps: Vec<f64> = group.iter().map(|r| r.gap).collect();
         let excess: Vec<f64> = group.iter().map(|r| r.mean_excess()).collect();
         if gaps.len() < 2 || is_constant(&gaps) || is_constant(&excess) {
@@ -154,11 +160,13 @@ impl Merges {
             resampled.extend(weighted_correlation(&gaps, &excess, &weights));
         }
         let r = pearson(&gaps, &excess)?;
-        if resampled.is_empty() {
-            return Ok(Some([r, -1.0, 1.0]));
-        }
-        let (low, high) = percentile_interval(&resampled, self.options.confidence)?;
-        Ok(Some([r, low, high]))
+        // Of three models no other three can be drawn: the resamples say nothing.
+        let says_nothing = resampled.is_empty() || is_constant(&resampled);
+        let ends = match says_nothing {
+            true => None,
+            false => Some(percentile_interval(&resampled, self.options.confidence)?),
+        };
+        Ok(Some(Correlation { r, ends }))
     }
 }
 

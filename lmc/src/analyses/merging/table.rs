@@ -51,7 +51,7 @@ declare_table! {
         dataset: String,
         r: Option<f64> = "Pearson correlation of the largest gap between two models and the excess loss of \
             their merge, in [-1, 1]; empty if all gaps or all losses are equal",
-        r_low: Option<f64> = "lower end of the bootstrap interval of r, models resampled",
+        r_low: Option<f64> = "lower end of the bootstrap interval of r, models resampled; empty for too few models",
         r_high: Option<f64> = "upper end of that interval",
     }
 }

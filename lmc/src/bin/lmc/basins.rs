@@ -171,7 +171,7 @@ impl Computing for Basins {
 impl Basins {
     pub fn check(&self) -> Result<()> {
         self.clustered.check("basins")?;
-        self.sampling.check()?;
+        self.sampling.check(self.clustered.interpolation.compute.precision())?;
         self.resampling.check()
     }
 

@@ -30,6 +30,11 @@ pub struct ComputeArgs {
 }
 
 impl ComputeArgs {
+    /// Returns the precision of evaluations.
+    pub fn precision(&self) -> Precision {
+        self.precision
+    }
+
     /// Checks that the devices are there and can do what is asked for.
     pub fn check(&self) -> Result<()> {
         self.compute()?.validate()

@@ -6,7 +6,7 @@ use clap::Args;
 use lmc::compute::Precision;
 use lmc::slurm::Slurm;
 use lmc::study::{Models, SampleOptions, Study, Submission, Sweep as Swept};
-use lmc::{Options, Result};
+use lmc::{LmcError, Options, Result};
 
 use crate::output::say;
 use crate::sweep::Interpolation;
@@ -25,9 +25,13 @@ pub struct Sampling {
 }
 
 impl Sampling {
-    /// Checks the number.
-    pub fn check(&self) -> Result<()> {
+    /// Checks the number, and the precision beside it.
+    pub fn check(&self, precision: Precision) -> Result<()> {
         let Some(n_examples) = self.sample else { return Ok(()) };
+        if precision != Precision::Float32 {
+            let (got, expected) = (precision.to_string(), "float32 beside --sample".to_owned());
+            return Err(LmcError::InvalidParameter { field: "compute.precision", got, expected });
+        }
         SampleOptions { n_examples, ..SampleOptions::default() }.validate()
     }
 

@@ -124,7 +124,7 @@ impl Sweep {
     pub fn check(&self) -> Result<()> {
         let spec = self.study.spec()?;
         spec.check_count(2, "a line")?;
-        self.sampling.check()?;
+        self.sampling.check(self.interpolation.compute.precision())?;
         if self.slurm.is_used() {
             self.interpolation.check_grid(&spec)?;
             self.interpolation.compute.check_elsewhere()?;

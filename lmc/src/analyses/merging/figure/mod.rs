@@ -141,6 +141,9 @@ fn correlations(predictions: &DataFrame, method: &str, dataset: &str) -> Result<
                 let [r, low, high] = [r, low, high].map(signed);
                 format!("Merges of {}: Pearson r = {r} ({low} to {high})", sizes[i])
             }
+            (Some(r), _, _) => {
+                format!("Merges of {}: Pearson r = {}, too few models for an interval", sizes[i], signed(r))
+            }
             _ => format!("Merges of {}: no correlation, all gaps or all losses are equal", sizes[i]),
         })
         .collect())
