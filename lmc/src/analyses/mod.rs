@@ -9,6 +9,7 @@ pub mod connections;
 pub mod convexity;
 pub mod correlations;
 pub mod early;
+pub(crate) mod excess;
 pub mod gaps;
 pub mod layers;
 pub mod merging;

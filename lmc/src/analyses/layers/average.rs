@@ -1,5 +1,6 @@
 //! The average of two models in one part, beside its ends.
 
+use crate::analyses::excess::excess;
 use crate::eval::Outcome;
 
 /// The average of two models in some of their parts; all other parts are those of the first model.
@@ -31,10 +32,6 @@ impl LayerAverage {
         average: &Outcome,
     ) -> Self {
         let [own, swapped] = ends;
-        let middle = |example: usize| {
-            f64::midpoint(f64::from(own.losses[example]), f64::from(swapped.losses[example]))
-        };
-        let above = |(example, &loss): (usize, &f32)| f64::from(loss) - middle(example);
         Self {
             models,
             part,
@@ -42,7 +39,7 @@ impl LayerAverage {
             loss: own.mean_loss(),
             loss_swapped: swapped.mean_loss(),
             loss_average: average.mean_loss(),
-            excess: average.losses.iter().enumerate().map(above).collect(),
+            excess: excess(average, &ends),
         }
     }
 

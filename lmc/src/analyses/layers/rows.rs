@@ -3,6 +3,7 @@
 use polars::prelude::DataFrame;
 
 use super::{LayerAverage, LayerColumns, LayerKindColumns, Layers};
+use crate::analyses::excess::mean_in_examples;
 use crate::basin::Basins;
 use crate::error::{LmcError, Result};
 use crate::model::Part;
@@ -103,11 +104,7 @@ impl Layers {
 
     /// Returns the mean excess of averages and the ends of its interval.
     fn excess(&self, averages: &[&LayerAverage]) -> Result<[f64; 3]> {
-        let n_examples = averages.first().map_or(0, |average| average.excess.len());
-        let mean_of = |example: usize| {
-            averages.iter().map(|average| average.excess[example]).sum::<f64>() / averages.len() as f64
-        };
-        let means: Vec<f64> = (0..n_examples).map(mean_of).collect();
+        let means = mean_in_examples(&averages.iter().map(|average| &average.excess[..]).collect::<Vec<_>>());
         mean_interval(&means, self.options.n_resamples, self.options.confidence, self.options.seed)
     }
 }

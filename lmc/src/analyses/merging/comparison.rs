@@ -84,8 +84,7 @@ impl Models {
         let mut works = Vec::new();
         for method in &options.methods {
             let merge = MergeOptions { seed: options.seed, ..MergeOptions::new(*method) }.check()?;
-            let (fewest, most) = method.n_models();
-            let fits = |choice: &&Choice| (fewest..=most).contains(&choice.models.len());
+            let fits = |choice: &&Choice| method.takes(choice.models.len());
             works.extend(choices.iter().filter(fits).map(|choice| (merge.clone(), choice)));
         }
         let keys: Vec<String> =

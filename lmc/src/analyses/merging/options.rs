@@ -59,10 +59,7 @@ impl Options for MergingOptions {
             let got = format!("{} twice", self.sizes[size]);
             return Err(LmcError::invalid("merging.sizes", got, "each once"));
         }
-        let fits = |method: &&MergeMethod| {
-            let (fewest, most) = method.n_models();
-            self.sizes.iter().any(|size| (fewest..=most).contains(size))
-        };
+        let fits = |method: &&MergeMethod| self.sizes.iter().any(|&size| method.takes(size));
         if let Some(method) = self.methods.iter().find(|method| !fits(method)) {
             let expected = format!("methods that take {:?} models", self.sizes);
             return Err(LmcError::invalid("merging.methods", method, expected));

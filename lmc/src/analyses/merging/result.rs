@@ -1,5 +1,6 @@
 //! One merged model on one set, beside its ingredients.
 
+use crate::analyses::excess::excess;
 use crate::error::Result;
 use crate::eval::Outcome;
 use crate::merge::MergeMethod;
@@ -55,14 +56,6 @@ impl MergeResult {
     pub fn mean_excess(&self) -> f64 {
         self.excess.iter().sum::<f64>() / self.excess.len() as f64
     }
-}
-
-/// Returns the loss of every example less the mean of that by `members`.
-fn excess(merged: &Outcome, members: &[&Outcome]) -> Vec<f64> {
-    let mean_loss = |example: usize| {
-        members.iter().map(|member| f64::from(member.losses[example])).sum::<f64>() / members.len() as f64
-    };
-    merged.losses.iter().enumerate().map(|(i, &loss)| f64::from(loss) - mean_loss(i)).collect()
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use rand::Rng;
 
 use super::comparison::place;
 use super::{MergeColumns, MergeKindColumns, MergePredictionColumns, MergeResult, Merges};
+use crate::analyses::excess::mean_in_examples;
 use crate::error::Result;
 use crate::stats::{is_constant, mean, mean_interval, pearson, percentile_interval};
 use crate::study::Metric;
@@ -133,11 +134,7 @@ impl Merges {
 
     /// Returns the mean excess of merged models and the ends of its interval.
     fn excess(&self, group: &[&MergeResult]) -> Result<[f64; 3]> {
-        let n_examples = group.first().map_or(0, |result| result.excess.len());
-        let mean_of = |example: usize| {
-            group.iter().map(|result| result.excess[example]).sum::<f64>() / group.len() as f64
-        };
-        let means: Vec<f64> = (0..n_examples).map(mean_of).collect();
+        let means = mean_in_examples(&group.iter().map(|result| &result.excess[..]).collect::<Vec<_>>());
         let options = &self.options;
         mean_interval(&means, options.n_resamples, options.confidence, options.seed)
     }

@@ -1,5 +1,6 @@
 //! One choice of copies on one set: the soup, the ensemble and the copies themselves.
 
+use crate::analyses::excess::excess;
 use crate::analyses::soups::{Choice, Part};
 use crate::error::Result;
 use crate::eval::Outcome;
@@ -38,16 +39,9 @@ impl SoupResult {
         for (single, metric) in singles.iter_mut().zip(Metric::ALL) {
             *single = mean(&metrics(&members, metric)?)?;
         }
-        let mean_loss = |example: usize| {
-            let losses = members.iter().map(|member| f64::from(member.outcome.losses[example]));
-            losses.sum::<f64>() / members.len() as f64
-        };
-        let above = |evaluation: &Evaluation| {
-            let losses = evaluation.outcome.losses.iter().enumerate();
-            losses.map(|(example, &loss)| f64::from(loss) - mean_loss(example)).collect::<Vec<f64>>()
-        };
+        let outcomes: Vec<&Outcome> = members.iter().map(|member| &member.outcome).collect();
         let (soup, ensemble) = (part.evaluation(soup), part.evaluation(ensemble));
-        let (excess, ensemble_excess) = (above(&soup), above(&ensemble));
+        let [excess, ensemble_excess] = [&soup, &ensemble].map(|made| excess(&made.outcome, &outcomes));
         Ok(Self { choice: choice.clone(), soup, ensemble, singles, excess, ensemble_excess })
     }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use ndarray::Array2;
 use polars::prelude::DataFrame;
 
+use crate::analyses::excess::mean_in_examples;
 use crate::analyses::soups::{SoupColumns, SoupKindColumns, SoupOptions, SoupResult, Soups};
 use crate::error::Result;
 use crate::options::Valid;
@@ -86,11 +87,7 @@ impl Soups {
         }
         // The mean over choices in each example: examples are resampled, the choices stay.
         let mean_excess = |results: &Vec<&SoupResult>| {
-            let n_examples = results.first().map_or(0, |result| result.excess.len());
-            let mean = |example: usize| {
-                results.iter().map(|result| result.excess[example]).sum::<f64>() / results.len() as f64
-            };
-            (0..n_examples).map(mean).collect::<Vec<f64>>()
+            mean_in_examples(&results.iter().map(|result| &result.excess[..]).collect::<Vec<_>>())
         };
         let means: Vec<Vec<f64>> = groups.iter().map(mean_excess).collect();
         let excesses = with_intervals(&means.iter().map(Vec::as_slice).collect::<Vec<_>>(), &self.options)?;

@@ -64,10 +64,7 @@ impl Merges {
     fn options(&self, metric: Metric, has_base: bool) -> Result<MergingOptions> {
         let usual = MergingOptions::new(metric);
         let sizes = self.sizes.clone().unwrap_or(usual.sizes);
-        let fits = |method: &MergeMethod| {
-            let (fewest, most) = method.n_models();
-            sizes.iter().any(|size| (fewest..=most).contains(size))
-        };
+        let fits = |method: &MergeMethod| sizes.iter().any(|&size| method.takes(size));
         let methods = match &self.methods {
             Some(names) => names.iter().map(|name| MergeMethod::named(name)).collect::<Result<Vec<_>>>()?,
             None => {

@@ -68,6 +68,9 @@ impl Shared for Evaluations<'_> {
 
     fn parts(&self) -> Result<(usize, Option<f64>)> {
         let missing = self.missing_copies().len();
+        if missing == 0 {
+            return Ok((0, None));
+        }
         // A model takes as long as the only point inside a line of three.
         let midpoints = SweepPlan::lines(self.models.len(), Grid::new(3)?)?;
         let here = self.models.on(Compute::auto())?;
@@ -77,18 +80,13 @@ impl Shared for Evaluations<'_> {
 
     fn plan(&self, n_tasks: usize, devices: &Devices) -> Result<Plan> {
         let mut shares = vec![Share::default(); n_tasks];
-        for (i, copy) in self.missing_copies().into_iter().enumerate() {
-            shares[i % n_tasks].copies.push(copy);
-        }
+        Share::deal(self.missing_copies(), &mut shares);
         Plan::new(self.models.study(), devices, Work::Evaluations(self.on(self.set)), shares)
     }
 
     fn missing(&self, plan: &Plan) -> Result<Vec<Missing>> {
         let missing = self.missing_copies();
-        let left = |share: &Share| {
-            let counted = share.copies.iter().filter(|copy| missing.contains(copy)).count();
-            Missing { counted, beside: 0 }
-        };
+        let left = |share: &Share| Missing { counted: share.n_copies_among(&missing), beside: 0 };
         Ok(plan.shares().iter().map(left).collect())
     }
 }

@@ -99,9 +99,7 @@ impl Shared for Lines<'_> {
             .map(|share| Share { lines: share.iter().map(line).collect(), ..Share::default() })
             .collect();
         shares.resize(n_tasks, Share::default());
-        for (i, copy) in self.missing_copies().into_iter().enumerate() {
-            shares[i % n_tasks].copies.push(copy);
-        }
+        Share::deal(self.missing_copies(), &mut shares);
         let work = Work::Lines(OnLines {
             on: self.evaluations.on(self.set()),
             points: self.grid.n_points(),
@@ -122,7 +120,7 @@ impl Shared for Lines<'_> {
             rest = others;
             Missing {
                 counted: of_share.iter().filter(|missing| **missing).count(),
-                beside: share.copies.iter().filter(|copy| copies.contains(copy)).count(),
+                beside: share.n_copies_among(&copies),
             }
         };
         Ok(plan.shares().iter().map(left).collect())

@@ -126,6 +126,19 @@ pub(super) struct Share {
     pub lines: Vec<[usize; 2]>,
 }
 
+impl Share {
+    /// Deals copies out to the shares in turn.
+    pub fn deal(copies: Vec<usize>, shares: &mut [Self]) {
+        let n = shares.len();
+        copies.into_iter().enumerate().for_each(|(i, copy)| shares[i % n].copies.push(copy));
+    }
+
+    /// Returns the number of its copies that are among those.
+    pub fn n_copies_among(&self, copies: &[usize]) -> usize {
+        self.copies.iter().filter(|copy| copies.contains(copy)).count()
+    }
+}
+
 /// Returns the study with its folders named from the root: tasks may run in another folder, and the plan lies
 /// in one of its own.
 fn from_everywhere(spec: &StudySpec) -> Result<StudySpec> {

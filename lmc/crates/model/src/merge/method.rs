@@ -181,6 +181,13 @@ impl MergeMethod {
         }
     }
 
+    /// Returns whether it takes that many models.
+    #[doc(hidden)]
+    pub fn takes(&self, n_models: usize) -> bool {
+        let (fewest, most) = self.n_models();
+        (fewest..=most).contains(&n_models)
+    }
+
     /// Checks all numbers.
     pub(super) fn validate(&self) -> Result<()> {
         match *self {
