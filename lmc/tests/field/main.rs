@@ -4,6 +4,7 @@
 //! Every area is a file of [`Case`]s. A case makes its input in an empty folder and runs `lmc` on it. An
 //! input is either handled (exit code 0) or refused with a reason (one line). The last line counts both.
 
+mod addresses;
 mod case;
 #[allow(dead_code, reason = "it serves other tests too")]
 #[path = "../../../tests/src/certificates.rs"]
@@ -42,6 +43,7 @@ use libtest_mimic::{Arguments, Trial};
 
 /// The cases of every area.
 const AREAS: &[&[Case]] = &[
+    addresses::CASES,
     clusters::CASES,
     configs::CASES,
     devices::CASES,

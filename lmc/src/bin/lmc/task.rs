@@ -24,7 +24,9 @@ pub enum Task {
 /// The files and the columns.
 #[derive(Args)]
 pub struct Init {
-    /// The file of the training set: CSV, TSV, JSON lines or Parquet, compressed by gzip or zstd or not.
+    /// The file of the training set: CSV, TSV, JSON lines or Parquet, compressed by gzip or zstd or not. A path;
+    /// or an address, which the other files must have too: https://SERVER/FILE, or
+    /// hf://datasets/OWNER/NAME@REVISION/FILE on the hub, where @REVISION may be absent.
     #[arg(value_name = "TRAIN")]
     train: PathBuf,
     /// The column of the text, or of the first text of a pair.

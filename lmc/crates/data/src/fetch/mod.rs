@@ -16,6 +16,7 @@ mod download;
 mod environment;
 mod former;
 mod hub;
+mod listing;
 mod lock;
 mod model;
 mod model_names;

@@ -42,32 +42,14 @@ pub fn any_repository(given: &str) -> Option<Manifest> {
         return None;
     }
     let entry = |(path, word, is_optional): (&str, Option<&str>, bool)| FileEntry {
-        path: path.into(),
-        bytes: None,
-        sha256: None,
         one_of: word.map(str::to_owned),
         is_optional,
+        ..FileEntry::of(Path::new(path))
     };
     let revision = Revision::Named(revision.to_owned());
     let source = HubSource { repository: repository.to_owned(), repo_type: RepoType::Model, revision };
-    Some(Manifest {
-        name: given.to_owned(),
-        kind: ManifestKind::Model,
-        title: format!("{given} on the hub"),
-        source: Source::Hub(source),
-        licence: "see the model's card".to_owned(),
-        citation: "see the model's card".to_owned(),
-        labels: Vec::new(),
-        tokenizer: None,
-        members: None,
-        columns: None,
-        forms: Vec::new(),
-        files: FILES.map(entry).into(),
-        splits: Vec::new(),
-        subsets: Vec::new(),
-        folders: Vec::new(),
-        task: None,
-    })
+    let files = FILES.map(entry).into();
+    Some(Manifest::of_files(given, ManifestKind::Model, Source::Hub(source), files))
 }
 
 #[cfg(test)]

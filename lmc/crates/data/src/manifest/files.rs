@@ -5,7 +5,7 @@ use std::path::{Component, Path, PathBuf};
 use serde::Deserialize;
 
 use super::source::is_hexadecimal;
-use super::{Manifest, ManifestKind};
+use super::{Manifest, ManifestKind, Source};
 use lmc_base::error::{LmcError, Result};
 use lmc_base::file::sha256_of_file;
 
@@ -56,6 +56,11 @@ pub(crate) fn plain(path: &str) -> std::result::Result<(), String> {
 }
 
 impl FileEntry {
+    /// Returns a file of which only the path is known.
+    pub(crate) fn of(path: &Path) -> Self {
+        Self { path: path.to_owned(), bytes: None, sha256: None, one_of: None, is_optional: false }
+    }
+
     /// Returns whether the size or the content is known.
     pub(crate) fn is_known(&self) -> bool {
         self.bytes.is_some() || self.sha256.is_some()
@@ -84,6 +89,29 @@ impl FileEntry {
 }
 
 impl Manifest {
+    /// Returns a manifest that says no more of files than where they come from.
+    pub(crate) fn of_files(name: &str, kind: ManifestKind, source: Source, files: Vec<FileEntry>) -> Self {
+        let unknown = "see the source";
+        Self {
+            name: name.to_owned(),
+            kind,
+            title: name.to_owned(),
+            source,
+            licence: unknown.to_owned(),
+            citation: unknown.to_owned(),
+            labels: Vec::new(),
+            tokenizer: None,
+            members: None,
+            columns: None,
+            forms: Vec::new(),
+            files,
+            splits: Vec::new(),
+            subsets: Vec::new(),
+            folders: Vec::new(),
+            task: None,
+        }
+    }
+
     /// Returns the files that are wanted: one each, or several of which the first that is there is enough.
     pub(crate) fn choices(&self) -> Vec<Vec<&FileEntry>> {
         let mut choices: Vec<Vec<&FileEntry>> = Vec::new();

@@ -244,6 +244,11 @@ impl Manifest {
         }
     }
 
+    /// Returns whether the manifest describes data of the user's own: it is not one that comes with the crate.
+    pub(crate) fn is_own(&self) -> bool {
+        !Self::builtin_names().contains(&self.name.as_str())
+    }
+
     /// Returns the split of a name.
     ///
     /// # Errors

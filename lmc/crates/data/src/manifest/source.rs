@@ -136,7 +136,7 @@ impl TryFrom<Table> for Source {
                 repository_name(&repository)?;
                 Ok(Self::Hub(HubSource { repository, repo_type: repo_type.unwrap_or_default(), revision }))
             }
-            (None, Some(url), None, None) => Ok(Self::Url(address(&url)?)),
+            (None, Some(url), None, None) => Self::of_server(&url),
             (None, None, Some(package), None) => {
                 let folder = folder.ok_or("`package` needs `folder`")?;
                 let pinned = package.split_once("==").is_some_and(|(name, version)| {
@@ -154,7 +154,21 @@ impl TryFrom<Table> for Source {
     }
 }
 
+impl HubSource {
+    /// Returns a repository at a commit, branch or tag, or what is wrong with one of the names.
+    pub(crate) fn named(repository: &str, repo_type: RepoType, revision: &str) -> Result<Self, String> {
+        repository_name(repository)?;
+        let revision = one_revision(Some(revision.to_owned()), None, None)?;
+        Ok(Self { repository: repository.to_owned(), repo_type, revision })
+    }
+}
+
 impl Source {
+    /// Returns a folder of a web server by its address, or what is wrong with that.
+    pub(crate) fn of_server(url: &str) -> Result<Self, String> {
+        address(url).map(Self::Url)
+    }
+
     /// Returns the source with its folder found from that of the manifest at a path.
     pub(super) fn seen_from(self, manifest: &Path) -> Self {
         match self {

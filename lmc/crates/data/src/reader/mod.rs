@@ -93,10 +93,7 @@ pub(super) fn read_place(
     kept: Option<&[usize]>,
 ) -> Result<Reading> {
     let reading = compared(manifest, path, place, split, unverified, kept);
-    match manifest.source {
-        Source::Folder(_) => reading.map_err(of_own_data),
-        _ => reading,
-    }
+    if manifest.is_own() { reading.map_err(of_own_data) } else { reading }
 }
 
 /// Reads the file like [`read_place`]; errors speak of a published file.
@@ -109,7 +106,7 @@ fn compared(
     kept: Option<&[usize]>,
 ) -> Result<Reading> {
     let published = manifest.split(split)?.n_examples;
-    let is_local = matches!(manifest.source, Source::Folder(_));
+    let (is_local, is_own) = (matches!(manifest.source, Source::Folder(_)), manifest.is_own());
     let entry = manifest.files.iter().find(|entry| entry.path == place.file);
     let mut collector = Collector::new(path, place.columns, &manifest.labels, Part::of(place));
     let fidelity = if place.columns.format == Format::Parquet {
@@ -119,9 +116,9 @@ fn compared(
         }
         // Damage that the format does not notice can end the process, so a damaged file is not read at all.
         fidelity.check_rows(path, published, unverified || is_local)?;
-        collector.parquet(is_local)?;
+        collector.parquet(is_own)?;
         fidelity
-    } else if place.columns.format == Format::Csv || (place.columns.format == Format::Jsonl && is_local) {
+    } else if place.columns.format == Format::Csv || (place.columns.format == Format::Jsonl && is_own) {
         let fidelity = Fidelity::of_file(entry, path)?;
         if let Some(expected) = fidelity.expected().filter(|_| is_local && !unverified) {
             return Err(changed(path, expected));

@@ -2,12 +2,15 @@
 //!
 //! The manifest is a file of the same kind as those that come with the crate. It names the files by paths that
 //! begin at its own folder, with their sizes and digests, so that it can be moved together with them and a
-//! file that changed is noticed.
+//! file that changed is noticed. Files of a dataset on the hub or of a web server are fetched, and named by
+//! their source.
 
+mod check;
 mod labels;
 mod layout;
 mod notes;
 mod place;
+mod remote;
 mod survey;
 mod written;
 
@@ -16,12 +19,15 @@ use std::collections::{HashMap, HashSet};
 use std::hash::{Hash, Hasher};
 use std::path::{Path, PathBuf};
 
+use crate::fetch::Fetcher;
 use crate::manifest::{Manifest, TaskTable};
 use labels::Labels;
 use lmc_base::error::{LmcError, Result};
 use lmc_base::file::{sha256_of_file, write_atomic};
 use lmc_base::metric::Metric;
-use notes::{check_texts, lacking, notes_on, shared};
+use notes::{check_texts, lacking, notes_on, other_shards, shared};
+use place::Places;
+use remote::Remote;
 pub use survey::Shown;
 use survey::{Roles, Survey, example, for_each_row};
 
@@ -51,7 +57,8 @@ const SEED: u64 = 0;
 /// ```
 #[derive(Clone, Debug)]
 pub struct NewTask {
-    /// The file of the training set.
+    /// The file of the training set. This and the other files are paths, or all of them addresses:
+    /// `https://server/file.csv`, or `hf://datasets/owner/name@revision/file.csv` on the hub.
     pub train: PathBuf,
     /// The column of the first or only text.
     pub text: String,
@@ -93,7 +100,7 @@ pub struct Draft {
 pub struct DraftSet {
     /// The name of the set.
     pub name: String,
-    /// Its file.
+    /// Its file, as it was given.
     pub file: PathBuf,
     /// The number of its examples.
     pub n_examples: usize,
@@ -101,6 +108,13 @@ pub struct DraftSet {
     pub n_of_label: Vec<usize>,
     /// The first five examples.
     pub first: Vec<Shown>,
+}
+
+/// The files of a task where they can be read, the training set first, and what the manifest says of them.
+struct Sources {
+    name: String,
+    paths: Vec<PathBuf>,
+    places: Places,
 }
 
 impl NewTask {
@@ -133,18 +147,38 @@ impl NewTask {
     /// [`LmcError::Format`] with file and line for a file that cannot be read as examples, and for data that
     /// cannot be those of a classifier: one label alone, real numbers, more than 1000 labels, texts that are
     /// all the same, a label that training lacks; [`LmcError::InvalidParameter`] for a column with two roles,
-    /// a file with two, and a name that is taken; [`LmcError::Io`]; [`LmcError::Interrupted`].
+    /// a file with two, a name that is taken, and files without a common source; for addresses the errors of
+    /// [`Fetcher::fetch`]; [`LmcError::Io`]; [`LmcError::Interrupted`].
     pub fn draft(&self) -> Result<Draft> {
         self.check()?;
-        let names = self.set_names()?;
+        let files: Vec<_> = self.files().collect();
+        let sources = match Remote::of(&files, Fetcher::from_env)? {
+            None => {
+                let paths = self.own_paths()?;
+                let places = Places::of(&paths.iter().map(PathBuf::as_path).collect::<Vec<_>>(), &self.out)?;
+                Sources { name: self.name(|| place::task_name(&self.train)), paths, places }
+            }
+            Some(remote) => {
+                let name = self.name(|| remote.name());
+                let (paths, places) = remote.fetch(&name, &Fetcher::from_env()?)?;
+                Sources { name, paths, places }
+            }
+        };
+        self.drafted(sources)
+    }
+
+    /// Returns the manifest of files that are on this machine by now.
+    fn drafted(&self, sources: Sources) -> Result<Draft> {
+        let names = self.set_names(&sources.paths);
+        let given: Vec<&Path> = self.files().map(|(_, file)| file).collect();
         let roles = Roles { first: &self.text, second: self.text_pair.as_deref(), label: &self.label };
         let mut others = Vec::new();
-        for path in self.test.iter().chain(&self.ood) {
-            others.push(Survey::of(path, &roles, None)?);
+        for (path, given) in sources.paths.iter().zip(&given).skip(1) {
+            others.push(Survey::of(path, given, &roles, None)?);
         }
         let mut seen: HashMap<u64, bool> = HashMap::new();
         seen.extend(others.iter().flat_map(|other| &other.prints).map(|print| (*print, false)));
-        let train = Survey::of(&self.train, &roles, Some(&mut seen))?;
+        let train = Survey::of(&sources.paths[0], given[0], &roles, Some(&mut seen))?;
         let surveys: Vec<&Survey> = std::iter::once(&train).chain(&others).collect();
         surveys.iter().try_for_each(|survey| check_texts(survey))?;
         let Labels { names: labels, missing, mut notes } = Labels::of(&surveys, &self.label)?;
@@ -156,10 +190,11 @@ impl NewTask {
             return Err(survey.wrong(None, problem, "give a file of examples with labels"));
         }
         notes.extend(surveys.iter().flat_map(|survey| notes_on(survey, missing)));
-        for (name, path) in names.iter().rev().zip(self.ood.iter().rev()).rev() {
-            let own = place::set_name(path);
+        notes.extend(surveys.iter().filter_map(|survey| other_shards(survey)));
+        for (name, survey) in names.iter().zip(&surveys).skip(names.len() - self.ood.len()) {
+            let (own, file) = (place::set_name(&survey.path), survey.given.display());
             if own != *name {
-                notes.push(format!("{} is called `{name}`: another set is called `{own}`", path.display()));
+                notes.push(format!("{file} is called `{name}`: another set is called `{own}`"));
             }
         }
         for (set, survey) in sets.iter().zip(&surveys).skip(1) {
@@ -178,21 +213,19 @@ impl NewTask {
                 "no test file is given: {n} of the {of} examples are held out of training as `id`, drawn by the seed {SEED}"
             ));
         }
-        let mut files = Vec::new();
-        for survey in &surveys {
-            files.push((survey.path.as_path(), sha256_of_file(&survey.path)?));
-        }
+        let contents = sources.paths.iter().map(|path| sha256_of_file(path)).collect::<Result<Vec<_>>>()?;
         let plan = written::Plan {
             task: self,
-            name: self.name(),
+            name: sources.name,
             labels: &labels,
             missing,
             surveys: &surveys,
             sets: &sets,
             held_out: held_out.map(|_| SEED),
-            files: &files,
+            places: &sources.places,
+            contents: &contents,
         };
-        let text = plan.text()?;
+        let text = plan.text();
         let manifest = Manifest::parse(&text, &self.out)?;
         if held_out.is_some() {
             let n = self.divide(&mut sets, &manifest, &roles, &train, &labels)?;
@@ -200,73 +233,6 @@ impl NewTask {
         }
         notes.extend(sets.iter().filter_map(|set| lacking(set, &labels)));
         Ok(Draft { text, manifest, out: self.out.clone(), labels, sets, notes })
-    }
-
-    /// Checks that every column and file has one role, and that the name is free.
-    fn check(&self) -> Result<()> {
-        let columns = [
-            ("text", Some(&self.text)),
-            ("text_pair", self.text_pair.as_ref()),
-            ("label", Some(&self.label)),
-        ];
-        let mut given: Vec<&String> = Vec::new();
-        for (field, column) in columns.into_iter().filter_map(|(field, column)| Some((field, column?))) {
-            if given.contains(&column) {
-                let got = format!("`{column}`, which has another role");
-                return Err(LmcError::invalid(field, got, "a column of its own"));
-            }
-            given.push(column);
-        }
-        let mut files: Vec<PathBuf> = Vec::new();
-        let all = || std::iter::once(&self.train).chain(&self.test).chain(&self.ood);
-        place::check_file("train", &self.train)?;
-        self.test.iter().try_for_each(|path| place::check_file("test", path))?;
-        self.ood.iter().try_for_each(|path| place::check_file("ood", path))?;
-        for path in all() {
-            let place = path.canonicalize().map_err(LmcError::io("read", path))?;
-            if files.contains(&place) {
-                let field = if self.test.as_ref() == Some(path) { "test" } else { "ood" };
-                let got = format!("{}, which is given before", path.display());
-                return Err(LmcError::invalid(field, got, "each file once"));
-            }
-            files.push(place);
-        }
-        if self.out.extension().is_none_or(|extension| extension != "toml") {
-            return Err(LmcError::invalid("out", self.out.display(), "a file that ends in .toml"));
-        }
-        place::check_names(&all().map(PathBuf::as_path).collect::<Vec<_>>(), &self.out)?;
-        if let Some(name) = &self.name {
-            if name.is_empty() || place::plain_name(name) != *name {
-                return Err(LmcError::invalid("name", name, "small letters, digits, `-` and `_`"));
-            }
-            if Manifest::builtin_names().contains(&name.as_str()) {
-                return Err(LmcError::invalid("name", name, "a name that no manifest of lmc has"));
-            }
-        }
-        Ok(())
-    }
-
-    /// Returns the name of the task.
-    fn name(&self) -> String {
-        let name = self.name.clone().unwrap_or_else(|| place::task_name(&self.train));
-        match Manifest::builtin_names().contains(&name.as_str()) {
-            true => format!("own-{name}"),
-            false => name,
-        }
-    }
-
-    /// Returns the names of the sets: of the training set and of every file.
-    fn set_names(&self) -> Result<Vec<String>> {
-        let mut names = vec!["train".to_owned()];
-        names.extend(self.test.iter().map(|_| TaskTable::IN_DOMAIN.to_owned()));
-        for path in &self.ood {
-            let name = place::set_name(path);
-            let taken =
-                |name: &String| names.contains(name) || name == "test" || name == TaskTable::IN_DOMAIN;
-            let numbered = (1..).map(|n| if n == 1 { name.clone() } else { format!("{name}-{n}") });
-            names.extend(numbered.into_iter().find(|name| !taken(name)));
-        }
-        Ok(names)
     }
 
     /// Returns the number of examples that are held out of the training set.
@@ -346,7 +312,7 @@ fn whole(name: &str, survey: &Survey, labels: &[String]) -> DraftSet {
         labels.iter().map(|label| survey.labels.get(label).map_or(0, |count| count.n)).collect();
     DraftSet {
         name: name.to_owned(),
-        file: survey.path.clone(),
+        file: survey.given.clone(),
         n_examples: n_of_label.iter().sum(),
         n_of_label,
         first: survey.first.clone(),

@@ -1,6 +1,7 @@
 //! The notes on the rows of a task's files.
 
 use super::DraftSet;
+use super::place::shard;
 use super::survey::Survey;
 use crate::manifest::Format;
 use lmc_base::error::Result;
@@ -32,7 +33,7 @@ pub(super) fn check_texts(survey: &Survey) -> Result<()> {
 
 /// Returns notes on what is skipped, empty or repeated in a file.
 pub(super) fn notes_on(survey: &Survey, missing: Option<&str>) -> Vec<String> {
-    let (file, n_missing) = (survey.path.display(), survey.n_missing(missing));
+    let (file, n_missing) = (survey.given.display(), survey.n_missing(missing));
     let is = |n: usize| if n == 1 { "is" } else { "are" };
     let rows = |n: usize, kind: &str| format!("{} {kind} {} skipped", counted(n, "row"), is(n));
     let examples = |n: usize, [one, several]: [&str; 2]| {
@@ -58,6 +59,16 @@ pub(super) fn notes_on(survey: &Survey, missing: Option<&str>) -> Vec<String> {
         ),
     ];
     notes.into_iter().filter(|(n, _)| *n > 0).map(|(_, note)| format!("{file}: {note}")).collect()
+}
+
+/// Returns a note on a file that is one of several parts of a set.
+pub(super) fn other_shards(survey: &Survey) -> Option<String> {
+    let file = survey.path.file_stem().unwrap_or_default().to_string_lossy();
+    let (_, n) = shard(&file).filter(|(_, n)| *n > 1)?;
+    Some(format!(
+        "{} is one of {n} parts of a set; the others are not read: join them to one file, or go on with this part",
+        survey.given.display()
+    ))
 }
 
 /// Returns a note on labels of which a set has no example.

@@ -2,6 +2,7 @@
 
 use std::path::{Component, Path, PathBuf};
 
+use super::written::quoted;
 use lmc_base::error::{LmcError, Result};
 
 /// The ends of the names of files of examples.
@@ -22,7 +23,15 @@ fn stem(path: &Path) -> String {
         let _ = end;
         name = before.to_owned();
     }
-    plain_name(&name)
+    plain_name(shard(&name).map_or(&name, |(name, _)| name))
+}
+
+/// Returns the name of which a file is a part, and the number of parts: `train` and 3 of `train-00000-of-00003`.
+pub(super) fn shard(name: &str) -> Option<(&str, usize)> {
+    let (before, n) = name.rsplit_once("-of-")?;
+    let (name, number) = before.rsplit_once('-')?;
+    let is_number = |text: &str| text.len() >= 5 && text.bytes().all(|byte| byte.is_ascii_digit());
+    if is_number(number) && is_number(n) { Some((name, n.parse().ok()?)) } else { None }
 }
 
 /// Returns the name of a task whose training set is in a file: that of the file, or of its folder if the file
@@ -47,35 +56,46 @@ pub(super) fn set_name(path: &Path) -> String {
 /// The files of a task as its manifest names them.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Places {
-    /// The folder of the files, relative to that of the manifest.
-    pub folder: String,
-    /// The path of each file below it.
+    /// The lines of the table `[source]`.
+    pub source: Vec<String>,
+    /// The path of each file below the source.
     pub files: Vec<PathBuf>,
 }
 
 impl Places {
-    /// Returns the places of files for a manifest at a path.
+    /// Returns the places of files of this machine for a manifest at a path.
     pub fn of(files: &[&Path], out: &Path) -> Result<Self> {
-        let folder_of = |path: &Path| -> Result<PathBuf> {
-            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-            let folder = folder.unwrap_or(Path::new("."));
-            folder.canonicalize().map_err(LmcError::io("read folder", folder))
-        };
-        let here = folder_of(out)?;
-        let mut absolute = Vec::new();
-        for file in files {
-            absolute.push(folder_of(file)?.join(file.file_name().unwrap_or_default()));
-        }
-        let mut common = absolute.first().and_then(|path| path.parent()).unwrap_or(&here).to_owned();
-        while !absolute.iter().all(|path| path.starts_with(&common)) && common.pop() {}
-        // A manifest above its files names them from its own folder.
-        if common.starts_with(&here) {
-            common.clone_from(&here);
-        }
-        let below =
-            absolute.iter().map(|path| path.strip_prefix(&common).unwrap_or(path).to_owned()).collect();
-        Ok(Self { folder: relative(&here, &common), files: below })
+        let (folder, files) = from_manifest(files, out)?;
+        let source = vec![
+            "# The folder of the files, seen from that of this manifest: both can be moved together."
+                .to_owned(),
+            "[source]".to_owned(),
+            format!("folder = {}", quoted(&folder)),
+        ];
+        Ok(Self { source, files })
     }
+}
+
+/// Returns the folder of files, relative to that of a manifest at a path, and the path of each file below it.
+fn from_manifest(files: &[&Path], out: &Path) -> Result<(String, Vec<PathBuf>)> {
+    let folder_of = |path: &Path| -> Result<PathBuf> {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let folder = folder.unwrap_or(Path::new("."));
+        folder.canonicalize().map_err(LmcError::io("read folder", folder))
+    };
+    let here = folder_of(out)?;
+    let mut absolute = Vec::new();
+    for file in files {
+        absolute.push(folder_of(file)?.join(file.file_name().unwrap_or_default()));
+    }
+    let mut common = absolute.first().and_then(|path| path.parent()).unwrap_or(&here).to_owned();
+    while !absolute.iter().all(|path| path.starts_with(&common)) && common.pop() {}
+    // A manifest above its files names them from its own folder.
+    if common.starts_with(&here) {
+        common.clone_from(&here);
+    }
+    let below = absolute.iter().map(|path| path.strip_prefix(&common).unwrap_or(path).to_owned()).collect();
+    Ok((relative(&here, &common), below))
 }
 
 /// Returns the way from a folder to another one; both begin at the root.
@@ -112,7 +132,7 @@ pub(super) fn check_file(field: &'static str, path: &Path) -> Result<()> {
 /// [`LmcError::InvalidParameter`] for one whose way from the manifest is not UTF-8, or has a backslash or a
 /// control character; [`LmcError::Io`] if there is no folder for the manifest.
 pub(super) fn check_names(files: &[&Path], out: &Path) -> Result<()> {
-    let Places { folder, files: below } = Places::of(files, out)?;
+    let (folder, below) = from_manifest(files, out)?;
     let is_odd = |c: char| c == '\\' || c == char::REPLACEMENT_CHARACTER || c.is_control();
     let odd = below.iter().zip(files).find(|(below, _)| below.to_string_lossy().contains(is_odd));
     let odd = match odd {
@@ -140,6 +160,8 @@ mod tests {
         assert_eq!(task_name(Path::new("nowhere/Reviews 2.tsv")), "reviews-2");
         assert_eq!(set_name(Path::new("x/Other domain.parquet")), "other-domain");
         assert_eq!(set_name(Path::new("x/a-sample.csv")), "a");
+        assert_eq!(set_name(Path::new("x/test-00000-of-00003.parquet")), "test");
+        assert_eq!(set_name(Path::new("x/one-of-00003.parquet")), "one-of-00003");
     }
 
     #[test]
@@ -152,7 +174,7 @@ mod tests {
         let places = |files: &[&str], out: &str| {
             let files: Vec<PathBuf> = files.iter().map(|file| root.join(file)).collect();
             let files: Vec<&Path> = files.iter().map(PathBuf::as_path).collect();
-            let Places { folder, files } = Places::of(&files, &root.join(out)).unwrap();
+            let (folder, files) = from_manifest(&files, &root.join(out)).unwrap();
             (folder, files.iter().map(|file| file.display().to_string()).collect::<Vec<_>>())
         };
         let expected = |folder: &str, files: &[&str]| {

@@ -58,6 +58,8 @@ pub(super) struct Count {
 #[derive(Debug)]
 pub(super) struct Survey {
     pub path: PathBuf,
+    /// The file as it was given: its path or its address.
+    pub given: PathBuf,
     pub layout: Layout,
     pub n_rows: usize,
     /// Rows without any text.
@@ -134,12 +136,17 @@ pub(super) fn example(fields: &[Cow<'_, str>], is_pair: bool) -> Shown {
 impl Survey {
     /// Surveys a file. For the training set, `seen` has the numbers of the evaluation examples, and those
     /// that are here too are marked in it.
-    pub fn of(path: &Path, roles: &Roles<'_>, mut seen: Option<&mut HashMap<u64, bool>>) -> Result<Self> {
+    pub fn of(
+        path: &Path,
+        given: &Path,
+        roles: &Roles<'_>,
+        mut seen: Option<&mut HashMap<u64, bool>>,
+    ) -> Result<Self> {
         let guesses = Layout::guesses(path, &roles.names())?;
         let mut failed = None;
         for layout in guesses {
             match Self::with_layout(path, layout, roles, seen.as_deref_mut()) {
-                Ok(survey) => return Ok(survey),
+                Ok(survey) => return Ok(Self { given: given.to_owned(), ..survey }),
                 Err(error @ LmcError::Interrupted { .. }) => return Err(error),
                 Err(error) => failed = failed.or(Some(error)),
             }
@@ -157,6 +164,7 @@ impl Survey {
     ) -> Result<Self> {
         let mut survey = Self {
             path: path.to_owned(),
+            given: path.to_owned(),
             layout,
             n_rows: 0,
             n_blank: 0,

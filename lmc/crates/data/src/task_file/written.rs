@@ -1,7 +1,6 @@
 //! The text of a manifest for data of one's own.
 
 use std::fmt::Write;
-use std::path::Path;
 
 use toml::Value;
 
@@ -10,7 +9,6 @@ use super::survey::Survey;
 use super::{DraftSet, NewTask, slashes};
 use crate::manifest::Format;
 use crate::recipe::Recipe;
-use lmc_base::error::Result;
 
 /// Everything that a manifest says.
 pub(super) struct Plan<'a> {
@@ -24,12 +22,13 @@ pub(super) struct Plan<'a> {
     pub sets: &'a [DraftSet],
     /// The seed of the draw of the set in domain, if it is held out of the training set.
     pub held_out: Option<u64>,
-    /// Each file with its size in bytes and its digest.
-    pub files: &'a [(&'a Path, (u64, String))],
+    pub places: &'a Places,
+    /// The size of each file in bytes, and its digest.
+    pub contents: &'a [(u64, String)],
 }
 
 /// Returns a text as TOML has it.
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     Value::String(text.to_owned()).to_string()
 }
 
@@ -39,9 +38,8 @@ fn list<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
 
 impl Plan<'_> {
     /// Returns the manifest.
-    pub fn text(&self) -> Result<String> {
-        let paths: Vec<&Path> = self.files.iter().map(|(path, _)| *path).collect();
-        let places = Places::of(&paths, &self.task.out)?;
+    pub fn text(&self) -> String {
+        let places = self.places;
         let mut text = String::new();
         let name = &self.name;
         let lines = [
@@ -59,14 +57,10 @@ impl Plan<'_> {
             "# A label is an index into them: the order of a classifier's outputs.".to_owned(),
             format!("labels = {}", list(self.labels.iter().map(String::as_str))),
             String::new(),
-            "# The folder of the files, seen from that of this manifest: both can be moved together."
-                .to_owned(),
-            "[source]".to_owned(),
-            format!("folder = {}", quoted(&places.folder)),
-            String::new(),
         ];
         push(&mut text, lines);
-        let Some((train, _)) = self.surveys.split_first() else { return Ok(text) };
+        push(&mut text, places.source.iter().cloned().chain([String::new()]));
+        let Some((train, _)) = self.surveys.split_first() else { return text };
         push(&mut text, self.columns("[columns]", train));
         let files: Vec<String> = places.files.iter().map(|path| quoted(&slashes(path))).collect();
         push(
@@ -76,7 +70,7 @@ impl Plan<'_> {
                 "# A file with another content is refused: run `lmc task init` again.".to_owned(),
             ],
         );
-        for (path, (_, (bytes, sha256))) in files.iter().zip(self.files) {
+        for (path, (bytes, sha256)) in files.iter().zip(self.contents) {
             let lines = [
                 "[[files]]".to_owned(),
                 format!("path = {path}"),
@@ -87,7 +81,7 @@ impl Plan<'_> {
             push(&mut text, lines);
         }
         for set in self.sets {
-            let place = self.surveys.iter().position(|survey| survey.path == set.file).unwrap_or(0);
+            let place = self.surveys.iter().position(|survey| survey.given == set.file).unwrap_or(0);
             let is_drawn = self.held_out.is_some() && set.name == "id";
             let seed = self.held_out.filter(|_| is_drawn);
             let drawn = seed.map(|seed| {
@@ -107,7 +101,7 @@ impl Plan<'_> {
             text.push('\n');
         }
         push(&mut text, self.task_table());
-        Ok(text)
+        text
     }
 
     /// Returns the table of the columns of a file.

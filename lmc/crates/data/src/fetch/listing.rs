@@ -1,0 +1,41 @@
+//! The list of the files of a repository on the hub.
+
+use serde::Deserialize;
+
+use super::Fetcher;
+use super::client::network;
+use super::retry::Failure;
+use crate::manifest::{HubSource, RepoType, Revision};
+use lmc_base::error::{LmcError, Result};
+
+/// A file or a folder as the hub lists it.
+#[derive(Debug, Deserialize)]
+struct Entry {
+    #[serde(rename = "type")]
+    kind: String,
+    path: String,
+}
+
+impl Fetcher {
+    /// Returns the paths of the files of a repository at a commit, branch or tag, in the order of the hub's first
+    /// page. Files of the repository itself, which begin with a point, are left out.
+    pub(crate) fn files_of(&self, source: &HubSource) -> Result<Vec<String>> {
+        let Revision::Named(revision) = &source.revision else { return Ok(Vec::new()) };
+        let kind = if source.repo_type == RepoType::Model { "models" } else { "datasets" };
+        let repository = &source.repository;
+        if self.offline {
+            let (file, folder) = (format!("the list of files of {repository}"), self.hub_cache.clone());
+            return Err(LmcError::Offline { file, folder, flat: None });
+        }
+        let revision = revision.replace('/', "%2F");
+        let url = format!("{}/api/{kind}/{repository}/tree/{revision}?recursive=true", self.endpoint);
+        let entries: Vec<Entry> = self.retries.run(|| {
+            let (text, _) = self.client.text(&url)?;
+            serde_json::from_slice(&text).map_err(|error| {
+                Failure::last(network(&url, Some(200), format!("no list of files: {error}")))
+            })
+        })?;
+        let files = entries.into_iter().filter(|entry| entry.kind == "file" && !entry.path.starts_with('.'));
+        Ok(files.map(|entry| entry.path).collect())
+    }
+}
