@@ -22,4 +22,5 @@ pub mod report;
 pub mod scores;
 pub mod sharpness;
 pub mod soups;
+pub mod training;
 pub mod trajectories;

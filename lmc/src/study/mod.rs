@@ -29,6 +29,7 @@ use std::rc::Rc;
 pub use classifiers::{ClassifierOptions, Classifiers, Evaluated, evaluate_finetuned};
 pub(crate) use evaluation::metrics;
 pub use evaluation::{Evaluation, evaluations_table};
+pub(crate) use finetune::updates;
 pub use lmc_base::metric::Metric;
 pub use lmc_base::step::Step;
 pub use lmc_engine::slurm::Slurm;

@@ -109,7 +109,7 @@ impl Golden {
             assert!((got - norm).abs() < TOLERANCE * norm.max(1.0), "{run}, step {step}: {got}, {norm}");
             let rate = schedule.rate(step as u32);
             assert!((rate - rates[step]).abs() < 1e-15, "step {step}: got {rate}, expected {}", rates[step]);
-            tch::no_grad(|| optimiser.step(&mut part, &gradient, rate));
+            let _ = tch::no_grad(|| optimiser.step(&mut part, &gradient, rate));
         }
         theta = theta.squeeze_dim(0);
         let weights = Weights::new(self.classifier.layout().clone(), theta).unwrap();

@@ -18,3 +18,4 @@ mod recipes;
 mod soups;
 mod sweeps;
 mod tasks;
+mod training;

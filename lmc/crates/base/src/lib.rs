@@ -13,6 +13,7 @@ pub mod file;
 #[cfg(feature = "tables")]
 pub mod frame;
 pub mod interrupt;
+pub mod json;
 pub mod kernel;
 pub mod metric;
 pub mod natural;

@@ -15,6 +15,7 @@ use lmc::{LmcError, Result};
 use crate::basins::Clustering;
 use crate::compute::ComputeArgs;
 use crate::computing::Computing;
+use crate::finetune::training_figure;
 use crate::notes;
 use crate::output::identity;
 use crate::results::Results;
@@ -67,11 +68,13 @@ impl Figures {
         clock.say("interpolated");
         let (swept, (scored, metric)) = (self.interpolation.set(&study), self.clustering.score(&study));
         let (profiles, gaps, models_table) = (sweep.table()?, sweep.gaps()?, models.table()?);
+        let training = models.training()?;
         let mut tables: Vec<(&Schema, &DataFrame)> = vec![
             (&table::MODELS, &models_table),
             (&table::EVALUATIONS, &evaluations),
             (&table::PROFILES, &profiles),
             (&table::GAPS, &gaps),
+            (&table::TRAINING, &training),
         ];
         let mut figures = Vec::new();
         // Three copies are too few to divide; the known results are still written.
@@ -97,6 +100,7 @@ impl Figures {
         let divided = clustered.as_ref().is_some_and(|basins| basins.is_divided());
         let groups = basins.as_ref().filter(|_| divided).map(figure::groups_by_basin).transpose()?;
         figures.push(("curves", figure::curves(&profiles, groups.as_ref(), &[])?));
+        figures.extend(training_figure(&models, &training, basins.as_ref())?);
         if let Some(basins) = &basins {
             tables.push((&table::BASINS, basins));
             let of_basins = of_basins(basins, &evaluations, &gaps, swept, (scored, metric))?;

@@ -46,6 +46,11 @@ impl Place {
         self.0.as_ref().is_some_and(|results| place(results.folder()) == place(folder))
     }
 
+    /// Returns whether a folder was named.
+    pub fn is_named(&self) -> bool {
+        self.0.is_some()
+    }
+
     /// Writes tables and figures about the models that `of` tells from others.
     pub fn write(
         &self,

@@ -3,7 +3,7 @@
 use lmc::table::{self, Schema};
 
 /// Every table that a verb writes.
-pub const TABLES: [&Schema; 31] = [
+pub const TABLES: [&Schema; 32] = [
     &table::MODELS,
     &table::EVALUATIONS,
     &table::PROFILES,
@@ -30,6 +30,7 @@ pub const TABLES: [&Schema; 31] = [
     &table::ALIGNMENT,
     &table::DRIFT,
     &table::EARLY,
+    &table::TRAINING,
     &table::LAYERS,
     &table::LAYER_KINDS,
     &table::MERGES,
@@ -39,7 +40,7 @@ pub const TABLES: [&Schema; 31] = [
 
 /// The files that each verb writes, some of them only with some options.
 pub const FILES: [(&str, &[&str]); 15] = [
-    ("finetune", &["models.parquet"]),
+    ("finetune", &["models.parquet", "training.parquet", "training.png"]),
     ("evaluate", &["evaluations.parquet"]),
     ("sweep", &["profiles.parquet", "gaps.parquet", "curves.png"]),
     (
@@ -116,6 +117,8 @@ pub const FILES: [(&str, &[&str]); 15] = [
             "membership.png",
             "histogram.png",
             "gap-distance.png",
+            "training.parquet",
+            "training.png",
         ],
     ),
     (

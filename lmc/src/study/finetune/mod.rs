@@ -3,6 +3,7 @@
 mod company;
 mod stack;
 mod start;
+mod updates;
 mod writer;
 
 use std::path::PathBuf;
@@ -18,10 +19,11 @@ use crate::error::Result;
 use crate::progress::{Progress, Unit};
 use crate::spec::{Recipe, RunSpec, Trained};
 use crate::store::{Claim, Store};
-use crate::train::{Features, Place, TrainingSet};
+use crate::train::{Features, Place, Schedule, TrainingSet};
 use company::{companies, most_copies};
 use stack::{Stack, Work};
 use start::Start;
+pub(crate) use updates::read as updates;
 
 impl Models {
     /// Trains the missing copies and returns all copies at the last checkpoint.
@@ -69,6 +71,7 @@ fn train(study: &Study, recipe: &Recipe) -> Result<()> {
         classifier: &study.task.classifier,
         set: features.as_ref().map_or(TrainingSet::Examples(&study.task.train), TrainingSet::Features),
         recipe,
+        schedule: Schedule::new(recipe, study.task.train.len()),
         checkpoints: &checkpoints,
         start: Start::new(study, recipe)?,
         progress: &silent,

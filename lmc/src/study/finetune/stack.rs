@@ -7,6 +7,7 @@ use tch::{Device, Tensor};
 
 use super::all_kept;
 use super::start::Start;
+use super::updates;
 use super::writer::{Checkpoint, behind};
 use crate::compute::within_memory;
 use crate::error::{LmcError, Result};
@@ -15,7 +16,7 @@ use crate::model::Classifier;
 use crate::progress::{Progress, note};
 use crate::spec::{Recipe, RunSpec, Trained};
 use crate::store::{CheckpointInfo, Store};
-use crate::train::{Place, Snapshot, Training, TrainingSet, TrainingState};
+use crate::train::{Place, Schedule, Snapshot, Training, TrainingSet, TrainingState};
 use crate::weights::Weights;
 
 /// Runs that are trained together.
@@ -41,6 +42,7 @@ pub(super) struct Work<'a> {
     pub classifier: &'a Classifier,
     pub set: TrainingSet<'a>,
     pub recipe: &'a Recipe,
+    pub schedule: Schedule,
     pub checkpoints: &'a [u32],
     pub start: Start<'a>,
     pub progress: &'a Progress,
@@ -137,8 +139,9 @@ impl Work<'_> {
 
     /// Writes a checkpoint of every model of a stack on the CPU.
     fn keep(&self, runs: &[&RunSpec], snapshot: &Snapshot<'_>) -> Result<()> {
-        let &Snapshot { step, theta, train_loss, seconds, .. } = snapshot;
+        let &Snapshot { step, theta, train_loss, logs, seconds, .. } = snapshot;
         for (i, (run, &train_loss)) in runs.iter().zip(train_loss).enumerate() {
+            updates::save(self.store, run, step, &logs[i], &self.schedule)?;
             let weights = Weights::new(self.classifier.layout().clone(), theta.get(i as i64))?;
             let info = CheckpointInfo { step, train_loss, seconds, skipped: 0 };
             self.store.save_checkpoint(run, &weights, &info)?;
@@ -150,6 +153,7 @@ impl Work<'_> {
     fn write(&self, runs: &[&RunSpec], checkpoint: &Checkpoint, host: &Host) -> Result<()> {
         let &Checkpoint { step, seconds, .. } = checkpoint;
         for (i, (run, &train_loss)) in runs.iter().zip(&checkpoint.train_loss).enumerate() {
+            updates::save(self.store, run, step, &checkpoint.logs[i], &self.schedule)?;
             let theta = host.copied(&checkpoint.theta.get(i as i64))?;
             let weights = Weights::new(self.classifier.layout().clone(), theta)?;
             let skipped = checkpoint.skipped.get(i).copied().unwrap_or(0);

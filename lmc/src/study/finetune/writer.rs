@@ -7,7 +7,7 @@ use tch::Tensor;
 
 use crate::compute::within_memory;
 use crate::error::{LmcError, Result};
-use crate::train::Snapshot;
+use crate::train::{Snapshot, UpdateLog};
 
 /// A checkpoint of a stack, with a copy of the weights of its own.
 pub(super) struct Checkpoint {
@@ -15,15 +15,16 @@ pub(super) struct Checkpoint {
     /// `[stack, n_parameters]`, where the stack is trained.
     pub theta: Tensor,
     pub train_loss: Vec<f64>,
+    pub logs: Vec<UpdateLog>,
     pub skipped: Vec<u32>,
     pub seconds: f64,
 }
 
 impl Checkpoint {
     pub fn of(snapshot: &Snapshot<'_>) -> Self {
-        let &Snapshot { step, theta, train_loss, skipped, seconds } = snapshot;
-        let (theta, train_loss, skipped) = (theta.copy(), train_loss.to_vec(), skipped.to_vec());
-        Self { step, theta, train_loss, skipped, seconds }
+        let &Snapshot { step, theta, train_loss, logs, skipped, seconds } = snapshot;
+        let (train_loss, logs, skipped) = (train_loss.to_vec(), logs.to_vec(), skipped.to_vec());
+        Self { step, theta: theta.copy(), train_loss, logs, skipped, seconds }
     }
 }
 
@@ -65,7 +66,7 @@ mod tests {
     use super::*;
 
     fn snapshot(theta: &Tensor, step: u32) -> Snapshot<'_> {
-        Snapshot { step, theta, train_loss: &[0.5], skipped: &[], seconds: 1.0 }
+        Snapshot { step, theta, train_loss: &[0.5], logs: &[], skipped: &[], seconds: 1.0 }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! ```text
 //! <root>/runs/<run_id>/spec.json              the spec, compared on every opening
 //! <root>/runs/<run_id>/checkpoint-800it.safetensors
+//! <root>/runs/<run_id>/updates-800it.parquet  the updates up to that checkpoint, since the one before
 //! <root>/runs/<run_id>/state.sealed           an interrupted stack, in the folder of its first run
 //! <root>/evaluations/<dataset key>/<run_id>-800it.parquet
 //! <root>/evaluations/<dataset key>/classifier-<digest>.parquet  of one from elsewhere, by its config and weights
@@ -161,6 +162,14 @@ impl Store {
         let bytes = checkpoint::read_checked(&path)?;
         let named = tensors_from_bytes(&bytes, &path)?;
         Weights::from_named(layout.clone(), named).map_err(|e| e.found_in(&path))
+    }
+
+    /// Returns the file with the updates of a run up to a checkpoint, since the one before.
+    ///
+    /// # Errors
+    /// The errors of [`Store::run_folder`].
+    pub fn updates_path(&self, spec: &RunSpec, step: u32) -> Result<PathBuf> {
+        Ok(self.run_folder(spec)?.join(format!("updates-{step}it.parquet")))
     }
 
     /// Returns the file of the state of a stack in training: in the folder of its first run, which knows the

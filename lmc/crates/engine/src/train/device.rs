@@ -107,9 +107,10 @@ impl<'a> OnDevice<'a> {
             let mut theta = trained.narrow(0, models.start as i64, n);
             let (mut gradient, scratch) = (gradient.narrow(0, 0, n), scratch.narrow(0, 0, n));
             let (rate, scaling) = (update.learning_rate, self.scaling.as_mut());
-            tch::no_grad(|| {
-                optimiser.step_models(&models, &mut theta, &mut gradient, &scratch, rate, scaling);
+            let norms = tch::no_grad(|| {
+                optimiser.step_models(&models, &mut theta, &mut gradient, &scratch, rate, scaling)
             });
+            self.window.put_norms(&models, &norms.squeeze_dim(1));
             next = models.end;
         }
         optimiser.end_update();
@@ -150,7 +151,7 @@ impl<'a> OnDevice<'a> {
         let losses =
             -logits.log_softmax(-1, Kind::Float).gather(-1, &labels.unsqueeze(-1), false).squeeze_dim(-1);
         let per_model = losses.mean_dim([1i64].as_slice(), false, Kind::Float);
-        self.window.put(&models, &per_model);
+        self.window.put_losses(&models, &per_model);
         let total = match &self.scaling {
             Some(scaling) => (per_model * scaling.of(&models)).sum(Kind::Float),
             None => per_model.sum(Kind::Float),
@@ -166,7 +167,7 @@ impl<'a> OnDevice<'a> {
         Ok(())
     }
 
-    /// Returns the losses of the updates since they were last read.
+    /// Returns the numbers of the updates since they were last read.
     pub fn window(&mut self) -> &mut Window {
         &mut self.window
     }

@@ -1,14 +1,14 @@
 //! AdamW over whole flat vectors on a device: few kernels, no memory of its own, no waiting.
 //!
 //! An update is ten passes over the vectors (eleven with scaled losses), which read or write 96 bytes for each
-//! parameter of each model (104); one fused kernel would take 28. libtorch has such a kernel,
+//! parameter of each model (104), beside one that reads the gradient for its norm; one fused kernel would take 28. libtorch has such a kernel,
 //! `_fused_adamw_`, which tch 0.24 does not export.
 
 use std::ops::Range;
 
 use tch::{Kind, Tensor};
 
-use super::optimiser::AdamW;
+use super::optimiser::{AdamW, clip, norms};
 use super::scaling::Scaling;
 use lmc_data::spec::Adam;
 
@@ -27,7 +27,8 @@ struct Numbers {
 impl AdamW {
     /// Updates some models as [`AdamW::step`] does. theta, the gradient and `scratch` are `[models,
     /// n_parameters]`; the gradient and `scratch` are written over. With `scaling` the gradients are scaled
-    /// ones, and a model whose gradient is not finite stays as it is.
+    /// ones, and a model whose gradient is not finite stays as it is. Returns the norm of each model's gradient
+    /// as it is without scaling and before it is clipped, `[models, 1]`.
     ///
     /// [`AdamW::end_update`] must be called after the last models.
     pub(super) fn step_models(
@@ -38,22 +39,23 @@ impl AdamW {
         scratch: &Tensor,
         learning_rate: f64,
         scaling: Option<&mut Scaling>,
-    ) {
+    ) -> Tensor {
         let part = |tensor: &Tensor| tensor.narrow(0, models.start as i64, models.len() as i64);
+        let mut norms = norms(gradient);
         let numbers = match scaling {
             None => {
                 if let Some(limit) = self.clip_norm {
-                    let _ = gradient.g_mul_(&clip(&norms(gradient), limit));
+                    let _ = gradient.g_mul_(&clip(&norms, limit));
                 }
                 self.numbers(gradient, learning_rate)
             }
             Some(scaling) => {
-                let norms = norms(gradient);
                 let judged = scaling.judge(models, &norms);
                 let skipped = judged.finite.logical_not();
                 let unscaled = judged.scale.reciprocal();
+                norms = norms * &unscaled;
                 let factor = match self.clip_norm {
-                    Some(limit) => clip(&(norms * &unscaled), limit) * unscaled,
+                    Some(limit) => clip(&norms, limit) * unscaled,
                     None => unscaled,
                 };
                 let _ = gradient.masked_fill_(&skipped, 0.0).g_mul_(&factor.masked_fill(&skipped, 0.0));
@@ -69,6 +71,7 @@ impl AdamW {
         let _ = first.div_out(scratch, scratch);
         let _ = scratch.shallow_clone().addcmul_(&self.decay, theta);
         let _ = theta.addcmul_(scratch, &numbers.rate);
+        norms
     }
 
     /// Counts an update as made.
@@ -107,16 +110,6 @@ impl AdamW {
             rate: flag * -learning_rate,
         }
     }
-}
-
-/// Returns the norm of each model's gradient, `[models, 1]`.
-fn norms(gradient: &Tensor) -> Tensor {
-    gradient.norm_scalaropt_dim(2, [1i64].as_slice(), true)
-}
-
-/// Returns the factor that brings each norm to the limit, at most 1.
-fn clip(norms: &Tensor, limit: f64) -> Tensor {
-    ((norms + 1e-6).reciprocal() * limit).clamp_max(1.0)
 }
 
 #[cfg(test)]
@@ -158,12 +151,13 @@ mod tests {
             let mut flat = optimiser(&theta, bias_correction, clip_norm);
             let mut blocks = optimiser(&expected, bias_correction, clip_norm);
             for update in 0..20 {
-                blocks.step(&mut expected, &gradient(update), 1e-2);
+                let norms = blocks.step(&mut expected, &gradient(update), 1e-2);
                 for models in [0..1, 1..2] {
                     let part = |tensor: &Tensor| tensor.narrow(0, models.start as i64, 1);
                     let (mut theta, mut gradient) = (part(&theta), part(&gradient(update)).copy());
                     let scratch = gradient.empty_like();
-                    flat.step_models(&models, &mut theta, &mut gradient, &scratch, 1e-2, None);
+                    let norm = flat.step_models(&models, &mut theta, &mut gradient, &scratch, 1e-2, None);
+                    assert!(worst(&norm, &norms.narrow(0, models.start as i64, 1)) < 1e-6);
                 }
                 flat.end_update();
             }
@@ -181,18 +175,30 @@ mod tests {
             let (mut theta, mut expected) = (start.copy(), start.copy());
             let mut scaled = optimiser(&theta, bias_correction, clip_norm);
             let mut plain = optimiser(&expected, bias_correction, clip_norm);
-            let mut scaling = Scaling::new(&theta);
+            let (mut scaling, mut norms) =
+                (Scaling::new(&theta), Tensor::zeros([2, 1], (Kind::Float, Device::Cpu)));
             for update in 0..6 {
                 let overflows = update == 0 || update == 3;
                 let mut gradient = gradient(update) * scaling.of(&(0..2)).unsqueeze(1);
                 if overflows {
                     let _ = gradient.narrow(1, 3, 1).fill_(f64::INFINITY);
                 } else {
-                    plain.step(&mut expected, &self::gradient(update), 1e-2);
+                    norms = plain.step(&mut expected, &self::gradient(update), 1e-2);
                 }
                 let scratch = gradient.empty_like();
                 let before = theta.copy();
-                scaled.step_models(&(0..2), &mut theta, &mut gradient, &scratch, 1e-2, Some(&mut scaling));
+                let found = scaled.step_models(
+                    &(0..2),
+                    &mut theta,
+                    &mut gradient,
+                    &scratch,
+                    1e-2,
+                    Some(&mut scaling),
+                );
+                match overflows {
+                    true => assert!(!bool::try_from(found.isfinite().all()).unwrap()),
+                    false => assert!(worst(&found, &norms) < 1e-6, "without the scale"),
+                }
                 scaled.end_update();
                 assert_eq!(theta == before, overflows);
             }

@@ -7,12 +7,14 @@ use rand_xoshiro::rand_core::SeedableRng;
 use tch::{Kind, Tensor};
 
 use super::device::{OnDevice, Update};
+use super::log::UpdateLog;
 use super::optimiser::AdamW;
 use super::order::Order;
 use super::place::Place;
 use super::schedule::Schedule;
 use super::set::TrainingSet;
 use super::state::{Numbers, TrainingState};
+use super::window::UpdateNumbers;
 use lmc_base::error::{LmcError, Result};
 use lmc_base::interrupt;
 use lmc_data::spec::Recipe;
@@ -29,6 +31,8 @@ pub struct Snapshot<'a> {
     pub theta: &'a Tensor,
     /// The mean training loss of each model since the last checkpoint, in nats per example.
     pub train_loss: &'a [f64],
+    /// The updates of each model since the last checkpoint.
+    pub logs: &'a [UpdateLog],
     /// The updates of each model up to here that were skipped because its gradient in fp16 overflowed; empty
     /// in other precisions.
     pub skipped: &'a [u32],
@@ -55,6 +59,8 @@ pub struct Training<'a> {
     /// The sum of each model's losses since the last checkpoint, and the updates since then.
     sums: Vec<f64>,
     since: u32,
+    /// The updates of each model since the last checkpoint.
+    logs: Vec<UpdateLog>,
     /// The mean loss that was last read; not a number before that.
     last_loss: f64,
     /// The start of this part of the training, and the seconds that earlier parts took.
@@ -141,6 +147,7 @@ impl<'a> Training<'a> {
             sums: vec![0.0; seeds.len()],
             step: 0,
             since: 0,
+            logs: vec![UpdateLog::default(); seeds.len()],
             started: Instant::now(),
             earlier: 0.0,
             schedule: Schedule::new(recipe, set.n_examples()),
@@ -176,6 +183,9 @@ impl<'a> Training<'a> {
             (Way::Exact { .. }, None) => {}
         }
         self.sums = numbers.sums.into_iter().map(f64::from_bits).collect();
+        if numbers.logs.len() == self.logs.len() {
+            self.logs = numbers.logs;
+        }
         (self.step, self.since, self.earlier) = (numbers.step, numbers.since, numbers.seconds);
         self
     }
@@ -196,6 +206,7 @@ impl<'a> Training<'a> {
                 step: self.step,
                 since: self.since,
                 sums: self.sums.iter().map(|sum| sum.to_bits()).collect(),
+                logs: self.logs.clone(),
                 dropout,
                 seconds: self.seconds(),
                 scales,
@@ -248,9 +259,11 @@ impl<'a> Training<'a> {
                 let train_loss: Vec<f64> = self.sums.iter().map(|s| s / f64::from(self.since)).collect();
                 let (step, theta, seconds, skipped) =
                     (self.step, &self.theta, self.seconds(), self.skipped()?);
-                keep(Snapshot { step, theta, train_loss: &train_loss, skipped: &skipped, seconds })?;
+                let (train_loss, logs, skipped) = (&train_loss, &self.logs, &skipped);
+                keep(Snapshot { step, theta, train_loss, logs, skipped, seconds })?;
                 self.sums.fill(0.0);
                 self.since = 0;
+                self.logs.iter_mut().for_each(UpdateLog::clear);
             }
             tick(self.last_loss)?;
         }
@@ -270,24 +283,30 @@ impl<'a> Training<'a> {
         let Way::Device(device) = &mut self.way else { return Ok(()) };
         let rows = device.window().read()?;
         let first = self.step - rows.len() as u32;
-        for (values, update) in rows.into_iter().zip(first + 1..) {
-            self.count(&values, update)?;
+        for (numbers, update) in rows.into_iter().zip(first + 1..) {
+            self.check_losses(&numbers.losses, update)?;
+            self.count(&numbers);
         }
         Ok(())
     }
 
-    /// Counts the losses of an update.
-    fn count(&mut self, values: &[f32], update: u32) -> Result<()> {
-        if let Some(i) = values.iter().position(|v| !v.is_finite()) {
-            return Err(LmcError::NonFiniteLoss {
-                what: format!("finetuning of seed {}", self.seeds[i]),
-                value: f64::from(values[i]),
-                position: format!("update {update}"),
-            });
-        }
-        self.sums.iter_mut().zip(values).for_each(|(sum, &v)| *sum += f64::from(v));
-        self.last_loss = f64::from(values.iter().sum::<f32>()) / values.len() as f64;
-        Ok(())
+    /// Checks that the losses of an update are finite.
+    fn check_losses(&self, losses: &[f32], update: u32) -> Result<()> {
+        let Some(i) = losses.iter().position(|loss| !loss.is_finite()) else { return Ok(()) };
+        Err(LmcError::NonFiniteLoss {
+            what: format!("finetuning of seed {}", self.seeds[i]),
+            value: f64::from(losses[i]),
+            position: format!("update {update}"),
+        })
+    }
+
+    /// Counts the losses of an update, and takes its numbers into the logs.
+    fn count(&mut self, numbers: &UpdateNumbers) {
+        let UpdateNumbers { losses, gradient_norms } = numbers;
+        self.sums.iter_mut().zip(losses).for_each(|(sum, &loss)| *sum += f64::from(loss));
+        let of_models = losses.iter().zip(gradient_norms);
+        self.logs.iter_mut().zip(of_models).for_each(|(log, (&loss, &norm))| log.push(loss, norm));
+        self.last_loss = f64::from(losses.iter().sum::<f32>()) / losses.len() as f64;
     }
 
     fn check_interrupt(&self) -> Result<()> {
@@ -341,9 +360,12 @@ impl<'a> Training<'a> {
         let per_model = losses.mean_dim([1i64].as_slice(), false, Kind::Float);
         leaves.gradient_into(&per_model.sum(Kind::Float), gradient)?;
         let gradient = gradient.shallow_clone();
-        self.count(&Vec::<f32>::try_from(&per_model)?, step + 1)?;
+        let losses = Vec::<f32>::try_from(&per_model)?;
+        self.check_losses(&losses, step + 1)?;
         let rate = self.schedule.rate(step);
-        tch::no_grad(|| self.optimiser.step(&mut self.trained, &gradient, rate));
+        let norms = tch::no_grad(|| self.optimiser.step(&mut self.trained, &gradient, rate));
+        let gradient_norms = Vec::<f32>::try_from(norms.squeeze_dim(1))?;
+        self.count(&UpdateNumbers { losses, gradient_norms });
         Ok(())
     }
 }

@@ -6,6 +6,7 @@ mod flat;
 mod gradient;
 mod headed;
 mod laid;
+mod log;
 mod loop_;
 mod optimiser;
 mod order;
@@ -23,6 +24,7 @@ mod window;
 
 pub use curve::{CurveRecipe, CurveState, CurveTraining};
 pub use gradient::loss_gradient;
+pub use log::UpdateLog;
 pub use loop_::{Snapshot, Training, train_stack};
 pub use optimiser::AdamW;
 pub use order::Order;

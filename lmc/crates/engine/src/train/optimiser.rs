@@ -46,13 +46,12 @@ impl AdamW {
     }
 
     /// Updates theta in place: each model's gradient is clipped to the global norm, then one AdamW step.
+    /// Returns the norm of each model's gradient before that, `[stack, 1]`.
     ///
     /// The step is a dozen elementwise operations; they run over blocks that stay in a core's cache.
-    pub fn step(&mut self, theta: &mut Tensor, gradient: &Tensor, learning_rate: f64) {
-        let scale = self.clip_norm.map(|limit| {
-            let norm = gradient.norm_scalaropt_dim(2, [1i64].as_slice(), true);
-            ((norm + 1e-6).reciprocal() * limit).clamp_max(1.0)
-        });
+    pub fn step(&mut self, theta: &mut Tensor, gradient: &Tensor, learning_rate: f64) -> Tensor {
+        let norms = norms(gradient);
+        let scale = self.clip_norm.map(|limit| clip(&norms, limit));
         self.updates += 1;
         let size = theta.size();
         let (stack, n) = (size[0], size[1]);
@@ -65,6 +64,7 @@ impl AdamW {
             };
             self.step_part(part, &mut part(theta), &gradient, learning_rate);
         }
+        norms
     }
 
     fn step_part(
@@ -88,4 +88,14 @@ impl AdamW {
         let mut update = (first / denominator).g_div_scalar_(c1).addcmul_(&part(&self.decay), theta);
         let _ = theta.g_sub_(&update.g_mul_scalar_(learning_rate));
     }
+}
+
+/// Returns the norm of each model's gradient, `[models, 1]`.
+pub(super) fn norms(gradient: &Tensor) -> Tensor {
+    gradient.norm_scalaropt_dim(2, [1i64].as_slice(), true)
+}
+
+/// Returns the factor that brings each norm to the limit, at most 1.
+pub(super) fn clip(norms: &Tensor, limit: f64) -> Tensor {
+    ((norms + 1e-6).reciprocal() * limit).clamp_max(1.0)
 }

@@ -193,7 +193,7 @@ pub fn pretrain(
                 });
             }
             if let Some(gradient) = gradient {
-                tch::no_grad(|| optimiser.step(&mut theta, &gradient, schedule.rate(step)));
+                let _ = tch::no_grad(|| optimiser.step(&mut theta, &gradient, schedule.rate(step)));
             }
             tick(step + 1, loss)?;
         }

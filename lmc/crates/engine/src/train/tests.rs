@@ -38,7 +38,7 @@ fn steps(adam: Adam, decay: f64, clip: Option<f64>, gradients: &[[f32; 3]]) -> V
     let mut theta = Tensor::full([1, 3], 2.0, (Kind::Float, Device::Cpu));
     let mut optimiser = AdamW::new(&theta, &layout(), adam, decay, clip);
     for gradient in gradients {
-        optimiser.step(&mut theta, &Tensor::from_slice(gradient).unsqueeze(0), 0.1);
+        let _ = optimiser.step(&mut theta, &Tensor::from_slice(gradient).unsqueeze(0), 0.1);
     }
     Vec::try_from(theta.reshape([-1])).unwrap()
 }
@@ -78,7 +78,7 @@ fn only_weights_decay() {
     }
     let mut theta = Tensor::full([1, 6], 2.0, (Kind::Float, Device::Cpu));
     let zero = theta.zeros_like();
-    AdamW::new(&theta, &layout, ADAM, 0.5, None).step(&mut theta, &zero, 0.1);
+    let _ = AdamW::new(&theta, &layout, ADAM, 0.5, None).step(&mut theta, &zero, 0.1);
     assert_close(&Vec::try_from(theta.reshape([-1])).unwrap(), &names.map(|(_, expected)| expected));
 }
 
@@ -88,7 +88,8 @@ fn each_model_is_clipped_by_its_own_norm() {
     let plain = Adam { beta1: 0.0, beta2: 0.0, eps: 1e3, bias_correction: false };
     let mut theta = Tensor::zeros([2, 3], (Kind::Float, Device::Cpu));
     let gradient = Tensor::from_slice(&[0.0f32, 3.0, 4.0, 0.3, 0.0, 0.4]).view([2, 3]);
-    AdamW::new(&theta, &layout(), plain, 0.0, Some(1.0)).step(&mut theta, &gradient, 1e3);
+    let norms = AdamW::new(&theta, &layout(), plain, 0.0, Some(1.0)).step(&mut theta, &gradient, 1e3);
+    assert_close(&Vec::try_from(norms.reshape([-1])).unwrap(), &[5.0, 0.5]);
     let got = Vec::<f32>::try_from(theta.reshape([-1])).unwrap();
     let expected = [0.0, -0.6, -0.8, -0.3, 0.0, -0.4];
     assert!(got.iter().zip(expected).all(|(g, e)| (g - e).abs() < 1e-3), "{got:?}");
@@ -98,10 +99,13 @@ fn each_model_is_clipped_by_its_own_norm() {
 fn checkpoints_fall_on_their_updates_with_the_mean_loss_since_the_last() {
     let (classifier, examples, recipe) = (classifier(), examples(16, 1), recipe(9));
     let (mut theta, mut kept, mut losses) = (stack(&classifier, &[1]), Vec::new(), Vec::new());
+    let mut logged: Vec<f64> = Vec::new();
     let start = theta.copy();
     let keep = |snapshot: Snapshot<'_>| {
         assert!(snapshot.theta.size() == start.size() && *snapshot.theta != start);
         kept.push((snapshot.step, snapshot.train_loss[0]));
+        logged.extend(snapshot.logs[0].losses().map(f64::from));
+        assert!(snapshot.logs[0].gradient_norms().all(|norm| norm > 0.0 && norm.is_finite()));
         Ok(())
     };
     let tick = |loss| {
@@ -110,7 +114,7 @@ fn checkpoints_fall_on_their_updates_with_the_mean_loss_since_the_last() {
     };
     train_stack(&classifier, &mut theta, &[1], TrainingSet::Examples(&examples), &recipe, keep, tick)
         .unwrap();
-    assert_eq!(losses.len(), 9);
+    assert_eq!((losses.len(), &logged), (9, &losses));
     assert_eq!(kept.iter().map(|(step, _)| *step).collect::<Vec<_>>(), [3, 6, 9]);
     for (third, (_, loss)) in losses.chunks(3).zip(&kept) {
         assert!((third.iter().sum::<f64>() / 3.0 - loss).abs() < 1e-6);

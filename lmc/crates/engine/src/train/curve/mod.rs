@@ -165,7 +165,7 @@ impl<'a> CurveTraining<'a> {
             for (i, &weight) in weights.weights()[1..=n_inner].iter().enumerate() {
                 self.gradient.get(i as i64).f_copy_(&(&gradient * weight))?;
             }
-            self.optimiser.step(&mut self.inner, &self.gradient, self.recipe.learning_rate);
+            let _ = self.optimiser.step(&mut self.inner, &self.gradient, self.recipe.learning_rate);
             Ok(())
         })?;
         self.losses.push(loss as f32);

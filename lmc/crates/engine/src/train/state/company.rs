@@ -12,12 +12,14 @@ impl TrainingState {
     /// Returns the state of some of the models, as if they had been trained without the others.
     pub fn of_models(&self, models: Range<usize>) -> Self {
         let part = |tensor: &Tensor| tensor.narrow(0, models.start as i64, models.len() as i64);
-        let Numbers { seeds, step, since, sums, dropout, seconds, scales, side_by_side } = &self.numbers;
+        let Numbers { seeds, step, since, sums, logs, dropout, seconds, scales, side_by_side } =
+            &self.numbers;
         let numbers = Numbers {
             seeds: seeds[models.clone()].to_vec(),
             step: *step,
             since: *since,
             sums: sums[models.clone()].to_vec(),
+            logs: logs.get(models.clone()).unwrap_or_default().to_vec(),
             dropout: dropout.clone(),
             seconds: *seconds,
             scales: scales.as_ref().map(|scales| scales.of_models(models.clone())),
@@ -51,6 +53,7 @@ impl TrainingState {
                 step: made.0,
                 since: made.1,
                 sums: numbers().flat_map(|n| n.sums.iter().copied()).collect(),
+                logs: numbers().flat_map(|n| n.logs.iter().cloned()).collect(),
                 dropout: first.numbers.dropout.clone(),
                 seconds: numbers().map(|n| n.seconds).fold(0.0, f64::max),
                 scales: numbers()

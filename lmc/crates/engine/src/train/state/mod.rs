@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use tch::Tensor;
 
 use super::headed;
+use super::log::UpdateLog;
 use super::scaling::Scales;
 use lmc_base::error::{LmcError, Result};
 
@@ -39,6 +40,9 @@ pub(super) struct Numbers {
     pub since: u32,
     /// The bits of the sum of each model's losses since the last checkpoint.
     pub sums: Vec<u64>,
+    /// The updates of each model since the last checkpoint; empty in states of earlier versions.
+    #[serde(default)]
+    pub logs: Vec<UpdateLog>,
     /// The generator of the masks of dropout; `None` without dropout.
     pub dropout: Option<Xoshiro256PlusPlus>,
     /// The time that training took up to here, in seconds.

@@ -14,11 +14,11 @@ fn recipe(dropout: f64) -> Recipe {
     Recipe { length: Step::Iterations(9), batch_size: 5, learning_rate: 1e-3, dropout, ..Recipe::mini() }
 }
 
-/// The result of a part of a training: the bits of all checkpoints, and the bytes of the state where it was
-/// stopped.
+/// The result of a part of a training: the bits of all checkpoints, the logs between them, and the bytes of
+/// the state where it was stopped.
 #[derive(Default, PartialEq, Debug)]
 struct Part {
-    checkpoints: Vec<(u32, Vec<u8>, Vec<u64>)>,
+    checkpoints: Vec<(u32, Vec<u8>, Vec<u64>, Vec<UpdateLog>)>,
     state: Option<Vec<u8>>,
 }
 
@@ -40,7 +40,8 @@ fn part(
     let mut part = Part::default();
     let keep = |snapshot: Snapshot<'_>| {
         let losses = snapshot.train_loss.iter().map(|loss| loss.to_bits()).collect();
-        part.checkpoints.push((snapshot.step, bytes_of(snapshot.theta)?, losses));
+        let bytes = bytes_of(snapshot.theta)?;
+        part.checkpoints.push((snapshot.step, bytes, losses, snapshot.logs.to_vec()));
         Ok(())
     };
     let tick = |_| {

@@ -1,0 +1,45 @@
+//! JSON as Python writes it.
+
+use std::borrow::Cow;
+
+/// Returns the same JSON with `null` for NaN and Infinity outside of strings: Python writes them, and JSON has no
+/// such numbers.
+pub fn plain_numbers(text: &str) -> Cow<'_, str> {
+    let (mut plain, mut kept, mut in_string, mut at) = (String::new(), 0, false, 0);
+    while let Some(byte) = text.as_bytes().get(at) {
+        let word = ["-Infinity", "Infinity", "NaN"].into_iter().find(|&word| text[at..].starts_with(word));
+        match (in_string, byte, word) {
+            (true, b'\\', _) => at += 1,
+            (_, b'"', _) => in_string = !in_string,
+            (false, _, Some(word)) => {
+                plain.push_str(&text[kept..at]);
+                plain.push_str("null");
+                at += word.len();
+                kept = at;
+                continue;
+            }
+            _ => {}
+        }
+        at += 1;
+        while !text.is_char_boundary(at.min(text.len())) {
+            at += 1;
+        }
+    }
+    match kept {
+        0 => Cow::Borrowed(text),
+        _ => Cow::Owned(plain + &text[kept..]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_that_only_python_writes_are_null() {
+        let text = r#"{"a": NaN, "é": [-Infinity, Infinity], "c": "NaN \" Infinity"}"#;
+        let plain = r#"{"a": null, "é": [null, null], "c": "NaN \" Infinity"}"#;
+        assert_eq!(plain_numbers(text), plain);
+        assert!(matches!(plain_numbers(plain), Cow::Borrowed(_)));
+    }
+}

@@ -1,0 +1,86 @@
+//! The log that transformers' Trainer leaves beside a checkpoint.
+
+use std::io::ErrorKind;
+use std::path::Path;
+
+use lmc_base::json::plain_numbers;
+use serde::Deserialize;
+
+use super::TrainingColumns;
+use crate::{LmcError, Result};
+
+/// The file of the log.
+const FILE: &str = "trainer_state.json";
+
+#[derive(Deserialize)]
+struct State {
+    #[serde(default)]
+    log_history: Vec<Entry>,
+}
+
+/// An entry of the log; those of evaluations have no training loss.
+#[derive(Deserialize)]
+struct Entry {
+    step: Option<i64>,
+    loss: Option<f64>,
+    learning_rate: Option<f64>,
+    grad_norm: Option<f64>,
+}
+
+/// Adds the entries of the log in a model's folder, if there is one.
+pub(super) fn add(all: &mut TrainingColumns, model: &str, folder: &Path) -> Result<()> {
+    let path = folder.join(FILE);
+    let text = match std::fs::read_to_string(&path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        read => read.map_err(LmcError::io("read", &path))?,
+    };
+    let state: State = serde_json::from_str(&plain_numbers(&text)).map_err(|error| LmcError::Format {
+        path: path.clone(),
+        line: Some(error.line()),
+        problem: error.to_string(),
+        remedy: "repair the file or move it away; nothing but the training curve depends on it",
+    })?;
+    for entry in state.log_history {
+        let (Some(update), Some(loss), Some(rate)) = (entry.step, entry.loss, entry.learning_rate) else {
+            continue;
+        };
+        all.model.push(model.to_owned());
+        all.update.push(update);
+        all.learning_rate.push(rate);
+        all.loss.push(loss);
+        all.gradient_norm.push(entry.grad_norm);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: Option<&str>) -> Result<TrainingColumns> {
+        let folder = tempfile::tempdir().unwrap();
+        text.iter().for_each(|text| std::fs::write(folder.path().join(FILE), text).unwrap());
+        let mut all = TrainingColumns::default();
+        add(&mut all, "a", folder.path())?;
+        Ok(all)
+    }
+
+    /// Entries as transformers 5 writes them.
+    #[test]
+    fn entries_of_training_are_read_and_others_left_out() {
+        let log = read(Some(
+            r#"{"best_metric": null, "log_history": [
+            {"epoch": 0.5, "grad_norm": 2.5, "learning_rate": 4e-05, "loss": 0.61, "step": 500},
+            {"epoch": 1.0, "eval_loss": 0.55, "eval_runtime": 1.0, "step": 1000},
+            {"epoch": 1.0, "grad_norm": NaN, "learning_rate": 3e-05, "loss": 0.5, "step": 1000},
+            {"epoch": 3.0, "step": 3207, "total_flos": 1.0, "train_loss": 0.5, "train_runtime": 9.0}]}"#,
+        ))
+        .unwrap();
+        assert_eq!((log.update, log.loss), (vec![500, 1000], vec![0.61, 0.5]));
+        assert_eq!(log.gradient_norm, [Some(2.5), None]);
+        assert!(read(None).unwrap().update.is_empty());
+        assert!(read(Some("{}")).unwrap().update.is_empty());
+        let error = read(Some("{\"log_history\": [\n{]}")).unwrap_err().to_string();
+        assert!(error.contains("trainer_state.json:2") && error.contains("move it away"), "{error}");
+    }
+}
