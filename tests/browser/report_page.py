@@ -150,6 +150,21 @@ def check_slider(report, content):
     assert report.text("#stage-name").startswith("200it"), report.text("#stage-name")
 
 
+def check_training(report, content):
+    """All models are drawn; the chosen one is that of a click, and the other measure is another curve."""
+    page = report.page
+    drawn = page.evaluate("() => document.querySelector('#training').data.map((trace) => trace.x.length)")
+    assert sum(drawn[:-1]) == sum(n + 1 for n in content["training"]["loss"]["n"]), drawn
+    page.locator("#training").scroll_into_view_if_needed()
+    name = content["models"][int(page.locator("#model").input_value())]
+    assert report.text("#training-said").startswith(f"Chosen: {name}, training loss "), report.text("#training-said")
+    report.choose("training-measure", "gradient_norm")
+    assert "norm of the gradient" in report.text("#training-said")
+    page.evaluate("() => document.querySelector('#training').emit('plotly_click', {points: [{customdata: 3}]})")
+    assert report.text("#training-said").startswith(f"Chosen: {content['models'][3]}, "), report.text("#training-said")
+    report.choose("training-measure", "loss")
+
+
 def check_tables(report, content):
     page, n = report.page, len(content["models"])
     page.locator("#tab-pairs").click()
@@ -198,6 +213,7 @@ def main(path, folder):
         check_keyboard(report, content)
         check_scatter(report, content)
         check_measures(report)
+        check_training(report, content)
         check_slider(report, content)
         check_tables(report, content)
         report.check()

@@ -43,6 +43,14 @@ def lines(blocks, name, n_examples, gaps, level):
     }
 
 
+def training(blocks, draw, n, level):
+    """Curves of 40 points that fall to a tenth; those of the last model are not known."""
+    counts = [40] * (n - 1) + [0]
+    updates = [5.0 * point + 3 for count in counts for point in range(count)]
+    values = [level * 0.1 ** (point / 39) * draw.uniform(0.8, 1.2) for count in counts for point in range(count)]
+    return {"n": counts, "update": blocks.reals(updates), "value": blocks.reals(values)}
+
+
 def numbers_of(n, names):
     """The content of a page and its blocks."""
     draw, blocks = random.Random(n), Blocks()
@@ -89,6 +97,7 @@ def numbers_of(n, names):
             "stability": [round(draw.uniform(0.8, 1), 4) for _ in range(n)], "notes": [],
         },
         "stages": stages,
+        "training": {"loss": training(blocks, draw, n, 0.7), "gradient_norm": training(blocks, draw, n, 5.0)},
         "facts": [
             {"name": "seed", "values": [str(model) for model in range(n)]},
             {"name": "training loss", "values": [round(draw.uniform(0.1, 0.2), 5) for _ in range(n)]},

@@ -42,6 +42,7 @@ function drawAll() {
   drawScatter();
   drawModel();
   if (data.stages.length > 1) drawDrift();
+  if (data.training) drawTraining();
 }
 
 chooseFirst();
@@ -51,6 +52,7 @@ startPair();
 startScatter();
 startModel();
 startDrift();
+startTraining();
 startTables();
 drawTexts();
 drawHeatmap();

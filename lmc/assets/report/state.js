@@ -13,6 +13,7 @@ const state = {
   b: 1,
   model: 0,
   stage: data.stages.length - 1,
+  training: "loss",
 };
 
 /** Calls `listener` after a change of any of those choices. */

@@ -7,6 +7,7 @@ use super::kinds::{Kind, kinds};
 use super::lines::{Intervals, Lines, Ordered, distances};
 use super::options::{PageOptions, Shown};
 use super::stages::{Stage, stages};
+use super::training::{Training, training};
 use crate::analyses::confidence::{Confidence, Interval};
 use crate::analyses::report::Report;
 use crate::basin::{Basins, Note};
@@ -37,6 +38,7 @@ pub(super) struct Content {
     intervals: Option<Intervals>,
     basins: Option<Division>,
     stages: Vec<Stage>,
+    training: Option<Training>,
     facts: Vec<Fact>,
     findings: Vec<(&'static str, Option<f64>)>,
     provenance: Vec<(String, String)>,
@@ -147,6 +149,7 @@ impl Content {
             intervals,
             basins: basins.as_ref().map(|basins| Division::new(basins, confidence.as_ref())),
             stages,
+            training: training(models, blocks)?,
             facts: facts(models.models()),
             findings,
             provenance: provenance(models, options, basins.as_ref())?,

@@ -11,6 +11,7 @@ mod kinds;
 mod lines;
 mod options;
 mod stages;
+mod training;
 
 use std::fmt;
 use std::path::Path;

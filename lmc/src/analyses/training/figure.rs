@@ -6,6 +6,7 @@ use lmc_figure::parts::{Axis, Chart, Mark, Panels};
 use lmc_figure::theme;
 use polars::prelude::DataFrame;
 
+use super::smooth::{Curve, POINTS, curves};
 use super::{TRAINING, TrainingColumns};
 use crate::analyses::basins::BasinColumns;
 use crate::figures::Figure;
@@ -13,17 +14,8 @@ use crate::figures::basins::{basin_colour, basin_name};
 use crate::figures::rows::{distinct, named};
 use crate::{LmcError, Result};
 
-/// The most points of a curve; each is the mean over as many updates as that takes.
-const POINTS: usize = 50;
 /// Height of a panel, CSS pixels.
 const HEIGHT: usize = 320;
-
-/// One update.
-#[derive(Clone, Copy)]
-struct Update {
-    number: f64,
-    values: [Option<f64>; 3],
-}
 
 /// Returns a figure of training curves: loss, norm of the gradient and learning rate against updates, a line
 /// for each model.
@@ -52,11 +44,11 @@ pub fn training_curves(training: &DataFrame, basins: Option<&DataFrame>) -> Resu
             "updates of at least one model: copies that lmc finetuned, or folders with trainer_state.json";
         return Err(LmcError::invalid("training", "a table without rows", expected));
     }
-    let curves = curves(training, &models)?;
+    let curves = curves(training)?;
     let basin_of = basins.map(basins_of).transpose()?;
     let all_basins: Vec<i64> = basin_of.iter().flat_map(BTreeMap::values).copied().collect();
     let margin = [theme::LEFT, theme::RIGHT, theme::TOP, theme::BOTTOM];
-    let longest = curves.values().map(Vec::len).max().unwrap_or(0).div_ceil(POINTS);
+    let longest = curves.values().map(Curve::len).max().unwrap_or(0).div_ceil(POINTS);
     let means = if longest > 1 { format!(", means over {longest} updates") } else { String::new() };
     let title = format!("Training of {}{means}", theme::counted(names.len(), "model"));
     let mut chart = Chart::of(&title, Panels::new(3, 3, HEIGHT, [62, 40], margin));
@@ -74,7 +66,7 @@ pub fn training_curves(training: &DataFrame, basins: Option<&DataFrame>) -> Resu
             None => (theme::colour(place), String::new()),
         };
         for (panel, (column, _)) in columns.into_iter().enumerate() {
-            let (x, y) = points(&curves[*name], panel);
+            let (x, y) = curves[*name].points(panel);
             if x.is_empty() {
                 continue;
             }
@@ -94,35 +86,9 @@ pub fn training_curves(training: &DataFrame, basins: Option<&DataFrame>) -> Resu
     chart.figure()
 }
 
-/// Returns the updates of each model in their order.
-fn curves<'a>(training: &DataFrame, models: &'a [String]) -> Result<BTreeMap<&'a String, Vec<Update>>> {
-    let (numbers, losses) = (TrainingColumns::update(training)?, TrainingColumns::loss(training)?);
-    let norms = TrainingColumns::gradient_norm(training)?;
-    let rates = TrainingColumns::learning_rate(training)?;
-    let mut curves: BTreeMap<&String, Vec<Update>> = BTreeMap::new();
-    for (i, model) in models.iter().enumerate() {
-        let values = [Some(losses[i]), norms[i], Some(rates[i])];
-        curves.entry(model).or_default().push(Update { number: numbers[i] as f64, values });
-    }
-    curves.values_mut().for_each(|curve| curve.sort_by(|a, b| a.number.total_cmp(&b.number)));
-    Ok(curves)
-}
-
 /// Returns the basin of each model.
 fn basins_of(basins: &DataFrame) -> Result<BTreeMap<String, i64>> {
     Ok(BasinColumns::model(basins)?.into_iter().zip(BasinColumns::cluster(basins)?).collect())
-}
-
-/// Returns the points of a curve: means of the updates, and of one of their values where it is known.
-fn points(curve: &[Update], value: usize) -> (Vec<f64>, Vec<f64>) {
-    let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
-    let point = |part: &[Update]| {
-        let known: Vec<(f64, f64)> =
-            part.iter().filter_map(|update| Some((update.number, update.values[value]?))).collect();
-        let (x, y): (Vec<f64>, Vec<f64>) = known.into_iter().unzip();
-        (!x.is_empty()).then(|| (mean(&x), mean(&y)))
-    };
-    curve.chunks(curve.len().div_ceil(POINTS).max(1)).filter_map(point).unzip()
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 //! finetuned.
 
 pub mod figure;
+pub(crate) mod smooth;
 mod table;
 mod trainer;
 
