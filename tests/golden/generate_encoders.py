@@ -22,7 +22,8 @@ ACTIVATIONS = ["gelu", "gelu_new", "relu", "silu"]
 SIZES = {"vocab_size": 24, "hidden_size": 12, "num_attention_heads": 3, "intermediate_size": 10, "num_hidden_layers": 2}
 # The first two positions of the families of RoBERTa are for padding.
 FIRST = {"roberta": 2, "xlm-roberta": 2, "camembert": 2, "mpnet": 2}
-SEGMENTS = ["electra", "albert"]
+SEGMENTS = ["electra", "albert", "deberta-v2"]
+RELATIVE = {"relative_attention": True, "pos_att_type": ["p2c", "c2p"]}
 DISTILBERT = {"intermediate_size": "hidden_dim", "hidden_act": "activation"}
 
 
@@ -39,6 +40,14 @@ def fixed():
     yield "albert", "albert", {"embedding_size": 8, "num_hidden_layers": 3}
     yield "albert-groups", "albert", {
         "embedding_size": 12, "num_hidden_layers": 3, "num_hidden_groups": 2, "inner_group_num": 2, "intermediate_size": 6}
+    yield "deberta-v3", "deberta-v2", {
+        **RELATIVE, "pos_att_type": "p2c|c2p", "share_att_key": True, "norm_rel_ebd": "layer_norm", "position_buckets": 8,
+        "position_biased_input": False, "type_vocab_size": 0, "max_len": 40}
+    yield "deberta-own-layers", "deberta-v2", {
+        **RELATIVE, "max_relative_positions": 5, "embedding_size": 8, "type_vocab_size": 2, "pooler_hidden_act": "tanh", "num_hidden_layers": 3}
+    yield "deberta-one-term", "deberta-v2", {
+        **RELATIVE, "pos_att_type": ["p2c"], "position_buckets": 4, "max_relative_positions": 30, "num_hidden_layers": 1}
+    yield "deberta-without-distances", "deberta-v2", {"pos_att_type": ["c2p"], "norm_rel_ebd": "layer_norm", "share_att_key": True}
 
 
 def drawn(family, rng):
@@ -60,6 +69,14 @@ def drawn(family, rng):
     if family == "albert":
         config["num_hidden_groups"] = rng.randint(1, config["num_hidden_layers"])
         config["inner_group_num"] = rng.choice([1, 2])
+    if family == "deberta-v2":
+        buckets = rng.choice([-1, 0, 2, 3, 6, 8])
+        config |= {
+            "type_vocab_size": rng.choice([0, 1, 2]), "position_biased_input": rng.choice([True, False]),
+            "relative_attention": rng.choice([True, True, True, False]), "pos_att_type": rng.choice([None, "c2p", ["p2c"], "p2c|c2p", ["c2p", "p2c"], []]),
+            "share_att_key": rng.choice([True, False]), "norm_rel_ebd": rng.choice(["none", "layer_norm"]), "position_buckets": buckets,
+            "max_relative_positions": rng.choice([-1, 0, 30, 64] if buckets > 0 else [-1, 1, 3, 30]),
+            "embedding_size": rng.choice([heads * width, 5, 16]), "pooler_hidden_act": rng.choice([*ACTIVATIONS, "tanh"])}
     if family == "distilbert":
         config["sinusoidal_pos_embds"] = rng.choice([True, False])
     if family == "mpnet":
@@ -103,7 +120,7 @@ def golden(name, family, changes, root, is_pickled, rng):
         changes = {DISTILBERT.get(key, key): value for key, value in changes.items()}
     config = AutoConfig.for_model(family, **changes, num_labels=3, max_position_embeddings=max_len + first)
     model = draw_model(config)
-    n_segments = config.type_vocab_size if family in SEGMENTS else 1
+    n_segments = max(config.type_vocab_size, 1) if family in SEGMENTS else 1
     lengths = [max_len, 2, 7, 5, max_len - 1, 3]
     examples = [{
         "ids": [rng.randrange(config.vocab_size) for _ in range(n)],
@@ -118,7 +135,9 @@ def golden(name, family, changes, root, is_pickled, rng):
     if is_pickled:
         torch.save(load_file(root / name / "model.safetensors"), root / name / "pytorch_model.bin")
         (root / name / "model.safetensors").unlink()
-    save_file({n: p.grad.contiguous() for n, p in model.named_parameters()}, root / name / "gradients.safetensors")
+    # Some configurations of DeBERTa have parameters on which nothing depends.
+    gradients = {n: p.grad.contiguous() for n, p in model.named_parameters() if p.grad is not None}
+    save_file(gradients, root / name / "gradients.safetensors")
     return {"name": name, "family": family, "max_len": max_len, "examples": examples, "logits": rounded(alone),
             "padded_logits": rounded(batch.logits.tolist()), "loss": batch.loss.item()}
 

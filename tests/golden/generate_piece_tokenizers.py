@@ -1,4 +1,4 @@
-"""Token ids of AutoTokenizer for folders of XLM-RoBERTa, CamemBERT, ALBERT and MPNet, whose tokenizers have classes of their own.
+"""Token ids of AutoTokenizer for folders of XLM-RoBERTa, CamemBERT, ALBERT, DeBERTa and MPNet, whose tokenizers have classes of their own.
 
 Needs transformers 5.24 or later (without torch). Writes piece_tokenizers.json beside this file: the text of every file of a folder,
 and the ids of texts, and of pairs at 64 and at 9 tokens. Vocabularies are our own.
@@ -53,6 +53,11 @@ camembert = file([(n + 4, "<s>"), (1, "<pad>"), (n + 5, "</s>"), (3, "<unk>"), (
                  template("<s>", "</s>", [n + 4, n + 5], 0), unigram(CAMEMBERT, 3))
 camembert["model"]["vocab"] += [["<s>", 0.0], ["</s>", 0.0], ["<mask>", 0.0]]
 albert = file([*enumerate(ALBERT)], {"type": "NFC"}, template("[CLS]", "[SEP]", [2, 3], 1), unigram(ALBERT, 1))
+DEBERTA = ["[PAD]", "[CLS]", "[SEP]", "[UNK]"]
+deberta = file([*enumerate(DEBERTA), (n + 4, "[MASK]")], {"type": "NFKD"}, template("[CLS]", "[SEP]", [1, 2], 0), unigram(DEBERTA, 3))
+deberta["model"]["vocab"].append(["[MASK]", 0.0])
+scored = json.loads(json.dumps(deberta))
+scored["model"]["vocab"][3][1] = -1.0
 bare = {**albert, "post_processor": None}
 MPNET = ["<s>", "<pad>", "</s>", "<unk>", "[UNK]", "the", "cat", "slept", "doctor", "##s", "##or", "cafe", "café", ".", ",", "!", "hello", "x", "##x", "The", "'", "<mask>"]
 mpnet = file([(i, t) for i, t in enumerate(MPNET) if t[0] in "<["], {"type": "BertNormalizer", "clean_text": True, "handle_chinese_chars": True,
@@ -69,6 +74,14 @@ FOLDERS = [
     ("albert with accents and capitals", albert, {"model_type": "albert"}, {"do_lower_case": False, "keep_accents": True}),
     ("albert without a processor", bare, {"model_type": "albert"}, {"tokenizer_class": "AlbertTokenizer"}),
     ("albert with segments", albert, {"model_type": "albert"}, {"model_input_names": ["input_ids", "token_type_ids", "attention_mask"]}),
+    ("deberta", deberta, {"model_type": "deberta-v2"}, {}),
+    ("deberta with small letters", deberta, {"model_type": "deberta-v2"}, {"do_lower_case": True, "tokenizer_class": "DebertaV2Tokenizer"}),
+    ("deberta with single marks", deberta, {"model_type": "deberta-v2"},
+     {"split_by_punct": True, "tokenizer_class": "DebertaV2TokenizerFast", "model_max_length": 512}),
+    ("deberta without a prefix", deberta, {"model_type": "bert"}, {"add_prefix_space": False, "tokenizer_class": "DebertaV2Tokenizer"}),
+    ("deberta with an unknown piece by its id", scored, {"model_type": "deberta-v2"}, {"unk_id": 3}),
+    ("deberta without segments", deberta, {"model_type": "deberta-v2"}, {"model_input_names": ["input_ids", "attention_mask"]}),
+    ("deberta as it is", deberta, {"model_type": "deberta-v2"}, {"tokenizer_class": "PreTrainedTokenizerFast"}),
     ("mpnet", mpnet, {"model_type": "mpnet"}, {}),
     ("mpnet with capitals", mpnet, {"model_type": "mpnet"}, {"tokenizer_class": "MPNetTokenizer", "do_lower_case": False}),
 ]

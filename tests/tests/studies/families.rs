@@ -3,7 +3,9 @@
 use std::path::Path;
 
 use lmc::compute::{Compute, Precision};
-use lmc::model::{Classifier, ModelConfig, load_finetuned, save_folder};
+use lmc::model::{
+    Classifier, Disentangled, DistanceNorm, DistanceTerm, ModelConfig, load_finetuned, save_folder,
+};
 use lmc::spec::{Recipe, TaskSpec};
 use lmc::step::Step;
 use lmc::store::Store;
@@ -23,6 +25,16 @@ fn configs() -> Vec<ModelConfig> {
         ..ModelConfig::mini(76)
     };
     let narrow = |model_type| ModelConfig { embedding_size: Some(8), ..config(model_type) };
+    let disentangled = |share_att_key| Disentangled {
+        relative_attention: true,
+        pos_att_type: vec![DistanceTerm::C2p, DistanceTerm::P2c],
+        position_buckets: 8,
+        share_att_key,
+        norm_rel_ebd: DistanceNorm::LayerNorm,
+        position_biased_input: !share_att_key,
+        ..Disentangled::default()
+    };
+    let deberta = |share| ModelConfig { disentangled: Some(disentangled(share)), ..config("deberta-v2") };
     vec![
         ModelConfig { pad_token_id: Some(0), ..config("xlm-roberta") },
         config("camembert"),
@@ -30,6 +42,8 @@ fn configs() -> Vec<ModelConfig> {
         config("distilbert"),
         config("mpnet"),
         ModelConfig { num_hidden_layers: 3, num_hidden_groups: Some(2), ..narrow("albert") },
+        ModelConfig { type_vocab_size: 0, ..deberta(true) },
+        ModelConfig { embedding_size: Some(8), ..deberta(false) },
     ]
 }
 

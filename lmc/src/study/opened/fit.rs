@@ -33,12 +33,14 @@ impl Traits {
             num_hidden_groups,
             inner_group_num,
             relative_attention_num_buckets,
+            disentangled,
             pad_token_id: _,
             initializer_range: _,
             hidden_dropout_prob: _,
             attention_probs_dropout_prob: _,
             id2label: _,
         } = config;
+        let fields = disentangled.as_ref().and_then(|fields| serde_json::to_string(fields).ok());
         let number = |number: &Option<i64>| number.map_or_else(|| "none".to_owned(), |n| n.to_string());
         Self(vec![
             ("family", model_type.clone()),
@@ -51,6 +53,7 @@ impl Traits {
             ("positions", max_position_embeddings.to_string()),
             ("first position", (max_position_embeddings - config.max_len() as i64).to_string()),
             ("relative positions", number(relative_attention_num_buckets)),
+            ("attention by distance", fields.unwrap_or_else(|| "none".to_owned())),
             ("segments", type_vocab_size.to_string()),
             ("groups of layers", format!("{} of {}", number(num_hidden_groups), number(inner_group_num))),
             ("activation", hidden_act.clone()),

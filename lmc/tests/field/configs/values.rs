@@ -124,11 +124,7 @@ pub fn impossible_values(place: &Place) {
 pub fn other_kinds(place: &Place) {
     sentences(place);
     for (field, value, says) in [
-        (
-            "model_type",
-            json!("deberta-v2"),
-            "unknown model_type `deberta-v2`; known: bert, roberta, xlm-roberta",
-        ),
+        ("model_type", json!("deberta"), "unknown model_type `deberta`; known: bert, roberta, xlm-roberta"),
         ("model_type", json!("distilbert"), "expected bert: the tensors begin with bert., as in bert."),
         ("model_type", json!("modernbert"), "unknown model_type `modernbert`"),
         ("position_embedding_type", json!("relative_key"), "got \"relative_key\", expected absolute"),

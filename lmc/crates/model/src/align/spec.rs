@@ -19,7 +19,7 @@ pub enum Units {
     FeedForward,
     /// Attention heads, and the units within each.
     Attention,
-    /// Units of the layer under the classifier: tanh, in ELECTRA GELU, in DistilBERT ReLU.
+    /// Units of the layer under the classifier: tanh, in ELECTRA and DeBERTa GELU, in DistilBERT ReLU.
     Pooler,
 }
 
@@ -50,7 +50,8 @@ pub struct Symmetry {
 /// - Neurons of each feed-forward layer: rows of its first matrix with their biases, columns of its second.
 /// - Attention heads of each layer: blocks of query, key and value rows with their biases, blocks of output
 ///   columns.
-/// - Units within a head: query and key share one permutation, value rows and output columns another.
+/// - Units within a head: query and key share one permutation, value rows and output columns another. Layers
+///   of DeBERTa that make keys and queries of distances go with query and key.
 /// - Units of the layer under the classifier, the pooler or the first one of the head: its rows with their biases, columns of the classifier.
 ///
 /// Layers that several depths share, as in ALBERT, are one layer here. Heads stay where they are in MPNet, whose
@@ -67,6 +68,7 @@ pub fn symmetries(config: &ModelConfig) -> Vec<Symmetry> {
     let mut all = Vec::new();
     for (l, layer) in layers.iter().zip(0..) {
         let within = |name: &str| rows(&format!("{l}.{name}"));
+        let own = config.own_by_distance().into_iter().flatten().flat_map(within).collect();
         all.push(Symmetry {
             units: Units::Attention,
             layer,
@@ -74,7 +76,7 @@ pub fn symmetries(config: &ModelConfig) -> Vec<Symmetry> {
             blocks_move: family.relative_bias.is_none(),
             width: d / heads,
             sets: vec![
-                [within(names.query), within(names.key)].concat(),
+                [within(names.query), within(names.key), own].concat(),
                 [within(names.value), columns(&format!("{l}.{}", names.attention_output))].concat(),
             ],
         });

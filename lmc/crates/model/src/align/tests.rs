@@ -84,12 +84,16 @@ fn a_planted_permutation_is_recovered_and_changes_no_function() {
 /// MPNet's bias by distance has a column for each head and serves all layers.
 #[test]
 fn heads_of_mpnet_stay_and_layers_of_albert_are_matched_once() {
-    let [_, _, mpnet, albert] = others();
+    let [_, _, mpnet, albert, ..] = others();
     let (_, a) = model(&mpnet, 1);
     let moved = weight_matching(&mpnet, &a, &planted(&mpnet, 1).apply(&a).unwrap()).unwrap().moved();
     assert_eq!((moved.heads, moved.head_units > 0, moved.neurons > 0), (0, true, true));
     let (_, a) = model(&albert, 1);
     let alignment = weight_matching(&albert, &a, &a).unwrap();
+    // DeBERTa's keys and queries of distances are those of a head, wherever it stands.
+    for deberta in &others()[4..] {
+        assert!(symmetries(deberta).iter().all(|symmetry| symmetry.blocks_move));
+    }
     // Two groups for three depths.
     assert_eq!(alignment.n_units(), UnitCounts { neurons: 32, heads: 4, head_units: 32, pooler_units: 8 });
 }

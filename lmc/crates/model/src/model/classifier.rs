@@ -19,7 +19,8 @@ use lmc_base::error::{LmcError, Result};
 ///
 /// BERT's features are its pooled output, a tanh layer over the first token that is part of the pretrained
 /// encoder, and its head is linear; so it is in ALBERT. Elsewhere features are the first token itself, and the
-/// head has two layers, with tanh between them in RoBERTa and MPNet, GELU in ELECTRA, ReLU in DistilBERT.
+/// head has two layers, with tanh between them in RoBERTa and MPNet, GELU in ELECTRA, ReLU in DistilBERT and the
+/// `pooler_hidden_act` of the config in DeBERTa.
 #[derive(Debug)]
 pub struct Classifier {
     layout: Arc<Layout>,
@@ -112,7 +113,7 @@ impl Classifier {
 
     /// Returns whether a tensor with that name belongs to the head, which no pretrained encoder brings.
     pub fn is_head(name: &str) -> bool {
-        name.starts_with("classifier.") || name.starts_with("pre_classifier.")
+        ["classifier.", "pre_classifier.", "pooler."].iter().any(|part| name.starts_with(part))
     }
 
     /// Returns the logits, `[stack, batch, n_labels]`: [`Classifier::head_logits`] of
@@ -225,7 +226,7 @@ impl Classifier {
         // Attention pads lengths by less than eight.
         let widest = self.config().hidden_size.max(self.config().embedding_width());
         let widest = widest.max(longest.saturating_add(8));
-        let sizes = [widest, self.encoder.n_sites(self.head.n_sites())[1]];
+        let sizes = [widest, self.encoder.n_sites(self.head.n_sites())[2]];
         guarded(|| Ok(Counted::new(probability, seeds, sizes, kind, device)))
     }
 

@@ -3,7 +3,7 @@
 use rand::Rng;
 use tch::Tensor;
 
-use super::{Classifier, ModelConfig, is_norm, normal_tensor};
+use super::{Classifier, Disentangled, DistanceNorm, DistanceTerm, ModelConfig, is_norm, normal_tensor};
 use crate::encode::Encoded;
 use crate::weights::Weights;
 
@@ -32,8 +32,9 @@ pub fn roberta() -> ModelConfig {
 }
 
 /// Returns the same sizes in the other families: ELECTRA and ALBERT with narrower embeddings, ALBERT with two
-/// groups for three depths, and all with their own positions and segments.
-pub fn others() -> [ModelConfig; 4] {
+/// groups for three depths, and all with their own positions and segments; DeBERTa with layers for distances or
+/// without, which share rows from 2 on.
+pub fn others() -> [ModelConfig; 6] {
     let of = |model_type: &str| ModelConfig { model_type: model_type.into(), ..config() };
     [
         ModelConfig { embedding_size: Some(4), ..of("electra") },
@@ -45,7 +46,33 @@ pub fn others() -> [ModelConfig; 4] {
             num_hidden_groups: Some(2),
             ..of("albert")
         },
+        ModelConfig { disentangled: Some(disentangled()), type_vocab_size: 0, ..of("deberta-v2") },
+        ModelConfig {
+            embedding_size: Some(4),
+            disentangled: Some(Disentangled {
+                position_buckets: -1,
+                max_relative_positions: 4,
+                share_att_key: false,
+                norm_rel_ebd: DistanceNorm::None,
+                position_biased_input: true,
+                ..disentangled()
+            }),
+            ..of("deberta-v2")
+        },
     ]
+}
+
+/// Returns the fields of attention by distance as DeBERTa-v3 has them, with ranges from 2 on.
+fn disentangled() -> Disentangled {
+    Disentangled {
+        relative_attention: true,
+        pos_att_type: vec![DistanceTerm::C2p, DistanceTerm::P2c],
+        position_buckets: 4,
+        share_att_key: true,
+        norm_rel_ebd: DistanceNorm::LayerNorm,
+        position_biased_input: false,
+        ..Disentangled::default()
+    }
 }
 
 /// Returns a classifier of the first architecture over two classes.

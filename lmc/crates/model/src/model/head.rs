@@ -20,7 +20,10 @@ impl Head {
     /// Returns the head of the config's family, its tensors appended to `layout`.
     pub fn push(config: &ModelConfig, n_labels: i64, layout: &mut Layout) -> Self {
         let (d, names) = (config.hidden_size, config.family().head);
-        let dense = names.dense.map(|dense| (Affine::push(layout, dense.name, d, d), dense));
+        let dense = names.dense.map(|dense| {
+            let activation = config.head_activation().unwrap_or(dense.activation);
+            (Affine::push(layout, dense.name, d, d), Dense { activation, ..dense })
+        });
         Self { dense, out: Affine::push(layout, names.out, n_labels, d) }
     }
 

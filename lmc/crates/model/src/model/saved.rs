@@ -17,7 +17,7 @@ const RECORD: &str = "lmc-model.json";
 const CARD: &str = "README.md";
 
 /// The names of files that belong to a model and nothing else; `*` stands for any characters.
-const NAMES: [&str; 22] = [
+const NAMES: [&str; 23] = [
     RECORD,
     "config.json",
     "generation_config.json",
@@ -36,6 +36,7 @@ const NAMES: [&str; 22] = [
     "merges.txt",
     "sentencepiece.bpe.model",
     "spiece.model",
+    "spm.model",
     "special_tokens_map.json",
     "added_tokens.json",
     "chat_template.jinja",

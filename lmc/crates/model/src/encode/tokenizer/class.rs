@@ -32,14 +32,17 @@ pub(super) enum Pieces {
     Camembert,
     /// `AlbertTokenizer`.
     Albert,
+    /// `DebertaV2Tokenizer`.
+    Deberta,
 }
 
 /// The classes that read one family alone, with the family.
-const OF_FAMILIES: [(&str, &str, Class); 4] = [
+const OF_FAMILIES: [(&str, &str, Class); 5] = [
     ("MPNetTokenizer", "mpnet", Class::Mpnet),
     ("XLMRobertaTokenizer", "xlm-roberta", Class::Pieces(Pieces::XlmRoberta)),
     ("CamembertTokenizer", "camembert", Class::Pieces(Pieces::Camembert)),
     ("AlbertTokenizer", "albert", Class::Pieces(Pieces::Albert)),
+    ("DebertaV2Tokenizer", "deberta-v2", Class::Pieces(Pieces::Deberta)),
 ];
 
 /// A class, the name that chose it, and whether its models are told to which of two texts a token belongs.
@@ -101,10 +104,10 @@ impl Choice {
         if let Some((name, path)) = named {
             let Some(class) = Class::named(&name) else {
                 let expected = "BertTokenizer, RobertaTokenizer, MPNetTokenizer, XLMRobertaTokenizer, \
-                                CamembertTokenizer, AlbertTokenizer or PreTrainedTokenizerFast";
+                                CamembertTokenizer, AlbertTokenizer, DebertaV2Tokenizer or PreTrainedTokenizerFast";
                 return Err(wrong_key(&path, "tokenizer_class", name, expected));
             };
-            let segments = class == Class::Bert && !name.starts_with("DistilBert");
+            let segments = class.has_segments() && !name.starts_with("DistilBert");
             return Ok(Some(Self { class, name: Some(name), segments }));
         }
         let class = match config.get("model_type") {
@@ -119,7 +122,7 @@ impl Choice {
                 return Err(wrong_key(&path, "model_type", other, expected));
             }
         };
-        Ok(Some(Self { class, name: None, segments: class == Class::Bert }))
+        Ok(Some(Self { class, name: None, segments: class.has_segments() }))
     }
 
     /// Returns its name for messages.
@@ -137,6 +140,11 @@ impl Choice {
 }
 
 impl Class {
+    /// Returns whether its models are told to which of two texts a token belongs.
+    fn has_segments(self) -> bool {
+        matches!(self, Self::Bert | Self::Pieces(Pieces::Deberta))
+    }
+
     fn named(name: &str) -> Option<Self> {
         let name = name.strip_suffix("Fast").unwrap_or(name);
         [(&BERT[..], Self::Bert), (&ROBERTA[..], Self::Roberta), (&WHOLE[..], Self::Whole)]

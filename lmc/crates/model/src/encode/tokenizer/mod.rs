@@ -24,7 +24,7 @@ use self::build::{
 use self::class::{Choice, Class, Pieces};
 use self::files::wrong_key;
 use self::json::Json;
-use self::pieces::{ALBERT_TOKENS, only_sentencepiece, pieces};
+use self::pieces::{ALBERT_TOKENS, DEBERTA_TOKENS, only_sentencepiece, pieces};
 use self::settings::Settings;
 use self::told::{tell_equal_tokens, tell_no_segments, tell_unheard};
 use self::vocabulary::{Vocabulary, Whole};
@@ -51,6 +51,9 @@ const ELSEWHERE: &str =
 ///   its map of characters; `add_prefix_space` (true), for ALBERT also `do_lower_case` (true) and `keep_accents`
 ///   (false), are those of `tokenizer_config.json`. `sentencepiece.bpe.model` and `spiece.model` are not read.
 ///   DIFFERENCE: CamemBERT's `<s>NOTUSED` and its like are not special unless a file says so.
+/// - `DebertaV2Tokenizer` takes the pieces of `tokenizer.json` and nothing else of it; `add_prefix_space` (true),
+///   `do_lower_case` (false) and `split_by_punct` (false) are those of `tokenizer_config.json`. Pairs have segments
+///   0 and 1, and `spm.model` is not read.
 /// - `PreTrainedTokenizerFast` takes `tokenizer.json` as it is. Its models are not told to which text of a
 ///   pair a token belongs, unless `model_input_names` lists `token_type_ids`.
 ///
@@ -104,6 +107,7 @@ fn load(folder: &Path, chosen: Option<Choice>) -> Result<Tokenizer> {
         Class::Bert => &BERT_TOKENS[..],
         Class::Mpnet => &MPNET_TOKENS[..],
         Class::Pieces(Pieces::Albert) => &ALBERT_TOKENS[..],
+        Class::Pieces(Pieces::Deberta) => &DEBERTA_TOKENS[..],
         Class::Roberta | Class::Pieces(_) => &ROBERTA_TOKENS[..],
         Class::Whole => pad.as_slice(),
     };

@@ -1,5 +1,6 @@
-//! Tokenizers of pieces (Kudo 2018) from `tokenizer.json`, as the classes of XLM-RoBERTa, CamemBERT and ALBERT
-//! in transformers build them: the vocabulary and the map of characters are the file's, all else the class's.
+//! Tokenizers of pieces (Kudo 2018) from `tokenizer.json`, as the classes of XLM-RoBERTa, CamemBERT, ALBERT and
+//! DeBERTa in transformers build them: the vocabulary and, but for DeBERTa, the map of characters are the
+//! file's, all else the class's.
 
 use serde_json::{Value, json};
 use tokenizers::models::unigram::Unigram;
@@ -22,6 +23,17 @@ pub(super) const ALBERT_TOKENS: [(&str, &str); 7] = [
     ("unk_token", "<unk>"),
     ("sep_token", "[SEP]"),
     ("pad_token", "<pad>"),
+    ("cls_token", "[CLS]"),
+    ("mask_token", "[MASK]"),
+];
+
+/// The special tokens of `DebertaV2Tokenizer`.
+pub(super) const DEBERTA_TOKENS: [(&str, &str); 7] = [
+    ("bos_token", "[CLS]"),
+    ("eos_token", "[SEP]"),
+    ("unk_token", "[UNK]"),
+    ("sep_token", "[SEP]"),
+    ("pad_token", "[PAD]"),
     ("cls_token", "[CLS]"),
     ("mask_token", "[MASK]"),
 ];
@@ -59,6 +71,14 @@ pub(super) fn pieces(class: Pieces, whole: &Whole, settings: &Settings, added: &
     let unknown = match class {
         Pieces::XlmRoberta => 3,
         Pieces::Albert => 1,
+        Pieces::Deberta => {
+            let unknown = (name("unk_token")?, 0.0);
+            let stated = settings
+                .given("unk_id")
+                .map(|setting| setting.value.id().ok_or_else(|| setting.wrong("the id of a piece")));
+            let stated = stated.transpose()?.map_or(1, |id| id as usize);
+            vocabulary.iter().position(|piece| *piece == unknown).unwrap_or(stated)
+        }
         Pieces::Camembert => {
             let unknown = name("unk_token")?;
             vocabulary.iter().position(|(piece, _)| *piece == unknown).unwrap_or(0)
@@ -73,20 +93,15 @@ pub(super) fn pieces(class: Pieces, whole: &Whole, settings: &Settings, added: &
             .transpose()
             .map_err(unusable)?,
     );
-    let scheme = if settings.flag("add_prefix_space", true)? { "always" } else { "never" };
-    let words = json!({ "type": "Sequence", "pretokenizers": [
-        { "type": "WhitespaceSplit" },
-        { "type": "Metaspace", "replacement": "\u{2581}", "prepend_scheme": scheme, "split": true },
-    ]});
-    tokenizer
-        .with_pre_tokenizer(Some(serde_json::from_value::<PreTokenizerWrapper>(words).map_err(unusable)?));
+    let words = serde_json::from_value::<PreTokenizerWrapper>(words(class, settings)?).map_err(unusable)?;
+    tokenizer.with_pre_tokenizer(Some(words));
     added.add_to(&mut tokenizer, Vec::new())?;
     let own = file.get("post_processor").filter(|own| class == Pieces::Albert && !own.is_null());
     let processor = match own {
         Some(own) => own.clone(),
         None => {
             let ends = match class {
-                Pieces::Albert => [name("cls_token")?, name("sep_token")?],
+                Pieces::Albert | Pieces::Deberta => [name("cls_token")?, name("sep_token")?],
                 _ => [name("bos_token")?, name("eos_token")?],
             };
             template(class, &tokenizer, ends)
@@ -108,8 +123,10 @@ fn normalizer(class: Pieces, file: &Value, settings: &Settings) -> Result<Option
         one => vec![one.clone()],
     };
     let map = stored.into_iter().find(|one| one["type"] == "Precompiled");
-    if class != Pieces::Albert {
-        return Ok(map);
+    match class {
+        Pieces::Albert => {}
+        Pieces::Deberta => return of_deberta(settings).map(Some),
+        Pieces::XlmRoberta | Pieces::Camembert => return Ok(map),
     }
     let quotes = |from: &str| json!({ "type": "Replace", "pattern": { "String": from }, "content": "\"" });
     let mut all = vec![quotes("``"), quotes("''")];
@@ -123,6 +140,32 @@ fn normalizer(class: Pieces, file: &Value, settings: &Settings) -> Result<Option
     Ok(Some(json!({ "type": "Sequence", "normalizers": all })))
 }
 
+/// Returns the normalizer of `DebertaV2Tokenizer`, as JSON.
+fn of_deberta(settings: &Settings) -> Result<Value> {
+    let lower = settings.flag("do_lower_case", false)?.then(|| json!({ "type": "Lowercase" }));
+    let spaces = json!({ "type": "Replace", "pattern": { "Regex": "\\s{2,}|[\\n\\r\\t]" }, "content": " " });
+    let strip = json!({ "type": "Strip", "strip_left": false, "strip_right": true });
+    let all: Vec<Value> = lower.into_iter().chain([spaces, json!({ "type": "NFC" }), strip]).collect();
+    Ok(json!({ "type": "Sequence", "normalizers": all }))
+}
+
+/// Returns the division of texts into words of the class, as JSON.
+fn words(class: Pieces, settings: &Settings) -> Result<Value> {
+    let has_prefix = settings.flag("add_prefix_space", true)?;
+    let (first, scheme) = match class {
+        Pieces::Deberta => {
+            let splits = settings.flag("split_by_punct", false)?;
+            let split = splits.then(|| json!({ "type": "Punctuation", "behavior": "Isolated" }));
+            (split, if has_prefix { "always" } else { "first" })
+        }
+        _ => (Some(json!({ "type": "WhitespaceSplit" })), if has_prefix { "always" } else { "never" }),
+    };
+    let spaces =
+        json!({ "type": "Metaspace", "replacement": "\u{2581}", "prepend_scheme": scheme, "split": true });
+    let all: Vec<Value> = first.into_iter().chain([spaces]).collect();
+    Ok(json!({ "type": "Sequence", "pretokenizers": all }))
+}
+
 /// Returns the template of the special tokens at both ends, as JSON, or the one of them that has no id.
 fn template(class: Pieces, tokenizer: &Tokenizer, ends: [String; 2]) -> std::result::Result<Value, String> {
     let mut known = serde_json::Map::new();
@@ -130,11 +173,15 @@ fn template(class: Pieces, tokenizer: &Tokenizer, ends: [String; 2]) -> std::res
         let id = tokenizer.token_to_id(end).ok_or_else(|| end.clone())?;
         known.insert(end.clone(), json!({ "id": end, "ids": [id], "tokens": [end] }));
     }
-    let special = |end: &str| json!({ "SpecialToken": { "id": end, "type_id": 0 } });
-    let text = |name: &str| json!({ "Sequence": { "id": name, "type_id": 0 } });
-    let [start, end] = [&ends[0], &ends[1]].map(|end| special(end));
-    let single = vec![start, text("A"), end.clone()];
-    let between = if class == Pieces::Albert { vec![] } else { vec![end.clone()] };
-    let pair = [single.clone(), between, vec![text("B"), end]].concat();
+    let special = |end: &str, segment: u8| json!({ "SpecialToken": { "id": end, "type_id": segment } });
+    let text = |name: &str, segment: u8| json!({ "Sequence": { "id": name, "type_id": segment } });
+    let [start, end] = &ends;
+    let single = vec![special(start, 0), text("A", 0), special(end, 0)];
+    let (between, segment) = match class {
+        Pieces::Albert => (vec![], 0),
+        Pieces::Deberta => (vec![], 1),
+        Pieces::XlmRoberta | Pieces::Camembert => (vec![special(end, 0)], 0),
+    };
+    let pair = [single.clone(), between, vec![text("B", segment), special(end, segment)]].concat();
     Ok(json!({ "type": "TemplateProcessing", "single": single, "pair": pair, "special_tokens": known }))
 }

@@ -184,6 +184,7 @@ fn pieces_need_their_tokenizer_json() {
         ("xlm-roberta", "sentencepiece.bpe.model"),
         ("camembert", "sentencepiece.bpe.model"),
         ("albert", "spiece.model"),
+        ("deberta-v2", "spm.model"),
     ] {
         let config = format!(r#"{{"model_type": "{family}"}}"#);
         let message = load(&[("config.json", &config), (name, "x")]).unwrap_err().to_string();
@@ -214,6 +215,19 @@ fn pieces_need_their_tokenizer_json() {
     ] {
         let message = said(model);
         assert!(message.starts_with("tokenizer.json: ") && message.contains(says), "{message}");
+    }
+    let pieces = file(r#"{"type": "Unigram", "vocab": [["a", 0.0], ["b", 0.0]]}"#);
+    for (settings, says) in [
+        (r#"{"unk_id": -1}"#, "tokenizer_config.json: `unk_id`: got -1, expected the id of a piece"),
+        (r#"{"unk_id": 2}"#, "tokenizer.json: `model.vocab`: got "),
+        (
+            r#"{"split_by_punct": 1}"#,
+            "tokenizer_config.json: `split_by_punct`: got 1, expected true or false",
+        ),
+    ] {
+        let config = ("config.json", r#"{"model_type": "deberta-v2"}"#);
+        let message = problem(&[config, ("tokenizer.json", &pieces), ("tokenizer_config.json", settings)]);
+        assert!(message.starts_with(says), "{message}");
     }
 }
 

@@ -37,8 +37,9 @@ impl ModelConfig {
             ("max_position_embeddings", self.max_position_embeddings),
             ("type_vocab_size", self.type_vocab_size),
         ] {
-            if !(1..=1 << 24).contains(&value) {
-                return Err(LmcError::invalid(field, value, "1 to 2^24"));
+            let least = if field == "type_vocab_size" { self.family().config.least_segments } else { 1 };
+            if !(least..=1 << 24).contains(&value) {
+                return Err(LmcError::invalid(field, value, format!("{least} to 2^24")));
             }
         }
         if !(0..=MAX_LAYERS).contains(&self.num_hidden_layers) {
@@ -64,11 +65,14 @@ impl ModelConfig {
             return Err(LmcError::invalid("max_position_embeddings", self.max_position_embeddings, expected));
         }
         let rows = self.vocab_size + self.max_position_embeddings + self.type_vocab_size;
-        let layer = 4 * self.hidden_size + 2 * self.intermediate_size;
+        let fields = self.disentangled();
+        let layer = (4 + self.own_by_distance().iter().flatten().count() as i64) * self.hidden_size
+            + 2 * self.intermediate_size;
+        let by_distance = 2 * fields.span(self.max_position_embeddings);
         let n_layers = self.family().layer_names(self).len() as i64;
         let n = rows
             .saturating_mul(self.embedding_width())
-            .saturating_add((n_layers * layer).saturating_mul(self.hidden_size));
+            .saturating_add((n_layers * layer + by_distance).saturating_mul(self.hidden_size));
         if n > MAX_PARAMETERS {
             return Err(LmcError::invalid(
                 "config",
@@ -88,6 +92,7 @@ impl ModelConfig {
         };
         within("embedding_size", self.embedding_size, [1, 1 << 24])?;
         within("relative_attention_num_buckets", self.relative_attention_num_buckets, [N_BUCKETS, 1 << 24])?;
+        self.disentangled().check(self.max_position_embeddings)?;
         if matches!(family.layers, Layers::Shared(_)) {
             let depths = self.num_hidden_layers;
             within("num_hidden_layers", Some(depths), [1, MAX_LAYERS])?;

@@ -40,6 +40,88 @@ fn published_configs_are_read() {
     }
 }
 
+/// Values of the published microsoft/deberta-v3-base.
+#[test]
+fn fields_of_attention_by_distance_are_read_in_every_spelling() {
+    let published = parse(
+        r#"{"model_type": "deberta-v2", "hidden_size": 768, "num_attention_heads": 12, "num_hidden_layers": 12,
+        "relative_attention": true, "position_buckets": 256, "norm_rel_ebd": "layer_norm", "share_att_key": true,
+        "pos_att_type": "p2c|c2p", "layer_norm_eps": 1e-7, "max_relative_positions": -1, "position_biased_input": false,
+        "type_vocab_size": 0, "vocab_size": 128100, "attention_head_size": 64, "conv_kernel_size": 0}"#,
+    )
+    .unwrap();
+    let fields = published.disentangled.clone().unwrap();
+    let terms = [DistanceTerm::C2p, DistanceTerm::P2c];
+    assert_eq!((&*fields.pos_att_type, fields.span(512), fields.farthest(512)), (&terms[..], 256, 512));
+    assert!(fields.has_norm() && fields.share_att_key && !fields.position_biased_input);
+    assert_eq!((published.has_segments(), published.embedding_width(), published.pad_id()), (false, 768, 0));
+    let bare = parse(r#"{"model_type": "deberta-v2"}"#).unwrap();
+    assert_eq!(bare.disentangled, Some(Disentangled::default()));
+    assert_eq!((bare.hidden_size, bare.embedding_width(), bare.layer_norm_eps), (1536, 1536, 1e-7));
+    let of = |field: &str, value: &str| {
+        let text =
+            format!(r#"{{"model_type": "deberta-v2", "relative_attention": true, "{field}": {value}}}"#);
+        parse(&text).unwrap().disentangled.unwrap()
+    };
+    for (value, expected) in [
+        ("\"C2P | p2c\"", &terms[..]),
+        ("[\"p2c\", \"c2p\", \"p2c\"]", &terms),
+        ("[\"p2c\"]", &terms[1..]),
+        ("null", &[]),
+        ("\"\"", &[]),
+        ("[]", &[]),
+    ] {
+        let fields = of("pos_att_type", value);
+        assert_eq!((&*fields.pos_att_type, fields.relative_attention), (expected, !expected.is_empty()));
+    }
+    // A norm of a table that does not count does not count either.
+    assert_eq!(of("norm_rel_ebd", "\"layer_norm\"").norm_rel_ebd, DistanceNorm::None);
+}
+
+#[test]
+fn fields_of_attention_by_distance_that_cannot_be_are_refused() {
+    let far = "expected 1 to 2^24, or -1 for max_position_embeddings";
+    for (field, value, says) in [
+        ("position_buckets", "1", "got 1, expected 2 to 2^24, or -1 for a row for each distance"),
+        ("position_buckets", "9223372036854775807", "expected 2 to 2^24"),
+        ("position_buckets", "1022", "got 1022, expected 2 to 1021, for distances up to 512, or -1"),
+        ("max_relative_positions", "2", "`position_buckets`: got 2, expected -1, for distances up to 2"),
+        ("position_buckets", "8.0", "got 8.0, expected a whole number"),
+        ("max_relative_positions", "16777217", far),
+        ("max_relative_positions", "\"far\"", "expected a whole number"),
+        ("pos_att_type", "\"c2p|p2p\"", "got \"c2p|p2p\", expected c2p, p2c, or both"),
+        ("pos_att_type", "[\"c2p\", 2]", "got [\"c2p\",2], expected c2p, p2c, or both"),
+        ("pos_att_type", "{}", "got {}, expected c2p, p2c, or both"),
+        ("norm_rel_ebd", "\"rms_norm\"", "got \"rms_norm\", expected none or layer_norm"),
+        ("norm_rel_ebd", "true", "got true, expected a name in quotes"),
+        ("relative_attention", "1", "got 1, expected true or false"),
+        ("share_att_key", "null", "got null, expected true or false"),
+        ("position_biased_input", "\"no\"", "got \"no\", expected true or false"),
+        ("pooler_hidden_act", "\"prelu\"", "unknown pooler_hidden_act `prelu`; known: gelu"),
+        (
+            "conv_kernel_size",
+            "3",
+            "got 3, expected 0, an encoder without the convolution of DeBERTa-v2-xlarge",
+        ),
+        ("attention_head_size", "32", "got 32, expected 64, which is hidden_size / num_attention_heads"),
+        ("pooler_hidden_size", "768", "got 768, expected 1536, which is hidden_size"),
+        ("type_vocab_size", "-1", "got -1, expected 0 to 2^24"),
+    ] {
+        let others = [("relative_attention", "true"), ("pos_att_type", "\"c2p\""), ("position_buckets", "2")];
+        let others = others.into_iter().filter(|(other, _)| *other != field);
+        let others: String = others.map(|(other, value)| format!("\"{other}\": {value}, ")).collect();
+        let text = format!("{{\"model_type\": \"deberta-v2\", {others}\n\"{field}\": {value}}}");
+        let message = parse(&text).unwrap_err().to_string();
+        let line = if says.contains("`position_buckets`") { 1 } else { 2 };
+        let start = format!("config.json:{line}: ");
+        assert!(message.starts_with(&start) && message.contains(says), "{text}: {message}");
+    }
+    // They do not matter where there are no terms.
+    let without =
+        r#"{"model_type": "deberta-v2", "position_buckets": 1, "max_relative_positions": 16777217}"#;
+    parse(without).unwrap();
+}
+
 #[test]
 fn a_config_is_written_in_the_words_of_its_family() {
     for config in crate::model::fixture::others() {
@@ -51,6 +133,7 @@ fn a_config_is_written_in_the_words_of_its_family() {
             num_hidden_groups: again.num_hidden_groups,
             inner_group_num: again.inner_group_num,
             relative_attention_num_buckets: again.relative_attention_num_buckets,
+            disentangled: again.disentangled.clone(),
             pad_token_id: again.pad_token_id,
             ..config.clone()
         };
@@ -60,7 +143,7 @@ fn a_config_is_written_in_the_words_of_its_family() {
         assert_eq!(json.get("hidden_size").is_some(), config.model_type != "distilbert");
         assert_eq!(
             json.get("embedding_size").is_some(),
-            ["electra", "albert"].contains(&&*config.model_type)
+            ["electra", "albert", "deberta-v2"].contains(&&*config.model_type)
         );
     }
 }

@@ -1,6 +1,7 @@
 //! The architecture: the fields of a Hugging Face `config.json` that an encoder and its classifier need.
 
 mod check;
+mod disentangled;
 mod labels;
 mod read;
 
@@ -10,11 +11,13 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub use disentangled::{Disentangled, DistanceNorm, DistanceTerm};
 pub(crate) use labels::Labels;
 #[doc(hidden)]
 pub use read::ConfigFile;
 pub(super) use read::TENSORFLOW;
 
+use super::activation::Activation;
 use super::family::{self, Family, Positions};
 use lmc_base::error::{LmcError, Result};
 
@@ -40,7 +43,7 @@ pub struct ModelConfig {
     pub intermediate_size: i64,
     /// The number of position embeddings; [`ModelConfig::max_len`] says how many a sequence can use.
     pub max_position_embeddings: i64,
-    /// The number of segments; 1 for families that know none.
+    /// The number of segments; 1 for families that know none. A DeBERTa with 0 knows none.
     #[serde(default = "two")]
     pub type_vocab_size: i64,
     /// The feed-forward activation, by the name that transformers gives it: `gelu` is the exact one, by the
@@ -70,7 +73,7 @@ pub struct ModelConfig {
     /// The label of each class index.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id2label: Option<BTreeMap<usize, String>>,
-    /// The width of embeddings, if a family has it apart from that of layers (ELECTRA, ALBERT).
+    /// The width of embeddings, if a family has it apart from that of layers (ELECTRA, ALBERT, DeBERTa).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub embedding_size: Option<i64>,
     /// The number of groups of layers that are shared (ALBERT).
@@ -82,6 +85,9 @@ pub struct ModelConfig {
     /// The rows of the table of biases by distance (MPNet).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub relative_attention_num_buckets: Option<i64>,
+    /// The fields of attention by distance (DeBERTa).
+    #[serde(default, flatten, skip_serializing_if = "Option::is_none")]
+    pub disentangled: Option<Disentangled>,
 }
 
 fn two() -> i64 {
@@ -103,7 +109,7 @@ fn tenth() -> f64 {
 
 impl ModelConfig {
     /// The families that are known, by their `model_type`.
-    pub const FAMILIES: [&'static str; 8] = family::names();
+    pub const FAMILIES: [&'static str; 9] = family::names();
 
     /// Returns the tiny BERT of the embedded task: 2 layers, width 64, 4 heads, feed-forward 256, 16
     /// positions.
@@ -136,6 +142,7 @@ impl ModelConfig {
             num_hidden_groups: None,
             inner_group_num: None,
             relative_attention_num_buckets: None,
+            disentangled: None,
         }
     }
 
@@ -200,6 +207,7 @@ impl ModelConfig {
 
     /// Returns the longest sequence in tokens, special ones included. RoBERTa counts positions from
     /// `pad_token_id` + 1, so that it cannot use the first embeddings: 512 of 514.
+    /// DIFFERENCE: in transformers a DeBERTa without embeddings of positions takes longer ones too.
     pub fn max_len(&self) -> usize {
         usize::try_from(self.max_position_embeddings.saturating_sub(self.first_position())).unwrap_or(0)
     }
@@ -255,7 +263,46 @@ impl ModelConfig {
     /// Returns whether tokens have segments.
     #[doc(hidden)]
     pub fn has_segments(&self) -> bool {
-        self.family().has_segments
+        self.family().has_segments && self.type_vocab_size > 0
+    }
+
+    /// Returns the fields of attention by distance; other families than DeBERTa have those without any term.
+    pub(crate) fn disentangled(&self) -> Disentangled {
+        let own = self.disentangled.clone().filter(|_| self.family().has("disentangled"));
+        own.unwrap_or_default()
+    }
+
+    /// Returns the names of the layers of keys and of queries of distances, behind the number of a layer, where
+    /// layers have their own.
+    pub(crate) fn own_by_distance(&self) -> [Option<&'static str>; 2] {
+        let (fields, names) = (self.disentangled(), self.family().disentangled);
+        let own =
+            names.filter(|_| !fields.share_att_key).map(|names| names.own.map(Some)).unwrap_or_default();
+        let [keys, queries] = own;
+        [keys.filter(|_| fields.has(DistanceTerm::C2p)), queries.filter(|_| fields.has(DistanceTerm::P2c))]
+    }
+
+    /// Returns the activation of the first layer of the head, if the config names it. A name that is not known
+    /// is refused by [`ModelConfig::check`].
+    pub(super) fn head_activation(&self) -> Option<Activation> {
+        let own = self.disentangled.as_ref().filter(|_| self.family().has("disentangled"))?;
+        Activation::named(&own.pooler_hidden_act).ok()
+    }
+
+    /// Returns whether the model has no place for a tensor that transformers passes over, by its words behind
+    /// the prefix.
+    pub(super) fn is_unused(&self, words: &[&str]) -> bool {
+        let family = self.family();
+        if words.first().is_some_and(|first| family.unused.contains(first)) {
+            return true;
+        }
+        let fields = self.disentangled();
+        match words {
+            ["embeddings", "position_embeddings", ..] => !fields.position_biased_input,
+            ["encoder", "rel_embeddings", ..] => family.has("disentangled") && !fields.is_relative(),
+            ["encoder", "LayerNorm", ..] => family.has("disentangled") && !fields.has_norm(),
+            _ => false,
+        }
     }
 
     /// Returns the prefix of the encoder's tensor names in a classifier.
@@ -281,7 +328,9 @@ impl ModelConfig {
         let family = self.family();
         // Unless it is written, transformers takes another width than that of layers.
         let embedding_size = family.has("embedding_size").then(|| self.embedding_width());
-        let mut json = serde_json::to_value(Self { embedding_size, ..self.clone() }).map_err(wrong)?;
+        let disentangled = family.has("disentangled").then(|| self.disentangled().spelt());
+        let whole = Self { embedding_size, disentangled, ..self.clone() };
+        let mut json = serde_json::to_value(whole).map_err(wrong)?;
         if let Value::Object(fields) = &mut json {
             fields.retain(|field, _| family.has(field));
             for (field, key) in family.config.renamed {

@@ -73,7 +73,7 @@ fn another_model_than_it_seems_is_refused_with_file_and_line() {
     for (field, value, says) in [
         (
             "model_type",
-            r#""deberta-v2""#,
+            r#""modernbert""#,
             "known: bert, roberta, xlm-roberta, camembert, electra, distilbert, ",
         ),
         ("hidden_act", r#""prelu""#, "known: gelu, gelu_python, "),

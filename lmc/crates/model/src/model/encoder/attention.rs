@@ -2,6 +2,7 @@
 
 use tch::{Kind, Tensor};
 
+use super::disentangled::{DistanceRows, Look};
 use super::flash::{self, Queries};
 use super::{Encoder, Layer};
 use crate::encode::{Arrangement, Borders, Group, PackedTokens, StackedGroup, StackedGroups};
@@ -14,8 +15,8 @@ use lmc_base::error::Result;
 #[derive(Debug)]
 pub(super) struct Sequences<'a> {
     way: Way<'a>,
-    /// The mask of each group, with the bias by distance: see [`Encoder::looks`].
-    looks: Vec<Option<Tensor>>,
+    /// What each group adds to its scores: see [`Encoder::look`].
+    looks: Vec<Look>,
 }
 
 #[derive(Debug)]
@@ -29,15 +30,15 @@ impl<'a> Sequences<'a> {
     /// Makes it for a stack of models with numbers of that kind.
     pub fn new(encoder: &Encoder, p: &Parameters, tokens: &'a PackedTokens, kind: Kind) -> Self {
         let stack = p.stack();
-        let looks = |mask, n: i64, length: i64| encoder.looks(p, mask, [stack, n, length]);
+        let look = |mask, n: i64, length: i64| encoder.look(p, mask, [stack, n, length]);
         match tokens.arrangement() {
             Arrangement::Equal => {
-                let of = |group: &Group| looks(None, group.n_sequences, group.length);
+                let of = |group: &Group| look(None, group.n_sequences, group.length);
                 Self { looks: tokens.groups.iter().map(of).collect(), way: Way::Equal(&tokens.groups) }
             }
             Arrangement::Padded(_, groups) => {
                 let mut groups = groups.stacked(stack, kind);
-                let of = |group: &mut StackedGroup| looks(group.mask.take(), group.n_sequences, group.length);
+                let of = |group: &mut StackedGroup| look(group.mask.take(), group.n_sequences, group.length);
                 Self { looks: groups.groups.iter_mut().map(of).collect(), way: Way::Padded(groups) }
             }
             Arrangement::Flash(borders) => {
@@ -45,28 +46,25 @@ impl<'a> Sequences<'a> {
             }
         }
     }
-
-    /// Returns the masks of the first token of each sequence.
-    fn looks_of_firsts(&self) -> impl Iterator<Item = Option<Tensor>> {
-        self.looks.iter().map(|look| look.as_ref().map(|look| look.narrow(2, 0, 1)))
-    }
 }
 
 impl Encoder {
     /// Returns the attention of each token within its sequence: qkv `[stack, n_tokens, 3 width]` ->
-    /// `[stack, n_tokens, width]`.
+    /// `[stack, n_tokens, width]`. The rows are those of the layer, see [`Encoder::distance_rows`].
     pub(super) fn packed_attention(
         &self,
         qkv: &Tensor,
+        rows: Option<&DistanceRows>,
         sequences: &Sequences<'_>,
         dropout: &Dropout,
     ) -> Result<Tensor> {
         let stack = qkv.size()[0];
-        let within = |qkv: &Tensor, n_sequences: i64, length: i64, mask: Option<&Tensor>| {
+        let within = |qkv: &Tensor, n_sequences: i64, length: i64, look: &Look| {
             let parts = self.by_head(qkv, [stack * n_sequences, length], 3);
-            self.rows(&attention(&parts[0], &parts[1], &parts[2], mask, dropout), stack)
+            let (q, mask) = self.looked(&parts[0], &parts[1], look, rows);
+            self.rows(&attention(&q, &parts[1], &parts[2], mask.as_ref(), dropout), stack)
         };
-        let looks = sequences.looks.iter().map(Option::as_ref);
+        let looks = sequences.looks.iter();
         Ok(match &sequences.way {
             Way::Equal(groups) => {
                 let contexts = by_group(qkv, groups, Group::n_tokens).into_iter().zip(*groups).zip(looks);
@@ -104,29 +102,30 @@ impl Encoder {
             [layer.qkv.weight, layer.qkv.bias].map(|block| p.get(block).split_with_sizes([d, 2 * d], 1));
         let queries = linear(first, &weights[0], &biases[0]);
         let kv = linear(x, &weights[1], &biases[1]);
-        let within = |q: &Tensor, kv: &Tensor, n_sequences: i64, length: i64, mask: Option<&Tensor>| {
+        let rows = self.distance_rows(p, layer, dropout);
+        let within = |q: &Tensor, kv: &Tensor, n_sequences: i64, length: i64, look: &Look| {
             let q = self.by_head(q, [stack * n_sequences, 1], 1);
             let kv = self.by_head(kv, [stack * n_sequences, length], 2);
-            self.rows(&attention(&q[0], &kv[0], &kv[1], mask, dropout), stack)
+            let (q, mask) = self.looked(&q[0], &kv[0], &look.of_firsts(), rows.as_ref());
+            self.rows(&attention(&q, &kv[0], &kv[1], mask.as_ref(), dropout), stack)
         };
-        let looks = sequences.looks_of_firsts();
+        let looks = sequences.looks.iter();
         Ok(match &sequences.way {
             Way::Equal(groups) => {
                 let queries = by_group(&queries, groups, |group| group.n_sequences);
                 let kv = by_group(&kv, groups, Group::n_tokens);
                 let contexts =
                     queries.into_iter().zip(kv).zip(*groups).zip(looks).map(|(((q, kv), group), look)| {
-                        within(&q, &kv, group.n_sequences, group.length, look.as_ref())
+                        within(&q, &kv, group.n_sequences, group.length, look)
                     });
                 joined(contexts.collect())
             }
             Way::Padded(padded) => {
                 let queries = padded.sequences(&queries).into_iter();
-                let contexts = queries.zip(padded.padded(&kv)).zip(&padded.groups).zip(looks).map(
-                    |(((q, kv), group), look)| {
-                        within(&q, &kv, group.n_sequences, group.length, look.as_ref())
-                    },
-                );
+                let contexts =
+                    queries.zip(padded.padded(&kv)).zip(&padded.groups).zip(looks).map(
+                        |(((q, kv), group), look)| within(&q, &kv, group.n_sequences, group.length, look),
+                    );
                 padded.all_sequences(&contexts.collect::<Vec<_>>())
             }
             Way::Flash(borders) => {

@@ -4,6 +4,8 @@
 use tch::{Kind, Tensor};
 
 mod attention;
+mod disentangled;
+mod embeddings;
 mod flash;
 #[cfg(test)]
 pub(super) use flash::stand_in;
@@ -12,10 +14,12 @@ mod relative;
 mod stacked;
 
 use self::attention::attention;
+use self::disentangled::{Distances, Look};
+use self::embeddings::{Embeddings, placed, untaught};
 use super::activation::Activation;
 use super::config::ModelConfig;
 use super::dropout::Dropout;
-use super::family::{LayerNames, N_BUCKETS};
+use super::family::N_BUCKETS;
 use super::fused;
 use super::layers::{embedding, layer_norm, stack_offsets};
 use crate::encode::Extent;
@@ -62,6 +66,8 @@ impl Affine {
 #[derive(Debug)]
 struct Layer {
     qkv: Affine,
+    /// The layers of keys and of queries of distances, where they have their own.
+    by_distance: [Option<Affine>; 2],
     attention_output: Affine,
     attention_norm: Affine,
     up: Affine,
@@ -70,8 +76,10 @@ struct Layer {
 }
 
 impl Layer {
-    /// Appends the tensors of the layer of that name, `[width, feed-forward width]`.
-    fn push(layout: &mut Layout, name: &str, names: &LayerNames, [d, ff]: [i64; 2]) -> Self {
+    /// Appends the tensors of the layer of that name.
+    fn push(config: &ModelConfig, layout: &mut Layout, name: &str) -> Self {
+        let (names, d, ff) = (&config.family().names, config.hidden_size, config.intermediate_size);
+        let by_distance = config.own_by_distance();
         let qkv = |what: &str| {
             [names.query, names.key, names.value].map(|part| format!("{name}.{part}.{what}")).to_vec()
         };
@@ -81,6 +89,7 @@ impl Layer {
                 weight: layout.push_fused(&qkv("weight"), &[d, d]),
                 bias: layout.push_fused(&qkv("bias"), &[d]),
             },
+            by_distance: by_distance.map(|own| own.map(|own| Affine::push(layout, &of(own), d, d))),
             attention_output: Affine::push(layout, &of(names.attention_output), d, d),
             attention_norm: Affine::push_norm(layout, &of(names.attention_norm), d),
             up: Affine::push(layout, &of(names.up), ff, d),
@@ -105,13 +114,13 @@ pub struct Tokens {
 #[derive(Debug)]
 pub struct Encoder {
     config: ModelConfig,
-    word: BlockId,
-    position: BlockId,
-    segment: Option<BlockId>,
-    norm: Affine,
-    projection: Option<Affine>,
+    embeddings: Embeddings,
     /// The table of the bias by distance, `[buckets, heads]`.
     relative: Option<BlockId>,
+    /// What the terms by distance need.
+    distances: Option<Distances>,
+    /// What scores are divided by beside the root of a head's width.
+    divisor: f64,
     /// The layers with their parameters; a family may use one at several depths.
     layers: Vec<Layer>,
     /// The layer that works at each depth.
@@ -123,33 +132,24 @@ impl Encoder {
     /// Makes an encoder whose tensors are appended to `layout` under `prefix` (`bert.`, `roberta.`).
     pub fn new(config: &ModelConfig, layout: &mut Layout, prefix: &str) -> Self {
         let family = config.family();
-        let (d, e, ff) = (config.hidden_size, config.embedding_width(), config.intermediate_size);
-        let mut table = |name: &str, shape: [i64; 2]| layout.push(format!("{prefix}{name}.weight"), &shape);
-        let word = table("embeddings.word_embeddings", [config.vocab_size, e]);
-        let position = table("embeddings.position_embeddings", [config.max_position_embeddings, e]);
-        let segment = family
-            .has_segments
-            .then(|| table("embeddings.token_type_embeddings", [config.type_vocab_size, e]));
-        let norm = Affine::push_norm(layout, &format!("{prefix}embeddings.LayerNorm"), e);
-        let projection = family.projection.filter(|projection| projection.always || e != d);
-        let projection =
-            projection.map(|projection| Affine::push(layout, &format!("{prefix}{}", projection.name), d, e));
+        let embeddings = Embeddings::push(config, layout, prefix);
         let relative = family.relative_bias.map(|name| {
             let n = config.relative_attention_num_buckets.unwrap_or(N_BUCKETS);
             layout.push(format!("{prefix}{name}.weight"), &[n, config.num_attention_heads])
         });
+        let distances = Distances::push(config, layout, prefix);
         // The family's names begin with its own prefix.
         let layers = family.layer_names(config).into_iter().map(|name| {
             let name = format!("{prefix}{}", name.strip_prefix(family.prefix).unwrap_or(&name));
-            Layer::push(layout, &name, &family.names, [d, ff])
+            Layer::push(config, layout, &name)
         });
         let layers = layers.collect();
         let order = family.order(config);
         // A name that is not known is refused before anything is computed, as all that `ModelConfig::check`
         // refuses.
         let activation = Activation::named(&config.hidden_act).unwrap_or(Activation::Linear);
-        let config = config.clone();
-        Self { config, word, position, segment, norm, projection, relative, layers, order, activation }
+        let (config, divisor) = (config.clone(), config.disentangled().scale_factor().sqrt());
+        Self { config, embeddings, relative, distances, divisor, layers, order, activation }
     }
 
     /// Returns the architecture.
@@ -159,7 +159,7 @@ impl Encoder {
 
     /// Returns the table of word embeddings, `[vocab, width]`, which a masked-LM decoder shares.
     pub(super) fn word_embeddings(&self) -> BlockId {
-        self.word
+        self.embeddings.word
     }
 
     /// Returns the hidden states of the last layer, `[stack, batch * seq, width]`; a sequence has at most
@@ -184,77 +184,18 @@ impl Encoder {
         let e = self.config.embedding_width();
         let rows = [stack, batch * seq];
         let ids = tokens.ids.reshape(rows);
-        let words = embedding(p.get(self.word), &stack_offsets(&ids, self.config.vocab_size));
+        let words = embedding(p.get(self.embeddings.word), &stack_offsets(&ids, self.config.vocab_size));
         let is_pad = self.padding_among(&ids, tokens.mask.as_ref())?;
         let words = untaught(words, is_pad.as_ref());
         let words = self.with_segments(p, words, &tokens.segments.reshape(rows));
-        let x = words.view([stack, batch, seq, e]) + self.positions(p, tokens, is_pad.as_ref())?;
+        let x = placed(words.view([stack, batch, seq, e]), self.positions(p, tokens, is_pad.as_ref())?);
         let mut x = self.embedded(p, &x.view([stack, batch * seq, e]), dropout);
         let mask = tokens.mask.as_ref().map(|m| m.reshape([stack * batch, 1, 1, seq]));
-        let mask = self.looks(p, mask, [stack, batch, seq]);
+        let look = self.look(p, mask, [stack, batch, seq]);
         for &layer in &self.order {
-            x = self.layer(p, &self.layers[layer], &x, [stack, batch, seq], mask.as_ref(), dropout);
+            x = self.layer(p, &self.layers[layer], &x, [stack, batch, seq], &look, dropout);
         }
         Ok(x)
-    }
-
-    /// Returns embeddings of words, `[stack, rows, width]`, with those of segments, `[stack, rows]`, if the
-    /// family has any.
-    fn with_segments(&self, p: &Parameters, words: Tensor, segments: &Tensor) -> Tensor {
-        let Some(segment) = self.segment else { return words };
-        words + embedding(p.get(segment), &stack_offsets(segments, self.config.type_vocab_size))
-    }
-
-    /// Returns the input of the first layer, `[stack, rows, width]`, from the sums of embeddings,
-    /// `[stack, rows, width of embeddings]`.
-    fn embedded(&self, p: &Parameters, sums: &Tensor, dropout: &Dropout) -> Tensor {
-        let x = dropout.apply(self.norm.norm(p, sums, self.config.layer_norm_eps));
-        match &self.projection {
-            Some(projection) => projection.linear(p, &x),
-            None => x,
-        }
-    }
-
-    /// Returns the position embeddings of tokens, `[stack, batch, seq, width]` or of a shape that stretches
-    /// to it.
-    fn positions(&self, p: &Parameters, tokens: &Tokens, is_pad: Option<&Tensor>) -> Result<Tensor> {
-        let (size, config) = (tokens.ids.size(), &self.config);
-        let Some(is_pad) = is_pad.filter(|_| config.skips_padding()) else {
-            self.check_places(size[2] + config.first_position() - 1)?;
-            return Ok(p.get(self.position).narrow(1, config.first_position(), size[2]).unsqueeze(1));
-        };
-        let is_counted = is_pad.view(size.as_slice()).logical_not();
-        let is_counted = match &tokens.mask {
-            Some(mask) => is_counted.logical_and(mask),
-            None => is_counted,
-        };
-        let counted = is_counted.to_kind(Kind::Int64);
-        let places = counted.cumsum(-1, Kind::Int64) * counted + config.pad_id();
-        self.check_places(i64::try_from(places.f_max()?)?)?;
-        let rows = places.reshape([size[0], size[1] * size[2]]);
-        let positions =
-            embedding(p.get(self.position), &stack_offsets(&rows, config.max_position_embeddings));
-        Ok(untaught(positions, Some(is_pad)).view([size[0], size[1], size[2], config.embedding_width()]))
-    }
-
-    /// Checks that there is a row for the last position.
-    fn check_places(&self, last: i64) -> Result<()> {
-        if last < self.config.max_position_embeddings {
-            Ok(())
-        } else {
-            Err(self.config.no_place(last, None))
-        }
-    }
-
-    /// Returns where real tokens have the id for padding among ids `[stack, rows]`, as bool of that shape. It
-    /// is `None` if no token has that id, which holds for every usual tokenizer.
-    fn padding_among(&self, ids: &Tensor, mask: Option<&Tensor>) -> Result<Option<Tensor>> {
-        let is_pad = ids.f_eq(self.config.pad_id())?;
-        let is_pad = match mask {
-            Some(mask) => is_pad.f_logical_and(&mask.f_reshape(ids.size())?)?,
-            None => is_pad,
-        };
-        Ok(bool::try_from(is_pad.f_any()?)?.then_some(is_pad))
     }
 
     fn layer(
@@ -263,11 +204,13 @@ impl Encoder {
         layer: &Layer,
         x: &Tensor,
         [stack, batch, seq]: [i64; 3],
-        mask: Option<&Tensor>,
+        look: &Look,
         dropout: &Dropout,
     ) -> Tensor {
         let parts = self.by_head(&layer.qkv.linear(p, x), [stack * batch, seq], 3);
-        let context = attention(&parts[0], &parts[1], &parts[2], mask, dropout);
+        let rows = self.distance_rows(p, layer, dropout);
+        let (q, mask) = self.looked(&parts[0], &parts[1], look, rows.as_ref());
+        let context = attention(&q, &parts[1], &parts[2], mask.as_ref(), dropout);
         let context = context.transpose(1, 2).reshape([stack, batch * seq, self.config.hidden_size]);
         self.after_attention(p, layer, x, &context, dropout)
     }
@@ -296,16 +239,6 @@ impl Encoder {
     pub(super) fn first_token(&self, hidden: &Tensor, tokens: &Tokens) -> Tensor {
         let size = tokens.ids.size();
         hidden.view([size[0], size[1], size[2], self.config.hidden_size]).select(2, 0)
-    }
-}
-
-/// Returns embeddings `[stack, rows, width]`, in which those of padding, bool `[stack, rows]`, pass no
-/// gradient to their table: as in transformers, whose tables know the row for padding, wherever it is looked
-/// up.
-fn untaught(embeddings: Tensor, is_pad: Option<&Tensor>) -> Tensor {
-    match is_pad.filter(|_| embeddings.requires_grad()) {
-        Some(is_pad) => embeddings.detach().where_self(&is_pad.unsqueeze(-1), &embeddings),
-        None => embeddings,
     }
 }
 

@@ -3,7 +3,8 @@
 use tch::{Kind, Tensor};
 
 use super::attention::Sequences;
-use super::{Encoder, flash, untaught};
+use super::embeddings::{placed, untaught};
+use super::{Encoder, flash};
 use crate::compute::Attention;
 use crate::encode::{Group, PackedTokens};
 use crate::guard::guarded;
@@ -33,7 +34,7 @@ impl Encoder {
         self.config.check_extent(&tokens.extent(), None)?;
         if tokens.attention() == Attention::Flash {
             let width = self.config.hidden_size / self.config.num_attention_heads;
-            flash::check(tokens.ids.device(), p.get(self.word).kind(), width, dropout)?;
+            flash::check(tokens.ids.device(), p.get(self.embeddings.word).kind(), width, dropout)?;
             self.check_flash()?;
         }
         guarded(|| self.packed_hidden(p, tokens, dropout))
@@ -48,7 +49,8 @@ impl Encoder {
         for &layer in order {
             let layer = &self.layers[layer];
             let qkv = layer.qkv.linear(p, &x);
-            let context = self.packed_attention(&qkv, &sequences, dropout)?;
+            let by_distance = self.distance_rows(p, layer, dropout);
+            let context = self.packed_attention(&qkv, by_distance.as_ref(), &sequences, dropout)?;
             x = self.after_attention(p, layer, &x, &context, dropout);
         }
         let (first, last) = (x.index_select(1, &tokens.starts), &self.layers[last]);
@@ -65,10 +67,12 @@ impl Encoder {
         let n_sequences = sum(|group| group.n_sequences);
         let looks = sum(|group| group.n_sequences * group.length * group.length);
         let by_itself = d * d + 2.0 * d * ff;
-        let layer = n_tokens * (3.0 * d * d + by_itself) + 2.0 * looks * d;
+        let [table, pairs, of_firsts] = self.flop_by_distance(&tokens.groups);
+        let layer = n_tokens * (3.0 * d * d + by_itself) + 2.0 * looks * d + table + pairs;
         let last = n_tokens * 2.0 * d * d + n_sequences * (d * d + by_itself) + 2.0 * n_tokens * d;
+        let last = last + table + of_firsts;
         let e = self.config.embedding_width() as f64;
-        let projection = if self.projection.is_some() { n_tokens * e * d } else { 0.0 };
+        let projection = if self.embeddings.projection.is_some() { n_tokens * e * d } else { 0.0 };
         let layers = match self.order.len() {
             0 => 0.0,
             n => (n - 1) as f64 * layer + last,
@@ -82,7 +86,7 @@ impl Encoder {
             embedding(p.get(block), &stack_offsets(&ids, n))
         };
         let config = &self.config;
-        let words = rows(self.word, &tokens.ids, config.vocab_size);
+        let words = rows(self.embeddings.word, &tokens.ids, config.vocab_size);
         let (pad_id, ids) = (config.pad_id(), tokens.ids.unsqueeze(0));
         let is_pad = tokens.contain(pad_id).then(|| ids.f_eq(pad_id)).transpose()?;
         let uncounted = is_pad.as_ref().filter(|_| config.skips_padding());
@@ -97,20 +101,24 @@ impl Encoder {
                 Some(_) => tokens.most_without(pad_id) as i64 + pad_id,
             })?;
         }
-        let positions = rows(self.position, &places, config.max_position_embeddings);
+        let positions =
+            self.embeddings.position.map(|table| rows(table, &places, config.max_position_embeddings));
         let words = untaught(words, is_pad.as_ref());
-        let positions = untaught(positions, uncounted);
+        let positions = positions.map(|positions| untaught(positions, uncounted));
         let segments = tokens.segments.unsqueeze(0).expand([p.stack(), -1], false);
         let words = self.with_segments(p, words, &segments);
-        Ok(self.embedded(p, &(words + positions), dropout))
+        Ok(self.embedded(p, &placed(words, positions), dropout))
     }
 
     /// Checks that the flash kernel can compute the attention of this family.
     fn check_flash(&self) -> Result<()> {
-        if !self.has_relative_bias() {
-            return Ok(());
-        }
-        let got = format!("flash for {}, whose attention has a bias by distance", self.config.model_type);
+        let why = match (self.relative, self.divisor) {
+            (Some(_), _) => "a bias by distance",
+            // Without terms by distance the number of them still divides scores.
+            (None, divisor) if divisor != 1.0 => "terms by distance",
+            (None, _) => return Ok(()),
+        };
+        let got = format!("flash for {}, whose attention has {why}", self.config.model_type);
         Err(LmcError::invalid("compute.attention", got, "equal or padded"))
     }
 }

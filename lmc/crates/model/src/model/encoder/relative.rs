@@ -4,6 +4,7 @@
 use tch::{Kind, Tensor};
 
 use super::Encoder;
+use super::disentangled::Look;
 use crate::model::family::N_BUCKETS;
 use crate::model::layers::embedding;
 use crate::weights::Parameters;
@@ -12,34 +13,29 @@ use crate::weights::Parameters;
 const FARTHEST: f64 = 128.0;
 
 impl Encoder {
-    /// Returns whether scores of attention have a bias by distance.
-    pub(super) fn has_relative_bias(&self) -> bool {
-        self.relative.is_some()
+    /// Returns whether scores of attention have a bias or terms by distance.
+    pub(super) fn looks_by_distance(&self) -> bool {
+        self.relative.is_some() || self.distances.is_some()
     }
 
-    /// Returns what attention within sequences of one length is masked by: a mask of keys, true at real tokens
-    /// or added to the scores, `[stack * batch, 1, 1, seq]`, together with the bias by distance, if there is one:
-    /// `[stack * batch, heads, seq, seq]`, or of a shape that stretches to it.
-    pub(super) fn looks(
-        &self,
-        p: &Parameters,
-        mask: Option<Tensor>,
-        [stack, batch, seq]: [i64; 3],
-    ) -> Option<Tensor> {
-        let Some(table) = self.relative else { return mask };
-        let rows = Tensor::arange(stack, (Kind::Int64, p.get(table).device())).unsqueeze(1);
-        let bias = self.bias_of(p, &rows, seq);
+    /// Returns what attention within sequences of one length adds to its scores: a mask of keys, true at real
+    /// tokens or added to the scores, `[stack * batch, 1, 1, seq]`, together with the bias by distance, if there
+    /// is one: `[stack * batch, heads, seq, seq]`, or of a shape that stretches to it.
+    pub(super) fn look(&self, p: &Parameters, mask: Option<Tensor>, [stack, batch, seq]: [i64; 3]) -> Look {
+        if !self.looks_by_distance() {
+            return Look { mask, cells: None };
+        }
+        let models = Tensor::arange(stack, (Kind::Int64, p.get(self.embeddings.word).device())).unsqueeze(1);
+        let cells = self.cells(&models, seq);
+        if self.relative.is_none() {
+            return Look { mask, cells };
+        }
+        let bias = self.bias_of(p, &models, seq);
         let bias = match stack {
             1 => bias,
             _ => bias.unsqueeze(1).expand([-1, batch, -1, -1, -1], false).flatten(0, 1),
         };
-        Some(match mask {
-            None => bias,
-            Some(mask) if mask.kind() == Kind::Bool => {
-                bias.masked_fill(&mask.logical_not(), f64::NEG_INFINITY)
-            }
-            Some(mask) => bias + mask,
-        })
+        Look { mask: Some(masked(bias, mask)), cells }
     }
 
     /// Returns the bias of each query and key, `[n, heads, seq, seq]`, by the tables of those models, `[n, 1]`
@@ -50,6 +46,16 @@ impl Encoder {
         let cells = buckets(seq).to_device(table.device()).unsqueeze(0) + models * n_buckets;
         let bias = embedding(&table, &cells).view([-1, seq, seq, self.config.num_attention_heads]);
         bias.permute([0, 3, 1, 2])
+    }
+}
+
+/// Returns what is added to scores, `[batch, heads, queries, keys]` or of a shape that stretches to it, with a
+/// mask of keys, true at real tokens or added as well.
+pub(super) fn masked(added: Tensor, mask: Option<Tensor>) -> Tensor {
+    match mask {
+        None => added,
+        Some(mask) if mask.kind() == Kind::Bool => added.masked_fill(&mask.logical_not(), f64::NEG_INFINITY),
+        Some(mask) => added + mask,
     }
 }
 

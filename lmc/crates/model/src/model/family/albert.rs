@@ -8,7 +8,11 @@ pub(super) const ALBERT: Family = Family {
     model_type: "albert",
     class: "Albert",
     prefix: "albert.",
-    projection: Some(Projection { name: "encoder.embedding_hidden_mapping_in", always: true }),
+    projection: Some(Projection {
+        name: "encoder.embedding_hidden_mapping_in",
+        always: true,
+        before_norm: false,
+    }),
     layers: Layers::Shared(["encoder.albert_layer_groups", "albert_layers"]),
     names: LayerNames {
         query: "attention.query",
@@ -23,10 +27,10 @@ pub(super) const ALBERT: Family = Family {
     drops: [true, false],
     pooler: Some("pooler"),
     config: Keys {
-        absent: &["relative_attention_num_buckets"],
+        absent: &["relative_attention_num_buckets", "disentangled"],
         vocab_size: 30_000,
         hidden_size: 4096,
-        embedding_size: 128,
+        embedding_size: Some(128),
         num_attention_heads: 64,
         intermediate_size: 16_384,
         hidden_act: "gelu_new",

@@ -44,6 +44,7 @@ pub(super) const DISTILBERT: Family = Family {
             "num_hidden_groups",
             "inner_group_num",
             "relative_attention_num_buckets",
+            "disentangled",
             "type_vocab_size",
             "layer_norm_eps",
         ],

@@ -10,16 +10,16 @@ pub(super) const ELECTRA: Family = Family {
     class: "Electra",
     prefix: "electra.",
     parts: &["embeddings", "embeddings_project", "encoder"],
-    projection: Some(Projection { name: "embeddings_project", always: false }),
+    projection: Some(Projection { name: "embeddings_project", always: false, before_norm: false }),
     pooler: None,
     head: HeadNames {
         dense: Some(Dense { name: "classifier.dense", activation: Activation::Gelu, drops_input: true }),
         out: "classifier.out_proj",
     },
     config: Keys {
-        absent: &["num_hidden_groups", "inner_group_num", "relative_attention_num_buckets"],
+        absent: &["num_hidden_groups", "inner_group_num", "relative_attention_num_buckets", "disentangled"],
         hidden_size: 256,
-        embedding_size: 128,
+        embedding_size: Some(128),
         num_attention_heads: 4,
         intermediate_size: 1024,
         ..BERT.config

@@ -3,6 +3,7 @@
 
 mod albert;
 mod bert;
+mod deberta;
 mod distilbert;
 mod electra;
 mod mpnet;
@@ -15,7 +16,7 @@ use super::config::{MAX_LAYERS, ModelConfig};
 pub(crate) const N_BUCKETS: i64 = 32;
 
 /// Every family, in the order in which messages list them.
-pub(crate) const ALL: [&Family; 8] = [
+pub(crate) const ALL: [&Family; 9] = [
     &bert::BERT,
     &roberta::ROBERTA,
     &roberta::XLM_ROBERTA,
@@ -24,6 +25,7 @@ pub(crate) const ALL: [&Family; 8] = [
     &distilbert::DISTILBERT,
     &mpnet::MPNET,
     &albert::ALBERT,
+    &deberta::DEBERTA,
 ];
 
 /// Returns the `model_type` of every family.
@@ -50,7 +52,7 @@ pub(crate) struct Family {
     pub parts: &'static [&'static str],
     /// First words of tensors that checkpoints may have and that no classifier of the family uses.
     pub unused: &'static [&'static str],
-    /// Whether each token has the embedding of its segment.
+    /// Whether each token has the embedding of its segment, if the config has any segments.
     pub has_segments: bool,
     pub positions: Positions,
     /// The linear layer between embeddings and layers.
@@ -59,6 +61,8 @@ pub(crate) struct Family {
     pub names: LayerNames,
     /// The table of a bias for each head and each bucket of distances, shared by all layers.
     pub relative_bias: Option<&'static str>,
+    /// The terms by distance of the scores of attention.
+    pub disentangled: Option<DistanceNames>,
     /// Whether transformers drops units of the output of attention, and of that of the feed-forward layers.
     pub drops: [bool; 2],
     /// The tanh layer over the first token that comes with a pretrained encoder.
@@ -83,6 +87,8 @@ pub(crate) struct Projection {
     pub name: &'static str,
     /// Whether it is there although the widths are the same.
     pub always: bool,
+    /// Whether it comes before the norm of embeddings. It has no bias there.
+    pub before_norm: bool,
 }
 
 /// The places of layers among the names of tensors.
@@ -108,6 +114,16 @@ pub(crate) struct LayerNames {
     pub output_norm: &'static str,
 }
 
+/// The names of what the terms by distance need.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct DistanceNames {
+    /// The table with a row for each distance or range of distances.
+    pub table: &'static str,
+    pub norm: &'static str,
+    /// The layers of keys and of queries over the table, behind the number of a layer.
+    pub own: [&'static str; 2],
+}
+
 /// The head of a sequence classifier.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct HeadNames {
@@ -121,6 +137,7 @@ pub(crate) struct HeadNames {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Dense {
     pub name: &'static str,
+    /// The activation, unless the config names one.
     pub activation: Activation,
     /// Whether its input is dropped in training, as its output is.
     pub drops_input: bool,
@@ -137,12 +154,16 @@ pub(crate) struct Keys {
     pub absent: &'static [&'static str],
     pub vocab_size: i64,
     pub hidden_size: i64,
-    pub embedding_size: i64,
+    /// None if it is `hidden_size`.
+    pub embedding_size: Option<i64>,
     pub num_hidden_layers: i64,
     pub num_attention_heads: i64,
     pub intermediate_size: i64,
     pub type_vocab_size: i64,
+    /// The least `type_vocab_size`.
+    pub least_segments: i64,
     pub hidden_act: &'static str,
+    pub layer_norm_eps: f64,
     pub dropout: f64,
     pub pad_token_id: i64,
 }

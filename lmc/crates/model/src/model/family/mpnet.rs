@@ -23,6 +23,7 @@ pub(super) const MPNET: Family = Family {
             "embedding_size",
             "num_hidden_groups",
             "inner_group_num",
+            "disentangled",
             "type_vocab_size",
             "pad_token_id",
         ],

@@ -29,7 +29,7 @@ const WRAPPERS: [&str; 5] =
 const HOLDERS: [&str; 2] = ["model", "base_model"];
 
 /// The heads that an encoder's checkpoint usually brings from its pretraining, and a classifier's own.
-const HEADS: [&str; 14] = [
+const HEADS: [&str; 17] = [
     "cls",
     "lm_head",
     "qa_outputs",
@@ -44,6 +44,9 @@ const HEADS: [&str; 14] = [
     "vocab_transform",
     "vocab_layer_norm",
     "vocab_projector",
+    "lm_predictions",
+    "mask_predictions",
+    "pooler",
 ];
 
 /// The prefixes of families whose tensors have the names of a BERT's: their weights are those of another model.
@@ -116,7 +119,9 @@ pub fn select(
         }
         selected.insert(name, (source, tensor));
     }
-    if !selected.keys().any(|name| name.starts_with(config.prefix()))
+    // The head of one family may have the name that the pooler of another has without its prefix.
+    let is_own = |name: &String| name.starts_with(config.prefix()) && !config.is_pooler(name);
+    if !selected.keys().any(is_own)
         && let Some(error) = of_another_family(&others, config, origin)
     {
         return Err(error);
@@ -207,7 +212,7 @@ pub(super) fn place(name: &str, attribute: &[String], config: &ModelConfig, part
     let of_head = |name: &str| name.split('.').next() == Some(first);
     let is_head = of_head(family.head.out) || family.head.dense.is_some_and(|dense| of_head(dense.name));
     match first {
-        first if family.unused.contains(first) => Place::Nowhere,
+        _ if config.is_unused(bare) => Place::Nowhere,
         _ if family.is_beyond(bare, config) => Place::Other,
         first if family.parts.contains(first) => Place::Part(format!("{prefix}.{}", bare.join("."))),
         _ if is_head && part == Part::Classifier => Place::Part(bare.join(".")),
@@ -235,7 +240,7 @@ fn of_another_family(others: &[String], config: &ModelConfig, origin: &Path) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::fixture::{config, roberta};
+    use crate::model::fixture::{config, others, roberta};
 
     #[test]
     fn names_by_hand() {
@@ -287,6 +292,20 @@ mod tests {
         assert_eq!(of_roberta("embeddings.x"), part("roberta.embeddings.x"));
         assert_eq!(of_roberta("lm_head.layer_norm.bias"), Place::Other);
         assert_eq!(of_roberta("roberta.pooler.dense.bias"), Place::Nowhere);
+    }
+
+    #[test]
+    fn what_a_deberta_does_not_use_is_left_out() {
+        let place = |at: usize, name| place(name, &[], &others()[at], Part::Encoder);
+        let (with, without) = ("deberta.embeddings.word_embeddings.weight", "encoder.rel_embeddings.weight");
+        assert_eq!(place(4, with), Place::Part(with.to_owned()));
+        assert_eq!(place(4, without), Place::Part(format!("deberta.{without}")));
+        // The first has no embeddings of positions, the second no norm of its table.
+        assert_eq!(place(4, "deberta.embeddings.position_embeddings.weight"), Place::Nowhere);
+        assert_eq!(place(5, "deberta.encoder.LayerNorm.gamma"), Place::Nowhere);
+        for head in ["pooler.dense.weight", "lm_predictions.lm_head.bias"] {
+            assert_eq!(place(4, head), Place::Other);
+        }
     }
 
     #[test]

@@ -36,6 +36,11 @@ fn squares(logits: &Tensor) -> Tensor {
     (logits * logits).sum(Kind::Float)
 }
 
+/// Returns whether the flash kernel can compute the attention of a family.
+fn can_flash(config: &ModelConfig) -> bool {
+    !["mpnet", "deberta-v2"].contains(&config.model_type.as_str())
+}
+
 /// Asserts that every kind gives the logits and gradients of one padded batch.
 fn assert_parity(config: &ModelConfig, examples: &[Encoded], what: &str) {
     let classifier = Classifier::new(config, 3);
@@ -47,7 +52,7 @@ fn assert_parity(config: &ModelConfig, examples: &[Encoded], what: &str) {
         let expected_gradient = again.gradient(&squares(&expected)).unwrap();
         let scale = expected_gradient.abs().max().double_value(&[]);
         for kind in KINDS {
-            if kind == Attention::Flash && config.model_type == "mpnet" {
+            if kind == Attention::Flash && !can_flash(config) {
                 continue;
             }
             let packed = packed(examples, Precision::Float32, kind);
@@ -127,25 +132,30 @@ fn a_long_sequence_with_pad_ids_has_places_for_the_others() {
 /// The flash kernel adds nothing to the scores.
 #[test]
 fn flash_attention_is_refused_for_a_bias_by_distance() {
-    let classifier = Classifier::new(&others()[2], 2);
-    let p = Parameters::views(&stack(&classifier, &[1]), classifier.layout()).unwrap();
-    let packed = packed(&of_lengths(&[3, 5]), Precision::Float32, Attention::Flash);
-    let refused = stand_in::with(StandIn::Exact, || classifier.packed_logits(&p, &packed, &Dropout::NONE));
-    let message = refused.unwrap_err().to_string();
-    let expected = "`compute.attention`: got flash for mpnet, whose attention has a bias by distance, expected equal or padded";
-    assert_eq!(message, expected);
+    for (config, why) in [
+        (others()[2].clone(), "mpnet, whose attention has a bias by distance"),
+        (others()[4].clone(), "deberta-v2, whose attention has terms by distance"),
+    ] {
+        let classifier = Classifier::new(&config, 2);
+        let p = Parameters::views(&stack(&classifier, &[1]), classifier.layout()).unwrap();
+        let packed = packed(&of_lengths(&[3, 5]), Precision::Float32, Attention::Flash);
+        let refused =
+            stand_in::with(StandIn::Exact, || classifier.packed_logits(&p, &packed, &Dropout::NONE));
+        let message = refused.unwrap_err().to_string();
+        assert_eq!(message, format!("`compute.attention`: got flash for {why}, expected equal or padded"));
+    }
 }
 
 #[test]
 fn half_precision_is_as_exact_in_every_kind() {
-    for config in [config(), others()[2].clone()] {
+    for config in [config()].into_iter().chain([2, 4, 5].map(|i| others()[i].clone())) {
         assert_half_precision(&config);
     }
 }
 
 fn assert_half_precision(config: &ModelConfig) {
     let classifier = Classifier::new(config, 3);
-    let kinds = if config.model_type == "mpnet" { &KINDS[..5] } else { &KINDS[..] };
+    let kinds = if can_flash(config) { &KINDS[..] } else { &KINDS[..5] };
     let theta = stack(&classifier, &[1, 2]);
     let examples = of_lengths(&[8, 1, 4, 3, 7, 3, 1, 6, 4]);
     let logits = |precision: Precision, kind| {
@@ -174,7 +184,7 @@ fn assert_half_precision(config: &ModelConfig) {
 /// Dropout takes other operations, which must compute the same when nothing falls, in half precision too.
 #[test]
 fn padded_attention_with_dropout_is_that_without_when_nothing_falls() {
-    for config in [config(), others()[2].clone()] {
+    for config in [config()].into_iter().chain([2, 4, 5].map(|i| others()[i].clone())) {
         assert_nothing_falls(&config);
     }
 }

@@ -139,10 +139,16 @@ fn heads_are_drawn_from_their_seed() {
 #[test]
 fn a_head_alone_over_features_gives_the_same_logits() {
     let (one, two) = (3 * 8 + 3, 8 * 8 + 8 + 3 * 8 + 3);
-    let [electra, distilbert, mpnet, albert] = others();
-    for (config, n_head) in
-        [(config(), one), (roberta(), two), (electra, two), (distilbert, two), (mpnet, two), (albert, one)]
-    {
+    let [electra, distilbert, mpnet, albert, deberta, _] = others();
+    for (config, n_head) in [
+        (config(), one),
+        (roberta(), two),
+        (electra, two),
+        (distilbert, two),
+        (mpnet, two),
+        (albert, one),
+        (deberta, two),
+    ] {
         let classifier = Classifier::new(&config, 3);
         let (layout, head) = (classifier.layout(), classifier.head_layout());
         assert_eq!(head.n_parameters(), n_head);

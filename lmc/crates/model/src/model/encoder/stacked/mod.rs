@@ -5,7 +5,9 @@ use std::ops::Range;
 
 use tch::{Kind, Tensor};
 
-use super::{Encoder, Layer, untaught};
+use super::disentangled::{DistanceRows, Look};
+use super::embeddings::{placed, untaught};
+use super::{Encoder, Layer};
 use crate::encode::{Slots, StackedTokens};
 use crate::guard::guarded;
 use crate::model::dropout::{Dropout, Masks};
@@ -36,14 +38,14 @@ impl Encoder {
         let mut x = self.stacked_embeddings(p, tokens, dropout);
         let firsts = |x: &Tensor| x.reshape([-1, d]).index_select(0, &tokens.starts).view([stack, n, d]);
         let Some((&last, order)) = self.order.split_last() else { return firsts(&x) };
-        let biases = self.biases(p, tokens, x.kind());
+        let looks = self.stacked_looks(p, tokens, x.kind());
         for &layer in order {
             let layer = &self.layers[layer];
-            let context = self.stacked_attention(p, layer, &x, tokens, &biases, dropout);
+            let context = self.stacked_attention(p, layer, &x, tokens, &looks, dropout);
             x = self.after_attention(p, layer, &x, &context, dropout);
         }
         let (first, last) = (firsts(&x), &self.layers[last]);
-        let context = self.stacked_first_attention(p, last, &x, &first, tokens, &biases, dropout);
+        let context = self.stacked_first_attention(p, last, &x, &first, tokens, &looks, dropout);
         self.after_attention(p, last, &first, &context, dropout)
     }
 
@@ -51,30 +53,35 @@ impl Encoder {
         let config = &self.config;
         let rows = |block, ids: &Tensor, n| embedding(p.get(block), &stack_offsets(ids, n));
         let is_pad = tokens.is_pad.as_ref();
-        let words = untaught(rows(self.word, &tokens.ids, config.vocab_size), is_pad);
+        let words = untaught(rows(self.embeddings.word, &tokens.ids, config.vocab_size), is_pad);
         let words = self.with_segments(p, words, &tokens.segments);
-        let positions = rows(self.position, &tokens.positions, config.max_position_embeddings);
-        let positions = untaught(positions, is_pad.filter(|_| config.skips_padding()));
-        self.embedded(p, &(words + positions), dropout)
+        let positions = self.embeddings.position.map(|table| {
+            let positions = rows(table, &tokens.positions, config.max_position_embeddings);
+            untaught(positions, is_pad.filter(|_| config.skips_padding()))
+        });
+        self.embedded(p, &placed(words, positions), dropout)
     }
 
-    /// Returns what is added to the scores of each group, `[n_sequences heads, 1, length]`, or
-    /// `[n_sequences heads, length, length]` with a bias by distance.
-    fn biases(&self, p: &Parameters, tokens: &StackedTokens, kind: Kind) -> Vec<Tensor> {
-        let heads = self.config.num_attention_heads;
-        let mut start = 0;
-        let bias = |slots: &Slots| {
+    /// Returns what is added to the scores of each group, `[n_sequences, heads, 1, length]`, or
+    /// `[n_sequences, heads, length, length]` with a bias by distance.
+    fn stacked_looks(&self, p: &Parameters, tokens: &StackedTokens, kind: Kind) -> Vec<Look> {
+        let (heads, mut start) = (self.config.num_attention_heads, 0);
+        let look = |slots: &Slots| {
             let first = start;
             start += slots.n_sequences;
-            let bias = slots.bias.to_kind(kind).unsqueeze(1).expand([-1, heads, -1], false);
-            if !self.has_relative_bias() {
-                return bias.reshape([-1, 1, slots.length]);
+            let mask = slots.bias.to_kind(kind).unsqueeze(1).unsqueeze(1);
+            let mask = mask.expand([-1, heads, -1, -1], false).contiguous();
+            if !self.looks_by_distance() {
+                return Look { mask: Some(mask), cells: None };
             }
             let sequences = tokens.order[0].narrow(0, first, slots.n_sequences).unsqueeze(1);
             let models = sequences.divide_scalar_mode(tokens.sizes()[1], "floor");
-            (bias.unsqueeze(2) + self.bias_of(p, &models, slots.length)).flatten(0, 1)
+            let cells = self.cells(&models, slots.length);
+            let mask =
+                if self.relative.is_some() { mask + self.bias_of(p, &models, slots.length) } else { mask };
+            Look { mask: Some(mask), cells }
         };
-        tokens.groups.iter().map(bias).collect()
+        tokens.groups.iter().map(look).collect()
     }
 
     /// Returns the attention of each row within its sequence: x and the result are `[stack, rows, width]`.
@@ -84,13 +91,15 @@ impl Encoder {
         layer: &Layer,
         x: &Tensor,
         tokens: &StackedTokens,
-        biases: &[Tensor],
+        looks: &[Look],
         dropout: &Dropout,
     ) -> Tensor {
         let qkv = layer.qkv.linear(p, x).view([-1, 3 * self.config.hidden_size]);
-        let contexts = tokens.groups.iter().zip(biases).map(|(slots, bias)| {
+        let by_distance = self.distance_rows(p, layer, dropout);
+        let contexts = tokens.groups.iter().zip(looks).map(|(slots, look)| {
             let parts = self.heads_apart(&qkv.index_select(0, &slots.rows), slots.length, 3);
-            self.heads_joined(&biased_attention(&parts[0], &parts[1], &parts[2], bias, dropout), slots)
+            let (q, bias) = self.stacked_looked([&parts[0], &parts[1]], look, by_distance.as_ref());
+            self.heads_joined(&biased_attention(&q, &parts[1], &parts[2], &bias, dropout), slots)
         });
         joined(contexts.collect()).index_select(0, &tokens.slots).view(x.size().as_slice())
     }
@@ -105,7 +114,7 @@ impl Encoder {
         x: &Tensor,
         first: &Tensor,
         tokens: &StackedTokens,
-        biases: &[Tensor],
+        looks: &[Look],
         dropout: &Dropout,
     ) -> Tensor {
         let d = self.config.hidden_size;
@@ -115,14 +124,30 @@ impl Encoder {
         let kv = linear(x, &weights[1], &bias[1]).view([-1, 2 * d]);
         let sizes: Vec<i64> = tokens.groups.iter().map(|slots| slots.n_sequences).collect();
         let queries = queries.split_with_sizes(sizes.as_slice(), 0);
-        let groups = tokens.groups.iter().zip(biases).zip(queries);
-        let contexts = groups.map(|((slots, bias), queries)| {
+        let by_distance = self.distance_rows(p, layer, dropout);
+        let groups = tokens.groups.iter().zip(looks).zip(queries);
+        let contexts = groups.map(|((slots, look), queries)| {
             let q = self.heads_apart(&queries, 1, 1);
             let kv = self.heads_apart(&kv.index_select(0, &slots.rows), slots.length, 2);
-            let bias = bias.narrow(1, 0, 1);
-            self.heads_joined(&biased_attention(&q[0], &kv[0], &kv[1], &bias, dropout), slots)
+            let (q, bias) = self.stacked_looked([&q[0], &kv[0]], &look.of_firsts(), by_distance.as_ref());
+            self.heads_joined(&biased_attention(&q, &kv[0], &kv[1], &bias, dropout), slots)
         });
         joined(contexts.collect()).index_select(0, &tokens.order[1]).view(first.size().as_slice())
+    }
+
+    /// Returns [`Encoder::looked`] of queries and keys, `[sequences heads, length, width]`: the queries in
+    /// the same shape, and what is added to scores, `[sequences heads, 1 or length, length]`.
+    fn stacked_looked(
+        &self,
+        [q, k]: [&Tensor; 2],
+        look: &Look,
+        rows: Option<&DistanceRows>,
+    ) -> (Tensor, Tensor) {
+        let heads = self.config.num_attention_heads;
+        let by_head = |x: &Tensor| x.view([-1, heads, x.size()[1], x.size()[2]]);
+        let (divided, added) = self.looked(&by_head(q), &by_head(k), look, rows);
+        let added = added.unwrap_or_else(|| Tensor::zeros([1, 1, 1, 1], (q.kind(), q.device())));
+        (divided.view(q.size().as_slice()), added.flatten(0, 1))
     }
 
     /// Returns `n_parts` parts side by side, `[sequences length, n_parts width]`, each as
@@ -141,12 +166,15 @@ impl Encoder {
         context.transpose(1, 2).reshape([-1, d])
     }
 
-    /// Returns the number of sites of dropout of rows, those of `n_head` sites of the head included, and of all
-    /// sites: each head of attention has one in each layer, after those of rows.
-    pub(in crate::model) fn n_sites(&self, n_head: i64) -> [i64; 2] {
+    /// Returns the number of sites of dropout of rows, those of `n_head` sites of the head included, of these and
+    /// sites of attention, of which each head has one in each layer, and of all sites: last come those of the
+    /// table by distance, one in each layer.
+    pub(in crate::model) fn n_sites(&self, n_head: i64) -> [i64; 3] {
         let n_layers = self.order.len() as i64;
         let of_rows = 1 + self.n_drops() * n_layers + n_head;
-        [of_rows, of_rows + n_layers * self.config.num_attention_heads]
+        let with_attention = of_rows + n_layers * self.config.num_attention_heads;
+        let of_table = if self.distances.is_some() { n_layers } else { 0 };
+        [of_rows, with_attention, with_attention + of_table]
     }
 
     /// Returns the number of sites of dropout of rows in a layer.
@@ -158,7 +186,7 @@ impl Encoder {
     /// those of `n_head` sites of the head.
     pub(in crate::model) fn masks(&self, tokens: &StackedTokens, masks: &Masks, n_head: i64) -> Vec<Tensor> {
         let (n_layers, d) = (self.order.len() as i64, self.config.hidden_size);
-        let (e, n_drops) = (self.config.embedding_width(), self.n_drops());
+        let (e, n_drops) = (self.dropped_width(), self.n_drops());
         let n_whole = n_drops * (n_layers - 1).max(0);
         let rows = masks.rows(&tokens.places);
         let drawn = |sites, width| masks.drawn(&masks.at_sites(&rows, sites), width).unbind(0);
@@ -184,12 +212,21 @@ impl Encoder {
         let attention: Vec<Vec<Tensor>> = attention.collect();
         let mut of_rows = of_rows.into_iter().chain(of_firsts);
         let mut made: Vec<Tensor> = of_rows.by_ref().take(1).collect();
+        let of_table = self.table_masks(masks, self.n_sites(n_head));
         for depth in 0..self.order.len() {
+            made.extend(of_table.get(depth).map(Tensor::shallow_clone));
             made.extend(attention.iter().filter_map(|group| group.get(depth)).map(Tensor::shallow_clone));
             made.extend(of_rows.by_ref().take(n_drops as usize));
         }
         made.extend(of_rows);
         made
+    }
+
+    /// Returns the masks of the table by distance in each layer, `[stack, n_rows, width]`, if there is one.
+    fn table_masks(&self, masks: &Masks, [_, first, end]: [i64; 3]) -> Vec<Tensor> {
+        let Some(distances) = &self.distances else { return Vec::new() };
+        let rows = masks.rows(&masks.numbered(distances.n_rows));
+        masks.drawn(&masks.at_sites(&rows, first..end), self.config.hidden_size).unbind(0)
     }
 
     /// Returns the masks of the head for `batch` features of each model.

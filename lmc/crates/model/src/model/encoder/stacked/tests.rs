@@ -83,13 +83,15 @@ fn with_dropout_too_a_model_is_the_same_in_any_company() {
 
 #[test]
 fn half_precision_is_float32_up_to_rounding() {
-    let classifier = Classifier::new(&config(), 2);
-    let theta = stack(&classifier, &SEEDS);
-    let (expected, _) = stacked(&classifier, &theta, &[0, 1, 2], 0.0);
-    for (kind, tolerance) in [(Kind::Half, 5e-3), (Kind::BFloat16, 4e-2)] {
-        let (logits, _) = stacked(&classifier, &theta.to_kind(kind), &[0, 1, 2], 0.0);
-        assert_eq!(logits.kind(), kind);
-        let off = worst(&logits.to_kind(Kind::Float), &expected);
-        assert!(off < tolerance && off > 0.0, "{kind:?}: {off}");
+    for config in [config(), others()[4].clone()] {
+        let classifier = Classifier::new(&config, 2);
+        let theta = stack(&classifier, &SEEDS);
+        let (expected, _) = stacked(&classifier, &theta, &[0, 1, 2], 0.0);
+        for (kind, tolerance) in [(Kind::Half, 5e-3), (Kind::BFloat16, 4e-2)] {
+            let (logits, _) = stacked(&classifier, &theta.to_kind(kind), &[0, 1, 2], 0.0);
+            assert_eq!(logits.kind(), kind);
+            let off = worst(&logits.to_kind(Kind::Float), &expected);
+            assert!(off < tolerance && off > 0.0, "{}, {kind:?}: {off}", config.model_type);
+        }
     }
 }

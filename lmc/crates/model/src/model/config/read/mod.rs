@@ -1,12 +1,14 @@
 //! Reading a `config.json` as transformers does: missing fields have their defaults, and fields that do not
 //! matter are ignored.
 
+mod disentangled;
+
 use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 
 use super::labels::shortened;
-use super::{Labels, ModelConfig, bert_eps, bert_std};
+use super::{Labels, ModelConfig, bert_std};
 use crate::model::family::{self, Family, N_BUCKETS};
 use lmc_base::error::{LmcError, Result};
 use lmc_base::file::StandIn;
@@ -141,21 +143,23 @@ impl Fields<'_> {
         }
         let model_type = self.word("model_type", "")?;
         let defaults = &self.family.config;
+        let hidden_size = self.whole("hidden_size", defaults.hidden_size)?;
         let config = ModelConfig {
             vocab_size: self.whole("vocab_size", defaults.vocab_size)?,
-            hidden_size: self.whole("hidden_size", defaults.hidden_size)?,
+            hidden_size,
             num_hidden_layers: self.whole("num_hidden_layers", defaults.num_hidden_layers)?,
             num_attention_heads: self.whole("num_attention_heads", defaults.num_attention_heads)?,
             intermediate_size: self.whole("intermediate_size", defaults.intermediate_size)?,
             max_position_embeddings: self.whole("max_position_embeddings", 512)?,
             type_vocab_size: self.whole("type_vocab_size", defaults.type_vocab_size)?,
             hidden_act: self.word("hidden_act", defaults.hidden_act)?,
-            layer_norm_eps: self.number("layer_norm_eps", bert_eps())?,
+            layer_norm_eps: self.number("layer_norm_eps", defaults.layer_norm_eps)?,
             pad_token_id: self.pad_token_id()?,
-            embedding_size: self.own("embedding_size", defaults.embedding_size)?,
+            embedding_size: self.own("embedding_size", defaults.embedding_size.unwrap_or(hidden_size))?,
             num_hidden_groups: self.own("num_hidden_groups", 1)?,
             inner_group_num: self.own("inner_group_num", 1)?,
             relative_attention_num_buckets: self.own("relative_attention_num_buckets", N_BUCKETS)?,
+            disentangled: self.disentangled()?,
             // These matter to transformers' training alone.
             initializer_range: self.if_positive("initializer_range", bert_std()),
             hidden_dropout_prob: self.if_share("hidden_dropout_prob"),
@@ -164,6 +168,7 @@ impl Fields<'_> {
             model_type,
         };
         config.check().map_err(|error| self.said(error))?;
+        self.check_disentangled(hidden_size, config.num_attention_heads)?;
         Ok(config)
     }
 
