@@ -18,10 +18,13 @@ impl Models {
     /// Returns the updates of every model up to here: the schema [`TRAINING`].
     ///
     /// Copies keep every update. Of a model from elsewhere the log of transformers' Trainer is read,
-    /// `trainer_state.json` in its folder. A model without either has no row, as copies that lmc 0.1 finetuned.
+    /// `trainer_state.json` in its folder; one without it has no row. Copies that lmc 0.1 finetuned have no record:
+    /// those of up to 2 million parameters are trained once more for it, which leaves their weights alone, and
+    /// larger ones have no rows.
     ///
     /// # Errors
-    /// [`LmcError::Format`](crate::LmcError::Format) for a damaged file; [`LmcError::Io`](crate::LmcError::Io).
+    /// [`LmcError::Format`](crate::LmcError::Format) for a damaged file; [`LmcError::Io`](crate::LmcError::Io);
+    /// where copies are trained once more, the errors of [`Study::finetune`](crate::study::Study::finetune).
     ///
     /// # Examples
     /// ```no_run
@@ -32,6 +35,9 @@ impl Models {
     /// # Ok::<(), LmcError>(())
     /// ```
     pub fn training(&self) -> Result<DataFrame> {
+        if self.study().spec().models.is_none() {
+            self.study().record_updates()?;
+        }
         let mut all = TrainingColumns::default();
         for model in self.models() {
             match &model.origin {

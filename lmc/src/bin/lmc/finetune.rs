@@ -7,6 +7,7 @@ use lmc::figure::{self, Figure};
 use lmc::polars::prelude::DataFrame;
 use lmc::study::{Models, StudySpec};
 use lmc::table::{Table, TrainingColumns};
+use lmc::terminal::tell;
 use lmc::{LmcError, Result, table};
 use lmc_base::show::counted;
 
@@ -38,7 +39,7 @@ pub fn training_figure(
     let n_unknown = models.len() - known.len();
     if n_unknown > 0 && models.study().spec().models.is_none() {
         let copies = counted(n_unknown, "copy");
-        say(format_args!("note: no updates of {copies} are in the store: an earlier lmc finetuned them"));
+        tell(&format!("note: no updates of {copies} are in the store: an earlier lmc finetuned them"));
     }
     match known.is_empty() {
         true => Ok(Vec::new()),

@@ -4,6 +4,7 @@ mod company;
 mod stack;
 mod start;
 mod updates;
+mod wanted;
 mod writer;
 
 use std::path::PathBuf;
@@ -17,44 +18,59 @@ use super::portable::SMALL;
 use super::{Models, Study};
 use crate::error::Result;
 use crate::progress::{Progress, Unit};
-use crate::spec::{Recipe, RunSpec, Trained};
-use crate::store::{Claim, Store};
+use crate::spec::{Recipe, Trained};
+use crate::store::Claim;
 use crate::train::{Features, Place, Schedule, TrainingSet};
 use company::{companies, most_copies};
 use stack::{Stack, Work};
 use start::Start;
 pub(crate) use updates::read as updates;
+pub(super) use wanted::Wanted;
 
 impl Models {
     /// Trains the missing copies and returns all copies at the last checkpoint.
     pub(super) fn finetune(study: &Rc<Study>) -> Result<Self> {
         let recipe = &study.spec.recipe;
-        train(study, recipe)?;
+        train(study, recipe, Wanted::Checkpoints)?;
         Self::load(study, recipe.n_updates(study.task.train.len()))
     }
 }
 
-/// Trains the copies that a recipe lacks, after those that the recipe before it lacks.
-fn train(study: &Study, recipe: &Recipe) -> Result<()> {
+impl Study {
+    /// Brings the updates of all copies into the store. Small copies that an earlier lmc finetuned, without a
+    /// record of their updates, are trained again for it and stay what they are; large ones have none.
+    pub(crate) fn record_updates(&self) -> Result<()> {
+        match self.task.classifier.layout().n_parameters() {
+            n if n <= SMALL => train(self, &self.spec.recipe, Wanted::Updates),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Trains the copies of a recipe of which the store lacks what is wanted, after those that the recipe before it
+/// lacks.
+fn train(study: &Study, recipe: &Recipe, wanted: Wanted) -> Result<()> {
     let checkpoints = recipe.checkpoints(study.task.train.len());
     let last = recipe.n_updates(study.task.train.len());
     let n_stacks = study.spec.stacks().count();
     let mut missing = Vec::new();
     for seeds in study.spec.stacks() {
-        if !all_kept(&study.store, &study.run_specs(recipe, seeds), &checkpoints)? {
+        if !wanted.is_kept(&study.store, &study.run_specs(recipe, seeds), &checkpoints)? {
             missing.push(seeds);
         }
     }
     if let Some(before) = recipe.after.as_deref().filter(|_| !missing.is_empty()) {
-        train(study, before)?;
+        train(study, before, Wanted::Checkpoints)?;
     }
     let features = match recipe.trained {
         Trained::Head if !missing.is_empty() => Some(frozen_features(study)?),
         _ => None,
     };
-    let what = match recipe.trained {
-        Trained::All => format!("finetuning {} copies", study.spec.seeds.len()),
-        Trained::Head => format!("training the heads of {} copies", study.spec.seeds.len()),
+    let n = study.spec.seeds.len();
+    let what = match (wanted, recipe.trained) {
+        (Wanted::Updates, _) => format!("finetuning {n} copies once more, for the record of their updates"),
+        (Wanted::Checkpoints, Trained::All) => format!("finetuning {n} copies"),
+        (Wanted::Checkpoints, Trained::Head) => format!("training the heads of {n} copies"),
     };
     let mut stacks = Vec::new();
     for seeds in missing {
@@ -68,6 +84,7 @@ fn train(study: &Study, recipe: &Recipe) -> Result<()> {
     let silent = Progress::new("", Unit::Updates, 0);
     let mut work = Work {
         store: &study.store,
+        wanted,
         classifier: &study.task.classifier,
         set: features.as_ref().map_or(TrainingSet::Examples(&study.task.train), TrainingSet::Features),
         recipe,
@@ -91,7 +108,7 @@ fn train(study: &Study, recipe: &Recipe) -> Result<()> {
     work.progress = &progress;
     let files: Vec<PathBuf> = companies.iter().map(|company| stacks[company[0]].state.clone()).collect();
     let left = AtomicBool::new(false);
-    let is_kept = |stack: &Stack<'_>| all_kept(work.store, &stack.runs, &checkpoints);
+    let is_kept = |stack: &Stack<'_>| wanted.is_kept(work.store, &stack.runs, &checkpoints);
     let kept = Kept {
         files: &files,
         find: &|i| {
@@ -121,7 +138,7 @@ fn train(study: &Study, recipe: &Recipe) -> Result<()> {
         if company.is_empty() { Ok(()) } else { work.train(&company, place) }
     })?;
     drop(progress);
-    if left.into_inner() { train(study, recipe) } else { Ok(()) }
+    if left.into_inner() { train(study, recipe, wanted) } else { Ok(()) }
 }
 
 /// Returns where a worker of a study trains.
@@ -137,16 +154,4 @@ fn frozen_features(study: &Study) -> Result<Features> {
     let encoder = study.task.encoder()?.with_head(classifier, 0, study.spec.recipe.head_std)?;
     let tick = |n| progress.advance(n as u64, String::new);
     Features::on(classifier, encoder.theta(), examples, &study.training_compute().workers(), tick)
-}
-
-/// Returns whether every one of those checkpoints of every run of a stack is in the store.
-pub(super) fn all_kept(store: &Store, runs: &[RunSpec], checkpoints: &[u32]) -> Result<bool> {
-    for run in runs {
-        for &step in checkpoints {
-            if store.checkpoint_info(run, step)?.is_none() {
-                return Ok(false);
-            }
-        }
-    }
-    Ok(true)
 }

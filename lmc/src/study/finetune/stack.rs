@@ -5,10 +5,9 @@ use std::path::PathBuf;
 
 use tch::{Device, Tensor};
 
-use super::all_kept;
 use super::start::Start;
-use super::updates;
 use super::writer::{Checkpoint, behind};
+use super::{Wanted, updates};
 use crate::compute::within_memory;
 use crate::error::{LmcError, Result};
 use crate::file::{read_sealed, remove, tidy, write_sealed};
@@ -39,6 +38,7 @@ impl<'a> Stack<'a> {
 /// The parts that all threads share.
 pub(super) struct Work<'a> {
     pub store: &'a Store,
+    pub wanted: Wanted,
     pub classifier: &'a Classifier,
     pub set: TrainingSet<'a>,
     pub recipe: &'a Recipe,
@@ -129,7 +129,7 @@ impl Work<'_> {
         let passed: Vec<u32> =
             self.checkpoints.iter().copied().filter(|&step| step <= found.step()).collect();
         let goes_on = self.checkpoints.last().is_some_and(|&last| found.step() < last);
-        Ok((goes_on && all_kept(self.store, runs, &passed)?).then_some(found))
+        Ok((goes_on && self.wanted.is_kept(self.store, runs, &passed)?).then_some(found))
     }
 
     /// Returns the number of updates that an interrupted training of the stack kept, or 0 if that is unknown.
@@ -142,6 +142,9 @@ impl Work<'_> {
         let &Snapshot { step, theta, train_loss, logs, seconds, .. } = snapshot;
         for (i, (run, &train_loss)) in runs.iter().zip(train_loss).enumerate() {
             updates::save(self.store, run, step, &logs[i], &self.schedule)?;
+            if self.wanted == Wanted::Updates {
+                continue;
+            }
             let weights = Weights::new(self.classifier.layout().clone(), theta.get(i as i64))?;
             let info = CheckpointInfo { step, train_loss, seconds, skipped: 0 };
             self.store.save_checkpoint(run, &weights, &info)?;
@@ -154,6 +157,9 @@ impl Work<'_> {
         let &Checkpoint { step, seconds, .. } = checkpoint;
         for (i, (run, &train_loss)) in runs.iter().zip(&checkpoint.train_loss).enumerate() {
             updates::save(self.store, run, step, &checkpoint.logs[i], &self.schedule)?;
+            if self.wanted == Wanted::Updates {
+                continue;
+            }
             let theta = host.copied(&checkpoint.theta.get(i as i64))?;
             let weights = Weights::new(self.classifier.layout().clone(), theta)?;
             let skipped = checkpoint.skipped.get(i).copied().unwrap_or(0);

@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::progress::Unit;
 use crate::slurm::Missing;
 use crate::study::Study;
-use crate::study::finetune::all_kept;
+use crate::study::finetune::Wanted;
 
 /// The finetuning of a study's copies.
 pub(super) struct Finetuning<'a> {
@@ -30,7 +30,12 @@ impl<'a> Finetuning<'a> {
         let recipe = &study.spec.recipe;
         let checkpoints = recipe.checkpoints(study.task.train.len());
         for (kept, seeds) in kept.iter_mut().zip(study.spec.stacks()) {
-            *kept = *kept || all_kept(&study.store, &study.run_specs(recipe, seeds), &checkpoints)?;
+            *kept = *kept
+                || Wanted::Checkpoints.is_kept(
+                    &study.store,
+                    &study.run_specs(recipe, seeds),
+                    &checkpoints,
+                )?;
         }
         Ok((0..kept.len()).filter(|&stack| !kept[stack]).collect())
     }
