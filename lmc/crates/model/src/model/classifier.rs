@@ -18,9 +18,9 @@ use lmc_base::error::{LmcError, Result};
 /// names.
 ///
 /// BERT's features are its pooled output, a tanh layer over the first token that is part of the pretrained
-/// encoder, and its head is linear; so it is in ALBERT. Elsewhere features are the first token itself, and the
-/// head has two layers, with tanh between them in RoBERTa and MPNet, GELU in ELECTRA, ReLU in DistilBERT and the
-/// `pooler_hidden_act` of the config in DeBERTa.
+/// encoder, and its head is linear; so it is in ALBERT. Elsewhere features are the first token itself, and
+/// the head has two layers, with tanh between them in RoBERTa and MPNet, GELU in ELECTRA, ReLU in DistilBERT
+/// and the `pooler_hidden_act` of the config in DeBERTa.
 #[derive(Debug)]
 pub struct Classifier {
     layout: Arc<Layout>,

@@ -32,8 +32,8 @@ pub fn roberta() -> ModelConfig {
 }
 
 /// Returns the same sizes in the other families: ELECTRA and ALBERT with narrower embeddings, ALBERT with two
-/// groups for three depths, and all with their own positions and segments; DeBERTa with layers for distances or
-/// without, which share rows from 2 on.
+/// groups for three depths, and all with their own positions and segments; DeBERTa with layers for distances
+/// or without, which share rows from 2 on.
 pub fn others() -> [ModelConfig; 6] {
     let of = |model_type: &str| ModelConfig { model_type: model_type.into(), ..config() };
     [

@@ -104,7 +104,8 @@ impl Choice {
         if let Some((name, path)) = named {
             let Some(class) = Class::named(&name) else {
                 let expected = "BertTokenizer, RobertaTokenizer, MPNetTokenizer, XLMRobertaTokenizer, \
-                                CamembertTokenizer, AlbertTokenizer, DebertaV2Tokenizer or PreTrainedTokenizerFast";
+                                CamembertTokenizer, AlbertTokenizer, DebertaV2Tokenizer or \
+                                PreTrainedTokenizerFast";
                 return Err(wrong_key(&path, "tokenizer_class", name, expected));
             };
             let segments = class.has_segments() && !name.starts_with("DistilBert");

@@ -51,9 +51,9 @@ const ELSEWHERE: &str =
 ///   its map of characters; `add_prefix_space` (true), for ALBERT also `do_lower_case` (true) and `keep_accents`
 ///   (false), are those of `tokenizer_config.json`. `sentencepiece.bpe.model` and `spiece.model` are not read.
 ///   DIFFERENCE: CamemBERT's `<s>NOTUSED` and its like are not special unless a file says so.
-/// - `DebertaV2Tokenizer` takes the pieces of `tokenizer.json` and nothing else of it; `add_prefix_space` (true),
-///   `do_lower_case` (false) and `split_by_punct` (false) are those of `tokenizer_config.json`. Pairs have segments
-///   0 and 1, and `spm.model` is not read.
+/// - `DebertaV2Tokenizer` takes the pieces of `tokenizer.json` and nothing else of it; `add_prefix_space`
+///   (true), `do_lower_case` (false) and `split_by_punct` (false) are those of `tokenizer_config.json`. Pairs
+///   have segments 0 and 1, and `spm.model` is not read.
 /// - `PreTrainedTokenizerFast` takes `tokenizer.json` as it is. Its models are not told to which text of a
 ///   pair a token belongs, unless `model_input_names` lists `token_type_ids`.
 ///

@@ -1,5 +1,5 @@
-//! Tokenizers of pieces (Kudo 2018) from `tokenizer.json`, as the classes of XLM-RoBERTa, CamemBERT, ALBERT and
-//! DeBERTa in transformers build them: the vocabulary and, but for DeBERTa, the map of characters are the
+//! Tokenizers of pieces (Kudo 2018) from `tokenizer.json`, as the classes of XLM-RoBERTa, CamemBERT, ALBERT
+//! and DeBERTa in transformers build them: the vocabulary and, but for DeBERTa, the map of characters are the
 //! file's, all else the class's.
 
 use serde_json::{Value, json};

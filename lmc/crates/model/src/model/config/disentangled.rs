@@ -94,8 +94,8 @@ impl Disentangled {
         if self.max_relative_positions < 1 { n_positions } else { self.max_relative_positions }
     }
 
-    /// Returns the rows for each direction of the table by distance, for that `max_position_embeddings`; there
-    /// are none without terms.
+    /// Returns the rows for each direction of the table by distance, for that `max_position_embeddings`;
+    /// there are none without terms.
     pub(in crate::model) fn span(&self, n_positions: i64) -> i64 {
         match self.position_buckets {
             _ if !self.is_relative() => 0,
@@ -104,7 +104,7 @@ impl Disentangled {
         }
     }
 
-    /// Returns the same function in one spelling: terms in order, and a table and its norm only if they count.
+    /// Returns the same function in one spelling: terms in order, a table and its norm only if they count.
     pub(super) fn spelt(mut self) -> Self {
         self.pos_att_type.sort();
         self.pos_att_type.dedup();

@@ -272,8 +272,8 @@ impl ModelConfig {
         own.unwrap_or_default()
     }
 
-    /// Returns the names of the layers of keys and of queries of distances, behind the number of a layer, where
-    /// layers have their own.
+    /// Returns the names of the layers of keys and of queries of distances, behind the number of a layer,
+    /// where layers have their own.
     pub(crate) fn own_by_distance(&self) -> [Option<&'static str>; 2] {
         let (fields, names) = (self.disentangled(), self.family().disentangled);
         let own =
@@ -282,8 +282,8 @@ impl ModelConfig {
         [keys.filter(|_| fields.has(DistanceTerm::C2p)), queries.filter(|_| fields.has(DistanceTerm::P2c))]
     }
 
-    /// Returns the activation of the first layer of the head, if the config names it. A name that is not known
-    /// is refused by [`ModelConfig::check`].
+    /// Returns the activation of the first layer of the head, if the config names it. A name that is not
+    /// known is refused by [`ModelConfig::check`].
     pub(super) fn head_activation(&self) -> Option<Activation> {
         let own = self.disentangled.as_ref().filter(|_| self.family().has("disentangled"))?;
         Activation::named(&own.pooler_hidden_act).ok()

@@ -1,5 +1,6 @@
-//! The terms by distance that DeBERTa adds to the scores of attention (He et al. 2021, section 3.1): the query
-//! of a token by the key of its distance to another one, and the key of that by the query of the distance.
+//! The terms by distance that DeBERTa adds to the scores of attention (He et al. 2021, section 3.1): the
+//! query of a token by the key of its distance to another one, and the key of that by the query of the
+//! distance.
 //!
 //! Both come from a table with rows for distances, near ones for each and far ones for ranges. Scores by each
 //! distance from `1 - length` to `length - 1` are made first, then those of pairs are taken from them. Every
@@ -26,8 +27,8 @@ pub(super) struct Distances {
     pub n_rows: i64,
 }
 
-/// The keys and the queries of all rows of the table in one layer, `[stack, n_rows, width]`, each by what scores
-/// are divided by; `None` where there is no such term.
+/// The keys and the queries of all rows of the table in one layer, `[stack, n_rows, width]`, each by what
+/// scores are divided by; `None` where there is no such term.
 #[derive(Debug)]
 pub(super) struct DistanceRows {
     keys: Option<Tensor>,
@@ -107,8 +108,8 @@ impl Encoder {
         Some(rows.unsqueeze(0) + models * distances.n_rows)
     }
 
-    /// Returns the products that terms by distance add to a layer, with those groups of sequences: for the table,
-    /// for all pairs of tokens, for the first token of each sequence with all others.
+    /// Returns the products that terms by distance add to a layer, with those groups of sequences: for the
+    /// table, for all pairs of tokens, for the first token of each sequence with all others.
     pub(super) fn flop_by_distance(&self, groups: &[Group]) -> [f64; 3] {
         let Some(distances) = &self.distances else { return [0.0; 3] };
         let n_terms = f64::from(u8::from(distances.has[0]) + u8::from(distances.has[1]));
@@ -118,10 +119,10 @@ impl Encoder {
         [n_terms * distances.n_rows as f64 * d * d, n_terms * pairs * d, n_terms * sum(Group::n_tokens) * d]
     }
 
-    /// Returns the queries as attention reads them, which divides by the root of a head's width alone, and what
-    /// it adds to scores or masks them by. The queries,
-    /// `[n sequences, heads, length or 1, width]`, and the keys, `[n sequences, heads, length, width]`, are
-    /// those of as many sequences for each of the `n` rows of cells. A single query is that of the first token.
+    /// Returns the queries as attention reads them, which divides by the root of a head's width alone, and
+    /// what it adds to scores or masks them by. The queries, `[n sequences, heads, length or 1, width]`, and
+    /// the keys, `[n sequences, heads, length, width]`, are those of as many sequences for each of the `n`
+    /// rows of cells. A single query is that of the first token.
     pub(super) fn looked(
         &self,
         q: &Tensor,
@@ -185,8 +186,8 @@ fn by_rows(tokens: &Tensor, table: &Tensor, cells: &Tensor) -> Tensor {
     scores.view([n, heads, -1, length, n_rows]).transpose(1, 2).reshape([size[0], heads, length, n_rows])
 }
 
-/// Returns the scores of pairs, `[.., length, length]`, among those by distance, `[.., length, 2 length - 1]`:
-/// row `i` begins at column `length - 1 - i`.
+/// Returns the scores of pairs, `[.., length, length]`, among those by distance,
+/// `[.., length, 2 length - 1]`: row `i` begins at column `length - 1 - i`.
 fn of_pairs(scores: &Tensor) -> Tensor {
     let size = scores.size();
     let length = size[2];

@@ -19,8 +19,8 @@ impl Encoder {
     }
 
     /// Returns what attention within sequences of one length adds to its scores: a mask of keys, true at real
-    /// tokens or added to the scores, `[stack * batch, 1, 1, seq]`, together with the bias by distance, if there
-    /// is one: `[stack * batch, heads, seq, seq]`, or of a shape that stretches to it.
+    /// tokens or added to the scores, `[stack * batch, 1, 1, seq]`, together with the bias by distance, if
+    /// there is one: `[stack * batch, heads, seq, seq]`, or of a shape that stretches to it.
     pub(super) fn look(&self, p: &Parameters, mask: Option<Tensor>, [stack, batch, seq]: [i64; 3]) -> Look {
         if !self.looks_by_distance() {
             return Look { mask, cells: None };
@@ -49,8 +49,8 @@ impl Encoder {
     }
 }
 
-/// Returns what is added to scores, `[batch, heads, queries, keys]` or of a shape that stretches to it, with a
-/// mask of keys, true at real tokens or added as well.
+/// Returns what is added to scores, `[batch, heads, queries, keys]` or of a shape that stretches to it, with
+/// a mask of keys, true at real tokens or added as well.
 pub(super) fn masked(added: Tensor, mask: Option<Tensor>) -> Tensor {
     match mask {
         None => added,

@@ -1,5 +1,5 @@
-//! DeBERTa-v2 and v3 (He et al. 2021, 2023): scores of attention have terms by distance, whose rows are made by
-//! the layer itself. Positions and segments may be missing.
+//! DeBERTa-v2 and v3 (He et al. 2021, 2023): scores of attention have terms by distance, whose rows are made
+//! by the layer itself. Positions and segments may be missing.
 
 use super::bert::BERT;
 use super::{Dense, DistanceNames, Family, HeadNames, Keys, LayerNames, Projection};

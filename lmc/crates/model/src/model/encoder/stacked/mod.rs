@@ -166,9 +166,10 @@ impl Encoder {
         context.transpose(1, 2).reshape([-1, d])
     }
 
-    /// Returns the number of sites of dropout of rows, those of `n_head` sites of the head included, of these and
-    /// sites of attention, of which each head has one in each layer, and of all sites: last come those of the
-    /// table by distance, one in each layer.
+    /// Returns the number of sites of dropout of rows, that of rows and attention, and that of all.
+    ///
+    /// Those of rows include `n_head` of the head. Behind them each head of attention has one in each layer, and
+    /// last come those of the table by distance, one in each layer.
     pub(in crate::model) fn n_sites(&self, n_head: i64) -> [i64; 3] {
         let n_layers = self.order.len() as i64;
         let of_rows = 1 + self.n_drops() * n_layers + n_head;
