@@ -57,7 +57,7 @@ pub fn training_curves(training: &DataFrame, basins: Option<&DataFrame>) -> Resu
         chart.axes_of(panel, Axis::new("updates"), Axis::new(unit).n_ticks(6));
         chart.panel_title(panel, name);
     }
-    let mut known = Vec::new();
+    let (mut known, mut drawn) = (Vec::new(), Vec::new());
     for (place, name) in names.iter().enumerate() {
         let basin = basin_of.as_ref().and_then(|basins| basins.get(*name)).copied();
         let (colour, legend) = match basin {
@@ -67,9 +67,11 @@ pub fn training_curves(training: &DataFrame, basins: Option<&DataFrame>) -> Resu
         };
         for (panel, (column, _)) in columns.into_iter().enumerate() {
             let (x, y) = curves[*name].points(panel);
-            if x.is_empty() {
+            // Copies of a study have one schedule.
+            if x.is_empty() || drawn.contains(&(panel, y.clone())) {
                 continue;
             }
+            drawn.push((panel, y.clone()));
             let line = Mark::line(x, y).coloured(colour).wide(1.5).faded(0.7);
             let line = line.telling(&format!("{name}<br>update %{{x:.0f}}<br>{column} %{{y:.4g}}"));
             let line = match legend.is_empty() {
@@ -120,7 +122,7 @@ mod tests {
     #[test]
     fn points_are_means_over_neighbouring_updates() {
         let json = description(&training_curves(&training(), None).unwrap());
-        assert_eq!(json["data"].as_array().unwrap().len(), 6, "two models, three panels");
+        assert_eq!(json["data"].as_array().unwrap().len(), 5, "two models, three panels, one schedule");
         // 120 updates in 50 points at most: three updates each.
         assert_eq!(json["data"][0]["x"].as_array().unwrap().len(), 40);
         assert_eq!(json["data"][0]["x"][0], json!(2.0));
