@@ -14,6 +14,7 @@ use super::place::Place;
 use super::schedule::Schedule;
 use super::set::TrainingSet;
 use super::state::{Numbers, TrainingState};
+use super::tally::Tally;
 use super::window::UpdateNumbers;
 use lmc_base::error::{LmcError, Result};
 use lmc_base::interrupt;
@@ -56,13 +57,7 @@ pub struct Training<'a> {
     orders: Vec<Order>,
     /// Updates made.
     step: u32,
-    /// The sum of each model's losses since the last checkpoint, and the updates since then.
-    sums: Vec<f64>,
-    since: u32,
-    /// The updates of each model since the last checkpoint.
-    logs: Vec<UpdateLog>,
-    /// The mean loss that was last read; not a number before that.
-    last_loss: f64,
+    tally: Tally,
     /// The start of this part of the training, and the seconds that earlier parts took.
     started: Instant,
     earlier: f64,
@@ -143,11 +138,8 @@ impl<'a> Training<'a> {
         Ok(Self {
             orders: seeds.iter().map(|&s| Order::new(s, set.n_examples(), recipe.drop_last)).collect(),
             way,
-            last_loss: f64::NAN,
-            sums: vec![0.0; seeds.len()],
+            tally: Tally::new(seeds.len()),
             step: 0,
-            since: 0,
-            logs: vec![UpdateLog::default(); seeds.len()],
             started: Instant::now(),
             earlier: 0.0,
             schedule: Schedule::new(recipe, set.n_examples()),
@@ -182,11 +174,8 @@ impl<'a> Training<'a> {
             (Way::Device(device), _) => device.take_up(numbers.scales.as_ref(), numbers.side_by_side),
             (Way::Exact { .. }, None) => {}
         }
-        self.sums = numbers.sums.into_iter().map(f64::from_bits).collect();
-        if numbers.logs.len() == self.logs.len() {
-            self.logs = numbers.logs;
-        }
-        (self.step, self.since, self.earlier) = (numbers.step, numbers.since, numbers.seconds);
+        self.tally = Tally::resumed(&numbers.sums, numbers.since, numbers.logs);
+        (self.step, self.earlier) = (numbers.step, numbers.seconds);
         self
     }
 
@@ -204,9 +193,9 @@ impl<'a> Training<'a> {
             numbers: Numbers {
                 seeds: self.seeds.to_vec(),
                 step: self.step,
-                since: self.since,
-                sums: self.sums.iter().map(|sum| sum.to_bits()).collect(),
-                logs: self.logs.clone(),
+                since: self.tally.since(),
+                sums: self.tally.sums(),
+                logs: self.tally.logs().to_vec(),
                 dropout,
                 seconds: self.seconds(),
                 scales,
@@ -251,21 +240,23 @@ impl<'a> Training<'a> {
             self.check_interrupt()?;
             let is_full = guarded(|| self.update())?;
             let is_checkpoint = checkpoints.contains(&self.step);
-            if is_full || is_checkpoint || self.last_loss.is_nan() {
+            if is_full || is_checkpoint || self.tally.last_loss().is_nan() {
                 self.read_losses()?;
             }
             if is_checkpoint {
                 check_finite(&self.theta, self.seeds, self.step)?;
-                let train_loss: Vec<f64> = self.sums.iter().map(|s| s / f64::from(self.since)).collect();
-                let (step, theta, seconds, skipped) =
-                    (self.step, &self.theta, self.seconds(), self.skipped()?);
-                let (train_loss, logs, skipped) = (&train_loss, &self.logs, &skipped);
-                keep(Snapshot { step, theta, train_loss, logs, skipped, seconds })?;
-                self.sums.fill(0.0);
-                self.since = 0;
-                self.logs.iter_mut().for_each(UpdateLog::clear);
+                let (train_loss, skipped) = (self.tally.means(), self.skipped()?);
+                keep(Snapshot {
+                    step: self.step,
+                    theta: &self.theta,
+                    train_loss: &train_loss,
+                    logs: self.tally.logs(),
+                    skipped: &skipped,
+                    seconds: self.seconds(),
+                })?;
+                self.tally.clear();
             }
-            tick(self.last_loss)?;
+            tick(self.tally.last_loss())?;
         }
         Ok(())
     }
@@ -285,7 +276,7 @@ impl<'a> Training<'a> {
         let first = self.step - rows.len() as u32;
         for (numbers, update) in rows.into_iter().zip(first + 1..) {
             self.check_losses(&numbers.losses, update)?;
-            self.count(&numbers);
+            self.tally.count(&numbers);
         }
         Ok(())
     }
@@ -298,15 +289,6 @@ impl<'a> Training<'a> {
             value: f64::from(losses[i]),
             position: format!("update {update}"),
         })
-    }
-
-    /// Counts the losses of an update, and takes its numbers into the logs.
-    fn count(&mut self, numbers: &UpdateNumbers) {
-        let UpdateNumbers { losses, gradient_norms } = numbers;
-        self.sums.iter_mut().zip(losses).for_each(|(sum, &loss)| *sum += f64::from(loss));
-        let of_models = losses.iter().zip(gradient_norms);
-        self.logs.iter_mut().zip(of_models).for_each(|(log, (&loss, &norm))| log.push(loss, norm));
-        self.last_loss = f64::from(losses.iter().sum::<f32>()) / losses.len() as f64;
     }
 
     fn check_interrupt(&self) -> Result<()> {
@@ -324,7 +306,7 @@ impl<'a> Training<'a> {
             order.batch(self.recipe.batch_size);
         }
         self.step += 1;
-        self.since += 1;
+        self.tally.end_update();
         Ok(is_full)
     }
 
@@ -365,7 +347,7 @@ impl<'a> Training<'a> {
         let rate = self.schedule.rate(step);
         let norms = tch::no_grad(|| self.optimiser.step(&mut self.trained, &gradient, rate));
         let gradient_norms = Vec::<f32>::try_from(norms.squeeze_dim(1))?;
-        self.count(&UpdateNumbers { losses, gradient_norms });
+        self.tally.count(&UpdateNumbers { losses, gradient_norms });
         Ok(())
     }
 }

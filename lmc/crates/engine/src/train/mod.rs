@@ -18,6 +18,7 @@ mod scaling;
 mod schedule;
 mod set;
 mod state;
+mod tally;
 #[cfg(test)]
 mod tests;
 mod window;
