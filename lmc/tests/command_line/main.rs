@@ -175,14 +175,16 @@ fn verbs_share_the_runs_of_one_study_with_each_other_and_with_the_library() {
     files.sort();
     let expected = "basins.parquet curves.png evaluations.parquet gap-distance.png gaps.parquet heatmap-auc.png \
                     heatmap-barrier-height.png heatmap-distance.png heatmap.png histogram.png \
-                    lmc-results.json membership.png models.parquet profiles.parquet";
+                    lmc-results.json membership.png models.parquet profiles.parquet training.parquet training.png";
     assert_eq!(files.join(" "), expected);
     assert!(
         report.contains("gaps on id, score: accuracy on lo") && report.contains("silhouette"),
         "{report}"
     );
-    let rows = lmc::table::read_parquet(&out.join("gaps.parquet"), &lmc::table::GAPS).unwrap().height();
-    assert_eq!(rows, 6);
+    let n_rows = |file: &str, schema| lmc::table::read_parquet(&out.join(file), schema).unwrap().height();
+    assert_eq!(n_rows("gaps.parquet", &lmc::table::GAPS), 6);
+    let updates = n_rows("training.parquet", &lmc::table::TRAINING);
+    assert!(updates > 0 && updates % 4 == 0, "{updates} updates of 4 copies");
     let basins =
         printed(home.path(), &["basins", study, "--delta", "0.5", "--score", "sub", "--metric", "loss"]);
     assert!(basins.contains("membership") && basins.contains("score: loss on sub"), "{basins}");
