@@ -18,7 +18,7 @@ fn read(path: &str) -> String {
 }
 
 /// The names that the statements `pub use` of a text bring in, those that are hidden left out.
-fn reexported(text: &str) -> Vec<String> {
+pub fn reexported(text: &str) -> Vec<String> {
     let mut names = Vec::new();
     for statement in text.replace("#[doc(hidden)]\npub use", "").split("pub use ").skip(1) {
         let (path, _) = statement.split_once(';').unwrap();

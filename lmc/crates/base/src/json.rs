@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-/// Returns the same JSON with `null` for NaN and Infinity outside of strings: Python writes them, and JSON has no
-/// such numbers.
+/// Returns the same JSON with `null` for NaN and Infinity outside of strings: Python writes them, and JSON
+/// has no such numbers.
 pub fn plain_numbers(text: &str) -> Cow<'_, str> {
     let (mut plain, mut kept, mut in_string, mut at) = (String::new(), 0, false, 0);
     while let Some(byte) = text.as_bytes().get(at) {

@@ -15,12 +15,12 @@ use lmc::{LmcError, Result};
 use crate::basins::Clustering;
 use crate::compute::ComputeArgs;
 use crate::computing::Computing;
-use crate::finetune::training_figure;
 use crate::notes;
 use crate::output::identity;
 use crate::results::Results;
 use crate::study::StudyArgs;
 use crate::sweep::Interpolation;
+use crate::training::training_figure;
 
 #[derive(Args)]
 pub struct Figures {

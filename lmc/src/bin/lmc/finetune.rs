@@ -1,21 +1,16 @@
 //! `lmc finetune`: copies of an encoder, and how good they are.
 
-use std::collections::BTreeSet;
-
 use clap::Args;
-use lmc::figure::{self, Figure};
-use lmc::polars::prelude::DataFrame;
-use lmc::study::{Models, StudySpec};
-use lmc::table::{Table, TrainingColumns};
-use lmc::terminal::tell;
+use lmc::study::StudySpec;
+use lmc::table::Table;
 use lmc::{LmcError, Result, table};
-use lmc_base::show::counted;
 
 use crate::compute::ComputeArgs;
 use crate::computing::Computing;
 use crate::output::{Output, identity, print, say};
 use crate::slurm::SlurmArgs;
 use crate::study::StudyArgs;
+use crate::training::training_figure;
 
 #[derive(Args)]
 pub struct Finetune {
@@ -27,24 +22,6 @@ pub struct Finetune {
     output: Output,
     #[command(flatten)]
     slurm: SlurmArgs,
-}
-
-/// Returns the figure of the updates of copies; there is none if the store has no update of a copy, which is said.
-pub fn training_figure(
-    models: &Models,
-    training: &DataFrame,
-    basins: Option<&DataFrame>,
-) -> Result<Vec<(&'static str, Figure)>> {
-    let known: BTreeSet<String> = TrainingColumns::model(training)?.into_iter().collect();
-    let n_unknown = models.len() - known.len();
-    if n_unknown > 0 && models.study().spec().models.is_none() {
-        let copies = counted(n_unknown, "copy");
-        tell(&format!("note: no updates of {copies} are in the store: an earlier lmc finetuned them"));
-    }
-    match known.is_empty() {
-        true => Ok(Vec::new()),
-        false => Ok(vec![("training", figure::training_curves(training, basins)?)]),
-    }
 }
 
 impl Computing for Finetune {

@@ -38,6 +38,7 @@ mod spec;
 mod study;
 mod sweep;
 mod task;
+mod training;
 mod work;
 
 use std::process::ExitCode;

@@ -17,8 +17,8 @@ struct Entry {
 }
 
 impl Fetcher {
-    /// Returns the paths of the files of a repository at a commit, branch or tag, in the order of the hub's first
-    /// page. Files of the repository itself, which begin with a point, are left out.
+    /// Returns the paths of the files of a repository at a commit, branch or tag, as the hub's first page lists
+    /// them. Files of the repository itself, which begin with a point, are left out.
     pub(crate) fn files_of(&self, source: &HubSource) -> Result<Vec<String>> {
         let Revision::Named(revision) = &source.revision else { return Ok(Vec::new()) };
         let kind = if source.repo_type == RepoType::Model { "models" } else { "datasets" };

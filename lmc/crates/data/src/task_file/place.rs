@@ -26,7 +26,8 @@ fn stem(path: &Path) -> String {
     plain_name(shard(&name).map_or(&name, |(name, _)| name))
 }
 
-/// Returns the name of which a file is a part, and the number of parts: `train` and 3 of `train-00000-of-00003`.
+/// Returns the name of which a file is a part, and the number of parts: `train` and 3 of
+/// `train-00000-of-00003`.
 pub(super) fn shard(name: &str) -> Option<(&str, usize)> {
     let (before, n) = name.rsplit_once("-of-")?;
     let (name, number) = before.rsplit_once('-')?;

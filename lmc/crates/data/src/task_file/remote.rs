@@ -177,7 +177,8 @@ impl Address {
             },
         };
         let revision = if revision == PARQUET[1] { PARQUET[0].to_owned() } else { decoded(revision)? };
-        let source = HubSource::named(&format!("{owner}/{name}"), RepoType::Dataset, &revision)?;
+        let source = HubSource::named(&format!("{owner}/{name}"), RepoType::Dataset, &revision);
+        let source = source.map_err(|_| FORMS.to_owned())?;
         let path = plain_path(path.trim_start_matches('/'))?;
         Ok(Self { source: Source::Hub(source), path })
     }
@@ -200,7 +201,9 @@ impl Address {
 fn plain_path(path: &str) -> Result<String, String> {
     let path = decoded(path)?;
     if !path.is_empty() {
-        crate::manifest::plain(&path)?;
+        let expected =
+            |_| "a file by plain names with slashes between, without `..`, `\\` and `:`".to_owned();
+        crate::manifest::plain(&path).map_err(expected)?;
     }
     Ok(path)
 }
