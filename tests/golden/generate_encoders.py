@@ -24,6 +24,8 @@ SIZES = {"vocab_size": 24, "hidden_size": 12, "num_attention_heads": 3, "interme
 FIRST = {"roberta": 2, "xlm-roberta": 2, "camembert": 2, "mpnet": 2}
 SEGMENTS = ["electra", "albert", "deberta-v2"]
 RELATIVE = {"relative_attention": True, "pos_att_type": ["p2c", "c2p"]}
+BIASES = {"norm_bias": True, "attention_bias": True, "mlp_bias": True, "classifier_bias": True}
+MODERNBERT = {"hidden_act": "hidden_activation", "layer_norm_eps": "norm_eps"}
 DISTILBERT = {"intermediate_size": "hidden_dim", "hidden_act": "activation"}
 
 
@@ -48,6 +50,14 @@ def fixed():
     yield "deberta-one-term", "deberta-v2", {
         **RELATIVE, "pos_att_type": ["p2c"], "position_buckets": 4, "max_relative_positions": 30, "num_hidden_layers": 1}
     yield "deberta-without-distances", "deberta-v2", {"pos_att_type": ["c2p"], "norm_rel_ebd": "layer_norm", "share_att_key": True}
+    yield "modernbert", "modernbert", {"num_hidden_layers": 4, "local_attention": 6}
+    yield "modernbert-mean", "modernbert", {
+        "local_attention": 3, "global_attn_every_n_layers": 2, "classifier_pooling": "mean", "classifier_activation": "relu", **BIASES}
+    yield "modernbert-long", "modernbert", {
+        "layer_types": ["sliding_attention", "full_attention", "sliding_attention"], "num_hidden_layers": 3, "hidden_act": "silu",
+        "rope_parameters": {kind: {"rope_type": "default", "rope_theta": theta} for kind, theta in
+                            [("full_attention", 500.0), ("sliding_attention", 20.0)]}, "max_len": 40, "local_attention": 12}
+    yield "modernbert-wide", "modernbert", {"num_hidden_layers": 1, "classifier_pooling": "mean", "norm_bias": True}
 
 
 def drawn(family, rng):
@@ -77,6 +87,17 @@ def drawn(family, rng):
             "share_att_key": rng.choice([True, False]), "norm_rel_ebd": rng.choice(["none", "layer_norm"]), "position_buckets": buckets,
             "max_relative_positions": rng.choice([-1, 0, 30, 64] if buckets > 0 else [-1, 1, 3, 30]),
             "embedding_size": rng.choice([heads * width, 5, 16]), "pooler_hidden_act": rng.choice([*ACTIVATIONS, "tanh"])}
+    if family == "modernbert":
+        # Turns need heads of an even width.
+        config |= {name: rng.choice([True, False]) for name in BIASES}
+        config |= {
+            "hidden_size": heads * rng.choice([2, 4, 6]), "local_attention": rng.choice([0, 1, 2, 3, 6, 10, 128]),
+            "global_attn_every_n_layers": rng.choice([1, 2, 3]), "classifier_pooling": rng.choice(["cls", "mean"]),
+            "classifier_activation": rng.choice(ACTIVATIONS)}
+        if rng.random() < 0.5:
+            config["layer_types"] = [rng.choice(["full_attention", "sliding_attention"]) for _ in range(config["num_hidden_layers"])]
+        if rng.random() < 0.5:
+            config |= {"global_rope_theta": rng.choice([100.0, 160000.0]), "local_rope_theta": rng.choice([30.0, 10000.0])}
     if family == "distilbert":
         config["sinusoidal_pos_embds"] = rng.choice([True, False])
     if family == "mpnet":
@@ -88,7 +109,7 @@ def draw_model(config):
     """Every weight far enough from zero that the logits depend on it."""
     model = AutoModelForSequenceClassification.from_config(config).eval()
     for name, parameter in model.named_parameters():
-        centre = 1.0 if name.lower().replace("_", "").endswith("layernorm.weight") else 0.0
+        centre = 1.0 if name.lower().replace("_", "").endswith("norm.weight") else 0.0
         parameter.data = centre + 0.3 * torch.randn_like(parameter)
         parameter.requires_grad = True
     return model
@@ -116,6 +137,8 @@ def golden(name, family, changes, root, is_pickled, rng):
     max_len = changes.pop("max_len", 12)
     pad = changes.get("pad_token_id", 1 if family in FIRST else 0)
     first = pad + 1 if family in FIRST else 0
+    if family == "modernbert":
+        changes = {MODERNBERT.get(key, key): value for key, value in {"pad_token_id": 0, **changes}.items()}
     if family == "distilbert":
         changes = {DISTILBERT.get(key, key): value for key, value in changes.items()}
     config = AutoConfig.for_model(family, **changes, num_labels=3, max_position_embeddings=max_len + first)

@@ -142,7 +142,7 @@ fn assert_close(got: &Tensor, expected: &Value, what: &str) {
 #[test]
 fn committed_models_on_every_way() {
     let cases = committed();
-    assert_eq!(cases.len(), 14);
+    assert_eq!(cases.len(), 18);
     cases.iter().for_each(Case::check);
 }
 
@@ -167,7 +167,7 @@ fn random_configurations_go_to_transformers_and_back() {
     let status = script.arg(root.path()).args([&seed, "2"]).status().unwrap();
     assert!(status.success(), "seed {seed}");
     let cases = cases(&root.path().join("encoders.json"), root.path());
-    assert_eq!(cases.len(), 14);
+    assert_eq!(cases.len(), 16);
     for case in &cases {
         case.check();
         there_and_back(case, &root.path().join(format!("{}-saved", case.name)));

@@ -4,7 +4,8 @@ use std::path::Path;
 
 use lmc::compute::{Compute, Precision};
 use lmc::model::{
-    Classifier, Disentangled, DistanceNorm, DistanceTerm, ModelConfig, load_finetuned, save_folder,
+    Classifier, Disentangled, DistanceNorm, DistanceTerm, ModelConfig, Modern, Pooling, load_finetuned,
+    save_folder,
 };
 use lmc::spec::{Recipe, TaskSpec};
 use lmc::step::Step;
@@ -35,6 +36,7 @@ fn configs() -> Vec<ModelConfig> {
         ..Disentangled::default()
     };
     let deberta = |share| ModelConfig { disentangled: Some(disentangled(share)), ..config("deberta-v2") };
+    let modernbert = |own| ModelConfig { modern: Some(own), ..config("modernbert") };
     vec![
         ModelConfig { pad_token_id: Some(0), ..config("xlm-roberta") },
         config("camembert"),
@@ -44,6 +46,8 @@ fn configs() -> Vec<ModelConfig> {
         ModelConfig { num_hidden_layers: 3, num_hidden_groups: Some(2), ..narrow("albert") },
         ModelConfig { type_vocab_size: 0, ..deberta(true) },
         ModelConfig { embedding_size: Some(8), ..deberta(false) },
+        modernbert(Modern { local_attention: 4, ..Modern::with_layers(2) }),
+        modernbert(Modern { norm_bias: true, classifier_pooling: Pooling::Mean, ..Modern::with_layers(2) }),
     ]
 }
 
@@ -52,7 +56,7 @@ fn write(config: &ModelConfig, folder: &Path) {
     let layout = Classifier::new(config, 3).layout().clone();
     tch::manual_seed(1);
     let noise = Tensor::randn([layout.n_parameters()], (Kind::Float, Device::Cpu)) * 0.1;
-    let is_norm = |name: &str| name.to_lowercase().replace('_', "").ends_with("layernorm.weight");
+    let is_norm = |name: &str| name.to_lowercase().replace('_', "").ends_with("norm.weight");
     save_folder(folder, config, &Weights::new(layout.clone(), noise + layout.mask(is_norm)).unwrap())
         .unwrap();
 }

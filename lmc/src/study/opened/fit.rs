@@ -34,6 +34,7 @@ impl Traits {
             inner_group_num,
             relative_attention_num_buckets,
             disentangled,
+            modern,
             pad_token_id: _,
             initializer_range: _,
             hidden_dropout_prob: _,
@@ -41,6 +42,7 @@ impl Traits {
             id2label: _,
         } = config;
         let fields = disentangled.as_ref().and_then(|fields| serde_json::to_string(fields).ok());
+        let of_modern = modern.as_ref().and_then(|fields| serde_json::to_string(fields).ok());
         let number = |number: &Option<i64>| number.map_or_else(|| "none".to_owned(), |n| n.to_string());
         Self(vec![
             ("family", model_type.clone()),
@@ -54,6 +56,7 @@ impl Traits {
             ("first position", (max_position_embeddings - config.max_len() as i64).to_string()),
             ("relative positions", number(relative_attention_num_buckets)),
             ("attention by distance", fields.unwrap_or_else(|| "none".to_owned())),
+            ("turns, windows and biases", of_modern.unwrap_or_else(|| "none".to_owned())),
             ("segments", type_vocab_size.to_string()),
             ("groups of layers", format!("{} of {}", number(num_hidden_groups), number(inner_group_num))),
             ("activation", hidden_act.clone()),

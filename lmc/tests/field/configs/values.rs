@@ -126,7 +126,7 @@ pub fn other_kinds(place: &Place) {
     for (field, value, says) in [
         ("model_type", json!("deberta"), "unknown model_type `deberta`; known: bert, roberta, xlm-roberta"),
         ("model_type", json!("distilbert"), "expected bert: the tensors begin with bert., as in bert."),
-        ("model_type", json!("modernbert"), "unknown model_type `modernbert`"),
+        ("model_type", json!("gpt2"), "unknown model_type `gpt2`"),
         ("position_embedding_type", json!("relative_key"), "got \"relative_key\", expected absolute"),
         ("position_embedding_type", json!("relative_key_query"), "expected absolute"),
         ("is_decoder", json!(true), "got true, expected false"),

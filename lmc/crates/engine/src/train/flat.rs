@@ -41,25 +41,25 @@ impl AdamW {
         scaling: Option<&mut Scaling>,
     ) -> Tensor {
         let part = |tensor: &Tensor| tensor.narrow(0, models.start as i64, models.len() as i64);
-        let mut norms = norms(gradient);
-        let numbers = match scaling {
+        let scaled = norms(gradient);
+        let (norms, numbers) = match scaling {
             None => {
                 if let Some(limit) = self.clip_norm {
-                    let _ = gradient.g_mul_(&clip(&norms, limit));
+                    let _ = gradient.g_mul_(&clip(&scaled, limit));
                 }
-                self.numbers(gradient, learning_rate)
+                (scaled, self.numbers(gradient, learning_rate))
             }
             Some(scaling) => {
-                let judged = scaling.judge(models, &norms);
+                let judged = scaling.judge(models, &scaled);
                 let skipped = judged.finite.logical_not();
                 let unscaled = judged.scale.reciprocal();
-                norms = norms * &unscaled;
+                let norms = scaled * &unscaled;
                 let factor = match self.clip_norm {
                     Some(limit) => clip(&norms, limit) * unscaled,
                     None => unscaled,
                 };
                 let _ = gradient.masked_fill_(&skipped, 0.0).g_mul_(&factor.masked_fill(&skipped, 0.0));
-                self.scaled_numbers(&judged.n_good, &judged.finite, learning_rate)
+                (norms, self.scaled_numbers(&judged.n_good, &judged.finite, learning_rate))
             }
         };
         let (mut first, mut second) = (part(&self.first), part(&self.second));

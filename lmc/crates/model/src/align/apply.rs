@@ -38,9 +38,11 @@ pub(super) fn permuted<'a>(
         for (set, axes) in symmetry.sets.iter().enumerate() {
             let index: Vec<i64> = permutation.index(set).into_iter().map(|unit| unit as i64).collect();
             let index = Tensor::from_slice(&index).to_device(weights.theta().device());
-            for Axis { tensor, axis } in axes {
-                let permuted = named[tensor].f_index_select(*axis, &index)?;
-                named.insert(tensor.clone(), permuted);
+            for Axis { tensor, axis, part } in axes {
+                let mut parts = named[tensor].f_chunk(part[1], *axis)?;
+                let of_set = &mut parts[part[0] as usize];
+                *of_set = of_set.f_index_select(*axis, &index)?;
+                named.insert(tensor.clone(), Tensor::f_cat(&parts, *axis)?);
             }
         }
     }
@@ -51,14 +53,16 @@ pub(super) fn permuted<'a>(
 pub(super) fn check(symmetry: &Symmetry, named: &BTreeMap<String, Tensor>) -> Result<()> {
     let units = (symmetry.n_blocks * symmetry.width) as i64;
     let has_units = |axis: &&Axis| {
-        named.get(&axis.tensor).is_some_and(|t| t.size().get(axis.axis as usize) == Some(&units))
+        let expected = units * axis.part[1];
+        named.get(&axis.tensor).is_some_and(|t| t.size().get(axis.axis as usize) == Some(&expected))
     };
     match symmetry.sets.iter().flatten().find(|axis| !has_units(axis)) {
         None => Ok(()),
-        Some(Axis { tensor, axis }) => {
+        Some(Axis { tensor, axis, part }) => {
             let got =
                 named.get(tensor).map_or("none".into(), |found| format!("one of shape {:?}", found.size()));
-            let expected = format!("{units} units along axis {axis}: give the config of the weights");
+            let expected =
+                format!("{} units along axis {axis}: give the config of the weights", units * part[1]);
             Err(LmcError::invalid("weights", format!("for {tensor} {got}"), expected))
         }
     }

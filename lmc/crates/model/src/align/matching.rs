@@ -58,7 +58,8 @@ pub struct UnitCounts {
     pub neurons: usize,
     /// Attention heads of all layers.
     pub heads: usize,
-    /// Units within heads, those of query and key and those of value and output: twice the width of a layer.
+    /// Units within heads, those of query and key and those of value and output: twice the width of a layer,
+    /// or once where those of query and key stay.
     pub head_units: usize,
     /// Units of the tanh layer under the classifier.
     pub pooler_units: usize,
@@ -84,7 +85,8 @@ impl Alignment {
     /// Returns the number of units.
     pub fn n_units(&self) -> UnitCounts {
         self.counts(|Matched { symmetry, .. }| {
-            [symmetry.n_blocks, symmetry.n_blocks * symmetry.width * symmetry.sets.len()]
+            let n_sets = symmetry.sets.len() - symmetry.n_fixed;
+            [symmetry.n_blocks, symmetry.n_blocks * symmetry.width * n_sets]
         })
     }
 
@@ -200,8 +202,9 @@ fn similarity(
     b: &BTreeMap<String, Tensor>,
 ) -> Result<Array2<f64>> {
     let unfolded = |named: &BTreeMap<String, Tensor>| {
-        let parts = axes.iter().map(|Axis { tensor, axis }| {
-            let units = named[tensor].f_movedim_int(*axis, 0)?;
+        let parts = axes.iter().map(|Axis { tensor, axis, part }| {
+            let of_set = named[tensor].f_chunk(part[1], *axis)?.swap_remove(part[0] as usize);
+            let units = of_set.f_movedim_int(*axis, 0)?;
             Ok(units.f_reshape([units.size()[0], -1])?.f_to_kind(Kind::Double)?)
         });
         Ok::<_, LmcError>(Tensor::f_cat(&parts.collect::<Result<Vec<_>>>()?, 1)?)

@@ -31,7 +31,7 @@ impl Permutation {
         if symmetry.blocks_move {
             permutation.blocks.shuffle(rng);
         }
-        permutation.units.iter_mut().flatten().for_each(|units| units.shuffle(rng));
+        permutation.units.iter_mut().skip(symmetry.n_fixed).flatten().for_each(|units| units.shuffle(rng));
         permutation
     }
 
@@ -49,9 +49,12 @@ impl Permutation {
         let mut within = vec![vec![Vec::new(); n]; n];
         for (i, row) in within.iter_mut().enumerate() {
             for (j, matchings) in row.iter_mut().enumerate() {
-                for similarity in similarities {
+                for (set, similarity) in similarities.iter().enumerate() {
                     let pair = similarity.slice(s![i * width..(i + 1) * width, j * width..(j + 1) * width]);
-                    let matching = assignment(&pair)?;
+                    let matching = match set < symmetry.n_fixed {
+                        true => (0..width).collect(),
+                        false => assignment(&pair)?,
+                    };
                     values[[i, j]] += matching.iter().enumerate().map(|(a, &b)| pair[[a, b]]).sum::<f64>();
                     matchings.push(matching);
                 }

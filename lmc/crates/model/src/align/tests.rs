@@ -94,6 +94,11 @@ fn heads_of_mpnet_stay_and_layers_of_albert_are_matched_once() {
     for deberta in &others()[4..] {
         assert!(symmetries(deberta).iter().all(|symmetry| symmetry.blocks_move));
     }
+    // Places turn the units of ModernBERT's queries and keys, which stay; values move.
+    let modernbert = &others()[6];
+    let (_, a) = model(modernbert, 1);
+    let itself = weight_matching(modernbert, &a, &a).unwrap();
+    assert_eq!(itself.n_units(), UnitCounts { neurons: 32, heads: 4, head_units: 16, pooler_units: 8 });
     // Two groups for three depths.
     assert_eq!(alignment.n_units(), UnitCounts { neurons: 32, heads: 4, head_units: 32, pooler_units: 8 });
 }

@@ -19,8 +19,9 @@ use lmc_base::error::{LmcError, Result};
 ///
 /// BERT's features are its pooled output, a tanh layer over the first token that is part of the pretrained
 /// encoder, and its head is linear; so it is in ALBERT. Elsewhere features are the first token itself, and
-/// the head has two layers, with tanh between them in RoBERTa and MPNet, GELU in ELECTRA, ReLU in DistilBERT
-/// and the `pooler_hidden_act` of the config in DeBERTa.
+/// the head has two layers, with tanh between them in RoBERTa and MPNet, GELU in ELECTRA, ReLU in DistilBERT,
+/// the `pooler_hidden_act` of the config in DeBERTa and the `classifier_activation` in ModernBERT. The head
+/// of ModernBERT has a norm too, and reads the mean of all tokens if the config says so.
 #[derive(Debug)]
 pub struct Classifier {
     layout: Arc<Layout>,
@@ -113,7 +114,7 @@ impl Classifier {
 
     /// Returns whether a tensor with that name belongs to the head, which no pretrained encoder brings.
     pub fn is_head(name: &str) -> bool {
-        ["classifier.", "pre_classifier.", "pooler."].iter().any(|part| name.starts_with(part))
+        ["classifier.", "pre_classifier.", "pooler.", "head."].iter().any(|part| name.starts_with(part))
     }
 
     /// Returns the logits, `[stack, batch, n_labels]`: [`Classifier::head_logits`] of
@@ -132,7 +133,7 @@ impl Classifier {
     /// The errors of [`Encoder::forward`], with the folder of the model.
     pub fn features(&self, p: &Parameters, tokens: &Tokens, dropout: &Dropout) -> Result<Tensor> {
         let hidden = self.encoder.forward(p, tokens, dropout).map_err(|error| self.told(error))?;
-        guarded(|| Ok(self.pooled(p, self.encoder.first_token(&hidden, tokens))))
+        guarded(|| Ok(self.pooled(p, self.encoder.pooled(&hidden, tokens))))
     }
 
     /// Returns [`Classifier::logits`] for packed tokens, the same for every model of the stack:
@@ -148,7 +149,8 @@ impl Classifier {
     /// Returns [`Classifier::features`] for packed tokens, the same for every model of the stack:
     /// `[stack, n_sequences, width]`.
     ///
-    /// Only the parts that the head sees are computed: of the last layer, the first token of each sequence.
+    /// Only the parts that the head sees are computed: of the last layer, the first token of each sequence,
+    /// unless the head reads the mean of all.
     ///
     /// # Errors
     /// The errors of [`Classifier::features`].
@@ -225,7 +227,8 @@ impl Classifier {
     ) -> Result<Option<Counted>> {
         // Attention pads lengths by less than eight.
         let widest = self.config().hidden_size.max(self.config().embedding_width());
-        let widest = widest.max(longest.saturating_add(8));
+        let units = if self.config().family().drops[1] { self.config().intermediate_size } else { 0 };
+        let widest = widest.max(longest.saturating_add(8)).max(units);
         let sizes = [widest, self.encoder.n_sites(self.head.n_sites())[2]];
         guarded(|| Ok(Counted::new(probability, seeds, sizes, kind, device)))
     }

@@ -3,7 +3,10 @@
 use rand::Rng;
 use tch::Tensor;
 
-use super::{Classifier, Disentangled, DistanceNorm, DistanceTerm, ModelConfig, is_norm, normal_tensor};
+use super::{
+    Classifier, Disentangled, DistanceNorm, DistanceTerm, LayerType, ModelConfig, Modern, Pooling, is_norm,
+    normal_tensor,
+};
 use crate::encode::Encoded;
 use crate::weights::Weights;
 
@@ -33,8 +36,9 @@ pub fn roberta() -> ModelConfig {
 
 /// Returns the same sizes in the other families: ELECTRA and ALBERT with narrower embeddings, ALBERT with two
 /// groups for three depths, and all with their own positions and segments; DeBERTa with layers for distances
-/// or without, which share rows from 2 on.
-pub fn others() -> [ModelConfig; 6] {
+/// or without, which share rows from 2 on; ModernBERT with a window of 2 tokens on each side, without biases
+/// and with all of them and the mean of tokens.
+pub fn others() -> [ModelConfig; 8] {
     let of = |model_type: &str| ModelConfig { model_type: model_type.into(), ..config() };
     [
         ModelConfig { embedding_size: Some(4), ..of("electra") },
@@ -59,7 +63,36 @@ pub fn others() -> [ModelConfig; 6] {
             }),
             ..of("deberta-v2")
         },
+        modernbert(),
+        ModelConfig {
+            num_hidden_layers: 3,
+            modern: Some(Modern {
+                layer_types: vec![
+                    LayerType::SlidingAttention,
+                    LayerType::FullAttention,
+                    LayerType::SlidingAttention,
+                ],
+                norm_bias: true,
+                attention_bias: true,
+                mlp_bias: true,
+                classifier_bias: true,
+                classifier_pooling: Pooling::Mean,
+                local_attention: 5,
+                ..Modern::with_layers(3)
+            }),
+            ..modernbert()
+        },
     ]
+}
+
+/// Returns a ModernBERT of the same sizes whose second layer looks near.
+fn modernbert() -> ModelConfig {
+    ModelConfig {
+        model_type: "modernbert".into(),
+        type_vocab_size: 1,
+        modern: Some(Modern { local_attention: 5, ..Modern::with_layers(2) }),
+        ..config()
+    }
 }
 
 /// Returns the fields of attention by distance as DeBERTa-v3 has them, with ranges from 2 on.

@@ -5,23 +5,34 @@
 
 use tch::Tensor;
 
-/// Returns `x W^T + b`: x `[stack, rows, in]`, weight `[stack, out, in]`, bias `[stack, out]`.
-pub fn linear(x: &Tensor, weight: &Tensor, bias: &Tensor) -> Tensor {
+/// Returns `x W^T + b`: x `[stack, rows, in]`, weight `[stack, out, in]`, bias `[stack, out]` if there is
+/// one.
+pub fn linear(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>) -> Tensor {
     if x.size()[0] == 1 {
-        x.squeeze_dim(0).linear(&weight.squeeze_dim(0), Some(bias.squeeze_dim(0))).unsqueeze(0)
+        let bias = bias.map(|bias| bias.squeeze_dim(0));
+        x.squeeze_dim(0).linear(&weight.squeeze_dim(0), bias).unsqueeze(0)
     } else {
-        bias.unsqueeze(1).baddbmm(x, &weight.transpose(1, 2), 1.0, 1.0)
+        let weight = weight.transpose(1, 2);
+        match bias {
+            Some(bias) => bias.unsqueeze(1).baddbmm(x, &weight, 1.0, 1.0),
+            None => x.bmm(&weight),
+        }
     }
 }
 
-/// Applies layer norm over the last axis: x `[stack, rows, width]`, weight and bias `[stack, width]`.
-pub fn layer_norm(x: &Tensor, weight: &Tensor, bias: &Tensor, eps: f64) -> Tensor {
+/// Applies layer norm over the last axis: x `[stack, rows, width]`, weight and, if there is one, bias
+/// `[stack, width]`.
+pub fn layer_norm(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>, eps: f64) -> Tensor {
     let width = [x.size()[2]];
     if x.size()[0] == 1 {
-        x.layer_norm(width, Some(weight.squeeze_dim(0)), Some(bias.squeeze_dim(0)), eps, false)
+        let bias = bias.map(|bias| bias.squeeze_dim(0));
+        x.layer_norm(width, Some(weight.squeeze_dim(0)), bias, eps, false)
     } else {
         let normal = x.layer_norm(width, None::<Tensor>, None::<Tensor>, eps, false);
-        bias.unsqueeze(1).addcmul(&normal, &weight.unsqueeze(1))
+        match bias {
+            Some(bias) => bias.unsqueeze(1).addcmul(&normal, &weight.unsqueeze(1)),
+            None => normal * weight.unsqueeze(1),
+        }
     }
 }
 

@@ -27,7 +27,7 @@ mod tests;
 pub use classifier::Classifier;
 #[doc(hidden)]
 pub use config::ConfigFile;
-pub use config::{Disentangled, DistanceNorm, DistanceTerm, ModelConfig};
+pub use config::{Disentangled, DistanceNorm, DistanceTerm, LayerType, ModelConfig, Modern, Pooling};
 pub use dropout::{Counted, Dropout, Masks};
 pub use encoder::{Encoder, Tokens};
 pub use finetuned::{Finetuned, load_finetuned, load_finetuned_as};

@@ -82,7 +82,8 @@ mod tests {
     fn parts(model_type: &str, more: serde_json::Value) -> (Vec<Part>, i64) {
         let mut config = json!({ "model_type": model_type, "vocab_size": 30, "hidden_size": 8, "num_hidden_layers": 3,
             "num_attention_heads": 2, "intermediate_size": 16, "max_position_embeddings": 20, "dim": 8,
-            "n_layers": 3, "n_heads": 2, "hidden_dim": 16, "embedding_size": 4 });
+            "n_layers": 3, "n_heads": 2, "hidden_dim": 16, "embedding_size": 4,
+            "pad_token_id": 1 });
         for (key, value) in more.as_object().unwrap() {
             config[key] = value.clone();
         }

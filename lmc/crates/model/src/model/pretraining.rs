@@ -60,7 +60,7 @@ impl PretrainingModel {
             ["cls.predictions.transform.dense", "cls.predictions.transform.LayerNorm", "cls.predictions.bias"]
         };
         let transform = Affine::push(&mut layout, dense, d, d);
-        let transform_norm = Affine::push_norm(&mut layout, norm, d);
+        let transform_norm = Affine::push_norm(&mut layout, norm, d, true);
         let decoder_bias = layout.push(bias, &[config.vocab_size]);
         let next_sentence = pooler.map(|pooler| NextSentence {
             pooler,
@@ -149,7 +149,7 @@ impl PretrainingModel {
         let logits = transformed.linear(&words, Some(p.get(self.decoder_bias).squeeze_dim(0)));
         let masked_lm = summed_loss(&logits, &targets.tokens);
         let next = self.next_sentence.as_ref().map(|NextSentence { pooler, out }| {
-            let pooled = pooler.linear(p, &self.encoder.first_token(hidden, tokens)).tanh();
+            let pooled = pooler.linear(p, &self.encoder.pooled(hidden, tokens)).tanh();
             summed_loss(&out.linear(p, &pooled).squeeze_dim(0), &targets.is_random)
         });
         Ok((masked_lm, next))
@@ -164,7 +164,8 @@ fn summed_loss(logits: &Tensor, targets: &Tensor) -> Tensor {
 /// Returns whether a tensor with that name belongs to a layer norm.
 #[doc(hidden)]
 pub fn is_norm(name: &str) -> bool {
-    name.contains("LayerNorm") || name.contains("layer_norm")
+    let is_part = name.rsplit('.').nth(1).is_some_and(|part| part.ends_with("norm"));
+    is_part || name.contains("LayerNorm") || name.contains("layer_norm")
 }
 
 #[cfg(test)]

@@ -87,6 +87,9 @@ const BERT_MODELS: [&str; 9] = [
 ];
 const ROBERTA_MODELS: [&str; 5] = ["roberta", "bart", "ibert", "longformer", "roberta-prelayernorm"];
 
+/// The family whose tokenizer is `PreTrainedTokenizerFast`.
+const WHOLE_MODEL: &str = "modernbert";
+
 impl Choice {
     /// Returns the class that `tokenizer_config.json` names, or else `config.json`, or else that of the
     /// model's family; `None` if no file says anything.
@@ -115,6 +118,7 @@ impl Choice {
             None | Some(Json::Null) => return Ok(None),
             Some(Json::Text(family)) if BERT_MODELS.contains(&family.as_str()) => Class::Bert,
             Some(Json::Text(family)) if ROBERTA_MODELS.contains(&family.as_str()) => Class::Roberta,
+            Some(Json::Text(family)) if family == WHOLE_MODEL => Class::Whole,
             Some(Json::Text(family)) if OF_FAMILIES.iter().any(|(_, name, _)| name == family) => {
                 OF_FAMILIES.iter().find(|(_, name, _)| name == family).map_or(Class::Whole, |found| found.2)
             }

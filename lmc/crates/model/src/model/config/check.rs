@@ -67,7 +67,8 @@ impl ModelConfig {
         let rows = self.vocab_size + self.max_position_embeddings + self.type_vocab_size;
         let fields = self.disentangled();
         let layer = (4 + self.own_by_distance().iter().flatten().count() as i64) * self.hidden_size
-            + 2 * self.intermediate_size;
+            + self.intermediate_size
+            + self.up_width();
         let by_distance = 2 * fields.span(self.max_position_embeddings);
         let n_layers = self.family().layer_names(self).len() as i64;
         let n = rows
@@ -93,6 +94,13 @@ impl ModelConfig {
         within("embedding_size", self.embedding_size, [1, 1 << 24])?;
         within("relative_attention_num_buckets", self.relative_attention_num_buckets, [N_BUCKETS, 1 << 24])?;
         self.disentangled().check(self.max_position_embeddings)?;
+        if let Some(own) = self.modern() {
+            own.check(self.num_hidden_layers)?;
+            if self.hidden_size / self.num_attention_heads % 2 != 0 {
+                let expected = format!("heads of an even width for hidden_size = {}", self.hidden_size);
+                return Err(LmcError::invalid("num_attention_heads", self.num_attention_heads, expected));
+            }
+        }
         if matches!(family.layers, Layers::Shared(_)) {
             let depths = self.num_hidden_layers;
             within("num_hidden_layers", Some(depths), [1, MAX_LAYERS])?;

@@ -122,6 +122,76 @@ fn fields_of_attention_by_distance_that_cannot_be_are_refused() {
     parse(without).unwrap();
 }
 
+/// Values of the published answerdotai/ModernBERT-base, and the same as transformers 5 writes them.
+#[test]
+fn fields_of_modernbert_are_read_in_old_and_new_spellings() {
+    let of = |fields: &str| {
+        let sizes =
+            r#""model_type": "modernbert", "num_hidden_layers": 4, "norm_eps": 1e-05, "pad_token_id": 50283"#;
+        parse(&format!("{{{sizes}, {fields}}}")).unwrap()
+    };
+    let old =
+        of(r#""global_attn_every_n_layers": 3, "global_rope_theta": 160000.0, "local_rope_theta": 10000.0,
+        "local_attention": 128, "hidden_activation": "gelu", "position_embedding_type": "absolute",
+        "layer_norm_eps": 0.5, "classifier_pooling": "mean", "vocab_size": 50368, "rope_scaling": null"#);
+    let new = of(
+        r#""layer_types": ["full_attention", "sliding_attention", "sliding_attention", "full_attention"],
+        "rope_parameters": {"full_attention": {"rope_theta": 160000.0, "rope_type": "default"},
+        "sliding_attention": {"rope_theta": 10000.0, "rope_type": "default"}}, "classifier_pooling": "mean""#,
+    );
+    assert_eq!(old, new);
+    let own = old.modern.clone().unwrap();
+    assert_eq!(own, Modern { classifier_pooling: Pooling::Mean, ..Modern::with_layers(4) });
+    assert_eq!((own.reach(), old.max_len(), old.layer_norm_eps, old.has_segments()), (64, 8192, 1e-5, false));
+    let base = parse(r#"{"model_type": "modernbert"}"#).unwrap();
+    assert_eq!((base.hidden_size, base.num_hidden_layers, base.intermediate_size), (768, 22, 1152));
+    assert_eq!((base.pad_id(), base.modern), (50_283, Some(Modern::with_layers(22))));
+    let mixed =
+        of(r#""global_rope_theta": 5.0, "rope_parameters": {"sliding_attention": {"rope_theta": 7}}"#);
+    let mixed = mixed.modern.unwrap();
+    assert_eq!((mixed.global_rope_theta, mixed.local_rope_theta), (5.0, 7.0));
+}
+
+#[test]
+fn fields_of_modernbert_that_cannot_be_are_refused() {
+    let plain = "expected a `rope_type` of default, lmc scales no angles";
+    for (field, value, says) in [
+        ("layer_types", r#"["full_attention"]"#, "got 1 types, expected 22, one for each layer"),
+        ("layer_types", r#"["near"]"#, "got [\"near\"], expected full_attention or sliding_attention"),
+        ("layer_types", "3", "got 3, expected full_attention or sliding_attention for each layer"),
+        ("global_attn_every_n_layers", "0", "got 0, expected 1 or more"),
+        ("local_attention", "-1", "got -1, expected 0 to 2^24"),
+        ("local_attention", "1.5", "got 1.5, expected a whole number"),
+        ("global_rope_theta", "0", "got 0, expected a positive number"),
+        ("local_rope_theta", "null", "got null, expected a number"),
+        (
+            "rope_parameters",
+            "3",
+            "got 3, expected an object for each of full_attention and sliding_attention",
+        ),
+        ("rope_parameters", r#"{"full_attention": 3}"#, "expected an object for each of full_attention"),
+        ("rope_parameters", r#"{"rope_theta": 5.0}"#, "sliding_attention alone, not `rope_theta`"),
+        ("rope_parameters", r#"{"full_attention": {"rope_type": "yarn"}}"#, plain),
+        (
+            "rope_parameters",
+            r#"{"full_attention": {"rope_theta": -1}}"#,
+            "a positive `rope_theta` of full_att",
+        ),
+        ("rope_scaling", r#"{"type": "linear", "factor": 2.0}"#, plain),
+        ("head_dim", "32", "got 32, expected 64, which is hidden_size / num_attention_heads"),
+        ("num_attention_heads", "256", "got 256, expected heads of an even width for hidden_size = 768"),
+        ("norm_bias", "1", "got 1, expected true or false"),
+        ("classifier_pooling", "\"max\"", "got \"max\", expected cls or mean"),
+        ("classifier_activation", "\"prelu\"", "unknown classifier_activation `prelu`; known: gelu"),
+        ("hidden_activation", "\"prelu\"", "unknown hidden_activation `prelu`; known: gelu"),
+        ("pad_token_id", "50368", "expected a token's id below vocab_size = 50368"),
+    ] {
+        let text = format!("{{\"model_type\": \"modernbert\",\n\"{field}\": {value}}}");
+        let message = parse(&text).unwrap_err().to_string();
+        assert!(message.starts_with("config.json:2: ") && message.contains(says), "{text}: {message}");
+    }
+}
+
 #[test]
 fn a_config_is_written_in_the_words_of_its_family() {
     for config in crate::model::fixture::others() {
@@ -134,6 +204,7 @@ fn a_config_is_written_in_the_words_of_its_family() {
             inner_group_num: again.inner_group_num,
             relative_attention_num_buckets: again.relative_attention_num_buckets,
             disentangled: again.disentangled.clone(),
+            modern: again.modern.clone(),
             pad_token_id: again.pad_token_id,
             ..config.clone()
         };
@@ -177,10 +248,7 @@ fn fields_of_single_families_are_checked_by_their_own_keys() {
             "`num_hidden_layers`: got 0, expected 1 to 1024",
         ),
         (r#"{"model_type": "mpnet", "relative_attention_num_buckets": 31}"#, "got 31, expected 32 to "),
-        (
-            r#"{"model_type": "modernbert"}"#,
-            "unknown model_type `modernbert`; known: bert, roberta, xlm-roberta, ",
-        ),
+        (r#"{"model_type": "gpt2"}"#, "unknown model_type `gpt2`; known: bert, roberta, xlm-roberta, "),
     ] {
         let message = parse(text).unwrap_err().to_string();
         assert!(message.starts_with("config.json:1: ") && message.contains(says), "{text}: {message}");

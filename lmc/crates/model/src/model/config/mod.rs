@@ -3,6 +3,7 @@
 mod check;
 mod disentangled;
 mod labels;
+mod modern;
 mod read;
 
 use std::collections::BTreeMap;
@@ -13,6 +14,8 @@ use serde_json::Value;
 
 pub use disentangled::{Disentangled, DistanceNorm, DistanceTerm};
 pub(crate) use labels::Labels;
+pub(super) use modern::Biases;
+pub use modern::{LayerType, Modern, Pooling};
 #[doc(hidden)]
 pub use read::ConfigFile;
 pub(super) use read::TENSORFLOW;
@@ -88,6 +91,9 @@ pub struct ModelConfig {
     /// The fields of attention by distance (DeBERTa).
     #[serde(default, flatten, skip_serializing_if = "Option::is_none")]
     pub disentangled: Option<Disentangled>,
+    /// The fields of ModernBERT.
+    #[serde(default, flatten, skip_serializing_if = "Option::is_none")]
+    pub modern: Option<Modern>,
 }
 
 fn two() -> i64 {
@@ -109,7 +115,7 @@ fn tenth() -> f64 {
 
 impl ModelConfig {
     /// The families that are known, by their `model_type`.
-    pub const FAMILIES: [&'static str; 9] = family::names();
+    pub const FAMILIES: [&'static str; 10] = family::names();
 
     /// Returns the tiny BERT of the embedded task: 2 layers, width 64, 4 heads, feed-forward 256, 16
     /// positions.
@@ -143,6 +149,7 @@ impl ModelConfig {
             inner_group_num: None,
             relative_attention_num_buckets: None,
             disentangled: None,
+            modern: None,
         }
     }
 
@@ -207,7 +214,8 @@ impl ModelConfig {
 
     /// Returns the longest sequence in tokens, special ones included. RoBERTa counts positions from
     /// `pad_token_id` + 1, so that it cannot use the first embeddings: 512 of 514.
-    /// DIFFERENCE: in transformers a DeBERTa without embeddings of positions takes longer ones too.
+    /// DIFFERENCE: in transformers a DeBERTa without embeddings of positions, and every ModernBERT, takes
+    /// longer ones too.
     pub fn max_len(&self) -> usize {
         usize::try_from(self.max_position_embeddings.saturating_sub(self.first_position())).unwrap_or(0)
     }
@@ -285,8 +293,45 @@ impl ModelConfig {
     /// Returns the activation of the first layer of the head, if the config names it. A name that is not
     /// known is refused by [`ModelConfig::check`].
     pub(super) fn head_activation(&self) -> Option<Activation> {
+        if let Some(own) = self.modern() {
+            return Activation::named(&own.classifier_activation).ok();
+        }
         let own = self.disentangled.as_ref().filter(|_| self.family().has("disentangled"))?;
         Activation::named(&own.pooler_hidden_act).ok()
+    }
+
+    /// Returns the fields of ModernBERT; `None` for other families.
+    pub(crate) fn modern(&self) -> Option<Modern> {
+        let of_defaults = || Modern::with_layers(self.num_hidden_layers.clamp(0, MAX_LAYERS) as usize);
+        self.family().has("modern").then(|| self.modern.clone().unwrap_or_else(of_defaults))
+    }
+
+    /// Returns which layers have biases.
+    pub(crate) fn biases(&self) -> Biases {
+        match self.modern() {
+            None => Biases { norms: true, attention: true, feed_forward: true, head: true },
+            Some(own) => Biases {
+                norms: own.norm_bias,
+                attention: own.attention_bias,
+                feed_forward: own.mlp_bias,
+                head: own.classifier_bias,
+            },
+        }
+    }
+
+    /// Returns what the head reads of a text.
+    pub(super) fn pooling(&self) -> Pooling {
+        self.modern().map_or(Pooling::Cls, |own| own.classifier_pooling)
+    }
+
+    /// Returns whether tokens have embeddings of their positions.
+    pub(super) fn has_positions(&self) -> bool {
+        self.family().positions != Positions::Turned && self.disentangled().position_biased_input
+    }
+
+    /// Returns the width of the first feed-forward layer.
+    pub(super) fn up_width(&self) -> i64 {
+        self.intermediate_size.saturating_mul(if self.family().is_gated { 2 } else { 1 })
     }
 
     /// Returns whether the model has no place for a tensor that transformers passes over, by its words behind
@@ -329,7 +374,7 @@ impl ModelConfig {
         // Unless it is written, transformers takes another width than that of layers.
         let embedding_size = family.has("embedding_size").then(|| self.embedding_width());
         let disentangled = family.has("disentangled").then(|| self.disentangled().spelt());
-        let whole = Self { embedding_size, disentangled, ..self.clone() };
+        let whole = Self { embedding_size, disentangled, modern: self.modern(), ..self.clone() };
         let mut json = serde_json::to_value(whole).map_err(wrong)?;
         if let Value::Object(fields) = &mut json {
             fields.retain(|field, _| family.has(field));

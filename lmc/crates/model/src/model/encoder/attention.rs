@@ -2,12 +2,12 @@
 
 use tch::{Kind, Tensor};
 
+use super::Encoder;
 use super::disentangled::{DistanceRows, Look};
 use super::flash::{self, Queries};
-use super::{Encoder, Layer};
+use super::layer::Layer;
 use crate::encode::{Arrangement, Borders, Group, PackedTokens, StackedGroup, StackedGroups};
 use crate::model::dropout::Dropout;
-use crate::model::layers::linear;
 use crate::weights::Parameters;
 use lmc_base::error::Result;
 
@@ -53,6 +53,7 @@ impl Encoder {
     /// `[stack, n_tokens, width]`. The rows are those of the layer, see [`Encoder::distance_rows`].
     pub(super) fn packed_attention(
         &self,
+        layer: &Layer,
         qkv: &Tensor,
         rows: Option<&DistanceRows>,
         sequences: &Sequences<'_>,
@@ -61,8 +62,8 @@ impl Encoder {
         let stack = qkv.size()[0];
         let within = |qkv: &Tensor, n_sequences: i64, length: i64, look: &Look| {
             let parts = self.by_head(qkv, [stack * n_sequences, length], 3);
-            let (q, mask) = self.looked(&parts[0], &parts[1], look, rows);
-            self.rows(&attention(&q, &parts[1], &parts[2], mask.as_ref(), dropout), stack)
+            let (q, k, mask) = self.looked([&parts[0], &parts[1]], look, layer, rows);
+            self.rows(&attention(&q, &k, &parts[2], mask.as_ref(), dropout), stack)
         };
         let looks = sequences.looks.iter();
         Ok(match &sequences.way {
@@ -87,8 +88,8 @@ impl Encoder {
         })
     }
 
-    /// Returns the attention of the first token of each sequence: x `[stack, n_tokens, width]`, first
-    /// `[stack, n_sequences, width]`.
+    /// Returns the attention of the first token of each sequence by what attention reads: x
+    /// `[stack, n_tokens, width]`, first `[stack, n_sequences, width]`.
     pub(super) fn first_token_attention(
         &self,
         p: &Parameters,
@@ -98,16 +99,13 @@ impl Encoder {
         dropout: &Dropout,
     ) -> Result<Tensor> {
         let (stack, d) = (p.stack(), self.config.hidden_size);
-        let [weights, biases] =
-            [layer.qkv.weight, layer.qkv.bias].map(|block| p.get(block).split_with_sizes([d, 2 * d], 1));
-        let queries = linear(first, &weights[0], &biases[0]);
-        let kv = linear(x, &weights[1], &biases[1]);
+        let [queries, kv] = layer.queries_and_rest(p, [first, x], d);
         let rows = self.distance_rows(p, layer, dropout);
         let within = |q: &Tensor, kv: &Tensor, n_sequences: i64, length: i64, look: &Look| {
             let q = self.by_head(q, [stack * n_sequences, 1], 1);
             let kv = self.by_head(kv, [stack * n_sequences, length], 2);
-            let (q, mask) = self.looked(&q[0], &kv[0], &look.of_firsts(), rows.as_ref());
-            self.rows(&attention(&q, &kv[0], &kv[1], mask.as_ref(), dropout), stack)
+            let (q, k, mask) = self.looked([&q[0], &kv[0]], &look.of_firsts(), layer, rows.as_ref());
+            self.rows(&attention(&q, &k, &kv[1], mask.as_ref(), dropout), stack)
         };
         let looks = sequences.looks.iter();
         Ok(match &sequences.way {
@@ -187,11 +185,11 @@ pub(super) fn attention(
 }
 
 /// Returns the rows of each group, `[stack, rows, width]`; `n_rows` says how many it has.
-fn by_group(x: &Tensor, groups: &[Group], n_rows: impl Fn(&Group) -> i64) -> Vec<Tensor> {
+pub(super) fn by_group(x: &Tensor, groups: &[Group], n_rows: impl Fn(&Group) -> i64) -> Vec<Tensor> {
     let sizes: Vec<i64> = groups.iter().map(n_rows).collect();
     x.split_with_sizes(sizes.as_slice(), 1)
 }
 
-fn joined(mut parts: Vec<Tensor>) -> Tensor {
+pub(super) fn joined(mut parts: Vec<Tensor>) -> Tensor {
     if parts.len() == 1 { parts.remove(0) } else { Tensor::cat(&parts, 1) }
 }

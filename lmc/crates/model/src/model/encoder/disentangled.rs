@@ -8,8 +8,10 @@
 
 use tch::{Device, Kind, Tensor};
 
+use super::layer::Layer;
 use super::relative::masked;
-use super::{Affine, Encoder, Layer};
+use super::rotary::Turns;
+use super::{Affine, Encoder};
 use crate::encode::Group;
 use crate::model::config::{DistanceTerm, ModelConfig};
 use crate::model::dropout::Dropout;
@@ -42,13 +44,19 @@ pub(super) struct Look {
     pub mask: Option<Tensor>,
     /// The row of each distance in the tables of all models, `[n, 2 length - 1]` i64.
     pub cells: Option<Tensor>,
+    /// The turns of queries and keys.
+    pub turns: Option<Turns>,
 }
 
 impl Look {
     /// Returns that of the first token of each sequence.
     pub fn of_firsts(&self) -> Self {
-        let mask = self.mask.as_ref().map(|mask| mask.narrow(2, 0, 1));
-        Self { mask, cells: self.cells.as_ref().map(Tensor::shallow_clone) }
+        let of_first = |mask: &Tensor| mask.narrow(2, 0, 1);
+        Self {
+            mask: self.mask.as_ref().map(of_first),
+            cells: self.cells.as_ref().map(Tensor::shallow_clone),
+            turns: self.turns.as_ref().map(|turns| turns.with_window(of_first)),
+        }
     }
 }
 
@@ -60,9 +68,9 @@ impl Distances {
         let n_rows = fields.span(config.max_position_embeddings).saturating_mul(2);
         fields.is_relative().then(|| Self {
             table: layout.push(format!("{prefix}{}.weight", names.table), &[n_rows, config.hidden_size]),
-            norm: fields
-                .has_norm()
-                .then(|| Affine::push_norm(layout, &format!("{prefix}{}", names.norm), config.hidden_size)),
+            norm: fields.has_norm().then(|| {
+                Affine::push_norm(layout, &format!("{prefix}{}", names.norm), config.hidden_size, true)
+            }),
             has: [DistanceTerm::C2p, DistanceTerm::P2c].map(|term| fields.has(term)),
             n_rows,
         })
@@ -86,11 +94,14 @@ impl Encoder {
         let (rows, d) = (dropout.apply(rows), self.config.hidden_size);
         let width = d / self.config.num_attention_heads;
         let root = (width as f64).sqrt() * self.divisor;
-        let [weight, bias] = [layer.qkv.weight, layer.qkv.bias].map(|block| p.get(block));
+        let (weight, bias) = (p.get(layer.qkv.weight), layer.qkv.bias.map(|bias| p.get(bias)));
         // Queries lie before keys in the layer that the content of tokens has.
         let made = |term: usize, at: i64| match &layer.by_distance[term] {
             Some(own) => own.linear(p, &rows),
-            None => linear(&rows, &weight.narrow(1, at * d, d), &bias.narrow(1, at * d, d)),
+            None => {
+                let bias = bias.map(|bias| bias.narrow(1, at * d, d));
+                linear(&rows, &weight.narrow(1, at * d, d), bias.as_ref())
+            }
         };
         let [has_keys, has_queries] = distances.has;
         Some(DistanceRows {
@@ -119,23 +130,28 @@ impl Encoder {
         [n_terms * distances.n_rows as f64 * d * d, n_terms * pairs * d, n_terms * sum(Group::n_tokens) * d]
     }
 
-    /// Returns the queries as attention reads them, which divides by the root of a head's width alone, and
-    /// what it adds to scores or masks them by. The queries, `[n sequences, heads, length or 1, width]`, and
-    /// the keys, `[n sequences, heads, length, width]`, are those of as many sequences for each of the `n`
-    /// rows of cells. A single query is that of the first token.
+    /// Returns the queries and keys as the attention of a layer reads them, which divides by the root of a
+    /// head's width alone, and what it adds to scores or masks them by. The queries, `[n sequences, heads,
+    /// length or 1, width]`, and the keys, `[n sequences, heads, length, width]`, are those of as many
+    /// sequences for each of the `n` rows of cells. A single query is that of the first token.
     pub(super) fn looked(
         &self,
-        q: &Tensor,
-        k: &Tensor,
+        [q, k]: [&Tensor; 2],
         look: &Look,
+        layer: &Layer,
         rows: Option<&DistanceRows>,
-    ) -> (Tensor, Option<Tensor>) {
+    ) -> (Tensor, Tensor, Option<Tensor>) {
+        if let Some(turns) = &look.turns {
+            let window = turns.window.as_ref().filter(|_| layer.is_near);
+            let mask = window.or(look.mask.as_ref()).map(Tensor::shallow_clone);
+            return (turns.turned(q, layer), turns.turned(k, layer), mask);
+        }
         let divided = if self.divisor == 1.0 { q.shallow_clone() } else { q / self.divisor };
         let mask = look.mask.as_ref().map(Tensor::shallow_clone);
         let terms = rows.zip(look.cells.as_ref()).and_then(|(rows, cells)| rows.terms(q, k, cells));
         match terms {
-            Some(terms) => (divided, Some(masked(terms, mask))),
-            None => (divided, mask),
+            Some(terms) => (divided, k.shallow_clone(), Some(masked(terms, mask))),
+            None => (divided, k.shallow_clone(), mask),
         }
     }
 }

@@ -35,13 +35,19 @@ impl Embeddings {
     pub fn push(config: &ModelConfig, layout: &mut Layout, prefix: &str) -> Self {
         let (d, e) = (config.hidden_size, config.embedding_width());
         let mut table = |name: &str, n| layout.push(format!("{prefix}embeddings.{name}.weight"), &[n, e]);
-        let word = table("word_embeddings", config.vocab_size);
-        let has_positions = config.disentangled().position_biased_input;
-        let position = has_positions.then(|| table("position_embeddings", config.max_position_embeddings));
+        let names = config.family().embeddings;
+        let word = table(names.word, config.vocab_size);
+        let position =
+            config.has_positions().then(|| table("position_embeddings", config.max_position_embeddings));
         let segment = config.has_segments().then(|| table("token_type_embeddings", config.type_vocab_size));
         let projection = config.family().projection.filter(|projection| projection.always || e != d);
         let width = if projection.is_some_and(|projection| projection.before_norm) { d } else { e };
-        let norm = Affine::push_norm(layout, &format!("{prefix}embeddings.LayerNorm"), width);
+        let norm = Affine::push_norm(
+            layout,
+            &format!("{prefix}embeddings.{}", names.norm),
+            width,
+            config.biases().norms,
+        );
         let projection = projection.map(|projection| {
             let name = format!("{prefix}{}", projection.name);
             match projection.before_norm {

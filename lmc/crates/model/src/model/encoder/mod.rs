@@ -1,5 +1,5 @@
-//! The encoder of BERT (Devlin et al. 2019) and its relatives: a post-layer-norm transformer over a stack of
-//! models, by the description of its family.
+//! The encoder of BERT (Devlin et al. 2019) and its relatives: a transformer over a stack of models, by the
+//! description of its family.
 
 use tch::{Kind, Tensor};
 
@@ -9,17 +9,21 @@ mod embeddings;
 mod flash;
 #[cfg(test)]
 pub(super) use flash::stand_in;
+mod layer;
 mod packed;
 mod relative;
+mod rotary;
 mod stacked;
 
 use self::attention::attention;
 use self::disentangled::{Distances, Look};
 use self::embeddings::{Embeddings, placed, untaught};
+use self::layer::Layer;
+use self::rotary::Rotary;
 use super::activation::Activation;
-use super::config::ModelConfig;
+use super::config::{ModelConfig, Pooling};
 use super::dropout::Dropout;
-use super::family::N_BUCKETS;
+use super::family::{N_BUCKETS, Norms};
 use super::fused;
 use super::layers::{embedding, layer_norm, stack_offsets};
 use crate::encode::Extent;
@@ -27,25 +31,30 @@ use crate::guard::guarded;
 use crate::weights::{BlockId, Layout, Parameters};
 use lmc_base::error::{LmcError, Result};
 
-/// A weight and a bias.
+/// A weight and, unless the layer has none, a bias.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Affine {
     pub weight: BlockId,
-    pub bias: BlockId,
+    pub bias: Option<BlockId>,
 }
 
 impl Affine {
     pub fn push(layout: &mut Layout, name: &str, out: i64, input: i64) -> Self {
+        Self::push_with(layout, name, [out, input], true)
+    }
+
+    /// Appends the tensors of a linear layer, which may have no bias.
+    pub fn push_with(layout: &mut Layout, name: &str, [out, input]: [i64; 2], has_bias: bool) -> Self {
         Self {
             weight: layout.push(format!("{name}.weight"), &[out, input]),
-            bias: layout.push(format!("{name}.bias"), &[out]),
+            bias: has_bias.then(|| layout.push(format!("{name}.bias"), &[out])),
         }
     }
 
-    pub fn push_norm(layout: &mut Layout, name: &str, width: i64) -> Self {
+    pub fn push_norm(layout: &mut Layout, name: &str, width: i64, has_bias: bool) -> Self {
         Self {
             weight: layout.push(format!("{name}.weight"), &[width]),
-            bias: layout.push(format!("{name}.bias"), &[width]),
+            bias: has_bias.then(|| layout.push(format!("{name}.bias"), &[width])),
         }
     }
 
@@ -55,47 +64,11 @@ impl Affine {
 
     /// Returns the activation of [`Affine::linear`].
     pub fn activated(&self, p: &Parameters, x: &Tensor, activation: Activation) -> Tensor {
-        fused::linear(p, [self.weight, self.bias], x, activation)
+        fused::linear(p, (self.weight, self.bias), x, activation)
     }
 
     pub fn norm(&self, p: &Parameters, x: &Tensor, eps: f64) -> Tensor {
-        layer_norm(x, p.get(self.weight), p.get(self.bias), eps)
-    }
-}
-
-#[derive(Debug)]
-struct Layer {
-    qkv: Affine,
-    /// The layers of keys and of queries of distances, where they have their own.
-    by_distance: [Option<Affine>; 2],
-    attention_output: Affine,
-    attention_norm: Affine,
-    up: Affine,
-    down: Affine,
-    output_norm: Affine,
-}
-
-impl Layer {
-    /// Appends the tensors of the layer of that name.
-    fn push(config: &ModelConfig, layout: &mut Layout, name: &str) -> Self {
-        let (names, d, ff) = (&config.family().names, config.hidden_size, config.intermediate_size);
-        let by_distance = config.own_by_distance();
-        let qkv = |what: &str| {
-            [names.query, names.key, names.value].map(|part| format!("{name}.{part}.{what}")).to_vec()
-        };
-        let of = |part: &str| format!("{name}.{part}");
-        Self {
-            qkv: Affine {
-                weight: layout.push_fused(&qkv("weight"), &[d, d]),
-                bias: layout.push_fused(&qkv("bias"), &[d]),
-            },
-            by_distance: by_distance.map(|own| own.map(|own| Affine::push(layout, &of(own), d, d))),
-            attention_output: Affine::push(layout, &of(names.attention_output), d, d),
-            attention_norm: Affine::push_norm(layout, &of(names.attention_norm), d),
-            up: Affine::push(layout, &of(names.up), ff, d),
-            down: Affine::push(layout, &of(names.down), d, ff),
-            output_norm: Affine::push_norm(layout, &of(names.output_norm), d),
-        }
+        layer_norm(x, p.get(self.weight), self.bias.map(|bias| p.get(bias)), eps)
     }
 }
 
@@ -119,12 +92,16 @@ pub struct Encoder {
     relative: Option<BlockId>,
     /// What the terms by distance need.
     distances: Option<Distances>,
+    /// The turns of queries and keys by their places.
+    rotary: Option<Rotary>,
     /// What scores are divided by beside the root of a head's width.
     divisor: f64,
     /// The layers with their parameters; a family may use one at several depths.
     layers: Vec<Layer>,
     /// The layer that works at each depth.
     order: Vec<usize>,
+    /// The norm behind the last layer.
+    final_norm: Option<Affine>,
     activation: Activation,
 }
 
@@ -139,17 +116,36 @@ impl Encoder {
         });
         let distances = Distances::push(config, layout, prefix);
         // The family's names begin with its own prefix.
-        let layers = family.layer_names(config).into_iter().map(|name| {
+        let layers = family.layer_names(config).into_iter().enumerate().map(|(i, name)| {
             let name = format!("{prefix}{}", name.strip_prefix(family.prefix).unwrap_or(&name));
-            Layer::push(config, layout, &name)
+            Layer::push(config, layout, i, &name)
         });
         let layers = layers.collect();
+        let final_norm = match family.norms {
+            Norms::Behind => None,
+            Norms::Before(name) => {
+                let (name, has_bias) = (format!("{prefix}{name}"), config.biases().norms);
+                Some(Affine::push_norm(layout, &name, config.hidden_size, has_bias))
+            }
+        };
         let order = family.order(config);
         // A name that is not known is refused before anything is computed, as all that `ModelConfig::check`
         // refuses.
         let activation = Activation::named(&config.hidden_act).unwrap_or(Activation::Linear);
-        let (config, divisor) = (config.clone(), config.disentangled().scale_factor().sqrt());
-        Self { config, embeddings, relative, distances, divisor, layers, order, activation }
+        let (rotary, divisor) = (Rotary::new(config), config.disentangled().scale_factor().sqrt());
+        let config = config.clone();
+        Self {
+            config,
+            embeddings,
+            relative,
+            distances,
+            rotary,
+            divisor,
+            layers,
+            order,
+            final_norm,
+            activation,
+        }
     }
 
     /// Returns the architecture.
@@ -195,7 +191,30 @@ impl Encoder {
         for &layer in &self.order {
             x = self.layer(p, &self.layers[layer], &x, [stack, batch, seq], &look, dropout);
         }
-        Ok(x)
+        Ok(self.finished(p, x))
+    }
+
+    /// Returns the output of the last layer, `[stack, rows, width]`, after the norm behind it if there is
+    /// one.
+    fn finished(&self, p: &Parameters, x: Tensor) -> Tensor {
+        match &self.final_norm {
+            Some(norm) => norm.norm(p, &x, self.config.layer_norm_eps),
+            None => x,
+        }
+    }
+
+    /// Returns whether the head reads the mean of a text's tokens.
+    fn takes_mean(&self) -> bool {
+        self.config.pooling() == Pooling::Mean
+    }
+
+    /// Returns the layers, by depth, that work on all tokens, and the one behind them that works for the
+    /// first token of each sequence alone.
+    fn whole_and_last(&self) -> (&[usize], Option<&Layer>) {
+        match self.order.split_last() {
+            Some((&last, whole)) if !self.takes_mean() => (whole, Some(&self.layers[last])),
+            _ => (&self.order, None),
+        }
     }
 
     fn layer(
@@ -207,39 +226,32 @@ impl Encoder {
         look: &Look,
         dropout: &Dropout,
     ) -> Tensor {
-        let parts = self.by_head(&layer.qkv.linear(p, x), [stack * batch, seq], 3);
+        let parts = self.by_head(&self.qkv(p, layer, x), [stack * batch, seq], 3);
         let rows = self.distance_rows(p, layer, dropout);
-        let (q, mask) = self.looked(&parts[0], &parts[1], look, rows.as_ref());
-        let context = attention(&q, &parts[1], &parts[2], mask.as_ref(), dropout);
+        let (q, k, mask) = self.looked([&parts[0], &parts[1]], look, layer, rows.as_ref());
+        let context = attention(&q, &k, &parts[2], mask.as_ref(), dropout);
         let context = context.transpose(1, 2).reshape([stack, batch * seq, self.config.hidden_size]);
         self.after_attention(p, layer, x, &context, dropout)
     }
 
-    /// Applies the part of a layer that works on each row by itself. The inputs are x and the result of
-    /// attention for it, both `[stack, rows, width]`.
-    fn after_attention(
-        &self,
-        p: &Parameters,
-        layer: &Layer,
-        x: &Tensor,
-        context: &Tensor,
-        dropout: &Dropout,
-    ) -> Tensor {
-        let eps = self.config.layer_norm_eps;
-        let [drops_attention, drops_output] =
-            self.config.family().drops.map(|drops| if drops { dropout } else { &Dropout::NONE });
-        let attended = drops_attention.apply(layer.attention_output.linear(p, context)) + x;
-        let x = layer.attention_norm.norm(p, &attended, eps);
-        let hidden = layer.up.activated(p, &x, self.activation);
-        let output = drops_output.apply(layer.down.linear(p, &hidden)) + &x;
-        layer.output_norm.norm(p, &output, eps)
-    }
-
-    /// Returns the hidden state of the first token of each sequence, `[stack, batch, width]`.
-    pub(super) fn first_token(&self, hidden: &Tensor, tokens: &Tokens) -> Tensor {
+    /// Returns what the head reads of each sequence, `[stack, batch, width]`: the hidden state of its first
+    /// token, or the mean of those of its tokens.
+    pub(super) fn pooled(&self, hidden: &Tensor, tokens: &Tokens) -> Tensor {
         let size = tokens.ids.size();
-        hidden.view([size[0], size[1], size[2], self.config.hidden_size]).select(2, 0)
+        let hidden = hidden.view([size[0], size[1], size[2], self.config.hidden_size]);
+        match &tokens.mask {
+            _ if !self.takes_mean() => hidden.select(2, 0),
+            None => hidden.mean_dim([2i64].as_slice(), false, hidden.kind()),
+            Some(mask) => mean_of(&hidden, &mask.to_kind(hidden.kind())),
+        }
     }
+}
+
+/// Returns the mean of the tokens at which a mask, `[.., length]`, is one and not zero:
+/// `[.., length, width]` -> `[.., width]`.
+fn mean_of(hidden: &Tensor, mask: &Tensor) -> Tensor {
+    let sum = (hidden * mask.unsqueeze(-1)).sum_dim_intlist([-2i64].as_slice(), false, hidden.kind());
+    sum / mask.sum_dim_intlist([-1i64].as_slice(), true, mask.kind())
 }
 
 impl Tokens {

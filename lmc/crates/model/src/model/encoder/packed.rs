@@ -1,8 +1,9 @@
-//! The encoder over packed tokens, for the part that a classifier sees: the first token of each sequence.
+//! The encoder over packed tokens, for the part that a classifier sees: the first token of each sequence, or
+//! the mean of its tokens.
 
 use tch::{Kind, Tensor};
 
-use super::attention::Sequences;
+use super::attention::{Sequences, by_group, joined};
 use super::embeddings::{placed, untaught};
 use super::{Encoder, flash};
 use crate::compute::Attention;
@@ -15,11 +16,12 @@ use lmc_base::error::{LmcError, Result};
 
 impl Encoder {
     /// Returns the last layer's hidden state of the first token of each sequence,
-    /// `[stack, n_sequences, width]`; every model of the stack reads the same tokens.
+    /// `[stack, n_sequences, width]`, or the mean of those of its tokens if the head reads that; every model
+    /// of the stack reads the same tokens.
     ///
     /// Linear layers and norms run over all tokens at once, attention as the tokens were made for it
     /// ([`PackedTokens::to_device`]). The last layer makes keys and values of every token, the rest of the
-    /// first tokens alone. Nothing is asked of the device.
+    /// first tokens alone, unless the mean is read. Nothing is asked of the device.
     ///
     /// # Errors
     /// The errors of [`Encoder::forward`]; [`LmcError::InvalidParameter`] if the
@@ -42,20 +44,29 @@ impl Encoder {
 
     fn packed_hidden(&self, p: &Parameters, tokens: &PackedTokens, dropout: &Dropout) -> Result<Tensor> {
         let mut x = self.packed_embeddings(p, tokens, dropout)?;
-        let Some((&last, order)) = self.order.split_last() else {
-            return Ok(x.index_select(1, &tokens.starts));
-        };
+        let (whole, last) = self.whole_and_last();
         let sequences = Sequences::new(self, p, tokens, x.kind());
-        for &layer in order {
+        for &layer in whole {
             let layer = &self.layers[layer];
-            let qkv = layer.qkv.linear(p, &x);
+            let qkv = self.qkv(p, layer, &x);
             let by_distance = self.distance_rows(p, layer, dropout);
-            let context = self.packed_attention(&qkv, by_distance.as_ref(), &sequences, dropout)?;
+            let context = self.packed_attention(layer, &qkv, by_distance.as_ref(), &sequences, dropout)?;
             x = self.after_attention(p, layer, &x, &context, dropout);
         }
-        let (first, last) = (x.index_select(1, &tokens.starts), &self.layers[last]);
-        let context = self.first_token_attention(p, last, [&x, &first], &sequences, dropout)?;
-        Ok(self.after_attention(p, last, &first, &context, dropout))
+        if self.takes_mean() {
+            let x = self.finished(p, x);
+            let means = by_group(&x, &tokens.groups, Group::n_tokens).into_iter().zip(&tokens.groups);
+            let means = means.map(|(x, group)| {
+                let x = x.reshape([p.stack(), group.n_sequences, group.length, -1]);
+                x.mean_dim([2i64].as_slice(), false, x.kind())
+            });
+            return Ok(joined(means.collect()));
+        }
+        let firsts = |x: &Tensor| x.index_select(1, &tokens.starts);
+        let Some(last) = last else { return Ok(self.finished(p, firsts(&x))) };
+        let (first, input) = (firsts(&x), self.attention_input(p, last, &x));
+        let context = self.first_token_attention(p, last, [&input, &firsts(&input)], &sequences, dropout)?;
+        Ok(self.finished(p, self.after_attention(p, last, &first, &context, dropout)))
     }
 
     /// Returns the floating-point operations of [`Encoder::packed_first_tokens`] in matrix products, for one
@@ -66,17 +77,15 @@ impl Encoder {
         let n_tokens = sum(Group::n_tokens);
         let n_sequences = sum(|group| group.n_sequences);
         let looks = sum(|group| group.n_sequences * group.length * group.length);
-        let by_itself = d * d + 2.0 * d * ff;
+        let by_itself = d * d + d * (ff + self.config.up_width() as f64);
         let [table, pairs, of_firsts] = self.flop_by_distance(&tokens.groups);
         let layer = n_tokens * (3.0 * d * d + by_itself) + 2.0 * looks * d + table + pairs;
         let last = n_tokens * 2.0 * d * d + n_sequences * (d * d + by_itself) + 2.0 * n_tokens * d;
         let last = last + table + of_firsts;
         let e = self.config.embedding_width() as f64;
         let projection = if self.embeddings.projection.is_some() { n_tokens * e * d } else { 0.0 };
-        let layers = match self.order.len() {
-            0 => 0.0,
-            n => (n - 1) as f64 * layer + last,
-        };
+        let (whole, first) = self.whole_and_last();
+        let layers = whole.len() as f64 * layer + if first.is_some() { last } else { 0.0 };
         2.0 * (projection + layers)
     }
 
@@ -113,6 +122,7 @@ impl Encoder {
     /// Checks that the flash kernel can compute the attention of this family.
     fn check_flash(&self) -> Result<()> {
         let why = match (self.relative, self.divisor) {
+            _ if self.rotary.is_some() => "turns by places",
             (Some(_), _) => "a bias by distance",
             // Without terms by distance the number of them still divides scores.
             (None, divisor) if divisor != 1.0 => "terms by distance",

@@ -22,20 +22,22 @@ impl Encoder {
     /// tokens or added to the scores, `[stack * batch, 1, 1, seq]`, together with the bias by distance, if
     /// there is one: `[stack * batch, heads, seq, seq]`, or of a shape that stretches to it.
     pub(super) fn look(&self, p: &Parameters, mask: Option<Tensor>, [stack, batch, seq]: [i64; 3]) -> Look {
+        let words = p.get(self.embeddings.word);
+        let turns = self.turns(mask.as_ref(), seq, (words.kind(), words.device()));
         if !self.looks_by_distance() {
-            return Look { mask, cells: None };
+            return Look { mask, cells: None, turns };
         }
-        let models = Tensor::arange(stack, (Kind::Int64, p.get(self.embeddings.word).device())).unsqueeze(1);
+        let models = Tensor::arange(stack, (Kind::Int64, words.device())).unsqueeze(1);
         let cells = self.cells(&models, seq);
         if self.relative.is_none() {
-            return Look { mask, cells };
+            return Look { mask, cells, turns };
         }
         let bias = self.bias_of(p, &models, seq);
         let bias = match stack {
             1 => bias,
             _ => bias.unsqueeze(1).expand([-1, batch, -1, -1, -1], false).flatten(0, 1),
         };
-        Look { mask: Some(masked(bias, mask)), cells }
+        Look { mask: Some(masked(bias, mask)), cells, turns }
     }
 
     /// Returns the bias of each query and key, `[n, heads, seq, seq]`, by the tables of those models, `[n, 1]`

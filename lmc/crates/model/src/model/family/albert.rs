@@ -2,7 +2,7 @@
 //! layers.
 
 use super::bert::BERT;
-use super::{Family, Keys, LayerNames, Layers, Projection};
+use super::{Family, Keys, LayerNames, Layers, Projection, Qkv};
 
 pub(super) const ALBERT: Family = Family {
     model_type: "albert",
@@ -15,19 +15,17 @@ pub(super) const ALBERT: Family = Family {
     }),
     layers: Layers::Shared(["encoder.albert_layer_groups", "albert_layers"]),
     names: LayerNames {
-        query: "attention.query",
-        key: "attention.key",
-        value: "attention.value",
+        qkv: Qkv::Apart(["attention.query", "attention.key", "attention.value"]),
         attention_output: "attention.dense",
         attention_norm: "attention.LayerNorm",
         up: "ffn",
         down: "ffn_output",
         output_norm: "full_layer_layer_norm",
     },
-    drops: [true, false],
+    drops: [true, false, false],
     pooler: Some("pooler"),
     config: Keys {
-        absent: &["relative_attention_num_buckets", "disentangled"],
+        absent: &["relative_attention_num_buckets", "disentangled", "modern"],
         vocab_size: 30_000,
         hidden_size: 4096,
         embedding_size: Some(128),

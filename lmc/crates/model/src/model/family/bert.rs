@@ -1,6 +1,6 @@
 //! BERT (Devlin et al. 2019).
 
-use super::{Family, HeadNames, Keys, LayerNames, Layers, Positions};
+use super::{EmbeddingNames, Family, HeadNames, Keys, LayerNames, Layers, Norms, Positions, Qkv};
 
 pub(super) const BERT: Family = Family {
     model_type: "bert",
@@ -10,21 +10,22 @@ pub(super) const BERT: Family = Family {
     unused: &[],
     has_segments: true,
     positions: Positions::FromZero,
+    embeddings: EmbeddingNames { word: "word_embeddings", norm: "LayerNorm" },
     projection: None,
     layers: Layers::Own("encoder.layer"),
     names: LayerNames {
-        query: "attention.self.query",
-        key: "attention.self.key",
-        value: "attention.self.value",
+        qkv: Qkv::Apart(["attention.self.query", "attention.self.key", "attention.self.value"]),
         attention_output: "attention.output.dense",
         attention_norm: "attention.output.LayerNorm",
         up: "intermediate.dense",
         down: "output.dense",
         output_norm: "output.LayerNorm",
     },
+    norms: Norms::Behind,
+    is_gated: false,
     relative_bias: None,
     disentangled: None,
-    drops: [true, true],
+    drops: [true, false, true],
     pooler: Some("pooler.dense"),
     head: HeadNames { dense: None, out: "classifier" },
     config: Keys {
@@ -36,6 +37,7 @@ pub(super) const BERT: Family = Family {
             "inner_group_num",
             "relative_attention_num_buckets",
             "disentangled",
+            "modern",
         ],
         vocab_size: 30_522,
         hidden_size: 768,
@@ -43,6 +45,7 @@ pub(super) const BERT: Family = Family {
         num_hidden_layers: 12,
         num_attention_heads: 12,
         intermediate_size: 3072,
+        max_position_embeddings: 512,
         type_vocab_size: 2,
         least_segments: 1,
         hidden_act: "gelu",

@@ -2,7 +2,7 @@
 //! by the layer itself. Positions and segments may be missing.
 
 use super::bert::BERT;
-use super::{Dense, DistanceNames, Family, HeadNames, Keys, LayerNames, Projection};
+use super::{Dense, DistanceNames, Family, HeadNames, Keys, LayerNames, Projection, Qkv};
 use crate::model::activation::Activation;
 
 pub(super) const DEBERTA: Family = Family {
@@ -12,9 +12,11 @@ pub(super) const DEBERTA: Family = Family {
     parts: &["embeddings", "encoder"],
     projection: Some(Projection { name: "embeddings.embed_proj", always: false, before_norm: true }),
     names: LayerNames {
-        query: "attention.self.query_proj",
-        key: "attention.self.key_proj",
-        value: "attention.self.value_proj",
+        qkv: Qkv::Apart([
+            "attention.self.query_proj",
+            "attention.self.key_proj",
+            "attention.self.value_proj",
+        ]),
         ..BERT.names
     },
     disentangled: Some(DistanceNames {
@@ -24,11 +26,16 @@ pub(super) const DEBERTA: Family = Family {
     }),
     pooler: None,
     head: HeadNames {
-        dense: Some(Dense { name: "pooler.dense", activation: Activation::Gelu, drops_input: false }),
+        dense: Some(Dense {
+            name: "pooler.dense",
+            activation: Activation::Gelu,
+            drops_input: false,
+            norm: None,
+        }),
         out: "classifier",
     },
     config: Keys {
-        absent: &["num_hidden_groups", "inner_group_num", "relative_attention_num_buckets"],
+        absent: &["num_hidden_groups", "inner_group_num", "relative_attention_num_buckets", "modern"],
         vocab_size: 128_100,
         hidden_size: 1536,
         num_hidden_layers: 24,

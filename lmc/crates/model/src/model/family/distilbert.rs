@@ -2,7 +2,7 @@
 //! a table like any other, which its checkpoints hold.
 
 use super::bert::BERT;
-use super::{Dense, Family, HeadNames, Keys, LayerNames, Layers};
+use super::{Dense, Family, HeadNames, Keys, LayerNames, Layers, Qkv};
 use crate::model::activation::Activation;
 
 pub(super) const DISTILBERT: Family = Family {
@@ -13,19 +13,22 @@ pub(super) const DISTILBERT: Family = Family {
     has_segments: false,
     layers: Layers::Own("transformer.layer"),
     names: LayerNames {
-        query: "attention.q_lin",
-        key: "attention.k_lin",
-        value: "attention.v_lin",
+        qkv: Qkv::Apart(["attention.q_lin", "attention.k_lin", "attention.v_lin"]),
         attention_output: "attention.out_lin",
         attention_norm: "sa_layer_norm",
         up: "ffn.lin1",
         down: "ffn.lin2",
         output_norm: "output_layer_norm",
     },
-    drops: [false, true],
+    drops: [false, false, true],
     pooler: None,
     head: HeadNames {
-        dense: Some(Dense { name: "pre_classifier", activation: Activation::Relu, drops_input: false }),
+        dense: Some(Dense {
+            name: "pre_classifier",
+            activation: Activation::Relu,
+            drops_input: false,
+            norm: None,
+        }),
         out: "classifier",
     },
     config: Keys {
@@ -45,6 +48,7 @@ pub(super) const DISTILBERT: Family = Family {
             "inner_group_num",
             "relative_attention_num_buckets",
             "disentangled",
+            "modern",
             "type_vocab_size",
             "layer_norm_eps",
         ],

@@ -13,11 +13,22 @@ pub(super) const ELECTRA: Family = Family {
     projection: Some(Projection { name: "embeddings_project", always: false, before_norm: false }),
     pooler: None,
     head: HeadNames {
-        dense: Some(Dense { name: "classifier.dense", activation: Activation::Gelu, drops_input: true }),
+        dense: Some(Dense {
+            name: "classifier.dense",
+            activation: Activation::Gelu,
+            drops_input: true,
+            norm: None,
+        }),
         out: "classifier.out_proj",
     },
     config: Keys {
-        absent: &["num_hidden_groups", "inner_group_num", "relative_attention_num_buckets", "disentangled"],
+        absent: &[
+            "num_hidden_groups",
+            "inner_group_num",
+            "relative_attention_num_buckets",
+            "disentangled",
+            "modern",
+        ],
         hidden_size: 256,
         embedding_size: Some(128),
         num_attention_heads: 4,

@@ -6,6 +6,7 @@ mod bert;
 mod deberta;
 mod distilbert;
 mod electra;
+mod modernbert;
 mod mpnet;
 mod roberta;
 
@@ -16,7 +17,7 @@ use super::config::{MAX_LAYERS, ModelConfig};
 pub(crate) const N_BUCKETS: i64 = 32;
 
 /// Every family, in the order in which messages list them.
-pub(crate) const ALL: [&Family; 9] = [
+pub(crate) const ALL: [&Family; 10] = [
     &bert::BERT,
     &roberta::ROBERTA,
     &roberta::XLM_ROBERTA,
@@ -26,6 +27,7 @@ pub(crate) const ALL: [&Family; 9] = [
     &mpnet::MPNET,
     &albert::ALBERT,
     &deberta::DEBERTA,
+    &modernbert::MODERNBERT,
 ];
 
 /// Returns the `model_type` of every family.
@@ -39,7 +41,7 @@ pub(crate) const fn names() -> [&'static str; ALL.len()] {
     names
 }
 
-/// A family of post-layer-norm encoders with its sequence classifier.
+/// A family of encoders with its sequence classifier.
 #[derive(Debug)]
 pub(crate) struct Family {
     /// The `model_type` in `config.json`.
@@ -55,16 +57,21 @@ pub(crate) struct Family {
     /// Whether each token has the embedding of its segment, if the config has any segments.
     pub has_segments: bool,
     pub positions: Positions,
+    pub embeddings: EmbeddingNames,
     /// The linear layer between embeddings and layers.
     pub projection: Option<Projection>,
     pub layers: Layers,
     pub names: LayerNames,
+    pub norms: Norms,
+    /// Whether the first feed-forward layer has a second half, which multiplies the activation of the first.
+    pub is_gated: bool,
     /// The table of a bias for each head and each bucket of distances, shared by all layers.
     pub relative_bias: Option<&'static str>,
     /// The terms by distance of the scores of attention.
     pub disentangled: Option<DistanceNames>,
-    /// Whether transformers drops units of the output of attention, and of that of the feed-forward layers.
-    pub drops: [bool; 2],
+    /// Whether transformers drops units of the output of attention, those between the feed-forward layers,
+    /// and those of the output of the feed-forward layers.
+    pub drops: [bool; 3],
     /// The tanh layer over the first token that comes with a pretrained encoder.
     pub pooler: Option<&'static str>,
     pub head: HeadNames,
@@ -79,6 +86,25 @@ pub(crate) enum Positions {
     /// Its place among the tokens that have not the id for padding, counted from that id on. The row of that
     /// id is for tokens that have it.
     BehindPadding,
+    /// None: attention turns queries and keys by their places.
+    Turned,
+}
+
+/// The names of the tables and the norm of embeddings.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct EmbeddingNames {
+    pub word: &'static str,
+    pub norm: &'static str,
+}
+
+/// The places of norms in a layer.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Norms {
+    /// Each is behind a sum.
+    Behind,
+    /// Each is before a part, except that the attention of the first layer has none. One of this name is
+    /// behind the last layer.
+    Before(&'static str),
 }
 
 /// The linear layer from the width of embeddings to that of layers.
@@ -104,14 +130,21 @@ pub(crate) enum Layers {
 /// The names of the parts of a layer, behind its number.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct LayerNames {
-    pub query: &'static str,
-    pub key: &'static str,
-    pub value: &'static str,
+    pub qkv: Qkv,
     pub attention_output: &'static str,
     pub attention_norm: &'static str,
     pub up: &'static str,
     pub down: &'static str,
     pub output_norm: &'static str,
+}
+
+/// The names of the layers of queries, keys and values.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Qkv {
+    /// There are three.
+    Apart([&'static str; 3]),
+    /// They are the rows of one, in that order.
+    Joined(&'static str),
 }
 
 /// The names of what the terms by distance need.
@@ -141,6 +174,8 @@ pub(crate) struct Dense {
     pub activation: Activation,
     /// Whether its input is dropped in training, as its output is.
     pub drops_input: bool,
+    /// The norm behind its activation.
+    pub norm: Option<&'static str>,
 }
 
 /// The keys of `config.json` and the values of those that are missing.
@@ -159,6 +194,7 @@ pub(crate) struct Keys {
     pub num_hidden_layers: i64,
     pub num_attention_heads: i64,
     pub intermediate_size: i64,
+    pub max_position_embeddings: i64,
     pub type_vocab_size: i64,
     /// The least `type_vocab_size`.
     pub least_segments: i64,

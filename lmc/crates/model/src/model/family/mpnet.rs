@@ -2,7 +2,7 @@
 //! is 1 whatever the config says, as in transformers.
 
 use super::roberta::ROBERTA;
-use super::{Family, Keys, LayerNames};
+use super::{Family, Keys, LayerNames, Qkv};
 
 pub(super) const MPNET: Family = Family {
     model_type: "mpnet",
@@ -10,9 +10,7 @@ pub(super) const MPNET: Family = Family {
     prefix: "mpnet.",
     has_segments: false,
     names: LayerNames {
-        query: "attention.attn.q",
-        key: "attention.attn.k",
-        value: "attention.attn.v",
+        qkv: Qkv::Apart(["attention.attn.q", "attention.attn.k", "attention.attn.v"]),
         attention_output: "attention.attn.o",
         attention_norm: "attention.LayerNorm",
         ..ROBERTA.names
@@ -24,6 +22,7 @@ pub(super) const MPNET: Family = Family {
             "num_hidden_groups",
             "inner_group_num",
             "disentangled",
+            "modern",
             "type_vocab_size",
             "pad_token_id",
         ],

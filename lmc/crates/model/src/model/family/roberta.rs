@@ -14,7 +14,12 @@ pub(super) const ROBERTA: Family = Family {
     positions: Positions::BehindPadding,
     pooler: None,
     head: HeadNames {
-        dense: Some(Dense { name: "classifier.dense", activation: Activation::Tanh, drops_input: true }),
+        dense: Some(Dense {
+            name: "classifier.dense",
+            activation: Activation::Tanh,
+            drops_input: true,
+            norm: None,
+        }),
         out: "classifier.out_proj",
     },
     config: Keys { vocab_size: 50_265, pad_token_id: 1, ..BERT.config },

@@ -80,17 +80,17 @@ impl Loaded {
 }
 
 /// Returns the activation of `x W^T + b`: x `[stack, rows, in]`, the weight `[stack, out, in]` and the bias
-/// `[stack, out]` by their blocks.
+/// `[stack, out]`, if there is one, by their blocks.
 ///
 /// One wide model without gradients on the CPU takes the fused kernel, if this processor has it.
 pub(super) fn linear(
     p: &Parameters,
-    [weight, bias]: [BlockId; 2],
+    (weight, bias): (BlockId, Option<BlockId>),
     x: &Tensor,
     activation: Activation,
 ) -> Tensor {
-    let fused = takes(p.get(weight), x).then(|| fused(p, [weight, bias], x, activation)).flatten();
-    fused.unwrap_or_else(|| activation.apply(&layers::linear(x, p.get(weight), p.get(bias))))
+    let fused = takes(p.get(weight), x).then(|| fused(p, (weight, bias), x, activation)).flatten();
+    fused.unwrap_or_else(|| activation.apply(&layers::linear(x, p.get(weight), bias.map(|bias| p.get(bias)))))
 }
 
 /// Returns whether the kernel is for a layer of that weight, `[stack, out, in]`.
@@ -101,7 +101,12 @@ fn takes(weight: &Tensor, x: &Tensor) -> bool {
 }
 
 /// Returns the same by the kernel; `None` if it does not take these numbers here.
-fn fused(p: &Parameters, [weight, bias]: [BlockId; 2], x: &Tensor, activation: Activation) -> Option<Tensor> {
+fn fused(
+    p: &Parameters,
+    (weight, bias): (BlockId, Option<BlockId>),
+    x: &Tensor,
+    activation: Activation,
+) -> Option<Tensor> {
     let (fused, left) = match activation {
         Activation::Gelu => (["gelu", "none"], Activation::Linear),
         Activation::GeluTanh => (["gelu", "tanh"], Activation::Linear),
@@ -113,7 +118,11 @@ fn fused(p: &Parameters, [weight, bias]: [BlockId; 2], x: &Tensor, activation: A
         let loaded = loaded.as_ref().filter(|loaded| loaded.kinds.contains(&x.kind()))?;
         let rows = x.size()[1];
         let packed = p.derived(weight, |weight| loaded.pack(&weight.f_squeeze_dim(0)?, rows)).ok()?;
-        let (x, bias) = (x.squeeze_dim(0), p.get(bias).squeeze_dim(0));
+        let (x, n_out) = (x.squeeze_dim(0), p.get(weight).size()[1]);
+        let bias = match bias {
+            Some(bias) => p.get(bias).squeeze_dim(0),
+            None => Tensor::f_zeros([n_out], (x.kind(), x.device())).ok()?,
+        };
         let y = loaded.linear(&x, &packed, &bias, fused).ok()?;
         Some(left.apply(&y.unsqueeze(0)))
     })

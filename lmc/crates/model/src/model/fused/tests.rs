@@ -8,9 +8,9 @@ use crate::weights::Layout;
 const WIDTHS: [i64; 2] = [NARROWEST, NARROWEST + 44];
 
 /// Returns one layer of those widths, in and out, its blocks and inputs for it.
-fn layer([input, out]: [i64; 2], stack: i64, kind: Kind) -> (Parameters, [BlockId; 2], Tensor) {
+fn layer([input, out]: [i64; 2], stack: i64, kind: Kind) -> (Parameters, (BlockId, Option<BlockId>), Tensor) {
     let mut layout = Layout::default();
-    let blocks = [layout.push("w", &[out, input]), layout.push("b", &[out])];
+    let blocks = (layout.push("w", &[out, input]), Some(layout.push("b", &[out])));
     tch::manual_seed(1);
     let normal = |shape: [i64; 2]| Tensor::randn(shape, (Kind::Float, Device::Cpu));
     let theta = (normal([stack, layout.n_parameters()]) * 0.1).to_kind(kind);
@@ -18,8 +18,13 @@ fn layer([input, out]: [i64; 2], stack: i64, kind: Kind) -> (Parameters, [BlockI
     (Parameters::views(&theta, &layout).unwrap(), blocks, x)
 }
 
-fn plain(p: &Parameters, [weight, bias]: [BlockId; 2], x: &Tensor, activation: Activation) -> Tensor {
-    activation.apply(&layers::linear(x, p.get(weight), p.get(bias)))
+fn plain(
+    p: &Parameters,
+    (weight, bias): (BlockId, Option<BlockId>),
+    x: &Tensor,
+    activation: Activation,
+) -> Tensor {
+    activation.apply(&layers::linear(x, p.get(weight), bias.map(|bias| p.get(bias))))
 }
 
 fn difference(a: &Tensor, b: &Tensor) -> f64 {
@@ -32,12 +37,14 @@ fn a_layer_is_the_one_of_libtorch_up_to_rounding() {
         let activation = Activation::named(name).unwrap();
         // bf16 has 8 bits, and libtorch rounds once more before the activation.
         for (kind, tolerance) in [(Kind::Float, 1e-5), (Kind::BFloat16, 0.05)] {
-            let (p, blocks, x) = layer(WIDTHS, 1, kind);
-            let expected = plain(&p, blocks, &x, activation);
-            let got = linear(&p, blocks, &x, activation);
-            assert_eq!((got.size(), got.kind()), (expected.size(), kind));
-            let off = difference(&got, &expected);
-            assert!(off < tolerance, "{name} in {kind:?}: off by {off}");
+            let (p, (weight, bias), x) = layer(WIDTHS, 1, kind);
+            for blocks in [(weight, bias), (weight, None)] {
+                let expected = plain(&p, blocks, &x, activation);
+                let got = linear(&p, blocks, &x, activation);
+                assert_eq!((got.size(), got.kind()), (expected.size(), kind));
+                let off = difference(&got, &expected);
+                assert!(off < tolerance, "{name} in {kind:?}: off by {off}");
+            }
         }
     }
 }
@@ -55,7 +62,7 @@ fn weights_are_packed_once_and_batches_may_have_any_size() {
     let (p, blocks, x) = layer(WIDTHS, 1, Kind::Float);
     let whole = linear(&p, blocks, &x, Activation::Gelu);
     let n_packed = Cell::new(0);
-    let kept = p.derived(blocks[0], |weight| {
+    let kept = p.derived(blocks.0, |weight| {
         n_packed.set(1);
         Ok(weight.shallow_clone())
     });
@@ -70,7 +77,7 @@ fn weights_are_packed_once_and_batches_may_have_any_size() {
 #[test]
 fn stacks_narrow_layers_and_gradients_take_the_plain_layers() {
     let takes_layer = |widths, stack| {
-        let (p, [weight, _], x) = layer(widths, stack, Kind::Float);
+        let (p, (weight, _), x) = layer(widths, stack, Kind::Float);
         takes(p.get(weight), &x)
     };
     assert!(takes_layer(WIDTHS, 1));

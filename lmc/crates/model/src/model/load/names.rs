@@ -7,7 +7,7 @@ use tch::Tensor;
 
 use super::File;
 use crate::model::config::ModelConfig;
-use crate::model::family::ALL;
+use crate::model::family::{ALL, Family};
 use lmc_base::error::{LmcError, Result};
 use lmc_base::progress;
 
@@ -29,7 +29,7 @@ const WRAPPERS: [&str; 5] =
 const HOLDERS: [&str; 2] = ["model", "base_model"];
 
 /// The heads that an encoder's checkpoint usually brings from its pretraining, and a classifier's own.
-const HEADS: [&str; 17] = [
+const HEADS: [&str; 19] = [
     "cls",
     "lm_head",
     "qa_outputs",
@@ -47,6 +47,8 @@ const HEADS: [&str; 17] = [
     "lm_predictions",
     "mask_predictions",
     "pooler",
+    "head",
+    "decoder",
 ];
 
 /// The prefixes of families whose tensors have the names of a BERT's: their weights are those of another model.
@@ -121,9 +123,12 @@ pub fn select(
     }
     // The head of one family may have the name that the pooler of another has without its prefix.
     let is_own = |name: &String| name.starts_with(config.prefix()) && !config.is_pooler(name);
-    if !selected.keys().any(is_own)
-        && let Some(error) = of_another_family(&others, config, origin)
-    {
+    let sources = selected.values().map(|(source, _)| source);
+    let error = match selected.keys().any(is_own) {
+        true => of_another_family(sources.filter(|source| has_other_words(source, config)), config, origin),
+        false => of_another_family(others.iter(), config, origin),
+    };
+    if let Some(error) = error {
         return Err(error);
     }
     let tensors = selected.into_iter().map(|(name, (_, tensor))| (name, tensor)).collect();
@@ -177,10 +182,13 @@ fn components(name: &str) -> Vec<&str> {
 /// another family's prefix stands there.
 fn attribute<'a>(names: impl Iterator<Item = &'a String>, config: &ModelConfig) -> Vec<String> {
     let family = config.family().prefix.trim_end_matches('.');
+    let words = config.family().embeddings.word;
     let mut found: Vec<Vec<&str>> = Vec::new();
     for name in names {
         let components = components(name);
-        if let [before @ .., "embeddings", "word_embeddings", "weight"] = components.as_slice() {
+        if let [before @ .., "embeddings", table, "weight"] = components.as_slice()
+            && *table == words
+        {
             found.push(before.strip_suffix(&[family]).unwrap_or(before).to_vec());
         }
     }
@@ -220,13 +228,28 @@ pub(super) fn place(name: &str, attribute: &[String], config: &ModelConfig, part
     }
 }
 
+/// Returns whether a tensor is a table of word embeddings by the name of another family than the config's.
+fn has_other_words(name: &str, config: &ModelConfig) -> bool {
+    let own = config.family().embeddings.word;
+    matches!(components(name)[..], [.., "embeddings", table, "weight"]
+        if table != own && ALL.iter().any(|family| family.embeddings.word == table))
+}
+
 /// Returns the error that the tensors are those of another family than the config says, if they are.
-fn of_another_family(others: &[String], config: &ModelConfig, origin: &Path) -> Option<LmcError> {
+fn of_another_family<'a>(
+    mut others: impl Iterator<Item = &'a String>,
+    config: &ModelConfig,
+    origin: &Path,
+) -> Option<LmcError> {
     let prefix = config.prefix();
     let word = |name: &String| {
-        ALL.into_iter().find(|family| components(name)[0] == &family.prefix[..family.prefix.len() - 1])
+        let components = components(name);
+        let by_prefix = |family: &&&Family| components[0] == &family.prefix[..family.prefix.len() - 1];
+        let table = components.iter().nth_back(1).filter(|_| has_other_words(name, config));
+        let by_words = |family: &&&Family| table == Some(&family.embeddings.word);
+        ALL.iter().find(by_prefix).or_else(|| ALL.iter().find(by_words))
     };
-    let (name, family) = others.iter().find_map(|name| Some((name, word(name)?)))?;
+    let (name, family) = others.find_map(|name| Some((name, word(name)?)))?;
     let file = File { path: origin, remedy: "give the config.json that belongs to these weights" };
     (family.prefix != prefix).then(|| {
         let (got, named) = (family.model_type, &config.model_type);
@@ -306,6 +329,21 @@ mod tests {
         for head in ["pooler.dense.weight", "lm_predictions.lm_head.bias"] {
             assert_eq!(place(4, head), Place::Other);
         }
+    }
+
+    #[test]
+    fn the_prefix_of_modernbert_may_be_there_or_not() {
+        let place = |name: &str, part| place(name, &[], &others()[6], part);
+        let words = "model.embeddings.tok_embeddings.weight";
+        for before in ["", "model.", "base_model.model.model."] {
+            let name = format!("{before}embeddings.tok_embeddings.weight");
+            assert_eq!(place(&name, Part::Encoder), Place::Part(words.to_owned()), "{name}");
+        }
+        let norm = "head.norm.weight";
+        assert_eq!(place(norm, Part::Encoder), Place::Other);
+        assert_eq!(place(norm, Part::Classifier), Place::Part(norm.to_owned()));
+        assert_eq!(place("decoder.bias", Part::Classifier), Place::Other);
+        assert_eq!(place("model.layers.2.mlp.Wi.weight", Part::Encoder), Place::Other);
     }
 
     #[test]

@@ -38,7 +38,7 @@ fn squares(logits: &Tensor) -> Tensor {
 
 /// Returns whether the flash kernel can compute the attention of a family.
 fn can_flash(config: &ModelConfig) -> bool {
-    !["mpnet", "deberta-v2"].contains(&config.model_type.as_str())
+    !["mpnet", "deberta-v2", "modernbert"].contains(&config.model_type.as_str())
 }
 
 /// Asserts that every kind gives the logits and gradients of one padded batch.
@@ -135,6 +135,7 @@ fn flash_attention_is_refused_for_a_bias_by_distance() {
     for (config, why) in [
         (others()[2].clone(), "mpnet, whose attention has a bias by distance"),
         (others()[4].clone(), "deberta-v2, whose attention has terms by distance"),
+        (others()[6].clone(), "modernbert, whose attention has turns by places"),
     ] {
         let classifier = Classifier::new(&config, 2);
         let p = Parameters::views(&stack(&classifier, &[1]), classifier.layout()).unwrap();
@@ -148,7 +149,7 @@ fn flash_attention_is_refused_for_a_bias_by_distance() {
 
 #[test]
 fn half_precision_is_as_exact_in_every_kind() {
-    for config in [config()].into_iter().chain([2, 4, 5].map(|i| others()[i].clone())) {
+    for config in [config()].into_iter().chain([2, 4, 5, 6, 7].map(|i| others()[i].clone())) {
         assert_half_precision(&config);
     }
 }
@@ -184,7 +185,7 @@ fn assert_half_precision(config: &ModelConfig) {
 /// Dropout takes other operations, which must compute the same when nothing falls, in half precision too.
 #[test]
 fn padded_attention_with_dropout_is_that_without_when_nothing_falls() {
-    for config in [config()].into_iter().chain([2, 4, 5].map(|i| others()[i].clone())) {
+    for config in [config()].into_iter().chain([2, 4, 5, 6, 7].map(|i| others()[i].clone())) {
         assert_nothing_falls(&config);
     }
 }

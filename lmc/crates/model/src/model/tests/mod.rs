@@ -31,12 +31,12 @@ fn linear_and_layer_norm_by_hand() {
     let weight = Tensor::from_slice(&[1.0f32, 10.0, 0.5, 0.0, -1.0, 1.0]).view([1, 3, 2]);
     let bias = Tensor::from_slice(&[0.0f32, 1.0, 2.0]).view([1, 3]);
     let twice = |t: &Tensor| Tensor::cat(&[t, t], 0);
-    let y = Vec::<f32>::try_from(linear(&x, &weight, &bias).reshape([-1])).unwrap();
+    let y = Vec::<f32>::try_from(linear(&x, &weight, Some(&bias)).reshape([-1])).unwrap();
     assert_eq!(y, [21.0, 1.5, 3.0]);
-    let y = linear(&twice(&x), &twice(&weight), &twice(&bias)).reshape([-1]);
+    let y = linear(&twice(&x), &twice(&weight), Some(&twice(&bias))).reshape([-1]);
     assert_eq!(Vec::<f32>::try_from(y).unwrap(), [21.0, 1.5, 3.0, 21.0, 1.5, 3.0]);
     let (scale, shift) = (Tensor::from_slice(&[2.0f32, 3.0]), Tensor::from_slice(&[0.5f32, 0.0]));
-    let normed = layer_norm(&x, &scale.view([1, 2]), &shift.view([1, 2]), 1e-12);
+    let normed = layer_norm(&x, &scale.view([1, 2]), Some(&shift.view([1, 2])), 1e-12);
     // Mean 1.5, deviation 0.5: -1 and 1 before scale and shift.
     let expected = Tensor::from_slice(&[-1.5f32, 3.0]).view([1, 1, 2]);
     assert!(worst(&normed, &expected) < 1e-6);
@@ -47,12 +47,16 @@ fn layers_of_a_stack_of_three_are_those_of_three_stacks_of_one() {
     let (x, weight, bias) = (normal(&[3, 5, 4], 1), normal(&[3, 6, 4], 2), normal(&[3, 6], 3));
     let (scale, shift) = (normal(&[3, 4], 4), normal(&[3, 4], 5));
     let (table, ids) = (normal(&[3, 7, 4], 6), Tensor::from_slice(&[0i64, 6, 3, 3, 1, 0]).view([3, 2]));
-    let lines = linear(&x, &weight, &bias);
-    let normed = layer_norm(&x, &scale, &shift, 1e-12);
+    let lines = linear(&x, &weight, Some(&bias));
+    let normed = layer_norm(&x, &scale, Some(&shift), 1e-12);
+    let bare = [linear(&x, &weight, None), layer_norm(&x, &scale, None, 1e-12)];
     let rows = embedding(&table, &stack_offsets(&ids, 7));
     for i in 0..3 {
-        assert!(worst(&one(&lines, i), &linear(&one(&x, i), &one(&weight, i), &one(&bias, i))) < 1e-6);
-        let alone = layer_norm(&one(&x, i), &one(&scale, i), &one(&shift, i), 1e-12);
+        let [x, weight, scale] = [&x, &weight, &scale].map(|tensor| one(tensor, i));
+        assert!(worst(&one(&lines, i), &linear(&x, &weight, Some(&one(&bias, i)))) < 1e-6);
+        let alone = layer_norm(&x, &scale, Some(&one(&shift, i)), 1e-12);
+        assert!(worst(&one(&bare[0], i), &linear(&x, &weight, None)) < 1e-6);
+        assert!(worst(&one(&bare[1], i), &layer_norm(&x, &scale, None, 1e-12)) < 1e-6);
         assert!(worst(&one(&normed, i), &alone) < 1e-6);
         assert_eq!(one(&rows, i), embedding(&one(&table, i), &stack_offsets(&one(&ids, i), 7)));
     }
@@ -133,13 +137,15 @@ fn heads_are_drawn_from_their_seed() {
     assert_ne!(head(1)[0].1, head(2)[0].1);
     assert_eq!(head(1)[1].1, Tensor::zeros([2], (Kind::Float, tch::Device::Cpu)));
     assert!(head(1).iter().all(|(name, _)| Classifier::is_head(name)));
+    let of_modernbert = Classifier::new(&others()[6], 2).init_head(1, 0.02);
+    assert_eq!((&*of_modernbert[1].0, of_modernbert[1].1.min().double_value(&[])), ("head.norm.weight", 1.0));
 }
 
 /// A probe of a frozen encoder needs its features once and then the head alone, a part of theta at its end.
 #[test]
 fn a_head_alone_over_features_gives_the_same_logits() {
     let (one, two) = (3 * 8 + 3, 8 * 8 + 8 + 3 * 8 + 3);
-    let [electra, distilbert, mpnet, albert, deberta, _] = others();
+    let [electra, distilbert, mpnet, albert, deberta, _, bare, modernbert] = others();
     for (config, n_head) in [
         (config(), one),
         (roberta(), two),
@@ -148,6 +154,9 @@ fn a_head_alone_over_features_gives_the_same_logits() {
         (mpnet, two),
         (albert, one),
         (deberta, two),
+        // A norm, which has a bias or none.
+        (bare, two - 8 + 8),
+        (modernbert, two + 16),
     ] {
         let classifier = Classifier::new(&config, 3);
         let (layout, head) = (classifier.layout(), classifier.head_layout());
@@ -195,10 +204,11 @@ fn a_head_alone_drops_what_it_drops_in_the_whole() {
         let get = |name: &str| named[&format!("classifier.{name}")].unsqueeze(0);
         let again = dropout();
         let expected = match n_layers {
-            1 => linear(&again.apply(features), &get("weight"), &get("bias")),
+            1 => linear(&again.apply(features), &get("weight"), Some(&get("bias"))),
             _ => {
-                let hidden = linear(&again.apply(features), &get("dense.weight"), &get("dense.bias")).tanh();
-                linear(&again.apply(hidden), &get("out_proj.weight"), &get("out_proj.bias"))
+                let hidden =
+                    linear(&again.apply(features), &get("dense.weight"), Some(&get("dense.bias"))).tanh();
+                linear(&again.apply(hidden), &get("out_proj.weight"), Some(&get("out_proj.bias")))
             }
         };
         assert!(worst(&logits, &expected) < 1e-6);

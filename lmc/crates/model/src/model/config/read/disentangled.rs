@@ -86,14 +86,6 @@ impl Fields<'_> {
         }
         Ok(norm)
     }
-
-    /// Returns whether a field is true.
-    fn flag(&self, field: &str, default: bool) -> Result<bool> {
-        match self.get(field) {
-            None => Ok(default),
-            Some(value) => value.as_bool().ok_or_else(|| self.wrong(field, value, "true or false")),
-        }
-    }
 }
 
 /// Returns the names in a text that stand apart by `|`.

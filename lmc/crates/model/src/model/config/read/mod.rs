@@ -2,6 +2,7 @@
 //! matter are ignored.
 
 mod disentangled;
+mod modern;
 
 use std::path::{Path, PathBuf};
 
@@ -144,13 +145,15 @@ impl Fields<'_> {
         let model_type = self.word("model_type", "")?;
         let defaults = &self.family.config;
         let hidden_size = self.whole("hidden_size", defaults.hidden_size)?;
+        let num_hidden_layers = self.whole("num_hidden_layers", defaults.num_hidden_layers)?;
         let config = ModelConfig {
             vocab_size: self.whole("vocab_size", defaults.vocab_size)?,
             hidden_size,
-            num_hidden_layers: self.whole("num_hidden_layers", defaults.num_hidden_layers)?,
+            num_hidden_layers,
             num_attention_heads: self.whole("num_attention_heads", defaults.num_attention_heads)?,
             intermediate_size: self.whole("intermediate_size", defaults.intermediate_size)?,
-            max_position_embeddings: self.whole("max_position_embeddings", 512)?,
+            max_position_embeddings: self
+                .whole("max_position_embeddings", defaults.max_position_embeddings)?,
             type_vocab_size: self.whole("type_vocab_size", defaults.type_vocab_size)?,
             hidden_act: self.word("hidden_act", defaults.hidden_act)?,
             layer_norm_eps: self.number("layer_norm_eps", defaults.layer_norm_eps)?,
@@ -160,6 +163,7 @@ impl Fields<'_> {
             inner_group_num: self.own("inner_group_num", 1)?,
             relative_attention_num_buckets: self.own("relative_attention_num_buckets", N_BUCKETS)?,
             disentangled: self.disentangled()?,
+            modern: self.modern(num_hidden_layers)?,
             // These matter to transformers' training alone.
             initializer_range: self.if_positive("initializer_range", bert_std()),
             hidden_dropout_prob: self.if_share("hidden_dropout_prob"),
@@ -169,6 +173,7 @@ impl Fields<'_> {
         };
         config.check().map_err(|error| self.said(error))?;
         self.check_disentangled(hidden_size, config.num_attention_heads)?;
+        self.check_modern(hidden_size, config.num_attention_heads)?;
         Ok(config)
     }
 
@@ -236,6 +241,14 @@ impl Fields<'_> {
         match self.get(field) {
             None => Ok(default),
             Some(value) => value.as_f64().ok_or_else(|| self.wrong(field, value, "a number")),
+        }
+    }
+
+    /// Returns whether a field is true.
+    fn flag(&self, field: &str, default: bool) -> Result<bool> {
+        match self.get(field) {
+            None => Ok(default),
+            Some(value) => value.as_bool().ok_or_else(|| self.wrong(field, value, "true or false")),
         }
     }
 

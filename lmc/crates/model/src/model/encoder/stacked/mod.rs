@@ -7,22 +7,23 @@ use tch::{Kind, Tensor};
 
 use super::disentangled::{DistanceRows, Look};
 use super::embeddings::{placed, untaught};
-use super::{Encoder, Layer};
+use super::layer::Layer;
+use super::{Encoder, mean_of};
 use crate::encode::{Slots, StackedTokens};
 use crate::guard::guarded;
 use crate::model::dropout::{Dropout, Masks};
-use crate::model::layers::{embedding, linear, stack_offsets};
+use crate::model::layers::{embedding, stack_offsets};
 use crate::weights::Parameters;
 use lmc_base::error::Result;
 
 impl Encoder {
     /// Returns the last layer's hidden state of the first token of each sequence,
-    /// `[stack, n_sequences, width]`.
+    /// `[stack, n_sequences, width]`, or the mean of those of its tokens if the head reads that.
     ///
     /// Linear layers and norms run over the packed rows of all models. Attention takes the rows of a group of
     /// sequences into padded slots and back. Two slots may take one row, but at most one of them has a
     /// gradient other than zero, so that the way back gives the same bits every time. The last layer makes
-    /// keys and values of every token, the rest of the first tokens alone.
+    /// keys and values of every token, the rest of the first tokens alone, unless the mean is read.
     pub(in crate::model) fn stacked_first_tokens(
         &self,
         p: &Parameters,
@@ -37,16 +38,31 @@ impl Encoder {
         let (d, [stack, n]) = (self.config.hidden_size, tokens.sizes());
         let mut x = self.stacked_embeddings(p, tokens, dropout);
         let firsts = |x: &Tensor| x.reshape([-1, d]).index_select(0, &tokens.starts).view([stack, n, d]);
-        let Some((&last, order)) = self.order.split_last() else { return firsts(&x) };
+        let (whole, last) = self.whole_and_last();
         let looks = self.stacked_looks(p, tokens, x.kind());
-        for &layer in order {
+        for &layer in whole {
             let layer = &self.layers[layer];
             let context = self.stacked_attention(p, layer, &x, tokens, &looks, dropout);
             x = self.after_attention(p, layer, &x, &context, dropout);
         }
-        let (first, last) = (firsts(&x), &self.layers[last]);
-        let context = self.stacked_first_attention(p, last, &x, &first, tokens, &looks, dropout);
-        self.after_attention(p, last, &first, &context, dropout)
+        if self.takes_mean() {
+            return self.stacked_means(&self.finished(p, x), tokens);
+        }
+        let Some(last) = last else { return self.finished(p, firsts(&x)) };
+        let (first, input) = (firsts(&x), self.attention_input(p, last, &x));
+        let context = self.stacked_first_attention(p, last, &input, &firsts(&input), tokens, &looks, dropout);
+        self.finished(p, self.after_attention(p, last, &first, &context, dropout))
+    }
+
+    /// Returns the mean of each sequence's rows, `[stack, rows, width]` -> `[stack, n_sequences, width]`.
+    fn stacked_means(&self, x: &Tensor, tokens: &StackedTokens) -> Tensor {
+        let (d, [stack, n]) = (self.config.hidden_size, tokens.sizes());
+        let rows = x.reshape([-1, d]);
+        let means = tokens.groups.iter().map(|slots| {
+            let rows = rows.index_select(0, &slots.rows).view([slots.n_sequences, slots.length, d]);
+            mean_of(&rows, &slots.bias.eq(0.0).to_kind(rows.kind()))
+        });
+        joined(means.collect()).index_select(0, &tokens.order[1]).view([stack, n, d])
     }
 
     fn stacked_embeddings(&self, p: &Parameters, tokens: &StackedTokens, dropout: &Dropout) -> Tensor {
@@ -70,16 +86,19 @@ impl Encoder {
             let first = start;
             start += slots.n_sequences;
             let mask = slots.bias.to_kind(kind).unsqueeze(1).unsqueeze(1);
-            let mask = mask.expand([-1, heads, -1, -1], false).contiguous();
+            let of_heads = |mask: &Tensor| mask.expand([-1, heads, -1, -1], false).contiguous();
+            let turns = self.turns(Some(&mask), slots.length, (kind, mask.device()));
+            let turns = turns.map(|turns| turns.with_window(of_heads));
+            let mask = of_heads(&mask);
             if !self.looks_by_distance() {
-                return Look { mask: Some(mask), cells: None };
+                return Look { mask: Some(mask), cells: None, turns };
             }
             let sequences = tokens.order[0].narrow(0, first, slots.n_sequences).unsqueeze(1);
             let models = sequences.divide_scalar_mode(tokens.sizes()[1], "floor");
             let cells = self.cells(&models, slots.length);
             let mask =
                 if self.relative.is_some() { mask + self.bias_of(p, &models, slots.length) } else { mask };
-            Look { mask: Some(mask), cells }
+            Look { mask: Some(mask), cells, turns }
         };
         tokens.groups.iter().map(look).collect()
     }
@@ -94,12 +113,12 @@ impl Encoder {
         looks: &[Look],
         dropout: &Dropout,
     ) -> Tensor {
-        let qkv = layer.qkv.linear(p, x).view([-1, 3 * self.config.hidden_size]);
+        let qkv = self.qkv(p, layer, x).view([-1, 3 * self.config.hidden_size]);
         let by_distance = self.distance_rows(p, layer, dropout);
         let contexts = tokens.groups.iter().zip(looks).map(|(slots, look)| {
             let parts = self.heads_apart(&qkv.index_select(0, &slots.rows), slots.length, 3);
-            let (q, bias) = self.stacked_looked([&parts[0], &parts[1]], look, by_distance.as_ref());
-            self.heads_joined(&biased_attention(&q, &parts[1], &parts[2], &bias, dropout), slots)
+            let (q, k, bias) = self.stacked_looked([&parts[0], &parts[1]], look, layer, by_distance.as_ref());
+            self.heads_joined(&biased_attention(&q, &k, &parts[2], &bias, dropout), slots)
         });
         joined(contexts.collect()).index_select(0, &tokens.slots).view(x.size().as_slice())
     }
@@ -118,10 +137,9 @@ impl Encoder {
         dropout: &Dropout,
     ) -> Tensor {
         let d = self.config.hidden_size;
-        let [weights, bias] =
-            [layer.qkv.weight, layer.qkv.bias].map(|block| p.get(block).split_with_sizes([d, 2 * d], 1));
-        let queries = linear(first, &weights[0], &bias[0]).view([-1, d]).index_select(0, &tokens.order[0]);
-        let kv = linear(x, &weights[1], &bias[1]).view([-1, 2 * d]);
+        let [queries, kv] = layer.queries_and_rest(p, [first, x], d);
+        let queries = queries.view([-1, d]).index_select(0, &tokens.order[0]);
+        let kv = kv.view([-1, 2 * d]);
         let sizes: Vec<i64> = tokens.groups.iter().map(|slots| slots.n_sequences).collect();
         let queries = queries.split_with_sizes(sizes.as_slice(), 0);
         let by_distance = self.distance_rows(p, layer, dropout);
@@ -129,25 +147,28 @@ impl Encoder {
         let contexts = groups.map(|((slots, look), queries)| {
             let q = self.heads_apart(&queries, 1, 1);
             let kv = self.heads_apart(&kv.index_select(0, &slots.rows), slots.length, 2);
-            let (q, bias) = self.stacked_looked([&q[0], &kv[0]], &look.of_firsts(), by_distance.as_ref());
-            self.heads_joined(&biased_attention(&q, &kv[0], &kv[1], &bias, dropout), slots)
+            let (q, k, bias) =
+                self.stacked_looked([&q[0], &kv[0]], &look.of_firsts(), layer, by_distance.as_ref());
+            self.heads_joined(&biased_attention(&q, &k, &kv[1], &bias, dropout), slots)
         });
         joined(contexts.collect()).index_select(0, &tokens.order[1]).view(first.size().as_slice())
     }
 
-    /// Returns [`Encoder::looked`] of queries and keys, `[sequences heads, length, width]`: the queries in
-    /// the same shape, and what is added to scores, `[sequences heads, 1 or length, length]`.
+    /// Returns [`Encoder::looked`] of queries and keys, `[sequences heads, length, width]`: both in the same
+    /// shape, and what is added to scores, `[sequences heads, 1 or length, length]`.
     fn stacked_looked(
         &self,
         [q, k]: [&Tensor; 2],
         look: &Look,
+        layer: &Layer,
         rows: Option<&DistanceRows>,
-    ) -> (Tensor, Tensor) {
+    ) -> (Tensor, Tensor, Tensor) {
         let heads = self.config.num_attention_heads;
         let by_head = |x: &Tensor| x.view([-1, heads, x.size()[1], x.size()[2]]);
-        let (divided, added) = self.looked(&by_head(q), &by_head(k), look, rows);
+        let (divided, turned, added) = self.looked([&by_head(q), &by_head(k)], look, layer, rows);
         let added = added.unwrap_or_else(|| Tensor::zeros([1, 1, 1, 1], (q.kind(), q.device())));
-        (divided.view(q.size().as_slice()), added.flatten(0, 1))
+        let [divided, turned] = [(divided, q), (turned, k)].map(|(new, old)| new.view(old.size().as_slice()));
+        (divided, turned, added.flatten(0, 1))
     }
 
     /// Returns `n_parts` parts side by side, `[sequences length, n_parts width]`, each as
@@ -186,19 +207,14 @@ impl Encoder {
     /// Returns the masks of a pass over a batch in the order in which the pass applies them, followed by
     /// those of `n_head` sites of the head.
     pub(in crate::model) fn masks(&self, tokens: &StackedTokens, masks: &Masks, n_head: i64) -> Vec<Tensor> {
-        let (n_layers, d) = (self.order.len() as i64, self.config.hidden_size);
-        let (e, n_drops) = (self.dropped_width(), self.n_drops());
-        let n_whole = n_drops * (n_layers - 1).max(0);
+        let (whole, last) = self.whole_and_last();
+        let (n_layers, n_drops) = (self.order.len() as i64, self.n_drops());
+        let (n_whole, n_last) = (whole.len() as i64, i64::from(last.is_some()));
         let rows = masks.rows(&tokens.places);
-        let drawn = |sites, width| masks.drawn(&masks.at_sites(&rows, sites), width).unbind(0);
-        let of_rows = match e == d {
-            true => drawn(0..1 + n_whole, d),
-            false => [drawn(0..1, e), drawn(1..1 + n_whole, d)].into_iter().flatten().collect(),
-        };
+        let of_rows = self.row_masks(masks, &rows, 0..1 + n_drops * n_whole);
         let rows_of_firsts = masks.rows(&tokens.first_places);
-        let n_last = n_drops * n_layers.min(1);
-        let sites = 1 + n_whole..1 + n_whole + n_last + n_head;
-        let of_firsts = masks.drawn(&masks.at_sites(&rows_of_firsts, sites), d).unbind(0);
+        let sites = 1 + n_drops * n_whole..1 + n_drops * (n_whole + n_last) + n_head;
+        let of_firsts = self.row_masks(masks, &rows_of_firsts, sites);
         let rows = rows.view([-1]);
         // The masks of each layer, by group.
         let attention = tokens.groups.iter().map(|slots| {
@@ -206,7 +222,6 @@ impl Encoder {
             let made = |rows: &Tensor, layers| {
                 self.attention_masks(masks, rows, self.n_sites(n_head)[0], layers, slots.length)
             };
-            let n_whole = (n_layers - 1).max(0);
             let (whole, last) = (made(&rows, 0..n_whole), made(&rows.narrow(1, 0, 1), n_whole..n_layers));
             whole.into_iter().chain(last).collect::<Vec<_>>()
         });
@@ -221,6 +236,35 @@ impl Encoder {
         }
         made.extend(of_rows);
         made
+    }
+
+    /// Returns the masks at sites of dropout of rows, `[stack, rows, width]` each, by the hashes of the rows.
+    /// Sites of one width are drawn at once.
+    fn row_masks(&self, masks: &Masks, rows: &Tensor, sites: Range<i64>) -> Vec<Tensor> {
+        let mut made = Vec::new();
+        let mut start = sites.start;
+        while start < sites.end {
+            let width = self.width_at(start);
+            let end = (start..sites.end).find(|&site| self.width_at(site) != width).unwrap_or(sites.end);
+            made.extend(masks.drawn(&masks.at_sites(rows, start..end), width).unbind(0));
+            start = end;
+        }
+        made
+    }
+
+    /// Returns the width of the rows whose units are dropped at a site.
+    fn width_at(&self, site: i64) -> i64 {
+        let (config, n_drops) = (&self.config, self.n_drops());
+        let d = config.hidden_size;
+        if site == 0 {
+            return self.dropped_width();
+        }
+        if site > n_drops * self.order.len() as i64 {
+            return d;
+        }
+        let widths = [d, config.intermediate_size, d].into_iter().zip(config.family().drops);
+        let mut dropped = widths.filter(|(_, drops)| *drops).map(|(width, _)| width);
+        dropped.nth(((site - 1) % n_drops) as usize).unwrap_or(d)
     }
 
     /// Returns the masks of the table by distance in each layer, `[stack, n_rows, width]`, if there is one.

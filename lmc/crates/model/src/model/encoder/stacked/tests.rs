@@ -83,7 +83,9 @@ fn with_dropout_too_a_model_is_the_same_in_any_company() {
 
 #[test]
 fn half_precision_is_float32_up_to_rounding() {
-    for config in [config(), others()[4].clone()] {
+    let [_, _, _, _, deberta, _, modernbert, with_mean] = others();
+    // Nothing brings the sums of ModernBERT's layers back to one size before the end.
+    for (config, factor) in [(config(), 1.0), (deberta, 1.0), (modernbert, 2.0), (with_mean, 2.0)] {
         let classifier = Classifier::new(&config, 2);
         let theta = stack(&classifier, &SEEDS);
         let (expected, _) = stacked(&classifier, &theta, &[0, 1, 2], 0.0);
@@ -91,7 +93,7 @@ fn half_precision_is_float32_up_to_rounding() {
             let (logits, _) = stacked(&classifier, &theta.to_kind(kind), &[0, 1, 2], 0.0);
             assert_eq!(logits.kind(), kind);
             let off = worst(&logits.to_kind(Kind::Float), &expected);
-            assert!(off < tolerance && off > 0.0, "{}, {kind:?}: {off}", config.model_type);
+            assert!(off < factor * tolerance && off > 0.0, "{}, {kind:?}: {off}", config.model_type);
         }
     }
 }
