@@ -12,7 +12,7 @@ function drawDrift() {
       hoverinfo: "skip", name: "the way so far",
     });
   }
-  for (const cluster of [...new Set(last.cluster)].sort()) {
+  for (const cluster of [...new Set(last.cluster)].sort((a, b) => a - b)) {
     const members = data.models.map((_, model) => model).filter((model) => last.cluster[model] === cluster);
     traces.push({
       x: members.map((model) => stage.membership[model]), y: members.map((model) => stage.score[model]),

@@ -17,7 +17,7 @@ function drawScatter() {
   const [x, y] = [horizontal(), score(state.score)];
   const coloured = state.colour === "basin" ? null : score(state.colour);
   const { outlier } = standing(state.measure, state.set);
-  const clusters = [...new Set(data.models.map((_, model) => clusterOf(model)))].sort();
+  const clusters = [...new Set(data.models.map((_, model) => clusterOf(model)))].sort((a, b) => a - b);
   const traces = clusters.map((cluster) => {
     const members = data.models.map((_, model) => model).filter((model) => clusterOf(model) === cluster);
     const colour = coloured ? members.map((model) => coloured.values[model]) : basinColour(cluster);

@@ -20,7 +20,7 @@ function drawnModels() {
 function drawTraining() {
   const [key, name, unit] = TRAINING.find(([known]) => known === state.training);
   const curves = data.training[key];
-  const clusters = [...new Set(data.models.map((_, model) => clusterOf(model)))].sort();
+  const clusters = [...new Set(data.models.map((_, model) => clusterOf(model)))].sort((a, b) => a - b);
   const traces = clusters.map((cluster) => {
     const trace = {
       x: [], y: [], text: [], customdata: [], mode: "lines", name: isDivided ? basinName(cluster) : "models",

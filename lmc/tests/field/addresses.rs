@@ -35,8 +35,8 @@ fn dataset(server: &Server) {
         let kind = if path.contains('.') { "file" } else { "directory" };
         format!("{{\"type\": \"{kind}\", \"oid\": \"0\", \"size\": 1, \"path\": \"{path}\"}}")
     });
-    let tree = "/api/datasets/some/stances/tree/main?recursive=true";
-    server.put(tree, format!("[{}]", listed.join(",")), "");
+    let tree = format!("/api/datasets/some/stances/tree/{COMMIT}?recursive=true");
+    server.put(&tree, format!("[{}]", listed.join(",")), "");
 }
 
 /// The cases of this area.
@@ -79,6 +79,11 @@ pub const CASES: &[Case] = &[
             place.ran(online(place, &server, &init)).noted(&["task `mine`", "10 of the 48 examples"]);
             let converted = "{\"sha\": \"89abcdef0123456789abcdef0123456789abcdef\"}";
             server.put("/api/datasets/some/stances/revision/refs%2Fconvert%2Fparquet", converted, "");
+            let change = "{\"sha\": \"fedcba9876543210fedcba9876543210fedcba98\"}";
+            server.put("/api/datasets/some/stances/revision/refs%2Fpr%2F3", change, "");
+            let of_change =
+                format!("task init hf://datasets/some/stances@refs/pr/3/x.csv {COLUMNS} --out pr.toml");
+            place.ran(online(place, &server, &of_change)).refused(&["resolve/fedcba98", "/x.csv", "404"]);
             let parquet = "hf://datasets/some/stances@~parquet/default/train/0000.parquet";
             let init = format!("task init {parquet} {COLUMNS} --out other.toml");
             place.ran(online(place, &server, &init)).refused(&["some/stances/resolve/89abcdef", "404"]);
@@ -89,9 +94,9 @@ pub const CASES: &[Case] = &[
         what: "files of a web server, with one that is a part of several",
         test: |place| {
             let server = Server::start();
-            server.put("/lists/a/train-00000-of-00002.csv", rows(48), "");
-            server.put("/lists/b/forum.csv", rows(12), "");
-            let base = format!("{}/lists", server.url);
+            server.put("/our%20lists/a/train-00000-of-00002.csv", rows(48), "");
+            server.put("/our%20lists/b/forum.csv", rows(12), "");
+            let base = format!("{}/our%20lists", server.url);
             let init =
                 format!("task init {base}/a/train-00000-of-00002.csv {COLUMNS} --ood {base}/b/forum.csv");
             let printed = place.ran(online(place, &server, &init)).noted(&[
@@ -117,10 +122,16 @@ pub const CASES: &[Case] = &[
             place.write("own.csv", rows(12));
             for (files, parts) in [
                 ("hf://datasets/some/stances", ["its files are data/train.csv, data/test set.csv", "FILE"]),
+                (
+                    "https://huggingface.co/datasets/some/stances/viewer",
+                    ["its files are data/train.csv", "FILE"],
+                ),
+                ("https://server/a%2Fb.csv", ["got https://server/a%2Fb.csv", "no escaped slash"]),
+                ("s3://bucket/x.csv", ["got s3://bucket/x.csv", "a path, hf://datasets"]),
                 ("hf://datasets/some", ["got hf://datasets/some", "hf://datasets/OWNER/NAME/FILE"]),
                 ("hf://models/some/one/x.csv", ["got hf://models", "hf://datasets/OWNER/NAME/FILE"]),
-                ("https://me:secret@server/x.csv", ["`train`", "without query and credentials"]),
-                ("https://server/x.csv?a=1", ["`train`", "without query and credentials"]),
+                ("https://me:secret@server/x.csv", ["`train`", "without query, fragment and credentials"]),
+                ("https://server/x.csv?a=1", ["`train`", "without query, fragment and credentials"]),
                 ("https://server", ["got https://server", "an http or https address"]),
                 ("hf://datasets/some/stances/../x.csv", ["`train`", "plain names"]),
                 ("own.csv --test https://server/x.csv", ["`train`: got own.csv", "have one source"]),
@@ -135,6 +146,10 @@ pub const CASES: &[Case] = &[
             let missing = format!("task init {}/none.csv {COLUMNS}", server.url);
             place.ran(online(place, &server, &missing)).refused(&["none.csv", "404"]);
             assert!(!place.path("task.toml").exists());
+            let nowhere = format!("task init {}/none.csv {COLUMNS} --out none/task.toml", server.url);
+            server.requests();
+            place.ran(online(place, &server, &nowhere)).refused(&["read folder none"]);
+            assert!(server.requests().is_empty(), "nothing is fetched without a place for the manifest");
         },
     },
 ];

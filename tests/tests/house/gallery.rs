@@ -65,10 +65,12 @@ fn pictures(notebook: &Value, functions: &[String]) -> Vec<(String, Picture)> {
         else {
             continue;
         };
-        for name in functions.iter().filter(|name| code.contains(&format!("figure::{name}("))) {
+        // A cell shows its last expression.
+        let place = |name: &String| code.rfind(&format!("figure::{name}(")).map(|at| (at, name.clone()));
+        if let Some((_, name)) = functions.iter().filter_map(place).max() {
             let png = STANDARD.decode(text(&data["image/png"]).replace('\n', "")).unwrap();
             let title = text(&data["text/plain"]).split('"').nth(1).unwrap_or_default().to_owned();
-            found.push((name.clone(), Picture { png, title, code: code.clone() }));
+            found.push((name, Picture { png, title, code: code.clone() }));
         }
     }
     found
@@ -147,6 +149,7 @@ fn gallery() -> BTreeMap<PathBuf, Vec<u8>> {
 fn the_gallery_has_every_figure_as_the_notebooks_have_it() {
     let expected = gallery();
     if std::env::var_os("LMC_WRITE_GALLERY").is_some() {
+        let _ = std::fs::remove_dir_all(clone_root().join(FOLDER));
         std::fs::create_dir_all(clone_root().join(FOLDER)).unwrap();
         expected.iter().for_each(|(path, bytes)| std::fs::write(clone_root().join(path), bytes).unwrap());
     }

@@ -16,13 +16,15 @@ use crate::{LmcError, Result};
 
 /// Height of a panel, CSS pixels.
 const HEIGHT: usize = 320;
+/// The number of the panel of the learning rate.
+const RATE: usize = 2;
 
 /// Returns a figure of training curves: loss, norm of the gradient and learning rate against updates, a line
 /// for each model.
 ///
-/// `training` is a [`TRAINING`] table. Points are means over equally many updates in a row, at most 50 for each
-/// model. With `basins`, a [`BASINS`](crate::table::BASINS) table, lines have the colours of the basins in which
-/// the models end; otherwise each has its own.
+/// `training` is a [`TRAINING`] table. Points are means over equally many updates in a row, at most 50 for
+/// each model. With `basins`, a [`BASINS`](crate::table::BASINS) table, lines have the colours of the basins in
+/// which the models end; otherwise each has its own. Models with one learning rate share the line of the first of them.
 ///
 /// # Errors
 /// [`LmcError::Column`] for a table of another schema, [`LmcError::InvalidParameter`] if there is no update.
@@ -57,21 +59,25 @@ pub fn training_curves(training: &DataFrame, basins: Option<&DataFrame>) -> Resu
         chart.axes_of(panel, Axis::new("updates"), Axis::new(unit).n_ticks(6));
         chart.panel_title(panel, name);
     }
-    let (mut known, mut drawn) = (Vec::new(), Vec::new());
+    let (mut known, mut rates) = (Vec::new(), Vec::new());
     for (place, name) in names.iter().enumerate() {
         let basin = basin_of.as_ref().and_then(|basins| basins.get(*name)).copied();
         let (colour, legend) = match basin {
             Some(basin) => (basin_colour(basin), basin_name(basin, &all_basins)),
-            None if basin_of.is_some() => (theme::INK, "in no table of basins".to_owned()),
+            None if basin_of.is_some() => (theme::INK, "basin not known".to_owned()),
             None => (theme::colour(place), String::new()),
         };
         for (panel, (column, _)) in columns.into_iter().enumerate() {
             let (x, y) = curves[*name].points(panel);
-            // Copies of a study have one schedule.
-            if x.is_empty() || drawn.contains(&(panel, y.clone())) {
+            if x.is_empty() {
                 continue;
             }
-            drawn.push((panel, y.clone()));
+            if panel == RATE {
+                if rates.contains(&(x.clone(), y.clone())) {
+                    continue;
+                }
+                rates.push((x.clone(), y.clone()));
+            }
             let line = Mark::line(x, y).coloured(colour).wide(1.5).faded(0.7);
             let line = line.telling(&format!("{name}<br>update %{{x:.0f}}<br>{column} %{{y:.4g}}"));
             let line = match legend.is_empty() {
@@ -128,11 +134,8 @@ mod tests {
         assert_eq!(json["data"][0]["x"][0], json!(2.0));
         let expected = (1.0 + 1.0 / 1.05 + 1.0 / 1.1) / 3.0;
         assert!((json["data"][0]["y"][0].as_f64().unwrap() - expected).abs() < 1e-3);
-        assert_eq!(
-            json["data"][4]["x"].as_array().unwrap().len(),
-            20,
-            "norms that are not known have no point"
-        );
+        let points = json["data"][4]["x"].as_array().unwrap().len();
+        assert_eq!(points, 20, "norms that are not known have no point");
         assert_eq!(json["layout"]["title"]["text"], "Training of 2 models, means over 3 updates");
     }
 

@@ -17,10 +17,10 @@ use crate::study::{Model, Models, Origin, updates};
 impl Models {
     /// Returns the updates of every model up to here: the schema [`TRAINING`].
     ///
-    /// Copies keep every update. Of a model from elsewhere the log of transformers' Trainer is read,
-    /// `trainer_state.json` in its folder; one without it has no row. Copies that lmc 0.1 finetuned have no record:
-    /// those of up to 2 million parameters are trained once more for it, which leaves their weights alone, and
-    /// larger ones have no rows.
+    /// The store has every update of copies. Of a model from elsewhere the log of transformers' Trainer is read,
+    /// `trainer_state.json` in its folder; one without it has no row. Copies that lmc 0.1 finetuned have no
+    /// record. Those of up to 2 million parameters are trained once more for it, which leaves their weights
+    /// alone, and larger ones have no rows.
     ///
     /// # Errors
     /// [`LmcError::Format`](crate::LmcError::Format) for a damaged file; [`LmcError::Io`](crate::LmcError::Io);
@@ -36,7 +36,7 @@ impl Models {
     /// ```
     pub fn training(&self) -> Result<DataFrame> {
         if self.study().spec().models.is_none() {
-            self.study().record_updates()?;
+            self.study().ensure_updates()?;
         }
         let mut all = TrainingColumns::default();
         for model in self.models() {

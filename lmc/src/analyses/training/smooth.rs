@@ -7,7 +7,7 @@ use polars::prelude::DataFrame;
 use super::TrainingColumns;
 use crate::Result;
 
-/// The most points of a curve; each is the mean over as many updates as that takes.
+/// The most points of a curve; each is the mean of equally many updates in a row.
 pub(crate) const POINTS: usize = 50;
 
 /// The updates of one model, in their order.

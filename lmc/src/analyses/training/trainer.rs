@@ -4,51 +4,42 @@ use std::io::ErrorKind;
 use std::path::Path;
 
 use lmc_base::json::plain_numbers;
-use serde::Deserialize;
+use serde_json::Value;
 
 use super::TrainingColumns;
+use crate::progress::note;
 use crate::{LmcError, Result};
 
 /// The file of the log.
 const FILE: &str = "trainer_state.json";
 
-#[derive(Deserialize)]
-struct State {
-    #[serde(default)]
-    log_history: Vec<Entry>,
-}
-
-/// An entry of the log; those of evaluations have no training loss.
-#[derive(Deserialize)]
-struct Entry {
-    step: Option<i64>,
-    loss: Option<f64>,
-    learning_rate: Option<f64>,
-    grad_norm: Option<f64>,
-}
-
-/// Adds the entries of the log in a model's folder, if there is one.
+/// Adds the entries of the log in a model's folder, if there is one. Those of evaluations have no training loss
+/// and are left out; a file that cannot be read as JSON is told.
 pub(super) fn add(all: &mut TrainingColumns, model: &str, folder: &Path) -> Result<()> {
     let path = folder.join(FILE);
     let text = match std::fs::read_to_string(&path) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
         read => read.map_err(LmcError::io("read", &path))?,
     };
-    let state: State = serde_json::from_str(&plain_numbers(&text)).map_err(|error| LmcError::Format {
-        path: path.clone(),
-        line: Some(error.line()),
-        problem: error.to_string(),
-        remedy: "repair the file or move it away; nothing but the training curve depends on it",
-    })?;
-    for entry in state.log_history {
-        let (Some(update), Some(loss), Some(rate)) = (entry.step, entry.loss, entry.learning_rate) else {
+    let state: Value = match serde_json::from_str(&plain_numbers(&text)) {
+        Ok(state) => state,
+        Err(error) => {
+            note(&format!("{}: {error}; the model has no training curve", path.display()));
+            return Ok(());
+        }
+    };
+    for entry in state["log_history"].as_array().into_iter().flatten() {
+        let number = |key: &str| entry[key].as_f64();
+        let (Some(update), Some(loss), Some(rate)) =
+            (entry["step"].as_i64(), number("loss"), number("learning_rate"))
+        else {
             continue;
         };
         all.model.push(model.to_owned());
         all.update.push(update);
         all.learning_rate.push(rate);
         all.loss.push(loss);
-        all.gradient_norm.push(entry.grad_norm);
+        all.gradient_norm.push(number("grad_norm"));
     }
     Ok(())
 }
@@ -80,7 +71,10 @@ mod tests {
         assert_eq!(log.gradient_norm, [Some(2.5), None]);
         assert!(read(None).unwrap().update.is_empty());
         assert!(read(Some("{}")).unwrap().update.is_empty());
-        let error = read(Some("{\"log_history\": [\n{]}")).unwrap_err().to_string();
-        assert!(error.contains("trainer_state.json:2") && error.contains("move it away"), "{error}");
+        assert!(read(Some("{\"log_history\": [\n{]}")).unwrap().update.is_empty());
+        let odd = r#"{"log_history": [3, {"step": 1.5, "loss": "low", "learning_rate": 1},
+            {"step": 2, "loss": 0.5, "learning_rate": 1e-5, "grad_norm": "none"}]}"#;
+        let odd = read(Some(odd)).unwrap();
+        assert_eq!((odd.update, odd.gradient_norm), (vec![2], vec![None]));
     }
 }

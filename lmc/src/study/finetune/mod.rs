@@ -39,12 +39,17 @@ impl Models {
 impl Study {
     /// Brings the updates of all copies into the store. Small copies that an earlier lmc finetuned, without a
     /// record of their updates, are trained again for it and stay what they are; large ones have none.
-    pub(crate) fn record_updates(&self) -> Result<()> {
+    pub(crate) fn ensure_updates(&self) -> Result<()> {
         match self.task.classifier.layout().n_parameters() {
             n if n <= SMALL => train(self, &self.spec.recipe, Wanted::Updates),
             _ => Ok(()),
         }
     }
+}
+
+/// Returns a number of copies in words.
+fn copies(n: usize) -> String {
+    if n == 1 { "1 copy".to_owned() } else { format!("{n} copies") }
 }
 
 /// Trains the copies of a recipe of which the store lacks what is wanted, after those that the recipe before it
@@ -66,9 +71,13 @@ fn train(study: &Study, recipe: &Recipe, wanted: Wanted) -> Result<()> {
         Trained::Head if !missing.is_empty() => Some(frozen_features(study)?),
         _ => None,
     };
-    let n = study.spec.seeds.len();
+    let n = match wanted {
+        Wanted::Checkpoints => study.spec.seeds.len(),
+        Wanted::Updates if missing.is_empty() => return Ok(()),
+        Wanted::Updates => missing.iter().map(|seeds| seeds.len()).sum(),
+    };
     let what = match (wanted, recipe.trained) {
-        (Wanted::Updates, _) => format!("finetuning {n} copies once more, for the record of their updates"),
+        (Wanted::Updates, _) => format!("finetuning {} once more, for the record of updates", copies(n)),
         (Wanted::Checkpoints, Trained::All) => format!("finetuning {n} copies"),
         (Wanted::Checkpoints, Trained::Head) => format!("training the heads of {n} copies"),
     };

@@ -15,8 +15,11 @@ use crate::model::Classifier;
 use crate::progress::{Progress, note};
 use crate::spec::{Recipe, RunSpec, Trained};
 use crate::store::{CheckpointInfo, Store};
-use crate::train::{Place, Schedule, Snapshot, Training, TrainingSet, TrainingState};
+use crate::train::{Place, Schedule, Snapshot, Training, TrainingSet, TrainingState, UpdateLog};
 use crate::weights::Weights;
+
+/// The most by which the training loss of the same copy may differ from one training to the next, as a share.
+const SAME: f64 = 1e-3;
 
 /// Runs that are trained together.
 pub(super) struct Stack<'a> {
@@ -137,12 +140,27 @@ impl Work<'_> {
         self.begun(stack).ok().flatten().map_or(0, |state| state.step().into())
     }
 
+    /// Keeps the updates of a run up to a checkpoint, if all are known, and returns whether its weights are wanted
+    /// too. `loss` is the mean training loss since the checkpoint before.
+    fn record(&self, run: &RunSpec, (step, loss): (u32, f64), log: Option<&UpdateLog>) -> Result<bool> {
+        let is_first = self.wanted == Wanted::Checkpoints;
+        let Some(log) = log else { return Ok(is_first) };
+        let kept = if is_first { None } else { self.store.checkpoint_info(run, step)? };
+        // Dropout has other masks on another device: then the copy in the store had other updates.
+        let is_same = kept.is_none_or(|kept| (kept.train_loss - loss).abs() <= SAME * kept.train_loss.abs());
+        if !is_same {
+            note(&format!("seed {}: another device trained this copy, its updates are not known", run.seed));
+        }
+        let nothing = UpdateLog::default();
+        updates::save(self.store, run, step, if is_same { log } else { &nothing }, &self.schedule)?;
+        Ok(is_first)
+    }
+
     /// Writes a checkpoint of every model of a stack on the CPU.
     fn keep(&self, runs: &[&RunSpec], snapshot: &Snapshot<'_>) -> Result<()> {
         let &Snapshot { step, theta, train_loss, logs, seconds, .. } = snapshot;
         for (i, (run, &train_loss)) in runs.iter().zip(train_loss).enumerate() {
-            updates::save(self.store, run, step, &logs[i], &self.schedule)?;
-            if self.wanted == Wanted::Updates {
+            if !self.record(run, (step, train_loss), logs.get(i))? {
                 continue;
             }
             let weights = Weights::new(self.classifier.layout().clone(), theta.get(i as i64))?;
@@ -156,8 +174,7 @@ impl Work<'_> {
     fn write(&self, runs: &[&RunSpec], checkpoint: &Checkpoint, host: &Host) -> Result<()> {
         let &Checkpoint { step, seconds, .. } = checkpoint;
         for (i, (run, &train_loss)) in runs.iter().zip(&checkpoint.train_loss).enumerate() {
-            updates::save(self.store, run, step, &checkpoint.logs[i], &self.schedule)?;
-            if self.wanted == Wanted::Updates {
+            if !self.record(run, (step, train_loss), checkpoint.logs.get(i))? {
                 continue;
             }
             let theta = host.copied(&checkpoint.theta.get(i as i64))?;

@@ -18,7 +18,7 @@ declare_table! {
     }
 }
 
-/// Keeps the updates of a run that end with update `step`.
+/// Keeps the updates of a run that end with update `step`; an empty log says that they are not known.
 pub(super) fn save(
     store: &Store,
     run: &RunSpec,
@@ -38,7 +38,7 @@ pub(super) fn save(
 }
 
 /// Returns the updates of a run up to one of its checkpoints, since the one before; `None` if they were not
-/// kept, as before lmc 0.2.
+/// kept, as by lmc 0.1.
 ///
 /// # Errors
 /// [`LmcError::Format`] for a damaged file, [`LmcError::Io`].
@@ -51,7 +51,7 @@ pub(crate) fn read(store: &Store, run: &RunSpec, step: u32) -> Result<Option<Upd
         path: path.clone(),
         line: None,
         problem,
-        remedy: "delete the file; nothing but the curve of this copy depends on it",
+        remedy: "delete the file: a copy of up to 2 million parameters is then trained once more for it, a larger one has no curve there",
     };
     UpdateColumns::read(&read_frame(&path, damaged)?).map(Some)
 }

@@ -9,7 +9,7 @@ use crate::store::Store;
 pub(crate) enum Wanted {
     /// The weights at every checkpoint, and the updates up to it.
     Checkpoints,
-    /// The updates alone: an earlier lmc kept the weights and not these.
+    /// The updates alone. An earlier lmc kept the weights without them.
     Updates,
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::path::{Path, PathBuf};
 
+use lmc_base::json::plain_numbers;
 use serde::Deserialize;
 use tokenizers::Tokenizer;
 
@@ -221,9 +222,9 @@ pub(super) fn step_in(folder: &Path) -> Option<u32> {
     struct State {
         global_step: u32,
     }
-    let state = || std::fs::read(folder.join("trainer_state.json")).ok();
+    let state = || std::fs::read_to_string(folder.join("trainer_state.json")).ok();
     let named = folder.file_name()?.to_str()?.strip_prefix("checkpoint-").and_then(|step| step.parse().ok());
-    named.or_else(|| Some(serde_json::from_slice::<State>(&state()?).ok()?.global_step))
+    named.or_else(|| Some(serde_json::from_str::<State>(&plain_numbers(&state()?)).ok()?.global_step))
 }
 
 /// Gives models without a tokenizer that of the first model that has one.

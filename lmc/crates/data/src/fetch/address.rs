@@ -44,7 +44,7 @@ pub(super) fn redirect(base: &str, location: &str) -> Option<String> {
 
 /// Returns a path as a part of an address: everything but letters, digits, `-._~` and the slashes between
 /// names is escaped.
-pub(super) fn escaped(path: &str) -> String {
+pub(crate) fn escaped(path: &str) -> String {
     let byte = |byte: u8| match byte {
         b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
             char::from(byte).to_string()

@@ -128,6 +128,11 @@ impl<'a> Repository<'a> {
         best.0
     }
 
+    /// Returns the commit that is fetched.
+    pub fn fetched_commit(&self) -> Result<String> {
+        self.commit(&self.fetcher.lock().of(&self.key)?)
+    }
+
     /// Returns the commit that the revision means: itself, the locked one, or what the hub says now.
     fn commit(&self, locked: &Locked) -> Result<String> {
         if let Some(commit) = self.source.revision.commit().or(locked.commit.as_deref()) {

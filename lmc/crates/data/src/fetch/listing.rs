@@ -4,8 +4,9 @@ use serde::Deserialize;
 
 use super::Fetcher;
 use super::client::network;
+use super::hub::Repository;
 use super::retry::Failure;
-use crate::manifest::{HubSource, RepoType, Revision};
+use crate::manifest::{HubSource, RepoType};
 use lmc_base::error::{LmcError, Result};
 
 /// A file or a folder as the hub lists it.
@@ -17,18 +18,17 @@ struct Entry {
 }
 
 impl Fetcher {
-    /// Returns the paths of the files of a repository at a commit, branch or tag, as the hub's first page lists
-    /// them. Files of the repository itself, which begin with a point, are left out.
+    /// Returns the paths of the files of a repository at the commit that is fetched, as the hub's first page
+    /// lists them. Files of the repository itself, which begin with a point, are left out.
     pub(crate) fn files_of(&self, source: &HubSource) -> Result<Vec<String>> {
-        let Revision::Named(revision) = &source.revision else { return Ok(Vec::new()) };
         let kind = if source.repo_type == RepoType::Model { "models" } else { "datasets" };
         let repository = &source.repository;
         if self.offline {
             let (file, folder) = (format!("the list of files of {repository}"), self.hub_cache.clone());
             return Err(LmcError::Offline { file, folder, flat: None });
         }
-        let revision = revision.replace('/', "%2F");
-        let url = format!("{}/api/{kind}/{repository}/tree/{revision}?recursive=true", self.endpoint);
+        let commit = Repository::new(self, source).fetched_commit()?;
+        let url = format!("{}/api/{kind}/{repository}/tree/{commit}?recursive=true", self.endpoint);
         let entries: Vec<Entry> = self.retries.run(|| {
             let (text, _) = self.client.text(&url)?;
             serde_json::from_slice(&text).map_err(|error| {

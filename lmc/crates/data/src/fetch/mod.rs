@@ -37,6 +37,7 @@ use std::time::Duration;
 use super::manifest::{FileEntry, Manifest, ManifestKind, Source};
 #[doc(hidden)]
 pub use adapter::{ADAPTER_CONFIG, ADAPTER_WEIGHTS, adapter_base, is_adapter};
+pub(crate) use address::escaped;
 use address::origin;
 use client::Client;
 use download::Content;

@@ -244,9 +244,10 @@ impl Manifest {
         }
     }
 
-    /// Returns whether the manifest describes data of the user's own: it is not one that comes with the crate.
+    /// Returns whether the manifest describes data of the user's own: a folder of this machine, or what no
+    /// manifest that comes with the crate describes.
     pub(crate) fn is_own(&self) -> bool {
-        !Self::builtin_names().contains(&self.name.as_str())
+        matches!(self.source, Source::Folder(_)) || !Self::builtin_names().contains(&self.name.as_str())
     }
 
     /// Returns the split of a name.

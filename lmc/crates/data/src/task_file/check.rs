@@ -32,6 +32,10 @@ impl NewTask {
         if self.out.extension().is_none_or(|extension| extension != "toml") {
             return Err(LmcError::invalid("out", self.out.display(), "a file that ends in .toml"));
         }
+        let folder = self.out.parent().filter(|folder| !folder.as_os_str().is_empty());
+        if let Some(folder) = folder {
+            std::fs::read_dir(folder).map_err(LmcError::io("read folder", folder))?;
+        }
         let Some(name) = &self.name else { return Ok(()) };
         if name.is_empty() || place::plain_name(name) != *name {
             return Err(LmcError::invalid("name", name, "small letters, digits, `-` and `_`"));

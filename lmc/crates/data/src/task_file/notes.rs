@@ -1,7 +1,7 @@
 //! The notes on the rows of a task's files.
 
 use super::DraftSet;
-use super::place::shard;
+use super::place::n_shards;
 use super::survey::Survey;
 use crate::manifest::Format;
 use lmc_base::error::Result;
@@ -63,8 +63,7 @@ pub(super) fn notes_on(survey: &Survey, missing: Option<&str>) -> Vec<String> {
 
 /// Returns a note on a file that is one of several parts of a set.
 pub(super) fn other_shards(survey: &Survey) -> Option<String> {
-    let file = survey.path.file_stem().unwrap_or_default().to_string_lossy();
-    let (_, n) = shard(&file).filter(|(_, n)| *n > 1)?;
+    let n = n_shards(&survey.path).filter(|n| *n > 1)?;
     Some(format!(
         "{} is one of {n} parts of a set; the others are not read: join them to one file, or go on with this part",
         survey.given.display()

@@ -14,8 +14,8 @@ pub(super) fn plain_name(name: &str) -> String {
     name.chars().map(plain).collect::<String>().trim_matches('-').to_owned()
 }
 
-/// Returns the name of a file without the ends that say what it is.
-fn stem(path: &Path) -> String {
+/// Returns the name of a file without the ends that say what it is, as it is written.
+fn bare_name(path: &Path) -> String {
     let mut name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     while let Some((before, end)) =
         name.rsplit_once('.').filter(|(_, end)| ENDS.contains(&&*end.to_lowercase()))
@@ -23,12 +23,23 @@ fn stem(path: &Path) -> String {
         let _ = end;
         name = before.to_owned();
     }
-    plain_name(shard(&name).map_or(&name, |(name, _)| name))
+    name
+}
+
+/// Returns the name of a file, or of the set of which it is a part.
+fn stem(path: &Path) -> String {
+    let name = bare_name(path);
+    plain_name(shard_of(&name).map_or(&name, |(name, _)| name))
+}
+
+/// Returns the number of parts of which a file is one: 3 for `train-00000-of-00003.csv.gz`.
+pub(super) fn n_shards(path: &Path) -> Option<usize> {
+    shard_of(&bare_name(path)).map(|(_, n)| n)
 }
 
 /// Returns the name of which a file is a part, and the number of parts: `train` and 3 of
 /// `train-00000-of-00003`.
-pub(super) fn shard(name: &str) -> Option<(&str, usize)> {
+fn shard_of(name: &str) -> Option<(&str, usize)> {
     let (before, n) = name.rsplit_once("-of-")?;
     let (name, number) = before.rsplit_once('-')?;
     let is_number = |text: &str| text.len() >= 5 && text.bytes().all(|byte| byte.is_ascii_digit());
@@ -38,9 +49,14 @@ pub(super) fn shard(name: &str) -> Option<(&str, usize)> {
 /// Returns the name of a task whose training set is in a file: that of the file, or of its folder if the file
 /// only says what it is for.
 pub(super) fn task_name(train: &Path) -> String {
-    let own = stem(train);
     let folder = train.canonicalize().ok().and_then(|path| Some(stem(path.parent()?))).unwrap_or_default();
-    match (own.as_str(), folder.as_str()) {
+    name_of(train, &folder)
+}
+
+/// Returns the name of a task whose training set is in a file of that folder.
+pub(super) fn name_of(train: &Path, folder: &str) -> String {
+    let own = stem(train);
+    match (own.as_str(), folder) {
         ("train" | "training" | "data" | "", "") => "task".to_owned(),
         ("train" | "training" | "data" | "", folder) => folder.to_owned(),
         (own, _) => own.to_owned(),
@@ -51,6 +67,10 @@ pub(super) fn task_name(train: &Path) -> String {
 pub(super) fn set_name(path: &Path) -> String {
     let name = stem(path);
     let name = name.trim_end_matches("-sample");
+    if !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_digit()) {
+        // The hub numbers its Parquet files: the folder says of which set they are.
+        return path.parent().map(|folder| set_name(folder)).unwrap_or_else(|| name.to_owned());
+    }
     if name.is_empty() { "ood".to_owned() } else { name.to_owned() }
 }
 
@@ -59,6 +79,8 @@ pub(super) fn set_name(path: &Path) -> String {
 pub(super) struct Places {
     /// The lines of the table `[source]`.
     pub source: Vec<String>,
+    /// What happens if a file changes, a comment.
+    pub change: &'static str,
     /// The path of each file below the source.
     pub files: Vec<PathBuf>,
 }
@@ -73,7 +95,11 @@ impl Places {
             "[source]".to_owned(),
             format!("folder = {}", quoted(&folder)),
         ];
-        Ok(Self { source, files })
+        Ok(Self {
+            source,
+            change: "# A file with another content is refused: run `lmc task init` again.",
+            files,
+        })
     }
 }
 
@@ -163,6 +189,9 @@ mod tests {
         assert_eq!(set_name(Path::new("x/a-sample.csv")), "a");
         assert_eq!(set_name(Path::new("x/test-00000-of-00003.parquet")), "test");
         assert_eq!(set_name(Path::new("x/one-of-00003.parquet")), "one-of-00003");
+        assert_eq!(set_name(Path::new("default/validation/0000.parquet")), "validation");
+        assert_eq!(n_shards(Path::new("x/test-00001-of-00003.csv.gz")), Some(3));
+        assert_eq!(n_shards(Path::new("x/test-1-of-3.csv.gz")), None);
     }
 
     #[test]

@@ -4,25 +4,28 @@ use std::path::{Path, PathBuf};
 
 use percent_encoding::percent_decode_str;
 
-use super::place::{Places, plain_name, set_name};
+use super::place::{Places, name_of, plain_name};
 use super::written::quoted;
-use crate::fetch::Fetcher;
+use crate::fetch::{Fetcher, escaped};
 use crate::manifest::{FileEntry, HubSource, Manifest, ManifestKind, RepoType, Revision, Source};
 use lmc_base::error::{LmcError, Result};
 
 /// The beginning of the address of a file in a dataset on the hub, as `huggingface_hub` and pandas have it.
 const HUB: &str = "hf://datasets/";
-/// The beginning of the address of the same file in a browser.
-const HUB_PAGE: &str = "https://huggingface.co/datasets/";
+/// The beginnings of the addresses of the hub's pages of datasets.
+const HUB_PAGES: [&str; 3] =
+    ["https://huggingface.co/datasets/", "http://huggingface.co/datasets/", "https://hf.co/datasets/"];
 /// The revision of a dataset that is meant if none is given.
 const MAIN: &str = "main";
 /// The branch of a dataset with the Parquet files that the hub makes of it, and its short name.
 const PARQUET: [&str; 2] = ["refs/convert/parquet", "~parquet"];
+/// The beginnings of the names of branches that have two slashes.
+const LONG_REVISIONS: [&str; 2] = ["refs/convert/", "refs/pr/"];
 /// The most files of a dataset that an error lists.
 const LISTED: usize = 30;
 /// The addresses that are known.
-const FORMS: &str = "hf://datasets/OWNER/NAME/FILE, hf://datasets/OWNER/NAME@REVISION/FILE, or an http or https \
-                     address without query and credentials";
+const FORMS: &str = "a path, hf://datasets/OWNER/NAME/FILE, hf://datasets/OWNER/NAME@REVISION/FILE, or an http or \
+                     https address of a file without query, fragment and credentials";
 
 /// The common source of files that are given by addresses.
 #[derive(Debug, PartialEq, Eq)]
@@ -40,10 +43,11 @@ struct Address {
     path: String,
 }
 
-/// Returns whether a file is given by an address and not by a path.
-pub(super) fn is_address(file: &Path) -> bool {
+/// Returns whether a file is given by an address, of a kind that is known or not, and not by a path.
+fn is_address(file: &Path) -> bool {
     let text = file.to_string_lossy();
-    ["hf://", "http://", "https://"].iter().any(|scheme| text.starts_with(scheme))
+    let scheme = text.split_once("://").map_or("", |(scheme, _)| scheme);
+    !scheme.is_empty() && scheme.chars().all(|c| c.is_ascii_alphanumeric()) && !file.exists()
 }
 
 impl Remote {
@@ -92,7 +96,7 @@ impl Remote {
         while !self.files.iter().all(|file| file.starts_with(&common)) && common.pop() {}
         let below = |file: &PathBuf| file.strip_prefix(&common).unwrap_or(file).to_owned();
         let files = self.files.iter().map(below).collect();
-        let folder = common.to_string_lossy();
+        let folder = escaped(&common.to_string_lossy());
         let slash = if folder.is_empty() { "" } else { "/" };
         Self { source: Source::Url(format!("{server}{slash}{folder}")), files }
     }
@@ -102,11 +106,10 @@ impl Remote {
         let name = match &self.source {
             Source::Hub(dataset) => dataset.repository.rsplit('/').next().map(plain_name),
             Source::Url(address) => {
-                let own = Some(set_name(&self.files[0])).filter(|own| own != "train" && own != "data");
                 let above =
                     self.files[0].parent().and_then(Path::file_name).map(|name| name.to_string_lossy());
                 let above = above.or_else(|| Some(address.rsplit('/').next()?.into()));
-                own.or_else(|| above.map(|name| plain_name(&name)))
+                Some(name_of(&self.files[0], &plain_name(&above.unwrap_or_default())))
             }
             _ => None,
         };
@@ -125,7 +128,11 @@ impl Remote {
             dataset.revision = Revision::Named(commit.into_owned());
         }
         let local = self.files.iter().map(|file| folder.join(file)).collect();
-        Ok((local, Places { source: self.lines(), files: self.files }))
+        let change = match self.source {
+            Source::Hub(_) => "# The commit is fixed: for a later one run `lmc task init` with @REVISION.",
+            _ => "# A file that changes on the server is refused: delete the one that was fetched first.",
+        };
+        Ok((local, Places { source: self.lines(), change, files: self.files }))
     }
 
     /// Returns the table `[source]` of a manifest.
@@ -150,16 +157,20 @@ impl Address {
         if let Some(rest) = text.strip_prefix(HUB) {
             return Self::of_dataset(rest);
         }
-        let page = text.strip_prefix(HUB_PAGE).and_then(|rest| {
-            let mut parts = rest.splitn(5, '/');
-            let [owner, name, kind, revision, path] = std::array::from_fn(|_| parts.next());
-            let is_file = matches!(kind?, "blob" | "resolve" | "raw");
-            let path = path?.split(['?', '#']).next()?;
-            is_file.then_some(format!("{}/{}@{}/{path}", owner?, name?, revision?))
-        });
-        match page {
-            Some(rest) => Self::of_dataset(&rest),
+        match HUB_PAGES.iter().find_map(|page| text.strip_prefix(page)) {
+            Some(rest) => Self::of_page(rest),
             None => Self::of_server(text),
+        }
+    }
+
+    /// Reads the page of a file, `OWNER/NAME/blob/REVISION/FILE`. Other pages of a dataset are the whole of it.
+    fn of_page(rest: &str) -> Result<Self, String> {
+        let rest = rest.split(['?', '#']).next().unwrap_or_default();
+        let mut parts = rest.splitn(4, '/');
+        let [owner, name, kind, file] = std::array::from_fn(|_| parts.next().unwrap_or_default());
+        match kind {
+            "blob" | "resolve" | "raw" => Self::of_dataset(&format!("{owner}/{name}@{file}")),
+            _ => Self::of_dataset(&format!("{owner}/{name}")),
         }
     }
 
@@ -170,11 +181,12 @@ impl Address {
         let (name, rest) = rest.split_at(end);
         let (revision, path) = match rest.strip_prefix('@') {
             None => (MAIN, rest),
-            // The names of such branches have slashes.
-            Some(rest) => match rest.strip_prefix(PARQUET[0]) {
-                Some(path) => (PARQUET[0], path),
-                None => rest.split_at(rest.find('/').unwrap_or(rest.len())),
-            },
+            Some(rest) => {
+                let n_slashes =
+                    if LONG_REVISIONS.iter().any(|beginning| rest.starts_with(beginning)) { 2 } else { 0 };
+                let end = rest.match_indices('/').nth(n_slashes).map_or(rest.len(), |(at, _)| at);
+                rest.split_at(end)
+            }
         };
         let revision = if revision == PARQUET[1] { PARQUET[0].to_owned() } else { decoded(revision)? };
         let source = HubSource::named(&format!("{owner}/{name}"), RepoType::Dataset, &revision);
@@ -188,6 +200,9 @@ impl Address {
         let is_address = Source::of_server(text).is_ok();
         let rest = text.split_once("://").map_or("", |(_, rest)| rest);
         match rest.split_once('/') {
+            Some((_, path)) if path.to_ascii_lowercase().contains("%2f") => {
+                Err(format!("an address whose path has no escaped slash: fetch {path} and give the file"))
+            }
             Some((_, path)) if is_address && !path.is_empty() && !path.ends_with('/') => {
                 let server = text[..text.len() - path.len()].trim_end_matches('/').to_owned();
                 Ok(Self { source: Source::Url(server), path: plain_path(path)? })

@@ -63,13 +63,7 @@ impl Plan<'_> {
         let Some((train, _)) = self.surveys.split_first() else { return text };
         push(&mut text, self.columns("[columns]", train));
         let files: Vec<String> = places.files.iter().map(|path| quoted(&slashes(path))).collect();
-        push(
-            &mut text,
-            [
-                "".to_owned(),
-                "# A file with another content is refused: run `lmc task init` again.".to_owned(),
-            ],
-        );
+        push(&mut text, ["".to_owned(), places.change.to_owned()]);
         for (path, (bytes, sha256)) in files.iter().zip(self.contents) {
             let lines = [
                 "[[files]]".to_owned(),

@@ -32,7 +32,7 @@ pub struct Snapshot<'a> {
     pub theta: &'a Tensor,
     /// The mean training loss of each model since the last checkpoint, in nats per example.
     pub train_loss: &'a [f64],
-    /// The updates of each model since the last checkpoint.
+    /// The updates of each model since the last checkpoint; empty if some of them are not known.
     pub logs: &'a [UpdateLog],
     /// The updates of each model up to here that were skipped because its gradient in fp16 overflowed; empty
     /// in other precisions.
@@ -167,6 +167,7 @@ impl<'a> Training<'a> {
                 order.batch(self.recipe.batch_size);
             }
         }
+        self.tally = Tally::resumed(&numbers.sums, numbers.since, numbers.all_logs());
         match (&mut self.way, numbers.dropout) {
             (Way::Exact { dropout, .. }, Some(generator)) => {
                 *dropout = Dropout::new(self.recipe.dropout, generator);
@@ -174,7 +175,6 @@ impl<'a> Training<'a> {
             (Way::Device(device), _) => device.take_up(numbers.scales.as_ref(), numbers.side_by_side),
             (Way::Exact { .. }, None) => {}
         }
-        self.tally = Tally::resumed(&numbers.sums, numbers.since, numbers.logs);
         (self.step, self.earlier) = (numbers.step, numbers.seconds);
         self
     }
@@ -250,7 +250,7 @@ impl<'a> Training<'a> {
                     step: self.step,
                     theta: &self.theta,
                     train_loss: &train_loss,
-                    logs: self.tally.logs(),
+                    logs: self.tally.whole_logs(),
                     skipped: &skipped,
                     seconds: self.seconds(),
                 })?;

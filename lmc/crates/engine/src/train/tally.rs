@@ -20,12 +20,10 @@ impl Tally {
         Self { sums: vec![0.0; n_models], since: 0, logs, last_loss: f64::NAN }
     }
 
-    /// Returns that of a stack which was put aside, from the bits of its sums. The logs are those of no update if
-    /// an earlier version put it aside.
+    /// Returns that of a stack which was put aside, from the bits of its sums.
     pub fn resumed(sums: &[u64], since: u32, logs: Vec<UpdateLog>) -> Self {
-        let fresh = Self::new(sums.len());
-        let logs = if logs.len() == sums.len() { logs } else { fresh.logs };
-        Self { sums: sums.iter().copied().map(f64::from_bits).collect(), since, logs, ..fresh }
+        let sums = sums.iter().copied().map(f64::from_bits).collect();
+        Self { sums, since, logs, last_loss: f64::NAN }
     }
 
     /// Counts an update as made; its losses may be read later.
@@ -59,9 +57,16 @@ impl Tally {
         self.since
     }
 
-    /// Returns the updates of each model.
+    /// Returns the updates of each model, as far as they are known.
     pub fn logs(&self) -> &[UpdateLog] {
         &self.logs
+    }
+
+    /// Returns the updates of each model; nothing if some are not known, as an earlier version put the stack
+    /// aside.
+    pub fn whole_logs(&self) -> &[UpdateLog] {
+        let is_whole = self.logs.iter().all(|log| log.len() == self.since as usize);
+        if is_whole { &self.logs } else { &[] }
     }
 
     /// Returns the mean loss of each model.

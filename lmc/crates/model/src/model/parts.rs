@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::classifier::Classifier;
+use super::family::Norms;
 use crate::weights::Entry;
 
 /// A part of a classifier with its places in theta.
@@ -33,8 +34,9 @@ impl Classifier {
     /// Returns the parts from the texts to the logits: embeddings, layers by number, the pooler if there is
     /// one, and the head. They have no parameter in common, and together have all.
     ///
-    /// A layer that several depths share (ALBERT) is one part. All parameters that belong to no layer, pooler
-    /// or head count as embeddings.
+    /// A layer that several depths share (ALBERT) is one part. The norm behind the last layer (ModernBERT) is a
+    /// part of it. All parameters that belong to no layer, pooler or head count as embeddings, the table of
+    /// distances of DeBERTa too.
     ///
     /// # Examples
     /// ```
@@ -53,6 +55,10 @@ impl Classifier {
             .collect();
         let mut parts: Vec<Part> = names.into_iter().map(|name| Part { name, spans: Vec::new() }).collect();
         let (pooler, head) = (layers.len() + 1, layers.len() + 2);
+        let final_norm = match config.family().norms {
+            Norms::Before(name) => Some(format!("{}{name}", config.prefix())),
+            Norms::Behind => None,
+        };
         for entry in self.layout().entries() {
             let is_in =
                 |prefix: &str| entry.name.strip_prefix(prefix).is_some_and(|rest| rest.starts_with('.'));
@@ -60,6 +66,8 @@ impl Classifier {
                 head
             } else if config.pooler().is_some_and(|name| is_in(&name)) {
                 pooler
+            } else if final_norm.as_ref().is_some_and(|name| is_in(name)) {
+                layers.len()
             } else {
                 layers.iter().position(|layer| is_in(layer)).map_or(0, |layer| layer + 1)
             };

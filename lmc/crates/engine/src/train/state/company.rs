@@ -53,7 +53,7 @@ impl TrainingState {
                 step: made.0,
                 since: made.1,
                 sums: numbers().flat_map(|n| n.sums.iter().copied()).collect(),
-                logs: numbers().flat_map(|n| n.logs.iter().cloned()).collect(),
+                logs: numbers().flat_map(Numbers::all_logs).collect(),
                 dropout: first.numbers.dropout.clone(),
                 seconds: numbers().map(|n| n.seconds).fold(0.0, f64::max),
                 scales: numbers()

@@ -55,6 +55,16 @@ pub(super) struct Numbers {
     pub side_by_side: Option<usize>,
 }
 
+impl Numbers {
+    /// Returns the log of each model, those of no update in a state of an earlier version.
+    pub(super) fn all_logs(&self) -> Vec<UpdateLog> {
+        match self.logs.len() == self.sums.len() {
+            true => self.logs.clone(),
+            false => vec![UpdateLog::default(); self.sums.len()],
+        }
+    }
+}
+
 impl TrainingState {
     /// The advice for a damaged file.
     pub const REMEDY: &'static str =

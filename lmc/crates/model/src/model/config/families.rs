@@ -178,6 +178,7 @@ fn fields_of_modernbert_that_cannot_be_are_refused() {
             "a positive `rope_theta` of full_att",
         ),
         ("rope_scaling", r#"{"type": "linear", "factor": 2.0}"#, plain),
+        ("rope_scaling", r#"{"factor": 2.0}"#, "a `rope_type` of default alone, not `factor`"),
         ("head_dim", "32", "got 32, expected 64, which is hidden_size / num_attention_heads"),
         ("num_attention_heads", "256", "got 256, expected heads of an even width for hidden_size = 768"),
         ("norm_bias", "1", "got 1, expected true or false"),

@@ -250,8 +250,9 @@ impl Encoder {
 /// Returns the mean of the tokens at which a mask, `[.., length]`, is one and not zero:
 /// `[.., length, width]` -> `[.., width]`.
 fn mean_of(hidden: &Tensor, mask: &Tensor) -> Tensor {
-    let sum = (hidden * mask.unsqueeze(-1)).sum_dim_intlist([-2i64].as_slice(), false, hidden.kind());
-    sum / mask.sum_dim_intlist([-1i64].as_slice(), true, mask.kind())
+    // Sums of many tokens are above all numbers of fp16, and their number is not one of bf16.
+    let sum = (hidden * mask.unsqueeze(-1)).sum_dim_intlist([-2i64].as_slice(), false, Kind::Float);
+    (sum / mask.sum_dim_intlist([-1i64].as_slice(), true, Kind::Float)).to_kind(hidden.kind())
 }
 
 impl Tokens {

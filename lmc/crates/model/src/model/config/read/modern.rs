@@ -87,6 +87,9 @@ impl Fields<'_> {
             };
             if field == "rope_scaling" {
                 self.check_plain(field, all)?;
+                if let Some(other) = all.keys().find(|key| !["rope_type", "type"].contains(&key.as_str())) {
+                    return Err(wrong(&format!("a `rope_type` of default alone, not `{other}`")));
+                }
                 continue;
             }
             if let Some(other) = all.keys().find(|key| !KINDS.contains(&key.as_str())) {
