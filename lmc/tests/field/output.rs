@@ -225,12 +225,12 @@ fn reruns(place: &Place) {
     let figures = |seeds: &str| place.lmc(&format!("figures {TINY} --seeds {seeds} --out of")).handled();
     figures("1,2,3");
     let all = names(place, "of");
-    assert_eq!(all.len(), 14, "{all:?}");
+    assert_eq!(all.len(), 16, "{all:?}");
     let printed = figures("1,2");
     let stale =
         "removed from of, of an earlier run: basins.parquet, gap-distance.png, histogram.png, membership.png";
     assert!(printed.contains(stale), "{printed}");
-    assert_eq!(names(place, "of").len(), 10);
+    assert_eq!(names(place, "of").len(), 12);
     // Another verb adds its own tables. For other copies it says which files do not belong to them.
     let printed = place.lmc(&format!("finetune {COPIES} --seeds 1,2 --out of")).handled();
     assert!(!printed.contains("not of this run"), "{printed}");

@@ -24,6 +24,8 @@ const RECORD: &str = "lmc-results.json";
 
 /// The verbs that lmc 0.1 did not have.
 const SINCE_FIRST_VERSION: [&str; 2] = ["merges", "layers"];
+/// The files that verbs of lmc 0.1 did not write then.
+const FILES_SINCE: [&str; 2] = ["training.parquet", "training.png"];
 
 /// The record of the files that lmc wrote into a folder.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -146,7 +148,7 @@ impl Results {
         let is_old = was_there && record.files.is_empty() && self.is_of_first_version(&there);
         let foreign = there.into_iter().find(|name| match record.files.get(*name) {
             Some(written) => !self.is_unchanged(name, written) && !self.written.borrow().contains(*name),
-            None => !is_old,
+            None => !is_old || FILES_SINCE.contains(name),
         });
         foreign.map_or(Ok(()), |name| {
             let holds = match record.files.contains_key(name) {
@@ -287,6 +289,11 @@ mod tests {
         assert!(open().unwrap_err().to_string().contains("curves.png (not written by lmc)"));
         table::write_parquet(&path("gaps.parquet"), &gaps(), &table::GAPS).unwrap();
         open().unwrap();
+        // The first version drew no training curves.
+        std::fs::write(path("training.png"), b"a photograph").unwrap();
+        let error = Results::open(folder.path(), "figures", false).map(|_| ()).unwrap_err().to_string();
+        assert!(error.contains("training.png (not written by lmc)"), "{error}");
+        std::fs::remove_file(path("training.png")).unwrap();
         std::fs::write(path("gaps.parquet"), b"another table").unwrap();
         assert!(open().is_err());
         // Another verb does not write any of these.
