@@ -69,7 +69,7 @@ pub(super) fn set_name(path: &Path) -> String {
     let name = name.trim_end_matches("-sample");
     if !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_digit()) {
         // The hub numbers its Parquet files: the folder says of which set they are.
-        return path.parent().map(|folder| set_name(folder)).unwrap_or_else(|| name.to_owned());
+        return path.parent().map(set_name).unwrap_or_else(|| name.to_owned());
     }
     if name.is_empty() { "ood".to_owned() } else { name.to_owned() }
 }
