@@ -14,11 +14,14 @@ fn recipe(dropout: f64) -> Recipe {
     Recipe { length: Step::Iterations(9), batch_size: 5, learning_rate: 1e-3, dropout, ..Recipe::mini() }
 }
 
+/// A checkpoint: its number, the bits of its weights and mean losses, and the logs since the one before.
+type Kept = (u32, Vec<u8>, Vec<u64>, Vec<UpdateLog>);
+
 /// The result of a part of a training: the bits of all checkpoints, the logs between them, and the bytes of
 /// the state where it was stopped.
 #[derive(Default, PartialEq, Debug)]
 struct Part {
-    checkpoints: Vec<(u32, Vec<u8>, Vec<u64>, Vec<UpdateLog>)>,
+    checkpoints: Vec<Kept>,
     state: Option<Vec<u8>>,
 }
 
