@@ -65,7 +65,9 @@ impl Encoder {
         let firsts = |x: &Tensor| x.index_select(1, &tokens.starts);
         let Some(last) = last else { return Ok(self.finished(p, firsts(&x))) };
         let (first, input) = (firsts(&x), self.attention_input(p, last, &x));
-        let context = self.first_token_attention(p, last, [&input, &firsts(&input)], &sequences, dropout)?;
+        // Rows are taken once: gradients of two takings would be added in another order.
+        let of_first = self.attention_input(p, last, &first);
+        let context = self.first_token_attention(p, last, [&input, &of_first], &sequences, dropout)?;
         Ok(self.finished(p, self.after_attention(p, last, &first, &context, dropout)))
     }
 
