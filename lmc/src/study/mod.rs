@@ -37,7 +37,7 @@ pub use lmc_engine::train::PretrainRecipe;
 pub use model::{Model, Origin};
 pub use models::Models;
 pub use opened::OpenedModel;
-pub(crate) use opened::OpenedTogether;
+pub(crate) use opened::{OpenedTogether, trainer_state};
 pub use pretraining::{N_DOCUMENTS, pretrain_mini, pretrain_mini_roberta};
 pub use sampled::{Sample, SampleOptions};
 pub(crate) use scores::{scores, unknown};
@@ -237,7 +237,7 @@ impl Study {
             recipe: recipe.clone(),
             seed,
             stack: stack.clone(),
-            precision: self.training(),
+            precision: self.training_precision(),
         };
         seeds.iter().map(spec).collect()
     }

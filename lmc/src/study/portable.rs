@@ -18,7 +18,7 @@ impl Study {
     }
 
     /// Returns the numbers in which copies are trained, as the names of runs tell them.
-    pub(super) fn training(&self) -> String {
+    pub(super) fn training_precision(&self) -> String {
         if self.is_portable() { RunSpec::PORTABLE.to_owned() } else { self.compute.training.to_string() }
     }
 

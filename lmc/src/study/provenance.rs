@@ -34,7 +34,7 @@ impl Study {
         rows.extend([
             ("devices", compute.named_devices()),
             ("precision", compute.precision.to_string()),
-            ("training precision", self.training()),
+            ("training precision", self.training_precision()),
             ("attention", attention.unwrap_or_default().to_string()),
             ("task", spec.task.name().to_owned()),
             ("training set", format!("{} examples, {}", task.train.len(), task.train_sha256)),

@@ -7,7 +7,8 @@ use crate::analyses::training::smooth::curves;
 use crate::error::Result;
 use crate::study::Models;
 
-/// The loss and the norm of the gradient of each model while it was trained, as means over neighbouring updates.
+/// The loss and the norm of the gradient of each model while it was trained, as means over neighbouring
+/// updates.
 #[derive(Serialize)]
 pub(super) struct Training {
     loss: Curves,

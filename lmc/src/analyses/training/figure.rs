@@ -23,8 +23,9 @@ const RATE: usize = 2;
 /// for each model.
 ///
 /// `training` is a [`TRAINING`] table. Points are means over equally many updates in a row, at most 50 for
-/// each model. With `basins`, a [`BASINS`](crate::table::BASINS) table, lines have the colours of the basins in
-/// which the models end; otherwise each has its own. Models with one learning rate share the line of the first of them.
+/// each model. With `basins`, a [`BASINS`](crate::table::BASINS) table, lines have the colours of the basins
+/// in which the models end; otherwise each has its own. Models with one learning rate share the line of the
+/// first of them.
 ///
 /// # Errors
 /// [`LmcError::Column`] for a table of another schema, [`LmcError::InvalidParameter`] if there is no update.

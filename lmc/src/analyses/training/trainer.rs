@@ -1,33 +1,23 @@
 //! The log that transformers' Trainer leaves beside a checkpoint.
 
-use std::io::ErrorKind;
 use std::path::Path;
-
-use lmc_base::json::plain_numbers;
-use serde_json::Value;
 
 use super::TrainingColumns;
 use crate::progress::note;
+use crate::study::trainer_state;
 use crate::{LmcError, Result};
-
-/// The file of the log.
-const FILE: &str = "trainer_state.json";
 
 /// Adds the entries of the log in a model's folder, if there is one. Those of evaluations have no training loss
 /// and are left out; a file that cannot be read as JSON is told.
 pub(super) fn add(all: &mut TrainingColumns, model: &str, folder: &Path) -> Result<()> {
-    let path = folder.join(FILE);
-    let text = match std::fs::read_to_string(&path) {
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
-        read => read.map_err(LmcError::io("read", &path))?,
-    };
-    let state: Value = match serde_json::from_str(&plain_numbers(&text)) {
-        Ok(state) => state,
-        Err(error) => {
-            note(&format!("{}: {error}; the model has no training curve", path.display()));
+    let state = match trainer_state(folder) {
+        Err(error @ LmcError::Format { .. }) => {
+            note(&format!("{model} has no training curve: {error}"));
             return Ok(());
         }
+        read => read?,
     };
+    let Some(state) = state else { return Ok(()) };
     for entry in state["log_history"].as_array().into_iter().flatten() {
         let number = |key: &str| entry[key].as_f64();
         let (Some(update), Some(loss), Some(rate)) =
@@ -50,7 +40,7 @@ mod tests {
 
     fn read(text: Option<&str>) -> Result<TrainingColumns> {
         let folder = tempfile::tempdir().unwrap();
-        text.iter().for_each(|text| std::fs::write(folder.path().join(FILE), text).unwrap());
+        text.iter().for_each(|text| std::fs::write(folder.path().join("trainer_state.json"), text).unwrap());
         let mut all = TrainingColumns::default();
         add(&mut all, "a", folder.path())?;
         Ok(all)

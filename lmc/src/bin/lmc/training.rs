@@ -8,6 +8,7 @@ use lmc::polars::prelude::DataFrame;
 use lmc::study::Models;
 use lmc::table::TrainingColumns;
 use lmc::terminal::tell;
+use lmc_base::show::counted;
 
 /// Returns the figure of the updates of models and its name, or nothing if no update is known. Copies without
 /// any are told.
@@ -19,7 +20,7 @@ pub fn training_figure(
     let known: BTreeSet<String> = TrainingColumns::model(training)?.into_iter().collect();
     let n_unknown = models.len() - known.len();
     if n_unknown > 0 && models.study().spec().models.is_none() {
-        let copies = if n_unknown == 1 { "1 copy".to_owned() } else { format!("{n_unknown} copies") };
+        let copies = counted(n_unknown, "copy");
         tell(&format!("note: the store has no record of the updates of {copies}"));
     }
     match known.is_empty() {

@@ -11,6 +11,7 @@ use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use lmc_base::show::counted;
 use lmc_engine::kept::Kept;
 use tch::Device;
 
@@ -47,11 +48,6 @@ impl Study {
     }
 }
 
-/// Returns a number of copies in words.
-fn copies(n: usize) -> String {
-    if n == 1 { "1 copy".to_owned() } else { format!("{n} copies") }
-}
-
 /// Trains the copies of a recipe of which the store lacks what is wanted, after those that the recipe before it
 /// lacks.
 fn train(study: &Study, recipe: &Recipe, wanted: Wanted) -> Result<()> {
@@ -77,7 +73,9 @@ fn train(study: &Study, recipe: &Recipe, wanted: Wanted) -> Result<()> {
         Wanted::Updates => missing.iter().map(|seeds| seeds.len()).sum(),
     };
     let what = match (wanted, recipe.trained) {
-        (Wanted::Updates, _) => format!("finetuning {} once more, for the record of updates", copies(n)),
+        (Wanted::Updates, _) => {
+            format!("finetuning {} once more, for the record of updates", counted(n, "copy"))
+        }
         (Wanted::Checkpoints, Trained::All) => format!("finetuning {n} copies"),
         (Wanted::Checkpoints, Trained::Head) => format!("training the heads of {n} copies"),
     };

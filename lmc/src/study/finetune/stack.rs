@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use tch::{Device, Tensor};
 
 use super::start::Start;
-use super::writer::{Checkpoint, behind};
+use super::writer::behind;
 use super::{Wanted, updates};
 use crate::compute::within_memory;
 use crate::error::{LmcError, Result};
@@ -83,10 +83,13 @@ impl Work<'_> {
             Ok(())
         };
         let trained = if place.is_exact() {
-            within_memory(|| training.run(|snapshot| self.keep(&runs, &snapshot), tick))
+            let as_it_is = |theta: &Tensor| Ok(theta.shallow_clone());
+            within_memory(|| training.run(|snapshot| self.keep(&runs, &snapshot, as_it_is), tick))
         } else {
             let host = Host::new(self.classifier, place.device);
-            behind(|checkpoint| self.write(&runs, checkpoint, &host), |keep| training.run(keep, tick))
+            let write =
+                |snapshot: Snapshot<'_>| self.keep(&runs, &snapshot, |theta: &Tensor| host.copied(theta));
+            behind(write, |keep| training.run(keep, tick))
         };
         if matches!(trained, Err(LmcError::Interrupted { .. })) {
             let state = training.state()?;
@@ -140,8 +143,8 @@ impl Work<'_> {
         self.begun(stack).ok().flatten().map_or(0, |state| state.step().into())
     }
 
-    /// Keeps the updates of a run up to a checkpoint, if all are known, and returns whether its weights are wanted
-    /// too. `loss` is the mean training loss since the checkpoint before.
+    /// Keeps the updates of a run up to a checkpoint, if all are known, and returns whether its weights are
+    /// wanted too. `loss` is the mean training loss since the checkpoint before.
     fn record(&self, run: &RunSpec, (step, loss): (u32, f64), log: Option<&UpdateLog>) -> Result<bool> {
         let is_first = self.wanted == Wanted::Checkpoints;
         let Some(log) = log else { return Ok(is_first) };
@@ -156,30 +159,20 @@ impl Work<'_> {
         Ok(is_first)
     }
 
-    /// Writes a checkpoint of every model of a stack on the CPU.
-    fn keep(&self, runs: &[&RunSpec], snapshot: &Snapshot<'_>) -> Result<()> {
-        let &Snapshot { step, theta, train_loss, logs, seconds, .. } = snapshot;
+    /// Writes a checkpoint of every model of a stack; `on_host` brings the weights of one into the host's memory.
+    fn keep(
+        &self,
+        runs: &[&RunSpec],
+        snapshot: &Snapshot<'_>,
+        on_host: impl Fn(&Tensor) -> Result<Tensor>,
+    ) -> Result<()> {
+        let &Snapshot { step, theta, train_loss, logs, skipped, seconds } = snapshot;
         for (i, (run, &train_loss)) in runs.iter().zip(train_loss).enumerate() {
             if !self.record(run, (step, train_loss), logs.get(i))? {
                 continue;
             }
-            let weights = Weights::new(self.classifier.layout().clone(), theta.get(i as i64))?;
-            let info = CheckpointInfo { step, train_loss, seconds, skipped: 0 };
-            self.store.save_checkpoint(run, &weights, &info)?;
-        }
-        Ok(())
-    }
-
-    /// Writes a checkpoint of every model by way of a buffer in the host's memory.
-    fn write(&self, runs: &[&RunSpec], checkpoint: &Checkpoint, host: &Host) -> Result<()> {
-        let &Checkpoint { step, seconds, .. } = checkpoint;
-        for (i, (run, &train_loss)) in runs.iter().zip(&checkpoint.train_loss).enumerate() {
-            if !self.record(run, (step, train_loss), checkpoint.logs.get(i))? {
-                continue;
-            }
-            let theta = host.copied(&checkpoint.theta.get(i as i64))?;
-            let weights = Weights::new(self.classifier.layout().clone(), theta)?;
-            let skipped = checkpoint.skipped.get(i).copied().unwrap_or(0);
+            let weights = Weights::new(self.classifier.layout().clone(), on_host(&theta.get(i as i64))?)?;
+            let skipped = skipped.get(i).copied().unwrap_or(0);
             self.store.save_checkpoint(
                 run,
                 &weights,

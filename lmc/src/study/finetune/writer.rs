@@ -10,21 +10,26 @@ use crate::error::{LmcError, Result};
 use crate::train::{Snapshot, UpdateLog};
 
 /// A checkpoint of a stack, with a copy of the weights of its own.
-pub(super) struct Checkpoint {
-    pub step: u32,
+struct Checkpoint {
+    step: u32,
     /// `[stack, n_parameters]`, where the stack is trained.
-    pub theta: Tensor,
-    pub train_loss: Vec<f64>,
-    pub logs: Vec<UpdateLog>,
-    pub skipped: Vec<u32>,
-    pub seconds: f64,
+    theta: Tensor,
+    train_loss: Vec<f64>,
+    logs: Vec<UpdateLog>,
+    skipped: Vec<u32>,
+    seconds: f64,
 }
 
 impl Checkpoint {
-    pub fn of(snapshot: &Snapshot<'_>) -> Self {
+    fn of(snapshot: &Snapshot<'_>) -> Self {
         let &Snapshot { step, theta, train_loss, logs, skipped, seconds } = snapshot;
         let (train_loss, logs, skipped) = (train_loss.to_vec(), logs.to_vec(), skipped.to_vec());
         Self { step, theta: theta.copy(), train_loss, logs, skipped, seconds }
+    }
+
+    fn snapshot(&self) -> Snapshot<'_> {
+        let Self { step, theta, train_loss, logs, skipped, seconds } = self;
+        Snapshot { step: *step, theta, train_loss, logs, skipped, seconds: *seconds }
     }
 }
 
@@ -35,14 +40,14 @@ impl Checkpoint {
 /// The error of the first checkpoint that could not be written, which ends the training; otherwise that of
 /// `train`.
 pub(super) fn behind(
-    write: impl Fn(&Checkpoint) -> Result<()> + Send,
+    write: impl Fn(Snapshot<'_>) -> Result<()> + Send,
     train: impl FnOnce(&mut dyn FnMut(Snapshot<'_>) -> Result<()>) -> Result<()>,
 ) -> Result<()> {
     thread::scope(|scope| {
         let (sender, checkpoints) = sync_channel::<Checkpoint>(1);
         let writer = scope.spawn(move || {
             tch::set_num_threads(1);
-            checkpoints.into_iter().try_for_each(|checkpoint| within_memory(|| write(&checkpoint)))
+            checkpoints.into_iter().try_for_each(|checkpoint| within_memory(|| write(checkpoint.snapshot())))
         });
         let trained = within_memory(|| train(&mut |snapshot| handed_on(&sender, &snapshot)));
         drop(sender);
@@ -72,7 +77,7 @@ mod tests {
     #[test]
     fn every_checkpoint_is_written_as_it_was_even_if_training_ends_early() {
         let written = Mutex::new(Vec::new());
-        let write = |checkpoint: &Checkpoint| {
+        let write = |checkpoint: Snapshot<'_>| {
             thread::sleep(Duration::from_millis(5));
             written.lock().unwrap().push((checkpoint.step, checkpoint.theta.double_value(&[0])));
             Ok(())
@@ -92,7 +97,7 @@ mod tests {
 
     #[test]
     fn a_checkpoint_that_cannot_be_written_ends_the_training() {
-        let write = |checkpoint: &Checkpoint| match checkpoint.step {
+        let write = |checkpoint: Snapshot<'_>| match checkpoint.step {
             2 => Err(LmcError::Figure("the disk is full".into())),
             _ => Ok(()),
         };

@@ -4,11 +4,10 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::path::{Path, PathBuf};
 
-use lmc_base::json::plain_numbers;
-use serde::Deserialize;
 use tokenizers::Tokenizer;
 
 use super::fit::{Traits, check_fit, check_labels, check_twins};
+use super::trainer::trainer_state;
 use super::{OpenedModel, in_order, key, read};
 use crate::compute::Compute;
 use crate::data::fetch::{ModelFolder, checkpoints, has_model};
@@ -218,13 +217,8 @@ impl Found {
 
 /// Returns the number of updates that a folder's name or the state of its trainer tells.
 pub(super) fn step_in(folder: &Path) -> Option<u32> {
-    #[derive(Deserialize)]
-    struct State {
-        global_step: u32,
-    }
-    let state = || std::fs::read_to_string(folder.join("trainer_state.json")).ok();
     let named = folder.file_name()?.to_str()?.strip_prefix("checkpoint-").and_then(|step| step.parse().ok());
-    named.or_else(|| Some(serde_json::from_str::<State>(&plain_numbers(&state()?)).ok()?.global_step))
+    named.or_else(|| trainer_state(folder).ok()??["global_step"].as_u64()?.try_into().ok())
 }
 
 /// Gives models without a tokenizer that of the first model that has one.

@@ -5,6 +5,7 @@ mod fit;
 mod look;
 mod stages;
 mod together;
+mod trainer;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -16,6 +17,7 @@ use crate::weights::{Layout, Weights};
 
 pub(super) use look::{Opened, look};
 pub(crate) use together::OpenedTogether;
+pub(crate) use trainer::trainer_state;
 
 /// The number of digits of the digest in a model's name in the store.
 const DIGITS: usize = 24;

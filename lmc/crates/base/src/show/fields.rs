@@ -36,9 +36,13 @@ impl Fields {
     }
 }
 
-/// Returns a number of things: "1 model", "2 models".
+/// Returns a number of things: "1 model", "2 models", "2 copies".
 pub fn counted(n: usize, thing: &str) -> String {
-    if n == 1 { format!("1 {thing}") } else { format!("{n} {thing}s") }
+    match (n, thing.strip_suffix('y').filter(|start| !start.ends_with(['a', 'e', 'o', 'u']))) {
+        (1, _) => format!("1 {thing}"),
+        (_, Some(start)) => format!("{n} {start}ies"),
+        (_, None) => format!("{n} {thing}s"),
+    }
 }
 
 /// Returns values in few words: "100 to 115", "3, 5, 8", "1, 2, 3, 9, 11, 12, … (40)".

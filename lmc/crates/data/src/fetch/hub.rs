@@ -128,6 +128,12 @@ impl<'a> Repository<'a> {
         best.0
     }
 
+    /// Returns the address at which the hub answers questions about the repository.
+    pub fn api(&self) -> String {
+        let kind = if matches!(self.source.repo_type, RepoType::Model) { "models" } else { "datasets" };
+        format!("{}/api/{kind}/{}", self.fetcher.endpoint, self.source.repository)
+    }
+
     /// Returns the commit that is fetched.
     pub fn fetched_commit(&self) -> Result<String> {
         self.commit(&self.fetcher.lock().of(&self.key)?)
@@ -138,8 +144,7 @@ impl<'a> Repository<'a> {
         if let Some(commit) = self.source.revision.commit().or(locked.commit.as_deref()) {
             return Ok(commit.to_owned());
         }
-        let kind = if matches!(self.source.repo_type, RepoType::Model) { "models" } else { "datasets" };
-        let api = format!("{}/api/{kind}/{}", self.fetcher.endpoint, self.source.repository);
+        let api = self.api();
         let here = || self.places[0].folder.clone();
         let commit = match &self.source.revision {
             Revision::Named(name) => {

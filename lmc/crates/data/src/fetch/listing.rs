@@ -6,7 +6,7 @@ use super::Fetcher;
 use super::client::network;
 use super::hub::Repository;
 use super::retry::Failure;
-use crate::manifest::{HubSource, RepoType};
+use crate::manifest::HubSource;
 use lmc_base::error::{LmcError, Result};
 
 /// A file or a folder as the hub lists it.
@@ -21,14 +21,12 @@ impl Fetcher {
     /// Returns the paths of the files of a repository at the commit that is fetched, as the hub's first page
     /// lists them. Files of the repository itself, which begin with a point, are left out.
     pub(crate) fn files_of(&self, source: &HubSource) -> Result<Vec<String>> {
-        let kind = if source.repo_type == RepoType::Model { "models" } else { "datasets" };
-        let repository = &source.repository;
         if self.offline {
-            let (file, folder) = (format!("the list of files of {repository}"), self.hub_cache.clone());
-            return Err(LmcError::Offline { file, folder, flat: None });
+            let file = format!("the list of files of {}", source.repository);
+            return Err(LmcError::Offline { file, folder: self.hub_cache.clone(), flat: None });
         }
-        let commit = Repository::new(self, source).fetched_commit()?;
-        let url = format!("{}/api/{kind}/{repository}/tree/{commit}?recursive=true", self.endpoint);
+        let repository = Repository::new(self, source);
+        let url = format!("{}/tree/{}?recursive=true", repository.api(), repository.fetched_commit()?);
         let entries: Vec<Entry> = self.retries.run(|| {
             let (text, _) = self.client.text(&url)?;
             serde_json::from_slice(&text).map_err(|error| {

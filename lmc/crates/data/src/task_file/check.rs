@@ -1,4 +1,4 @@
-//! What is checked of a new task before a file is read, and the names of the task and of its sets.
+//! Checks of a new task before a file is read, and the names of the task and of its sets.
 
 use std::path::{Path, PathBuf};
 

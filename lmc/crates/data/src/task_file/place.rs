@@ -17,10 +17,9 @@ pub(super) fn plain_name(name: &str) -> String {
 /// Returns the name of a file without the ends that say what it is, as it is written.
 fn bare_name(path: &Path) -> String {
     let mut name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    while let Some((before, end)) =
+    while let Some((before, _)) =
         name.rsplit_once('.').filter(|(_, end)| ENDS.contains(&&*end.to_lowercase()))
     {
-        let _ = end;
         name = before.to_owned();
     }
     name

@@ -1,8 +1,8 @@
 //! AdamW over whole flat vectors on a device: few kernels, no memory of its own, no waiting.
 //!
 //! An update is ten passes over the vectors (eleven with scaled losses), which read or write 96 bytes for each
-//! parameter of each model (104), beside one that reads the gradient for its norm; one fused kernel would take 28. libtorch has such a kernel,
-//! `_fused_adamw_`, which tch 0.24 does not export.
+//! parameter of each model (104), beside one that reads the gradient for its norm. One fused kernel would take
+//! 28. libtorch has such a kernel, `_fused_adamw_`, which tch 0.24 does not export.
 
 use std::ops::Range;
 
@@ -27,8 +27,8 @@ struct Numbers {
 impl AdamW {
     /// Updates some models as [`AdamW::step`] does. theta, the gradient and `scratch` are `[models,
     /// n_parameters]`; the gradient and `scratch` are written over. With `scaling` the gradients are scaled
-    /// ones, and a model whose gradient is not finite stays as it is. Returns the norm of each model's gradient
-    /// as it is without scaling and before it is clipped, `[models, 1]`.
+    /// ones, and a model whose gradient is not finite stays as it is. Returns the norm of each model's
+    /// gradient without scaling and before it is clipped, `[models, 1]`.
     ///
     /// [`AdamW::end_update`] must be called after the last models.
     pub(super) fn step_models(

@@ -75,7 +75,7 @@ fn inverse(label2id: &Value) -> Option<Vec<String>> {
 pub(super) fn shortened(value: &Value) -> String {
     const LONGEST: usize = 80;
     let text = match value {
-        Value::String(text) if super::read::NUMBERS_OF_PYTHON.contains(&text.as_str()) => text.clone(),
+        Value::String(text) if lmc_base::json::NUMBERS.contains(&text.as_str()) => text.clone(),
         other => other.to_string(),
     };
     match text.char_indices().nth(LONGEST) {

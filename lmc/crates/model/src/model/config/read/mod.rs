@@ -13,9 +13,7 @@ use super::{Labels, ModelConfig, bert_std};
 use crate::model::family::{self, Family, N_BUCKETS};
 use lmc_base::error::{LmcError, Result};
 use lmc_base::file::StandIn;
-
-/// The words that Python's `json` writes for numbers that JSON has no words for.
-pub(super) const NUMBERS_OF_PYTHON: [&str; 3] = ["-Infinity", "Infinity", "NaN"];
+use lmc_base::json::quoted_numbers;
 
 /// The remedy for checkpoints of TensorFlow.
 pub(in crate::model) const TENSORFLOW: &str = "convert it in Python with transformers 4.57, the last series that reads them, and tensorflow: \
@@ -89,7 +87,7 @@ impl ConfigFile {
                 remedy,
             });
         }
-        let value: Value = serde_json::from_str(&with_quoted_numbers(text))
+        let value: Value = serde_json::from_str(&quoted_numbers(text))
             .map_err(|e| damaged(path, Some(e.line()), format!("not JSON: {e}")))?;
         let Value::Object(fields) = value else {
             return Err(damaged(path, Some(1), format!("got {}, expected an object", shortened(&value))));
@@ -319,33 +317,6 @@ impl Fields<'_> {
     }
 }
 
-/// Returns the same JSON with `NaN`, `Infinity` and `-Infinity` in quotes, except inside strings.
-fn with_quoted_numbers(text: &str) -> String {
-    let mut quoted = String::with_capacity(text.len());
-    let (mut rest, mut in_text) = (text, false);
-    while let Some(first) = rest.chars().next() {
-        let number = NUMBERS_OF_PYTHON.iter().find(|number| !in_text && rest.starts_with(*number));
-        let taken = match (number, first) {
-            (Some(number), _) => {
-                quoted.extend(["\"", number, "\""]);
-                number.len()
-            }
-            (None, '\\') if in_text => {
-                let escaped = rest.chars().nth(1).map_or(1, |c| 1 + c.len_utf8());
-                quoted.push_str(&rest[..escaped]);
-                escaped
-            }
-            (None, c) => {
-                in_text ^= c == '"';
-                quoted.push(c);
-                c.len_utf8()
-            }
-        };
-        rest = &rest[taken..];
-    }
-    quoted
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -362,7 +333,7 @@ mod tests {
             ("\"\\", "\"\\"),
             ("", ""),
         ] {
-            assert_eq!(with_quoted_numbers(text), expected);
+            assert_eq!(quoted_numbers(text), expected);
         }
     }
 }

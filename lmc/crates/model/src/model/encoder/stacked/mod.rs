@@ -50,7 +50,8 @@ impl Encoder {
         }
         let Some(last) = last else { return self.finished(p, firsts(&x)) };
         let (first, input) = (firsts(&x), self.attention_input(p, last, &x));
-        let context = self.stacked_first_attention(p, last, &input, &firsts(&input), tokens, &looks, dropout);
+        let of_first = self.attention_input(p, last, &first);
+        let context = self.stacked_first_attention(p, last, &input, &of_first, tokens, &looks, dropout);
         self.finished(p, self.after_attention(p, last, &first, &context, dropout))
     }
 
@@ -189,8 +190,8 @@ impl Encoder {
 
     /// Returns the number of sites of dropout of rows, that of rows and attention, and that of all.
     ///
-    /// Those of rows include `n_head` of the head. Behind them each head of attention has one in each layer, and
-    /// last come those of the table by distance, one in each layer.
+    /// Those of rows include `n_head` of the head. Behind them each head of attention has one in each layer,
+    /// and last come those of the table by distance, one in each layer.
     pub(in crate::model) fn n_sites(&self, n_head: i64) -> [i64; 3] {
         let n_layers = self.order.len() as i64;
         let of_rows = 1 + self.n_drops() * n_layers + n_head;
