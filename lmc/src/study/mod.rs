@@ -111,7 +111,7 @@ impl Study {
     pub fn open_in(spec: StudySpec, store: Store) -> Result<Rc<Self>> {
         environment::check()?;
         spec.validate()?;
-        let task = Task::load(&spec)?;
+        let task = Task::load(&spec, &store)?;
         if spec.models.is_none() {
             spec.recipe.check_size(task.train.len())?;
         }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use tokenizers::Tokenizer;
 
 use super::fit::{Traits, check_fit, check_labels, check_twins};
+use super::known::{Known, Seen};
 use super::trainer::trainer_state;
 use super::{OpenedModel, in_order, key, read};
 use crate::compute::Compute;
@@ -17,6 +18,7 @@ use crate::model::load::{config_file, weight_files};
 use crate::model::{ConfigFile, ModelConfig};
 use crate::parallel::{n_threads, run_on_workers};
 use crate::progress::{self, Progress, Unit};
+use crate::store::Store;
 use crate::study::GivenModels;
 use crate::study::reading::side_by_side;
 use crate::study::tokens::{has_tokenizer, no_tokenizer, tokens_of};
@@ -40,13 +42,18 @@ struct Found {
     config: ModelConfig,
 }
 
-/// Looks at models, which must fit together, and puts their outputs in the order of a task's labels.
+/// Looks at models, which must fit together, and puts their outputs in the order of a task's labels. What a store
+/// knows of models whose files are unchanged is not read again.
 ///
 /// # Errors
 /// [`LmcError::InvalidParameter`] for models that do not fit together, saying which do, and for two with the
 /// same weights; [`LmcError::Labels`] if the outputs are not the labels of the task; [`LmcError::Format`] for a
 /// model without a tokenizer; those of finding and reading models.
-pub(in crate::study) fn look(given: &GivenModels, task_labels: &[String]) -> Result<Opened> {
+pub(in crate::study) fn look(
+    given: &GivenModels,
+    task_labels: &[String],
+    store: Option<&Store>,
+) -> Result<Opened> {
     let mut models = ModelFolder::find_all(&given.models)?;
     if !given.labels.is_empty() {
         models.iter_mut().for_each(|model| model.labels.clone_from(&given.labels));
@@ -54,7 +61,7 @@ pub(in crate::study) fn look(given: &GivenModels, task_labels: &[String]) -> Res
     if let Some(tokenizer) = &given.tokenizer {
         take_tokenizer(&mut models, ModelFolder::find_tokenizer(tokenizer)?)?;
     }
-    look_at(models, task_labels)
+    look_at(models, task_labels, store)
 }
 
 /// Gives all models the tokenizer in a folder, and says which have a tokenizer with other tokens.
@@ -98,7 +105,11 @@ fn note_other_labels(found: &[Found]) {
 }
 
 /// Does the same as [`look`] for folders that were found.
-pub(super) fn look_at(models: Vec<ModelFolder>, task_labels: &[String]) -> Result<Opened> {
+pub(super) fn look_at(
+    models: Vec<ModelFolder>,
+    task_labels: &[String],
+    store: Option<&Store>,
+) -> Result<Opened> {
     let mut found = models.into_iter().map(Found::new).collect::<Result<Vec<_>>>()?;
     note_other_labels(&found);
     share_tokenizers(&mut found)?;
@@ -115,7 +126,7 @@ pub(super) fn look_at(models: Vec<ModelFolder>, task_labels: &[String]) -> Resul
     }
     let names: Vec<&str> = found.iter().map(|found| found.model.name.as_str()).collect();
     check_fit(&names, &traits)?;
-    let seen = weights(&found, task_labels)?;
+    let seen = weights(&found, task_labels, store)?;
     let (config, tokens) = (found[0].config.clone(), found[0].model.tokenizer.clone());
     let models: Vec<OpenedModel> =
         found.into_iter().zip(seen).map(|(found, seen)| found.opened(seen)).collect();
@@ -129,15 +140,8 @@ fn place_of(model: &ModelFolder) -> PathBuf {
     model.tokenizer.canonicalize().unwrap_or_else(|_| model.tokenizer.clone())
 }
 
-/// The facts about a model that its weights tell.
-struct Seen {
-    labels: Vec<String>,
-    order: Vec<usize>,
-    key: String,
-}
-
-/// Reads the weights of all models.
-fn weights(found: &[Found], task_labels: &[String]) -> Result<Vec<Seen>> {
+/// Returns what the weights of all models tell; those that the store does not know are read.
+fn weights(found: &[Found], task_labels: &[String], store: Option<&Store>) -> Result<Vec<Seen>> {
     let (n, names) = (found.len(), found.iter().map(|found| found.model.name.as_str()).collect::<Vec<_>>());
     let what = if n == 1 { format!("looking at {}", names[0]) } else { format!("looking at {n} models") };
     let progress = Progress::new(what, Unit::Models, n as u64);
@@ -148,6 +152,12 @@ fn weights(found: &[Found], task_labels: &[String]) -> Result<Vec<Seen>> {
         found.iter().collect(),
         |()| Ok(()),
         |(), _, found| {
+            let Found { model, .. } = found;
+            let known = store.and_then(|store| Known::of(store, &model.folder, &model.labels, task_labels));
+            if let Some(Seen { labels, order, key }) = known.as_ref().and_then(Known::seen) {
+                progress.tick(|| model.name.clone());
+                return Ok((labels, Ok(order), Some(key)));
+            }
             let (weights, labels) = read(&found.model.folder, &found.model.labels, &[])?;
             check_finite(&found.model.folder, &weights)?;
             let order = output_order(labels.len(), &labels, task_labels);
@@ -156,6 +166,9 @@ fn weights(found: &[Found], task_labels: &[String]) -> Result<Vec<Seen>> {
                 Ok(order) => Some(key(&in_order(&found.config, weights, order)?)?),
                 Err(_) => None,
             };
+            if let (Some(known), Ok(order), Some(key)) = (known, &order, &key) {
+                known.keep(&Seen { labels: labels.clone(), order: order.clone(), key: key.clone() });
+            }
             progress.tick(|| found.model.name.clone());
             Ok((labels, order, key))
         },

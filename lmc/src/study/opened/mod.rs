@@ -2,6 +2,7 @@
 //! task, and their outputs are put in the order of the task's labels.
 
 mod fit;
+mod known;
 mod look;
 mod stages;
 mod together;

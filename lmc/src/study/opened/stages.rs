@@ -44,7 +44,7 @@ impl Models {
     /// Returns the checkpoints after that many updates, which all models have.
     fn at_checkpoint(study: &Rc<Study>, step: u32) -> Result<Self> {
         let folders = study.task.opened.iter().map(|model| model.at(step)).collect();
-        Ok(Self::of_opened(study, &look_at(folders, &study.task.labels)?.models))
+        Ok(Self::of_opened(study, &look_at(folders, &study.task.labels, Some(study.store()))?.models))
     }
 
     /// Returns the stages of models from elsewhere: the checkpoints that all of them have, and after these the

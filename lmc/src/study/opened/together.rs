@@ -29,7 +29,7 @@ impl OpenedTogether {
         let first = ModelFolder::find_all(&given.models)?.into_iter().next();
         let first = first.ok_or_else(|| LmcError::invalid("MODEL", "none", "at least one model"))?;
         let (_, labels) = read(&first.folder, &given.labels, &[])?;
-        let Opened { models, config, tokens, .. } = look(given, &labels)?;
+        let Opened { models, config, tokens, .. } = look(given, &labels, None)?;
         Ok(Self { models, config, labels, tokens })
     }
 

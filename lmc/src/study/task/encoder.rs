@@ -14,6 +14,7 @@ use crate::file::{hash_file, hexadecimal, sha256};
 use crate::model::load::{pretrained_from_bytes, weight_files};
 use crate::model::{ModelConfig, Pretrained, load_folder};
 use crate::spec::{Embedded, Encoder, ModelSpec};
+use crate::store::Store;
 use crate::study::opened::{Opened, look};
 use crate::study::{GivenModels, OpenedModel};
 
@@ -46,8 +47,8 @@ impl Loaded {
 
     /// Returns the architecture and the tokenizer of models from elsewhere, whose outputs are put in the order
     /// of the labels of a task.
-    pub fn of_models(given: &GivenModels, labels: &[String]) -> Result<Self> {
-        let Opened { models, config, tokenizer, tokens } = look(given, labels)?;
+    pub fn of_models(given: &GivenModels, labels: &[String], store: &Store) -> Result<Self> {
+        let Opened { models, config, tokenizer, tokens } = look(given, labels, Some(store))?;
         let keys: Vec<&str> = models.iter().map(OpenedModel::key).collect();
         let name = format!("{} {}", models.len(), if models.len() == 1 { "model" } else { "models" });
         let model = ModelSpec { name, sha256: sha256(keys.join("\n").as_bytes()), fresh_pooler: false };

@@ -22,6 +22,7 @@ use crate::eval::EvaluationSet;
 use crate::model::{Classifier, ModelConfig, Pretrained};
 use crate::progress;
 use crate::spec::{Encoder, ModelSpec, Recipe, TaskSpec, Trained};
+use crate::store::Store;
 
 /// The longest sequence of the paper's recipes, in tokens.
 const MAX_LENGTH: usize = 128;
@@ -62,16 +63,16 @@ impl fmt::Debug for Task {
 }
 
 impl Task {
-    /// Loads the task of a study with its data and encoder.
+    /// Loads the task of a study with its data and encoder. A store may know models from elsewhere already.
     ///
     /// # Errors
     /// [`LmcError::InvalidParameter`] if the study names no encoder and none is embedded; those of
     /// [`Fetcher::fetch`](crate::data::fetch::Fetcher::fetch) for files that are fetched; [`LmcError::Io`]
     /// and [`LmcError::Format`] naming a file that is missing or damaged.
-    pub fn load(study: &StudySpec) -> Result<Self> {
+    pub(super) fn load(study: &StudySpec, store: &Store) -> Result<Self> {
         if let Some(given) = &study.models {
             let sets = Sets::load(study)?;
-            return Self::new(study, Loaded::of_models(given, &sets.train.labels)?, sets);
+            return Self::new(study, Loaded::of_models(given, &sets.train.labels, store)?, sets);
         }
         match (study.task.generator(), &study.encoder) {
             (Some(Generator::MiniNli), encoder) => {

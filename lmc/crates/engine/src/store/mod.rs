@@ -14,6 +14,7 @@
 //! <root>/**/.<host>-<pid>-<number>.part       a file that is being written; left by a killed process, it goes after a day
 //! <root>/curves/<a>-<b>-<kind>-<hash>.sealed  the control points of a trained curve, finished or not
 //! <root>/sharpness/<dataset key>-<hash>/<run_id>-800it.sealed
+//! <root>/opened/<hash>.json                   facts about a model from elsewhere, while its files are unchanged
 //! <root>/slurm/<verb>-<hash>/plan.json         what the tasks of a job array do, beside job.sh and logs/<task>-<job>.log
 //! ```
 //!
@@ -199,6 +200,11 @@ impl Store {
     /// Returns the file of a trained curve of that name.
     pub fn curve_path(&self, name: &str) -> PathBuf {
         self.root.join("curves").join(format!("{name}.sealed"))
+    }
+
+    /// Returns the file of the facts about a model from elsewhere, by the hash of where it lies.
+    pub fn opened_path(&self, name: &str) -> PathBuf {
+        self.root.join("opened").join(format!("{name}.json"))
     }
 
     /// Returns the folder of the sharpness of models on a set, by the hash of how it is measured.

@@ -10,6 +10,7 @@ use super::unit::pairs;
 use super::worker::Worker;
 use crate::store::Store;
 use lmc_base::error::{LmcError, Result};
+use lmc_base::natural;
 use lmc_model::compute::{Compute, Precision};
 use lmc_model::encode::Placement;
 use lmc_model::eval::{EvaluationSet, Outcome};
@@ -82,9 +83,26 @@ impl<'a> SweepJob<'a> {
         self.store.sweep_folder(&self.key())
     }
 
+    /// Returns whether a unit is a line that lies in the store from its other end: a line is computed from the
+    /// model whose name comes first, and is found again whichever model is given first.
+    pub(super) fn is_turned(&self, unit: &[usize]) -> bool {
+        let name = |&model: &usize| natural::key(&self.models[model]);
+        self.plan.are_lines() && !unit.is_sorted_by_key(name)
+    }
+
+    /// Returns the models of a unit in the order in which they are computed and stored.
+    pub(super) fn stored(&self, unit: &[usize]) -> Vec<usize> {
+        let mut models = unit.to_vec();
+        if self.is_turned(unit) {
+            models.reverse();
+        }
+        models
+    }
+
     /// Returns the file of a unit.
     pub(super) fn path(&self, unit: &[usize]) -> PathBuf {
-        let names: Vec<&str> = unit.iter().map(|&model| self.models[model].as_str()).collect();
+        let models = self.stored(unit);
+        let names: Vec<&str> = models.iter().map(|&model| self.models[model].as_str()).collect();
         self.store.sweep_path(&self.key(), &names)
     }
 

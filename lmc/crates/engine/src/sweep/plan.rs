@@ -66,6 +66,8 @@ pub struct SweepPlan {
     units: Vec<Vec<usize>>,
     points: Vec<Combination>,
     name: String,
+    /// Whether the units are lines whose points lie alike seen from either end.
+    are_lines: bool,
 }
 
 impl SweepPlan {
@@ -153,7 +155,7 @@ impl SweepPlan {
             return Err(LmcError::invalid("models", n_models, "at least 2 to have a pair"));
         }
         let points = (0..grid.n_points()).map(|k| Combination::on_line(grid.alpha(k))).collect();
-        Ok(Self { n_models, units, points, name: format!("{}points", grid.n_points()) })
+        Ok(Self { n_models, units, points, name: format!("{}points", grid.n_points()), are_lines: true })
     }
 
     /// Plans any points between the control models of any units: planes, chains, samples of a simplex.
@@ -190,7 +192,7 @@ impl SweepPlan {
         points.iter().flat_map(|p| p.weights()).for_each(|w| hash.update(w.to_bits().to_le_bytes()));
         let digest = hexadecimal(&hash.finalize());
         let name = format!("{}points-of-{n_controls}-{}", points.len(), &digest[..10]);
-        Ok(Self { n_models, units, points, name })
+        Ok(Self { n_models, units, points, name, are_lines: false })
     }
 
     /// Returns the number of models.
@@ -211,6 +213,11 @@ impl SweepPlan {
     /// Returns the name of the points in the store: 11points, 441points-of-3-0123456789.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Returns whether the units are lines whose points lie alike seen from either end.
+    pub(super) fn are_lines(&self) -> bool {
+        self.are_lines
     }
 
     /// Returns the points that are not models: those that a unit evaluates.
