@@ -14,6 +14,7 @@ mod model;
 mod modules;
 mod piece_tokenizers;
 mod simplex;
+mod statistics;
 mod tokenizer_folders;
 mod tokenizers;
 mod training;

@@ -98,7 +98,7 @@ fn merges_equal_those_of_mergekit() {
         assert_eq!((config.base, config.ignored), (base, vec!["dtype".to_owned()]), "{name}");
         let options = config.options.check().unwrap();
         let merged =
-            merge_drawn(&options, &models, Some(&tensors), &Drawn { all: &all, case: name }).unwrap();
+            merge_drawn(&options, &models, Some(&tensors), &[], &Drawn { all: &all, case: name }).unwrap();
         let difference =
             (merged.theta() - expected.theta()).abs().max().to_kind(Kind::Double).double_value(&[]);
         assert!(difference < TOLERANCE, "{name}: {difference}");

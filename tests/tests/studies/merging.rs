@@ -1,9 +1,11 @@
 //! Ways to merge the copies of a study: what they give, how they are kept, and the folders that they make.
 
+use std::path::PathBuf;
+
 use lmc::LmcError;
 use lmc::analyses::merging::{
-    Ingredients, MergeBase, MergeCard, MergeFolder, MergeMethod, MergeOptions, Merges, MergingOptions,
-    TaskVectors,
+    Fisher, Ingredients, MergeBase, MergeCard, MergeFolder, MergeMethod, MergeOptions, Merges,
+    MergingOptions, RegMean, TaskVectors,
 };
 use lmc::basin::{Basins, ClusterOptions};
 use lmc::figure::merge_scatter;
@@ -13,6 +15,7 @@ use lmc::study::{GivenModels, Models, Study, StudySpec};
 use lmc::sweep::Grid;
 use lmc::table::{MERGE_KINDS, MERGE_PREDICTIONS, MERGES, Metric, Table};
 use lmc::weights::Weights;
+use lmc_tests::files::files;
 use lmc_tests::small;
 
 fn task_vectors() -> TaskVectors {
@@ -52,8 +55,8 @@ fn an_average_of_two_is_the_middle_of_their_line() {
     let folder = tempfile::tempdir().unwrap();
     let models = small::models(folder.path(), 4);
     let merges = merges(&models);
-    // Two pairs within and four across, each by 12 methods on two sets.
-    assert_eq!(merges.results.len(), 6 * 12 * 2);
+    // Two pairs within and four across, each by 14 methods on two sets.
+    assert_eq!(merges.results.len(), 6 * 14 * 2);
     let sweep = models.sweep("id", Grid::new(3).unwrap()).unwrap();
     let linear = |result: &&lmc::analyses::merging::MergeResult| {
         result.method == MergeMethod::linear() && result.dataset() == "id"
@@ -72,7 +75,7 @@ fn an_average_of_two_is_the_middle_of_their_line() {
     MERGES.check(&all).unwrap();
     MERGE_KINDS.check(&kinds).unwrap();
     MERGE_PREDICTIONS.check(&predictions).unwrap();
-    assert_eq!((all.height(), kinds.height(), predictions.height()), (144, 12 * 2 * 2, 12 * 2));
+    assert_eq!((all.height(), kinds.height(), predictions.height()), (168, 14 * 2 * 2, 14 * 2));
     let column =
         |name: &str| kinds.column(name).unwrap().f64().unwrap().into_no_null_iter().collect::<Vec<f64>>();
     for ((low, mean), high) in column("excess_low").iter().zip(column("excess")).zip(column("excess_high")) {
@@ -113,6 +116,58 @@ fn a_merged_model_is_saved_and_opened_again() {
     let store = Store::open(folder.path().join("opened")).unwrap();
     let opened = Study::open_in(spec, store).unwrap().models().unwrap();
     assert_eq!(opened.scores("lo", Metric::Accuracy).unwrap(), [score]);
+}
+
+#[test]
+fn what_texts_tell_is_kept_and_the_same_for_models_from_elsewhere() {
+    let folder = tempfile::tempdir().unwrap();
+    let models = small::models(&folder.path().join("study"), 3);
+    let folders: Vec<PathBuf> = models.names().iter().map(|name| folder.path().join(name)).collect();
+    for (number, place) in folders.iter().enumerate() {
+        let one = MergeFolder::new(models.study(), place, "one copy", Replace::Same).unwrap();
+        one.save(&models, &[number], &MergeCard::default()).unwrap();
+    }
+    let spec = StudySpec::of_models(models.study().spec().task.clone(), &folders).unwrap();
+    let store = Store::open(folder.path().join("opened")).unwrap();
+    let opened = Study::open_in(spec, store).unwrap().models().unwrap();
+    let methods = [
+        MergeMethod::Fisher(Fisher { n_texts: 20, ..Fisher::default() }),
+        MergeMethod::RegMean(RegMean { n_texts: 20, ..RegMean::default() }),
+    ];
+    let mean = models.merge(&[0, 2], &MergeOptions::new(MergeMethod::linear()), None).unwrap();
+    for method in methods {
+        let options = MergeOptions::new(method);
+        let merged = models.merge(&[0, 2], &options, None).unwrap();
+        assert!(Weights::distance(&merged.weights, &mean.weights).unwrap() > 1e-3, "{method}");
+        let elsewhere = opened.merge(&[0, 2], &options, None).unwrap();
+        assert_eq!(Weights::distance(&merged.weights, &elsewhere.weights).unwrap(), 0.0, "{method}");
+        let other = models.merge(&[0, 2], &MergeOptions { seed: 1, ..options.clone() }, None).unwrap();
+        assert_ne!(other.key(), merged.key(), "other texts make another model");
+
+        // One file for each model that is merged; a damaged one is named.
+        let kind = options.method.statistic().unwrap().0.name();
+        let root = models.study().store().root().join("statistics");
+        let of_kind = |path: &PathBuf| path.to_str().unwrap().contains(kind);
+        let found: Vec<PathBuf> =
+            files(&root).into_keys().filter(of_kind).map(|path| root.join(path)).collect();
+        assert_eq!(found.len(), 2 * 2, "{found:?}");
+        let bytes: Vec<Vec<u8>> = found.iter().map(|path| std::fs::read(path).unwrap()).collect();
+        found.iter().for_each(|path| std::fs::write(path, b"damaged").unwrap());
+        let error = models.merge(&[0, 2], &options, None).unwrap_err().to_string();
+        assert!(error.contains(".sealed") && error.contains("delete the file"), "{error}");
+        found.iter().for_each(|path| std::fs::remove_file(path).unwrap());
+        let again = models.merge(&[0, 2], &options, None).unwrap();
+        assert_eq!(Weights::distance(&merged.weights, &again.weights).unwrap(), 0.0, "{method}");
+        models.merge(&[0, 2], &MergeOptions { seed: 1, ..options.clone() }, None).unwrap();
+        let made_again: Vec<Vec<u8>> = found.iter().map(|path| std::fs::read(path).unwrap()).collect();
+        assert_eq!(bytes, made_again, "the same bytes are gathered again");
+
+        // Without a task there are no texts.
+        let ingredients = Ingredients::open(&GivenModels::new(&folders).unwrap()).unwrap();
+        let place = folder.path().join("without");
+        let error = ingredients.save(&place, &options, None, None, Replace::Same).unwrap_err().to_string();
+        assert!(error.starts_with("`merge.method`: got ") && !place.exists(), "{error}");
+    }
 }
 
 #[test]

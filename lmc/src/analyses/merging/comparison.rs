@@ -81,24 +81,28 @@ impl Models {
             return Err(LmcError::invalid("merge.base", "none", expected));
         }
         let choices = choices(sweep, basins, options)?;
-        let mut works = Vec::new();
-        for method in &options.methods {
+        let (mut works, mut statistics) = (Vec::new(), Vec::new());
+        for (place, method) in options.methods.iter().enumerate() {
             let merge = MergeOptions { seed: options.seed, ..MergeOptions::new(*method) }.check()?;
-            let fits = |choice: &&Choice| method.takes(choice.models.len());
-            works.extend(choices.iter().filter(fits).map(|choice| (merge.clone(), choice)));
+            let chosen: Vec<&Choice> =
+                choices.iter().filter(|choice| method.takes(choice.models.len())).collect();
+            let models: Vec<usize> = chosen.iter().flat_map(|choice| choice.models.clone()).collect();
+            statistics.push(self.statistics(&models, &merge)?);
+            works.extend(chosen.into_iter().map(|choice| (place, merge.clone(), choice)));
         }
         let keys: Vec<String> =
-            works.iter().map(|(merge, choice)| self.merged_key(&choice.models, merge, base)).collect();
+            works.iter().map(|(_, merge, choice)| self.merged_key(&choice.models, merge, base)).collect();
         let single = self.loader();
         let load = |work: usize| {
-            let (merge, choice): &(Valid<MergeOptions>, &Choice) = &works[work];
-            made(merge, choice.models.len(), |i| single(choice.models[i]), base)
+            let (method, merge, choice): &(usize, Valid<MergeOptions>, &Choice) = &works[work];
+            let known = statistics[*method].of(&choice.models)?;
+            made(merge, choice.models.len(), |i| single(choice.models[i]), base, &known)
         };
         let mut results = Vec::new();
         for dataset in datasets {
             let outcomes = self.study().outcomes(dataset, &keys, &load)?;
             let singles = self.evaluate(dataset)?;
-            for (((merge, choice), outcome), key) in works.iter().zip(outcomes).zip(&keys) {
+            for (((_, merge, choice), outcome), key) in works.iter().zip(outcomes).zip(&keys) {
                 let members: Vec<&Evaluation> = choice.models.iter().map(|&model| &singles[model]).collect();
                 let merged = Evaluation { model: key.clone(), outcome, ..members[0].clone() };
                 results.push(MergeResult::new(

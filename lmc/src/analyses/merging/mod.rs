@@ -9,11 +9,16 @@ mod merged;
 mod options;
 mod result;
 mod rows;
+mod statistics;
 mod table;
 mod untasked;
 
-use serde_json::json;
+use std::collections::BTreeMap;
 
+use serde_json::json;
+use tch::Tensor;
+
+use crate::encode::digest;
 use crate::error::{LmcError, Result};
 use crate::file::sha256;
 use crate::options::{Options, Valid};
@@ -23,7 +28,9 @@ use crate::weights::Weights;
 
 #[doc(hidden)]
 pub use crate::merge::{Draw, merge_drawn};
-pub use crate::merge::{MergeConfig, MergeMethod, MergeOptions, ModelStock, TaskVectors, Trim, merge};
+pub use crate::merge::{
+    Fisher, MergeConfig, MergeMethod, MergeOptions, ModelStock, RegMean, Statistic, TaskVectors, Trim, merge,
+};
 pub use base::MergeBase;
 pub use card::MergeCard;
 pub use comparison::Merges;
@@ -45,9 +52,11 @@ impl Models {
     ///
     /// Task vectors are counted from `base`; without one, from the encoder that the copies of a study started
     /// from. Models from elsewhere have none. The heads of the models are averaged, since the base has none.
+    /// Methods with a [`Statistic`] read texts of the training set; what they tell of each model is kept in the
+    /// store.
     ///
     /// # Errors
-    /// The errors of [`merge`] and of [`MergeOptions::check`]; [`LmcError::InvalidParameter`] for a number
+    /// The errors of [`merge`], of [`MergeOptions::check`] and of [`Statistic::gather`]; [`LmcError::InvalidParameter`] for a number
     /// that is not a model or comes twice.
     ///
     /// # Examples
@@ -69,8 +78,9 @@ impl Models {
         self.check_ingredients(ingredients)?;
         let own = MergeBase::of_study(self);
         let base = base.or(own.as_ref());
-        let weights =
-            made(&options, ingredients.len(), |i| self.weights_of(&self.models()[ingredients[i]]), base)?;
+        let statistics = self.statistics(ingredients, &options)?.of(ingredients)?;
+        let load = |i: usize| self.weights_of(&self.models()[ingredients[i]]);
+        let weights = made(&options, ingredients.len(), load, base, &statistics)?;
         let key = self.merged_key(ingredients, &options, base);
         let base = base.filter(|_| options.method.needs_base()).map(|base| base.name().to_owned());
         Ok(Merged { models: self.clone(), ingredients: ingredients.to_vec(), options, base, weights, key })
@@ -94,7 +104,10 @@ impl Models {
     fn merged_key(&self, ingredients: &[usize], options: &MergeOptions, base: Option<&MergeBase>) -> String {
         let keys: Vec<String> = ingredients.iter().map(|&model| self.models()[model].key()).collect();
         let base = base.filter(|_| options.method.needs_base()).map(MergeBase::sha256);
-        let facts = json!({ "ingredients": keys, "options": options, "base": base });
+        let mut facts = json!({ "ingredients": keys, "options": options, "base": base });
+        if options.method.statistic().is_some() {
+            facts["texts"] = digest(&self.texts_of_merge(options)).into();
+        }
         format!("merge-{}", &sha256(facts.to_string().as_bytes())[..DIGITS])
     }
 }
@@ -106,11 +119,13 @@ fn made(
     n: usize,
     load: impl Fn(usize) -> Result<Weights>,
     base: Option<&MergeBase>,
+    statistics: &[BTreeMap<String, Tensor>],
 ) -> Result<Weights> {
     if options.is_uniform_soup() {
         return uniform(n, load);
     }
-    merge(options, &(0..n).map(load).collect::<Result<Vec<_>>>()?, base.map(MergeBase::tensors).as_ref())
+    let models = (0..n).map(load).collect::<Result<Vec<_>>>()?;
+    merge(options, &models, base.map(MergeBase::tensors).as_ref(), statistics)
 }
 
 #[cfg(test)]

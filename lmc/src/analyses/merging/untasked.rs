@@ -63,7 +63,7 @@ impl Ingredients {
     /// Merges all models and saves the result with labels, tokenizer and model card.
     ///
     /// # Errors
-    /// The errors of [`merge`](super::merge); [`LmcError::Occupied`](crate::LmcError::Occupied) for a folder that holds
+    /// The errors of [`merge`](super::merge); [`LmcError::InvalidParameter`] for a method that reads texts; [`LmcError::Occupied`](crate::LmcError::Occupied) for a folder that holds
     /// something else.
     pub fn save(
         &self,
@@ -74,11 +74,15 @@ impl Ingredients {
         replace: Replace,
     ) -> Result<()> {
         let options = options.check()?;
+        if options.method.statistic().is_some() {
+            let expected = "a method that reads no texts; open the models with a task for this one";
+            return Err(LmcError::invalid("merge.method", options.method, expected));
+        }
         self.check_folder(folder)?;
         let origin = self.origin(&options, base);
         check_place(folder, &origin, replace)?;
         let (layout, models) = (self.classifier.layout(), &self.opened.models);
-        let weights = made(&options, models.len(), |model| models[model].load(layout), base)?;
+        let weights = made(&options, models.len(), |model| models[model].load(layout), base, &[])?;
         let ingredients = self.opened.models.iter().map(|m| (m.name().to_owned(), m.key().to_owned()));
         let base = base.filter(|_| options.method.needs_base());
         let facts = Facts {

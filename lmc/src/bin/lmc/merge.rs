@@ -21,12 +21,13 @@ pub struct Merge {
     study: StudyArgs,
     /// A configuration of mergekit (YAML), which says the models, the method and the base.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["what", "method", "weights", "density", "gamma",
-        "epsilon", "lambda", "t", "alpha", "normalize", "rescale", "filter_wise", "base", "ingredients"])]
+        "epsilon", "lambda", "t", "alpha", "normalize", "rescale", "filter_wise", "texts", "floor", "scale", "base",
+        "ingredients"])]
     config: Option<PathBuf>,
     #[command(flatten)]
     method: Method,
     /// The pretrained model that task vectors are counted from: a folder, or a name that `lmc manifests`
-    /// lists; that of the study if absent. linear and slerp need none.
+    /// lists; that of the study if absent. linear, slerp, fisher and regmean need none.
     #[arg(long, value_name = "FOLDER or NAME")]
     base: Option<PathBuf>,
     /// The models that are merged, such as s100,s104; all if absent.
@@ -68,6 +69,14 @@ impl Merge {
         options.validate()?;
         self.compute.check()?;
         if study.without_task()?.is_some() {
+            if options.method.statistic().is_some() {
+                let expected = format!("--task FILE, whose training texts {} reads", options.method);
+                return Err(LmcError::InvalidParameter {
+                    field: "OPTION",
+                    got: "no --task".into(),
+                    expected,
+                });
+            }
             return self.place().map(|_| ());
         }
         let spec = study.spec()?;

@@ -1,14 +1,15 @@
 //! The options that describe a way to merge.
 
 use clap::Args;
-use lmc::analyses::merging::{MergeMethod, MergeOptions, ModelStock, TaskVectors, Trim};
+use lmc::analyses::merging::{Fisher, MergeMethod, MergeOptions, ModelStock, RegMean, TaskVectors, Trim};
 use lmc::{LmcError, Result};
 
 /// A method by name with the options that differ from its usual ones.
 #[derive(Args)]
 pub struct Method {
     /// linear (the average), slerp, wise_ft, task_arithmetic, ties, dare_linear, dare_ties, breadcrumbs,
-    /// breadcrumbs_ties, della, della_linear or model_stock; the names are those of mergekit.
+    /// breadcrumbs_ties, della, della_linear or model_stock, whose names are those of mergekit; fisher or
+    /// regmean, which read texts of the task.
     #[arg(long, default_value = "linear", value_name = "NAME")]
     method: String,
     /// The weight of each model, such as 0.7,0.3; equal weights if absent. With linear and two models, this is
@@ -42,7 +43,16 @@ pub struct Method {
     /// Gives each row of a matrix a ratio of its own (model_stock).
     #[arg(long)]
     filter_wise: bool,
-    /// Seeds the draws of dare and della.
+    /// The texts of the training set that fisher and regmean read; 256 if absent.
+    #[arg(long, value_name = "N")]
+    texts: Option<usize>,
+    /// The least Fisher information of an element (fisher); 1e-6 if absent.
+    #[arg(long, value_name = "INFORMATION")]
+    floor: Option<f64>,
+    /// The factor of the products of two different inputs (regmean); 0.9 if absent.
+    #[arg(long, value_name = "FACTOR")]
+    scale: Option<f64>,
+    /// Seeds the draws of dare and della, and of the texts.
     #[arg(long, default_value_t = 0, value_name = "N")]
     pub merge_seed: u64,
 }
@@ -70,6 +80,16 @@ impl Method {
             MergeMethod::ModelStock(_) => {
                 self.check_only(&["--filter-wise"])?;
                 MergeMethod::ModelStock(ModelStock { filter_wise: self.filter_wise })
+            }
+            MergeMethod::Fisher(usual) => {
+                self.check_only(&["--texts", "--floor"])?;
+                let n_texts = self.texts.unwrap_or(usual.n_texts);
+                MergeMethod::Fisher(Fisher { n_texts, floor: self.floor.unwrap_or(usual.floor) })
+            }
+            MergeMethod::RegMean(usual) => {
+                self.check_only(&["--texts", "--scale"])?;
+                let n_texts = self.texts.unwrap_or(usual.n_texts);
+                MergeMethod::RegMean(RegMean { n_texts, scale: self.scale.unwrap_or(usual.scale) })
             }
             MergeMethod::TaskVectors(usual) => {
                 let (trim, known) = self.trim(usual.trim);
@@ -118,6 +138,9 @@ impl Method {
             ("--normalize", self.normalize.is_some()),
             ("--rescale", self.rescale.is_some()),
             ("--filter-wise", self.filter_wise),
+            ("--texts", self.texts.is_some()),
+            ("--floor", self.floor.is_some()),
+            ("--scale", self.scale.is_some()),
         ];
         let Some((option, _)) = set.into_iter().find(|(option, is_set)| *is_set && !known.contains(option))
         else {

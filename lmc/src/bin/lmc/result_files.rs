@@ -93,6 +93,8 @@ pub const FILES: [(&str, &[&str]); 15] = [
             "merges_della.png",
             "merges_della_linear.png",
             "merges_model_stock.png",
+            "merges_fisher.png",
+            "merges_regmean.png",
         ],
     ),
     ("planes", &["planes.parquet", "anchors.parquet", "planes.png"]),

@@ -15,6 +15,7 @@
 //! <root>/curves/<a>-<b>-<kind>-<hash>.sealed  the control points of a trained curve, finished or not
 //! <root>/sharpness/<dataset key>-<hash>/<run_id>-800it.sealed
 //! <root>/opened/<hash>.json                   facts about a model from elsewhere, while its files are unchanged
+//! <root>/statistics/<kind>-<hash>/<model>.sealed  what texts tell of a model, by the digest of the texts
 //! <root>/slurm/<verb>-<hash>/plan.json         what the tasks of a job array do, beside job.sh and logs/<task>-<job>.log
 //! ```
 //!
@@ -210,6 +211,11 @@ impl Store {
     /// Returns the folder of the sharpness of models on a set, by the hash of how it is measured.
     pub fn sharpness_folder(&self, dataset_key: &str, recipe: &str) -> PathBuf {
         self.root.join("sharpness").join(format!("{dataset_key}-{recipe}"))
+    }
+
+    /// Returns the folder of what texts, by their digest, tell of models.
+    pub fn statistics_folder(&self, kind: &str, texts: &str) -> PathBuf {
+        self.root.join("statistics").join(format!("{kind}-{}", &texts[..texts.len().min(10)]))
     }
 
     /// Returns the folder of the plan, the batch script and the logs of work on a Slurm cluster, by the name

@@ -5,14 +5,22 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use tch::Tensor;
 
+use super::fisher::Fisher;
 use super::linear;
+use super::reg_mean::RegMean;
 use super::slerp::slerp;
+use super::statistic::Statistic;
 use super::stock::ModelStock;
 use super::task_vectors::{Sites, TaskVectors};
 use super::trim::Trim;
 use lmc_base::error::{LmcError, Result};
+use lmc_base::options::in_range;
 
-/// A way to make one model of several. Names and defaults are those of mergekit.
+/// The most texts from which a statistic is taken.
+const MOST_TEXTS: usize = 1_000_000;
+
+/// A way to make one model of several. Names and defaults are those of mergekit, which has neither `fisher` nor
+/// `regmean`.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "method", rename_all = "snake_case")]
 pub enum MergeMethod {
@@ -36,6 +44,12 @@ pub enum MergeMethod {
     TaskVectors(TaskVectors),
     /// Model stock (Jang et al. 2024).
     ModelStock(ModelStock),
+    /// The mean of each element, weighted by its Fisher information (Matena and Raffel 2022).
+    Fisher(Fisher),
+    /// The linear layers whose outputs are closest to those of all models, and the weighted mean of all other
+    /// tensors (Jin et al. 2023).
+    #[serde(rename = "regmean")]
+    RegMean(RegMean),
 }
 
 impl fmt::Display for MergeMethod {
@@ -46,7 +60,7 @@ impl fmt::Display for MergeMethod {
 
 impl MergeMethod {
     /// The names of all methods.
-    pub const NAMES: [&'static str; 12] = [
+    pub const NAMES: [&'static str; 14] = [
         "linear",
         "slerp",
         "wise_ft",
@@ -59,6 +73,8 @@ impl MergeMethod {
         "della",
         "della_linear",
         "model_stock",
+        "fisher",
+        "regmean",
     ];
 
     /// The share of a task vector that is kept if nothing else is said. mergekit keeps all.
@@ -140,6 +156,8 @@ impl MergeMethod {
             "della" => Self::della(density, 0.15, true),
             "della_linear" => Self::della(density, 0.15, false),
             "model_stock" => Self::model_stock(),
+            "fisher" => Self::Fisher(Fisher::default()),
+            "regmean" => Self::RegMean(RegMean::default()),
             _ => {
                 let known = Self::NAMES.iter().map(|&name| name.to_owned()).collect();
                 return Err(LmcError::UnknownName { kind: "way to merge", name: name.to_owned(), known });
@@ -147,13 +165,15 @@ impl MergeMethod {
         })
     }
 
-    /// Returns the name, as mergekit spells it.
+    /// Returns the name, as mergekit spells it if it has the method.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Linear { .. } => "linear",
             Self::Slerp { .. } => "slerp",
             Self::WiseFt { .. } => "wise_ft",
             Self::ModelStock(_) => "model_stock",
+            Self::Fisher(_) => "fisher",
+            Self::RegMean(_) => "regmean",
             Self::TaskVectors(vectors) => match (vectors.trim, vectors.elect_signs) {
                 (Trim::Nothing, _) => "task_arithmetic",
                 (Trim::Magnitude { .. }, _) => "ties",
@@ -169,7 +189,16 @@ impl MergeMethod {
 
     /// Returns whether it starts from a pretrained base.
     pub fn needs_base(&self) -> bool {
-        !matches!(self, Self::Linear { .. } | Self::Slerp { .. })
+        matches!(self, Self::TaskVectors(_) | Self::ModelStock(_) | Self::WiseFt { .. })
+    }
+
+    /// Returns what it must know of each model beside its weights, and the number of texts that tell it.
+    pub fn statistic(&self) -> Option<(Statistic, usize)> {
+        match self {
+            Self::Fisher(fisher) => Some((Statistic::Fisher, fisher.n_texts)),
+            Self::RegMean(mean) => Some((Statistic::Gram, mean.n_texts)),
+            _ => None,
+        }
     }
 
     /// Returns the fewest and the most models that it takes.
@@ -190,9 +219,14 @@ impl MergeMethod {
 
     /// Checks all numbers.
     pub(super) fn validate(&self) -> Result<()> {
+        if let Some((_, n_texts)) = self.statistic() {
+            in_range("merge.n_texts", n_texts, MOST_TEXTS)?;
+        }
         match *self {
             Self::Linear { .. } | Self::ModelStock(_) => Ok(()),
             Self::TaskVectors(vectors) => vectors.validate(),
+            Self::Fisher(fisher) => fisher.validate(),
+            Self::RegMean(mean) => mean.validate(),
             Self::Slerp { t } => share("merge.t", t),
             Self::WiseFt { alpha } => share("merge.alpha", alpha),
         }
@@ -220,12 +254,26 @@ impl MergeMethod {
                 let mean = linear::mean(tensors, shares)?;
                 Ok(base.f_to_kind(mean.kind())?.f_lerp(&mean, *alpha)?)
             }
-            Self::Linear { .. } | Self::Slerp { .. } => self.without_base(tensors, shares),
+            _ => self.without_base(tensors, shares),
+        }
+    }
+
+    /// Returns the merged tensor of a method that knows the statistic of that tensor in each model.
+    pub(super) fn with_statistics(
+        &self,
+        tensors: &[&Tensor],
+        shares: &[f64],
+        statistics: &[&Tensor],
+    ) -> Result<Tensor> {
+        match self {
+            Self::Fisher(fisher) => fisher.merged(tensors, shares, statistics),
+            Self::RegMean(mean) => mean.merged(tensors, shares, statistics),
+            _ => self.without_base(tensors, shares),
         }
     }
 }
 
 /// Checks a place on a path from 0 to 1.
-fn share(field: &'static str, value: f64) -> Result<()> {
+pub(super) fn share(field: &'static str, value: f64) -> Result<()> {
     if (0.0..=1.0).contains(&value) { Ok(()) } else { Err(LmcError::invalid(field, value, "from 0 to 1")) }
 }

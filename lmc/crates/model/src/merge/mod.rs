@@ -9,10 +9,13 @@
 
 mod config;
 mod draw;
+mod fisher;
 mod linear;
 mod method;
 mod options;
+mod reg_mean;
 mod slerp;
+mod statistic;
 mod stock;
 mod task_vectors;
 mod trim;
@@ -23,8 +26,11 @@ use tch::{Kind, Tensor};
 
 pub use config::MergeConfig;
 pub use draw::{Draw, SeededDraw};
+pub use fisher::Fisher;
 pub use method::MergeMethod;
 pub use options::MergeOptions;
+pub use reg_mean::RegMean;
+pub use statistic::Statistic;
 pub use stock::ModelStock;
 pub use task_vectors::TaskVectors;
 pub use trim::Trim;
@@ -36,13 +42,14 @@ use lmc_base::options::Valid;
 /// Returns the model that a method makes of `models`, which have one layout.
 ///
 /// `base` has the tensors of the pretrained model by name; those of the models that it lacks are averaged.
-/// All models lie in memory, and each tensor is computed in float32, averages in float64. Random numbers
+/// `statistics` has what [`Statistic::gather`] returns for each model, if the method has a statistic, and is
+/// empty otherwise. All models lie in memory, and each tensor is computed in float32, averages in float64. Random numbers
 /// depend on the seed, the tensor's name and the model's place alone.
 ///
 /// # Errors
 /// [`LmcError::InvalidParameter`] for too few or too many models, another number of weights than models,
-/// models of different layouts, a method that needs a base without one, or a base that has no tensor of the
-/// models or one of another shape.
+/// models of different layouts, a method that needs a base or statistics without them, or a base that has no
+/// tensor of the models or one of another shape.
 ///
 /// # Examples
 /// ```
@@ -62,7 +69,7 @@ use lmc_base::options::Valid;
 /// // TIES keeps the half of each task vector that is largest: [_, 4, _, -3] and [_, -2, _, -1]. The signs
 /// // of the sums win, +2 and -4, and the mean is taken over those models that agree.
 /// let options = MergeOptions::new(MergeMethod::ties(0.5)).check()?;
-/// let merged = merge(&options, &models, Some(&base))?;
+/// let merged = merge(&options, &models, Some(&base), &[])?;
 /// assert_eq!(Vec::<f32>::try_from(merged.theta()).unwrap(), [1.0, 4.0, 0.0, -2.0]);
 /// # Ok::<(), lmc::LmcError>(())
 /// ```
@@ -70,8 +77,9 @@ pub fn merge(
     options: &Valid<MergeOptions>,
     models: &[Weights],
     base: Option<&BTreeMap<String, Tensor>>,
+    statistics: &[BTreeMap<String, Tensor>],
 ) -> Result<Weights> {
-    merge_drawn(options, models, base, &SeededDraw { seed: options.seed })
+    merge_drawn(options, models, base, statistics, &SeededDraw { seed: options.seed })
 }
 
 /// Returns the same as [`merge`], with random numbers of the caller's choice.
@@ -80,11 +88,16 @@ pub fn merge_drawn(
     options: &Valid<MergeOptions>,
     models: &[Weights],
     base: Option<&BTreeMap<String, Tensor>>,
+    statistics: &[BTreeMap<String, Tensor>],
     draw: &dyn Draw,
 ) -> Result<Weights> {
     let shares = options.shares(models.len())?;
     for other in &models[1..] {
         Weights::same_layout(&models[0], other)?;
+    }
+    if options.method.statistic().is_some() && statistics.len() != models.len() {
+        let got = format!("the statistics of {} models", statistics.len());
+        return Err(LmcError::invalid("merge.statistics", got, format!("those of {}", models.len())));
     }
     let base = if options.method.needs_base() { Some(checked(base, options, &models[0])?) } else { None };
     let named: Vec<Vec<(String, Tensor)>> = models.iter().map(Weights::named).collect();
@@ -92,6 +105,14 @@ pub fn merge_drawn(
     for (i, entry) in models[0].layout().entries().iter().enumerate() {
         let tensors: Vec<&Tensor> = named.iter().map(|tensors| &tensors[i].1).collect();
         let made = match base.map(|base| base.get(&entry.name)) {
+            None if options.method.statistic().is_some() => {
+                let known: Vec<&Tensor> =
+                    statistics.iter().filter_map(|tensors| tensors.get(&entry.name)).collect();
+                match known.len() == tensors.len() {
+                    true => options.method.with_statistics(&tensors, &shares, &known)?,
+                    false => linear::mean(&tensors, &shares)?,
+                }
+            }
             None => options.method.without_base(&tensors, &shares)?,
             Some(None) => linear::mean(&tensors, &shares)?,
             Some(Some(base)) => {

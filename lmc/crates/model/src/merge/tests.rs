@@ -28,8 +28,21 @@ fn base() -> BTreeMap<String, Tensor> {
     named.into_iter().filter(|(name, _)| name.starts_with("encoder")).collect()
 }
 
+/// Returns the statistics of a method, the same for each of `n` models.
+fn statistics(method: MergeMethod, n: usize) -> Vec<BTreeMap<String, Tensor>> {
+    let of_one = || match method.statistic() {
+        Some((Statistic::Gram, _)) => {
+            let rows = models(1).remove(0).named().remove(0).1;
+            BTreeMap::from([("encoder.weight".to_owned(), rows.tr().matmul(&rows))])
+        }
+        _ => models(1).remove(0).named().into_iter().map(|(name, tensor)| (name, tensor.abs())).collect(),
+    };
+    if method.statistic().is_some() { (0..n).map(|_| of_one()).collect() } else { Vec::new() }
+}
+
 fn merged(options: &MergeOptions, models: &[Weights]) -> Weights {
-    merge(&options.check().unwrap(), models, Some(&base())).unwrap()
+    let statistics = statistics(options.method, models.len());
+    merge(&options.check().unwrap(), models, Some(&base()), &statistics).unwrap()
 }
 
 fn distance(a: &Weights, b: &Weights) -> f64 {
@@ -42,7 +55,7 @@ fn tensor(weights: &Weights, name: &str) -> Vec<f32> {
 }
 
 fn error(options: &MergeOptions, n: i64, base: Option<&BTreeMap<String, Tensor>>) -> String {
-    let made = options.check().and_then(|options| merge(&options, &models(n), base));
+    let made = options.check().and_then(|options| merge(&options, &models(n), base, &[]));
     made.unwrap_err().to_string()
 }
 
@@ -50,7 +63,7 @@ fn error(options: &MergeOptions, n: i64, base: Option<&BTreeMap<String, Tensor>>
 fn equal_weights_are_the_uniform_soup() {
     let models = models(5);
     let soup = uniform(5, |i| Ok(models[i].clone())).unwrap();
-    let mean = merge(&MergeOptions::new(MergeMethod::linear()).check().unwrap(), &models, None).unwrap();
+    let mean = merge(&MergeOptions::new(MergeMethod::linear()).check().unwrap(), &models, None, &[]).unwrap();
     assert_eq!(distance(&soup, &mean), 0.0);
     // Task arithmetic with weights that sum to 1 is the same, and so is the end of WiSE-FT.
     for method in [MergeMethod::task_arithmetic(), MergeMethod::WiseFt { alpha: 1.0 }] {
@@ -152,7 +165,7 @@ fn models_and_bases_that_do_not_fit_are_named() {
     layout.push("w", &[1]);
     let other = Weights::new(Arc::new(layout), Tensor::from_slice(&[1.0f32])).unwrap();
     let mixed = [models(1).remove(0), other];
-    assert!(merge(&ties.check().unwrap(), &mixed, Some(&base())).is_err());
+    assert!(merge(&ties.check().unwrap(), &mixed, Some(&base()), &[]).is_err());
 }
 
 #[test]
@@ -169,6 +182,60 @@ fn weights_that_are_none_are_refused() {
     assert!(error(&stock, 2, Some(&base())).contains("model_stock does not weigh models"));
     let far = MergeOptions::new(MergeMethod::WiseFt { alpha: 1.5 });
     assert!(error(&far, 2, Some(&base())).contains("`merge.alpha`: got 1.5, expected from 0 to 1"));
+}
+
+#[test]
+fn statistics_weigh_what_the_texts_tell() {
+    let models = models(2);
+    for name in ["fisher", "regmean"] {
+        let options = MergeOptions::new(MergeMethod::named(name).unwrap());
+        // Of a model whose statistic is a million times as large the merge is that model, but for tensors that
+        // have none.
+        let mut statistics = statistics(options.method, 2);
+        statistics[0].values_mut().for_each(|tensor| *tensor = &*tensor * 1e6 + 1e-3);
+        let made = merge(&options.check().unwrap(), &models, None, &statistics).unwrap();
+        for (got, own) in
+            tensor(&made, "encoder.weight").into_iter().zip(tensor(&models[0], "encoder.weight"))
+        {
+            assert!((got - own).abs() < 1e-2, "{name}: {got}, expected {own}");
+        }
+        let message = error(&options, 2, None);
+        assert!(message.starts_with("`merge.statistics`: got the statistics of 0 models"), "{message}");
+    }
+    let none = MergeOptions::new(MergeMethod::Fisher(Fisher { n_texts: 0, ..Fisher::default() }));
+    assert!(error(&none, 2, None).starts_with("`merge.n_texts`: got 0"));
+    for floor in [0.0, -1.0, f64::NAN, f64::INFINITY] {
+        let options = MergeOptions::new(MergeMethod::Fisher(Fisher { floor, ..Fisher::default() }));
+        assert!(error(&options, 2, None).starts_with("`merge.floor`"), "{floor}");
+    }
+    for scale in [-0.1, 1.1, f64::NAN] {
+        let options = MergeOptions::new(MergeMethod::RegMean(RegMean { scale, ..RegMean::default() }));
+        assert!(error(&options, 2, None).starts_with("`merge.scale`"), "{scale}");
+    }
+}
+
+#[test]
+fn every_family_has_statistics() {
+    let mut texts = crate::model::fixture::examples(6, 1);
+    texts.iter_mut().for_each(|text| text.segments.fill(0));
+    let others = crate::model::fixture::others();
+    for config in [crate::model::fixture::config(), crate::model::fixture::roberta()].iter().chain(&others) {
+        let classifier = crate::model::Classifier::new(config, 2);
+        let theta = crate::model::fixture::weights(&classifier, 3);
+        let of = |statistic: Statistic| statistic.gather(&classifier, theta.theta(), &texts, |_| ()).unwrap();
+        let (fisher, gram, family) = (of(Statistic::Fisher), of(Statistic::Gram), &config.model_type);
+        assert_eq!(fisher.len(), classifier.layout().entries().len(), "{family}");
+        assert!(fisher.values().all(|tensor| tensor.min().double_value(&[]) >= 0.0), "{family}");
+        for (name, product) in &gram {
+            let shape = fisher[name].size();
+            assert_eq!(product.size(), [shape[1], shape[1]], "{family}: {name}");
+        }
+        // Attention with four layers and two feed-forward ones at least, or one of all that are joined.
+        assert!(gram.len() >= 4 * config.num_hidden_layers.min(2) as usize, "{family}: {:?}", gram.keys());
+        let empty =
+            Statistic::Fisher.gather(&classifier, theta.theta(), &[], |_| ()).unwrap_err().to_string();
+        assert!(empty.starts_with("`merge.n_texts`: got 0"), "{empty}");
+    }
 }
 
 #[test]

@@ -137,6 +137,16 @@ pub struct Parameters {
     stack: i64,
     /// Tensors made from operands, by block.
     derived: RefCell<BTreeMap<usize, Tensor>>,
+    /// The inputs of linear layers, by the block of their weights, if they are watched.
+    inputs: Option<RefCell<BTreeMap<usize, Inputs>>>,
+}
+
+/// The inputs that a linear layer has had.
+#[derive(Debug)]
+struct Inputs {
+    /// The sum of `x^T x`, `[in, in]` f64.
+    product: Tensor,
+    rows: i64,
 }
 
 impl Parameters {
@@ -161,7 +171,7 @@ impl Parameters {
             Ok(theta.f_narrow(1, block.offset, block.size)?.f_view(shape.as_slice())?)
         };
         let tensors = layout.blocks.iter().map(operand).collect::<Result<_>>()?;
-        Ok(Self { tensors, stack, derived: RefCell::default() })
+        Ok(Self { tensors, stack, derived: RefCell::default(), inputs: None })
     }
 
     /// Returns the same operands as leaves of a new graph: they share theta's storage and collect gradients.
@@ -222,6 +232,36 @@ impl Parameters {
         let made = make(self.get(id))?;
         self.derived.borrow_mut().insert(id.0, made.shallow_clone());
         Ok(made)
+    }
+
+    /// Returns the same operands of one model, which watch the inputs of linear layers from now on.
+    pub(crate) fn watching_inputs(self) -> Self {
+        Self { inputs: Some(RefCell::default()), ..self }
+    }
+
+    /// Adds the input of a linear layer, `[1, .., in]`, to those of its weight's block, if they are watched.
+    pub(crate) fn watch_input(&self, id: BlockId, x: &Tensor) {
+        let Some(inputs) = &self.inputs else { return };
+        let rows = x.reshape([-1, x.size().last().copied().unwrap_or(1)]).to_kind(Kind::Double);
+        let product = rows.transpose(0, 1).matmul(&rows);
+        let mut inputs = inputs.borrow_mut();
+        let sum = match inputs.remove(&id.0) {
+            None => Inputs { product, rows: rows.size()[0] },
+            Some(sum) => Inputs { product: sum.product + product, rows: sum.rows + rows.size()[0] },
+        };
+        inputs.insert(id.0, sum);
+    }
+
+    /// Returns the inputs of linear layers that were watched: the names of the weights, which read the same
+    /// inputs, the sum of `x^T x`, `[in, in]` f64, and the number of rows.
+    pub(crate) fn watched_inputs(self, layout: &Layout) -> Vec<(Vec<String>, Tensor, i64)> {
+        let watched = self.inputs.map(RefCell::into_inner).unwrap_or_default();
+        let names = |block: usize| {
+            let Block { offset, size, .. } = layout.blocks[block];
+            let within = layout.entries.iter().filter(|e| (offset..offset + size).contains(&e.offset));
+            within.map(|entry| entry.name.clone()).collect()
+        };
+        watched.into_iter().map(|(block, Inputs { product, rows })| (names(block), product, rows)).collect()
     }
 
     /// Returns the kind of numbers.

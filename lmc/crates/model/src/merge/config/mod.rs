@@ -91,6 +91,10 @@ impl MergeConfig {
             return Err(document.wrong("it has no merge_method".into(), "name a method, such as ties"));
         };
         let usual = MergeMethod::named(name)?;
+        if usual.statistic().is_some() {
+            let problem = format!("mergekit has no {usual}");
+            return Err(document.wrong(problem, "run lmc merge --method with --task, it reads texts"));
+        }
         let base = top.text("base_model").map(str::to_owned);
         let shared = top.map("parameters");
         let models = document.models(&top)?;
@@ -184,6 +188,7 @@ impl Parameters<'_> {
                 lambda: self.number("lambda", usual.lambda)?,
                 ..usual
             }),
+            MergeMethod::Fisher(_) | MergeMethod::RegMean(_) => usual,
         })
     }
 

@@ -64,6 +64,7 @@ impl Affine {
 
     /// Returns the activation of [`Affine::linear`].
     pub fn activated(&self, p: &Parameters, x: &Tensor, activation: Activation) -> Tensor {
+        p.watch_input(self.weight, x);
         fused::linear(p, (self.weight, self.bias), x, activation)
     }
 

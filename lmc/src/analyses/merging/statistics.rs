@@ -1,0 +1,103 @@
+//! What the training texts of a study tell of its models, kept in the store.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use lmc_engine::kept::Kept;
+use rand::seq::SliceRandom;
+use tch::{Device, Tensor};
+
+use super::MergeOptions;
+use crate::encode::{Encoded, digest};
+use crate::error::Result;
+use crate::file::{read_sealed, write_sealed};
+use crate::merge::Statistic;
+use crate::model::load::tensors_from_bytes;
+use crate::model::save::to_bytes;
+use crate::progress::{Progress, Unit};
+use crate::study::Models;
+use crate::weights::{Layout, Weights};
+
+/// The advice for a damaged file.
+const REMEDY: &str = "delete the file and run the same call again, only this model is read again";
+
+/// The files of what a method knows of models; none for a method that knows nothing of them.
+pub(super) struct Statistics {
+    files: BTreeMap<usize, PathBuf>,
+}
+
+impl Statistics {
+    /// Returns what is known of those models, in their order.
+    pub fn of(&self, models: &[usize]) -> Result<Vec<BTreeMap<String, Tensor>>> {
+        models.iter().filter_map(|model| self.files.get(model)).map(|file| read(file)).collect()
+    }
+}
+
+fn read(file: &Path) -> Result<BTreeMap<String, Tensor>> {
+    let bytes = read_sealed(file, REMEDY)?.unwrap_or_default();
+    tensors_from_bytes(&bytes, file)
+}
+
+fn write(file: &Path, tensors: BTreeMap<String, Tensor>) -> Result<()> {
+    let mut layout = Layout::default();
+    tensors.iter().for_each(|(name, tensor)| {
+        layout.push(name.as_str(), &tensor.size());
+    });
+    write_sealed(file, &[&to_bytes(&Weights::from_named(layout.into(), tensors)?)?])
+}
+
+impl Models {
+    /// Returns the texts of the training set that a merge reads, drawn by its seed.
+    pub(super) fn texts_of_merge(&self, options: &MergeOptions) -> Vec<Encoded> {
+        let Some((_, n_texts)) = options.method.statistic() else { return Vec::new() };
+        let mut texts: Vec<&Encoded> = self.study().task().train.iter().collect();
+        texts.shuffle(&mut crate::seed::rng(options.seed, "merge texts"));
+        texts.truncate(n_texts);
+        texts.into_iter().cloned().collect()
+    }
+
+    /// Returns what a method must know of models, given by number: found in the store, or gathered there side by
+    /// side on the study's devices.
+    ///
+    /// # Errors
+    /// The errors of [`Statistic::gather`], and those of the store.
+    pub(super) fn statistics(&self, models: &[usize], options: &MergeOptions) -> Result<Statistics> {
+        let Some((statistic, _)) = options.method.statistic() else {
+            return Ok(Statistics { files: BTreeMap::new() });
+        };
+        let texts = self.texts_of_merge(options);
+        let (study, load, all) = (self.study(), self.loader(), self.models());
+        let classifier = &study.task().classifier;
+        let folder = study.store().statistics_folder(statistic.name(), &digest(&texts));
+        let file = |model: usize| folder.join(format!("{}.sealed", all[model].key()));
+        let mut wanted = models.to_vec();
+        wanted.sort_unstable();
+        wanted.dedup();
+        let files: Vec<PathBuf> = wanted.iter().map(|&model| file(model)).collect();
+        let what = match statistic {
+            Statistic::Fisher => "taking the Fisher information",
+            Statistic::Gram => "taking the inputs of layers",
+        };
+        let progress = Progress::new(what, Unit::Examples, (texts.len() * wanted.len()) as u64);
+        let kept = Kept {
+            files: &files,
+            find: &|i| Ok(files[i].exists().then_some(())),
+            workers: &study.compute().training_workers(),
+            equip: &|&device: &Device| Ok(device),
+            progress: &progress,
+            size: texts.len() as u64,
+            noun: "models",
+            begun: None,
+        };
+        kept.bring_about(|device, i| {
+            let model = wanted[i];
+            let theta = load(model)?.theta().f_to_device(*device)?;
+            let tick = |n: usize| progress.advance(n as u64, String::new);
+            let gathered = statistic
+                .gather(classifier, &theta, &texts, tick)
+                .map_err(|error| error.of(&all[model].name))?;
+            write(&files[i], gathered)
+        })?;
+        Ok(Statistics { files: wanted.into_iter().zip(files).collect() })
+    }
+}
