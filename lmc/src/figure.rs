@@ -21,7 +21,7 @@
 //!
 //! Each analysis has its own: [`curves`] of profiles; [`gap_heatmap`] and [`gap_against_distance`] of gaps;
 //! [`membership_scatter`] of basins; [`histogram`] and [`correlation_matrix`] of scores; [`drift_quiver`] of
-//! trajectories; [`training_curves`]; [`early_curves`]; [`alignment_scatter`]; [`sharpness_scatter`]; [`planes`];
+//! trajectories; [`training_curves`]; [`early_curves`]; [`alignment_scatter`]; [`sharpness_scatter`]; [`planes`]; [`surfaces`];
 //! [`connections`]; [`excess_strips`] and [`triangle_scatter`] of convexity; [`soup_dots`];
 //! [`merge_dots`] and [`merge_scatter`] of merged models; [`layer_dots`] of averages in some layers;
 //! [`gap_intervals`], [`membership_intervals`], [`co_assignment`], [`stability_bars`] and
@@ -53,5 +53,6 @@ pub use crate::analyses::profiles::figure::curves;
 pub use crate::analyses::scores::figure::{histogram, histograms};
 pub use crate::analyses::sharpness::figure::sharpness_scatter;
 pub use crate::analyses::soups::figure::soup_dots;
+pub use crate::analyses::surfaces::surfaces;
 pub use crate::analyses::training::training_curves;
 pub use crate::analyses::trajectories::figure::drift_quiver;

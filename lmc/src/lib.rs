@@ -68,4 +68,4 @@ pub use lmc_base::{error, file, interrupt, kernel, options, progress, seed, step
 #[doc(hidden)]
 pub use lmc_engine::{confidence, environment, provenance, sharpness, slurm, train};
 #[doc(hidden)]
-pub use lmc_model::{align, encode, eval, merge, parallel, path, soup, weights};
+pub use lmc_model::{align, direction, encode, eval, merge, parallel, path, soup, weights};

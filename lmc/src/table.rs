@@ -42,6 +42,7 @@ pub use crate::analyses::planes::{ANCHORS, AnchorColumns, PLANES, PlaneColumns};
 pub use crate::analyses::profiles::{GROUPS, GroupColumns, PROFILES, ProfileColumns};
 pub use crate::analyses::sharpness::{PREDICTORS, PredictorColumns, SHARPNESS, SharpnessColumns};
 pub use crate::analyses::soups::{SOUP_KINDS, SOUPS, SoupColumns, SoupKindColumns};
+pub use crate::analyses::surfaces::{SURFACE_MODELS, SURFACES, SurfaceColumns, SurfaceModelColumns};
 pub use crate::analyses::training::{TRAINING, TrainingColumns};
 pub use crate::analyses::trajectories::{DRIFT, DriftColumns};
 
@@ -69,6 +70,8 @@ mod tests {
             ALIGNMENT,
             PLANES,
             ANCHORS,
+            SURFACES,
+            SURFACE_MODELS,
             CURVES,
             SHARPNESS,
             EARLY,

@@ -22,5 +22,6 @@ pub mod report;
 pub mod scores;
 pub mod sharpness;
 pub mod soups;
+pub mod surfaces;
 pub mod training;
 pub mod trajectories;

@@ -8,6 +8,7 @@ pub(crate) mod rows;
 pub(crate) mod scores;
 #[cfg(test)]
 pub(crate) mod snapshot;
+pub(crate) mod surface;
 
 pub use lmc_figure::Figure;
 

@@ -15,6 +15,7 @@ mod modules;
 mod piece_tokenizers;
 mod simplex;
 mod statistics;
+mod surfaces;
 mod tokenizer_folders;
 mod tokenizers;
 mod training;

@@ -16,6 +16,7 @@ mod pages;
 mod precision;
 mod recipes;
 mod soups;
+mod surfaces;
 mod sweeps;
 mod tasks;
 mod training;

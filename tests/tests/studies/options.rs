@@ -13,6 +13,7 @@ use lmc::analyses::merging::{MergeMethod, MergeOptions, MergingOptions};
 use lmc::analyses::page::PageOptions;
 use lmc::analyses::replay::{Replay, ReplayOptions, ScoreOptions, read_score_files};
 use lmc::analyses::soups::SoupOptions;
+use lmc::analyses::surfaces::SurfaceOptions;
 use lmc::basin::{BasinCount, ClusterOptions, Delta, EarlyOptions};
 use lmc::compute::{Attention, Compute, Precision};
 use lmc::data::fetch::ModelFolder;
@@ -236,6 +237,12 @@ fn a_wrong_value_of_every_field_is_refused_before_any_work() {
         margin = -1.0 => "plane.margin",
         range = Some([(0.0, 1.0), (1.0, 1.0)]) => "plane.range";
         free:
+    }
+    each_field! { seen, SurfaceOptions, SurfaceOptions::default(), |options: &_| models.surface("lo", 0, options);
+        n_directions = 0 => "surface.n_directions",
+        n_points = 2 => "surface.n_points",
+        extent = f64::NAN => "surface.extent";
+        free: directions, seed
     }
     each_field! { seen, CurveRecipe, CurveRecipe::mini(), |recipe: &_| models.connect(0, 1, recipe);
         kind = CurveKind::Chain { n_bends: 0 } => "curve.kind",

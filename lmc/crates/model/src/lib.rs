@@ -5,6 +5,7 @@
 
 pub mod align;
 pub mod compute;
+pub mod direction;
 pub mod encode;
 pub mod eval;
 #[doc(hidden)]

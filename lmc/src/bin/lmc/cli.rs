@@ -25,6 +25,7 @@ use crate::restart;
 use crate::sharpness::Sharpness;
 use crate::soup::Soup;
 use crate::spec::Spec;
+use crate::surface::Surface;
 use crate::sweep::Sweep;
 use crate::task::Task;
 use crate::work::Work;
@@ -68,6 +69,8 @@ enum Command {
     Layers(Layers),
     /// Sample the loss on a plane through three models.
     Planes(Planes),
+    /// Sample the loss around a model, in random directions or in those of its training.
+    Surface(Surface),
     /// Train curves of low loss between two models, beside the straight line.
     Connect(Connect),
     /// Measure the sharpness of every model.
@@ -117,6 +120,7 @@ impl Cli {
             Command::Merges(merges) => merges.check(),
             Command::Layers(layers) => layers.check(),
             Command::Planes(planes) => planes.check(),
+            Command::Surface(surface) => surface.check(),
             Command::Connect(connect) => connect.check(),
             Command::Sharpness(sharpness) => sharpness.check(),
             Command::Align(align) => align.check(),
@@ -146,6 +150,7 @@ impl Cli {
             Command::Merges(merges) => merges,
             Command::Layers(layers) => layers,
             Command::Planes(planes) => planes,
+            Command::Surface(surface) => surface,
             Command::Connect(connect) => connect,
             Command::Sharpness(sharpness) => sharpness,
             Command::Align(align) => align,
@@ -177,6 +182,7 @@ impl Cli {
             Command::Merges(merges) => merges.run(),
             Command::Layers(layers) => layers.run(),
             Command::Planes(planes) => planes.run(),
+            Command::Surface(surface) => surface.run(),
             Command::Connect(connect) => connect.run(),
             Command::Sharpness(sharpness) => sharpness.run(),
             Command::Align(align) => align.run(),
@@ -204,7 +210,7 @@ mod tests {
     use super::*;
 
     /// Every option that takes a number, with verbs that have it.
-    const NUMBERS: [(&str, &[&str]); 45] = [
+    const NUMBERS: [(&str, &[&str]); 51] = [
         ("--n-train", &["spec", "finetune", "evaluate", "figures"]),
         ("--master-seed", &["spec", "finetune", "sweep"]),
         ("--seeds", &["spec", "finetune", "basins", "soup"]),
@@ -242,8 +248,14 @@ mod tests {
         ("--merge-seed", &["merge"]),
         ("--spacing", &["planes"]),
         ("--margin", &["planes"]),
+        ("--texts", &["merge --method fisher", "merge --method regmean"]),
+        ("--floor", &["merge --method fisher"]),
+        ("--scale", &["merge --method regmean"]),
+        ("--axes", &["surface"]),
+        ("--extent", &["surface"]),
+        ("--surface-seed", &["surface"]),
         ("--bends", &["connect"]),
-        ("--points", &["connect", "align", "drift"]),
+        ("--points", &["connect", "align", "drift", "surface"]),
         ("--curve-batch", &["connect"]),
         ("--curve-rate", &["connect"]),
         ("--sub-epochs", &["connect"]),

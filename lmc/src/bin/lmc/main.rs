@@ -36,6 +36,7 @@ mod slurm;
 mod soup;
 mod spec;
 mod study;
+mod surface;
 mod sweep;
 mod task;
 mod training;

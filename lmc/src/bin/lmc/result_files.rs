@@ -3,7 +3,7 @@
 use lmc::table::{self, Schema};
 
 /// Every table that a verb writes.
-pub const TABLES: [&Schema; 32] = [
+pub const TABLES: [&Schema; 34] = [
     &table::MODELS,
     &table::EVALUATIONS,
     &table::PROFILES,
@@ -25,6 +25,8 @@ pub const TABLES: [&Schema; 32] = [
     &table::CLUSTER_TESTS,
     &table::PLANES,
     &table::ANCHORS,
+    &table::SURFACES,
+    &table::SURFACE_MODELS,
     &table::CURVES,
     &table::SHARPNESS,
     &table::ALIGNMENT,
@@ -39,7 +41,7 @@ pub const TABLES: [&Schema; 32] = [
 ];
 
 /// The files that each verb writes, some of them only with some options.
-pub const FILES: [(&str, &[&str]); 15] = [
+pub const FILES: [(&str, &[&str]); 16] = [
     ("finetune", &["models.parquet", "training.parquet", "training.png"]),
     ("evaluate", &["evaluations.parquet"]),
     ("sweep", &["profiles.parquet", "gaps.parquet", "curves.png"]),
@@ -98,6 +100,7 @@ pub const FILES: [(&str, &[&str]); 15] = [
         ],
     ),
     ("planes", &["planes.parquet", "anchors.parquet", "planes.png"]),
+    ("surface", &["surfaces.parquet", "surface_models.parquet", "surfaces.png"]),
     ("connect", &["curves.parquet", "connections.png"]),
     ("sharpness", &["sharpness.parquet", "evaluations.parquet", "sharpness.png"]),
     ("align", &["alignment.parquet", "alignment.png"]),

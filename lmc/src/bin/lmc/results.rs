@@ -23,7 +23,7 @@ use crate::result_files::{FILES, TABLES};
 const RECORD: &str = "lmc-results.json";
 
 /// The verbs that lmc 0.1 did not have.
-const SINCE_FIRST_VERSION: [&str; 2] = ["merges", "layers"];
+const SINCE_FIRST_VERSION: [&str; 3] = ["merges", "layers", "surface"];
 /// The files that verbs of lmc 0.1 did not write then.
 const FILES_SINCE: [&str; 2] = ["training.parquet", "training.png"];
 

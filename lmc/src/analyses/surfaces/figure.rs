@@ -1,0 +1,179 @@
+//! The loss around models (Li et al. 2018, Figs. 1 and 9).
+
+use lmc_figure::parts::{Axis, Chart, Mark, Panels};
+use lmc_figure::theme;
+use polars::prelude::DataFrame;
+
+use super::{SURFACE_MODELS, SURFACES, SurfaceColumns, SurfaceModelColumns};
+use crate::error::{LmcError, Result};
+use crate::figures::Figure;
+use crate::figures::rows::{named, rows_where};
+use crate::figures::surface::{MOST_SURFACES, Surface, grid_of, surface_panels};
+use crate::study::unknown;
+
+/// Height of the figure of lines, CSS pixels.
+const HEIGHT: usize = 300;
+/// The most lines of a figure.
+const MOST_LINES: usize = 8;
+
+/// Returns a figure of the loss around each model: a map with lines of equal loss, or a curve where there is one
+/// direction. Maps lie side by side with equal units and one colour scale; checkpoints of a trajectory are joined
+/// by a line.
+///
+/// `surfaces` is a [`SURFACES`] table of at most 4 maps or 8 curves, and `models` a [`SURFACE_MODELS`] table of
+/// the models in them.
+///
+/// # Errors
+/// [`LmcError::Column`] for a table of another schema, [`LmcError::UnknownName`] for a set that is not in it,
+/// [`LmcError::InvalidParameter`] for too many surfaces, or for maps beside curves.
+///
+/// # Examples
+/// ```no_run
+/// use lmc::prelude::*;
+/// use lmc::analyses::surfaces::SurfaceOptions;
+/// let models = Study::open(StudySpec::mini_nli(0))?.finetune()?;
+/// let surface = models.surface("id", 0, &SurfaceOptions::default())?;
+/// figure::surfaces(&surface.table()?, &surface.models()?, "id")?.save("surface.png")?;
+/// # Ok::<(), LmcError>(())
+/// ```
+pub fn surfaces(surfaces: &DataFrame, models: &DataFrame, dataset: &str) -> Result<Figure> {
+    SURFACES.check(surfaces)?;
+    SURFACE_MODELS.check(models)?;
+    let all = taken(surfaces, models, dataset)?;
+    let is_line = |surface: &Surface| surface.y.len() == 1;
+    let n_lines = all.iter().filter(|&surface| is_line(surface)).count();
+    let most = if n_lines > 0 { MOST_LINES } else { MOST_SURFACES };
+    if all.len() > most || (n_lines > 0 && n_lines < all.len()) {
+        let got = format!("{} maps and {n_lines} curves on {dataset}", all.len() - n_lines);
+        let expected = format!("at most {MOST_SURFACES} maps, or at most {MOST_LINES} curves");
+        return Err(LmcError::invalid("surfaces", got, expected));
+    }
+    if n_lines > 0 {
+        return curves(&all, dataset);
+    }
+    surface_panels(&format!("Loss on {dataset} around a model, in two directions"), &all, None, None)
+}
+
+/// Returns the surfaces on a set.
+fn taken(surfaces: &DataFrame, models: &DataFrame, dataset: &str) -> Result<Vec<Surface>> {
+    let (names, sets) = (SurfaceColumns::surface(surfaces)?, SurfaceColumns::dataset(surfaces)?);
+    let (x, y) = (SurfaceColumns::x(surfaces)?, SurfaceColumns::y(surfaces)?);
+    let (loss, directions) = (SurfaceColumns::loss(surfaces)?, SurfaceColumns::directions(surfaces)?);
+    let (of, model) = (SurfaceModelColumns::surface(models)?, SurfaceModelColumns::model(models)?);
+    let (model_x, model_y) = (SurfaceModelColumns::x(models)?, SurfaceModelColumns::y(models)?);
+    let shares = [SurfaceModelColumns::share_x(models)?, SurfaceModelColumns::share_y(models)?];
+    if !sets.iter().any(|set| set == dataset) {
+        return Err(unknown("dataset in the surfaces", dataset, sets));
+    }
+    let found = named(names.iter().zip(&sets).filter(|(_, set)| *set == dataset).map(|(name, _)| name));
+    let surface = |name: &String| {
+        let rows = rows_where(x.len(), |i| names[i] == *name && sets[i] == dataset);
+        let members = rows_where(of.len(), |i| of[i] == *name);
+        let along = &directions[rows[0]];
+        let title = |k: usize| match members.first().and_then(|&i| shares[k][i]) {
+            Some(share) => format!("component {} ({:.0} % of the path's variance)", k + 1, 100.0 * share),
+            None => format!("{} direction ({along})", ["first", "second"][k]),
+        };
+        let axes = [title(0), title(1)];
+        let is_path = members.len() > 1;
+        let (x, y, z) = grid_of(&x, &y, &loss, &rows);
+        let models = members.into_iter().map(|i| (model[i].clone(), model_x[i], model_y[i])).collect();
+        Surface { name: name.clone(), axes, x, y, z, models, is_path }
+    };
+    Ok(found.into_iter().map(surface).collect())
+}
+
+/// Returns a figure of the loss along one direction for each model.
+fn curves(all: &[Surface], dataset: &str) -> Result<Figure> {
+    let margin = [theme::LEFT, theme::RIGHT, theme::TOP, theme::BOTTOM];
+    let title = format!("Loss on {dataset} around a model, in one direction");
+    let mut chart = Chart::of(&title, Panels::new(1, 1, HEIGHT, [62, 40], margin));
+    for (i, surface) in all.iter().enumerate() {
+        let x: Vec<Option<f64>> = surface.x.iter().copied().map(Some).collect();
+        let y: Vec<Option<f64>> =
+            surface.z[0].iter().map(|&loss| Some(loss).filter(|loss| loss.is_finite())).collect();
+        let line = Mark::line(x, y).wide(2.0).coloured(theme::colour(i)).named(&surface.name);
+        chart.add_to(0, line.telling("%{x:.3g}<br>loss %{y:.4g} nats"));
+    }
+    chart.axes_of(0, Axis::new(&all[0].axes[0]), Axis::of("loss", "nats per example"));
+    chart.figure()
+}
+
+#[cfg(test)]
+mod tests {
+    use polars::df;
+    use serde_json::json;
+
+    use super::*;
+    use crate::figures::fixture::description;
+    use crate::figures::snapshot::svg;
+
+    /// Two maps of 3 by 2 points: a random one, and one along a trajectory with a checkpoint.
+    fn maps() -> (DataFrame, DataFrame) {
+        let points = df!(
+            "surface" => [vec!["s1"; 6], vec!["s2"; 6]].concat(), "dataset" => ["id"; 12],
+            "directions" => [vec!["filter"; 6], vec!["trajectory"; 6]].concat(),
+            "x" => [-1.0, 0.0, 1.0, -1.0, 0.0, 1.0, -1.0, 0.0, 1.0, -1.0, 0.0, 1.0],
+            "y" => [0.0, 0.0, 0.0, 1.0, 1.0, 1.0, 0.0, 0.0, 0.0, 1.0, 1.0, 1.0],
+            "loss" => [0.4, 0.1, 0.5, 0.9, 0.7, 0.8, 0.6, 0.2, 1.0, 0.8, 0.6, 1.2],
+            "accuracy" => [0.5; 12], "n_examples" => [4_i64; 12]
+        );
+        let models = df!(
+            "surface" => ["s1", "s2", "s2"], "model" => ["s1", "50", "s2"],
+            "x" => [0.0, 0.8, 0.0], "y" => [0.0, 0.9, 0.0],
+            "share_x" => [None, Some(0.83), Some(0.83)], "share_y" => [None, Some(0.12), Some(0.12)]
+        );
+        (points.unwrap(), models.unwrap())
+    }
+
+    fn lines() -> (DataFrame, DataFrame) {
+        let points = df!(
+            "surface" => [vec!["c1"; 3], vec!["c2"; 3]].concat(), "dataset" => ["id"; 6],
+            "directions" => ["layer"; 6], "x" => [-1.0, 0.0, 1.0, -1.0, 0.0, 1.0], "y" => [0.0; 6],
+            "loss" => [0.4, 0.1, 0.5, 0.9, 0.2, 0.8], "accuracy" => [0.5; 6], "n_examples" => [4_i64; 6]
+        );
+        let none: Option<f64> = None;
+        let models = df!(
+            "surface" => ["c1", "c2"], "model" => ["c1", "c2"], "x" => [0.0; 2], "y" => [0.0; 2],
+            "share_x" => [none; 2], "share_y" => [none; 2]
+        );
+        (points.unwrap(), models.unwrap())
+    }
+
+    #[test]
+    fn a_trajectory_is_a_line_and_tells_its_shares() {
+        let (points, models) = maps();
+        let figure = description(&surfaces(&points, &models, "id").unwrap());
+        let titles = |axis: &str| figure["layout"][axis]["title"]["text"].as_str().unwrap().to_owned();
+        assert_eq!(titles("xaxis"), "first direction (filter)");
+        assert_eq!(titles("xaxis2"), "component 1 (83 % of the path's variance)");
+        let path = |trace: &&serde_json::Value| trace["mode"] == "lines" && trace["x"] == json!([0.8, 0.0]);
+        assert_eq!(figure["data"].as_array().unwrap().iter().filter(path).count(), 1);
+    }
+
+    #[test]
+    fn one_direction_is_a_curve_for_each_model() {
+        let (points, models) = lines();
+        let figure = description(&surfaces(&points, &models, "id").unwrap());
+        assert_eq!(figure["data"][1]["y"], json!([0.9, 0.2, 0.8]));
+        assert_eq!(figure["layout"]["xaxis"]["title"]["text"], "first direction (layer)");
+        let both = maps().0.vstack(&points).unwrap();
+        let error = surfaces(&both, &models, "id").unwrap_err();
+        assert!(matches!(error, LmcError::InvalidParameter { field: "surfaces", .. }), "{error}");
+    }
+
+    #[test]
+    fn wrong_tables_and_sets_are_refused() {
+        let (points, models) = maps();
+        assert!(matches!(surfaces(&models, &models, "id"), Err(LmcError::Column { .. })));
+        assert!(matches!(surfaces(&points, &points, "id"), Err(LmcError::Column { .. })));
+        assert!(matches!(surfaces(&points, &models, "lo"), Err(LmcError::UnknownName { .. })));
+    }
+
+    #[test]
+    fn their_pictures_stay() {
+        let ((points, models), (line, line_models)) = (maps(), lines());
+        insta::assert_snapshot!("surfaces", svg(&surfaces(&points, &models, "id").unwrap()));
+        insta::assert_snapshot!("surface_lines", svg(&surfaces(&line, &line_models, "id").unwrap()));
+    }
+}

@@ -1,0 +1,166 @@
+//! The loss around a model, in random directions or in those of its training (Li et al. 2018).
+
+mod axes;
+pub(crate) mod figure;
+mod options;
+mod table;
+
+use std::fmt;
+
+use lmc_engine::sweep::{SweepJob, execute};
+use polars::prelude::DataFrame;
+
+use self::axes::Axes;
+use crate::error::{LmcError, Result};
+use crate::eval::Outcome;
+use crate::options::{Options, Valid};
+use crate::path::{Combination, PlaneGrid};
+use crate::stats::accuracy;
+use crate::study::Models;
+use crate::sweep::SweepPlan;
+use crate::tables::Table;
+
+pub use crate::direction::{DirectionScale, Principal, random_direction, scaled_direction};
+pub use figure::surfaces;
+pub use options::{Directions, SurfaceOptions};
+pub use table::{SURFACE_MODELS, SURFACES, SurfaceColumns, SurfaceModelColumns};
+
+/// The results on a grid around a model.
+#[derive(Clone)]
+pub struct SurfaceSample {
+    /// The name, for tables and figures: the model's name unless another is given.
+    pub name: String,
+    /// The evaluation set's name.
+    pub dataset: String,
+    /// The options by which it was taken.
+    pub options: Valid<SurfaceOptions>,
+    /// The points.
+    pub grid: PlaneGrid,
+    /// The model itself and, for a trajectory, its checkpoints before it, with their places.
+    pub models: Vec<(String, [f64; 2])>,
+    /// The share of the variance of the checkpoints along each direction; `None` for random directions.
+    pub shares: Option<[f64; 2]>,
+    /// Per-example results at every point, in the order of [`PlaneGrid::points`].
+    pub outcomes: Vec<Outcome>,
+    /// The label of every example.
+    pub labels: Vec<i64>,
+}
+
+impl fmt::Debug for SurfaceSample {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (directions, n) = (self.options.directions, self.outcomes.len());
+        write!(f, "SurfaceSample({} along {directions} on {}, {n} points)", self.name, self.dataset)
+    }
+}
+
+impl Models {
+    /// Returns the loss around a model, given by number, on the evaluation set of that name.
+    ///
+    /// The plane is spanned by two random directions, whose parts are as long as those of the model, or by the
+    /// first two principal components of its checkpoints. With one direction it is a line.
+    ///
+    /// # Errors
+    /// The errors of [`SurfaceOptions::check`](crate::Options::check), [`Models::stages`], [`Principal::of`] and
+    /// [`Models::sample`]; [`LmcError::InvalidParameter`] for a number that is not a model.
+    ///
+    /// # Examples
+    /// ```no_run
+    /// use lmc::prelude::*;
+    /// use lmc::analyses::surfaces::{Directions, SurfaceOptions};
+    /// let models = Study::open(StudySpec::mini_nli(0))?.finetune()?;
+    /// let surface = models.surface("id", 0, &SurfaceOptions::default())?;
+    /// let path = SurfaceOptions { directions: Directions::Trajectory, ..SurfaceOptions::default() };
+    /// let path = models.surface("id", 0, &path)?;
+    /// figure::surfaces(&surface.table()?, &surface.models()?, "id")?.save("surface.png")?;
+    /// # Ok::<(), LmcError>(())
+    /// ```
+    pub fn surface(&self, dataset: &str, model: usize, options: &SurfaceOptions) -> Result<SurfaceSample> {
+        let options = options.check()?;
+        let (study, n) = (self.study(), self.len());
+        let set = study.task().set(dataset)?;
+        let Some(own) = self.models().get(model) else {
+            return Err(LmcError::invalid("model", model, format!("a number below {n}")));
+        };
+        let Axes { keys, ends, step, grid, models, shares } = Axes::new(self, model, &options)?;
+        let names: Vec<String> = [own.key()].into_iter().chain(keys).collect();
+        let centre = self.weights_of(own)?;
+        let all: Vec<_> = [centre].into_iter().chain(ends).map(std::sync::Mutex::new).collect();
+        let load = |i: usize| Ok(all[i].lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone());
+        let outcomes = study.outcomes(dataset, &names, &load)?;
+        let point = |(x, y): (f64, f64)| match options.n_directions {
+            1 => Combination::on_line(1.0 - x / step),
+            _ => Combination::in_plane(x / step, y / step),
+        };
+        let plan = SweepPlan::new(
+            names.len(),
+            vec![(0..names.len()).collect()],
+            grid.points().map(point).collect(),
+        )?;
+        let sampled = execute(&SweepJob {
+            store: study.store(),
+            classifier: &study.task().classifier,
+            set,
+            models: &names,
+            load: &load,
+            ends: &outcomes,
+            plan: &plan,
+            compute: study.compute(),
+        })?;
+        Ok(SurfaceSample {
+            name: own.name.clone(),
+            dataset: dataset.to_owned(),
+            options,
+            grid,
+            models,
+            shares,
+            outcomes: sampled.into_iter().flat_map(|unit| unit.outcomes).collect(),
+            labels: set.labels(),
+        })
+    }
+}
+
+impl SurfaceSample {
+    /// Returns the same sample under another name.
+    pub fn named(self, name: impl Into<String>) -> Self {
+        Self { name: name.into(), ..self }
+    }
+
+    /// Returns one row per model in the surface: the schema [`SURFACE_MODELS`].
+    ///
+    /// # Errors
+    /// [`LmcError::Polars`] if polars refuses a column.
+    pub fn models(&self) -> Result<DataFrame> {
+        let n = self.models.len();
+        SurfaceModelColumns {
+            surface: vec![self.name.clone(); n],
+            model: self.models.iter().map(|(name, _)| name.clone()).collect(),
+            x: self.models.iter().map(|(_, place)| place[0]).collect(),
+            y: self.models.iter().map(|(_, place)| place[1]).collect(),
+            share_x: vec![self.shares.map(|shares| shares[0]); n],
+            share_y: vec![self.shares.map(|shares| shares[1]); n],
+        }
+        .frame()
+    }
+}
+
+impl Table for SurfaceSample {
+    /// Returns one row per point: the schema [`SURFACES`](crate::table::SURFACES).
+    ///
+    /// # Errors
+    /// The errors of [`accuracy`]; [`LmcError::Polars`].
+    fn table(&self) -> Result<DataFrame> {
+        let (points, rows): (Vec<_>, _) = (self.grid.points().collect(), self.outcomes.len());
+        let accuracies = self.outcomes.iter().map(|o| accuracy(&self.labels, &o.predictions));
+        SurfaceColumns {
+            surface: vec![self.name.clone(); rows],
+            dataset: vec![self.dataset.clone(); rows],
+            directions: vec![self.options.directions.to_string(); rows],
+            x: points.iter().map(|point| point.0).collect(),
+            y: points.iter().map(|point| point.1).collect(),
+            loss: self.outcomes.iter().map(Outcome::mean_loss).collect(),
+            accuracy: accuracies.collect::<Result<_>>()?,
+            n_examples: vec![self.labels.len() as i64; rows],
+        }
+        .frame()
+    }
+}

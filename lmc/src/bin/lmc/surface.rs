@@ -1,0 +1,104 @@
+//! `lmc surface`: the loss around models.
+
+use clap::Args;
+use lmc::analyses::surfaces::{Directions, SurfaceOptions};
+use lmc::study::{Study, StudySpec};
+use lmc::table::Table;
+use lmc::{LmcError, Options, Result, figure, table};
+
+use crate::compute::ComputeArgs;
+use crate::computing::Computing;
+use crate::output::{Output, identity, print, stacked};
+use crate::study::StudyArgs;
+
+#[derive(Args)]
+pub struct Surface {
+    #[command(flatten)]
+    study: StudyArgs,
+    /// The models around which the loss is sampled, such as s100,s104; the first if absent.
+    #[arg(long, value_delimiter = ',', value_name = "MODEL,...")]
+    around: Option<Vec<String>>,
+    /// The directions: filter (random, each row of a matrix as long as that of the model), layer (each matrix),
+    /// model (all matrices together), or trajectory (the principal components of the checkpoints).
+    #[arg(long, default_value = "filter", value_name = "NAME")]
+    directions: String,
+    /// The evaluation set; the task's in-domain one, of a large set a sample of 512, if absent.
+    #[arg(long, value_name = "SET")]
+    set: Option<String>,
+    /// The number of directions: 2 for a map, 1 for a curve.
+    #[arg(long, default_value_t = 2, value_name = "N")]
+    axes: usize,
+    /// The points along each direction.
+    #[arg(long, default_value_t = 21, value_name = "N")]
+    points: usize,
+    /// The farthest point of a random direction, in its lengths. Around a trajectory a quarter of this number is
+    /// the margin, as a share of the path's longer side.
+    #[arg(long, default_value_t = 1.0, value_name = "LENGTHS")]
+    extent: f64,
+    /// Draws random directions; the same for all models.
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    surface_seed: u64,
+    #[command(flatten)]
+    compute: ComputeArgs,
+    #[command(flatten)]
+    output: Output,
+}
+
+impl Computing for Surface {
+    fn compute(&self) -> &ComputeArgs {
+        &self.compute
+    }
+
+    fn spec(&self) -> Result<StudySpec> {
+        self.study.spec()
+    }
+}
+
+impl Surface {
+    pub fn check(&self) -> Result<()> {
+        let spec = self.study.spec()?;
+        self.options()?.validate()?;
+        self.compute.check()?;
+        self.models(&spec).map(|_| ())
+    }
+
+    fn options(&self) -> Result<SurfaceOptions> {
+        Ok(SurfaceOptions {
+            directions: Directions::named(&self.directions)?,
+            n_directions: self.axes,
+            n_points: self.points,
+            extent: self.extent,
+            seed: self.surface_seed,
+        })
+    }
+
+    /// Returns the numbers of the models.
+    fn models(&self, spec: &StudySpec) -> Result<Vec<usize>> {
+        let Some(names) = &self.around else { return Ok(vec![0]) };
+        let most = if self.axes == 1 { 8 } else { 4 };
+        if names.len() > most {
+            let (got, expected) = (format!("{} models", names.len()), format!("at most {most} in a figure"));
+            return Err(LmcError::InvalidParameter { field: "around", got, expected });
+        }
+        spec.numbers(names)
+    }
+
+    pub fn run(self) -> Result<()> {
+        let study = Study::open(self.study.spec()?)?.on(self.compute.compute()?)?;
+        let set = self.set.as_deref().unwrap_or(study.spec().swept());
+        study.task().set(set)?;
+        let out = self.output.open("surface")?;
+        let models = study.models()?;
+        let (mut points, mut around) = (Vec::new(), Vec::new());
+        for model in self.models(study.spec())? {
+            let sample = models.surface(set, model, &self.options()?)?;
+            points.push(sample.table()?);
+            around.push(sample.models()?);
+        }
+        let (points, around) = (stacked(points)?, stacked(around)?);
+        print(&around)?;
+        let figure = figure::surfaces(&points, &around, set)?;
+        let tables = [(&table::SURFACES, &points), (&table::SURFACE_MODELS, &around)];
+        out.write(&identity(&models), &tables, &[("surfaces", figure)])
+    }
+}
