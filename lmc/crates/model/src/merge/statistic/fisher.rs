@@ -28,8 +28,13 @@ pub(super) fn diagonal(
             let log_probability =
                 logits.f_log_softmax(-1, Kind::Float)?.f_select(-1, label)?.f_sum(Kind::Float)?;
             let gradient = leaves.gradient(&log_probability)?.f_squeeze_dim(0)?;
-            let probability = log_probability.detach().exp();
-            sum = tch::no_grad(|| (&gradient * probability).f_mul(&gradient)?.f_add(&sum))?;
+            // In place, since each of these vectors is as large as the model.
+            tch::no_grad(|| -> Result<()> {
+                let mut square = gradient.f_mul(&log_probability.f_detach()?.f_exp()?)?;
+                let _ = square.f_mul_(&gradient)?;
+                let _ = sum.f_add_(&square)?;
+                Ok(())
+            })?;
         }
         tick(1, i + 1)?;
     }
