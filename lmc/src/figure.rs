@@ -21,10 +21,10 @@
 //!
 //! Each analysis has its own: [`curves`] of profiles; [`gap_heatmap`] and [`gap_against_distance`] of gaps;
 //! [`membership_scatter`] of basins; [`histogram`] and [`correlation_matrix`] of scores; [`drift_quiver`] of
-//! trajectories; [`training_curves`]; [`early_curves`]; [`alignment_scatter`]; [`sharpness_scatter`]; [`planes`]; [`surfaces`];
-//! [`connections`]; [`excess_strips`] and [`triangle_scatter`] of convexity; [`soup_dots`];
-//! [`merge_dots`] and [`merge_scatter`] of merged models; [`layer_dots`] of averages in some layers;
-//! [`gap_intervals`], [`membership_intervals`], [`co_assignment`], [`stability_bars`] and
+//! trajectories; [`training_curves`]; [`early_curves`]; [`alignment_scatter`]; [`sharpness_scatter`];
+//! [`planes`]; [`surfaces`]; [`connections`]; [`excess_strips`] and [`triangle_scatter`] of convexity;
+//! [`soup_dots`]; [`merge_dots`] and [`merge_scatter`] of merged models; [`layer_dots`] of averages in some
+//! layers; [`gap_intervals`], [`membership_intervals`], [`co_assignment`], [`stability_bars`] and
 //! [`sample_size_curves`] of confidence; [`group_heatmaps`], [`group_histograms`] and
 //! [`comparison_intervals`] of comparisons.
 

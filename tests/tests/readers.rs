@@ -69,8 +69,8 @@ fn every_parquet_file_opens_in_duckdb_pandas_pyarrow_and_polars() {
     // These are the files of the store, as Rust reads them.
     let stored: Vec<PathBuf> =
         files(&store).into_keys().filter(|path| path.extension().is_some_and(|e| e == "parquet")).collect();
-    // The files are of the updates before three checkpoints of four models, of two sets for four models, of six
-    // lines and of a plane.
+    // The files are of the updates before three checkpoints of four models, of two sets for four models, of
+    // six lines and of a plane.
     assert_eq!(stored.len(), 12 + 8 + 6 + 1, "{stored:?}");
     let mut summaries = Vec::new();
     for path in stored {

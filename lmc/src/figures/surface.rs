@@ -19,8 +19,9 @@ const MARGIN: [usize; 4] = [theme::LEFT, 112, 70, theme::BOTTOM];
 
 /// A loss over a grid, and the models in it.
 pub(crate) struct Surface {
-    pub name: String,
-    /// The titles of both axes.
+    /// The title of its panel.
+    pub title: String,
+    /// The titles of both axes, the same for all surfaces of a figure.
     pub axes: [String; 2],
     pub x: Vec<f64>,
     pub y: Vec<f64>,
@@ -70,7 +71,7 @@ pub(crate) fn surface_panels(
             chart.add_to(panel, surface.path());
         }
         chart.add_to(panel, surface.dots());
-        chart.panel_title(panel, &surface.name);
+        chart.panel_title(panel, &surface.title);
         surface.names(panel).for_each(|name| chart.note(name));
         let is_first = chart.panels().is_first(panel);
         let x = Axis::new(&surface.axes[0]).title_size(12).range(across.0, across.1);
@@ -155,6 +156,7 @@ impl Surface {
                 named.push(model);
             }
         }
+        named.reverse();
         named
     }
 }

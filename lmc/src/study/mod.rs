@@ -188,8 +188,9 @@ impl Study {
     ///
     /// # Errors
     /// [`crate::LmcError::InvalidParameter`] for a study of models from elsewhere, which [`Study::models`]
-    /// returns; [`crate::LmcError::NonFiniteLoss`] naming a seed that diverged; those of the store. Finished stacks
-    /// are kept. [`crate::LmcError::Interrupted`], after which the same call goes on with the next update.
+    /// returns; [`crate::LmcError::NonFiniteLoss`] naming a seed that diverged; those of the store. Finished
+    /// stacks are kept. [`crate::LmcError::Interrupted`], after which the same call goes on with the next
+    /// update.
     ///
     /// # Examples
     /// ```no_run
@@ -212,8 +213,8 @@ impl Study {
         is_finetuned.ok_or_else(|| LmcError::invalid("models", given(), expected))
     }
 
-    /// Returns the names in the store of the models without the points of training: of runs, or of models from
-    /// elsewhere.
+    /// Returns the names in the store of the models without the points of training: of runs, or of models
+    /// from elsewhere.
     pub(crate) fn identities(&self) -> Vec<String> {
         match self.spec.models {
             Some(_) => self.task.opened.iter().map(|model| model.key().to_owned()).collect(),

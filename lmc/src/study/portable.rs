@@ -8,8 +8,8 @@ use crate::spec::RunSpec;
 pub(super) const SMALL: i64 = 2_000_000;
 
 impl Study {
-    /// Returns whether copies are trained in portable arithmetic: small models on the embedded task, in float32,
-    /// by a program that was started for it.
+    /// Returns whether copies are trained in portable arithmetic: small models on the embedded task, in
+    /// float32, by a program that was started for it.
     fn is_portable(&self) -> bool {
         is_portable()
             && self.compute.training == Precision::Float32
@@ -22,8 +22,8 @@ impl Study {
         if self.is_portable() { RunSpec::PORTABLE.to_owned() } else { self.compute.training.to_string() }
     }
 
-    /// Returns the devices on which copies and curves between them are trained: the CPU in portable arithmetic,
-    /// and otherwise those of the study.
+    /// Returns the devices on which copies and curves between them are trained: the CPU in portable
+    /// arithmetic, and otherwise those of the study.
     pub(crate) fn training_compute(&self) -> Compute {
         if self.is_portable() { Compute::cpu() } else { self.compute.clone() }
     }

@@ -9,9 +9,9 @@ use crate::provenance::{devices, now, software};
 impl Study {
     /// Returns the origin of the study's results: the schema [`PROVENANCE`](crate::table::PROVENANCE).
     ///
-    /// Versions of the crate, its commit and its dependencies, libtorch and compiler; the devices of the machine
-    /// and those of the study with precision and attention; task, training set, encoder and recipe by name and SHA-256; seeds, store and the date. Digests of software are cut to
-    /// 12 digits.
+    /// Versions of the crate, its commit and its dependencies, libtorch and compiler; the devices of the
+    /// machine and those of the study with precision and attention; task, training set, encoder and recipe by
+    /// name and SHA-256; seeds, store and the date. Digests of software are cut to 12 digits.
     ///
     /// # Errors
     /// [`LmcError::Polars`](crate::LmcError::Polars) if polars refuses a column.

@@ -1,4 +1,5 @@
-//! The loss around the copies of a study: where it passes through models, how it is kept, and what is refused.
+//! The loss around the copies of a study: where it passes through models, how it is kept, and what is
+//! refused.
 
 use lmc::analyses::surfaces::{DirectionScale, Directions, SurfaceOptions};
 use lmc::spec::Recipe;

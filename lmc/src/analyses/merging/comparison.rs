@@ -80,6 +80,9 @@ impl Models {
             let expected = format!("the pretrained model that {method} starts from");
             return Err(LmcError::invalid("merge.base", "none", expected));
         }
+        for dataset in datasets {
+            self.study().task().set(dataset)?;
+        }
         let choices = choices(sweep, basins, options)?;
         let (mut works, mut statistics) = (Vec::new(), Vec::new());
         for (place, method) in options.methods.iter().enumerate() {

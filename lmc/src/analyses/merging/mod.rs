@@ -51,13 +51,13 @@ impl Models {
     /// Returns the model that a method makes of models, given by number.
     ///
     /// Task vectors are counted from `base`; without one, from the encoder that the copies of a study started
-    /// from. Models from elsewhere have none. The heads of the models are averaged, since the base has none.
-    /// Methods with a [`Statistic`] read texts of the training set; what they tell of each model is kept in the
-    /// store.
+    /// from. Models from elsewhere have none. There is no task vector of heads, which such a base lacks: they
+    /// are averaged. Methods with a [`Statistic`] read texts of the training set; what they tell of each
+    /// model is kept in the store.
     ///
     /// # Errors
-    /// The errors of [`merge`], of [`MergeOptions::check`] and of [`Statistic::gather`]; [`LmcError::InvalidParameter`] for a number
-    /// that is not a model or comes twice.
+    /// The errors of [`merge`], of [`MergeOptions::check`] and of [`Statistic::gather`];
+    /// [`LmcError::InvalidParameter`] for a number that is not a model or comes twice.
     ///
     /// # Examples
     /// ```no_run
@@ -76,6 +76,7 @@ impl Models {
     ) -> Result<Merged> {
         let options = options.check()?;
         self.check_ingredients(ingredients)?;
+        options.shares(ingredients.len())?;
         let own = MergeBase::of_study(self);
         let base = base.or(own.as_ref());
         let statistics = self.statistics(ingredients, &options)?.of(ingredients)?;

@@ -24,7 +24,7 @@ pub struct MergingOptions {
     pub n_resamples: usize,
     /// The share of resamples between the ends of an interval.
     pub confidence: f64,
-    /// Draws subsets, random masks and resamples.
+    /// Draws subsets, random masks, texts and resamples.
     pub seed: u64,
 }
 

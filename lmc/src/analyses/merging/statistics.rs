@@ -8,6 +8,7 @@ use rand::seq::SliceRandom;
 use tch::{Device, Tensor};
 
 use super::MergeOptions;
+use crate::compute::Precision;
 use crate::encode::{Encoded, digest};
 use crate::error::Result;
 use crate::file::{read_sealed, write_sealed};
@@ -56,8 +57,8 @@ impl Models {
         texts.into_iter().cloned().collect()
     }
 
-    /// Returns what a method must know of models, given by number: found in the store, or gathered there side by
-    /// side on the study's devices.
+    /// Returns what a method must know of models, given by number: found in the store, or gathered there side
+    /// by side on the study's devices.
     ///
     /// # Errors
     /// The errors of [`Statistic::gather`], and those of the store.
@@ -68,7 +69,13 @@ impl Models {
         let texts = self.texts_of_merge(options);
         let (study, load, all) = (self.study(), self.loader(), self.models());
         let classifier = &study.task().classifier;
-        let folder = study.store().statistics_folder(statistic.name(), &digest(&texts));
+        // Where tf32 is allowed, CUDA computes no float32.
+        let suffix = match study.compute().precision {
+            Precision::TensorFloat32 => Precision::TensorFloat32.suffix(),
+            _ => String::new(),
+        };
+        let kind = format!("{}{suffix}", statistic.name());
+        let folder = study.store().statistics_folder(&kind, &digest(&texts));
         let file = |model: usize| folder.join(format!("{}.sealed", all[model].key()));
         let mut wanted = models.to_vec();
         wanted.sort_unstable();

@@ -63,8 +63,8 @@ impl Ingredients {
     /// Merges all models and saves the result with labels, tokenizer and model card.
     ///
     /// # Errors
-    /// The errors of [`merge`](super::merge); [`LmcError::InvalidParameter`] for a method that reads texts; [`LmcError::Occupied`](crate::LmcError::Occupied) for a folder that holds
-    /// something else.
+    /// The errors of [`merge`](super::merge); [`LmcError::InvalidParameter`] for a method that reads texts;
+    /// [`LmcError::Occupied`](crate::LmcError::Occupied) for a folder that holds something else.
     pub fn save(
         &self,
         folder: &Path,

@@ -13,6 +13,8 @@ use super::{Directions, SurfaceOptions};
 
 /// The plane of a surface.
 pub(super) struct Axes {
+    /// The model around which it lies.
+    pub centre: Weights,
     /// The names in the store of the models that span it beside its own, one for each direction.
     pub keys: Vec<String>,
     /// These models, each a step in its direction away from its own.
@@ -52,38 +54,42 @@ impl Axes {
         let x = points([-options.extent, options.extent], options.n_points);
         let y = if options.n_directions == 2 { x.clone() } else { vec![0.0] };
         let models = vec![(own.name.clone(), [0.0, 0.0])];
-        Ok(Self { keys, ends, step: 1.0, grid: PlaneGrid { x, y }, models, shares: None })
+        Ok(Self { centre, keys, ends, step: 1.0, grid: PlaneGrid { x, y }, models, shares: None })
     }
 
     fn of_trajectory(models: &Models, model: usize, options: &Valid<SurfaceOptions>) -> Result<Self> {
         let own = &models.models()[model];
         let last = models.weights_of(own)?;
         let (mut names, mut keys, mut before) = (Vec::new(), Vec::new(), Vec::new());
-        for stage in models.stages()? {
+        let stages = models.stages()?;
+        let earlier = stages.iter().take_while(|stage| stage.models()[model].key() != own.key());
+        for stage in earlier {
             let checkpoint = &stage.models()[model];
-            if checkpoint.key() != own.key() {
-                names.push(stage.step().to_string());
-                keys.push(checkpoint.key());
-                before.push(stage.weights_of(checkpoint)?);
-            }
+            names.push(stage.step().to_string());
+            keys.push(checkpoint.key());
+            before.push(stage.weights_of(checkpoint)?);
         }
         let Principal { axes, shares, places } = Principal::of(&before, &last)?;
         drop(before);
         let all = || places.iter().copied().chain([[0.0, 0.0]]);
         let sides = [0, 1].map(|k| ends(all().map(|place| place[k])));
-        let longer = sides.iter().map(|(low, high)| high - low).fold(0.0, f64::max);
+        // The last bits of sums over all parameters must not change the names of the points in the store.
+        let longer = rounded(sides.iter().map(|(low, high)| high - low).fold(0.0, f64::max));
         let margin = longer * options.extent / 4.0;
-        let [x, y] = sides.map(|(low, high)| points([low - margin, high + margin], options.n_points));
+        let [x, y] = sides
+            .map(|(low, high)| points([rounded(low - margin), rounded(high + margin)], options.n_points));
         // A step as long as the path keeps weights of the same order as the model's.
         let ends = axes
             .iter()
-            .map(|axis| Weights::new(last.layout().clone(), last.theta().f_add(&(axis * longer))?));
+            .map(|axis| Weights::new(last.layout().clone(), last.theta().f_add(&(axis * longer))?))
+            .collect::<Result<Vec<_>>>()?;
         let path = &sha256(keys.join("\n").as_bytes())[..10];
         let mut placed: Vec<(String, [f64; 2])> = names.into_iter().zip(places.iter().copied()).collect();
         placed.push((own.name.clone(), [0.0, 0.0]));
         Ok(Self {
+            centre: last,
             keys: (0..2).map(|k| format!("{}-trajectory-{path}-{k}", Model::key(own))).collect(),
-            ends: ends.collect::<Result<_>>()?,
+            ends,
             step: longer,
             grid: PlaneGrid { x, y },
             models: placed,
@@ -96,8 +102,15 @@ impl Axes {
 fn points([low, high]: [f64; 2], n: usize) -> Vec<f64> {
     let at = |k: usize| k as f64 / (n - 1) as f64;
     // Of a range around zero the middle is zero exactly.
+    let least = 1e-12 * (high - low);
     (0..n)
         .map(|k| low * (1.0 - at(k)) + high * at(k))
-        .map(|x| if x.abs() < 1e-12 { 0.0 } else { x })
+        .map(|x| if x.abs() < least { 0.0 } else { x })
         .collect()
+}
+
+/// Returns a number with six digits.
+fn rounded(x: f64) -> f64 {
+    let unit = 10f64.powi(x.abs().max(f64::MIN_POSITIVE).log10().floor() as i32 - 5);
+    (x / unit).round() * unit
 }

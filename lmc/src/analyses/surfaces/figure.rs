@@ -16,16 +16,17 @@ const HEIGHT: usize = 300;
 /// The most lines of a figure.
 const MOST_LINES: usize = 8;
 
-/// Returns a figure of the loss around each model: a map with lines of equal loss, or a curve where there is one
-/// direction. Maps lie side by side with equal units and one colour scale; checkpoints of a trajectory are joined
-/// by a line.
+/// Returns a figure of the loss around each model: a map with lines of equal loss, or a curve where there is
+/// one direction. Maps lie side by side with equal units and one colour scale; checkpoints of a trajectory
+/// are joined by a line.
 ///
-/// `surfaces` is a [`SURFACES`] table of at most 4 maps or 8 curves, and `models` a [`SURFACE_MODELS`] table of
-/// the models in them.
+/// `surfaces` is a [`SURFACES`] table of at most 4 maps or 8 curves, and `models` a [`SURFACE_MODELS`] table
+/// of the models in them.
 ///
 /// # Errors
 /// [`LmcError::Column`] for a table of another schema, [`LmcError::UnknownName`] for a set that is not in it,
-/// [`LmcError::InvalidParameter`] for too many surfaces, or for maps beside curves.
+/// [`LmcError::InvalidParameter`] for too many surfaces, for maps beside curves, or for two kinds of
+/// directions.
 ///
 /// # Examples
 /// ```no_run
@@ -66,19 +67,27 @@ fn taken(surfaces: &DataFrame, models: &DataFrame, dataset: &str) -> Result<Vec<
         return Err(unknown("dataset in the surfaces", dataset, sets));
     }
     let found = named(names.iter().zip(&sets).filter(|(_, set)| *set == dataset).map(|(name, _)| name));
+    let kinds = named((0..x.len()).filter(|&i| sets[i] == dataset).map(|i| &directions[i]));
+    if kinds.len() > 1 {
+        let got = format!("directions of {} and of {}", kinds[0], kinds[1]);
+        return Err(LmcError::invalid("surfaces", got, "one kind in a figure"));
+    }
+    let axes = ["first", "second"].map(|which| match kinds[0].as_str() {
+        "trajectory" => format!("{which} principal component"),
+        along => format!("{which} direction ({along})"),
+    });
     let surface = |name: &String| {
         let rows = rows_where(x.len(), |i| names[i] == *name && sets[i] == dataset);
         let members = rows_where(of.len(), |i| of[i] == *name);
-        let along = &directions[rows[0]];
-        let title = |k: usize| match members.first().and_then(|&i| shares[k][i]) {
-            Some(share) => format!("component {} ({:.0} % of the path's variance)", k + 1, 100.0 * share),
-            None => format!("{} direction ({along})", ["first", "second"][k]),
+        let share = |k: usize| members.first().and_then(|&i| shares[k][i]).map(|share| 100.0 * share);
+        let title = match (share(0), share(1)) {
+            (Some(first), Some(second)) => format!("{name} ({first:.0} % and {second:.0} % of the variance)"),
+            _ => name.clone(),
         };
-        let axes = [title(0), title(1)];
         let is_path = members.len() > 1;
         let (x, y, z) = grid_of(&x, &y, &loss, &rows);
         let models = members.into_iter().map(|i| (model[i].clone(), model_x[i], model_y[i])).collect();
-        Surface { name: name.clone(), axes, x, y, z, models, is_path }
+        Surface { title, axes: axes.clone(), x, y, z, models, is_path }
     };
     Ok(found.into_iter().map(surface).collect())
 }
@@ -92,7 +101,7 @@ fn curves(all: &[Surface], dataset: &str) -> Result<Figure> {
         let x: Vec<Option<f64>> = surface.x.iter().copied().map(Some).collect();
         let y: Vec<Option<f64>> =
             surface.z[0].iter().map(|&loss| Some(loss).filter(|loss| loss.is_finite())).collect();
-        let line = Mark::line(x, y).wide(2.0).coloured(theme::colour(i)).named(&surface.name);
+        let line = Mark::line(x, y).wide(2.0).coloured(theme::colour(i)).named(&surface.title);
         chart.add_to(0, line.telling("%{x:.3g}<br>loss %{y:.4g} nats"));
     }
     chart.axes_of(0, Axis::new(&all[0].axes[0]), Axis::of("loss", "nats per example"));
@@ -108,21 +117,29 @@ mod tests {
     use crate::figures::fixture::description;
     use crate::figures::snapshot::svg;
 
-    /// Two maps of 3 by 2 points: a random one, and one along a trajectory with a checkpoint.
-    fn maps() -> (DataFrame, DataFrame) {
+    /// Two maps of 3 by 2 points: in random directions, or along a trajectory with a checkpoint.
+    fn maps(directions: &str) -> (DataFrame, DataFrame) {
         let points = df!(
             "surface" => [vec!["s1"; 6], vec!["s2"; 6]].concat(), "dataset" => ["id"; 12],
-            "directions" => [vec!["filter"; 6], vec!["trajectory"; 6]].concat(),
+            "directions" => [directions; 12],
             "x" => [-1.0, 0.0, 1.0, -1.0, 0.0, 1.0, -1.0, 0.0, 1.0, -1.0, 0.0, 1.0],
             "y" => [0.0, 0.0, 0.0, 1.0, 1.0, 1.0, 0.0, 0.0, 0.0, 1.0, 1.0, 1.0],
             "loss" => [0.4, 0.1, 0.5, 0.9, 0.7, 0.8, 0.6, 0.2, 1.0, 0.8, 0.6, 1.2],
             "accuracy" => [0.5; 12], "n_examples" => [4_i64; 12]
         );
-        let models = df!(
-            "surface" => ["s1", "s2", "s2"], "model" => ["s1", "50", "s2"],
-            "x" => [0.0, 0.8, 0.0], "y" => [0.0, 0.9, 0.0],
-            "share_x" => [None, Some(0.83), Some(0.83)], "share_y" => [None, Some(0.12), Some(0.12)]
-        );
+        let (none, is_path) = (None::<f64>, directions == "trajectory");
+        let models = match is_path {
+            false => df!(
+                "surface" => ["s1", "s2"], "model" => ["s1", "s2"], "x" => [0.0; 2], "y" => [0.0; 2],
+                "share_x" => [none; 2], "share_y" => [none; 2]
+            ),
+            true => df!(
+                "surface" => ["s1", "s1", "s2", "s2"], "model" => ["50", "s1", "50", "s2"],
+                "x" => [0.8, 0.0, -0.6, 0.0], "y" => [0.9, 0.0, 0.7, 0.0],
+                "share_x" => [Some(0.83), Some(0.83), Some(0.7), Some(0.7)],
+                "share_y" => [Some(0.12), Some(0.12), Some(0.2), Some(0.2)]
+            ),
+        };
         (points.unwrap(), models.unwrap())
     }
 
@@ -142,11 +159,11 @@ mod tests {
 
     #[test]
     fn a_trajectory_is_a_line_and_tells_its_shares() {
-        let (points, models) = maps();
+        let (points, models) = maps("trajectory");
         let figure = description(&surfaces(&points, &models, "id").unwrap());
-        let titles = |axis: &str| figure["layout"][axis]["title"]["text"].as_str().unwrap().to_owned();
-        assert_eq!(titles("xaxis"), "first direction (filter)");
-        assert_eq!(titles("xaxis2"), "component 1 (83 % of the path's variance)");
+        assert_eq!(figure["layout"]["xaxis"]["title"]["text"], "first principal component");
+        let notes = figure["layout"]["annotations"].as_array().unwrap();
+        assert!(notes.iter().any(|note| note["text"] == "s2 (70 % and 20 % of the variance)"), "{notes:?}");
         let path = |trace: &&serde_json::Value| trace["mode"] == "lines" && trace["x"] == json!([0.8, 0.0]);
         assert_eq!(figure["data"].as_array().unwrap().iter().filter(path).count(), 1);
     }
@@ -157,14 +174,17 @@ mod tests {
         let figure = description(&surfaces(&points, &models, "id").unwrap());
         assert_eq!(figure["data"][1]["y"], json!([0.9, 0.2, 0.8]));
         assert_eq!(figure["layout"]["xaxis"]["title"]["text"], "first direction (layer)");
-        let both = maps().0.vstack(&points).unwrap();
-        let error = surfaces(&both, &models, "id").unwrap_err();
-        assert!(matches!(error, LmcError::InvalidParameter { field: "surfaces", .. }), "{error}");
+        let both = maps("layer").0.vstack(&points).unwrap();
+        let error = surfaces(&both, &models, "id").unwrap_err().to_string();
+        assert!(error.contains("got 2 maps and 2 curves on id"), "{error}");
+        let kinds = maps("filter").0.vstack(&points).unwrap();
+        let error = surfaces(&kinds, &models, "id").unwrap_err().to_string();
+        assert!(error.contains("got directions of filter and of layer"), "{error}");
     }
 
     #[test]
     fn wrong_tables_and_sets_are_refused() {
-        let (points, models) = maps();
+        let (points, models) = maps("filter");
         assert!(matches!(surfaces(&models, &models, "id"), Err(LmcError::Column { .. })));
         assert!(matches!(surfaces(&points, &points, "id"), Err(LmcError::Column { .. })));
         assert!(matches!(surfaces(&points, &models, "lo"), Err(LmcError::UnknownName { .. })));
@@ -172,8 +192,10 @@ mod tests {
 
     #[test]
     fn their_pictures_stay() {
-        let ((points, models), (line, line_models)) = (maps(), lines());
-        insta::assert_snapshot!("surfaces", svg(&surfaces(&points, &models, "id").unwrap()));
-        insta::assert_snapshot!("surface_lines", svg(&surfaces(&line, &line_models, "id").unwrap()));
+        let picture =
+            |(points, models): (DataFrame, DataFrame)| svg(&surfaces(&points, &models, "id").unwrap());
+        insta::assert_snapshot!("surfaces", picture(maps("filter")));
+        insta::assert_snapshot!("surface_paths", picture(maps("trajectory")));
+        insta::assert_snapshot!("surface_lines", picture(lines()));
     }
 }

@@ -56,18 +56,20 @@ impl fmt::Debug for SurfaceSample {
 impl Models {
     /// Returns the loss around a model, given by number, on the evaluation set of that name.
     ///
-    /// The plane is spanned by two random directions, whose parts are as long as those of the model, or by the
-    /// first two principal components of its checkpoints. With one direction it is a line.
+    /// The plane is spanned by two random directions, whose parts are as long as those of the model, or by
+    /// the first two principal components of its checkpoints. With one direction it is a line.
     ///
     /// # Errors
-    /// The errors of [`SurfaceOptions::check`](crate::Options::check), [`Models::stages`], [`Principal::of`] and
-    /// [`Models::sample`]; [`LmcError::InvalidParameter`] for a number that is not a model.
+    /// The errors of [`SurfaceOptions::check`](crate::Options::check), [`Models::stages`], [`Principal::of`]
+    /// and [`Models::sample`]; [`LmcError::InvalidParameter`] for a number that is not a model.
     ///
     /// # Examples
     /// ```no_run
     /// use lmc::prelude::*;
     /// use lmc::analyses::surfaces::{Directions, SurfaceOptions};
-    /// let models = Study::open(StudySpec::mini_nli(0))?.finetune()?;
+    /// // A path has at least four checkpoints; the usual recipe keeps three.
+    /// let recipe = Recipe { trajectory: vec![0.25, 0.5, 0.75, 1.0], ..Recipe::mini() };
+    /// let models = Study::open(StudySpec::mini_nli(0).with_recipe(recipe))?.finetune()?;
     /// let surface = models.surface("id", 0, &SurfaceOptions::default())?;
     /// let path = SurfaceOptions { directions: Directions::Trajectory, ..SurfaceOptions::default() };
     /// let path = models.surface("id", 0, &path)?;
@@ -81,9 +83,8 @@ impl Models {
         let Some(own) = self.models().get(model) else {
             return Err(LmcError::invalid("model", model, format!("a number below {n}")));
         };
-        let Axes { keys, ends, step, grid, models, shares } = Axes::new(self, model, &options)?;
+        let Axes { centre, keys, ends, step, grid, models, shares } = Axes::new(self, model, &options)?;
         let names: Vec<String> = [own.key()].into_iter().chain(keys).collect();
-        let centre = self.weights_of(own)?;
         let all: Vec<_> = [centre].into_iter().chain(ends).map(std::sync::Mutex::new).collect();
         let load = |i: usize| Ok(all[i].lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone());
         let outcomes = study.outcomes(dataset, &names, &load)?;

@@ -14,7 +14,8 @@ const MOST_POINTS: usize = 301;
 pub enum Directions {
     /// Random ones, whose parts are as long as those of the model (Li et al. 2018).
     Random(DirectionScale),
-    /// The first two principal components of the checkpoints of the model's training (Li et al. 2018, section 7).
+    /// The first two principal components of the checkpoints of the model's training (Li et al. 2018, section
+    /// 7).
     Trajectory,
 }
 
@@ -59,8 +60,8 @@ pub struct SurfaceOptions {
     pub n_directions: usize,
     /// The points along each direction.
     pub n_points: usize,
-    /// The farthest point of a random direction, in its lengths. Around a trajectory it is the margin, as a share
-    /// of its longer side, and a quarter of this number.
+    /// The farthest point of a random direction, in its lengths. The margin around a trajectory is a quarter
+    /// of this number times the longer side of the path.
     pub extent: f64,
     /// Draws random directions.
     pub seed: u64,

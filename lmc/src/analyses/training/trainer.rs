@@ -7,8 +7,8 @@ use crate::progress::note;
 use crate::study::trainer_state;
 use crate::{LmcError, Result};
 
-/// Adds the entries of the log in a model's folder, if there is one. Those of evaluations have no training loss
-/// and are left out; a file that cannot be read as JSON is told.
+/// Adds the entries of the log in a model's folder, if there is one. Those of evaluations have no training
+/// loss and are left out; a file that cannot be read as JSON is told.
 pub(super) fn add(all: &mut TrainingColumns, model: &str, folder: &Path) -> Result<()> {
     let state = match trainer_state(folder) {
         Err(error @ LmcError::Format { .. }) => {

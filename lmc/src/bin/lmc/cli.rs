@@ -81,7 +81,8 @@ enum Command {
     Drift(Drift),
     /// Finetune, evaluate, interpolate and cluster, and write every table and figure.
     Figures(Figures),
-    /// Write one HTML page of the copies: heatmap, curves, basins, evaluations and tables, linked to each other.
+    /// Write one HTML page of the copies: heatmap, curves, basins, evaluations and tables, linked to each
+    /// other.
     Report(Report),
     /// Do the share of one task of a plan: what the jobs of --slurm run.
     Work(Work),

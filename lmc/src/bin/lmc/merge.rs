@@ -33,8 +33,8 @@ pub struct Merge {
     /// The models that are merged, such as s100,s104; all if absent.
     #[arg(long, value_delimiter = ',', value_name = "MODEL,...")]
     ingredients: Option<Vec<String>>,
-    /// A folder for the merged model as a Hugging Face model with its tokenizer and a card. It must be missing,
-    /// empty or of the same model. Without it, the scores alone are printed.
+    /// A folder for the merged model as a Hugging Face model with its tokenizer and a card. It must be
+    /// missing, empty or of the same model. Without it, the scores alone are printed.
     #[arg(long, value_name = "FOLDER")]
     out: Option<PathBuf>,
     /// Also replace another model in --out.

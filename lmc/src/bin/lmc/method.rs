@@ -12,8 +12,8 @@ pub struct Method {
     /// regmean, which read texts of the task.
     #[arg(long, default_value = "linear", value_name = "NAME")]
     method: String,
-    /// The weight of each model, such as 0.7,0.3; equal weights if absent. With linear and two models, this is
-    /// a point on the line between them.
+    /// The weight of each model, such as 0.7,0.3; equal weights if absent. With linear and two models, this
+    /// is a point on the line between them.
     #[arg(long, value_delimiter = ',', value_name = "WEIGHT,...")]
     weights: Option<Vec<f64>>,
     /// The share of each task vector that is kept (ties, dare, breadcrumbs, della); 0.5 if absent.

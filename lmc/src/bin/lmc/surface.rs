@@ -18,8 +18,8 @@ pub struct Surface {
     /// The models around which the loss is sampled, such as s100,s104; the first if absent.
     #[arg(long, value_delimiter = ',', value_name = "MODEL,...")]
     around: Option<Vec<String>>,
-    /// The directions: filter (random, each row of a matrix as long as that of the model), layer (each matrix),
-    /// model (all matrices together), or trajectory (the principal components of the checkpoints).
+    /// The directions: filter (random, each row of a matrix as long as that of the model), layer (each
+    /// matrix), model (all matrices together), or trajectory (the principal components of the checkpoints).
     #[arg(long, default_value = "filter", value_name = "NAME")]
     directions: String,
     /// The evaluation set; the task's in-domain one, of a large set a sample of 512, if absent.
@@ -31,8 +31,8 @@ pub struct Surface {
     /// The points along each direction.
     #[arg(long, default_value_t = 21, value_name = "N")]
     points: usize,
-    /// The farthest point of a random direction, in its lengths. Around a trajectory a quarter of this number is
-    /// the margin, as a share of the path's longer side.
+    /// The farthest point of a random direction, in its lengths. The margin around a trajectory is a quarter
+    /// of this number times the longer side of the path.
     #[arg(long, default_value_t = 1.0, value_name = "LENGTHS")]
     extent: f64,
     /// Draws random directions; the same for all models.
@@ -57,7 +57,17 @@ impl Computing for Surface {
 impl Surface {
     pub fn check(&self) -> Result<()> {
         let spec = self.study.spec()?;
-        self.options()?.validate()?;
+        let options = self.options()?;
+        options.validate()?;
+        let n_kept = spec.recipe.trajectory.len();
+        if options.directions == Directions::Trajectory && spec.models.is_none() && n_kept < 4 {
+            let (got, expected) = (format!("{n_kept} checkpoints"), "at least 4 for a path, see `lmc spec`");
+            return Err(LmcError::InvalidParameter {
+                field: "recipe.trajectory",
+                got,
+                expected: expected.into(),
+            });
+        }
         self.compute.check()?;
         self.models(&spec).map(|_| ())
     }
@@ -80,7 +90,25 @@ impl Surface {
             let (got, expected) = (format!("{} models", names.len()), format!("at most {most} in a figure"));
             return Err(LmcError::InvalidParameter { field: "around", got, expected });
         }
-        spec.numbers(names)
+        let known = spec.names()?;
+        let mut numbers = Vec::new();
+        for name in names {
+            let number = known.iter().position(|own| own == name).ok_or_else(|| LmcError::UnknownName {
+                kind: "model",
+                name: name.clone(),
+                known: known.clone(),
+            })?;
+            if numbers.contains(&number) {
+                let expected = "each model once".to_owned();
+                return Err(LmcError::InvalidParameter {
+                    field: "around",
+                    got: format!("{name} twice"),
+                    expected,
+                });
+            }
+            numbers.push(number);
+        }
+        Ok(numbers)
     }
 
     pub fn run(self) -> Result<()> {

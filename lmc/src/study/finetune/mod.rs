@@ -48,8 +48,8 @@ impl Study {
     }
 }
 
-/// Trains the copies of a recipe of which the store lacks what is wanted, after those that the recipe before it
-/// lacks.
+/// Trains the copies of a recipe of which the store lacks what is wanted, after those that the recipe before
+/// it lacks.
 fn train(study: &Study, recipe: &Recipe, wanted: Wanted) -> Result<()> {
     let checkpoints = recipe.checkpoints(study.task.train.len());
     let last = recipe.n_updates(study.task.train.len());

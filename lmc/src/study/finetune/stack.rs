@@ -159,7 +159,8 @@ impl Work<'_> {
         Ok(is_first)
     }
 
-    /// Writes a checkpoint of every model of a stack; `on_host` brings the weights of one into the host's memory.
+    /// Writes a checkpoint of every model of a stack; `on_host` brings the weights of one into the host's
+    /// memory.
     fn keep(
         &self,
         runs: &[&RunSpec],

@@ -1,7 +1,7 @@
 //! The facts about models that earlier calls read, which hold as long as no file of a model changes.
 //!
-//! To know a model's name in the store, all its weights are read and hashed: 44 GB for a hundred models of BERT's
-//! size, at every call and in every task of a job array.
+//! To know a model's name in the store, all its weights are read and hashed: 44 GB for a hundred models of
+//! BERT's size, at every call and in every task of a job array.
 
 use std::collections::BTreeSet;
 use std::os::unix::fs::MetadataExt;
@@ -29,8 +29,8 @@ pub(super) struct Seen {
     pub key: String,
 }
 
-/// A file as it was when a model was read. The time of its last change of any kind, `changed`, cannot be set by
-/// programs that copy times.
+/// A file as it was when a model was read. The time of its last change of any kind, `changed`, cannot be set
+/// by programs that copy times.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct FileState {
     path: String,
@@ -50,17 +50,20 @@ struct Record {
 pub(super) struct Known {
     path: PathBuf,
     files: Vec<FileState>,
+    /// Whether no file had just changed when its state was taken.
+    is_settled: bool,
 }
 
 impl Known {
-    /// Returns the record of the model in a folder, whose outputs are called `labels` if it names any and are put
-    /// in the order of `task_labels`; nothing if its files cannot be seen.
+    /// Returns the record of the model in a folder, whose outputs are called `labels` if it names any and are
+    /// put in the order of `task_labels`; nothing if its files cannot be seen.
     pub fn of(store: &Store, folder: &Path, labels: &[String], task_labels: &[String]) -> Option<Self> {
         let folder = folder.canonicalize().ok()?;
         let files = files_of(&folder)?;
         let facts = json!([env!("CARGO_PKG_VERSION"), folder.to_str()?, labels, task_labels]);
         let name = &sha256(facts.to_string().as_bytes())[..super::DIGITS];
-        Some(Self { path: store.opened_path(name), files })
+        let is_settled = files.iter().all(FileState::is_settled);
+        Some(Self { path: store.opened_path(name), files, is_settled })
     }
 
     /// Returns the facts, if they were read from the files as they are now.
@@ -72,8 +75,8 @@ impl Known {
     /// Keeps the facts that were read from the files after this record was made. Without room or the right to
     /// write they are read again the next time.
     pub fn keep(self, seen: &Seen) {
-        let Self { path, files } = self;
-        if files.iter().all(FileState::is_settled) {
+        let Self { path, files, is_settled } = self;
+        if is_settled {
             let record = serde_json::to_vec(&Record { files, seen: seen.clone() }).unwrap_or_default();
             let _not_needed = write_atomic(&path, &record);
         }

@@ -42,13 +42,13 @@ struct Found {
     config: ModelConfig,
 }
 
-/// Looks at models, which must fit together, and puts their outputs in the order of a task's labels. What a store
-/// knows of models whose files are unchanged is not read again.
+/// Looks at models, which must fit together, and puts their outputs in the order of a task's labels. What a
+/// store knows of models whose files are unchanged is not read again.
 ///
 /// # Errors
 /// [`LmcError::InvalidParameter`] for models that do not fit together, saying which do, and for two with the
-/// same weights; [`LmcError::Labels`] if the outputs are not the labels of the task; [`LmcError::Format`] for a
-/// model without a tokenizer; those of finding and reading models.
+/// same weights; [`LmcError::Labels`] if the outputs are not the labels of the task; [`LmcError::Format`] for
+/// a model without a tokenizer; those of finding and reading models.
 pub(in crate::study) fn look(
     given: &GivenModels,
     task_labels: &[String],

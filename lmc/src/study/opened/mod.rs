@@ -75,7 +75,8 @@ impl OpenedModel {
     /// Loads the weights, with outputs in the order of the task's labels.
     ///
     /// # Errors
-    /// The errors of [`load_finetuned_as`]; [`LmcError::Format`] if the weights are not those that were looked at.
+    /// The errors of [`load_finetuned_as`]; [`LmcError::Format`] if the weights are not those that were
+    /// looked at.
     pub(crate) fn load(&self, layout: &Arc<Layout>) -> Result<Weights> {
         let (weights, _) = read(&self.folder, &self.labels, &self.order)?;
         if key(&weights)? != self.key || weights.layout() != layout {
@@ -90,8 +91,8 @@ impl OpenedModel {
     }
 }
 
-/// Returns the weights in a folder with outputs in that order, and the names of the outputs in their own order.
-/// An empty order leaves the outputs as they are.
+/// Returns the weights in a folder with outputs in that order, and the names of the outputs in their own
+/// order. An empty order leaves the outputs as they are.
 fn read(folder: &Path, labels: &[String], order: &[usize]) -> Result<(Weights, Vec<String>)> {
     let found = load_finetuned_as(folder, labels).map_err(|error| error.in_model(folder))?;
     Ok((in_order(found.classifier.config(), found.weights, order)?, found.labels))

@@ -27,7 +27,8 @@ impl Models {
         Self::new(study, step.map_or(0, |steps| steps[0]), opened.iter().map(model).collect())
     }
 
-    /// Returns the models from elsewhere of a study after that many updates: themselves, or their checkpoints.
+    /// Returns the models from elsewhere of a study after that many updates: themselves, or their
+    /// checkpoints.
     pub(in crate::study) fn opened_at(study: &Rc<Study>, step: u32) -> Result<Self> {
         let last = Self::opened(study);
         if last.step() == step {
@@ -47,8 +48,8 @@ impl Models {
         Ok(Self::of_opened(study, &look_at(folders, &study.task.labels, Some(study.store()))?.models))
     }
 
-    /// Returns the stages of models from elsewhere: the checkpoints that all of them have, and after these the
-    /// models themselves if they were trained for longer.
+    /// Returns the stages of models from elsewhere: the checkpoints that all of them have, and after these
+    /// the models themselves if they were trained for longer.
     pub(in crate::study) fn opened_stages(&self) -> Result<Vec<Models>> {
         let study = self.study();
         let steps = common_steps(&study.task.opened)?;

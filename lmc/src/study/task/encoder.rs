@@ -45,8 +45,8 @@ impl Loaded {
         }
     }
 
-    /// Returns the architecture and the tokenizer of models from elsewhere, whose outputs are put in the order
-    /// of the labels of a task.
+    /// Returns the architecture and the tokenizer of models from elsewhere, whose outputs are put in the
+    /// order of the labels of a task.
     pub fn of_models(given: &GivenModels, labels: &[String], store: &Store) -> Result<Self> {
         let Opened { models, config, tokenizer, tokens } = look(given, labels, Some(store))?;
         let keys: Vec<&str> = models.iter().map(OpenedModel::key).collect();

@@ -46,7 +46,8 @@ impl NewTask {
         Ok(())
     }
 
-    /// Returns the files of this machine, after checking that each is one of its own that a manifest can name.
+    /// Returns the files of this machine, after checking that each is one of its own that a manifest can
+    /// name.
     pub(super) fn own_paths(&self) -> Result<Vec<PathBuf>> {
         self.files().try_for_each(|(field, path)| place::check_file(field, path))?;
         let mut places: Vec<PathBuf> = Vec::new();

@@ -213,7 +213,8 @@ impl Store {
         self.root.join("sharpness").join(format!("{dataset_key}-{recipe}"))
     }
 
-    /// Returns the folder of what texts, by their digest, tell of models.
+    /// Returns the folder of a statistic of models; `texts` is the digest of the texts that it was taken
+    /// from.
     pub fn statistics_folder(&self, kind: &str, texts: &str) -> PathBuf {
         self.root.join("statistics").join(format!("{kind}-{}", &texts[..texts.len().min(10)]))
     }

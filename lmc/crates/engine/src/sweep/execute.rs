@@ -21,10 +21,11 @@ const WORTH_SAYING: f64 = 10.0;
 
 /// Returns the samples of every unit, in the order of the plan.
 ///
-/// Units that are done are read from the store. A line on a grid is the same file from either end. All workers compute the others side by side, and write each
-/// as soon as it is done. Any number of processes may work on one store, and share the units between them.
-/// Weights are read when a unit needs them and stay as long as there is room. In any precision but float32, a
-/// sample of the units is first computed in both and the difference printed.
+/// Units that are done are read from the store. A line on a grid is the same file from either end. All
+/// workers compute the others side by side, and write each as soon as it is done. Any number of processes may
+/// work on one store, and share the units between them. Weights are read when a unit needs them and stay as
+/// long as there is room. In any precision but float32, a sample of the units is first computed in both and
+/// the difference printed.
 ///
 /// # Errors
 /// The first error of a unit: [`LmcError::NonFiniteLoss`], [`LmcError::Io`], [`LmcError::Format`], those of

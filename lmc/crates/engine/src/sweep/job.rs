@@ -83,8 +83,8 @@ impl<'a> SweepJob<'a> {
         self.store.sweep_folder(&self.key())
     }
 
-    /// Returns whether a unit is a line that lies in the store from its other end: a line is computed from the
-    /// model whose name comes first, and is found again whichever model is given first.
+    /// Returns whether a unit is a line that lies in the store from its other end: a line is computed from
+    /// the model whose name comes first, and is found again whichever model is given first.
     pub(super) fn is_turned(&self, unit: &[usize]) -> bool {
         let name = |&model: &usize| natural::key(&self.models[model]);
         self.plan.are_lines() && !unit.is_sorted_by_key(name)

@@ -1,8 +1,8 @@
 //! AdamW over whole flat vectors on a device: few kernels, no memory of its own, no waiting.
 //!
-//! An update is ten passes over the vectors (eleven with scaled losses), which read or write 96 bytes for each
-//! parameter of each model (104), beside one that reads the gradient for its norm. One fused kernel would take
-//! 28. libtorch has such a kernel, `_fused_adamw_`, which tch 0.24 does not export.
+//! An update is ten passes over the vectors (eleven with scaled losses), which read or write 96 bytes for
+//! each parameter of each model (104), beside one that reads the gradient for its norm. One fused kernel
+//! would take 28. libtorch has such a kernel, `_fused_adamw_`, which tch 0.24 does not export.
 
 use std::ops::Range;
 

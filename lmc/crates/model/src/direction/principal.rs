@@ -1,6 +1,6 @@
 //! The directions in which a training run moved most (Li et al. 2018, section 7).
 
-use tch::{Kind, Tensor};
+use tch::{Device, Kind, Tensor};
 
 use crate::weights::Weights;
 use lmc_base::error::{LmcError, Result};
@@ -20,11 +20,11 @@ impl Principal {
     /// Returns the components of the differences of `checkpoints`, in the order of training, from `last`. The
     /// first checkpoint lies on the positive side of both axes.
     ///
-    /// All checkpoints lie in memory at once.
+    /// All checkpoints lie in memory at once, three times.
     ///
     /// # Errors
-    /// [`LmcError::InvalidParameter`] for fewer than three checkpoints before the last, or for checkpoints on one
-    /// line; [`LmcError::ShapeMismatch`] for different layouts; [`LmcError::Torch`].
+    /// [`LmcError::InvalidParameter`] for fewer than three checkpoints before the last, or for checkpoints on
+    /// one line; [`LmcError::ShapeMismatch`] for different layouts; [`LmcError::Torch`].
     pub fn of(checkpoints: &[Weights], last: &Weights) -> Result<Self> {
         let few = |got: String| {
             LmcError::invalid(
@@ -36,15 +36,16 @@ impl Principal {
         if checkpoints.len() < 3 {
             return Err(few(format!("{} before the last", checkpoints.len())));
         }
-        let mut rows = Vec::new();
-        for checkpoint in checkpoints {
+        let n = last.layout().n_parameters();
+        let rows = Tensor::f_empty([checkpoints.len() as i64, n], (Kind::Float, Device::Cpu))?;
+        for (i, checkpoint) in checkpoints.iter().enumerate() {
             Weights::same_layout(checkpoint, last)?;
-            rows.push(checkpoint.theta().f_sub(last.theta())?);
+            let mut row = rows.f_select(0, i as i64)?;
+            row.f_copy_(&checkpoint.theta().f_sub(last.theta())?)?;
         }
-        let rows = Tensor::f_stack(&rows, 0)?;
         let centred = &rows - rows.f_mean_dim([0].as_slice(), true, Kind::Float)?;
-        // The components are combinations of the rows, so a matrix of their products is decomposed, not one of
-        // the parameters.
+        // The components are combinations of the rows, so a matrix of their products is decomposed, not one
+        // of the parameters.
         let (values, vectors) = products(&centred, &centred)?.f_linalg_eigh("U")?;
         let n = checkpoints.len() as i64;
         let total = values.f_clamp_min(0.0)?.f_sum(Kind::Double)?.f_double_value(&[])?;

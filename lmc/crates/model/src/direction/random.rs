@@ -8,8 +8,8 @@ use crate::model::normal_tensor;
 use crate::weights::Weights;
 use lmc_base::error::Result;
 
-/// The parts of a model whose lengths a random direction takes on. A direction leaves vectors (biases and norms)
-/// as they are, as the figures of Li et al. do.
+/// The parts of a model whose lengths a random direction takes on. Vectors (biases and norms) stay as they
+/// are, as in the figures of Li et al.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DirectionScale {
     /// Each row of a matrix: the weights into one unit, or the embedding of one token. This is the filter
@@ -41,8 +41,8 @@ impl DirectionScale {
     }
 }
 
-/// Returns a direction of normal random numbers on the scale of a model; `number` tells apart the directions of
-/// one seed.
+/// Returns a direction of normal random numbers on the scale of a model; `number` tells apart the directions
+/// of one seed.
 ///
 /// # Errors
 /// The errors of [`scaled_direction`].
@@ -58,8 +58,8 @@ pub fn random_direction(
     scaled_direction(&direction, weights, scale)
 }
 
-/// Returns a direction whose parts are as long as those of a model: of filters, `d * |w| / |d|` for each row d of
-/// the direction and w of the model (Li et al. 2018, section 4). Vectors become zero.
+/// Returns a direction whose parts are as long as those of a model. For filters it is `d * |w| / |d|` for
+/// each row d of the direction and w of the model (Li et al. 2018, section 4). Vectors become zero.
 ///
 /// # Errors
 /// [`LmcError::ShapeMismatch`](lmc_base::error::LmcError::ShapeMismatch) for a direction of another layout;
@@ -82,7 +82,7 @@ pub fn scaled_direction(direction: &Weights, weights: &Weights, scale: Direction
         each.sum()
     };
     let whole = match scale {
-        DirectionScale::Model => Some((squares(weights)? / squares(direction)?).sqrt()),
+        DirectionScale::Model => Some(ratio(squares(weights)?, squares(direction)?).sqrt()),
         DirectionScale::Filter | DirectionScale::Layer => None,
     };
     for &place in &parts {
@@ -91,12 +91,19 @@ pub fn scaled_direction(direction: &Weights, weights: &Weights, scale: Direction
             Some(factor) => Tensor::from(factor),
             None => {
                 let length = |x: &Tensor| x.f_norm_scalaropt_dim(2.0, [1i64].as_slice(), true);
+                let lengths = length(&d)?;
                 // A row of zeros stays one.
-                length(&w)? / length(&d)?.f_clamp_min(f64::MIN_POSITIVE)?
+                let is_zero = lengths.f_eq(0.0)?;
+                (length(&w)? / lengths.f_masked_fill(&is_zero, 1.0)?).f_masked_fill(&is_zero, 0.0)?
             }
         };
         let mut target = scaled.f_narrow(0, place.0, place.1 * place.2)?;
         target.f_copy_(&(d * factor).f_view([-1])?)?;
     }
     Weights::new(weights.layout().clone(), scaled)
+}
+
+/// Returns a / b, or 0 if b is 0.
+fn ratio(a: f64, b: f64) -> f64 {
+    if b == 0.0 { 0.0 } else { a / b }
 }

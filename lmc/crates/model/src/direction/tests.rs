@@ -58,10 +58,13 @@ fn a_row_of_zeros_stays_one() {
     let _ = model.theta().narrow(0, 4, 4).zero_();
     let direction = random_direction(&model, DirectionScale::Filter, 0, 0).unwrap();
     assert_eq!(length(&tensor(&direction, "a.weight").select(0, 1)), 0.0);
-    let mut flat = weights(0.4);
-    flat = Weights::new(flat.layout().clone(), flat.theta().zeros_like()).unwrap();
-    let none = scaled_direction(&flat, &model, DirectionScale::Filter).unwrap();
-    assert_eq!(length(none.theta()), 0.0);
+    // Also in a model whose rows are long.
+    let long = Weights::new(model.layout().clone(), model.theta() * 100.0).unwrap();
+    let flat = Weights::new(model.layout().clone(), model.theta().zeros_like()).unwrap();
+    for scale in DirectionScale::ALL {
+        let none = scaled_direction(&flat, &long, scale).unwrap();
+        assert_eq!(length(none.theta()), 0.0, "{scale}");
+    }
 }
 
 #[test]

@@ -16,7 +16,7 @@ pub struct Fisher {
 }
 
 impl Default for Fisher {
-    /// Returns 256 texts, and the floor of the public code.
+    /// Returns options for 256 texts and the floor of the public code.
     fn default() -> Self {
         Self { n_texts: 256, floor: 1e-6 }
     }
@@ -25,6 +25,10 @@ impl Default for Fisher {
 impl Fisher {
     /// Returns the sum of `share * information * element` over the models, divided by that of
     /// `share * information` (Matena and Raffel 2022, Eq. 4).
+    ///
+    /// DIFFERENCE: the public code divides the information of each model by its norm, unless told otherwise,
+    /// and applies the floor to the first model alone; here nothing is divided, as in the paper, and all have
+    /// it.
     pub(super) fn merged(
         &self,
         tensors: &[&Tensor],

@@ -19,8 +19,8 @@ use lmc_base::options::in_range;
 /// The most texts from which a statistic is taken.
 const MOST_TEXTS: usize = 1_000_000;
 
-/// A way to make one model of several. Names and defaults are those of mergekit, which has neither `fisher` nor
-/// `regmean`.
+/// A way to make one model of several. Names and defaults are those of mergekit, which has neither `fisher`
+/// nor `regmean`.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "method", rename_all = "snake_case")]
 pub enum MergeMethod {
@@ -240,6 +240,28 @@ impl MergeMethod {
         }
     }
 
+    /// Returns the merged tensor of a method without a base; `statistics` are those of the tensor, of each
+    /// model that has one.
+    pub(super) fn with_statistics(
+        &self,
+        name: &str,
+        tensors: &[&Tensor],
+        shares: &[f64],
+        statistics: &[&Tensor],
+    ) -> Result<Tensor> {
+        let all = statistics.len() == tensors.len();
+        match self {
+            Self::Fisher(fisher) if all => fisher.merged(tensors, shares, statistics),
+            Self::Fisher(_) => {
+                let got = format!("those of {} models for {name}", statistics.len());
+                Err(LmcError::invalid("merge.statistics", got, format!("those of {}", tensors.len())))
+            }
+            // Only the weights of linear layers have products of inputs.
+            Self::RegMean(mean) if all => mean.merged(tensors, shares, statistics),
+            _ => self.without_base(tensors, shares),
+        }
+    }
+
     pub(super) fn with_base(
         &self,
         base: &Tensor,
@@ -254,20 +276,6 @@ impl MergeMethod {
                 let mean = linear::mean(tensors, shares)?;
                 Ok(base.f_to_kind(mean.kind())?.f_lerp(&mean, *alpha)?)
             }
-            _ => self.without_base(tensors, shares),
-        }
-    }
-
-    /// Returns the merged tensor of a method that knows the statistic of that tensor in each model.
-    pub(super) fn with_statistics(
-        &self,
-        tensors: &[&Tensor],
-        shares: &[f64],
-        statistics: &[&Tensor],
-    ) -> Result<Tensor> {
-        match self {
-            Self::Fisher(fisher) => fisher.merged(tensors, shares, statistics),
-            Self::RegMean(mean) => mean.merged(tensors, shares, statistics),
             _ => self.without_base(tensors, shares),
         }
     }

@@ -1,6 +1,6 @@
 //! Ways to make one model of several: averages, and methods that add task vectors to a pretrained base.
 //!
-//! All work on one tensor after the other, as mergekit (Goddard et al. 2024) does, and give its numbers:
+//! All work on one tensor after the other. Those that mergekit (Goddard et al. 2024) has give its numbers:
 //! `tests/golden/generate_merging.py` runs mergekit on tiny models.
 //!
 //! A task vector is a finetuned model less the base that it started from. A base often lacks tensors, for
@@ -43,8 +43,8 @@ use lmc_base::options::Valid;
 ///
 /// `base` has the tensors of the pretrained model by name; those of the models that it lacks are averaged.
 /// `statistics` has what [`Statistic::gather`] returns for each model, if the method has a statistic, and is
-/// empty otherwise. All models lie in memory, and each tensor is computed in float32, averages in float64. Random numbers
-/// depend on the seed, the tensor's name and the model's place alone.
+/// empty otherwise. All models lie in memory, and each tensor is computed in float32, averages in float64.
+/// Random numbers depend on the seed, the tensor's name and the model's place alone.
 ///
 /// # Errors
 /// [`LmcError::InvalidParameter`] for too few or too many models, another number of weights than models,
@@ -105,15 +105,11 @@ pub fn merge_drawn(
     for (i, entry) in models[0].layout().entries().iter().enumerate() {
         let tensors: Vec<&Tensor> = named.iter().map(|tensors| &tensors[i].1).collect();
         let made = match base.map(|base| base.get(&entry.name)) {
-            None if options.method.statistic().is_some() => {
+            None => {
                 let known: Vec<&Tensor> =
                     statistics.iter().filter_map(|tensors| tensors.get(&entry.name)).collect();
-                match known.len() == tensors.len() {
-                    true => options.method.with_statistics(&tensors, &shares, &known)?,
-                    false => linear::mean(&tensors, &shares)?,
-                }
+                options.method.with_statistics(&entry.name, &tensors, &shares, &known)?
             }
-            None => options.method.without_base(&tensors, &shares)?,
             Some(None) => linear::mean(&tensors, &shares)?,
             Some(Some(base)) => {
                 let sites = task_vectors::Sites { name: &entry.name, draw };

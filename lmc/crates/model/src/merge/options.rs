@@ -15,7 +15,7 @@ pub struct MergeOptions {
     /// The weight of each model; one over their number if absent. Methods that do not weigh models refuse
     /// them.
     pub weights: Option<Vec<f64>>,
-    /// Seeds the draws of DARE and DELLA.
+    /// Seeds the draws of DARE and DELLA, and those of the texts that a method reads.
     pub seed: u64,
 }
 
@@ -67,6 +67,12 @@ impl Options for MergeOptions {
         }
         if let Some(weight) = weights.iter().find(|weight| !weight.is_finite()) {
             return Err(LmcError::invalid("merge.weights", weight, "finite numbers"));
+        }
+        if self.method.statistic().is_some()
+            && let Some(weight) = weights.iter().find(|&&weight| weight < 0.0)
+        {
+            let expected = format!("0 or more, {} divides by weighted statistics", self.method);
+            return Err(LmcError::invalid("merge.weights", weight, expected));
         }
         let divides = match self.method {
             MergeMethod::Linear { normalize } => normalize,

@@ -14,20 +14,21 @@ const RIDGE: f64 = 1e-7;
 pub struct RegMean {
     /// The number of texts of the training set whose inputs are taken.
     pub n_texts: usize,
-    /// The factor of the products of two different inputs; 1 is plain least squares, 0 takes each input alone.
+    /// The factor of the products of two different inputs; 1 is plain least squares, 0 takes each input
+    /// alone.
     pub scale: f64,
 }
 
 impl Default for RegMean {
-    /// Returns 256 texts, and the factor of the paper for BERT's relatives.
+    /// Returns options for 256 texts and the factor of the paper for BERT's relatives.
     fn default() -> Self {
         Self { n_texts: 256, scale: 0.9 }
     }
 }
 
 impl RegMean {
-    /// Returns `W = (sum of share G)^-1 (sum of share G W)` for the weights `[out, in]` of a linear layer, whose
-    /// inputs have the products `[in, in]` (Jin et al. 2023, Eq. 2).
+    /// Returns `W = (sum of share G)^-1 (sum of share G W)` for the weights `[out, in]` of a linear layer,
+    /// whose inputs have the products `[in, in]` (Jin et al. 2023, Eq. 2).
     pub(super) fn merged(&self, tensors: &[&Tensor], shares: &[f64], products: &[&Tensor]) -> Result<Tensor> {
         let n = products[0].size()[0];
         let eye = Tensor::f_eye(n, (Kind::Double, products[0].device()))?;

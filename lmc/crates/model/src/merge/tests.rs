@@ -189,8 +189,8 @@ fn statistics_weigh_what_the_texts_tell() {
     let models = models(2);
     for name in ["fisher", "regmean"] {
         let options = MergeOptions::new(MergeMethod::named(name).unwrap());
-        // Of a model whose statistic is a million times as large the merge is that model, but for tensors that
-        // have none.
+        // Of a model whose statistic is a million times as large the merge is that model, but for tensors
+        // that have none.
         let mut statistics = statistics(options.method, 2);
         statistics[0].values_mut().for_each(|tensor| *tensor = &*tensor * 1e6 + 1e-3);
         let made = merge(&options.check().unwrap(), &models, None, &statistics).unwrap();

@@ -216,8 +216,8 @@ impl Parameters {
         &self.tensors[id.0]
     }
 
-    /// Returns what `make` makes of the operand of a block, `[stack, ..]`. It is made once and kept as long as
-    /// these views, so the operand must not change meanwhile.
+    /// Returns what `make` makes of the operand of a block, `[stack, ..]`. It is made once and kept as long
+    /// as these views, so the operand must not change meanwhile.
     ///
     /// # Errors
     /// The errors of `make`, after which nothing is kept.
@@ -252,8 +252,8 @@ impl Parameters {
         inputs.insert(id.0, sum);
     }
 
-    /// Returns the inputs of linear layers that were watched: the names of the weights, which read the same
-    /// inputs, the sum of `x^T x`, `[in, in]` f64, and the number of rows.
+    /// Returns the inputs of linear layers that were watched. Each has the names of the weights that read it,
+    /// the sum of `x^T x`, `[in, in]` f64, and the number of rows.
     pub(crate) fn watched_inputs(self, layout: &Layout) -> Vec<(Vec<String>, Tensor, i64)> {
         let watched = self.inputs.map(RefCell::into_inner).unwrap_or_default();
         let names = |block: usize| {

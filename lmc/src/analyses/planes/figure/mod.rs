@@ -59,7 +59,7 @@ fn surfaces(planes: &DataFrame, anchors: &DataFrame, dataset: &str) -> Result<Ve
         let members = (0..of.len()).filter(|&i| of[i] == *name);
         let models = members.map(|i| (models[i].clone(), model_x[i], model_y[i])).collect();
         let axes = ["x (|first − second| = 1)", "y (same unit)"].map(str::to_owned);
-        Surface { name: name.clone(), axes, x, y, z, models, is_path: false }
+        Surface { title: name.clone(), axes, x, y, z, models, is_path: false }
     };
     Ok(found.into_iter().map(surface).collect())
 }

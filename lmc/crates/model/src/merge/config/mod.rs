@@ -1,5 +1,5 @@
-//! Configurations of mergekit, as far as they say something that can be done here: whole models, and one value
-//! of a parameter for all tensors.
+//! Configurations of mergekit, as far as they say something that can be done here: whole models, and one
+//! value of a parameter for all tensors.
 
 mod document;
 #[cfg(test)]

@@ -1,5 +1,5 @@
-//! What texts tell of a model beside its weights: the Fisher information of its parameters, and the products of
-//! the inputs of its linear layers.
+//! What texts tell of a model beside its weights: the Fisher information of its parameters, and the products
+//! of the inputs of its linear layers.
 
 mod fisher;
 mod gram;
@@ -17,12 +17,13 @@ use lmc_base::interrupt;
 /// What a method must know of each model beside its weights.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Statistic {
-    /// The diagonal of the Fisher information: the mean over texts of the expected square of the gradient of the
-    /// log probability, where the label is drawn from the model itself (Matena and Raffel 2022, Eq. 3). No label
-    /// of the data is read.
+    /// The diagonal of the Fisher information: the mean over texts of the expected square of the gradient of
+    /// the log probability, where the label is drawn from the model itself (Matena and Raffel 2022, Eq. 3).
+    /// No label of the data is read.
     Fisher,
-    /// `X^T X` of the inputs X of each linear layer, one row for each token, or for each text in the head, divided
-    /// by the number of rows (Jin et al. 2023).
+    /// `X^T X` of the inputs X of each linear layer, one row for each token, or for each text in the head,
+    /// divided by the number of rows (Jin et al. 2023). Of DeBERTa the projection of the embeddings is left
+    /// out, and layers for distances that are shared with those of tokens are told by the tokens alone.
     Gram,
 }
 
@@ -35,8 +36,8 @@ impl Statistic {
         }
     }
 
-    /// Returns the statistic of the model theta, `[n_parameters]`, by tensor, f32 on the CPU: of Fisher one of
-    /// the shape of each tensor, of Gram `[in, in]` for the weight of each linear layer. It is computed on
+    /// Returns the statistic of the model theta, `[n_parameters]`, by tensor, f32 on the CPU: of Fisher one
+    /// of the shape of each tensor, of Gram `[in, in]` for the weight of each linear layer. It is computed on
     /// theta's device in float32; `tick` gets the number of texts that were read.
     ///
     /// # Errors

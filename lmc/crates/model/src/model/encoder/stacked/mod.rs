@@ -281,8 +281,8 @@ impl Encoder {
         masks.drawn(&masks.at_sites(&rows, 0..n_head), self.config.hidden_size).unbind(0)
     }
 
-    /// Returns the masks of attention in those layers, `[sequences, heads, queries, keys]` each, by the hashes
-    /// of the rows of the queries, `[sequences, queries]`.
+    /// Returns the masks of attention in those layers, `[sequences, heads, queries, keys]` each, by the
+    /// hashes of the rows of the queries, `[sequences, queries]`.
     fn attention_masks(
         &self,
         masks: &Masks,
