@@ -21,7 +21,7 @@ const WORTH_SAYING: f64 = 10.0;
 
 /// Returns the samples of every unit, in the order of the plan.
 ///
-/// Units that are done are read from the store. A line on a grid is the same file from either end. All
+/// Units that are done are read from the store. A line on a grid is found from either end. All
 /// workers compute the others side by side, and write each as soon as it is done. Any number of processes may
 /// work on one store, and share the units between them. Weights are read when a unit needs them and stay as
 /// long as there is room. In any precision but float32, a sample of the units is first computed in both and
@@ -43,11 +43,10 @@ const WORTH_SAYING: f64 = 10.0;
 pub fn execute(job: &SweepJob<'_>) -> Result<Vec<Sampled>> {
     job.check(job.plan.n_models())?;
     let units = job.plan.units().iter().zip(complete(job)?);
-    let sampled = |(unit, (distances, mut inner)): (&Vec<usize>, (_, Vec<Outcome>))| {
-        if job.is_turned(unit) {
-            inner.reverse();
-        }
-        Sampled { models: unit.clone(), distances, outcomes: job.with_ends(unit, inner) }
+    let sampled = |(unit, (distances, inner)): (&Vec<usize>, _)| Sampled {
+        models: unit.clone(),
+        distances,
+        outcomes: job.with_ends(unit, inner),
     };
     Ok(units.map(sampled).collect())
 }
@@ -62,8 +61,7 @@ pub fn fill(job: &SweepJob<'_>) -> Result<()> {
     complete(job).map(|_| ())
 }
 
-/// Returns the distances of every unit's models, and the outcomes at its points that are not models, as they
-/// lie in the store.
+/// Returns the distances of every unit's models, and the outcomes at its points that are not models.
 fn complete(job: &SweepJob<'_>) -> Result<Vec<(Vec<f64>, Vec<Outcome>)>> {
     let (n_units, missing) = (job.plan.units().len(), job.missing().len());
     let heading = format!("interpolating {n_units} {} on {}", job.noun(), job.set.dataset.name);
@@ -96,16 +94,21 @@ fn complete(job: &SweepJob<'_>) -> Result<Vec<(Vec<f64>, Vec<Outcome>)>> {
         Some(i) if device.is_cuda() => &on_device[i],
         _ => &on_host,
     };
-    let (units, points): (Vec<_>, Vec<_>) =
-        (job.plan.units().iter().map(|unit| job.stored(unit)).collect(), job.plan.interior().collect());
+    let (units, points): (_, Vec<_>) = (job.plan.units(), job.plan.interior().collect());
     let files: Vec<PathBuf> = units.iter().map(|unit| job.path(unit)).collect();
     // A part of a unit is as many points as are evaluated at once.
     let stack = Worker::stack(job.classifier, points.len());
     let kept = Kept {
         files: &files,
         find: &|unit| {
-            let file = &files[unit];
-            file.exists().then(|| read_unit(file, &points, job.set.encoded.len())).transpose()
+            let (file, n) = (&files[unit], job.set.encoded.len());
+            if file.exists() {
+                return read_unit(file, &points, n).map(Some);
+            }
+            let Some(turned) = job.turned_path(&units[unit]) else { return Ok(None) };
+            let (distances, mut outcomes) = read_unit(&turned, &points, n)?;
+            outcomes.reverse();
+            Ok(Some((distances, outcomes)))
         },
         workers: &job.compute.workers(),
         equip: &|&device| Ok((job.worker(device, job.compute.precision)?, resident(device))),

@@ -10,7 +10,6 @@ use super::unit::pairs;
 use super::worker::Worker;
 use crate::store::Store;
 use lmc_base::error::{LmcError, Result};
-use lmc_base::natural;
 use lmc_model::compute::{Compute, Precision};
 use lmc_model::encode::Placement;
 use lmc_model::eval::{EvaluationSet, Outcome};
@@ -55,7 +54,10 @@ impl<'a> SweepJob<'a> {
     #[doc(hidden)]
     pub fn missing(&self) -> Vec<usize> {
         let units = self.plan.units().iter().enumerate();
-        units.filter(|(_, unit)| !self.path(unit).exists()).map(|(number, _)| number).collect()
+        units
+            .filter(|(_, unit)| !self.path(unit).exists() && self.turned_path(unit).is_none())
+            .map(|(number, _)| number)
+            .collect()
     }
 
     /// Returns the word for units in messages.
@@ -83,27 +85,16 @@ impl<'a> SweepJob<'a> {
         self.store.sweep_folder(&self.key())
     }
 
-    /// Returns whether a unit is a line that lies in the store from its other end: a line is computed from
-    /// the model whose name comes first, and is found again whichever model is given first.
-    pub(super) fn is_turned(&self, unit: &[usize]) -> bool {
-        let name = |&model: &usize| natural::key(&self.models[model]);
-        self.plan.are_lines() && !unit.is_sorted_by_key(name)
-    }
-
-    /// Returns the models of a unit in the order in which they are computed and stored.
-    pub(super) fn stored(&self, unit: &[usize]) -> Vec<usize> {
-        let mut models = unit.to_vec();
-        if self.is_turned(unit) {
-            models.reverse();
-        }
-        models
-    }
-
     /// Returns the file of a unit.
     pub(super) fn path(&self, unit: &[usize]) -> PathBuf {
-        let models = self.stored(unit);
-        let names: Vec<&str> = models.iter().map(|&model| self.models[model].as_str()).collect();
+        let names: Vec<&str> = unit.iter().map(|&model| self.models[model].as_str()).collect();
         self.store.sweep_path(&self.key(), &names)
+    }
+
+    /// Returns the file of the same line from its other end, if it is in the store; other units have no other end.
+    pub(super) fn turned_path(&self, unit: &[usize]) -> Option<PathBuf> {
+        let turned: Vec<usize> = unit.iter().rev().copied().collect();
+        self.plan.are_lines().then(|| self.path(&turned)).filter(|path| path.exists())
     }
 
     /// Returns a function that reads a model. If there is a CUDA device, it reads into memory from which the

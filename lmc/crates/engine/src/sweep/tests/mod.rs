@@ -73,12 +73,11 @@ fn close(a: &[f64], b: &[f64]) -> bool {
 #[test]
 fn ends_are_the_models_and_points_lie_on_the_line() {
     let (folder, classifier, set) = (tempfile::tempdir().unwrap(), classifier(), set());
-    // The second line is stored from its other end.
-    let models = models(&classifier, &[2, 10, 1]);
+    let models = models(&classifier, &[1, 2, 3]);
     let ends = ends(&classifier, &set, &models);
     let profiles = sweep(folder.path(), &models).unwrap();
     let names: Vec<(&str, &str)> = profiles.iter().map(|p| (p.a.as_str(), p.b.as_str())).collect();
-    assert_eq!(names, [("m2", "m10"), ("m2", "m1"), ("m10", "m1")]);
+    assert_eq!(names, [("m1", "m2"), ("m1", "m3"), ("m2", "m3")]);
     for (profile, (a, b)) in profiles.iter().zip([(0, 1), (0, 2), (1, 2)]) {
         assert_eq!(profile.alphas, [0.0, 0.25, 0.5, 0.75, 1.0]);
         assert_eq!((&profile.outcomes[4], &profile.outcomes[0]), (&ends[a], &ends[b]));
@@ -98,20 +97,36 @@ fn ends_are_the_models_and_points_lie_on_the_line() {
 #[test]
 fn swapping_a_pair_reverses_its_profile() {
     let classifier = classifier();
-    let [one, other] = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
-    let profile = |root: &Path, seeds: &[u64]| sweep(root, &models(&classifier, seeds)).unwrap().remove(0);
-    let (ab, ba) = (profile(one.path(), &[1, 2]), profile(other.path(), &[2, 1]));
-    assert_eq!(ba.reversed(), ab);
+    let profile = |seeds: &[u64]| {
+        let folder = tempfile::tempdir().unwrap();
+        sweep(folder.path(), &models(&classifier, seeds)).unwrap().remove(0)
+    };
+    let (ab, ba) = (profile(&[1, 2]), profile(&[2, 1]));
+    let reversed = ba.reversed();
+    assert_eq!((&reversed.a, &reversed.b, &reversed.alphas), (&ab.a, &ab.b, &ab.alphas));
+    assert!(close(&reversed.losses(), &ab.losses()), "{:?} {:?}", reversed.losses(), ab.losses());
+    assert!((reversed.distance - ab.distance).abs() < 1e-6);
     assert_eq!(ab.reversed().reversed(), ab);
-    // In one store it is one file, whose numbers come back from either end.
-    let file = Store::open(one.path()).unwrap().sweep_path("set-24-5points", &["m1", "m2"]);
+}
+
+#[test]
+fn a_line_is_found_from_its_other_end() {
+    let (folder, classifier) = (tempfile::tempdir().unwrap(), classifier());
+    let profile = |seeds: &[u64]| sweep(folder.path(), &models(&classifier, seeds)).unwrap().remove(0);
+    let ab = profile(&[1, 2]);
+    assert_eq!(profile(&[2, 1]).reversed(), ab);
+    // It is one file, whose numbers come back from either end.
+    let file = Store::open(folder.path()).unwrap().sweep_path("set-24-5points", &["m1", "m2"]);
     let planted = |loss: f32| Outcome { losses: vec![loss; 24], ..ab.outcomes[0].clone() };
     let plan = SweepPlan::lines(2, Grid::new(5).unwrap()).unwrap();
     let points: Vec<_> = plan.interior().collect();
     super::unit::write_unit(&file, &points, &[1.5], &[1.0, 2.0, 3.0].map(planted)).unwrap();
-    assert!(close(&profile(one.path(), &[1, 2]).losses()[1..4], &[1.0, 2.0, 3.0]));
-    assert!(close(&profile(one.path(), &[2, 1]).losses()[1..4], &[3.0, 2.0, 1.0]));
+    assert!(close(&profile(&[1, 2]).losses()[1..4], &[1.0, 2.0, 3.0]));
+    assert!(close(&profile(&[2, 1]).losses()[1..4], &[3.0, 2.0, 1.0]));
     assert_eq!(std::fs::read_dir(file.parent().unwrap()).unwrap().count(), 1);
+    std::fs::write(&file, b"not Parquet").unwrap();
+    let message = sweep(folder.path(), &models(&classifier, &[2, 1])).unwrap_err().to_string();
+    assert!(message.contains("m1--m2.parquet") && message.contains("delete the file"), "{message}");
 }
 
 #[test]
