@@ -11,6 +11,7 @@ pub mod correlations;
 pub mod early;
 pub(crate) mod excess;
 pub mod gaps;
+pub(crate) mod grid;
 pub mod layers;
 pub mod merging;
 pub mod page;

@@ -27,7 +27,7 @@ struct Kind<'a, T> {
 }
 
 /// A function that loads the weights of a key, by its number.
-type Load<'a> = &'a (dyn Fn(usize) -> Result<Weights> + Sync);
+pub(super) type Load<'a> = &'a (dyn Fn(usize) -> Result<Weights> + Sync);
 
 impl Study {
     /// Returns the name under which evaluations on a set in the study's precision are kept.

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{Model, Models, Sweep};
+use super::evaluating::Load;
+use super::{Model, Models, Study, Sweep};
 use crate::error::{LmcError, Result};
 use crate::eval::{EvaluationSet, Outcome};
 use crate::path::Combination;
@@ -184,17 +185,23 @@ impl Models {
         ends: &[Outcome],
         run: impl FnOnce(&SweepJob<'_>) -> Result<T>,
     ) -> Result<T> {
-        let (store, task) = (self.study().store(), self.study().task());
         let names: Vec<String> = self.models().iter().map(Model::key).collect();
-        run(&SweepJob {
-            store,
-            classifier: &task.classifier,
-            set,
-            models: &names,
-            load: &self.loader(),
-            ends,
-            plan,
-            compute: self.study().compute(),
-        })
+        run(&self.study().job(set, plan, &names, &self.loader(), ends))
+    }
+}
+
+impl Study {
+    /// Returns the job of a plan between any weights of the study's architecture: their names in the store, how
+    /// to load them, and their own outcomes.
+    pub(crate) fn job<'a>(
+        &'a self,
+        set: &'a EvaluationSet,
+        plan: &'a SweepPlan,
+        models: &'a [String],
+        load: Load<'a>,
+        ends: &'a [Outcome],
+    ) -> SweepJob<'a> {
+        let (store, classifier, compute) = (self.store(), &self.task().classifier, self.compute());
+        SweepJob { store, classifier, set, models, load, ends, plan, compute }
     }
 }

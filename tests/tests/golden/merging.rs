@@ -12,12 +12,13 @@ use lmc::model::{Layout, Weights, read_safetensors};
 use lmc::tch::{Kind, Tensor};
 use serde_json::Value;
 
-type Tensors = BTreeMap<String, Tensor>;
+pub type Tensors = BTreeMap<String, Tensor>;
 
 /// mergekit computes in float32, averages here are taken in float64.
 const TOLERANCE: f64 = 2e-6;
 
-fn under(all: &Tensors, prefix: &str) -> Tensors {
+/// Returns the tensors whose names begin with a prefix, without it; those with a further one are left out.
+pub fn under(all: &Tensors, prefix: &str) -> Tensors {
     all.iter()
         .filter_map(|(name, tensor)| Some((name.strip_prefix(prefix)?.to_owned(), tensor.shallow_clone())))
         .filter(|(name, _)| !name.contains('/'))

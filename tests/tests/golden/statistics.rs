@@ -1,7 +1,6 @@
-//! What texts tell of models, and merges by it, against PyTorch and the formulas of the papers:
+//! Statistics of models from texts, and merges by them, against PyTorch and the formulas of the papers:
 //! generate_statistics.py took gradients and inputs of two tiny classifiers.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use lmc::Options;
@@ -11,17 +10,10 @@ use lmc::model::{Classifier, ModelConfig, Weights, read_safetensors};
 use lmc::tch::{Kind, Tensor};
 use serde_json::Value;
 
-type Tensors = BTreeMap<String, Tensor>;
+use crate::merging::{Tensors, under};
 
 /// Sums of the reference are in float64.
 const TOLERANCE: f64 = 1e-5;
-
-fn under(all: &Tensors, prefix: &str) -> Tensors {
-    let own = |(name, tensor): (&String, &Tensor)| {
-        Some((name.strip_prefix(prefix)?.to_owned(), tensor.shallow_clone()))
-    };
-    all.iter().filter_map(own).collect()
-}
 
 /// Returns the largest difference of tensors, as a share of the largest element of each.
 fn difference(got: &Tensors, expected: &Tensors) -> f64 {

@@ -16,7 +16,7 @@ use crate::parallel::run_on_workers;
 use crate::path::Combination;
 use crate::progress::{Progress, Unit};
 use crate::study::{Model, Models, Sweep};
-use crate::sweep::{Profile, SweepJob, SweepPlan, execute};
+use crate::sweep::{Profile, SweepPlan, execute};
 use crate::tables::Table;
 use crate::weights::Weights;
 
@@ -136,7 +136,7 @@ impl Models {
         aligned: &[Aligned<'_>],
         alphas: &[f64],
     ) -> Result<Vec<(Vec<Outcome>, f64)>> {
-        let (store, task, models) = (self.study().store(), self.study().task(), self.models());
+        let models = self.models();
         let (n, own) = (models.len(), self.loader());
         // After the copies come the aligned ones, each under a name of its own.
         let load = |i: usize| -> Result<Weights> {
@@ -157,16 +157,8 @@ impl Models {
         let units = aligned.iter().enumerate().map(|(k, ([a, _], _))| vec![*a, n + k]).collect();
         let points = alphas.iter().map(|&alpha| Combination::on_line(alpha)).collect();
         let plan = SweepPlan::new(names.len(), units, points)?;
-        let sampled = execute(&SweepJob {
-            store,
-            classifier: &task.classifier,
-            set: task.set(dataset)?,
-            models: &names,
-            load: &load,
-            ends: &ends,
-            plan: &plan,
-            compute: self.study().compute(),
-        })?;
+        let set = self.study().task().set(dataset)?;
+        let sampled = execute(&self.study().job(set, &plan, &names, &load, &ends))?;
         Ok(sampled.into_iter().map(|line| (line.outcomes, line.distances[0])).collect())
     }
 }

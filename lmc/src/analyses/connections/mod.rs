@@ -20,7 +20,7 @@ use crate::options::Options;
 use crate::progress::{Progress, Unit};
 use crate::stats::accuracy;
 use crate::study::{Model, Models, Study};
-use crate::sweep::{Grid, SweepJob, SweepPlan, execute};
+use crate::sweep::{Grid, SweepPlan, execute};
 use crate::tables::Table;
 use crate::train::CurveState;
 use crate::weights::Weights;
@@ -260,16 +260,7 @@ impl Connection {
         let points = ts.iter().map(|&t| self.kind.at(t)).collect();
         let plan = SweepPlan::new(n_controls, vec![(0..n_controls).collect()], points)?;
         let set = study.task().set(dataset)?;
-        let sampled = execute(&SweepJob {
-            store: study.store(),
-            classifier: &study.task().classifier,
-            set,
-            models: &labels,
-            load: &load,
-            ends: &ends,
-            plan: &plan,
-            compute: study.compute(),
-        })?;
+        let sampled = execute(&study.job(set, &plan, &labels, &load, &ends))?;
         let outcomes = sampled.into_iter().flat_map(|unit| unit.outcomes).collect();
         let (a, b, labels) = (self.a().to_owned(), self.b().to_owned(), set.labels());
         Ok(CurveProfile { a, b, kind: self.kind, dataset: dataset.to_owned(), ts, outcomes, labels })

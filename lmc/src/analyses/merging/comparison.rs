@@ -93,8 +93,10 @@ impl Models {
             statistics.push(self.statistics(&models, &merge)?);
             works.extend(chosen.into_iter().map(|choice| (place, merge.clone(), choice)));
         }
-        let keys: Vec<String> =
-            works.iter().map(|(_, merge, choice)| self.merged_key(&choice.models, merge, base)).collect();
+        let key = |(method, merge, choice): &(usize, Valid<MergeOptions>, &Choice)| {
+            self.merged_key(&choice.models, merge, base, statistics[*method].texts.as_deref())
+        };
+        let keys: Vec<String> = works.iter().map(key).collect();
         let single = self.loader();
         let load = |work: usize| {
             let (method, merge, choice): &(usize, Valid<MergeOptions>, &Choice) = &works[work];

@@ -18,7 +18,6 @@ use std::collections::BTreeMap;
 use serde_json::json;
 use tch::Tensor;
 
-use crate::encode::digest;
 use crate::error::{LmcError, Result};
 use crate::file::sha256;
 use crate::options::{Options, Valid};
@@ -79,10 +78,10 @@ impl Models {
         options.shares(ingredients.len())?;
         let own = MergeBase::of_study(self);
         let base = base.or(own.as_ref());
-        let statistics = self.statistics(ingredients, &options)?.of(ingredients)?;
+        let statistics = self.statistics(ingredients, &options)?;
         let load = |i: usize| self.weights_of(&self.models()[ingredients[i]]);
-        let weights = made(&options, ingredients.len(), load, base, &statistics)?;
-        let key = self.merged_key(ingredients, &options, base);
+        let weights = made(&options, ingredients.len(), load, base, &statistics.of(ingredients)?)?;
+        let key = self.merged_key(ingredients, &options, base, statistics.texts.as_deref());
         let base = base.filter(|_| options.method.needs_base()).map(|base| base.name().to_owned());
         Ok(Merged { models: self.clone(), ingredients: ingredients.to_vec(), options, base, weights, key })
     }
@@ -101,13 +100,20 @@ impl Models {
         Ok(())
     }
 
-    /// Returns the name in the store of a merged model: a digest of everything that decides its weights.
-    fn merged_key(&self, ingredients: &[usize], options: &MergeOptions, base: Option<&MergeBase>) -> String {
+    /// Returns the name in the store of a merged model: a digest of everything that decides its weights; `texts`
+    /// is that of the texts that its method read.
+    fn merged_key(
+        &self,
+        ingredients: &[usize],
+        options: &MergeOptions,
+        base: Option<&MergeBase>,
+        texts: Option<&str>,
+    ) -> String {
         let keys: Vec<String> = ingredients.iter().map(|&model| self.models()[model].key()).collect();
         let base = base.filter(|_| options.method.needs_base()).map(MergeBase::sha256);
         let mut facts = json!({ "ingredients": keys, "options": options, "base": base });
-        if options.method.statistic().is_some() {
-            facts["texts"] = digest(&self.texts_of_merge(options)).into();
+        if let Some(texts) = texts {
+            facts["texts"] = texts.into();
         }
         format!("merge-{}", &sha256(facts.to_string().as_bytes())[..DIGITS])
     }

@@ -1,4 +1,4 @@
-//! What the training texts of a study tell of its models, kept in the store.
+//! Statistics of the models of a study from its training texts, kept in the store.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -22,13 +22,16 @@ use crate::weights::{Layout, Weights};
 /// The advice for a damaged file.
 const REMEDY: &str = "delete the file and run the same call again, only this model is read again";
 
-/// The files of what a method knows of models; none for a method that knows nothing of them.
+/// The files with the statistics of models; none for a method without a statistic.
+#[derive(Default)]
 pub(super) struct Statistics {
+    /// The digest of the texts that they were taken from.
+    pub texts: Option<String>,
     files: BTreeMap<usize, PathBuf>,
 }
 
 impl Statistics {
-    /// Returns what is known of those models, in their order.
+    /// Returns the statistics of those models, in their order.
     pub fn of(&self, models: &[usize]) -> Result<Vec<BTreeMap<String, Tensor>>> {
         models.iter().filter_map(|model| self.files.get(model)).map(|file| read(file)).collect()
     }
@@ -49,24 +52,24 @@ fn write(file: &Path, tensors: BTreeMap<String, Tensor>) -> Result<()> {
 
 impl Models {
     /// Returns the texts of the training set that a merge reads, drawn by its seed.
-    pub(super) fn texts_of_merge(&self, options: &MergeOptions) -> Vec<Encoded> {
-        let Some((_, n_texts)) = options.method.statistic() else { return Vec::new() };
+    fn texts_of_merge(&self, n_texts: usize, seed: u64) -> Vec<Encoded> {
         let mut texts: Vec<&Encoded> = self.study().task().train.iter().collect();
-        texts.shuffle(&mut crate::seed::rng(options.seed, "merge texts"));
+        texts.shuffle(&mut crate::seed::rng(seed, "merge texts"));
         texts.truncate(n_texts);
         texts.into_iter().cloned().collect()
     }
 
-    /// Returns what a method must know of models, given by number: found in the store, or gathered there side
-    /// by side on the study's devices.
+    /// Returns the statistics that a method needs of models, given by number. They are found in the store, or
+    /// gathered side by side on the study's devices and kept there.
     ///
     /// # Errors
     /// The errors of [`Statistic::gather`], and those of the store.
     pub(super) fn statistics(&self, models: &[usize], options: &MergeOptions) -> Result<Statistics> {
-        let Some((statistic, _)) = options.method.statistic() else {
-            return Ok(Statistics { files: BTreeMap::new() });
+        let Some((statistic, n_texts)) = options.method.statistic() else {
+            return Ok(Statistics::default());
         };
-        let texts = self.texts_of_merge(options);
+        let texts = self.texts_of_merge(n_texts, options.seed);
+        let digest = digest(&texts);
         let (study, load, all) = (self.study(), self.loader(), self.models());
         let classifier = &study.task().classifier;
         // Where tf32 is allowed, CUDA computes no float32.
@@ -75,7 +78,7 @@ impl Models {
             _ => String::new(),
         };
         let kind = format!("{}{suffix}", statistic.name());
-        let folder = study.store().statistics_folder(&kind, &digest(&texts));
+        let folder = study.store().statistics_folder(&kind, &digest);
         let file = |model: usize| folder.join(format!("{}.sealed", all[model].key()));
         let mut wanted = models.to_vec();
         wanted.sort_unstable();
@@ -105,6 +108,6 @@ impl Models {
                 .map_err(|error| error.of(&all[model].name))?;
             write(&files[i], gathered)
         })?;
-        Ok(Statistics { files: wanted.into_iter().zip(files).collect() })
+        Ok(Statistics { texts: Some(digest), files: wanted.into_iter().zip(files).collect() })
     }
 }

@@ -7,10 +7,10 @@ use std::fmt;
 
 use polars::prelude::DataFrame;
 
+use crate::analyses::grid::GridValues;
 use crate::error::{LmcError, Result};
 use crate::eval::Outcome;
 use crate::options::Options;
-use crate::stats::accuracy;
 use crate::study::Models;
 use crate::sweep::SweepPlan;
 use crate::tables::Table;
@@ -125,17 +125,17 @@ impl Table for PlaneSample {
     /// Returns one row per point: the schema [`PLANES`](crate::table::PLANES).
     ///
     /// # Errors
-    /// The errors of [`accuracy`]; [`LmcError::Polars`].
+    /// The errors of [`stats::accuracy`](crate::stats::accuracy); [`LmcError::Polars`].
     fn table(&self) -> Result<DataFrame> {
-        let (points, rows): (Vec<_>, _) = (self.grid.points().collect(), self.outcomes.len());
-        let accuracies = self.outcomes.iter().map(|o| accuracy(&self.labels, &o.predictions));
+        let rows = self.outcomes.len();
+        let GridValues { x, y, loss, accuracy } = GridValues::of(&self.grid, &self.outcomes, &self.labels)?;
         PlaneColumns {
             plane: vec![self.name.clone(); rows],
             dataset: vec![self.dataset.clone(); rows],
-            x: points.iter().map(|point| point.0).collect(),
-            y: points.iter().map(|point| point.1).collect(),
-            loss: self.outcomes.iter().map(Outcome::mean_loss).collect(),
-            accuracy: accuracies.collect::<Result<_>>()?,
+            x,
+            y,
+            loss,
+            accuracy,
             n_examples: vec![self.labels.len() as i64; rows],
         }
         .frame()

@@ -43,7 +43,7 @@ pub fn surfaces(surfaces: &DataFrame, models: &DataFrame, dataset: &str) -> Resu
     let all = taken(surfaces, models, dataset)?;
     let is_line = |surface: &Surface| surface.y.len() == 1;
     let n_lines = all.iter().filter(|&surface| is_line(surface)).count();
-    let most = if n_lines > 0 { MOST_LINES } else { MOST_SURFACES };
+    let most = most_surfaces(if n_lines > 0 { 1 } else { 2 });
     if all.len() > most || (n_lines > 0 && n_lines < all.len()) {
         let got = format!("{} maps and {n_lines} curves on {dataset}", all.len() - n_lines);
         let expected = format!("at most {MOST_SURFACES} maps, or at most {MOST_LINES} curves");
@@ -53,6 +53,11 @@ pub fn surfaces(surfaces: &DataFrame, models: &DataFrame, dataset: &str) -> Resu
         return curves(&all, dataset);
     }
     surface_panels(&format!("Loss on {dataset} around a model, in two directions"), &all, None, None)
+}
+
+/// Returns the most surfaces of a figure, in that number of directions.
+pub fn most_surfaces(n_directions: usize) -> usize {
+    if n_directions == 1 { MOST_LINES } else { MOST_SURFACES }
 }
 
 /// Returns the surfaces on a set.

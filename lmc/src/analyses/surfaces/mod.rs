@@ -7,20 +7,22 @@ mod table;
 
 use std::fmt;
 
-use lmc_engine::sweep::{SweepJob, execute};
+use lmc_engine::sweep::execute;
 use polars::prelude::DataFrame;
 
 use self::axes::Axes;
+use crate::analyses::grid::GridValues;
 use crate::error::{LmcError, Result};
 use crate::eval::Outcome;
 use crate::options::{Options, Valid};
 use crate::path::{Combination, PlaneGrid};
-use crate::stats::accuracy;
 use crate::study::Models;
 use crate::sweep::SweepPlan;
 use crate::tables::Table;
 
 pub use crate::direction::{DirectionScale, Principal, random_direction, scaled_direction};
+#[doc(hidden)]
+pub use figure::most_surfaces;
 pub use figure::surfaces;
 pub use options::{Directions, SurfaceOptions};
 pub use table::{SURFACE_MODELS, SURFACES, SurfaceColumns, SurfaceModelColumns};
@@ -97,16 +99,7 @@ impl Models {
             vec![(0..names.len()).collect()],
             grid.points().map(point).collect(),
         )?;
-        let sampled = execute(&SweepJob {
-            store: study.store(),
-            classifier: &study.task().classifier,
-            set,
-            models: &names,
-            load: &load,
-            ends: &outcomes,
-            plan: &plan,
-            compute: study.compute(),
-        })?;
+        let sampled = execute(&study.job(set, &plan, &names, &load, &outcomes))?;
         Ok(SurfaceSample {
             name: own.name.clone(),
             dataset: dataset.to_owned(),
@@ -148,18 +141,18 @@ impl Table for SurfaceSample {
     /// Returns one row per point: the schema [`SURFACES`](crate::table::SURFACES).
     ///
     /// # Errors
-    /// The errors of [`accuracy`]; [`LmcError::Polars`].
+    /// The errors of [`stats::accuracy`](crate::stats::accuracy); [`LmcError::Polars`].
     fn table(&self) -> Result<DataFrame> {
-        let (points, rows): (Vec<_>, _) = (self.grid.points().collect(), self.outcomes.len());
-        let accuracies = self.outcomes.iter().map(|o| accuracy(&self.labels, &o.predictions));
+        let rows = self.outcomes.len();
+        let GridValues { x, y, loss, accuracy } = GridValues::of(&self.grid, &self.outcomes, &self.labels)?;
         SurfaceColumns {
             surface: vec![self.name.clone(); rows],
             dataset: vec![self.dataset.clone(); rows],
             directions: vec![self.options.directions.to_string(); rows],
-            x: points.iter().map(|point| point.0).collect(),
-            y: points.iter().map(|point| point.1).collect(),
-            loss: self.outcomes.iter().map(Outcome::mean_loss).collect(),
-            accuracy: accuracies.collect::<Result<_>>()?,
+            x,
+            y,
+            loss,
+            accuracy,
             n_examples: vec![self.labels.len() as i64; rows],
         }
         .frame()

@@ -9,6 +9,13 @@ pub fn members<const N: usize>(field: &'static str, listed: &str, names: &[Strin
         got,
         expected: format!("{N} different models, separated by commas"),
     };
+    let numbers = numbers(listed.split(',').map(str::trim), names)?;
+    let is_twice = repeated(&numbers).is_some();
+    <[usize; N]>::try_from(numbers).ok().filter(|_| !is_twice).ok_or_else(|| wrong(listed.to_owned()))
+}
+
+/// Returns the number of each model that is chosen by its name.
+pub fn numbers<'a>(chosen: impl Iterator<Item = &'a str>, names: &[String]) -> Result<Vec<usize>> {
     let number = |name: &str| {
         names.iter().position(|known| known == name).ok_or_else(|| LmcError::UnknownName {
             kind: "model",
@@ -16,9 +23,12 @@ pub fn members<const N: usize>(field: &'static str, listed: &str, names: &[Strin
             known: names.to_vec(),
         })
     };
-    let numbers = listed.split(',').map(|name| number(name.trim())).collect::<Result<Vec<usize>>>()?;
-    let is_twice = (1..numbers.len()).any(|i| numbers[..i].contains(&numbers[i]));
-    <[usize; N]>::try_from(numbers).ok().filter(|_| !is_twice).ok_or_else(|| wrong(listed.to_owned()))
+    chosen.map(number).collect()
+}
+
+/// Returns the place of the first number that was there before.
+pub fn repeated(numbers: &[usize]) -> Option<usize> {
+    (1..numbers.len()).find(|&i| numbers[..i].contains(&numbers[i]))
 }
 
 #[cfg(test)]

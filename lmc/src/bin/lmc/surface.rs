@@ -1,13 +1,14 @@
 //! `lmc surface`: the loss around models.
 
 use clap::Args;
-use lmc::analyses::surfaces::{Directions, SurfaceOptions};
+use lmc::analyses::surfaces::{Directions, SurfaceOptions, most_surfaces};
 use lmc::study::{Study, StudySpec};
 use lmc::table::Table;
 use lmc::{LmcError, Options, Result, figure, table};
 
 use crate::compute::ComputeArgs;
 use crate::computing::Computing;
+use crate::members::{numbers, repeated};
 use crate::output::{Output, identity, print, stacked};
 use crate::study::StudyArgs;
 
@@ -85,30 +86,20 @@ impl Surface {
     /// Returns the numbers of the models.
     fn models(&self, spec: &StudySpec) -> Result<Vec<usize>> {
         let Some(names) = &self.around else { return Ok(vec![0]) };
-        let most = if self.axes == 1 { 8 } else { 4 };
+        let most = most_surfaces(self.axes);
         if names.len() > most {
             let (got, expected) = (format!("{} models", names.len()), format!("at most {most} in a figure"));
             return Err(LmcError::InvalidParameter { field: "around", got, expected });
         }
-        let known = spec.names()?;
-        let mut numbers = Vec::new();
-        for name in names {
-            let number = known.iter().position(|own| own == name).ok_or_else(|| LmcError::UnknownName {
-                kind: "model",
-                name: name.clone(),
-                known: known.clone(),
-            })?;
-            if numbers.contains(&number) {
-                let expected = "each model once".to_owned();
-                return Err(LmcError::InvalidParameter {
-                    field: "around",
-                    got: format!("{name} twice"),
-                    expected,
-                });
-            }
-            numbers.push(number);
+        let numbers = numbers(names.iter().map(String::as_str), &spec.names()?)?;
+        match repeated(&numbers) {
+            None => Ok(numbers),
+            Some(place) => Err(LmcError::InvalidParameter {
+                field: "around",
+                got: format!("{} twice", names[place]),
+                expected: "each model once".to_owned(),
+            }),
         }
-        Ok(numbers)
     }
 
     pub fn run(self) -> Result<()> {

@@ -71,9 +71,8 @@ impl Principal {
 
 /// Returns the products of each two rows, `[a, n] x [b, n] -> [a, b]` f64.
 fn products(a: &Tensor, b: &Tensor) -> Result<Tensor> {
-    let columns =
-        |rows: &Tensor| (0..rows.size()[0]).map(|i| rows.f_select(0, i)).collect::<Result<Vec<_>, _>>();
-    let (a, b) = (columns(a)?, columns(b)?);
+    let rows = |of: &Tensor| (0..of.size()[0]).map(|i| of.f_select(0, i)).collect::<Result<Vec<_>, _>>();
+    let (a, b) = (rows(a)?, rows(b)?);
     let mut values = Vec::new();
     for x in &a {
         let x = x.f_to_kind(Kind::Double)?;

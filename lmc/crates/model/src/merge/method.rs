@@ -192,7 +192,8 @@ impl MergeMethod {
         matches!(self, Self::TaskVectors(_) | Self::ModelStock(_) | Self::WiseFt { .. })
     }
 
-    /// Returns what it must know of each model beside its weights, and the number of texts that tell it.
+    /// Returns the statistic that it needs of each model, if it needs one, and the number of texts that it is
+    /// taken from.
     pub fn statistic(&self) -> Option<(Statistic, usize)> {
         match self {
             Self::Fisher(fisher) => Some((Statistic::Fisher, fisher.n_texts)),

@@ -1,5 +1,5 @@
-//! What texts tell of a model beside its weights: the Fisher information of its parameters, and the products
-//! of the inputs of its linear layers.
+//! Statistics of a model from texts: the Fisher information of its parameters, and the products of the inputs
+//! of its linear layers.
 
 mod fisher;
 mod gram;
@@ -14,7 +14,7 @@ use crate::model::Classifier;
 use lmc_base::error::{LmcError, Result};
 use lmc_base::interrupt;
 
-/// What a method must know of each model beside its weights.
+/// A statistic of a model that a method needs beside its weights.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Statistic {
     /// The diagonal of the Fisher information: the mean over texts of the expected square of the gradient of
