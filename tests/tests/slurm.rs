@@ -261,6 +261,59 @@ fn models_from_elsewhere_are_swept_by_an_array() {
     assert_same(&results(&setting.store("shared")), &results(&setting.store("single")));
 }
 
+/// Analyses of models make their units by tasks; a task that dies is no harm.
+#[test]
+fn layers_merges_and_surfaces_are_those_of_one_machine() {
+    let _alone = alone();
+    let setting = match Setting::new(&small::spec(4)) {
+        Ok(setting) => setting,
+        Err(cause) => return skipped(cause),
+    };
+    let on_slurm = |verb: &str, options: &[&str], more: &[&str]| {
+        let out = format!("slurm-{verb}");
+        let slurm = ["--slurm", "--tasks", "2", "--retries", "1", "--out", out.as_str()];
+        setting.lmc("shared", verb, &[options, &slurm, more].concat())
+    };
+    let shared = setting.store("shared");
+    let evaluations = || files(&shared.join("evaluations")).len();
+    let verbs: [(&str, &[&str], &str); 3] = [
+        (
+            "layers",
+            &["--set", "id", "--points", "5", "--between", "s1,s2", "--between", "s3,s4"],
+            "evaluations of mixed layers on id",
+        ),
+        (
+            "merges",
+            &["--set", "id", "--points", "5", "--methods", "linear,fisher", "--subsets", "2"],
+            "merged models on id",
+        ),
+        ("surface", &["--set", "id", "--around", "s1,s3", "--points", "5"], "surfaces on id"),
+    ];
+    for (verb, options, noun) in verbs {
+        let dry = succeed(on_slurm(verb, options, &["--dry-run"]).output().unwrap()).0;
+        match verb {
+            "layers" => {
+                assert!(dry.contains("4 copies in an array of 1 tasks") && dry.contains("then"), "{dry}")
+            }
+            _ => assert!(dry.contains(noun) && dry.contains("in an array of 2 tasks"), "{verb}: {dry}"),
+        }
+        let mut follower = on_slurm(verb, options, &[]).spawn().unwrap();
+        if verb == "layers" {
+            wait_until("the first averages", &mut follower, || evaluations() > 12);
+            let task = setting.cluster.processes("slurm/layers-");
+            signal("-KILL", *task.first().expect("a task is running"));
+        }
+        let (_, err) = succeed(follower.wait_with_output().unwrap());
+        assert_eq!(err.contains("; submitted again ("), verb == "layers", "{verb}: {err}");
+        let single = format!("single-{verb}");
+        let here = [options, &["--out", single.as_str()]].concat();
+        succeed(setting.lmc("single", verb, &here).output().unwrap());
+        let tables = |name: &str| files(&setting.folder.join(name));
+        assert_eq!(tables(&format!("slurm-{verb}")), tables(&single), "{verb}");
+        assert_same(&results(&shared), &results(&setting.store("single")));
+    }
+}
+
 #[test]
 fn what_slurm_refuses_and_what_always_fails_is_told() {
     let _alone = alone();

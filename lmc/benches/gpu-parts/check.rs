@@ -4,7 +4,10 @@ use std::path::Path;
 use std::rc::Rc;
 
 use lmc::analyses::convexity::ConvexityOptions;
+use lmc::analyses::layers::LayerOptions;
+use lmc::analyses::merging::{MergeMethod, MergeOptions};
 use lmc::analyses::soups::SoupOptions;
+use lmc::analyses::surfaces::SurfaceOptions;
 use lmc::basin::ClusterOptions;
 use lmc::compute::{Attention, Compute};
 use lmc::gap::Measure;
@@ -31,7 +34,7 @@ const TRAINED: f64 = 1e-3;
 /// A verb, what it gives, the tolerance of that, and its numbers for copies and the lines between them.
 type Verb = (&'static str, &'static str, f64, fn(&Models, &Sweep, &Setting) -> Result<Vec<f64>>);
 
-const VERBS: [Verb; 9] = [
+const VERBS: [Verb; 12] = [
     ("evaluate", "mean losses", TOLERANCE, |models, _, _| losses(models)),
     ("sweep", "mean losses", TOLERANCE, |_, sweep, _| Ok(along(sweep))),
     ("basins", "gaps and clusters", TOLERANCE, basins),
@@ -39,6 +42,9 @@ const VERBS: [Verb; 9] = [
     ("soup", "mean losses", TOLERANCE, soups),
     ("plane", "mean losses", TOLERANCE, plane),
     ("align", "mean losses", TOLERANCE, |models, sweep, _| Ok(along(&models.sweep_aligned(sweep)?.after))),
+    ("surface", "mean losses", TOLERANCE, surface),
+    ("layers", "excess", TOLERANCE, layers),
+    ("merges", "mean losses", TOLERANCE, merges),
     ("connect", "mean losses", TRAINED, connect),
     ("sharpness", "largest losses", TRAINED, sharpness),
 ];
@@ -145,6 +151,25 @@ fn plane(models: &Models, _: &Sweep, setting: &Setting) -> Result<Vec<f64>> {
     let options = PlaneOptions { spacing: setting.size.spacing, ..PlaneOptions::default() };
     let sample = models.plane("id", [0, 1, 2], &options)?;
     Ok(sample.outcomes.iter().map(|outcome| outcome.mean_loss()).collect())
+}
+
+fn surface(models: &Models, _: &Sweep, _: &Setting) -> Result<Vec<f64>> {
+    let sample = models.surface("id", 0, &SurfaceOptions { n_points: 5, ..SurfaceOptions::default() })?;
+    Ok(sample.outcomes.iter().map(|outcome| outcome.mean_loss()).collect())
+}
+
+fn layers(models: &Models, _: &Sweep, _: &Setting) -> Result<Vec<f64>> {
+    let layers = models.layers("id", &LayerOptions { pairs: vec![[0, 1]], ..LayerOptions::default() })?;
+    Ok(layers.averages.iter().map(|average| average.mean_excess()).collect())
+}
+
+/// Merges by statistics, which are gathered on the device.
+fn merges(models: &Models, _: &Sweep, _: &Setting) -> Result<Vec<f64>> {
+    let loss = |name| -> Result<f64> {
+        let merged = models.merge(&[0, 1], &MergeOptions::new(MergeMethod::named(name)?), None)?;
+        Ok(merged.evaluate("id")?.metric(Metric::Loss)?)
+    };
+    ["fisher", "regmean"].into_iter().map(loss).collect()
 }
 
 fn connect(models: &Models, _: &Sweep, setting: &Setting) -> Result<Vec<f64>> {

@@ -24,5 +24,8 @@ pub mod scores;
 pub mod sharpness;
 pub mod soups;
 pub mod surfaces;
+mod tasks;
 pub mod training;
 pub mod trajectories;
+
+pub use tasks::work;

@@ -35,6 +35,15 @@ impl Study {
         format!("{}{}", set.key, self.compute.precision.suffix())
     }
 
+    /// Returns the file of each of `keys`, names in the store, with its outcome on the evaluation set of that name.
+    ///
+    /// # Errors
+    /// [`LmcError::UnknownName`](crate::LmcError::UnknownName) for an unknown set.
+    pub(crate) fn outcome_files(&self, dataset: &str, keys: &[String]) -> Result<Vec<PathBuf>> {
+        let of_set = self.key_of(self.task.set(dataset)?);
+        Ok(keys.iter().map(|key| self.store.evaluation_path(&of_set, key)).collect())
+    }
+
     /// Returns the outcome of each of `keys`, names in the store, on the evaluation set of that name; `load`
     /// brings the weights for those that are not in the store yet. They are evaluated on the study's devices in
     /// its precision.

@@ -41,9 +41,10 @@ pub(crate) use opened::{OpenedTogether, trainer_state};
 pub use pretraining::{N_DOCUMENTS, pretrain_mini, pretrain_mini_roberta};
 pub use sampled::{Sample, SampleOptions};
 pub(crate) use scores::{scores, unknown};
+pub use slurm::Submission;
 #[doc(hidden)]
 pub use slurm::plan_uses_tf32;
-pub use slurm::{Submission, work};
+pub(crate) use slurm::{AnalysisShare, Units, work};
 pub use spec::{GivenModels, StudySpec};
 pub use sweep::Sweep;
 pub use table::{EVALUATIONS, EvaluationColumns, MODELS, ModelColumns, PROVENANCE, ProvenanceColumns};

@@ -2,6 +2,7 @@
 
 mod cargo;
 mod code;
+mod container;
 mod gallery;
 mod notebook_files;
 mod packages;

@@ -2,32 +2,25 @@
 
 mod average;
 pub(crate) mod figure;
+mod mixtures;
+mod on_slurm;
 mod options;
 mod rows;
 mod table;
 
 use std::fmt;
 
-use serde_json::json;
-
-use crate::error::{LmcError, Result};
-use crate::file::sha256;
+use self::mixtures::{Mixtures, N_POINTS};
+use crate::error::Result;
 use crate::model::Part;
 use crate::options::{Options, Valid};
-use crate::parallel::run_units;
 use crate::study::Models;
-use crate::weights::Weights;
 
 pub use average::LayerAverage;
 pub use figure::layer_dots;
+pub(crate) use on_slurm::{VERB, work};
 pub use options::{LayerOptions, Moving};
 pub use table::{LAYER_KINDS, LAYERS, LayerColumns, LayerKindColumns};
-
-/// The number of digits of the name of weights in the store.
-const DIGITS: usize = 20;
-/// The places of the two models that are evaluated for each average, as the share of the first model: the
-/// second model's layers, and the mean.
-const ALPHAS: [f64; 2] = [0.0, 0.5];
 
 /// Averages of pairs of models in some of their parts, on one evaluation set.
 #[derive(Clone)]
@@ -51,13 +44,6 @@ impl fmt::Debug for Layers {
     }
 }
 
-/// The weights of one model with some parts from another.
-struct Mixture {
-    models: [usize; 2],
-    part: usize,
-    alpha: f64,
-}
-
 impl Models {
     /// Averages pairs of models in some of their parts, while all other parts stay those of the first model,
     /// and evaluates the averages on the set of that name.
@@ -70,8 +56,9 @@ impl Models {
     /// Each pair needs four evaluations for each part. They are kept in the store.
     ///
     /// # Errors
-    /// The errors of [`LayerOptions::check`]; [`LmcError::InvalidParameter`] for fewer than two models, or a
-    /// pair of models that do not exist; those of [`Models::evaluate`].
+    /// The errors of [`LayerOptions::check`];
+    /// [`LmcError::InvalidParameter`](crate::LmcError::InvalidParameter) for fewer than two models, or a pair
+    /// of models that do not exist; those of [`Models::evaluate`].
     ///
     /// # Examples
     /// ```no_run
@@ -91,73 +78,25 @@ impl Models {
     /// Adilova, Andriushchenko, Kamp, Fischer and Jaggi 2024, "Layer-wise Linear Mode Connectivity".
     pub fn layers(&self, dataset: &str, options: &LayerOptions) -> Result<Layers> {
         let options = &options.check()?;
-        let pairs = self.pairs_of(options)?;
-        let parts = self.study().task().classifier.parts();
-        let moving: Vec<Part> = (0..parts.len()).map(|part| options.moving.of(&parts, part)).collect();
-        let both = pairs.iter().flat_map(|&[a, b]| [[a, b], [b, a]]);
-        let all: Vec<([usize; 2], usize)> =
-            both.flat_map(|models| (0..parts.len()).map(move |part| (models, part))).collect();
-        let mixtures: Vec<Mixture> = all
-            .iter()
-            .flat_map(|&(models, part)| ALPHAS.map(|alpha| Mixture { models, part, alpha }))
-            .collect();
-        let keys: Vec<String> = mixtures.iter().map(|mixture| self.mixed_key(mixture, &moving)).collect();
-        let own = self.loader();
-        let load = |number: usize| {
-            let Mixture { models: [a, b], part, alpha } = mixtures[number];
-            Weights::lerp_in(&own(a)?, &own(b)?, alpha, &moving[part].spans)
-        };
-        let outcomes = self.study().outcomes(dataset, &keys, &load)?;
+        let mixtures = Mixtures::new(self, options)?;
+        let numbers: Vec<usize> = (0..mixtures.len()).collect();
+        let outcomes = mixtures.outcomes(dataset, &numbers)?;
         let ends = self.ends(dataset)?;
-        let distances = self.distances(&pairs, &moving)?;
-        let averages =
-            all.iter().zip(outcomes.chunks(ALPHAS.len())).enumerate().map(|(i, (of, outcomes))| {
-                let &([a, _], part) = of;
+        let distances = mixtures.distances()?;
+        let n_parts = mixtures.parts().len();
+        let averages = mixtures.averages().zip(outcomes.chunks(N_POINTS)).enumerate().map(
+            |(i, ((models, part), outcomes))| {
                 // A pair has the same distance both ways round.
-                let distance = distances[i / (2 * parts.len())][part];
-                LayerAverage::new(of.0, part, distance, [&ends[a], &outcomes[0]], &outcomes[1])
-            });
+                let distance = distances[i / (2 * n_parts)][part];
+                LayerAverage::new(models, part, distance, [&ends[models[0]], &outcomes[0]], &outcomes[1])
+            },
+        );
         Ok(Layers {
             models: self.names(),
             dataset: dataset.to_owned(),
             options: options.clone(),
             averages: averages.collect(),
-            parts,
+            parts: mixtures.parts().to_vec(),
         })
-    }
-
-    /// Returns the pairs of the options, all if they name none.
-    fn pairs_of(&self, options: &LayerOptions) -> Result<Vec<[usize; 2]>> {
-        let n = self.len();
-        if n < 2 {
-            return Err(LmcError::invalid("models", n, "at least 2 to have a pair"));
-        }
-        if options.pairs.is_empty() {
-            return Ok((0..n).flat_map(|a| (a + 1..n).map(move |b| [a, b])).collect());
-        }
-        match options.pairs.iter().find(|pair| pair.iter().any(|&model| model >= n)) {
-            Some(pair) => {
-                Err(LmcError::invalid("layers.pairs", format!("{pair:?}"), format!("numbers below {n}")))
-            }
-            None => Ok(options.pairs.clone()),
-        }
-    }
-
-    /// Returns the distance of each pair in each of the parts.
-    fn distances(&self, pairs: &[[usize; 2]], moving: &[Part]) -> Result<Vec<Vec<f64>>> {
-        let load = self.loader();
-        run_units(pairs.to_vec(), |_, [a, b]| {
-            let (a, b) = (load(a)?, load(b)?);
-            moving.iter().map(|part| Weights::distance_in(&a, &b, &part.spans)).collect()
-        })
-    }
-
-    /// Returns the name in the store of mixed weights: a digest of everything that decides them.
-    fn mixed_key(&self, mixture: &Mixture, moving: &[Part]) -> String {
-        let [a, b] = mixture.models.map(|model| self.models()[model].key());
-        let spans: Vec<[i64; 2]> =
-            moving[mixture.part].spans.iter().map(|span| [span.start, span.end]).collect();
-        let facts = json!({ "a": a, "b": b, "alpha": mixture.alpha, "spans": spans });
-        format!("layers-{}", &sha256(facts.to_string().as_bytes())[..DIGITS])
     }
 }

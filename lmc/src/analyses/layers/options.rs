@@ -3,13 +3,16 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
+
 use crate::error::{LmcError, Result};
 use crate::model::Part;
 use crate::options::{Options, resamples};
 use crate::stats::check_confidence;
 
 /// The parts that are averaged together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Moving {
     /// One part.
     Alone,
@@ -59,7 +62,8 @@ impl FromStr for Moving {
 }
 
 /// The options for averaging models in some layers alone.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct LayerOptions {
     /// The parts that are averaged together.
     pub moving: Moving,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use tch::Tensor;
@@ -17,6 +17,9 @@ use crate::weights::{Layout, Weights};
 /// The model from which task vectors are counted: an encoder, or a classifier for the labels of the models.
 pub struct MergeBase {
     name: String,
+    /// The folder or the name by which it was opened, with folders named from the root; none for the encoder of
+    /// a study.
+    opened: Option<PathBuf>,
     /// Tensors of libtorch may be used by one thread at a time; each takes views of its own.
     pretrained: Mutex<Pretrained>,
     sha256: String,
@@ -67,7 +70,11 @@ impl MergeBase {
             let expected = format!("the {} that the models started from", classifier.config().model_type);
             return Err(LmcError::invalid("merge.base", got, expected));
         }
-        Ok(Self { name: found.name, pretrained: Mutex::new(pretrained), sha256 })
+        let opened = match base.is_dir() {
+            true => std::path::absolute(base).map_err(LmcError::io("read", base))?,
+            false => base.to_owned(),
+        };
+        Ok(Self { name: found.name, opened: Some(opened), pretrained: Mutex::new(pretrained), sha256 })
     }
 
     /// Returns the encoder that the copies of a study started from; `None` for models from elsewhere.
@@ -75,12 +82,17 @@ impl MergeBase {
         let task = models.study().task();
         let pretrained = task.pretrained.as_ref()?.shallow_clone();
         let (name, sha256) = (task.model.name.clone(), task.model.sha256.clone());
-        Some(Self { name, pretrained: Mutex::new(pretrained), sha256 })
+        Some(Self { name, opened: None, pretrained: Mutex::new(pretrained), sha256 })
     }
 
     /// Returns the name.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Returns the folder or the name by which it was opened; `None` for the encoder of a study.
+    pub(super) fn opened(&self) -> Option<&Path> {
+        self.opened.as_deref()
     }
 
     /// Returns the digest of its weights.

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::{MergeBase, MergeMethod, MergeOptions, MergeResult, MergingOptions, made};
+use super::works::Works;
+use super::{MergeBase, MergeMethod, MergeResult, MergingOptions};
 use crate::basin::{Basins, Membership, subsets_of_basins};
 use crate::error::{LmcError, Result};
 use crate::gap::Measure;
@@ -34,7 +35,7 @@ impl fmt::Debug for Merges {
 }
 
 /// Models that are merged.
-struct Choice {
+pub(super) struct Choice {
     kind: Membership,
     models: Vec<usize>,
     gap: f64,
@@ -73,45 +74,21 @@ impl Models {
         options: &MergingOptions,
     ) -> Result<Merges> {
         let options = &options.check()?;
-        self.check_basins(basins)?;
         let own = MergeBase::of_study(self);
         let base = base.or(own.as_ref());
-        if let Some(method) = options.methods.iter().find(|method| method.needs_base() && base.is_none()) {
-            let expected = format!("the pretrained model that {method} starts from");
-            return Err(LmcError::invalid("merge.base", "none", expected));
-        }
-        for dataset in datasets {
-            self.study().task().set(dataset)?;
-        }
-        let choices = choices(sweep, basins, options)?;
-        let (mut works, mut statistics) = (Vec::new(), Vec::new());
-        for (place, method) in options.methods.iter().enumerate() {
-            let merge = MergeOptions { seed: options.seed, ..MergeOptions::new(*method) }.check()?;
-            let chosen: Vec<&Choice> =
-                choices.iter().filter(|choice| method.takes(choice.models.len())).collect();
-            let models: Vec<usize> = chosen.iter().flat_map(|choice| choice.models.clone()).collect();
-            statistics.push(self.statistics(&models, &merge)?);
-            works.extend(chosen.into_iter().map(|choice| (place, merge.clone(), choice)));
-        }
-        let key = |(method, merge, choice): &(usize, Valid<MergeOptions>, &Choice)| {
-            self.merged_key(&choice.models, merge, base, statistics[*method].texts.as_deref())
-        };
-        let keys: Vec<String> = works.iter().map(key).collect();
-        let single = self.loader();
-        let load = |work: usize| {
-            let (method, merge, choice): &(usize, Valid<MergeOptions>, &Choice) = &works[work];
-            let known = statistics[*method].of(&choice.models)?;
-            made(merge, choice.models.len(), |i| single(choice.models[i]), base, &known)
-        };
+        let (choices, chosen) = self.choices(sweep, basins, datasets, base, options)?;
+        let works = Works::new(self, &options.methods, options.seed, &chosen, base)?;
+        let all: Vec<usize> = (0..works.len()).collect();
         let mut results = Vec::new();
         for dataset in datasets {
-            let outcomes = self.study().outcomes(dataset, &keys, &load)?;
+            let outcomes = works.outcomes(dataset, &all)?;
             let singles = self.evaluate(dataset)?;
-            for (((_, merge, choice), outcome), key) in works.iter().zip(outcomes).zip(&keys) {
+            for ((work, outcome), key) in works.all().iter().zip(outcomes).zip(works.keys()) {
+                let choice = &choices[work.choice];
                 let members: Vec<&Evaluation> = choice.models.iter().map(|&model| &singles[model]).collect();
                 let merged = Evaluation { model: key.clone(), outcome, ..members[0].clone() };
                 results.push(MergeResult::new(
-                    merge.method,
+                    options.methods[work.method],
                     choice.kind.to_string(),
                     choice.models.clone(),
                     choice.gap,
@@ -122,6 +99,28 @@ impl Models {
             }
         }
         Ok(Merges { models: self.names(), options: options.clone(), results })
+    }
+
+    /// Checks what is merged, and draws the models of each merge; these also come alone, as numbers.
+    pub(super) fn choices(
+        &self,
+        sweep: &Sweep,
+        basins: &Basins,
+        datasets: &[&str],
+        base: Option<&MergeBase>,
+        options: &Valid<MergingOptions>,
+    ) -> Result<(Vec<Choice>, Vec<Vec<usize>>)> {
+        self.check_basins(basins)?;
+        if let Some(method) = options.methods.iter().find(|method| method.needs_base() && base.is_none()) {
+            let expected = format!("the pretrained model that {method} starts from");
+            return Err(LmcError::invalid("merge.base", "none", expected));
+        }
+        for dataset in datasets {
+            self.study().task().set(dataset)?;
+        }
+        let choices = choices(sweep, basins, options)?;
+        let chosen = choices.iter().map(|choice| choice.models.clone()).collect();
+        Ok((choices, chosen))
     }
 }
 

@@ -6,18 +6,21 @@ mod comparison;
 pub(crate) mod figure;
 mod folder;
 mod merged;
+mod on_slurm;
 mod options;
 mod result;
 mod rows;
 mod statistics;
 mod table;
 mod untasked;
+mod works;
 
 use std::collections::BTreeMap;
 
 use serde_json::json;
 use tch::Tensor;
 
+use self::statistics::Statistics;
 use crate::error::{LmcError, Result};
 use crate::file::sha256;
 use crate::options::{Options, Valid};
@@ -36,6 +39,7 @@ pub use comparison::Merges;
 pub use figure::{merge_dots, merge_scatter};
 pub use folder::MergeFolder;
 pub use merged::Merged;
+pub(crate) use on_slurm::{VERB, work};
 pub use options::MergingOptions;
 pub use result::MergeResult;
 pub use table::{
@@ -78,10 +82,11 @@ impl Models {
         options.shares(ingredients.len())?;
         let own = MergeBase::of_study(self);
         let base = base.or(own.as_ref());
-        let statistics = self.statistics(ingredients, &options)?;
+        let statistics = Statistics::new(self, &options);
+        statistics.gather(self, ingredients)?;
         let load = |i: usize| self.weights_of(&self.models()[ingredients[i]]);
         let weights = made(&options, ingredients.len(), load, base, &statistics.of(ingredients)?)?;
-        let key = self.merged_key(ingredients, &options, base, statistics.texts.as_deref());
+        let key = self.merged_key(ingredients, &options, base, statistics.texts());
         let base = base.filter(|_| options.method.needs_base()).map(|base| base.name().to_owned());
         Ok(Merged { models: self.clone(), ingredients: ingredients.to_vec(), options, base, weights, key })
     }

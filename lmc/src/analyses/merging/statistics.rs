@@ -16,25 +16,26 @@ use crate::merge::Statistic;
 use crate::model::load::tensors_from_bytes;
 use crate::model::save::to_bytes;
 use crate::progress::{Progress, Unit};
-use crate::study::Models;
+use crate::study::{Model, Models};
 use crate::weights::{Layout, Weights};
 
 /// The advice for a damaged file.
 const REMEDY: &str = "delete the file and run the same call again, only this model is read again";
 
-/// The files with the statistics of models; none for a method without a statistic.
-#[derive(Default)]
+/// The statistics that a method needs of models, as they lie in the store.
 pub(super) struct Statistics {
-    /// The digest of the texts that they were taken from.
-    pub texts: Option<String>,
-    files: BTreeMap<usize, PathBuf>,
+    /// The statistic; none for a method without one.
+    taken: Option<Taken>,
 }
 
-impl Statistics {
-    /// Returns the statistics of those models, in their order.
-    pub fn of(&self, models: &[usize]) -> Result<Vec<BTreeMap<String, Tensor>>> {
-        models.iter().filter_map(|model| self.files.get(model)).map(|file| read(file)).collect()
-    }
+/// A statistic and where it lies.
+struct Taken {
+    statistic: Statistic,
+    texts: Vec<Encoded>,
+    /// The digest of the texts.
+    digest: String,
+    /// The file of each model of the study.
+    files: Vec<PathBuf>,
 }
 
 fn read(file: &Path) -> Result<BTreeMap<String, Tensor>> {
@@ -50,52 +51,62 @@ fn write(file: &Path, tensors: BTreeMap<String, Tensor>) -> Result<()> {
     write_sealed(file, &[&to_bytes(&Weights::from_named(layout.into(), tensors)?)?])
 }
 
-impl Models {
-    /// Returns the texts of the training set that a merge reads, drawn by its seed.
-    fn texts_of_merge(&self, n_texts: usize, seed: u64) -> Vec<Encoded> {
-        let mut texts: Vec<&Encoded> = self.study().task().train.iter().collect();
-        texts.shuffle(&mut crate::seed::rng(seed, "merge texts"));
-        texts.truncate(n_texts);
-        texts.into_iter().cloned().collect()
+impl Statistics {
+    /// Makes the description of what a method needs, and draws the texts of the training set that it reads. Nothing
+    /// is computed.
+    pub fn new(models: &Models, options: &MergeOptions) -> Self {
+        let taken = options.method.statistic().map(|(statistic, n_texts)| {
+            let study = models.study();
+            let mut texts: Vec<&Encoded> = study.task().train.iter().collect();
+            texts.shuffle(&mut crate::seed::rng(options.seed, "merge texts"));
+            texts.truncate(n_texts);
+            let texts: Vec<Encoded> = texts.into_iter().cloned().collect();
+            // Where tf32 is allowed, CUDA computes no float32.
+            let suffix = match study.compute().precision {
+                Precision::TensorFloat32 => Precision::TensorFloat32.suffix(),
+                _ => String::new(),
+            };
+            let kind = format!("{}{suffix}", statistic.name());
+            let digest = digest(&texts);
+            let folder = study.store().statistics_folder(&kind, &digest);
+            let file = |model: &Model| folder.join(format!("{}.sealed", model.key()));
+            let files = models.models().iter().map(file).collect();
+            Taken { statistic, texts, digest, files }
+        });
+        Self { taken }
     }
 
-    /// Returns the statistics that a method needs of models, given by number. They are found in the store, or
-    /// gathered side by side on the study's devices and kept there.
+    /// Returns the digest of the texts that the statistics are taken from.
+    pub fn texts(&self) -> Option<&str> {
+        self.taken.as_ref().map(|taken| taken.digest.as_str())
+    }
+
+    /// Gathers those statistics of models, given by number, that are not in the store, side by side on the study's
+    /// devices.
     ///
     /// # Errors
     /// The errors of [`Statistic::gather`], and those of the store.
-    pub(super) fn statistics(&self, models: &[usize], options: &MergeOptions) -> Result<Statistics> {
-        let Some((statistic, n_texts)) = options.method.statistic() else {
-            return Ok(Statistics::default());
-        };
-        let texts = self.texts_of_merge(n_texts, options.seed);
-        let digest = digest(&texts);
-        let (study, load, all) = (self.study(), self.loader(), self.models());
-        let classifier = &study.task().classifier;
-        // Where tf32 is allowed, CUDA computes no float32.
-        let suffix = match study.compute().precision {
-            Precision::TensorFloat32 => Precision::TensorFloat32.suffix(),
-            _ => String::new(),
-        };
-        let kind = format!("{}{suffix}", statistic.name());
-        let folder = study.store().statistics_folder(&kind, &digest);
-        let file = |model: usize| folder.join(format!("{}.sealed", all[model].key()));
-        let mut wanted = models.to_vec();
+    pub fn gather(&self, models: &Models, numbers: &[usize]) -> Result<()> {
+        let Some(taken) = &self.taken else { return Ok(()) };
+        let mut wanted = numbers.to_vec();
         wanted.sort_unstable();
         wanted.dedup();
-        let files: Vec<PathBuf> = wanted.iter().map(|&model| file(model)).collect();
-        let what = match statistic {
+        let files: Vec<PathBuf> = wanted.iter().map(|&model| taken.files[model].clone()).collect();
+        let what = match taken.statistic {
             Statistic::Fisher => "taking the Fisher information",
             Statistic::Gram => "taking the inputs of layers",
         };
-        let progress = Progress::new(what, Unit::Examples, (texts.len() * wanted.len()) as u64);
+        let n_texts = taken.texts.len();
+        let progress = Progress::new(what, Unit::Examples, (n_texts * wanted.len()) as u64);
+        let (study, load, all) = (models.study(), models.loader(), models.models());
+        let classifier = &study.task().classifier;
         let kept = Kept {
             files: &files,
             find: &|i| Ok(files[i].exists().then_some(())),
             workers: &study.compute().training_workers(),
             equip: &|&device: &Device| Ok(device),
             progress: &progress,
-            size: texts.len() as u64,
+            size: n_texts as u64,
             noun: "models",
             begun: None,
         };
@@ -103,11 +114,18 @@ impl Models {
             let model = wanted[i];
             let theta = load(model)?.theta().f_to_device(*device)?;
             let tick = |n: usize| progress.advance(n as u64, String::new);
-            let gathered = statistic
-                .gather(classifier, &theta, &texts, tick)
+            let gathered = taken
+                .statistic
+                .gather(classifier, &theta, &taken.texts, tick)
                 .map_err(|error| error.of(&all[model].name))?;
             write(&files[i], gathered)
         })?;
-        Ok(Statistics { texts: Some(digest), files: wanted.into_iter().zip(files).collect() })
+        Ok(())
+    }
+
+    /// Returns the statistics of those models, which have been gathered, in their order.
+    pub fn of(&self, models: &[usize]) -> Result<Vec<BTreeMap<String, Tensor>>> {
+        let Some(taken) = &self.taken else { return Ok(Vec::new()) };
+        models.iter().map(|&model| read(&taken.files[model])).collect()
     }
 }

@@ -1,29 +1,30 @@
 //! The loss around a model, in random directions or in those of its training (Li et al. 2018).
 
+mod around;
 mod axes;
 pub(crate) mod figure;
+mod on_slurm;
 mod options;
 mod table;
 
 use std::fmt;
 
-use lmc_engine::sweep::execute;
 use polars::prelude::DataFrame;
 
-use self::axes::Axes;
+use self::around::Around;
 use crate::analyses::grid::GridValues;
-use crate::error::{LmcError, Result};
+use crate::error::Result;
 use crate::eval::Outcome;
 use crate::options::{Options, Valid};
-use crate::path::{Combination, PlaneGrid};
+use crate::path::PlaneGrid;
 use crate::study::Models;
-use crate::sweep::SweepPlan;
 use crate::tables::Table;
 
 pub use crate::direction::{DirectionScale, Principal, random_direction, scaled_direction};
 #[doc(hidden)]
 pub use figure::most_surfaces;
 pub use figure::surfaces;
+pub(crate) use on_slurm::{VERB, work};
 pub use options::{Directions, SurfaceOptions};
 pub use table::{SURFACE_MODELS, SURFACES, SurfaceColumns, SurfaceModelColumns};
 
@@ -63,7 +64,8 @@ impl Models {
     ///
     /// # Errors
     /// The errors of [`SurfaceOptions::check`](crate::Options::check), [`Models::stages`], [`Principal::of`]
-    /// and [`Models::sample`]; [`LmcError::InvalidParameter`] for a number that is not a model.
+    /// and [`Models::sample`]; [`LmcError::InvalidParameter`](crate::LmcError::InvalidParameter) for
+    /// a number that is not a model.
     ///
     /// # Examples
     /// ```no_run
@@ -80,35 +82,19 @@ impl Models {
     /// ```
     pub fn surface(&self, dataset: &str, model: usize, options: &SurfaceOptions) -> Result<SurfaceSample> {
         let options = options.check()?;
-        let (study, n) = (self.study(), self.len());
-        let set = study.task().set(dataset)?;
-        let Some(own) = self.models().get(model) else {
-            return Err(LmcError::invalid("model", model, format!("a number below {n}")));
-        };
-        let Axes { centre, keys, ends, step, grid, models, shares } = Axes::new(self, model, &options)?;
-        let names: Vec<String> = [own.key()].into_iter().chain(keys).collect();
-        let all: Vec<_> = [centre].into_iter().chain(ends).map(std::sync::Mutex::new).collect();
-        let load = |i: usize| Ok(all[i].lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone());
-        let outcomes = study.outcomes(dataset, &names, &load)?;
-        let point = |(x, y): (f64, f64)| match options.n_directions {
-            1 => Combination::on_line(1.0 - x / step),
-            _ => Combination::in_plane(x / step, y / step),
-        };
-        let plan = SweepPlan::new(
-            names.len(),
-            vec![(0..names.len()).collect()],
-            grid.points().map(point).collect(),
-        )?;
-        let sampled = execute(&study.job(set, &plan, &names, &load, &outcomes))?;
+        let labels = self.study().task().set(dataset)?.labels();
+        let around = Around::new(self, model, &options)?;
+        let outcomes = around.outcomes(self, dataset)?;
+        let Around { name, grid, placed: models, shares, .. } = around;
         Ok(SurfaceSample {
-            name: own.name.clone(),
+            name,
             dataset: dataset.to_owned(),
             options,
             grid,
             models,
             shares,
-            outcomes: sampled.into_iter().flat_map(|unit| unit.outcomes).collect(),
-            labels: set.labels(),
+            outcomes,
+            labels,
         })
     }
 }
@@ -122,7 +108,7 @@ impl SurfaceSample {
     /// Returns one row per model in the surface: the schema [`SURFACE_MODELS`].
     ///
     /// # Errors
-    /// [`LmcError::Polars`] if polars refuses a column.
+    /// [`LmcError::Polars`](crate::LmcError::Polars) if polars refuses a column.
     pub fn models(&self) -> Result<DataFrame> {
         let n = self.models.len();
         SurfaceModelColumns {
@@ -141,7 +127,8 @@ impl Table for SurfaceSample {
     /// Returns one row per point: the schema [`SURFACES`](crate::table::SURFACES).
     ///
     /// # Errors
-    /// The errors of [`stats::accuracy`](crate::stats::accuracy); [`LmcError::Polars`].
+    /// The errors of [`stats::accuracy`](crate::stats::accuracy);
+    /// [`LmcError::Polars`](crate::LmcError::Polars).
     fn table(&self) -> Result<DataFrame> {
         let rows = self.outcomes.len();
         let GridValues { x, y, loss, accuracy } = GridValues::of(&self.grid, &self.outcomes, &self.labels)?;

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use crate::direction::DirectionScale;
 use crate::error::{LmcError, Result};
 use crate::options::{Options, positive};
@@ -10,7 +12,8 @@ use crate::options::{Options, positive};
 const MOST_POINTS: usize = 301;
 
 /// The directions in which a loss is looked at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Directions {
     /// Random ones, whose parts are as long as those of the model (Li et al. 2018).
     Random(DirectionScale),
@@ -52,7 +55,8 @@ impl Directions {
 }
 
 /// The options for the loss around a model.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct SurfaceOptions {
     /// The directions.
     pub directions: Directions,

@@ -6,6 +6,7 @@ use clap::Args;
 use lmc::analyses::basins::memberships_table;
 use lmc::analyses::report::Report;
 use lmc::basin::{BasinCount, Basins as Clusters, ClusterOptions, Delta};
+use lmc::slurm::Slurm;
 use lmc::study::{Models, Study, StudySpec, Sweep as Swept};
 use lmc::table::{Metric, Table};
 use lmc::{LmcError, Result, figure, table};
@@ -16,6 +17,7 @@ use crate::confidence::Resampling;
 use crate::notes;
 use crate::output::{Output, identity, print, say};
 use crate::sampling::Sampling;
+use crate::slurm::{SlurmArgs, models, say_if_missing, say_missing_copies};
 use crate::study::StudyArgs;
 use crate::sweep::{Interpolation, n_examples};
 
@@ -113,10 +115,22 @@ impl Clustered {
 
     /// Checks the numbers for a verb, and returns the description of the study.
     pub fn check(&self, verb: &str) -> Result<StudySpec> {
+        let spec = self.check_counts(verb)?;
+        self.interpolation.check_numbers(&spec)?;
+        Ok(spec)
+    }
+
+    /// Checks the numbers and the options of Slurm for a verb, and returns the description of the study.
+    pub fn check_with(&self, verb: &str, slurm: &SlurmArgs) -> Result<StudySpec> {
+        let spec = self.check_counts(verb)?;
+        self.interpolation.check_with(&spec, slurm)?;
+        Ok(spec)
+    }
+
+    fn check_counts(&self, verb: &str) -> Result<StudySpec> {
         let spec = self.study.spec()?;
         spec.check_count(LEAST, verb)?;
         self.clustering.check_count(spec.n_models())?;
-        self.interpolation.check_numbers(&spec)?;
         Ok(spec)
     }
 
@@ -125,6 +139,41 @@ impl Clustered {
         let study = self.interpolation.open(&self.study)?;
         self.clustering.check(&study)?;
         Ok(study)
+    }
+
+    /// Opens the study here, or for tasks of an array, and checks the requests.
+    pub fn open_with(&self, slurm: &SlurmArgs) -> Result<Rc<Study>> {
+        let study = self.interpolation.open_with(&self.study, slurm)?;
+        self.clustering.check(&study)?;
+        Ok(study)
+    }
+
+    /// Computes the copies, the lines between them and their clusters; copies and lines by tasks of an array if
+    /// there are options of Slurm.
+    pub fn compute_with(
+        &self,
+        study: &Rc<Study>,
+        slurm: Option<&Slurm>,
+    ) -> Result<(Models, Swept, Clusters)> {
+        self.divided(models(study, slurm)?, |models| self.interpolation.sweep_with(study, models, slurm))
+    }
+
+    /// Prints the array that would be submitted first, of the copies or of the lines; if both are there, returns
+    /// them with their clusters. `then` is what follows.
+    pub fn say_what_is_submitted(
+        &self,
+        study: &Rc<Study>,
+        slurm: &Slurm,
+        then: &str,
+    ) -> Result<Option<(Models, Swept, Clusters)>> {
+        if say_missing_copies(study, slurm, &format!("The lines, and then {then}, follow"))? {
+            return Ok(None);
+        }
+        let lines = self.interpolation.submission(study, &study.models()?, slurm)?;
+        if say_if_missing(&lines, &format!("When the lines are there, {then} follow.")) {
+            return Ok(None);
+        }
+        self.compute(study).map(Some)
     }
 
     /// Computes the copies, the lines between them and their clusters.
@@ -138,7 +187,15 @@ impl Clustered {
         study: &Rc<Study>,
         sweep: impl FnOnce(&Models) -> Result<Swept>,
     ) -> Result<(Models, Swept, Clusters)> {
-        let models = study.models()?;
+        self.divided(study.models()?, sweep)
+    }
+
+    /// Computes the lines between models, which `sweep` returns, and the clusters.
+    fn divided(
+        &self,
+        models: Models,
+        sweep: impl FnOnce(&Models) -> Result<Swept>,
+    ) -> Result<(Models, Swept, Clusters)> {
         let sweep = sweep(&models)?;
         let basins = self.clustering.cluster(&sweep)?;
         notes::say(&basins.notes);

@@ -41,11 +41,7 @@ impl Finetune {
                 ("models from elsewhere".to_owned(), "a study: models are as they are".into());
             return Err(LmcError::InvalidParameter { field: "STUDY", got, expected });
         }
-        match self.slurm.is_used() {
-            true => self.compute.check_elsewhere()?,
-            false => self.compute.check()?,
-        }
-        self.slurm.check()
+        self.slurm.check_with(&self.compute)
     }
 
     pub fn run(self) -> Result<()> {

@@ -11,7 +11,8 @@ use lmc::{LmcError, Options, Result, figure, table};
 use crate::basins::{Clustered, check_sizes};
 use crate::compute::ComputeArgs;
 use crate::computing::Computing;
-use crate::output::{Output, identity, print};
+use crate::output::{Output, identity, print, say};
+use crate::slurm::SlurmArgs;
 
 #[derive(Args)]
 pub struct Merges {
@@ -33,6 +34,8 @@ pub struct Merges {
     subsets: usize,
     #[command(flatten)]
     output: Output,
+    #[command(flatten)]
+    slurm: SlurmArgs,
 }
 
 impl Computing for Merges {
@@ -47,7 +50,7 @@ impl Computing for Merges {
 
 impl Merges {
     pub fn check(&self) -> Result<()> {
-        let spec = self.clustered.check("merges")?;
+        let spec = self.clustered.check_with("merges", &self.slurm)?;
         let has_base = self.base.is_some() || spec.models.is_none();
         let options = self.options(spec.scored().1, has_base)?;
         options.validate()?;
@@ -76,16 +79,30 @@ impl Merges {
     }
 
     pub fn run(self) -> Result<()> {
-        let study = self.clustered.open()?;
+        let study = self.clustered.open_with(&self.slurm)?;
         let out = self.output.open("merges")?;
-        let (models, sweep, basins) = self.clustered.compute(&study)?;
+        let slurm = self.slurm.slurm(self.clustered.computed().devices());
+        let is_dry = self.slurm.is_dry_run();
+        let there = match slurm.as_ref().filter(|_| is_dry) {
+            Some(slurm) => self.clustered.say_what_is_submitted(&study, slurm, "the merged models")?,
+            None => Some(self.clustered.compute_with(&study, slurm.as_ref())?),
+        };
+        let Some((models, sweep, basins)) = there else { return Ok(()) };
         let base = self.base.as_ref().map(|base| MergeBase::open(base, &models)).transpose()?;
         let (scored, metric) = self.clustered.clustering.score(&study);
         let has_base = base.is_some() || study.spec().models.is_none();
         let options = self.options(metric, has_base)?;
         let mut sets = vec![sweep.dataset.as_str(), scored];
         sets.dedup();
-        let merges = models.merges(&sweep, &basins, &sets, base.as_ref(), &options)?;
+        let base = base.as_ref();
+        let merges = match &slurm {
+            Some(slurm) if is_dry => {
+                say(models.merges_submission(slurm, &sweep, &basins, &sets, base, &options)?);
+                return Ok(());
+            }
+            Some(slurm) => models.merges_on(slurm, &sweep, &basins, &sets, base, &options)?,
+            None => models.merges(&sweep, &basins, &sets, base, &options)?,
+        };
         let (all, kinds, predictions) = (merges.table()?, merges.kinds()?, merges.predictions()?);
         print(&kinds)?;
         print(&predictions)?;

@@ -1,12 +1,17 @@
 //! The options that share a verb's work among the tasks of a Slurm array.
 
 use std::path::PathBuf;
+use std::rc::Rc;
 
 use clap::Args;
 use lmc::Result;
 use lmc::compute::Devices;
 use lmc::options::Options;
 use lmc::slurm::Slurm;
+use lmc::study::{Models, Study, Submission};
+
+use crate::compute::ComputeArgs;
+use crate::output::say;
 
 /// Options of Slurm; options that are left out take the cluster's defaults.
 #[derive(Args)]
@@ -52,7 +57,7 @@ pub struct SlurmArgs {
     /// The lmc that nodes run; this one if absent.
     #[arg(long, requires = "slurm", value_name = "FILE")]
     program: Option<PathBuf>,
-    /// The number of tasks; by default one for each stack of copies, and for lines as many as make half an
+    /// The number of tasks; by default one for each stack of copies, and for all else as many as make half an
     /// hour each at the speed of this machine (half of the time limit, if there is one), at most 100.
     #[arg(long, requires = "slurm", value_name = "N")]
     tasks: Option<usize>,
@@ -101,4 +106,35 @@ impl SlurmArgs {
     pub fn is_dry_run(&self) -> bool {
         self.dry_run
     }
+
+    /// Checks what was asked for, and the devices here or those of the tasks.
+    pub fn check_with(&self, compute: &ComputeArgs) -> Result<()> {
+        match self.is_used() {
+            true => compute.check_elsewhere()?,
+            false => compute.check()?,
+        }
+        self.check()
+    }
+}
+
+/// Returns the models of a study, by tasks of an array if there are options of Slurm.
+pub fn models(study: &Rc<Study>, slurm: Option<&Slurm>) -> Result<Models> {
+    slurm.map_or_else(|| study.models(), |slurm| study.models_on(slurm))
+}
+
+/// Prints the array of the copies that would be submitted first, and returns whether there is one; `then` is what
+/// follows.
+pub fn say_missing_copies(study: &Rc<Study>, slurm: &Slurm, then: &str) -> Result<bool> {
+    if study.spec().models.is_some() {
+        return Ok(false);
+    }
+    Ok(say_if_missing(&study.finetune_submission(slurm)?, &format!("{then} when the copies are there.")))
+}
+
+/// Prints an array and what follows, if anything is missing, and returns whether it is.
+pub fn say_if_missing(submission: &Submission, then: &str) -> bool {
+    if submission.n_tasks > 0 {
+        say(format_args!("{submission}\n{then}"));
+    }
+    submission.n_tasks > 0
 }

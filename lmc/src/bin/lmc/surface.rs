@@ -1,15 +1,16 @@
 //! `lmc surface`: the loss around models.
 
 use clap::Args;
-use lmc::analyses::surfaces::{Directions, SurfaceOptions, most_surfaces};
-use lmc::study::{Study, StudySpec};
+use lmc::analyses::surfaces::{Directions, SurfaceOptions, SurfaceSample, most_surfaces};
+use lmc::study::StudySpec;
 use lmc::table::Table;
 use lmc::{LmcError, Options, Result, figure, table};
 
 use crate::compute::ComputeArgs;
 use crate::computing::Computing;
 use crate::members::{numbers, repeated};
-use crate::output::{Output, identity, print, stacked};
+use crate::output::{Output, identity, print, say, stacked};
+use crate::slurm::{SlurmArgs, models, say_missing_copies};
 use crate::study::StudyArgs;
 
 #[derive(Args)]
@@ -43,6 +44,8 @@ pub struct Surface {
     compute: ComputeArgs,
     #[command(flatten)]
     output: Output,
+    #[command(flatten)]
+    slurm: SlurmArgs,
 }
 
 impl Computing for Surface {
@@ -69,7 +72,7 @@ impl Surface {
                 expected: expected.into(),
             });
         }
-        self.compute.check()?;
+        self.slurm.check_with(&self.compute)?;
         self.models(&spec).map(|_| ())
     }
 
@@ -103,17 +106,29 @@ impl Surface {
     }
 
     pub fn run(self) -> Result<()> {
-        let study = Study::open(self.study.spec()?)?.on(self.compute.compute()?)?;
+        let study = match self.slurm.is_used() {
+            true => self.study.open()?.elsewhere(self.compute.elsewhere()),
+            false => self.study.open()?.on(self.compute.compute()?)?,
+        };
         let set = self.set.as_deref().unwrap_or(study.spec().swept());
         study.task().set(set)?;
         let out = self.output.open("surface")?;
-        let models = study.models()?;
-        let (mut points, mut around) = (Vec::new(), Vec::new());
-        for model in self.models(study.spec())? {
-            let sample = models.surface(set, model, &self.options()?)?;
-            points.push(sample.table()?);
-            around.push(sample.models()?);
+        let (numbers, options) = (self.models(study.spec())?, self.options()?);
+        let slurm = self.slurm.slurm(self.compute.devices());
+        if let Some(slurm) = slurm.as_ref().filter(|_| self.slurm.is_dry_run()) {
+            if !say_missing_copies(&study, slurm, "The surfaces follow")? {
+                say(study.models()?.surfaces_submission(slurm, set, &numbers, &options)?);
+            }
+            return Ok(());
         }
+        let models = models(&study, slurm.as_ref())?;
+        let surface = |&model: &usize| models.surface(set, model, &options);
+        let samples = match &slurm {
+            Some(slurm) => models.surfaces_on(slurm, set, &numbers, &options)?,
+            None => numbers.iter().map(surface).collect::<Result<_>>()?,
+        };
+        let points = samples.iter().map(Table::table).collect::<Result<Vec<_>>>()?;
+        let around = samples.iter().map(SurfaceSample::models).collect::<Result<Vec<_>>>()?;
         let (points, around) = (stacked(points)?, stacked(around)?);
         print(&around)?;
         let figure = figure::surfaces(&points, &around, set)?;

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use clap::Args;
 use lmc::slurm::Slurm;
-use lmc::study::{Models, Study, StudySpec, Sweep as Swept};
+use lmc::study::{Models, Study, StudySpec, Submission, Sweep as Swept};
 use lmc::sweep::{Grid, SweepPlan};
 use lmc::table::Table;
 use lmc::{Result, figure, table};
@@ -13,7 +13,7 @@ use crate::compute::ComputeArgs;
 use crate::computing::Computing;
 use crate::output::{Output, identity, print, say};
 use crate::sampling::Sampling;
-use crate::slurm::SlurmArgs;
+use crate::slurm::{SlurmArgs, models, say_missing_copies};
 use crate::study::StudyArgs;
 
 /// The options for interpolating lines.
@@ -53,6 +53,21 @@ impl Interpolation {
         self.compute.check()
     }
 
+    /// Checks the numbers and the options of Slurm.
+    pub fn check_with(&self, spec: &StudySpec, slurm: &SlurmArgs) -> Result<()> {
+        self.check_grid(spec)?;
+        slurm.check_with(&self.compute)
+    }
+
+    /// Opens a study on these devices, or for work that other machines do, and checks that it can be swept
+    /// before anything is computed.
+    pub fn open_with(&self, study: &StudyArgs, slurm: &SlurmArgs) -> Result<Rc<Study>> {
+        match slurm.is_used() {
+            true => self.checked(study.open()?.elsewhere(self.compute.elsewhere())),
+            false => self.open(study),
+        }
+    }
+
     /// Checks the numbers but for the devices.
     fn check_grid(&self, spec: &StudySpec) -> Result<()> {
         SweepPlan::check_models(spec.n_models())?;
@@ -62,11 +77,6 @@ impl Interpolation {
     /// Opens a study on these devices, and checks that it can be swept like that before anything is computed.
     pub fn open(&self, study: &StudyArgs) -> Result<Rc<Study>> {
         self.checked(study.open()?.on(self.compute.compute()?)?)
-    }
-
-    /// Opens a study whose work other machines do on their devices, and checks that it can be swept.
-    fn open_elsewhere(&self, study: &StudyArgs) -> Result<Rc<Study>> {
-        self.checked(study.open()?.elsewhere(self.compute.elsewhere()))
     }
 
     fn checked(&self, study: Rc<Study>) -> Result<Rc<Study>> {
@@ -83,6 +93,19 @@ impl Interpolation {
     /// Sweeps all lines.
     pub fn sweep(&self, study: &Rc<Study>, models: &Models) -> Result<Swept> {
         models.sweep(self.set(study), self.grid()?)
+    }
+
+    /// Sweeps all lines, by tasks of an array if there are options of Slurm.
+    pub fn sweep_with(&self, study: &Rc<Study>, models: &Models, slurm: Option<&Slurm>) -> Result<Swept> {
+        match slurm {
+            Some(slurm) => models.sweep_on(slurm, self.set(study), self.grid()?),
+            None => self.sweep(study, models),
+        }
+    }
+
+    /// Returns the array that the sweep would submit now.
+    pub fn submission(&self, study: &Rc<Study>, models: &Models, slurm: &Slurm) -> Result<Submission> {
+        models.sweep_submission(slurm, self.set(study), self.grid()?)
     }
 
     /// Returns the points on each line.
@@ -125,28 +148,17 @@ impl Sweep {
         let spec = self.study.spec()?;
         spec.check_count(2, "a line")?;
         self.sampling.check(self.interpolation.compute.precision())?;
-        if self.slurm.is_used() {
-            self.interpolation.check_grid(&spec)?;
-            self.interpolation.compute.check_elsewhere()?;
-            return self.slurm.check();
-        }
-        self.interpolation.check_numbers(&spec)
+        self.interpolation.check_with(&spec, &self.slurm)
     }
 
     pub fn run(self) -> Result<()> {
-        let study = match self.slurm.is_used() {
-            true => self.interpolation.open_elsewhere(&self.study)?,
-            false => self.interpolation.open(&self.study)?,
-        };
+        let study = self.interpolation.open_with(&self.study, &self.slurm)?;
         let out = self.output.open("sweep")?;
         let slurm = self.slurm.slurm(self.interpolation.compute.devices());
         if let Some(slurm) = slurm.as_ref().filter(|_| self.slurm.is_dry_run()) {
             return self.say_what_is_submitted(&study, slurm);
         }
-        let models = match &slurm {
-            Some(slurm) => study.models_on(slurm)?,
-            None => study.models()?,
-        };
+        let models = models(&study, slurm.as_ref())?;
         let sweep = self.sampling.sweep(&self.interpolation, &study, &models, slurm.as_ref())?;
         let (profiles, gaps) = (sweep.table()?, sweep.gaps()?);
         print(&gaps)?;
@@ -157,14 +169,9 @@ impl Sweep {
 
     /// Prints what would be submitted first: the copies or, if they are there, their lines.
     fn say_what_is_submitted(&self, study: &Rc<Study>, slurm: &Slurm) -> Result<()> {
-        if study.spec().models.is_none() {
-            let copies = study.finetune_submission(slurm)?;
-            if copies.n_tasks > 0 {
-                say(format_args!("{copies}\nThe lines follow when the copies are there."));
-                return Ok(());
-            }
+        if !say_missing_copies(study, slurm, "The lines follow")? {
+            say(self.sampling.submission(&self.interpolation, study, &study.models()?, slurm)?);
         }
-        say(self.sampling.submission(&self.interpolation, study, &study.models()?, slurm)?);
         Ok(())
     }
 }

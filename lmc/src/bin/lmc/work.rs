@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use lmc::{Result, interrupt, study};
+use lmc::{Result, analyses, interrupt, study};
 
 use crate::output::say;
 
@@ -26,7 +26,7 @@ impl Work {
     pub fn run(self) -> Result<()> {
         // Slurm sends SIGTERM before it takes a node away: the training so far is kept.
         interrupt::listen_to_termination()?;
-        say(format_args!("task {}: {} in the store", self.task, study::work(&self.plan, self.task)?));
+        say(format_args!("task {}: {} in the store", self.task, analyses::work(&self.plan, self.task)?));
         Ok(())
     }
 }

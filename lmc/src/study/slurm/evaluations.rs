@@ -40,7 +40,7 @@ impl<'a> Evaluations<'a> {
 
     /// Returns what a plan says of the models on `set`, which is the set or a part of it.
     pub fn on(&self, set: &EvaluationSet) -> OnSet {
-        OnSet { step: self.models.step(), dataset: self.dataset.to_owned(), set: set.key.clone() }
+        on_set(self.models, self.dataset, set)
     }
 
     /// Returns the copies whose evaluations are not in the store.
@@ -50,6 +50,23 @@ impl<'a> Evaluations<'a> {
         let models = self.models.models();
         (0..models.len()).filter(|&copy| !is_there(&models[copy])).collect()
     }
+}
+
+/// Returns what a plan says of models on `set`, which is the evaluation set of that name or a part of it.
+pub(super) fn on_set(models: &Models, dataset: &str, set: &EvaluationSet) -> OnSet {
+    OnSet { step: models.step(), dataset: dataset.to_owned(), set: set.key.clone() }
+}
+
+/// Returns the seconds that one evaluation takes here, whatever the nodes compute on and in; `None` for a model
+/// alone, which has no line to tell it from.
+pub(super) fn point_seconds(models: &Models, set: &EvaluationSet) -> Result<Option<f64>> {
+    if models.len() < 2 {
+        return Ok(None);
+    }
+    // It takes as long as the only point inside a line of three.
+    let midpoints = SweepPlan::lines(models.len(), Grid::new(3)?)?;
+    let one = models.on(Compute::auto())?.with_job_on(set, &midpoints, &[], |job| job.cost_of(1))?;
+    Ok(Some(one.seconds()))
 }
 
 impl Shared for Evaluations<'_> {
@@ -71,11 +88,7 @@ impl Shared for Evaluations<'_> {
         if missing == 0 {
             return Ok((0, None));
         }
-        // A model takes as long as the only point inside a line of three.
-        let midpoints = SweepPlan::lines(self.models.len(), Grid::new(3)?)?;
-        let here = self.models.on(Compute::auto())?;
-        let one = here.with_job_on(self.set, &midpoints, &[], |job| job.cost_of(1))?;
-        Ok((missing, Some(one.seconds())))
+        Ok((missing, point_seconds(self.models, self.set)?))
     }
 
     fn plan(&self, n_tasks: usize, devices: &Devices) -> Result<Plan> {

@@ -7,6 +7,7 @@ mod lines;
 mod plan;
 mod sampled;
 mod share;
+mod units;
 
 use std::fmt;
 use std::path::PathBuf;
@@ -15,7 +16,9 @@ use std::rc::Rc;
 use finetuning::Finetuning;
 use lines::Lines;
 use plan::Plan;
-pub use share::{plan_uses_tf32, work};
+pub use share::plan_uses_tf32;
+pub(crate) use share::{AnalysisShare, work};
+pub(crate) use units::Units;
 
 use super::{Models, Study, Sweep};
 use crate::compute::Devices;

@@ -11,7 +11,7 @@ use crate::spec::Encoder;
 use crate::study::{GivenModels, Study, StudySpec};
 
 /// The version of the file's format.
-const FORMAT: u64 = 3;
+const FORMAT: u64 = 4;
 
 const REMEDY: &str = "use the same lmc on all machines; or end the jobs by scancel, delete the file and run the same call again";
 
@@ -86,6 +86,8 @@ pub(super) enum Work {
     Evaluations(OnSet),
     /// Lines between them, and their own evaluations.
     Lines(OnLines),
+    /// Units of an analysis.
+    Analysis(OfAnalysis),
 }
 
 /// The models and the set of an evaluation.
@@ -111,6 +113,16 @@ pub(super) struct OnLines {
     pub examples: Vec<usize>,
 }
 
+/// An analysis of the models on a set.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct OfAnalysis {
+    pub on: OnSet,
+    pub verb: String,
+    /// What its tasks need to know beside the models and the set.
+    pub options: Value,
+}
+
 /// The share of one task, by number.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -124,6 +136,9 @@ pub(super) struct Share {
     /// Lines to interpolate.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub lines: Vec<[usize; 2]>,
+    /// Units of an analysis.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub units: Vec<usize>,
 }
 
 impl Share {
@@ -297,13 +312,13 @@ mod tests {
             Plan::read(&path).unwrap_err().to_string()
         };
         let json = plan().to_json().unwrap();
-        let other = json.replacen("\"format\":3", "\"format\":4", 1);
+        let other = json.replacen("\"format\":4", "\"format\":5", 1);
         assert!(
-            message(&other).contains("plan.json: format 4, expected 3; use the same lmc"),
+            message(&other).contains("plan.json: format 5, expected 4; use the same lmc"),
             "{}",
             message(&other)
         );
-        assert!(message("{}").contains("format null, expected 3"));
+        assert!(message("{}").contains("format null, expected 4"));
         assert!(message("{\n").contains("plan.json:2: EOF"));
         let version = json.replacen(env!("CARGO_PKG_VERSION"), "9.9.9", 1);
         assert!(message(&version).contains("written by lmc 9.9.9, this is lmc"));

@@ -3,22 +3,49 @@
 use std::path::Path;
 use std::rc::Rc;
 
-use super::plan::{OnLines, OnSet, Plan, Share, Work};
-use crate::error::Result;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::plan::{OfAnalysis, OnLines, OnSet, Plan, Share, Work};
+use crate::error::{LmcError, Result};
 use crate::eval::EvaluationSet;
 use crate::store::Store;
 use crate::study::{Model, Models, Study, StudySpec};
 use crate::sweep::{Grid, SweepPlan, fill};
 
-/// Does the share of a task of the plan in a file, which [`Study::finetune_on`] or [`Models::sweep_on`]
-/// wrote, and returns in words what the store then holds. Results that are there already are not computed
-/// again.
+/// The share of a task of an analysis.
+pub(crate) struct AnalysisShare {
+    pub models: Models,
+    pub dataset: String,
+    pub verb: String,
+    /// The units, by number.
+    pub units: Vec<usize>,
+    options: Value,
+}
+
+impl AnalysisShare {
+    /// Returns what the plan says beside the models and the set.
+    ///
+    /// # Errors
+    /// [`LmcError::InvalidParameter`] for options of another form.
+    pub fn options<T: DeserializeOwned>(&self) -> Result<T> {
+        serde_json::from_value(self.options.clone())
+            .map_err(|error| LmcError::invalid("options", error, format!("options of {}", self.verb)))
+    }
+}
+
+/// Does the share of a task of the plan in a file, and returns in words what the store then holds. Results that
+/// are there already are not computed again. `analysis` does the share of an analysis.
 ///
 /// # Errors
-/// The errors of reading the plan; [`LmcError::InvalidParameter`](crate::LmcError::InvalidParameter) for a
-/// task that it does not have; [`LmcError::SpecMismatch`](crate::LmcError::SpecMismatch) if data or encoder
-/// are others here, or for a device that is not there; those of finetuning and sweeps.
-pub fn work(path: &Path, task: usize) -> Result<String> {
+/// The errors of reading the plan; [`LmcError::InvalidParameter`] for a task that it does not have;
+/// [`LmcError::SpecMismatch`] if data or encoder are others here, or for a device that is not there; those of
+/// finetuning, sweeps and the analysis.
+pub(crate) fn work(
+    path: &Path,
+    task: usize,
+    analysis: impl FnOnce(&AnalysisShare) -> Result<String>,
+) -> Result<String> {
     let plan = Plan::read(path)?;
     let share = plan.share(task)?;
     let spec = StudySpec::from_toml(&plan.study, path)?;
@@ -34,6 +61,13 @@ pub fn work(path: &Path, task: usize) -> Result<String> {
         Work::Lines(lines) => {
             let study = Study::open_in(spec, store)?.on(plan.compute.here()?)?;
             interpolate(path, &plan, share, lines, &study)
+        }
+        Work::Analysis(OfAnalysis { on, verb, options }) => {
+            let study = Study::open_in(spec, store)?.on(plan.compute.here()?)?;
+            let models = models(path, &plan, on, study.task.set(&on.dataset)?, &study)?;
+            let (dataset, verb) = (on.dataset.clone(), verb.clone());
+            let (units, options) = (share.units.clone(), options.clone());
+            analysis(&AnalysisShare { models, dataset, verb, units, options })
         }
     }
 }

@@ -91,7 +91,14 @@ impl<'a> SweepJob<'a> {
         self.store.sweep_path(&self.key(), &names)
     }
 
-    /// Returns the file of the same line from its other end, if it is in the store; other units have no other end.
+    /// Returns the file of every unit, in the order of the plan.
+    #[doc(hidden)]
+    pub fn files(&self) -> Vec<PathBuf> {
+        self.plan.units().iter().map(|unit| self.path(unit)).collect()
+    }
+
+    /// Returns the file of the same line from its other end, if it is in the store; other units have no other
+    /// end.
     pub(super) fn turned_path(&self, unit: &[usize]) -> Option<PathBuf> {
         let turned: Vec<usize> = unit.iter().rev().copied().collect();
         self.plan.are_lines().then(|| self.path(&turned)).filter(|path| path.exists())

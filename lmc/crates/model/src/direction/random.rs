@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
 use tch::{Kind, Tensor};
 
 use crate::model::normal_tensor;
@@ -10,7 +11,8 @@ use lmc_base::error::Result;
 
 /// The parts of a model whose lengths a random direction takes on. Vectors (biases and norms) stay as they
 /// are, as in the figures of Li et al.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum DirectionScale {
     /// Each row of a matrix: the weights into one unit, or the embedding of one token. This is the filter
     /// normalisation of Li et al. (2018), under which pictures of different models can be compared.

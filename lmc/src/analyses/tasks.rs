@@ -1,0 +1,31 @@
+//! The share of a task of a Slurm array, of whatever analysis.
+
+use std::path::Path;
+
+use super::{layers, merging, surfaces};
+use crate::error::{LmcError, Result};
+use crate::study::{self, AnalysisShare};
+
+/// Does the share of a task of the plan in a file, which a call on Slurm such as
+/// [`Models::sweep_on`](crate::study::Models::sweep_on) wrote, and returns in words what the store then holds.
+/// Results that are there already are not computed again.
+///
+/// # Errors
+/// The errors of reading the plan; [`LmcError::InvalidParameter`] for a task that it does not have;
+/// [`LmcError::SpecMismatch`] if data or encoder are others here, or for a device that is not there; those of
+/// the work.
+pub fn work(path: &Path, task: usize) -> Result<String> {
+    study::work(path, task, |share| {
+        let of: fn(&AnalysisShare) -> Result<()> = match share.verb.as_str() {
+            layers::VERB => layers::work,
+            merging::VERB => merging::work,
+            surfaces::VERB => surfaces::work,
+            other => {
+                let known = [layers::VERB, merging::VERB, surfaces::VERB].map(str::to_owned).to_vec();
+                return Err(LmcError::UnknownName { kind: "analysis", name: other.to_owned(), known });
+            }
+        };
+        of(share)?;
+        Ok(format!("{} units of {} on {}", share.units.len(), share.verb, share.dataset))
+    })
+}
