@@ -1,7 +1,7 @@
 //! Heights between the points of a grid.
 
-/// Returns the height at a place over a grid, bilinear between the corners of its cell; `None` beyond the grid
-/// and in a cell with a value that is not finite.
+/// Returns the height at a place over a grid, bilinear between the corners of its cell; `None` beyond the
+/// grid and in a cell with a value that is not finite.
 ///
 /// `x` and `y` ascend, and `z[j][i]` is the height at `(x[i], y[j])`.
 pub fn height(x: &[f64], y: &[f64], z: &[Vec<f64>], [at_x, at_y]: [f64; 2]) -> Option<f64> {

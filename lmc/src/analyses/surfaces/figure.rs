@@ -61,8 +61,8 @@ pub fn most_surfaces(n_directions: usize) -> usize {
 /// the colours of the maps of [`surfaces`] with lines of equal loss, on which the models lie.
 ///
 /// In a notebook and in HTML it can be turned. A picture (PNG, SVG) shows the first view; what lies behind
-/// the surface is dotted or faded. `surfaces` is a [`SURFACES`] table of at most 4 surfaces in two directions,
-/// and `models` a [`SURFACE_MODELS`] table of the models in them.
+/// the surface is dotted or faded. `surfaces` is a [`SURFACES`] table of at most 4 surfaces in two
+/// directions, and `models` a [`SURFACE_MODELS`] table of the models in them.
 ///
 /// # Errors
 /// [`LmcError::Column`] for a table of another schema, [`LmcError::UnknownName`] for a set that is not in it,

@@ -40,8 +40,8 @@ pub(super) fn annotations(canvas: &mut Canvas, page: &Page<'_>, panels: &[Panel<
     }
 }
 
-/// Draws an annotation at a pixel. Its arrow, if it has one, begins at the pixels `from`, or as far from there
-/// as the annotation says.
+/// Draws an annotation at a pixel. Its arrow, if it has one, begins at the pixels `from`, or as far from
+/// there as the annotation says.
 pub(super) fn noted(
     canvas: &mut Canvas,
     annotation: &Value,

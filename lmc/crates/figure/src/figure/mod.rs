@@ -79,7 +79,7 @@ impl Figure {
     /// let figure = Figure::from_json(r#"{"data": [{"type": "bar", "x": ["a", "b"], "y": [1, 2]}]}"#)?;
     /// assert!(figure.to_svg()?.contains(">b<"));
     /// let error = Figure::from_json(r#"{"data": [{"type": "pie"}]}"#).unwrap_err().to_string();
-    /// assert_eq!(error, "figure: trace 1 is of type `pie`; drawn are scatter, bar, heatmap, surface and scatter3d");
+    /// assert!(error.starts_with("figure: trace 1 is of type `pie`; drawn are scatter, bar,"), "{error}");
     /// # Ok::<(), lmc::LmcError>(())
     /// ```
     pub fn from_json(text: &str) -> Result<Figure> {

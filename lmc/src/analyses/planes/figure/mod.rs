@@ -40,8 +40,8 @@ pub fn planes(
 }
 
 /// Returns a figure of the loss on each plane in three dimensions: a surface in the colours of the maps of
-/// [`planes`] with lines of equal loss, on which the models lie. In a notebook and in HTML it can be turned; a
-/// picture (PNG, SVG) shows the first view.
+/// [`planes`] with lines of equal loss, on which the models lie. In a notebook and in HTML it can be turned;
+/// a picture (PNG, SVG) shows the first view.
 ///
 /// The tables and `range` are those of [`planes`]; a loss beyond the range lies at its end.
 ///

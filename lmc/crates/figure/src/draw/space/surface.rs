@@ -165,8 +165,8 @@ impl<'a> Surface<'a> {
     }
 }
 
-/// Returns the column and the row of each cell of a grid, the farthest from the eye first. Seen from far away,
-/// a cell is hidden only by cells that come after it.
+/// Returns the column and the row of each cell of a grid, the farthest from the eye first. Seen from far
+/// away, a cell is hidden only by cells that come after it.
 pub(super) fn from_back(view: &View<'_>, grid: &Cells) -> Vec<(usize, usize)> {
     let order = |values: &[f64], k: usize| -> Vec<usize> {
         let place = |value: Option<&f64>| value.map_or(0.0, |value| view.sides[k].place(*value));

@@ -48,8 +48,8 @@ impl Side<'_> {
     }
 }
 
-/// A scene as it is seen: from far away, so that lines that are parallel stay so. Half the height of its panel
-/// is the length 1, as in plotly.
+/// A scene as it is seen: from far away, so that lines that are parallel stay so. Half the height of its
+/// panel is the length 1, as in plotly.
 pub(super) struct View<'a> {
     pub(super) sides: [Side<'a>; 3],
     /// The direction to the eye, of length 1.

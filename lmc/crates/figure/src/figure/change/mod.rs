@@ -266,8 +266,8 @@ fn change(value: &mut Value, pointer: &str, new: impl Fn(f64) -> f64) {
     }
 }
 
-/// Returns where a member of the layout has the part of the plotting area that it covers along a kind of axis;
-/// `None` for one that covers no part.
+/// Returns where a member of the layout has the part of the plotting area that it covers along a kind of
+/// axis; `None` for one that covers no part.
 fn domain(name: &str, kind: &str) -> Option<&'static str> {
     match kind {
         _ if is_axis(name) => name.starts_with(kind).then_some("/domain"),
