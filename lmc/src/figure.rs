@@ -22,7 +22,8 @@
 //! Each analysis has its own: [`curves`] of profiles; [`gap_heatmap`] and [`gap_against_distance`] of gaps;
 //! [`membership_scatter`] of basins; [`histogram`] and [`correlation_matrix`] of scores; [`drift_quiver`] of
 //! trajectories; [`training_curves`]; [`early_curves`]; [`alignment_scatter`]; [`sharpness_scatter`];
-//! [`planes`]; [`surfaces`]; [`connections`]; [`excess_strips`] and [`triangle_scatter`] of convexity;
+//! [`planes`] and [`surfaces`], and [`planes_3d`] and [`surfaces_3d`], which can be turned; [`connections`];
+//! [`excess_strips`] and [`triangle_scatter`] of convexity;
 //! [`soup_dots`]; [`merge_dots`] and [`merge_scatter`] of merged models; [`layer_dots`] of averages in some
 //! layers; [`gap_intervals`], [`membership_intervals`], [`co_assignment`], [`stability_bars`] and
 //! [`sample_size_curves`] of confidence; [`group_heatmaps`], [`group_histograms`] and
@@ -48,11 +49,11 @@ pub use crate::analyses::early::figure::early_curves;
 pub use crate::analyses::gaps::figure::{HeatmapOptions, gap_heatmap};
 pub use crate::analyses::layers::layer_dots;
 pub use crate::analyses::merging::{merge_dots, merge_scatter};
-pub use crate::analyses::planes::figure::planes;
+pub use crate::analyses::planes::figure::{planes, planes_3d};
 pub use crate::analyses::profiles::figure::curves;
 pub use crate::analyses::scores::figure::{histogram, histograms};
 pub use crate::analyses::sharpness::figure::sharpness_scatter;
 pub use crate::analyses::soups::figure::soup_dots;
-pub use crate::analyses::surfaces::surfaces;
+pub use crate::analyses::surfaces::{surfaces, surfaces_3d};
 pub use crate::analyses::training::training_curves;
 pub use crate::analyses::trajectories::figure::drift_quiver;

@@ -4,6 +4,7 @@ pub(crate) mod basins;
 pub(crate) mod dots;
 #[cfg(test)]
 pub(crate) mod fixture;
+pub(crate) mod relief;
 pub(crate) mod rows;
 pub(crate) mod scores;
 #[cfg(test)]

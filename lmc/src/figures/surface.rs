@@ -11,7 +11,7 @@ use crate::{LmcError, Result};
 /// The most surfaces of a figure.
 pub(crate) const MOST_SURFACES: usize = 4;
 /// Lines of equal loss, about.
-const N_LEVELS: f64 = 9.0;
+pub(super) const N_LEVELS: f64 = 9.0;
 /// The least distance of two names on a path, as a share of the panel.
 const APART: f64 = 0.12;
 /// Left, right, top and bottom margin, CSS pixels; there is no legend, but the bar of the scale.
@@ -45,12 +45,7 @@ pub(crate) fn surface_panels(
     range: Option<(f64, f64)>,
     step: Option<f64>,
 ) -> Result<Figure> {
-    let all = ends(surfaces.iter().flat_map(|s| s.z.iter().flatten().copied()).filter(|z| z.is_finite()));
-    let (low, high) = range.unwrap_or(if all.0 < all.1 { all } else { (all.0, all.0 + 1.0) });
-    if !(low < high && low.is_finite() && high.is_finite()) {
-        let expected = "two finite numbers, the smaller first";
-        return Err(LmcError::invalid("range", format!("({low}, {high})"), expected));
-    }
+    let (low, high) = scale_of(surfaces, range)?;
     let levels = lmc_figure::nice_ticks(low, high, N_LEVELS, None);
     let scale = Scale::sequential("loss (nats per example)", low, high).ticks(levels.clone());
     let across = ends(surfaces.iter().flat_map(|surface| surface.x.iter().copied()));
@@ -79,6 +74,21 @@ pub(crate) fn surface_panels(
         chart.axes_of(panel, stepped(x.without_grid()), stepped(y.title_size(12).without_grid()));
     }
     chart.figure()
+}
+
+/// Returns the ends of the scale of surfaces: from the lowest to the highest loss of all, unless `range` says
+/// otherwise.
+///
+/// # Errors
+/// [`LmcError::InvalidParameter`] for a range that is empty.
+pub(super) fn scale_of(surfaces: &[Surface], range: Option<(f64, f64)>) -> Result<(f64, f64)> {
+    let all = ends(surfaces.iter().flat_map(|s| s.z.iter().flatten().copied()).filter(|z| z.is_finite()));
+    let (low, high) = range.unwrap_or(if all.0 < all.1 { all } else { (all.0, all.0 + 1.0) });
+    if !(low < high && low.is_finite() && high.is_finite()) {
+        let expected = "two finite numbers, the smaller first";
+        return Err(LmcError::invalid("range", format!("({low}, {high})"), expected));
+    }
+    Ok((low, high))
 }
 
 /// Returns the rows of a table as a grid: the values of x, of y, and z for each, NaN where there is none.
@@ -147,7 +157,7 @@ impl Surface {
     }
 
     /// Returns the models that have room for a name, from the last one.
-    fn named_models(&self) -> Vec<&(String, f64, f64)> {
+    pub(super) fn named_models(&self) -> Vec<&(String, f64, f64)> {
         let (low, high) = ends(self.x.iter().copied());
         let room = if self.is_path { APART * (high - low) } else { 0.0 };
         let mut named: Vec<&(String, f64, f64)> = Vec::new();

@@ -22,6 +22,9 @@ pub(super) fn tidy(value: Value) -> Result<Value> {
     };
     let mut kept: Map<_, _> = members.into_iter().filter(|(_, member)| !member.is_null()).collect();
     for (name, member) in kept.get_mut("layout").and_then(Value::as_object_mut).into_iter().flatten() {
+        if is_scene(name) {
+            scene_titles(member);
+        }
         let of_figure = name == "title";
         let title = if of_figure { Some(member) } else { member.get_mut("title") };
         let Some(title) = title else { continue };
@@ -40,6 +43,33 @@ pub(super) fn tidy(value: Value) -> Result<Value> {
 /// Returns whether a member of the layout is an axis: "xaxis", "yaxis2".
 pub(super) fn is_axis(name: &str) -> bool {
     name.starts_with("xaxis") || name.starts_with("yaxis")
+}
+
+/// Returns whether a member of the layout is a scene, the place of traces in three dimensions: "scene",
+/// "scene2".
+pub(super) fn is_scene(name: &str) -> bool {
+    name.strip_prefix("scene").is_some_and(|number| number.chars().all(|digit| digit.is_ascii_digit()))
+}
+
+/// Returns the name in the layout of the scene of a trace.
+pub(super) fn scene_name(trace: &Value) -> &str {
+    text(trace, "/scene").unwrap_or("scene")
+}
+
+/// Returns whether a trace stands in a scene.
+pub(super) fn is_in_scene(trace: &Value) -> bool {
+    matches!(text(trace, "/type"), Some("surface" | "scatter3d"))
+}
+
+/// Writes the titles of the axes of a scene as `{text}`.
+fn scene_titles(scene: &mut Value) {
+    for letter in ["x", "y", "z"] {
+        if let Some(title) =
+            scene.pointer_mut(&format!("/{letter}axis/title")).filter(|title| title.is_string())
+        {
+            *title = json!({ "text": title.take() });
+        }
+    }
 }
 
 /// Whole numbers below this one are exact as 64-bit reals.

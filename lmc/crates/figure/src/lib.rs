@@ -10,6 +10,8 @@ mod drawable;
 mod figure;
 mod json;
 pub mod parts;
+#[doc(hidden)]
+pub mod relief;
 #[cfg(feature = "tables")]
 mod tables;
 #[doc(hidden)]

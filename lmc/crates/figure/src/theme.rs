@@ -49,6 +49,11 @@ pub(crate) fn two_sided() -> Value {
     stops(&DIVERGING)
 }
 
+/// Returns the light on a surface, which leaves its colours close to those of their scale.
+pub(crate) fn lighting() -> Value {
+    json!({"ambient": 0.9, "diffuse": 0.2, "specular": 0.0, "roughness": 1.0, "fresnel": 0.0})
+}
+
 fn stops(colours: &[&str]) -> Value {
     let last = (colours.len() - 1) as f64;
     colours.iter().enumerate().map(|(i, colour)| json!([i as f64 / last, colour])).collect()

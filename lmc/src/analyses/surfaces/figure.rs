@@ -1,12 +1,13 @@
 //! The loss around models (Li et al. 2018, Figs. 1 and 9).
 
 use lmc_figure::parts::{Axis, Chart, Mark, Panels};
-use lmc_figure::theme;
+use lmc_figure::theme::{self, counted};
 use polars::prelude::DataFrame;
 
 use super::{SURFACE_MODELS, SURFACES, SurfaceColumns, SurfaceModelColumns};
 use crate::error::{LmcError, Result};
 use crate::figures::Figure;
+use crate::figures::relief::surface_scenes;
 use crate::figures::rows::{named, rows_where};
 use crate::figures::surface::{MOST_SURFACES, Surface, grid_of, surface_panels};
 use crate::study::unknown;
@@ -38,11 +39,7 @@ const MOST_LINES: usize = 8;
 /// # Ok::<(), LmcError>(())
 /// ```
 pub fn surfaces(surfaces: &DataFrame, models: &DataFrame, dataset: &str) -> Result<Figure> {
-    SURFACES.check(surfaces)?;
-    SURFACE_MODELS.check(models)?;
-    let all = taken(surfaces, models, dataset)?;
-    let is_line = |surface: &Surface| surface.y.len() == 1;
-    let n_lines = all.iter().filter(|&surface| is_line(surface)).count();
+    let (all, n_lines) = taken(surfaces, models, dataset)?;
     let most = most_surfaces(if n_lines > 0 { 1 } else { 2 });
     if all.len() > most || (n_lines > 0 && n_lines < all.len()) {
         let got = format!("{} maps and {n_lines} curves on {dataset}", all.len() - n_lines);
@@ -60,8 +57,50 @@ pub fn most_surfaces(n_directions: usize) -> usize {
     if n_directions == 1 { MOST_LINES } else { MOST_SURFACES }
 }
 
-/// Returns the surfaces on a set.
-fn taken(surfaces: &DataFrame, models: &DataFrame, dataset: &str) -> Result<Vec<Surface>> {
+/// Returns a figure of the loss around each model in three dimensions (Li et al. 2018, Fig. 1): a surface in
+/// the colours of the maps of [`surfaces`] with lines of equal loss, on which the models lie.
+///
+/// In a notebook and in HTML it can be turned. A picture (PNG, SVG) shows the first view; what lies behind
+/// the surface is dotted or faded. `surfaces` is a [`SURFACES`] table of at most 4 surfaces in two
+/// directions, and `models` a [`SURFACE_MODELS`] table of the models in them.
+///
+/// # Errors
+/// [`LmcError::Column`] for a table of another schema, [`LmcError::UnknownName`] for a set that is not in it,
+/// [`LmcError::InvalidParameter`] for too many surfaces, for one direction, or for two kinds of directions.
+///
+/// # Examples
+/// ```
+/// use lmc::polars::prelude::*;
+/// use lmc::prelude::*;
+///
+/// let steps = [-1.0, 0.0, 1.0];
+/// let x: Vec<f64> = steps.repeat(3);
+/// let y: Vec<f64> = steps.iter().flat_map(|&y| [y; 3]).collect();
+/// let loss: Vec<f64> = x.iter().zip(&y).map(|(x, y)| 0.1 + x * x + 0.5 * y * y).collect();
+/// let surface = df!("surface" => ["s100"; 9], "dataset" => ["id"; 9], "directions" => ["filter"; 9],
+///     "x" => x, "y" => y, "loss" => loss, "accuracy" => [0.5; 9], "n_examples" => [512_i64; 9])?;
+/// let models = df!("surface" => ["s100"], "model" => ["s100"], "x" => [0.0], "y" => [0.0],
+///     "share_x" => [None::<f64>], "share_y" => [None::<f64>])?;
+/// let figure = figure::surfaces_3d(&surface, &models, "id")?;
+/// assert!(figure.to_svg()?.contains(">s100<"));
+/// figure.save(std::env::temp_dir().join("lmc-figures/surface.html"))?; // can be turned in a browser
+/// # Ok::<(), LmcError>(())
+/// ```
+pub fn surfaces_3d(surfaces: &DataFrame, models: &DataFrame, dataset: &str) -> Result<Figure> {
+    let (all, n_lines) = taken(surfaces, models, dataset)?;
+    if all.len() > MOST_SURFACES || n_lines > 0 {
+        let got =
+            format!("{} and {} on {dataset}", counted(all.len() - n_lines, "map"), counted(n_lines, "curve"));
+        let expected = format!("at most {MOST_SURFACES} maps, which have two directions, and no curve");
+        return Err(LmcError::invalid("surfaces", got, expected));
+    }
+    surface_scenes(&format!("Loss surface on {dataset} around a model"), &all, None)
+}
+
+/// Returns the surfaces on a set, and how many of them have one direction.
+fn taken(surfaces: &DataFrame, models: &DataFrame, dataset: &str) -> Result<(Vec<Surface>, usize)> {
+    SURFACES.check(surfaces)?;
+    SURFACE_MODELS.check(models)?;
     let (names, sets) = (SurfaceColumns::surface(surfaces)?, SurfaceColumns::dataset(surfaces)?);
     let (x, y) = (SurfaceColumns::x(surfaces)?, SurfaceColumns::y(surfaces)?);
     let (loss, directions) = (SurfaceColumns::loss(surfaces)?, SurfaceColumns::directions(surfaces)?);
@@ -94,7 +133,9 @@ fn taken(surfaces: &DataFrame, models: &DataFrame, dataset: &str) -> Result<Vec<
         let models = members.into_iter().map(|i| (model[i].clone(), model_x[i], model_y[i])).collect();
         Surface { title, axes: axes.clone(), x, y, z, models, is_path }
     };
-    Ok(found.into_iter().map(surface).collect())
+    let all: Vec<Surface> = found.into_iter().map(surface).collect();
+    let n_lines = all.iter().filter(|surface| surface.y.len() == 1).count();
+    Ok((all, n_lines))
 }
 
 /// Returns a figure of the loss along one direction for each model.
@@ -188,6 +229,84 @@ mod tests {
     }
 
     #[test]
+    fn a_surface_in_three_dimensions_has_the_losses_and_the_models_on_it() {
+        let (points, models) = maps("trajectory");
+        let figure = description(&surfaces_3d(&points, &models, "id").unwrap());
+        let traces = figure["data"].as_array().unwrap();
+        let of = |kind: &str, scene: &str| {
+            let own = traces.iter().filter(|trace| trace["type"] == kind && trace["scene"] == scene);
+            own.collect::<Vec<_>>()
+        };
+        let [first, second] = [of("surface", "scene")[0], of("surface", "scene2")[0]];
+        assert_eq!(first["z"], json!([[0.4, 0.1, 0.5], [0.9, 0.7, 0.8]]));
+        assert_eq!((&first["x"], &first["y"]), (&json!([-1.0, 0.0, 1.0]), &json!([0.0, 1.0])));
+        assert_eq!((&first["cmin"], &second["cmax"]), (&json!(0.1), &json!(1.2)));
+        assert_eq!((&first["showscale"], &second["showscale"]), (&json!(true), &json!(false)));
+        assert_eq!(first["contours"]["z"]["show"], json!(true));
+        // The path lies just over the surface: at its end, over the loss of the model.
+        let lines = of("scatter3d", "scene");
+        let path = lines[0]["z"].as_array().unwrap();
+        assert_eq!((lines.len(), &lines[0]["mode"], path.len()), (2, &json!("lines"), 25));
+        let over = path[24].as_f64().unwrap() - 0.1;
+        assert!(over > 0.0 && over < 0.02, "{over}");
+        assert_eq!(lines[1]["x"], json!([0.8, 0.0]));
+        assert_eq!(lines[1]["text"][1], "s1: loss 0.1000 nats");
+        let names = figure["layout"]["scene2"]["annotations"].as_array().unwrap();
+        assert_eq!(names.iter().map(|name| &name["text"]).collect::<Vec<_>>(), ["50", "s2"]);
+        let titles = ["x", "y", "z"]
+            .map(|letter| &figure["layout"]["scene"][format!("{letter}axis")]["title"]["text"]);
+        assert_eq!(titles, ["first principal component", "second principal component", "loss"]);
+        // One unit is as long in both directions.
+        assert_eq!(figure["layout"]["scene"]["aspectratio"]["y"], json!(0.625));
+    }
+
+    #[test]
+    fn a_surface_in_three_dimensions_has_two_directions() {
+        let (points, models) = lines();
+        let error = surfaces_3d(&points, &models, "id").unwrap_err().to_string();
+        assert!(
+            error.contains(
+                "got 0 maps and 2 curves on id, expected at most 4 maps, which have two directions"
+            ),
+            "{error}"
+        );
+        let (points, models) = maps("filter");
+        let named = |name: &str| {
+            let mut points = points.clone();
+            let rows = points.height();
+            points
+                .replace("surface", polars::prelude::Column::new("surface".into(), vec![name; rows]))
+                .unwrap();
+            points
+        };
+        let many = ["a", "b", "c", "d"]
+            .into_iter()
+            .fold(points.clone(), |all, name| all.vstack(&named(name).head(Some(6))).unwrap());
+        let error = surfaces_3d(&many, &models, "id").unwrap_err().to_string();
+        assert!(error.contains("got 6 maps and 0 curves on id"), "{error}");
+        assert!(matches!(surfaces_3d(&points, &points, "id"), Err(LmcError::Column { .. })));
+        assert!(matches!(surfaces_3d(&points, &models, "lo"), Err(LmcError::UnknownName { .. })));
+    }
+
+    #[test]
+    fn a_scene_is_changed_as_other_figures_are() {
+        let (points, models) = maps("filter");
+        let figure = surfaces_3d(&points, &models, "id").unwrap();
+        let other = description(&figure.clone().size(600, 300).unwrap().colours(["white", "black"]).unwrap());
+        assert_eq!(
+            (&other["layout"]["width"], &other["data"][0]["colorscale"][0][1]),
+            (&json!(600.0), &json!("white"))
+        );
+        let before = description(&figure);
+        let [old, new] =
+            [&before, &other].map(|json| json.pointer("/layout/scene/domain/x/1").unwrap().as_f64().unwrap());
+        // The room between the two stays as wide, so that it takes more of a narrower figure.
+        assert!(new < old && new > 0.4, "{new} of {old}");
+        let error = figure.logarithmic_x().unwrap_err().to_string();
+        assert!(error.contains("scene has linear axes"), "{error}");
+    }
+
+    #[test]
     fn wrong_tables_and_sets_are_refused() {
         let (points, models) = maps("filter");
         assert!(matches!(surfaces(&models, &models, "id"), Err(LmcError::Column { .. })));
@@ -202,5 +321,9 @@ mod tests {
         insta::assert_snapshot!("surfaces", picture(maps("filter")));
         insta::assert_snapshot!("surface_paths", picture(maps("trajectory")));
         insta::assert_snapshot!("surface_lines", picture(lines()));
+        let solid =
+            |(points, models): (DataFrame, DataFrame)| svg(&surfaces_3d(&points, &models, "id").unwrap());
+        insta::assert_snapshot!("surfaces_3d", solid(maps("filter")));
+        insta::assert_snapshot!("surface_paths_3d", solid(maps("trajectory")));
     }
 }

@@ -23,7 +23,7 @@ use crate::tables::Table;
 pub use crate::direction::{DirectionScale, Principal, random_direction, scaled_direction};
 #[doc(hidden)]
 pub use figure::most_surfaces;
-pub use figure::surfaces;
+pub use figure::{surfaces, surfaces_3d};
 pub(crate) use on_slurm::{VERB, work};
 pub use options::{Directions, SurfaceOptions};
 pub use table::{SURFACE_MODELS, SURFACES, SurfaceColumns, SurfaceModelColumns};

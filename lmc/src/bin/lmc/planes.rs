@@ -80,8 +80,11 @@ impl Planes {
         }
         let (points, anchors) = (stacked(points)?, stacked(anchors)?);
         print(&anchors)?;
-        let figure = figure::planes(&points, &anchors, set, None)?;
+        let figures = [
+            ("planes", figure::planes(&points, &anchors, set, None)?),
+            ("planes-3d", figure::planes_3d(&points, &anchors, set, None)?),
+        ];
         let tables = [(&table::PLANES, &points), (&table::ANCHORS, &anchors)];
-        out.write(&identity(&models), &tables, &[("planes", figure)])
+        out.write(&identity(&models), &tables, &figures)
     }
 }

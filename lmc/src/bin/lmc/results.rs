@@ -25,7 +25,7 @@ const RECORD: &str = "lmc-results.json";
 /// The verbs that lmc 0.1 did not have.
 const SINCE_FIRST_VERSION: [&str; 3] = ["merges", "layers", "surface"];
 /// The files that verbs of lmc 0.1 did not write then.
-const FILES_SINCE: [&str; 2] = ["training.parquet", "training.png"];
+const FILES_SINCE: [&str; 3] = ["training.parquet", "training.png", "planes-3d.png"];
 
 /// The record of the files that lmc wrote into a folder.
 #[derive(Debug, Default, Serialize, Deserialize)]

@@ -131,8 +131,11 @@ impl Surface {
         let around = samples.iter().map(SurfaceSample::models).collect::<Result<Vec<_>>>()?;
         let (points, around) = (stacked(points)?, stacked(around)?);
         print(&around)?;
-        let figure = figure::surfaces(&points, &around, set)?;
+        let mut figures = vec![("surfaces", figure::surfaces(&points, &around, set)?)];
+        if self.axes > 1 {
+            figures.push(("surfaces-3d", figure::surfaces_3d(&points, &around, set)?));
+        }
         let tables = [(&table::SURFACES, &points), (&table::SURFACE_MODELS, &around)];
-        out.write(&identity(&models), &tables, &[("surfaces", figure)])
+        out.write(&identity(&models), &tables, &figures)
     }
 }

@@ -72,13 +72,7 @@ fn train(study: &Study, recipe: &Recipe, wanted: Wanted) -> Result<()> {
         Wanted::Updates if missing.is_empty() => return Ok(()),
         Wanted::Updates => missing.iter().map(|seeds| seeds.len()).sum(),
     };
-    let what = match (wanted, recipe.trained) {
-        (Wanted::Updates, _) => {
-            format!("finetuning {} once more, for the record of updates", counted(n, "copy"))
-        }
-        (Wanted::Checkpoints, Trained::All) => format!("finetuning {n} copies"),
-        (Wanted::Checkpoints, Trained::Head) => format!("training the heads of {n} copies"),
-    };
+    let what = heading(wanted, recipe.trained, n);
     let mut stacks = Vec::new();
     for seeds in missing {
         stacks.push(Stack::new(&study.store, seeds, study.run_specs(recipe, seeds))?);
@@ -148,6 +142,17 @@ fn train(study: &Study, recipe: &Recipe, wanted: Wanted) -> Result<()> {
     if left.into_inner() { train(study, recipe, wanted) } else { Ok(()) }
 }
 
+/// Returns the heading of the progress of `n` copies.
+fn heading(wanted: Wanted, trained: Trained, n: usize) -> String {
+    let copies = counted(n, "copy");
+    match (wanted, trained) {
+        (Wanted::Updates, _) => format!("finetuning {copies} once more, for the record of updates"),
+        (Wanted::Checkpoints, Trained::All) => format!("finetuning {copies}"),
+        (Wanted::Checkpoints, Trained::Head) if n == 1 => format!("training the head of {copies}"),
+        (Wanted::Checkpoints, Trained::Head) => format!("training the heads of {copies}"),
+    }
+}
+
 /// Returns where a worker of a study trains.
 fn place(study: &Study, device: Device) -> Place {
     Place::new(device, study.compute.training).with_attention(study.compute.attention)
@@ -161,4 +166,20 @@ fn frozen_features(study: &Study) -> Result<Features> {
     let encoder = study.task.encoder()?.with_head(classifier, 0, study.spec.recipe.head_std)?;
     let tick = |n| progress.advance(n as u64, String::new);
     Features::on(classifier, encoder.theta(), examples, &study.training_compute().workers(), tick)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_copy_is_not_several() {
+        let said = |trained, n| heading(Wanted::Checkpoints, trained, n);
+        assert_eq!(
+            (said(Trained::All, 1), said(Trained::All, 2)),
+            ("finetuning 1 copy".into(), "finetuning 2 copies".into())
+        );
+        assert_eq!(said(Trained::Head, 1), "training the head of 1 copy");
+        assert_eq!(said(Trained::Head, 3), "training the heads of 3 copies");
+    }
 }

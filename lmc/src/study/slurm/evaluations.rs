@@ -1,5 +1,7 @@
 //! Evaluations of copies as shared work: tasks evaluate a few copies each.
 
+use lmc_base::show::counted;
+
 use super::Shared;
 use super::plan::{OnSet, Plan, Share, Work};
 use crate::compute::{Compute, Devices};
@@ -80,7 +82,7 @@ impl Shared for Evaluations<'_> {
     }
 
     fn heading(&self) -> String {
-        format!("evaluating {} models on {}", self.models.len(), self.dataset)
+        format!("evaluating {} on {}", counted(self.models.len(), "model"), self.dataset)
     }
 
     fn parts(&self) -> Result<(usize, Option<f64>)> {

@@ -3,6 +3,8 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use lmc_base::show::counted;
+
 use super::Shared;
 use super::plan::{Plan, Share, Work};
 use crate::compute::Devices;
@@ -51,7 +53,7 @@ impl Shared for Finetuning<'_> {
     }
 
     fn heading(&self) -> String {
-        format!("finetuning {} copies", self.study.spec.seeds.len())
+        format!("finetuning {}", counted(self.study.spec.seeds.len(), "copy"))
     }
 
     fn parts(&self) -> Result<(usize, Option<f64>)> {

@@ -1,5 +1,7 @@
 //! Lines between copies as shared work: tasks interpolate blocks of pairs and evaluate a few copies.
 
+use lmc_base::show::counted;
+
 use super::Shared;
 use super::evaluations::Evaluations;
 use super::plan::{OnLines, Plan, Share, Work};
@@ -76,7 +78,7 @@ impl Shared for Lines<'_> {
     }
 
     fn heading(&self) -> String {
-        format!("interpolating {} lines on {}", self.lines.units().len(), self.dataset())
+        format!("interpolating {} on {}", counted(self.lines.units().len(), "line"), self.dataset())
     }
 
     fn parts(&self) -> Result<(usize, Option<f64>)> {

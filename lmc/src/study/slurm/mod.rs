@@ -13,6 +13,8 @@ use std::fmt;
 use std::path::PathBuf;
 use std::rc::Rc;
 
+use lmc_base::show::counted;
+
 use finetuning::Finetuning;
 use lines::Lines;
 use plan::Plan;
@@ -193,7 +195,7 @@ impl Study {
             let (total, unit, pieces) = work.pieces();
             let missing = || work.missing(&plan);
             let left: usize = missing()?.iter().map(|missing| missing.counted).sum();
-            let heading = format!("{} in {} Slurm tasks", work.heading(), plan.n_shares());
+            let heading = format!("{} in {}", work.heading(), counted(plan.n_shares(), "Slurm task"));
             let progress = Progress::new(heading, unit, total as u64);
             progress.found(total.saturating_sub(left) as u64);
             let script = Script { slurm, name: &job, folder: &folder, store: &store, program: &program };

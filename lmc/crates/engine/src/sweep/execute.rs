@@ -63,9 +63,8 @@ pub fn fill(job: &SweepJob<'_>) -> Result<()> {
 
 /// Returns the distances of every unit's models, and the outcomes at its points that are not models.
 fn complete(job: &SweepJob<'_>) -> Result<Vec<(Vec<f64>, Vec<Outcome>)>> {
-    let (n_units, missing) = (job.plan.units().len(), job.missing().len());
-    let heading = format!("interpolating {n_units} {} on {}", job.noun(), job.set.dataset.name);
-    let progress = Progress::new(heading, Unit::Points, job.plan.n_interior() as u64);
+    let missing = job.missing().len();
+    let progress = Progress::new(job.heading(), Unit::Points, job.plan.n_interior() as u64);
     // Units that are only read may have been computed on other devices.
     if missing > 0 || job.compute.devices.is_empty() {
         job.compute.validate()?;
@@ -114,7 +113,7 @@ fn complete(job: &SweepJob<'_>) -> Result<Vec<(Vec<f64>, Vec<Outcome>)>> {
         equip: &|&device| Ok((job.worker(device, job.compute.precision)?, resident(device))),
         progress: &progress,
         size: points.len() as u64,
-        noun: job.noun(),
+        noun: &format!("{}s", job.noun()),
         begun: None,
     };
     kept.bring_about_in_parts(

@@ -10,6 +10,7 @@ use super::unit::pairs;
 use super::worker::Worker;
 use crate::store::Store;
 use lmc_base::error::{LmcError, Result};
+use lmc_base::show::counted;
 use lmc_model::compute::{Compute, Precision};
 use lmc_model::encode::Placement;
 use lmc_model::eval::{EvaluationSet, Outcome};
@@ -63,9 +64,18 @@ impl<'a> SweepJob<'a> {
     /// Returns the word for units in messages.
     pub(super) fn noun(&self) -> &'static str {
         match self.plan.points().first().map_or(0, |point| point.weights().len()) {
-            2 => "lines",
-            _ => "units",
+            2 => "line",
+            _ => "unit",
         }
+    }
+
+    /// Returns the heading of the progress: "interpolating 120 lines on id".
+    pub(super) fn heading(&self) -> String {
+        format!(
+            "interpolating {} on {}",
+            counted(self.plan.units().len(), self.noun()),
+            self.set.dataset.name
+        )
     }
 
     /// Returns the name of the folder of the units.

@@ -150,6 +150,29 @@ impl Canvas {
         self.body.push_str("/>\n");
     }
 
+    /// Draws four-cornered patches, later ones over earlier ones. Each has an edge in its own colour, so that
+    /// neighbours leave no seam.
+    pub(super) fn patches(&mut self, patches: &[([(f64, f64); 4], Colour)]) {
+        self.body.push_str(
+            "<g fill=\"currentColor\" stroke=\"currentColor\" stroke-width=\"0.6\" stroke-linejoin=\"round\">",
+        );
+        for ([a, b, c, d], colour) in patches {
+            self.write(format_args!(
+                "<path color=\"{}\" d=\"M{:.1} {:.1}L{:.1} {:.1}L{:.1} {:.1}L{:.1} {:.1}Z\"/>",
+                colour.hex(),
+                a.0,
+                a.1,
+                b.0,
+                b.1,
+                c.0,
+                c.1,
+                d.0,
+                d.1
+            ));
+        }
+        self.body.push_str("</g>\n");
+    }
+
     /// Draws lines from point to point as one: where they cross, a faded colour stays as faded.
     pub(super) fn lines(&mut self, lines: &[Vec<(f64, f64)>], stroke: Stroke<'_>) {
         self.body.push_str("<path d=\"");

@@ -50,9 +50,7 @@ impl Scale {
             value.and_then(Value::as_array).and_then(|pairs| pairs.iter().map(stop).collect());
         match stops {
             Some(stops) if !stops.is_empty() => Ok(Scale(stops)),
-            _ => {
-                Err(LmcError::Figure("a heatmap without a `colorscale` of [share, colour] pairs".to_owned()))
-            }
+            _ => Err(LmcError::Figure("a trace without a `colorscale` of [share, colour] pairs".to_owned())),
         }
     }
 

@@ -34,21 +34,32 @@ pub(super) fn title(canvas: &mut Canvas, page: &Page<'_>) {
 pub(super) fn annotations(canvas: &mut Canvas, page: &Page<'_>, panels: &[Panel<'_>]) {
     for annotation in items(page.layout, "/annotations") {
         let at = |coordinate| pixel(page, panels, annotation, coordinate);
-        let (x, y) = (at("/x"), at("/y"));
-        let (Some(mut x), Some(mut y)) = (x, y) else { continue };
-        x += number(annotation, "/xshift").unwrap_or(0.0);
-        y -= number(annotation, "/yshift").unwrap_or(0.0);
-        let mut tail = (x, y);
-        let arrow = flag(annotation, "/showarrow").unwrap_or(true);
-        if arrow {
-            tail = (
-                at("/ax").unwrap_or(x + number(annotation, "/ax").unwrap_or(-10.0)),
-                at("/ay").unwrap_or(y + number(annotation, "/ay").unwrap_or(-30.0)),
-            );
-            draw_arrow(canvas, tail, (x, y), annotation);
+        if let (Some(x), Some(y)) = (at("/x"), at("/y")) {
+            noted(canvas, annotation, (x, y), [at("/ax"), at("/ay")]);
         }
-        draw_text(canvas, tail, annotation, arrow);
     }
+}
+
+/// Draws an annotation at a pixel. Its arrow, if it has one, begins at the pixels `from`, or as far from
+/// there as the annotation says.
+pub(super) fn noted(
+    canvas: &mut Canvas,
+    annotation: &Value,
+    (mut x, mut y): (f64, f64),
+    from: [Option<f64>; 2],
+) {
+    x += number(annotation, "/xshift").unwrap_or(0.0);
+    y -= number(annotation, "/yshift").unwrap_or(0.0);
+    let mut tail = (x, y);
+    let arrow = flag(annotation, "/showarrow").unwrap_or(true);
+    if arrow {
+        tail = (
+            from[0].unwrap_or(x + number(annotation, "/ax").unwrap_or(-10.0)),
+            from[1].unwrap_or(y + number(annotation, "/ay").unwrap_or(-30.0)),
+        );
+        draw_arrow(canvas, tail, (x, y), annotation);
+    }
+    draw_text(canvas, tail, annotation, arrow);
 }
 
 /// Returns the pixel of one coordinate of an annotation, `/x`, `/y`, `/ax` or `/ay`: on the plotting area

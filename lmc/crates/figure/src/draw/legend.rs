@@ -108,9 +108,11 @@ fn sample(canvas: &mut Canvas, (x, y): (f64, f64), trace: &Value) {
     }
 }
 
-/// Draws the colour bar of a heatmap, beside the plotting area, with its title turned.
+/// Draws the colour bar of a heatmap or a surface, beside the plotting area, with its title turned.
 pub(super) fn colour_bar(canvas: &mut Canvas, page: &Page<'_>, trace: &Value) -> Result<()> {
-    if text(trace, "/type") != Some("heatmap") || flag(trace, "/showscale") == Some(false) {
+    if !matches!(text(trace, "/type"), Some("heatmap" | "surface"))
+        || flag(trace, "/showscale") == Some(false)
+    {
         return Ok(());
     }
     let scale = Scale::parse(trace.get("colorscale"))?;

@@ -139,11 +139,13 @@ fn bars(canvas: &mut Canvas, panel: &Panel<'_>, trace: &Value) {
     }
 }
 
-/// Returns the lowest and highest value of a heatmap's colour scale.
+/// Returns the lowest and highest value of the colour scale of a heatmap or a surface.
 pub(super) fn colour_range(trace: &Value) -> (f64, f64) {
     let values = || items(trace, "/z").iter().filter_map(Value::as_array).flatten().filter_map(Value::as_f64);
-    let low = number(trace, "/zmin").unwrap_or_else(|| values().fold(f64::INFINITY, f64::min));
-    let high = number(trace, "/zmax").unwrap_or_else(|| values().fold(f64::NEG_INFINITY, f64::max));
+    let [least, most] =
+        if text(trace, "/type") == Some("surface") { ["/cmin", "/cmax"] } else { ["/zmin", "/zmax"] };
+    let low = number(trace, least).unwrap_or_else(|| values().fold(f64::INFINITY, f64::min));
+    let high = number(trace, most).unwrap_or_else(|| values().fold(f64::NEG_INFINITY, f64::max));
     if high > low { (low, high) } else { (low, low + 1.0) }
 }
 

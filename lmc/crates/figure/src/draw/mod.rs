@@ -1,7 +1,8 @@
 //! Drawing a plotly description as SVG, and SVG as PNG, without a browser.
 //!
 //! Scatter (lines, markers, texts), heatmap and bar traces are drawn on linear, logarithmic and category
-//! axes, with titles, legend, colour bar and annotations. `drawable` refuses anything else when a figure is
+//! axes, with titles, legend, colour bar and annotations; surfaces with lines and markers in scenes.
+//! `drawable` refuses anything else when a figure is
 //! made, so that no figure lacks something.
 
 mod axis;
@@ -15,10 +16,11 @@ mod marks;
 mod palette;
 mod raster;
 mod scales;
+mod space;
 
 use serde_json::Value;
 
-use crate::json::{number, text};
+use crate::json::{is_in_scene, number, text};
 use axis::Axis;
 use canvas::Canvas;
 use lmc_base::error::Result;
@@ -28,7 +30,7 @@ pub(crate) use canvas::plain_text;
 pub(crate) use canvas::text_width;
 pub(crate) use colour::{COLOURS, Colour};
 pub(crate) use legend::{more_rows, room_beside};
-pub(crate) use raster::png;
+pub(crate) use raster::{png, png_in_full};
 pub(crate) use scales::named as named_scale;
 
 /// Two axes and the traces drawn on them.
@@ -91,6 +93,7 @@ pub(crate) fn svg(figure: &Value) -> Result<String> {
         }
         frame::axes(&mut canvas, panel);
     }
+    space::draw(&mut canvas, &page, traces)?;
     for trace in traces.iter().filter(|trace| is_visible(trace)) {
         legend::colour_bar(&mut canvas, &page, trace)?;
     }
@@ -103,7 +106,7 @@ pub(crate) fn svg(figure: &Value) -> Result<String> {
 /// Returns the panels in order of their first trace; a trace that is not visible is on none.
 fn panels<'a>(page: &Page<'a>, traces: &'a [Value]) -> Vec<Panel<'a>> {
     let mut grouped: Vec<(&str, &str, Vec<&Value>)> = Vec::new();
-    for trace in traces.iter().filter(|trace| is_visible(trace)) {
+    for trace in traces.iter().filter(|trace| is_visible(trace) && !is_in_scene(trace)) {
         let (x, y) = (text(trace, "/xaxis").unwrap_or("x"), text(trace, "/yaxis").unwrap_or("y"));
         match grouped.iter_mut().find(|(known_x, known_y, _)| (*known_x, *known_y) == (x, y)) {
             Some((_, _, members)) => members.push(trace),

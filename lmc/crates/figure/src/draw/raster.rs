@@ -22,8 +22,23 @@ fn fonts() -> Arc<fontdb::Database> {
         .clone()
 }
 
-/// Returns the PNG bytes of an SVG text, `scale` pixels for each CSS pixel.
+/// Returns the PNG bytes of an SVG text in at most 256 colours, `scale` pixels for each CSS pixel.
 pub fn png(svg: &str, scale: f32) -> Result<Vec<u8>> {
+    let pixmap = rendered(svg, scale)?;
+    encode(&indexed(pixmap.data()), pixmap.width(), pixmap.height())
+        .map_err(|error| LmcError::Figure(error.to_string()))
+}
+
+/// Returns the PNG bytes of an SVG text in all its colours: light and shade on a surface need more than 256.
+pub fn png_in_full(svg: &str, scale: f32) -> Result<Vec<u8>> {
+    let pixmap = rendered(svg, scale)?;
+    let pixels: Vec<u8> =
+        pixmap.data().chunks_exact(4).flat_map(|pixel| pixel[..3].iter().copied()).collect();
+    encode_in_full(&pixels, pixmap.width(), pixmap.height())
+        .map_err(|error| LmcError::Figure(error.to_string()))
+}
+
+fn rendered(svg: &str, scale: f32) -> Result<Pixmap> {
     let options = Options { fontdb: fonts(), font_family: "DejaVu Sans".to_owned(), ..Options::default() };
     let tree = Tree::from_str(svg, &options).map_err(|error| LmcError::Figure(error.to_string()))?;
     let size = tree.size();
@@ -32,7 +47,23 @@ pub fn png(svg: &str, scale: f32) -> Result<Vec<u8>> {
         .ok_or_else(|| LmcError::Figure(format!("{width} x {height} pixels are too many or none")))?;
     pixmap.fill(Color::WHITE);
     resvg::render(&tree, Transform::from_scale(scale, scale), &mut pixmap.as_mut());
-    encode(&indexed(pixmap.data()), width, height).map_err(|error| LmcError::Figure(error.to_string()))
+    Ok(pixmap)
+}
+
+fn encode_in_full(
+    pixels: &[u8],
+    width: u32,
+    height: u32,
+) -> std::result::Result<Vec<u8>, png::EncodingError> {
+    let mut bytes = Vec::new();
+    let mut encoder = png::Encoder::new(&mut bytes, width, height);
+    encoder.set_color(png::ColorType::Rgb);
+    encoder.set_depth(png::BitDepth::Eight);
+    encoder.set_filter(png::Filter::Paeth);
+    let mut writer = encoder.write_header()?;
+    writer.write_image_data(pixels)?;
+    writer.finish()?;
+    Ok(bytes)
 }
 
 fn encode(image: &Indexed, width: u32, height: u32) -> std::result::Result<Vec<u8>, png::EncodingError> {

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
+use super::space;
 use crate::draw;
-use crate::json::{axis_name, items, number, text};
+use crate::json::{axis_name, is_in_scene, items, number, text};
 use crate::theme;
 
 /// The most points of a line that has markers by default, as in plotly.
@@ -36,6 +37,7 @@ pub(crate) fn completed(mut described: Value) -> Value {
         complete(trace, theme::colour(i));
     }
     axes(&mut described);
+    space::complete(&mut described);
     bars(&mut described);
     // A browser makes this room by itself.
     let room = draw::room_beside(&described).ceil();
@@ -47,7 +49,7 @@ pub(crate) fn completed(mut described: Value) -> Value {
 }
 
 /// Sets a member that is not there.
-fn set(value: &mut Value, name: &str, default: impl Into<Value>) {
+pub(super) fn set(value: &mut Value, name: &str, default: impl Into<Value>) {
     if let Value::Object(members) = value {
         members.entry(name).or_insert_with(|| default.into());
     }
@@ -59,23 +61,26 @@ fn complete(trace: &mut Value, colour: &str) {
     let rows = items(trace, "/z").len();
     let columns = items(trace, "/z").first().and_then(Value::as_array).map_or(0, Vec::len);
     let (n_x, n_y) = match kind.as_str() {
-        "heatmap" => (columns, rows),
+        "heatmap" | "surface" => (columns, rows),
         _ => (items(trace, "/y").len(), items(trace, "/x").len()),
     };
     set(trace, "x", (0..n_x).map(Value::from).collect::<Value>());
     set(trace, "y", (0..n_y).map(Value::from).collect::<Value>());
-    if trace.get("name").is_none() || kind == "heatmap" {
+    if trace.get("name").is_none() || matches!(kind.as_str(), "heatmap" | "surface") {
         set(trace, "showlegend", false);
     }
     let at = |pointer: &str| trace.pointer(pointer).filter(|colour| colour.is_string()).cloned();
     let (line, marker) = (at("/line/color"), at("/marker/color"));
     let own = |first: Option<Value>, second: Option<Value>| first.or(second).unwrap_or_else(|| colour.into());
     match kind.as_str() {
-        "scatter" => {
-            let few = items(trace, "/x").len() < MOST_MARKERS;
+        "scatter" | "scatter3d" => {
+            let few = items(trace, "/x").len() < MOST_MARKERS || kind == "scatter3d";
             set(trace, "mode", if few { "lines+markers" } else { "lines" });
             inside(trace, "line", own(line.clone(), marker.clone()));
             inside(trace, "marker", own(marker, line));
+            if kind == "scatter3d" {
+                set(&mut trace["marker"], "size", 6.0);
+            }
             if trace["marker"]["size"].is_array() {
                 // Plotly fades markers of several sizes.
                 set(&mut trace["marker"], "opacity", 1.0);
@@ -85,11 +90,16 @@ fn complete(trace: &mut Value, colour: &str) {
             inside(trace, "marker", own(marker, None));
             set(trace, "textposition", "none");
         }
-        "heatmap" => {
+        "heatmap" | "surface" => {
             let named = text(trace, "/colorscale").and_then(draw::named_scale);
             match named {
                 Some(scale) => trace["colorscale"] = scale,
                 None => set(trace, "colorscale", theme::sequential()),
+            }
+            if kind == "surface" {
+                // Plotly's own light changes the colours more.
+                set(trace, "lighting", theme::lighting());
+                set(trace, "lightposition", json!({"x": -1000, "y": -1000, "z": 2000}));
             }
         }
         _ => {}
@@ -107,7 +117,7 @@ fn inside(trace: &mut Value, part: &str, colour: Value) {
 /// Gives every axis that has traces a kind, and the grid of this look.
 fn axes(described: &mut Value) {
     let mut named: BTreeMap<String, bool> = BTreeMap::new();
-    for trace in items(described, "/data") {
+    for trace in items(described, "/data").iter().filter(|trace| !is_in_scene(trace)) {
         for letter in ["x", "y"] {
             let has_names = items(trace, &format!("/{letter}")).iter().any(Value::is_string);
             *named.entry(axis_name(trace, letter)).or_default() |= has_names;

@@ -63,17 +63,8 @@ const BAR: &[&str] = &[
     "offsetgroup",
     "alignmentgroup",
 ];
-const HEATMAP: &[&str] = &[
-    "z",
-    "zmin",
-    "zmax",
-    "zauto",
-    "zsmooth",
-    "colorscale",
-    "showscale",
-    "hoverongaps",
-    "zhoverformat",
-    "connectgaps",
+/// The bar of a scale of colours.
+pub(super) const SCALE: &[&str] = &[
     "colorbar.title.text",
     "colorbar.title.side",
     "colorbar.title.font",
@@ -86,6 +77,18 @@ const HEATMAP: &[&str] = &[
     "colorbar.tickmode",
     "colorbar.tickfont",
     "colorbar.len",
+];
+const HEATMAP: &[&str] = &[
+    "z",
+    "zmin",
+    "zmax",
+    "zauto",
+    "zsmooth",
+    "colorscale",
+    "showscale",
+    "hoverongaps",
+    "zhoverformat",
+    "connectgaps",
 ];
 const AXIS: &[&str] = &[
     "type",
@@ -134,7 +137,7 @@ const AXIS: &[&str] = &[
     "uirevision",
     "color",
 ];
-const ANNOTATION: &[&str] = &[
+pub(super) const ANNOTATION: &[&str] = &[
     "text",
     "x",
     "y",
@@ -219,6 +222,8 @@ const VALUES: &[(&str, &[&str])] = &[
     ("barmode", &["group", "overlay"]),
     ("colorbar.title.side", &["right"]),
     ("autorange", &["reversed"]),
+    ("aspectmode", &["manual"]),
+    ("camera.projection.type", &["orthographic"]),
     ("marker.symbol", SYMBOLS),
     ("line.dash", &["solid", "dot", "dash", "longdash", "dashdot", "longdashdot"]),
 ];
@@ -230,20 +235,25 @@ pub(super) fn check(part: &Value, kind: &str) -> Result<(), String> {
     let known: &[&[&str]] = match kind {
         "scatter" => &[TRACE, SCATTER],
         "bar" => &[TRACE, BAR],
-        "heatmap" => &[TRACE, HEATMAP],
+        "heatmap" => &[TRACE, HEATMAP, SCALE],
         "axis" => &[AXIS],
         "annotation" => &[ANNOTATION],
         _ => &[LAYOUT],
     };
-    walk(part, "", &|path| {
-        known.iter().any(|paths| paths.contains(&path)) || (kind == "layout" && crate::json::is_axis(path))
-    })?;
+    let is_part =
+        |path: &str| kind == "layout" && (crate::json::is_axis(path) || crate::json::is_scene(path));
+    walk(part, "", &|path| is_part(path) || known.iter().any(|paths| paths.contains(&path)))?;
     match (kind, part.get("text"), crate::json::text(part, "/textposition")) {
         ("bar", Some(_), position) if position != Some("none") => {
             Err("`text` on its bars; drawn is text for the mouse, with `textposition` none".to_owned())
         }
         _ => Ok(()),
     }
+}
+
+/// Checks that a part has no members but those of these lists.
+pub(super) fn within(part: &Value, known: &[&[&str]]) -> Result<(), String> {
+    walk(part, "", &|path| known.iter().any(|paths| paths.contains(&path)))
 }
 
 fn walk(value: &Value, before: &str, known: &dyn Fn(&str) -> bool) -> Result<(), String> {

@@ -3,17 +3,18 @@
 
 mod completed;
 mod members;
+mod space;
 
 use serde_json::Value;
 
 use crate::draw::{COLOURS, Colour};
-use crate::json::{axis_of, is_axis, items, text};
+use crate::json::{axis_of, is_axis, is_in_scene, items, text};
 use lmc_base::error::{LmcError, Result};
 
 pub(crate) use completed::completed;
 
 /// The kinds of traces that are drawn.
-const KINDS: [&str; 3] = ["scatter", "bar", "heatmap"];
+const KINDS: [&str; 5] = ["scatter", "bar", "heatmap", "surface", "scatter3d"];
 /// The kinds of axes that are drawn.
 const AXES: [&str; 3] = ["linear", "log", "category"];
 
@@ -27,8 +28,12 @@ pub(crate) fn check(described: &Value) -> Result<()> {
         let kind = text(trace, "/type").unwrap_or("scatter");
         if !KINDS.contains(&kind) {
             return Err(refused(format!(
-                "trace {n} is of type `{kind}`; drawn are scatter, bar and heatmap"
+                "trace {n} is of type `{kind}`; drawn are scatter, bar, heatmap, surface and scatter3d"
             )));
+        }
+        if is_in_scene(trace) {
+            space::trace(trace).map_err(|what| refused(format!("trace {n} ({kind}) has {what}")))?;
+            continue;
         }
         members::check(trace, kind).map_err(|what| refused(format!("trace {n} ({kind}) has {what}")))?;
         for letter in ["x", "y"] {
@@ -47,6 +52,7 @@ pub(crate) fn check(described: &Value) -> Result<()> {
         }
         members::check(axis, "axis").map_err(|what| refused(format!("{name} has {what}")))?;
     }
+    space::scenes(described).map_err(refused)?;
     for (i, note) in items(layout, "/annotations").iter().enumerate() {
         members::check(note, "annotation")
             .map_err(|what| refused(format!("annotation {} has {what}", i + 1)))?;

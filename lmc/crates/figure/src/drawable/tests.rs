@@ -21,7 +21,7 @@ fn a_part_that_is_not_drawn_is_refused_by_name() {
     let none = || json!({});
     assert_eq!(
         why(json!({"type": "pie"}), none()),
-        "figure: trace 1 is of type `pie`; drawn are scatter, bar and heatmap"
+        "figure: trace 1 is of type `pie`; drawn are scatter, bar, heatmap, surface and scatter3d"
     );
     assert_eq!(
         why(line(json!({"fill": "tozeroy"})), none()),

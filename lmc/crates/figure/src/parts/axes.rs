@@ -100,6 +100,14 @@ impl Axis {
         self
     }
 
+    /// Returns the axis as a member of a scene.
+    pub(super) fn in_scene(mut self) -> Value {
+        if let Some(range) = self.range {
+            self.spec["range"] = range.to_vec().into();
+        }
+        self.spec
+    }
+
     /// Returns the axis as a member of the layout, beside the other one of its panel.
     pub(super) fn spec(mut self, domain: [f64; 2], other: &str) -> Value {
         if let Some(range) = self.range {

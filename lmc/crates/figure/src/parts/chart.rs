@@ -3,7 +3,7 @@
 use lmc_base::error::Result;
 use serde_json::{Map, Value, json};
 
-use super::{Axis, Mark, Panels};
+use super::{Axis, Mark, Panels, Scene};
 use crate::{Figure, draw, theme};
 
 /// Height of a figure of one panel, CSS pixels.
@@ -64,6 +64,13 @@ impl Note {
         Note { spec, panel: Some(0) }
     }
 
+    /// Makes a note in the middle of a point of a scene, in the unit of its axes.
+    pub fn at_3d([x, y, z]: [f64; 3], text: &str, panel: usize) -> Note {
+        let mut note = Note::at([x, y], text, panel);
+        note.spec["z"] = z.into();
+        note
+    }
+
     fn with(mut self, member: &str, value: impl Into<Value>) -> Note {
         self.spec[member] = value.into();
         self
@@ -115,8 +122,11 @@ pub struct Chart {
     title_at: usize,
     panels: Panels,
     axes: Map<String, Value>,
+    scenes: Map<String, Value>,
     traces: Vec<Value>,
     notes: Vec<Value>,
+    /// Notes in scenes, each with the name of its scene.
+    notes_of_scenes: Vec<(String, Value)>,
     has_legend: bool,
     overlays: bool,
     /// True for one panel with the common margins.
@@ -145,8 +155,10 @@ impl Chart {
             title_at: 22,
             panels,
             axes: Map::new(),
+            scenes: Map::new(),
             traces: Vec::new(),
             notes: Vec::new(),
+            notes_of_scenes: Vec::new(),
             has_legend: true,
             overlays: false,
             is_plain: false,
@@ -186,6 +198,12 @@ impl Chart {
         self.axes.insert(y_name.replacen('y', "yaxis", 1), y.spec(up, &x_name));
     }
 
+    /// Makes a panel a scene, for marks in three dimensions.
+    pub fn scene_of(&mut self, panel: usize, scene: Scene) {
+        let spec = scene.spec(self.panels.domains(panel));
+        self.scenes.insert(scene_name(panel), spec);
+    }
+
     /// Adds a mark to the first panel.
     pub fn add(&mut self, mark: Mark) {
         self.add_to(0, mark);
@@ -193,12 +211,15 @@ impl Chart {
 
     /// Adds a mark to a panel.
     pub fn add_to(&mut self, panel: usize, mark: Mark) {
-        let [x, y] = axis_names(panel);
-        self.traces.extend(mark.on(&x, &y));
+        self.traces.extend(mark.on(&axis_names(panel), &scene_name(panel)));
     }
 
     /// Adds a note.
     pub fn note(&mut self, mut note: Note) {
+        if let Some(panel) = note.panel.filter(|_| note.spec.get("z").is_some()) {
+            self.notes_of_scenes.push((scene_name(panel), note.spec));
+            return;
+        }
         if let Some(panel) = note.panel {
             let names = axis_names(panel);
             let is_arrow = note.spec["showarrow"] == true;
@@ -259,13 +280,28 @@ impl Chart {
         if !self.has_legend {
             layout["showlegend"] = false.into();
         }
-        layout.as_object_mut().into_iter().for_each(|layout| layout.extend(self.axes.clone()));
+        let members = || self.axes.clone().into_iter().chain(self.scenes.clone());
+        layout.as_object_mut().into_iter().for_each(|layout| layout.extend(members()));
+        for (scene, note) in &self.notes_of_scenes {
+            match layout[scene]["annotations"].as_array_mut() {
+                Some(notes) => notes.push(note.clone()),
+                None => layout[scene]["annotations"] = json!([note]),
+            }
+        }
         json!({"data": self.traces, "layout": layout, "config": {}})
     }
 }
 
 /// Returns plotly's names of the axes of a panel: `x` and `y`, `x2` and `y2`, and so on.
 fn axis_names(panel: usize) -> [String; 2] {
-    let number = if panel == 0 { String::new() } else { (panel + 1).to_string() };
-    ["x", "y"].map(|letter| format!("{letter}{number}"))
+    ["x", "y"].map(|letter| numbered(letter, panel))
+}
+
+/// Returns plotly's name of the scene of a panel: `scene`, `scene2`, and so on.
+fn scene_name(panel: usize) -> String {
+    numbered("scene", panel)
+}
+
+fn numbered(name: &str, panel: usize) -> String {
+    if panel == 0 { name.to_owned() } else { format!("{name}{}", panel + 1) }
 }

@@ -51,7 +51,7 @@ pub struct Mark {
     traces: Vec<Value>,
 }
 
-fn values<T: Into<Value>>(values: impl IntoIterator<Item = T>) -> Value {
+pub(super) fn values<T: Into<Value>>(values: impl IntoIterator<Item = T>) -> Value {
     values.into_iter().map(Into::into).collect()
 }
 
@@ -76,6 +76,11 @@ fn lines(x: Value, y: Value) -> Value {
 }
 
 impl Mark {
+    /// Makes a mark of one trace.
+    pub(super) fn of(trace: Value) -> Mark {
+        Mark { traces: vec![trace] }
+    }
+
     /// Makes dots at these places.
     pub fn dots<X: Into<Value>, Y: Into<Value>>(
         x: impl IntoIterator<Item = X>,
@@ -160,7 +165,7 @@ impl Mark {
         self
     }
 
-    fn main(mut self, change: impl FnOnce(&mut Value)) -> Mark {
+    pub(super) fn main(mut self, change: impl FnOnce(&mut Value)) -> Mark {
         if let Some(trace) = self.traces.last_mut() {
             change(trace);
         }
@@ -284,11 +289,15 @@ impl Mark {
         })
     }
 
-    /// Returns the traces of plotly on a panel.
-    pub(super) fn on(self, x: &str, y: &str) -> Vec<Value> {
+    /// Returns the traces of plotly on a panel, of which the axes and the scene have these names.
+    pub(super) fn on(self, [x, y]: &[String; 2], scene: &str) -> Vec<Value> {
         let placed = self.each(|trace| {
-            trace["xaxis"] = x.into();
-            trace["yaxis"] = y.into();
+            if crate::json::is_in_scene(trace) {
+                trace["scene"] = scene.into();
+                return;
+            }
+            trace["xaxis"] = x.as_str().into();
+            trace["yaxis"] = y.as_str().into();
         });
         placed.traces
     }

@@ -1,5 +1,5 @@
 //! The parts that figures are made of: a [`Chart`] (title, size, margins), its [`Axis`] pairs, [`Mark`]s and
-//! [`Panels`]. Texts are plain; a chart escapes them.
+//! [`Panels`], in three dimensions a [`Scene`]. Texts are plain; a chart escapes them.
 //!
 //! # Examples
 //! ```
@@ -20,6 +20,7 @@ mod marks;
 mod matrix;
 mod panels;
 mod scale;
+mod scene;
 
 pub use axes::Axis;
 pub use chart::{Chart, Note, Place};
@@ -27,3 +28,4 @@ pub use marks::{Mark, Symbol};
 pub use matrix::{axes as matrix_axes, matrix, room};
 pub use panels::Panels;
 pub use scale::Scale;
+pub use scene::Scene;

@@ -45,7 +45,8 @@ impl Scale {
 
     pub(super) fn set(&self, trace: &mut Value) {
         trace["colorscale"] = self.colours.clone();
-        (trace["zmin"], trace["zmax"]) = (self.ends[0].into(), self.ends[1].into());
+        let [low, high] = if trace["type"] == "surface" { ["cmin", "cmax"] } else { ["zmin", "zmax"] };
+        (trace[low], trace[high]) = (self.ends[0].into(), self.ends[1].into());
         trace["colorbar"] = self.bar.clone();
     }
 }

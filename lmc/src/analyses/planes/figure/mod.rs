@@ -4,6 +4,7 @@ use polars::prelude::DataFrame;
 
 use crate::analyses::planes::{ANCHORS, AnchorColumns, PLANES, PlaneColumns};
 use crate::figures::Figure;
+use crate::figures::relief::surface_scenes;
 use crate::figures::rows::named;
 use crate::figures::surface::{MOST_SURFACES, Surface, grid_of, surface_panels};
 use crate::study::unknown;
@@ -34,17 +35,41 @@ pub fn planes(
     dataset: &str,
     range: Option<(f64, f64)>,
 ) -> Result<Figure> {
-    PLANES.check(planes)?;
-    ANCHORS.check(anchors)?;
     let surfaces = surfaces(planes, anchors, dataset)?;
-    if surfaces.len() > MOST_SURFACES {
-        let got = format!("{} planes on {dataset}", surfaces.len());
-        return Err(LmcError::invalid("planes", got, format!("at most {MOST_SURFACES}")));
-    }
     surface_panels(&format!("Loss on {dataset} on planes through three models"), &surfaces, range, Some(0.5))
 }
 
+/// Returns a figure of the loss on each plane in three dimensions: a surface in the colours of the maps of
+/// [`planes`] with lines of equal loss, on which the models lie. In a notebook and in HTML it can be turned;
+/// a picture (PNG, SVG) shows the first view.
+///
+/// The tables and `range` are those of [`planes`]; a loss beyond the range lies at its end.
+///
+/// # Errors
+/// Those of [`planes`].
+///
+/// # Examples
+/// ```no_run
+/// use lmc::prelude::*;
+/// let models = Study::open(StudySpec::mini_nli(0))?.finetune()?;
+/// let plane = models.plane("id", [0, 1, 2], &PlaneOptions::default())?;
+/// figure::planes_3d(&plane.table()?, &plane.anchors()?, "id", Some((0.0, 2.0)))?.save("plane.html")?;
+/// # Ok::<(), LmcError>(())
+/// ```
+pub fn planes_3d(
+    planes: &DataFrame,
+    anchors: &DataFrame,
+    dataset: &str,
+    range: Option<(f64, f64)>,
+) -> Result<Figure> {
+    let surfaces = surfaces(planes, anchors, dataset)?;
+    surface_scenes(&format!("Loss surface on {dataset} over planes through three models"), &surfaces, range)
+}
+
+/// Returns the planes on a set.
 fn surfaces(planes: &DataFrame, anchors: &DataFrame, dataset: &str) -> Result<Vec<Surface>> {
+    PLANES.check(planes)?;
+    ANCHORS.check(anchors)?;
     let (names, sets) = (PlaneColumns::plane(planes)?, PlaneColumns::dataset(planes)?);
     let (x, y, loss) = (PlaneColumns::x(planes)?, PlaneColumns::y(planes)?, PlaneColumns::loss(planes)?);
     let (of, models) = (AnchorColumns::plane(anchors)?, AnchorColumns::model(anchors)?);
@@ -61,6 +86,10 @@ fn surfaces(planes: &DataFrame, anchors: &DataFrame, dataset: &str) -> Result<Ve
         let axes = ["x (|first − second| = 1)", "y (same unit)"].map(str::to_owned);
         Surface { title: name.clone(), axes, x, y, z, models, is_path: false }
     };
+    if found.len() > MOST_SURFACES {
+        let got = format!("{} planes on {dataset}", found.len());
+        return Err(LmcError::invalid("planes", got, format!("at most {MOST_SURFACES}")));
+    }
     Ok(found.into_iter().map(surface).collect())
 }
 

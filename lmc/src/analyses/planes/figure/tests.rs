@@ -99,7 +99,25 @@ fn wrong_tables_sets_and_ranges_are_refused() {
 }
 
 #[test]
+fn planes_in_three_dimensions_end_with_the_range() {
+    let (points, anchors) = tables();
+    let figure = planes_3d(&points, &anchors, "id", Some((0.0, 0.6))).unwrap();
+    let figure = description(&figure);
+    let sheets: Vec<&Value> =
+        figure["data"].as_array().unwrap().iter().filter(|trace| trace["type"] == "surface").collect();
+    assert_eq!(sheets[1]["z"], json!([[0.5, 0.6, 0.5], [0.6, 0.6, null]]));
+    assert_eq!((&sheets[0]["cmax"], &sheets[1]["scene"]), (&json!(0.6), &json!("scene2")));
+    // The third model of the second plane lies over a hole.
+    let dots = &figure["data"].as_array().unwrap().last().unwrap()["z"];
+    assert!(dots[0].is_number() && dots[1].is_number(), "{dots}");
+    let error = planes_3d(&points, &anchors, "id", Some((1.0, 1.0))).unwrap_err();
+    assert!(matches!(error, LmcError::InvalidParameter { field: "range", .. }), "{error}");
+    assert!(matches!(planes_3d(&anchors, &anchors, "id", None), Err(LmcError::Column { .. })));
+}
+
+#[test]
 fn its_picture_stays() {
     let (points, anchors) = tables();
     insta::assert_snapshot!("planes", svg(&planes(&points, &anchors, "id", None).unwrap()));
+    insta::assert_snapshot!("planes_3d", svg(&planes_3d(&points, &anchors, "id", None).unwrap()));
 }

@@ -195,6 +195,32 @@ fn every_model_needs_its_own_evaluation() {
 }
 
 #[test]
+fn one_unit_is_not_several() {
+    let (folder, classifier, set) = (tempfile::tempdir().unwrap(), classifier(), set());
+    let said = |n_models: usize, plan: SweepPlan| {
+        let names: Vec<String> = (0..n_models).map(|model| format!("m{model}")).collect();
+        let job = SweepJob {
+            store: &Store::open(folder.path()).unwrap(),
+            classifier: &classifier,
+            set: &set,
+            models: &names,
+            load: &|_| unreachable!(),
+            ends: &[],
+            plan: &plan,
+            compute: &Compute::cpu(),
+        };
+        job.heading()
+    };
+    let [one, three] = [2, 3].map(|n| said(n, SweepPlan::lines(n, Grid::TENTHS).unwrap()));
+    let points = vec![Combination::in_plane(0.5, 0.25)];
+    let plane = said(3, SweepPlan::new(3, vec![vec![0, 1, 2]], points).unwrap());
+    let name = &set.dataset.name;
+    assert_eq!(one, format!("interpolating 1 line on {name}"));
+    assert_eq!(three, format!("interpolating 3 lines on {name}"));
+    assert_eq!(plane, format!("interpolating 1 unit on {name}"));
+}
+
+#[test]
 fn any_points_between_any_models_are_evaluated() {
     let (folder, classifier, set) = (tempfile::tempdir().unwrap(), classifier(), set());
     let models = models(&classifier, &[1, 2, 3, 4]);

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{Figure, notes};
 use crate::draw::{COLOURS, Colour};
-use crate::json::{is_axis, items, number, text};
+use crate::json::{is_axis, is_scene, items, number, text};
 use crate::{draw, drawable, theme};
 
 /// The least width and height of all panels together, CSS pixels.
@@ -102,10 +102,12 @@ impl Figure {
         change(layout, "/title/y", |y| 1.0 - (1.0 - y) * old.size[1] / new.size[1]);
         change(layout, "/legend/x", |x| across.at(x));
         change(layout, "/legend/y", |y| up.at(y));
-        for (name, axis) in layout.as_object_mut().into_iter().flatten().filter(|(name, _)| is_axis(name)) {
-            let stretch = if name.starts_with('x') { &across } else { &up };
-            change(axis, "/domain/0", |share| stretch.at(share));
-            change(axis, "/domain/1", |share| stretch.at(share));
+        for (name, member) in layout.as_object_mut().into_iter().flatten() {
+            for (kind, stretch) in [("xaxis", &across), ("yaxis", &up)] {
+                let Some(domain) = domain(name, kind) else { continue };
+                change(member, &format!("{domain}/0"), |share| stretch.at(share));
+                change(member, &format!("{domain}/1"), |share| stretch.at(share));
+            }
         }
         for note in items_mut(layout, "annotations") {
             for (side, stretch) in [("x", &across), ("y", &up)] {
@@ -149,7 +151,7 @@ impl Figure {
             given.push(name.to_owned());
         }
         let too_few = |expected: String| Err(LmcError::invalid("colours", given.len(), expected));
-        let is_heat = |trace: &Value| text(trace, "/type") == Some("heatmap");
+        let is_heat = |trace: &Value| matches!(text(trace, "/type"), Some("heatmap" | "surface"));
         if items(&self.described, "/data").iter().any(is_heat) {
             let Some(last) = given.len().checked_sub(1).filter(|last| *last > 0) else {
                 return too_few("at least 2 colours, from low to high".to_owned());
@@ -183,7 +185,8 @@ impl Figure {
     /// Returns the figure with logarithmic x axes.
     ///
     /// # Errors
-    /// [`LmcError::Figure`] if an axis has names or values that are not above 0.
+    /// [`LmcError::Figure`] if an axis has names or values that are not above 0, and for a figure in three
+    /// dimensions.
     ///
     /// # Examples
     /// ```
@@ -200,7 +203,8 @@ impl Figure {
     /// Returns the figure with logarithmic y axes.
     ///
     /// # Errors
-    /// [`LmcError::Figure`] if an axis has names or values that are not above 0.
+    /// [`LmcError::Figure`] if an axis has names or values that are not above 0, and for a figure in three
+    /// dimensions.
     ///
     /// # Examples
     /// ```
@@ -215,6 +219,12 @@ impl Figure {
     }
 
     fn logarithmic(mut self, kind: &str) -> Result<Figure> {
+        let layout = self.described["layout"].as_object().into_iter().flatten();
+        if let Some((scene, _)) = layout.into_iter().find(|(name, _)| is_scene(name)) {
+            let what =
+                format!("{scene} has linear axes; a figure in three dimensions has no logarithmic ones");
+            return Err(LmcError::Figure(what));
+        }
         let axes = self.described["layout"].as_object_mut().into_iter().flatten();
         let mut changed = Vec::new();
         for (name, axis) in axes.filter(|(name, _)| name.starts_with(kind)) {
@@ -256,13 +266,25 @@ fn change(value: &mut Value, pointer: &str, new: impl Fn(f64) -> f64) {
     }
 }
 
+/// Returns where a member of the layout has the part of the plotting area that it covers along a kind of
+/// axis; `None` for one that covers no part.
+fn domain(name: &str, kind: &str) -> Option<&'static str> {
+    match kind {
+        _ if is_axis(name) => name.starts_with(kind).then_some("/domain"),
+        _ if !is_scene(name) => None,
+        "xaxis" => Some("/domain/x"),
+        _ => Some("/domain/y"),
+    }
+}
+
 /// Returns the parts of the plotting area that panels cover along one side, in order and apart.
 fn spans(described: &Value, kind: &str) -> Vec<[f64; 2]> {
-    let axes = described["layout"].as_object().into_iter().flatten();
-    let domain =
-        |axis: &Value| [number(axis, "/domain/0").unwrap_or(0.0), number(axis, "/domain/1").unwrap_or(1.0)];
-    let mut all: Vec<[f64; 2]> =
-        axes.filter(|(name, _)| name.starts_with(kind)).map(|(_, axis)| domain(axis)).collect();
+    let members = described["layout"].as_object().into_iter().flatten();
+    let span = |(name, member): (&String, &Value)| {
+        let end = |end: usize| number(member, &format!("{}/{end}", domain(name, kind)?));
+        domain(name, kind).map(|_| [end(0).unwrap_or(0.0), end(1).unwrap_or(1.0)])
+    };
+    let mut all: Vec<[f64; 2]> = members.filter_map(span).collect();
     all.sort_by(|a, b| a[0].total_cmp(&b[0]));
     let mut apart: Vec<[f64; 2]> = Vec::new();
     for [from, to] in all {
