@@ -184,9 +184,93 @@ def check_tables(report, content):
     page.locator("#table tbody button").first.click()
     assert page.locator("#table tbody tr[aria-current='true']").count() == 1
     page.fill("#filter", "")
-    for name in ["models", "evaluations", "kinds", "drift", "findings", "provenance"]:
+    for name in ["models", "evaluations", "kinds", "drift", "layers", "convexity", "findings", "provenance"]:
         page.locator(f"#tab-{name}").click()
         assert report.rows().count() > 0, name
+
+
+def check_sharpness(report, content):
+    """Sharpness is a column, a fact of a model, and a score to sort and colour by."""
+    page, values = report.page, content["facts"][0]["values"]
+    page.locator("#tab-models").click()
+    report.choose("order", "fact|sharpness")
+    report.click_cell(0, 0, len(values))
+    sharpest = min(range(len(values)), key=values.__getitem__)
+    assert report.said().startswith(f"{content['models'][sharpest]}, "), report.said()
+    assert f"{values[sharpest]:.4f}" in report.text("#model-card"), report.text("#model-card")
+    report.choose("colour", "fact|sharpness")
+    colours = page.evaluate("() => document.querySelector('#scatter').data.flatMap((trace) => trace.customdata ? trace.marker.color : [])")
+    close(sorted(colours), sorted(values))
+    column = page.locator("#table thead button").all_inner_texts().index("sharpness")
+    page.locator("#table thead button").nth(column).click()
+    close([float(text) for text in page.locator(f"#table tbody td:nth-child({column + 1})").all_inner_texts()], sorted(values), 1e-3)
+    report.choose("colour", "basin")
+    report.choose("order", "basin")
+
+
+def check_layers(report, content):
+    """The averages of the chosen set, a row for each part, and the part in which they cost most in words."""
+    page = report.page
+    for layers in content["layers"]:
+        report.choose("layers-set", layers["set"])
+        rows = [row for row in layers["rows"] if row["kind"] == "across"]
+        trace = page.evaluate("() => document.querySelector('#layers').data.find((trace) => trace.name === 'across basins')")
+        close(trace["x"], [row["excess"] for row in rows])
+        close(trace["error_x"]["array"], [0.01] * len(rows))
+        most = max(rows, key=lambda row: row["excess"])
+        assert f"across basins in {most['part']}, {most['excess']:.4f} [" in report.text("#layers-said"), report.text("#layers-said")
+        ticks = page.locator("#layers .ytick text").all_text_contents()
+        assert ticks == layers["parts"], ticks
+    page.locator("#tab-layers").click()
+    assert report.rows().count() == sum(len(layers["rows"]) for layers in content["layers"])
+
+
+def check_simplices(report, content):
+    cells = [row.locator("td").all_inner_texts() for row in report.page.locator("#simplices tbody tr").all()]
+    rows = content["simplices"]["rows"]
+    assert [int(cell[0]) for cell in cells] == [row["n_models"] for row in rows], cells
+    assert cells[-1][1] == "{:.4f} [{:.4f}, {:.4f}]".format(*rows[-1]["held_out"]), cells[-1]
+    assert report.text("#simplices tbody tr:first-child th").endswith("C1"), report.text("#simplices")
+    report.page.locator("#tab-convexity").click()
+    assert report.rows().count() == len(rows)
+
+
+def check_alone(report, content):
+    """Models in no basin are named, last in the order, crosses in all plots, and in no basin of their own in tables."""
+    page, n = report.page, len(content["models"])
+    alone = [model for model, cluster in enumerate(content["basins"]["cluster"]) if cluster is None]
+    names = [content["models"][model] for model in alone]
+    divided = content["basins"]["divided"]
+    assert page.locator("#basins button").all_inner_texts() == names, report.text("#basins")
+    assert f"no basin ({len(names)}):" in report.text("#basins"), report.text("#basins")
+    ids = ["scatter", "training"] + (["drift"] if divided else [])
+    for id in ids:
+        found = page.evaluate("(id) => document.getElementById(id).data.map((trace) => [trace.name, trace.marker?.symbol])", id)
+        own = [symbol for name, symbol in found if name.startswith("no basin")]
+        assert own == [None if id == "training" else "x"], found
+        assert not any(symbol == "x" for name, symbol in found if not name.startswith("no basin")), found
+    drawn = page.evaluate("() => document.querySelector('#scatter').data.find((trace) => trace.name === 'no basin')")
+    assert drawn["customdata"] == alone and (not divided or set(drawn["x"]) == {0}), drawn
+    report.click_cell(n - 1, 0, n)
+    assert "(in no basin)" in report.said(), report.said()
+    page.locator("#basins button").first.click()
+    assert report.said().startswith(f"{names[0]}, in no basin, "), report.said()
+    card = report.text("#model-card")
+    assert "no basin" in card and "membership score" not in card and "outlier" not in card, card
+    page.locator("#tab-models").click()
+    page.fill("#filter", "no basin")
+    assert page.locator("#table tbody th").all_inner_texts() == names
+    page.locator("#tab-pairs").click()
+    page.fill("#filter", "alone")
+    n_pairs = n * (n - 1) // 2 - (n - len(names)) * (n - len(names) - 1) // 2
+    assert report.text("#count").startswith(f"{n_pairs} of "), report.text("#count")
+    page.fill("#filter", "")
+    if divided:
+        report.choose("colour", "membership")
+        report.choose("colour", "basin")
+        report.choose("order", "membership")
+        report.choose("order", "basin")
+    screenshot(page, f"report-alone-{'divided' if divided else 'one'}", full_page=True)
 
 
 def check_looks(report):
@@ -216,8 +300,17 @@ def main(path, folder):
         check_training(report, content)
         check_slider(report, content)
         check_tables(report, content)
+        check_sharpness(report, content)
+        check_layers(report, content)
+        check_simplices(report, content)
         report.check()
-        html, content = with_models(real, 8, hostile=True)
+        for divided in [True, False]:
+            html, content = with_models(real, 16, alone=(3, 9), divided=divided)
+            (folder / "alone.html").write_text(html)
+            report.open(folder / "alone.html")
+            check_alone(report, content)
+            report.check()
+        html, content = with_models(real, 8, hostile=True, alone=(0, 5))
         (folder / "hostile.html").write_text(html)
         report.open(folder / "hostile.html")
         check_looks(report)

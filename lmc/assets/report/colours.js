@@ -4,8 +4,11 @@ const VIRIDIS = [
   [68, 1, 84], [72, 40, 120], [62, 73, 137], [49, 104, 142], [38, 130, 142],
   [31, 158, 137], [53, 183, 121], [110, 206, 88], [181, 222, 43], [253, 231, 37],
 ];
-const SYMBOLS = ["circle", "square", "diamond", "triangle-up", "x"];
-const SHAPES = ["●", "■", "◆", "▲", "✕"];
+const SYMBOLS = ["circle", "square", "diamond", "triangle-up", "star", "triangle-down"];
+const SHAPES = ["●", "■", "◆", "▲", "★", "▼"];
+const N_COLOURS = 5;
+/** The mark of models in no basin, whose cluster is null; no basin has it. */
+const ALONE = { symbol: "x", shape: "✕", name: "no basin" };
 
 /** Red, green and blue of a share in [0, 1], even steps of lightness. */
 function viridis(share) {
@@ -26,7 +29,15 @@ function themed(name) {
 }
 
 function basinColour(cluster) {
-  return themed(`basin-${cluster % SHAPES.length}`);
+  return themed(cluster === null ? "alone" : `basin-${cluster % N_COLOURS}`);
+}
+
+function basinSymbol(cluster) {
+  return cluster === null ? ALONE.symbol : SYMBOLS[cluster % SYMBOLS.length];
+}
+
+function basinShape(cluster) {
+  return cluster === null ? ALONE.shape : SHAPES[cluster % SHAPES.length];
 }
 
 /** The colour of a set in curves: none that a basin has. */
@@ -35,11 +46,11 @@ function setColour(number) {
 }
 
 function basinName(cluster) {
-  return `C${cluster + 1}`;
+  return cluster === null ? ALONE.name : `C${cluster + 1}`;
 }
 
 /** The shape, the colour and the name of a basin. */
 function basinMark(cluster) {
-  const shape = element("span", { style: `color: ${basinColour(cluster)}`, "aria-hidden": "true" }, SHAPES[cluster % SHAPES.length]);
+  const shape = element("span", { style: `color: ${basinColour(cluster)}`, "aria-hidden": "true" }, basinShape(cluster));
   return element("span", {}, shape, ` ${basinName(cluster)}`);
 }

@@ -5,35 +5,36 @@ function drawDrift() {
   const stage = data.stages[state.stage];
   const last = data.stages.at(-1);
   const traces = [];
-  const trail = (key) => data.models.flatMap((_, model) => [...shownStages.map((at) => at[key][model]), null]);
+  const trail = (of) => data.models.flatMap((_, model) => [...shownStages.map((at) => of(at)[model]), null]);
+  const [places, heights] = [(at) => placed(at.membership), (at) => at.score];
   if (nModels <= 200) {
     traces.push({
-      x: trail("membership"), y: trail("score"), mode: "lines", line: { color: themed("line"), width: 1 },
+      x: trail(places), y: trail(heights), mode: "lines", line: { color: themed("line"), width: 1 },
       hoverinfo: "skip", name: "the way so far",
     });
   }
-  for (const cluster of [...new Set(last.cluster)].sort((a, b) => a - b)) {
+  for (const cluster of distinct(last.cluster)) {
     const members = data.models.map((_, model) => model).filter((model) => last.cluster[model] === cluster);
     traces.push({
-      x: members.map((model) => stage.membership[model]), y: members.map((model) => stage.score[model]),
+      x: members.map((model) => places(stage)[model]), y: members.map((model) => stage.score[model]),
       text: members.map((model) => `${plain(shortened(data.models[model], 40))}, now in ${basinName(stage.cluster[model])}`),
       hovertemplate: "%{text}<extra></extra>", mode: "markers", name: `${basinName(cluster)} at the end`,
-      marker: { symbol: SYMBOLS[cluster % SYMBOLS.length], size: 10, color: basinColour(cluster), line: { width: 1, color: themed("panel") } },
+      marker: { symbol: basinSymbol(cluster), size: 10, color: basinColour(cluster), line: { width: 1, color: themed("panel") } },
     });
   }
   const chosen = { symbol: "circle-open", size: 16, color: themed("accent"), line: { width: 3 } };
   traces.push({
-    x: [stage.membership[state.model]], y: [stage.score[state.model]], mode: "markers", marker: chosen, hoverinfo: "skip", name: "chosen",
+    x: [places(stage)[state.model]], y: [stage.score[state.model]], mode: "markers", marker: chosen, hoverinfo: "skip", name: "chosen",
   });
-  const range = (key) => {
-    const all = data.stages.flatMap((at) => at[key]).filter((value) => value !== null);
+  const range = (of) => {
+    const all = data.stages.flatMap(of).filter((value) => value !== null);
     const [low, high] = [Math.min(...all), Math.max(...all)];
     const room = 0.06 * (high - low || 1);
     return [low - room, high + room];
   };
   drawPlot("drift", traces, {
-    xaxis: axis("membership score", { range: range("membership") }),
-    yaxis: axis(`${NAMES[data.metric]} on ${data.scored}`, { range: range("score") }),
+    xaxis: axis("membership score", { range: range(places) }),
+    yaxis: axis(`${NAMES[data.metric]} on ${data.scored}`, { range: range(heights) }),
     hovermode: "closest",
   });
   const moved = data.models.filter((_, model) => stage.cluster[model] !== last.cluster[model]).length;

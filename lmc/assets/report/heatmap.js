@@ -72,9 +72,10 @@ function drawHeatmap() {
   const context = canvas.getContext("2d");
   const font = `${size}px system-ui, "DejaVu Sans", sans-serif`;
   context.font = font;
-  const labels = data.models.map((name) => shortened(name, 12));
+  const mark = (model) => (clusterOf(model) === null ? `${ALONE.shape} ` : "");
+  const labels = data.models.map((name, model) => mark(model) + shortened(name, 12));
   const room = hasLabels ? Math.ceil(Math.max(...labels.map((label) => context.measureText(label).width))) + 6 : 0;
-  const start = room + (isDivided ? STRIP + 2 : 0);
+  const start = room + (hasBasins ? STRIP + 2 : 0);
   const side = width - start - 1;
   const cell = side / nModels;
   const place = [];
@@ -91,7 +92,7 @@ function drawHeatmap() {
   for (let at = 0; at < nModels; at++) {
     const model = order[at];
     const middle = start + (at + 0.5) * cell;
-    if (isDivided) {
+    if (hasBasins) {
       context.fillStyle = basinColour(clusterOf(model));
       context.fillRect(room, start + at * cell, STRIP, cell + 0.5);
       context.fillRect(start + at * cell, room, cell + 0.5, STRIP);
@@ -136,6 +137,30 @@ function drawScale(range) {
   );
 }
 
+/** The most models in no basin that are named; the table has all. */
+const MOST_NAMED = 24;
+
+/** The basins with their numbers of models, and the names of the models in none. */
+function drawBasins() {
+  if (!hasBasins) return;
+  const sizes = distinct(data.basins.cluster).filter((cluster) => cluster !== null).map((cluster) => {
+    const mark = basinMark(cluster);
+    mark.append(` (${data.basins.cluster.filter((other) => other === cluster).length})`);
+    return mark;
+  });
+  const names = alone.slice(0, MOST_NAMED).map((model) => {
+    const click = () => {
+      change({ model });
+      announce(tellModel());
+    };
+    return element("button", { type: "button", title: data.models[model], click }, shortened(data.models[model], 30));
+  });
+  const none = basinMark(null);
+  none.append(` (${alone.length}):`);
+  const more = alone.length > MOST_NAMED ? [element("span", {}, "and more, which the table of models names")] : [];
+  byId("basins").replaceChildren(...sizes, ...(alone.length ? [none, ...names, ...more] : []));
+}
+
 /** The models of the cell under the pointer, or nothing. */
 function cellAt(event) {
   const box = canvas.getBoundingClientRect();
@@ -151,10 +176,10 @@ function showTip(event) {
   tip.hidden = !found;
   if (!found) return;
   const [a, b] = found;
-  tip.textContent = data.models[a];
+  tip.textContent = told(a);
   if (a !== b) {
     const value = measured(state.measure, state.set)[pairNumber(a, b)];
-    tip.textContent += ` and ${data.models[b]}: ${shown(value)}${unitOf(state.measure)}`;
+    tip.textContent += ` and ${told(b)}: ${shown(value)}${unitOf(state.measure)}`;
   }
   const left = Math.min(event.clientX + 14, window.innerWidth - tip.offsetWidth - 4);
   tip.style.left = `${Math.max(left, 4)}px`;

@@ -1,14 +1,20 @@
 // The start of the page.
 
+/** What the order by basins is. */
+function basinOrder() {
+  if (!hasBasins) return "score";
+  return `basin, then ${isDivided ? "membership" : "score"}`;
+}
+
 function startControls() {
   const listed = scores.map(({ key, name }) => [key, name]);
-  const orders = [["basin", isDivided ? "basin, then membership" : "score"], ["name", "name"], ["given", "as given"], ...listed];
+  const orders = [["basin", basinOrder()], ["name", "name"], ["given", "as given"], ...listed];
   fill(byId("measure"), MEASURES.map(([key, name]) => [key, name]), state.measure);
   fill(byId("set"), data.lines.map(({ set }) => [set, set]), state.set);
   fill(byId("scaling"), [["linear", "linear"], ["logarithmic", "logarithmic"]], state.scale);
   fill(byId("order"), orders, state.order);
   fill(byId("score"), listed, state.score);
-  fill(byId("colour"), [...(isDivided ? [["basin", "basin"]] : []), ...listed], state.colour);
+  fill(byId("colour"), [...(hasBasins ? [["basin", "basin"]] : []), ...listed], state.colour);
   byId("controls").addEventListener("change", (event) => {
     const { name, value } = event.target;
     change({ [name]: value });
@@ -38,10 +44,13 @@ function chooseFirst() {
 
 function drawAll() {
   drawHeatmap();
+  drawBasins();
   drawPair();
   drawScatter();
   drawModel();
   if (data.stages.length > 1) drawDrift();
+  if (data.layers.length) drawLayers();
+  if (data.simplices) drawSimplices();
   if (data.training) drawTraining();
 }
 
@@ -52,10 +61,13 @@ startPair();
 startScatter();
 startModel();
 startDrift();
+startLayers();
+startSimplices();
 startTraining();
 startTables();
 drawTexts();
 drawHeatmap();
+drawBasins();
 drawPair();
 drawModel();
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawAll);

@@ -5,7 +5,9 @@ const MOST_LETTERS = 60;
 
 function tellModel() {
   const y = score(state.score);
-  const basin = isDivided ? `, basin ${basinName(clusterOf(state.model))}` : "";
+  const cluster = clusterOf(state.model);
+  const name = cluster === null ? `in ${ALONE.name}` : `basin ${basinName(cluster)}`;
+  const basin = hasBasins ? `, ${name}` : "";
   return `${data.models[state.model]}${basin}, ${y.name} ${shown(y.values[state.model])}`;
 }
 
@@ -14,11 +16,14 @@ function drawModel() {
   byId("model").value = model;
   const { own, all, outlier, fence } = standing(measure, set);
   const facts = [];
+  const isIn = clusterOf(model) !== null;
+  if (hasBasins) facts.push(["basin", basinMark(clusterOf(model))]);
   if (isDivided) {
     const { membership, low, high, stability } = data.basins;
-    facts.push(["basin", basinMark(clusterOf(model))]);
-    facts.push(["membership score", interval(membership[model], low?.[model], high?.[model])]);
+    if (isIn) facts.push(["membership score", interval(membership[model], low?.[model], high?.[model])]);
     if (stability) facts.push(["stability", shown(stability[model])]);
+  }
+  if (isDivided && isIn) {
     facts.push([`mean ${nameOf(measure)} in its basin`, shown(own[model]) + unitOf(measure)]);
     const said = outlier[model] ? `yes, above ${shown(fence)}` : "no";
     facts.push(["outlier in its basin", said]);
@@ -52,7 +57,7 @@ function links(model, others) {
 }
 
 function basinMarkIf(model) {
-  if (!isDivided) return null;
+  if (!hasBasins) return null;
   const mark = basinMark(clusterOf(model));
   mark.append(" ");
   return mark;

@@ -83,7 +83,7 @@ function drawPair() {
 
 function drawPairFacts(pair) {
   const facts = [["models", `${data.models[state.a]} and ${data.models[state.b]}`]];
-  if (isDivided) {
+  if (hasBasins) {
     const [a, b] = [clusterOf(state.a), clusterOf(state.b)];
     facts.push(["basins", a === b ? `both in ${basinName(a)}` : `${basinName(a)} and ${basinName(b)}`]);
   }

@@ -5,11 +5,15 @@ const MOST_BARS = 60;
 const REACH = 24;
 const STILL = 6;
 
-/** What the horizontal axis shows: membership scores or, where models are not divided, mean measures. */
+/** What the horizontal axis shows: membership scores or, where models are not divided, mean measures. `places` are
+    those of the points. */
 function horizontal() {
-  if (isDivided) return { name: "membership score", values: data.basins.membership };
+  if (isDivided) {
+    const values = data.basins.membership;
+    return { name: "membership score", values, places: placed(values) };
+  }
   const { all } = standing(state.measure, state.set);
-  return { name: `mean ${nameOf(state.measure)} to the others`, values: all };
+  return { name: `mean ${nameOf(state.measure)} to the others`, values: all, places: all };
 }
 
 /** The models of each trace: one trace for each basin, or one for all. */
@@ -17,21 +21,22 @@ function drawScatter() {
   const [x, y] = [horizontal(), score(state.score)];
   const coloured = state.colour === "basin" ? null : score(state.colour);
   const { outlier } = standing(state.measure, state.set);
-  const clusters = [...new Set(data.models.map((_, model) => clusterOf(model)))].sort((a, b) => a - b);
+  const clusters = distinct(data.models.map((_, model) => clusterOf(model)));
   const traces = clusters.map((cluster) => {
     const members = data.models.map((_, model) => model).filter((model) => clusterOf(model) === cluster);
-    const colour = coloured ? members.map((model) => coloured.values[model]) : basinColour(cluster);
+    const colour = coloured ? members.map((model) => coloured.values[model] ?? themed("empty")) : basinColour(cluster);
     const trace = {
-      x: members.map((model) => x.values[model]), y: members.map((model) => y.values[model]), customdata: members,
-      name: isDivided ? basinName(cluster) : "models", mode: "markers", showlegend: isDivided,
+      x: members.map((model) => x.places[model]), y: members.map((model) => y.values[model]), customdata: members,
+      name: hasBasins ? basinName(cluster) : "models", mode: "markers", showlegend: hasBasins,
       text: members.map((model) => scatterText(model, x, y)), hovertemplate: "%{text}<extra></extra>",
       marker: {
-        symbol: SYMBOLS[cluster % SYMBOLS.length], size: nModels > 200 ? 7 : 10, color: colour, opacity: 0.85,
+        symbol: basinSymbol(cluster), size: nModels > 200 ? 7 : 10, color: colour, opacity: 0.85,
         line: { width: 1, color: themed("panel") },
       },
     };
     if (coloured) Object.assign(trace.marker, colourScale(coloured, cluster === clusters[0]));
-    if (isDivided && data.basins.low && nModels <= MOST_BARS) trace.error_x = errorBars(members, basinColour(cluster));
+    const hasBars = isDivided && data.basins.low && cluster !== null && nModels <= MOST_BARS;
+    if (hasBars) trace.error_x = errorBars(members, basinColour(cluster));
     return trace;
   });
   traces.push(ringed("outliers", data.models.map((_, model) => model).filter((model) => outlier[model]), x, y, {
@@ -44,7 +49,7 @@ function drawScatter() {
 }
 
 function scatterText(model, x, y) {
-  return [data.models[model], `${x.name}: ${shown(x.values[model])}`, `${y.name}: ${shown(y.values[model])}`]
+  return [told(model), `${x.name}: ${shown(x.values[model])}`, `${y.name}: ${shown(y.values[model])}`]
     .map((line) => plain(shortened(line, 60))).join("<br>");
 }
 
@@ -67,7 +72,7 @@ function errorBars(members, colour) {
 
 function ringed(name, models, x, y, marker) {
   return {
-    x: models.map((model) => x.values[model]), y: models.map((model) => y.values[model]), name, mode: "markers", marker,
+    x: models.map((model) => x.places[model]), y: models.map((model) => y.values[model]), name, mode: "markers", marker,
     hoverinfo: "skip", showlegend: models.length > 0,
   };
 }
@@ -76,8 +81,8 @@ function moveModel(event) {
   const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
   if (!step) return;
   event.preventDefault();
-  const { values } = horizontal();
-  const order = ordered("given").sort((a, b) => values[a] - values[b] || a - b);
+  const { places } = horizontal();
+  const order = ordered("given").sort((a, b) => places[a] - places[b] || a - b);
   const at = Math.min(Math.max(order.indexOf(state.model) + step, 0), nModels - 1);
   change({ model: order[at] });
   announce(tellModel());
@@ -88,7 +93,7 @@ function modelAt(clientX, clientY) {
   const plot = byId("scatter");
   const { xaxis, yaxis } = plot._fullLayout;
   const box = plot.querySelector(".nsewdrag").getBoundingClientRect();
-  const [x, y] = [horizontal().values, score(state.score).values];
+  const [x, y] = [horizontal().places, score(state.score).values];
   let [best, nearest] = [null, REACH];
   for (let model = 0; model < nModels; model++) {
     if (y[model] === null) continue;
@@ -113,6 +118,8 @@ function watchPresses() {
 }
 
 function startScatter() {
+  byId("divided-hint").hidden = !isDivided;
+  byId("alone-hint").hidden = !(isDivided && alone.length);
   drawScatter();
   watchPresses();
   byId("scatter").addEventListener("keydown", moveModel);

@@ -29,11 +29,39 @@ function score(key) {
   return scores.find((score) => score.key === key);
 }
 
+/** The number of the basin of a model; null for a model in no basin. */
 function clusterOf(model) {
   return data.basins ? data.basins.cluster[model] : 0;
 }
 
 const isDivided = Boolean(data.basins && data.basins.divided);
+/** The models in no basin. */
+const alone = data.models.map((_, model) => model).filter((model) => clusterOf(model) === null);
+/** Whether there is something to say of basins: several of them, or models in none. */
+const hasBasins = isDivided || alone.length > 0;
+
+/** The different clusters among those of models, in order; that of models in no basin last. */
+function distinct(clusters) {
+  const last = (cluster) => cluster ?? Infinity;
+  return [...new Set(clusters)].sort((a, b) => last(a) - last(b));
+}
+
+/** Whether two models are "within" a basin, "across" basins, or one of them is "alone". */
+function kindOf(a, b) {
+  const [first, second] = [clusterOf(a), clusterOf(b)];
+  if (first === null || second === null) return "alone";
+  return first === second ? "within" : "across";
+}
+
+/** The name of a model, with the remark that it is in no basin. */
+function told(model) {
+  return data.models[model] + (clusterOf(model) === null ? ` (in ${ALONE.name})` : "");
+}
+
+/** Membership scores as places on an axis: models in no basin have no score, and stand at 0. */
+function placed(memberships) {
+  return memberships.map((membership) => membership ?? 0);
+}
 
 function mean(values) {
   return values.length ? values.reduce((sum, value) => sum + value, 0) / values.length : NaN;
@@ -58,7 +86,7 @@ function standing(measure, set) {
   for (const [a, b] of pairs()) {
     const value = values[pair++];
     if (Number.isNaN(value)) continue;
-    const isOwn = clusterOf(a) === clusterOf(b);
+    const isOwn = kindOf(a, b) === "within";
     for (const model of [a, b]) {
       all[model] += value;
       nAll[model] += 1;
@@ -101,7 +129,7 @@ function rank(scored, model) {
 
 const byName = new Intl.Collator("en", { numeric: true });
 
-/** The models in the order of a choice. */
+/** The models in the order of a choice; with basins those in none come last. */
 function ordered(order) {
   const all = Array.from({ length: nModels }, (_, i) => i);
   const named = (a, b) => byName.compare(data.models[a], data.models[b]);
@@ -109,6 +137,7 @@ function ordered(order) {
   if (order === "name") return all.sort(named);
   const by = score(order === "basin" ? (isDivided ? "membership" : state.score) : order);
   const value = (model) => by.values[model] ?? Infinity;
-  const basin = (a, b) => (order === "basin" ? clusterOf(a) - clusterOf(b) : 0);
+  const last = (model) => clusterOf(model) ?? Infinity;
+  const basin = (a, b) => (order === "basin" ? last(a) - last(b) : 0);
   return all.sort((a, b) => basin(a, b) || value(a) - value(b) || named(a, b));
 }

@@ -5,15 +5,16 @@ const state = {
   measure: "convexity_gap",
   set: data.lines[0].set,
   scale: "linear",
-  order: isDivided ? "basin" : `${data.metric}|${data.scored}`,
+  order: hasBasins ? "basin" : `${data.metric}|${data.scored}`,
   score: `${data.metric}|${data.scored}`,
-  colour: isDivided ? "basin" : `${data.metric}|${data.scored}`,
+  colour: hasBasins ? "basin" : `${data.metric}|${data.scored}`,
   metric: data.lines[0].metrics.at(-1).name,
   a: 0,
   b: 1,
   model: 0,
   stage: data.stages.length - 1,
   training: "loss",
+  layers: data.layers[0]?.set,
 };
 
 /** Calls `listener` after a change of any of those choices. */
@@ -38,7 +39,7 @@ function announce(text) {
 }
 
 function tellPair() {
-  const [a, b] = [data.models[state.a], data.models[state.b]];
+  const [a, b] = [told(state.a), told(state.b)];
   const pair = pairNumber(state.a, state.b);
   const value = measured(state.measure, state.set)[pair];
   const [low, high] = intervalOf(state.measure, state.set, pair);

@@ -1,7 +1,5 @@
 // The tables of the page: columns, and the values of each row.
 
-const KIND = ["across", "within"];
-
 /** A column of text or of numbers: `{name, of: row => value, text}`. */
 function column(name, of, isText = false) {
   return { name, of, isText };
@@ -15,13 +13,15 @@ function ofModels(columns, n, of) {
 function modelsTable() {
   const { own, all, outlier } = standing(state.measure, state.set);
   const columns = [column("model", (i) => data.models[i], true)];
+  if (hasBasins) columns.push(column("basin", (i) => basinName(clusterOf(i)), true));
   if (isDivided) {
     const { membership, low, high, stability } = data.basins;
-    columns.push(column("basin", (i) => basinName(clusterOf(i)), true), column("membership", (i) => membership[i]));
+    columns.push(column("membership", (i) => membership[i]));
     if (low) columns.push(column("membership low", (i) => low[i]), column("membership high", (i) => high[i]));
     if (stability) columns.push(column("stability", (i) => stability[i]));
     columns.push(column(`mean ${nameOf(state.measure)} in its basin on ${state.set}`, (i) => own[i]));
-    columns.push(column("outlier", (i) => (outlier[i] ? "yes" : "no"), true));
+    const said = (i) => (outlier[i] ? "yes" : "no");
+    columns.push(column("outlier", (i) => (clusterOf(i) === null ? null : said(i)), true));
   }
   columns.push(column(`mean ${nameOf(state.measure)} to all on ${state.set}`, (i) => all[i]));
   for (const scored of scores.filter((scored) => scored.metric)) columns.push(column(scored.name, (i) => scored.values[i]));
@@ -36,7 +36,7 @@ function pairsTable() {
   let row = 0;
   for (const [a, b] of pairs()) [firsts[row], seconds[row++]] = [a, b];
   const columns = [column("a", (i) => data.models[firsts[i]], true), column("b", (i) => data.models[seconds[i]], true)];
-  if (isDivided) columns.push(column("kind", (i) => KIND[Number(clusterOf(firsts[i]) === clusterOf(seconds[i]))], true));
+  if (hasBasins) columns.push(column("kind", (i) => kindOf(firsts[i], seconds[i]), true));
   for (const { set } of data.lines) {
     for (const [measure, name] of MEASURES.slice(0, 3)) {
       const values = measured(measure, set);
@@ -85,6 +85,27 @@ function driftTable() {
   return ofModels(columns, nModels * data.stages.length, (i) => place(i)[0]);
 }
 
+function layersTable() {
+  const rows = data.layers.flatMap(({ set, rows }) => rows.map((row) => ({ set, ...row })));
+  const columns = [
+    column("part", (i) => rows[i].part, true), column("set", (i) => rows[i].set, true), column("kind", (i) => rows[i].kind, true),
+    column("averages", (i) => rows[i].n), column("excess", (i) => rows[i].excess), column("excess low", (i) => rows[i].low),
+    column("excess high", (i) => rows[i].high), column("distance", (i) => rows[i].distance),
+  ];
+  return { columns, n: rows.length };
+}
+
+function convexityTable() {
+  const { set, rows } = data.simplices;
+  const ends = (name, key) => ["", " low", " high"].map((end, e) => column(name + end, (i) => rows[i][key][e]));
+  const columns = [
+    column("kind", (i) => simplexKind(rows[i]), true), column("set", () => set, true), column("models", (i) => rows[i].n_models),
+    column("subsets", (i) => rows[i].n_subsets), column("points", (i) => rows[i].n_points),
+    column("largest excess", (i) => rows[i].largest), ...ends("held-out excess", "held_out"), ...ends("mean excess", "mean"),
+  ];
+  return { columns, n: rows.length };
+}
+
 function rowsOf(names, rows) {
   return { columns: names.map((name, at) => column(name, (i) => rows[i][at], at === 0 || typeof rows[0]?.[at] === "string")), n: rows.length };
 }
@@ -96,6 +117,8 @@ const TABLES = {
   evaluations: evaluationsTable,
   ...(data.kinds.length ? { kinds: kindsTable } : {}),
   ...(data.stages.length > 1 ? { drift: driftTable } : {}),
+  ...(data.layers.length ? { layers: layersTable } : {}),
+  ...(data.simplices ? { convexity: convexityTable } : {}),
   ...(data.findings.length ? { findings: () => rowsOf(["finding", "value"], data.findings) } : {}),
   provenance: () => rowsOf(["what", "value"], data.provenance),
 };

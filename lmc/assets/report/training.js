@@ -20,19 +20,19 @@ function drawnModels() {
 function drawTraining() {
   const [key, name, unit] = TRAINING.find(([known]) => known === state.training);
   const curves = data.training[key];
-  const clusters = [...new Set(data.models.map((_, model) => clusterOf(model)))].sort((a, b) => a - b);
+  const clusters = distinct(data.models.map((_, model) => clusterOf(model)));
   const traces = clusters.map((cluster) => {
     const trace = {
-      x: [], y: [], text: [], customdata: [], mode: "lines", name: isDivided ? basinName(cluster) : "models",
-      showlegend: isDivided, hovertemplate: "%{text}<br>update %{x:.0f}: %{y:.4g}<extra></extra>",
+      x: [], y: [], text: [], customdata: [], mode: "lines", name: hasBasins ? basinName(cluster) : "models",
+      showlegend: hasBasins, hovertemplate: "%{text}<br>update %{x:.0f}: %{y:.4g}<extra></extra>",
       line: { color: faded(basinColour(cluster), 0.6), width: 1.5 },
     };
     for (const model of drawnModels().filter((other) => clusterOf(other) === cluster)) {
       const [x, y] = trainingOf(curves, model);
-      const told = plain(shortened(data.models[model], 60));
+      const text = plain(shortened(told(model), 60));
       trace.x.push(...x, null);
       trace.y.push(...y, null);
-      trace.text.push(...x.map(() => told), null);
+      trace.text.push(...x.map(() => text), null);
       trace.customdata.push(...x.map(() => model), null);
     }
     return trace;

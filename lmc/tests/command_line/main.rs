@@ -219,7 +219,11 @@ fn verbs_share_the_runs_of_one_study_with_each_other_and_with_the_library() {
     let page = home.path().join("page.html");
     let arguments = ["report", study, "--resamples", "40", "--out", page.to_str().unwrap()];
     assert!(printed(home.path(), &arguments).contains(" MB in "));
-    assert!(std::fs::read_to_string(&page).unwrap().contains("4 models of mini-nli"));
+    let html = std::fs::read_to_string(&page).unwrap();
+    assert!(html.contains("4 models of mini-nli") && html.contains("\"layers\":[],\"simplices\":null"));
+    let more = ["--layers", "--basins", "auto"];
+    assert!(printed(home.path(), &[&arguments[..], &more].concat()).contains(" MB in "));
+    assert!(std::fs::read_to_string(&page).unwrap().contains("\"layers\":[{\"set\":\"id\""));
     let alone = lmc(home.path(), &["basins", study, "--resamples", "40"]);
     assert_eq!(alone.status.code(), Some(2));
 }

@@ -199,7 +199,11 @@ fn a_wrong_value_of_every_field_is_refused_before_any_work() {
     }
     each_field! { seen, PageOptions, PageOptions::default(), |options: &_| models.page(options);
         clusters = ClusterOptions { n_init: 0, ..ClusterOptions::default() } => "n_init",
-        n_resamples = 1_000_000 => "n_resamples";
+        n_resamples = 1_000_000 => "n_resamples",
+        sharpness = Some(SharpnessRecipe { eps: 0.0, ..SharpnessRecipe::mini() }) => "sharpness.eps",
+        layers = Some(LayerOptions { n_resamples: 0, ..LayerOptions::default() }) => "layers.n_resamples",
+        convexity = Some(ConvexityOptions { n_points: 0, ..ConvexityOptions::default() })
+            => "convexity.n_points";
         free: title, swept, beside, score, grid, stages
     }
     each_field! { seen, MergeOptions, MergeOptions::new(MergeMethod::linear()),

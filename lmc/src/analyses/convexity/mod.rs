@@ -159,28 +159,44 @@ impl Models {
         self.check_basins(basins)?;
         let ends = self.ends(dataset)?;
         let mut samples = Vec::new();
-        for kind in Membership::kinds(basins.n_basins) {
-            if kind == Membership::Any {
-                continue;
-            }
-            for size in sizes(kind.most(basins), &options.sizes) {
-                let subsets = subsets_of_basins(basins, kind, size, options.n_subsets, options.seed);
-                let n_points = options.n_points.div_ceil(subsets.len().max(1));
-                let mut points = vec![Combination::centre(size)];
-                points.extend(Combination::dirichlet(
-                    size,
-                    n_points - 1,
-                    options.concentration,
-                    options.seed,
-                )?);
-                let plan = SweepPlan::new(self.len(), subsets, points)?;
-                let sampled = self.sample_between(dataset, &plan, &ends)?;
-                samples.push(SimplexSample::of(kind, &plan, &sampled, &ends, options)?);
-            }
+        for (kind, plan) in self.simplices(basins, options)? {
+            let sampled = self.sample_between(dataset, &plan, &ends)?;
+            samples.push(SimplexSample::of(kind, &plan, &sampled, &ends, options)?);
         }
         let models = self.names();
         let n_examples = ends.first().map_or(0, |end| end.losses.len());
         Ok(Convexity { models, dataset: dataset.to_owned(), n_examples, samples })
+    }
+
+    /// Returns whether the store has all convex combinations on the set of that name.
+    pub(crate) fn has_convexity(
+        &self,
+        dataset: &str,
+        basins: &Basins,
+        options: &ConvexityOptions,
+    ) -> Result<bool> {
+        for (_, plan) in self.simplices(basins, options)? {
+            if !self.with_job(dataset, &plan, &[], |job| Ok(job.missing().is_empty()))? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Returns the kinds of subsets, and the subsets and points of each number of models.
+    fn simplices(&self, basins: &Basins, options: &ConvexityOptions) -> Result<Vec<(Membership, SweepPlan)>> {
+        let mut plans = Vec::new();
+        let kinds = Membership::kinds(basins.n_basins).into_iter().filter(|&kind| kind != Membership::Any);
+        for kind in kinds {
+            for size in sizes(kind.most(basins), &options.sizes) {
+                let subsets = subsets_of_basins(basins, kind, size, options.n_subsets, options.seed);
+                let n_drawn = options.n_points.div_ceil(subsets.len().max(1)) - 1;
+                let mut points = vec![Combination::centre(size)];
+                points.extend(Combination::dirichlet(size, n_drawn, options.concentration, options.seed)?);
+                plans.push((kind, SweepPlan::new(self.len(), subsets, points)?));
+            }
+        }
+        Ok(plans)
     }
 
     /// Checks that the clusters are those of these copies.

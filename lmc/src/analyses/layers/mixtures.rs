@@ -110,7 +110,7 @@ impl<'a> Mixtures<'a> {
 }
 
 /// Returns the pairs of the options, all if they name none.
-fn pairs(models: &Models, options: &LayerOptions) -> Result<Vec<[usize; 2]>> {
+pub(super) fn pairs(models: &Models, options: &LayerOptions) -> Result<Vec<[usize; 2]>> {
     let n = models.len();
     if n < 2 {
         return Err(LmcError::invalid("models", n, "at least 2 to have a pair"));

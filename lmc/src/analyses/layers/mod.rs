@@ -10,7 +10,7 @@ mod table;
 
 use std::fmt;
 
-use self::mixtures::{Mixtures, N_POINTS};
+use self::mixtures::{Mixtures, N_POINTS, pairs};
 use crate::error::Result;
 use crate::model::Part;
 use crate::options::{Options, Valid};
@@ -98,5 +98,22 @@ impl Models {
             averages: averages.collect(),
             parts: mixtures.parts().to_vec(),
         })
+    }
+
+    /// Checks that the models of the pairs of the options exist.
+    pub(crate) fn check_layers(&self, options: &LayerOptions) -> Result<()> {
+        pairs(self, options).map(|_| ())
+    }
+
+    /// Returns whether the store has all averages on the set of that name.
+    pub(crate) fn has_layers(&self, dataset: &str, options: &LayerOptions) -> Result<bool> {
+        let has = |pairs: &[[usize; 2]]| -> Result<bool> {
+            let options = LayerOptions { pairs: pairs.to_vec(), ..options.clone() }.check()?;
+            let mixtures = Mixtures::new(self, &options)?;
+            let files = self.study().outcome_files(dataset, mixtures.keys())?;
+            Ok(files.iter().all(|file| file.exists()))
+        };
+        // The names of all averages take long for many models: those of one pair mostly say that there are none.
+        Ok(has(&pairs(self, options)?[..1])? && has(&options.pairs)?)
     }
 }

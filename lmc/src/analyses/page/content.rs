@@ -3,21 +3,21 @@
 use serde::Serialize;
 
 use super::block::{Block, Blocks};
+use super::division::Division;
+use super::facts::{Fact, Sharp, facts, sharp};
 use super::kinds::{Kind, kinds};
+use super::layers::{LayersOn, layers};
 use super::lines::{Intervals, Lines, Ordered, distances};
-use super::options::{PageOptions, Shown};
+use super::options::{LEAST, PageOptions, Shown};
+use super::simplices::{Simplices, simplices};
 use super::stages::{Stage, stages};
 use super::training::{Training, training};
-use crate::analyses::confidence::{Confidence, Interval};
+use crate::analyses::confidence::Confidence;
 use crate::analyses::report::Report;
-use crate::basin::{Basins, Note};
+use crate::basin::Basins;
 use crate::error::{LmcError, Result};
 use crate::options::Valid;
-use crate::spec::RunSpec;
-use crate::study::{Evaluation, Metric, Model, Models, ProvenanceColumns, Sweep, metrics};
-
-/// The fewest models that are divided.
-const LEAST: usize = 3;
+use crate::study::{Evaluation, Metric, Models, ProvenanceColumns, Sweep, metrics};
 
 /// The numbers and texts of a page. Vectors are in the order of `models`; lines are in blocks of their own.
 #[derive(Serialize)]
@@ -38,6 +38,8 @@ pub(super) struct Content {
     intervals: Option<Intervals>,
     basins: Option<Division>,
     stages: Vec<Stage>,
+    layers: Vec<LayersOn>,
+    simplices: Option<Simplices>,
     training: Option<Training>,
     facts: Vec<Fact>,
     findings: Vec<(&'static str, Option<f64>)>,
@@ -57,33 +59,6 @@ struct Evaluations {
     f1: Vec<Vec<f32>>,
     mcc: Vec<Vec<f32>>,
     ece: Vec<Vec<f32>>,
-}
-
-/// The basins; intervals and stabilities are there if draws of the examples divide the models.
-#[derive(Serialize)]
-struct Division {
-    divided: bool,
-    cluster: Vec<usize>,
-    membership: Vec<f32>,
-    low: Option<Vec<f32>>,
-    high: Option<Vec<f32>>,
-    stability: Option<Vec<f32>>,
-    notes: Vec<String>,
-}
-
-/// A fact about each model.
-#[derive(Serialize)]
-struct Fact {
-    name: &'static str,
-    values: Vec<Value>,
-}
-
-/// A number, a text, or nothing.
-#[derive(Serialize)]
-#[serde(untagged)]
-enum Value {
-    Number(Option<f32>),
-    Text(Option<String>),
 }
 
 impl Content {
@@ -115,10 +90,15 @@ impl Content {
             }
             None => Vec::new(),
         };
-        let stages = match &basins {
-            Some(basins) => stages(models, basins, options, &shown)?,
-            None => Vec::new(),
+        let (stages, layers, simplices) = match &basins {
+            Some(basins) => (
+                stages(models, basins, options, &shown)?,
+                layers(models, basins, options, &shown)?,
+                simplices(models, basins, options, &shown)?,
+            ),
+            None => (Vec::new(), Vec::new(), None),
         };
+        let sharp = sharp(models, options)?;
         let alphas = ordered.profiles.first().map_or_else(Vec::new, |profile| profile.alphas.clone());
         let mut lines = Vec::new();
         let mut add = |sweep: &Sweep, ordered: Ordered, blocks: &mut Blocks| -> Result<()> {
@@ -149,10 +129,12 @@ impl Content {
             intervals,
             basins: basins.as_ref().map(|basins| Division::new(basins, confidence.as_ref())),
             stages,
+            layers,
+            simplices,
             training: training(models, blocks)?,
-            facts: facts(models.models()),
+            facts: facts(models.models(), sharp.as_ref()),
             findings,
-            provenance: provenance(models, options, basins.as_ref())?,
+            provenance: provenance(models, options, basins.as_ref(), sharp.as_ref())?,
         })
     }
 }
@@ -205,57 +187,12 @@ impl Evaluations {
     }
 }
 
-impl Division {
-    fn new(basins: &Basins, confidence: Option<&Confidence>) -> Self {
-        let single = |values: &[f64]| values.iter().map(|&value| value as f32).collect::<Vec<f32>>();
-        let drawn = confidence.filter(|confidence| !confidence.draws.is_empty());
-        let end = |of: fn(&Interval) -> f64| {
-            drawn.map(|found| single(&found.membership.iter().map(of).collect::<Vec<f64>>()))
-        };
-        Self {
-            divided: basins.is_divided(),
-            cluster: basins.cluster.clone(),
-            membership: single(&basins.membership),
-            low: end(|interval| interval.low),
-            high: end(|interval| interval.high),
-            stability: drawn.map(|found| single(&found.stability)),
-            notes: confidence
-                .map_or(&basins.notes, |found| &found.notes)
-                .iter()
-                .map(Note::to_string)
-                .collect(),
-        }
-    }
-}
-
-/// Returns the facts that are known of a model at least. Seeds are text, as they may be larger than the numbers
-/// of a script.
-fn facts(models: &[Model]) -> Vec<Fact> {
-    let text = |name, of: &dyn Fn(&Model) -> Option<String>| Fact {
-        name,
-        values: models.iter().map(|model| Value::Text(of(model))).collect(),
-    };
-    let loss = |model: &Model| model.info().map(|info| info.train_loss as f32);
-    let is_known = |fact: &Fact| {
-        fact.values.iter().any(|value| !matches!(value, Value::Number(None) | Value::Text(None)))
-    };
-    let all = [
-        text("seed", &|model| model.spec().map(|spec| spec.seed.to_string())),
-        text("updates", &|model| model.step().map(|step| step.to_string())),
-        text("name in the store", &|model| Some(model.spec().map_or_else(|| model.key(), RunSpec::run_id))),
-        Fact {
-            name: "training loss",
-            values: models.iter().map(|model| Value::Number(loss(model))).collect(),
-        },
-    ];
-    all.into_iter().filter(is_known).collect()
-}
-
 /// Returns where the results come from, and how the page was made.
 fn provenance(
     models: &Models,
     options: &PageOptions,
     basins: Option<&Basins>,
+    sharp: Option<&Sharp>,
 ) -> Result<Vec<(String, String)>> {
     let table = models.study().provenance()?;
     let mut rows: Vec<(String, String)> =
@@ -264,6 +201,7 @@ fn provenance(
         basins.map(|basins| ("width of the similarity (nats)".to_owned(), format!("{:.4}", basins.delta))),
     );
     rows.push(("resamples of examples".to_owned(), options.n_resamples.to_string()));
+    rows.extend(sharp.map(|sharp| ("sharpness".to_owned(), sharp.how.clone())));
     Ok(rows)
 }
 

@@ -24,6 +24,8 @@ const SCRIPT: &str = concat!(
     include_str!("../../../assets/report/scatter.js"),
     include_str!("../../../assets/report/model.js"),
     include_str!("../../../assets/report/drift.js"),
+    include_str!("../../../assets/report/layers.js"),
+    include_str!("../../../assets/report/simplices.js"),
     include_str!("../../../assets/report/training.js"),
     include_str!("../../../assets/report/tables.js"),
     include_str!("../../../assets/report/table_view.js"),

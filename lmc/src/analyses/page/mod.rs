@@ -6,10 +6,14 @@
 
 mod block;
 mod content;
+mod division;
+mod facts;
 mod html;
 mod kinds;
+mod layers;
 mod lines;
 mod options;
+mod simplices;
 mod stages;
 mod training;
 
@@ -23,7 +27,6 @@ use crate::error::{LmcError, Result};
 use crate::file::{read, write_atomic};
 use crate::options::Options;
 use crate::study::Models;
-use crate::study::checks::enough;
 
 /// A page in HTML.
 #[derive(Clone)]
@@ -58,28 +61,32 @@ impl Models {
     }
 
     /// Returns a page about the models: their evaluations on every set of the task, the lines between all pairs
-    /// on the sets of the options, the basins with their intervals, and earlier stages of training. What is in
-    /// the store is read, the rest is computed.
+    /// on the sets of the options, the basins with their intervals, and earlier stages of training, averages in
+    /// some layers alone, combinations of more than two models and sharpness. What is in the store is read, the
+    /// rest is computed; each of the last four only if the options ask for it.
     ///
     /// # Errors
-    /// [`LmcError::InvalidParameter`] for fewer than two models; [`LmcError::UnknownName`] for a set that the
-    /// task does not have; the errors of [`Models::evaluate`], [`Models::sweep`],
-    /// [`Sweep::confidence`](crate::study::Sweep::confidence) and [`Models::stage`].
+    /// [`LmcError::InvalidParameter`] for fewer than two models, or fewer than three for layers or convexity;
+    /// [`LmcError::UnknownName`] for a set that the task does not have; the errors of [`Models::evaluate`],
+    /// [`Models::sweep`], [`Sweep::confidence`](crate::study::Sweep::confidence), [`Models::stage`],
+    /// [`Models::layers`], [`Models::convexity`] and [`Models::sharpness`].
     ///
     /// # Examples
     /// ```no_run
+    /// use lmc::analyses::layers::LayerOptions;
     /// use lmc::analyses::page::PageOptions;
     /// use lmc::prelude::*;
     /// let models = Study::open(StudySpec::mini_nli(0))?.finetune()?;
-    /// // Lines on one set more, and the drift during training.
+    /// // Lines on one set more, the drift during training, and where basins part.
     /// let beside = Some(vec!["lo".to_owned(), "con".to_owned()]);
-    /// let page = models.page(&PageOptions { beside, stages: true, ..PageOptions::default() })?;
+    /// let layers = Some(LayerOptions::default());
+    /// let page = models.page(&PageOptions { beside, layers, stages: true, ..PageOptions::default() })?;
     /// page.save("report.html")?;
     /// # Ok::<(), LmcError>(())
     /// ```
     pub fn page(&self, options: &PageOptions) -> Result<Page> {
         let options = options.check()?;
-        enough(self.len(), 2, "a page")?;
+        options.check_models(self)?;
         let mut blocks = Blocks::default();
         let content = Content::gather(self, &options, &mut blocks)?;
         let html = html::page(&content.title, &content::json(&content)?, &blocks);

@@ -1,11 +1,18 @@
 //! The options of a page.
 
 use crate::analyses::confidence::ConfidenceOptions;
+use crate::analyses::convexity::ConvexityOptions;
+use crate::analyses::layers::LayerOptions;
+use crate::analyses::sharpness::SharpnessRecipe;
 use crate::basin::ClusterOptions;
 use crate::error::{LmcError, Result};
 use crate::options::Options;
-use crate::study::{Metric, Models, Study};
+use crate::study::checks::enough;
+use crate::study::{Metric, Models, Study, StudySpec};
 use crate::sweep::{Grid, SweepPlan};
+
+/// The fewest models that are divided.
+pub(super) const LEAST: usize = 3;
 
 /// The options of [`Models::page`]: which sets, points and clusters the page shows.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,6 +33,15 @@ pub struct PageOptions {
     pub n_resamples: usize,
     /// Computes the earlier stages of training too. Otherwise they are shown if the store has all their lines.
     pub stages: bool,
+    /// How the sharpness of each model is measured. Otherwise that of [`SharpnessRecipe::mini`] is shown if the
+    /// store has it of all models.
+    pub sharpness: Option<SharpnessRecipe>,
+    /// Which averages in some layers alone are shown, on the set in domain and on that of the score. Otherwise
+    /// the default ones are shown on each of these sets on which the store has all.
+    pub layers: Option<LayerOptions>,
+    /// Which combinations of more than two models are shown. Otherwise the default ones are if the store has
+    /// all.
+    pub convexity: Option<ConvexityOptions>,
 }
 
 impl Default for PageOptions {
@@ -40,6 +56,9 @@ impl Default for PageOptions {
             clusters: ClusterOptions::default(),
             n_resamples: ConfidenceOptions::default().n_resamples,
             stages: false,
+            sharpness: None,
+            layers: None,
+            convexity: None,
         }
     }
 }
@@ -47,6 +66,9 @@ impl Default for PageOptions {
 impl Options for PageOptions {
     fn validate(&self) -> Result<()> {
         self.clusters.validate()?;
+        self.sharpness.as_ref().map_or(Ok(()), Options::validate)?;
+        self.layers.as_ref().map_or(Ok(()), Options::validate)?;
+        self.convexity.as_ref().map_or(Ok(()), Options::validate)?;
         match self.n_resamples {
             0 => Ok(()),
             _ => self.confidence().validate(),
@@ -67,6 +89,30 @@ impl PageOptions {
     pub(super) fn confidence(&self) -> ConfidenceOptions {
         let (n_resamples, clusters) = (self.n_resamples, self.clusters.clone());
         ConfidenceOptions { n_resamples, clusters, ..ConfidenceOptions::default() }
+    }
+
+    /// Returns the words for what the options ask for that needs models which can be divided.
+    pub(super) fn divided(&self) -> impl Iterator<Item = &'static str> {
+        let layers = self.layers.as_ref().map(|_| "layers in a page");
+        layers.into_iter().chain(self.convexity.as_ref().map(|_| "convexity in a page"))
+    }
+
+    /// Checks the number of models of a study.
+    ///
+    /// # Errors
+    /// [`LmcError::InvalidParameter`] for fewer than the options need.
+    #[doc(hidden)]
+    pub fn check_count(&self, spec: &StudySpec) -> Result<()> {
+        spec.check_count(2, "a page")?;
+        self.divided().try_for_each(|what| spec.check_count(LEAST, what))
+    }
+
+    /// Checks what the options ask of the models, before any work.
+    pub(super) fn check_models(&self, models: &Models) -> Result<()> {
+        enough(models.len(), 2, "a page")?;
+        self.divided().try_for_each(|what| enough(models.len(), LEAST, what))?;
+        self.layers.as_ref().map_or(Ok(()), |layers| models.check_layers(layers))?;
+        self.sharpness.as_ref().map_or(Ok(()), |_| models.measured_set().map(|_| ()))
     }
 
     /// Checks that the task of a study has the sets.

@@ -1,9 +1,11 @@
 //! The earlier stages of training in a page.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
 use super::options::{PageOptions, Shown};
-use crate::basin::{Basins, Note, drift};
+use crate::basin::{Basins, DriftStage, Note, drift};
 use crate::error::Result;
 use crate::study::{Models, metrics};
 
@@ -11,8 +13,11 @@ use crate::study::{Models, metrics};
 #[derive(Serialize)]
 pub(super) struct Stage {
     name: String,
-    cluster: Vec<usize>,
-    membership: Vec<f32>,
+    /// The basin of each model from 0 on, those without a partner at the end after the others; nothing for a
+    /// model in no basin.
+    cluster: Vec<Option<usize>>,
+    /// The membership score of each model; nothing for a model in no basin.
+    membership: Vec<Option<f32>>,
     score: Vec<f32>,
     notes: Vec<String>,
 }
@@ -48,12 +53,32 @@ pub(super) fn stages(
         clustered.push((stage.step, stage.basins));
     }
     let drift = drift(&clustered, basins)?;
-    let stage = |(stage, score): (crate::basin::DriftStage, Vec<f64>)| Stage {
-        name: stage.name,
-        cluster: stage.cluster,
-        membership: stage.membership.into_iter().map(|value| value as f32).collect(),
-        score: score.into_iter().map(|value| value as f32).collect(),
-        notes: stage.notes.iter().map(Note::to_string).collect(),
-    };
-    Ok(drift.stages.into_iter().zip(scores).map(stage).collect())
+    let stages = drift.stages.into_iter().zip(&clustered).zip(scores);
+    Ok(stages.map(|((stage, (_, now)), score)| Stage::new(stage, now, basins, score)).collect())
+}
+
+impl Stage {
+    /// Makes the stage of the basins `now`, with the names that they have among the `last` ones.
+    fn new(stage: DriftStage, now: &Basins, last: &Basins, score: Vec<f64>) -> Self {
+        let row = |model: &String| now.models.iter().position(|other| other == model);
+        let is_inside = |model| row(model).is_some_and(|row| now.basin_of(row).is_some());
+        let inside: Vec<bool> = last.models.iter().map(is_inside).collect();
+        let of = |(&number, &inside): (&usize, &bool)| inside.then_some(number);
+        let numbers: Vec<Option<usize>> = stage.cluster.iter().zip(&inside).map(of).collect();
+        // Basins without a partner have numbers with gaps between them.
+        let own: BTreeSet<usize> =
+            numbers.iter().flatten().copied().filter(|&number| number >= last.n_basins).collect();
+        let name = |number| match own.iter().position(|&own| own == number) {
+            Some(place) => last.n_basins + place,
+            None => number,
+        };
+        let membership = stage.membership.iter().zip(inside);
+        Self {
+            name: stage.name,
+            cluster: numbers.into_iter().map(|number| number.map(name)).collect(),
+            membership: membership.map(|(&value, inside)| inside.then_some(value as f32)).collect(),
+            score: score.into_iter().map(|value| value as f32).collect(),
+            notes: stage.notes.iter().map(Note::to_string).collect(),
+        }
+    }
 }

@@ -13,6 +13,7 @@ use tch::Device;
 
 use crate::encode::Encoded;
 use crate::error::{LmcError, Result};
+use crate::eval::EvaluationSet;
 use crate::file::{read_sealed, sha256, write_sealed};
 use crate::options::Options;
 use crate::progress::{Progress, Unit};
@@ -46,21 +47,14 @@ impl Models {
     /// ```
     pub fn sharpness(&self, recipe: &SharpnessRecipe) -> Result<DataFrame> {
         recipe.validate()?;
-        let (study, task) = (self.study(), self.study().task());
-        let (store, classifier) = (study.store(), &task.classifier);
-        let set = task.sets.first().filter(|set| set.label_map.is_none()).ok_or_else(|| {
-            LmcError::invalid("evaluation set", "other labels", "the classes of the classifier")
-        })?;
+        let (study, classifier) = (self.study(), &self.study().task().classifier);
+        let set = self.measured_set()?;
         let mut chosen: Vec<&Encoded> = set.encoded.iter().collect();
         chosen.shuffle(&mut crate::seed::rng(recipe.seed, "sharpness"));
         chosen.truncate(recipe.n_examples);
         let examples: Vec<Encoded> = chosen.into_iter().cloned().collect();
-        let json = serde_json::to_string(recipe)
-            .map_err(|e| LmcError::invalid("sharpness", e, "a serialisable recipe"))?;
-        let folder = store.sharpness_folder(&set.key, &sha256(json.as_bytes())[..10]);
         let (models, load) = (self.models(), self.loader());
-        let files: Vec<PathBuf> =
-            models.iter().map(|model| folder.join(format!("{}.sealed", model.key()))).collect();
+        let files = self.sharpness_files(set, recipe)?;
         let total = u64::from(recipe.n_updates) * models.len() as u64;
         let progress = Progress::new("measuring sharpness", Unit::Updates, total);
         let kept = Kept {
@@ -93,6 +87,29 @@ impl Models {
             eps: vec![recipe.eps; measured.len()],
         }
         .frame()
+    }
+
+    /// Returns whether the store has the sharpness of all copies by that recipe.
+    pub(crate) fn has_sharpness(&self, recipe: &SharpnessRecipe) -> Result<bool> {
+        let Ok(set) = self.measured_set() else { return Ok(false) };
+        Ok(self.sharpness_files(set, recipe)?.iter().all(|file| file.exists()))
+    }
+
+    /// Returns the set on which sharpness is measured, after checking that its labels are the classifier's
+    /// classes.
+    pub(crate) fn measured_set(&self) -> Result<&EvaluationSet> {
+        let first = self.study().task().sets.first().filter(|set| set.label_map.is_none());
+        first.ok_or_else(|| {
+            LmcError::invalid("evaluation set", "other labels", "the classes of the classifier")
+        })
+    }
+
+    /// Returns the file of each copy.
+    fn sharpness_files(&self, set: &EvaluationSet, recipe: &SharpnessRecipe) -> Result<Vec<PathBuf>> {
+        let json = serde_json::to_string(recipe)
+            .map_err(|e| LmcError::invalid("sharpness", e, "a serialisable recipe"))?;
+        let folder = self.study().store().sharpness_folder(&set.key, &sha256(json.as_bytes())[..10]);
+        Ok(self.models().iter().map(|model| folder.join(format!("{}.sealed", model.key()))).collect())
     }
 }
 

@@ -3,8 +3,11 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use lmc::analyses::convexity::ConvexityOptions;
+use lmc::analyses::layers::LayerOptions;
 use lmc::analyses::page::{Page, PageOptions};
 use lmc::confidence::Resamples;
+use lmc::sharpness::SharpnessRecipe;
 use lmc::study::{Study, StudySpec};
 use lmc::{Options, Result, terminal};
 
@@ -36,6 +39,18 @@ pub struct Report {
     /// Compute the earlier stages of training too. Without it they are shown if the store has their lines.
     #[arg(long)]
     stages: bool,
+    /// Measure the sharpness of each model too, as `lmc sharpness` does. Without it, it is shown if the store has
+    /// it.
+    #[arg(long)]
+    sharpness: bool,
+    /// Average pairs of models in each layer alone too, as `lmc layers` does. Without it, the averages are shown
+    /// if the store has them.
+    #[arg(long)]
+    layers: bool,
+    /// Sample the loss between more than two models too, as `lmc convexity` does. Without it, the samples are
+    /// shown if the store has them.
+    #[arg(long)]
+    convexity: bool,
     /// The title of the page.
     #[arg(long)]
     title: Option<String>,
@@ -60,7 +75,9 @@ impl Computing for Report {
 impl Report {
     pub fn check(&self) -> Result<()> {
         self.interpolation.check(&self.study)?;
-        self.own_options()?.validate()?;
+        let options = self.own_options()?;
+        options.validate()?;
+        options.check_count(&self.study.spec()?)?;
         Page::check_place(&self.out, self.force)
     }
 
@@ -77,6 +94,9 @@ impl Report {
             clusters: self.clustering.options(),
             n_resamples: self.resamples,
             stages: self.stages,
+            sharpness: self.sharpness.then(SharpnessRecipe::mini),
+            layers: self.layers.then(LayerOptions::default),
+            convexity: self.convexity.then(ConvexityOptions::default),
             ..PageOptions::default()
         })
     }
