@@ -1,6 +1,7 @@
 //! Compares results with those of other implementations, whose scripts lie beside the golden files.
 
 mod adapters;
+mod alignment;
 mod analysis;
 mod attention;
 mod checkpoints;

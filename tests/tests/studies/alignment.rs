@@ -4,11 +4,12 @@ use std::path::Path;
 
 use lmc::LmcError;
 use lmc::align::{assignment, shuffled, weight_matching};
+use lmc::analyses::alignment::{AlignBy, AlignOptions};
 use lmc::encode::Batch;
 use lmc::gap::Measure;
 use lmc::model::Dropout;
-use lmc::sweep::Grid;
-use lmc::table::{ALIGNMENT, Table};
+use lmc::sweep::{Grid, Profile};
+use lmc::table::{ALIGNMENT, AlignmentColumns, Table};
 use lmc::tch::{Kind, Tensor};
 use lmc::weights::{Parameters, Weights};
 use lmc_tests::small;
@@ -113,4 +114,49 @@ fn lines_to_a_copy_in_another_order_are_those_to_the_copy() {
     let error = models.sweep_aligned(&foreign).unwrap_err().to_string();
     assert!(error.contains("model s9"), "{error}");
     assert!(models.align(0, 3).unwrap_err().to_string().contains("below 3"));
+}
+
+#[test]
+fn activations_and_repair_have_rows_of_their_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let models = small::models(folder.path(), 3);
+    // The second copy has its units in another order.
+    let second = &models.models()[1];
+    let weights = models.weights_of(second).unwrap();
+    let other = shuffled(models.study().task().classifier.config(), &weights, 1).unwrap();
+    models.study().store().save_checkpoint(second.spec().unwrap(), &other, second.info().unwrap()).unwrap();
+    let sweep = models.sweep("id", Grid::new(5).unwrap()).unwrap();
+    let usual = AlignOptions { n_texts: 64, ..AlignOptions::default() };
+    let by_activations = AlignOptions { by: AlignBy::Activations, repair: true, ..usual.clone() };
+    let aligned = models.sweep_aligned_by(&sweep, &by_activations).unwrap();
+    let gap = |profile: &Profile| profile.measure(Measure::ConvexityGap).unwrap();
+    let repaired = aligned.repaired.as_ref().unwrap();
+    for line in [0, 2] {
+        // Lines to the second copy.
+        let (before, after) = (&aligned.before.profiles[line], &aligned.after.profiles[line]);
+        assert!(after.distance < before.distance && gap(after) < gap(before));
+        assert!(aligned.alignments[line].moved().neurons > 0);
+        let inner = &repaired.profiles[line];
+        assert_eq!((&inner.outcomes[0], &inner.outcomes[4]), (&before.outcomes[0], &before.outcomes[4]));
+        assert_ne!(inner.outcomes[2], after.outcomes[2]);
+    }
+    let table = aligned.table().unwrap();
+    assert_eq!(AlignmentColumns::by(&table).unwrap(), ["activations"; 3]);
+    assert_eq!(AlignmentColumns::n_stream_units(&table).unwrap(), [0; 3]);
+    assert!(AlignmentColumns::convexity_gap_repaired(&table).unwrap().iter().all(Option::is_some));
+    // Repaired points are found again, and are others with other texts.
+    let again = models.sweep_aligned_by(&sweep, &by_activations).unwrap();
+    assert_eq!(again.repaired.unwrap().profiles, repaired.profiles);
+    let nothing = AlignOptions { by: AlignBy::Nothing, ..by_activations };
+    let alone = models.sweep_aligned_by(&sweep, &nothing).unwrap();
+    assert_eq!(alone.after.profiles, sweep.profiles);
+    assert_ne!(alone.repaired.unwrap().profiles[0].outcomes[2], sweep.profiles[0].outcomes[2]);
+    // With the stream, nothing is lost.
+    let stream = AlignOptions { stream: true, ..usual };
+    let streamed = models.sweep_aligned_by(&sweep, &stream).unwrap();
+    let plain = models.sweep_aligned(&sweep).unwrap();
+    for (with, without) in streamed.after.profiles.iter().zip(&plain.after.profiles) {
+        assert!(with.distance <= without.distance + 1e-9);
+    }
+    assert!(streamed.table().unwrap().column("n_stream_units").unwrap().i64().unwrap().get(0) > Some(0));
 }

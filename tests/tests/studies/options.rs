@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use lmc::analyses::alignment::{AlignBy, AlignOptions};
 use lmc::analyses::comparison::{ComparisonOptions, Group, compare};
 use lmc::analyses::confidence::ConfidenceOptions;
 use lmc::analyses::convexity::{ConvexityOptions, TriangleOptions};
@@ -220,6 +221,12 @@ fn a_wrong_value_of_every_field_is_refused_before_any_work() {
         n_resamples = 0 => "merging.n_resamples",
         confidence = 1.0 => "merging.confidence";
         free: metric, seed
+    }
+    each_field! { seen, AlignOptions, AlignOptions::default(),
+        |options: &_| models.sweep_aligned_by(&sweep, options);
+        by = AlignBy::Nothing => "align.by",
+        n_texts = 0 => "align.n_texts";
+        free: stream, repair, seed
     }
     each_field! { seen, LayerOptions, LayerOptions::default(),
         |options: &_| models.layers("lo", options);

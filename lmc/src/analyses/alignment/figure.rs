@@ -17,7 +17,8 @@ const PANEL: [usize; 2] = [534, 444];
 /// diagonal.
 ///
 /// `alignment` is an [`ALIGNMENT`] table of one evaluated set. Pairs whose best permutation is the identity
-/// lie on the diagonal; of the others a point below it is a gap that alignment makes smaller.
+/// lie on the diagonal; of the others a point below it is a gap that alignment makes smaller. If lines were
+/// repaired, each pair has a second point, for the gap after alignment and REPAIR.
 ///
 /// # Errors
 /// [`LmcError::Column`] for a table of another schema, [`LmcError::InvalidParameter`] for one without pairs
@@ -40,12 +41,16 @@ pub fn alignment_scatter(alignment: &DataFrame) -> Result<Figure> {
     );
     let (before, after) =
         (AlignmentColumns::convexity_gap(alignment)?, AlignmentColumns::convexity_gap_aligned(alignment)?);
+    let repaired = AlignmentColumns::convexity_gap_repaired(alignment)?;
+    let repaired: Option<Vec<f64>> = repaired.into_iter().collect();
+    let repaired = repaired.filter(|gaps| !gaps.is_empty());
     let mut moved = vec![0; a.len()];
     for units in [
         AlignmentColumns::moved_neurons(alignment)?,
         AlignmentColumns::moved_heads(alignment)?,
         AlignmentColumns::moved_head_units(alignment)?,
         AlignmentColumns::moved_pooler_units(alignment)?,
+        AlignmentColumns::moved_stream_units(alignment)?,
     ] {
         moved.iter_mut().zip(units).for_each(|(sum, units)| *sum += units);
     }
@@ -56,7 +61,8 @@ pub fn alignment_scatter(alignment: &DataFrame) -> Result<Figure> {
         let got = format!("pairs on {dataset} and on {other}");
         return Err(LmcError::invalid("alignment", got, "pairs on one set"));
     }
-    let top = before.iter().chain(&after).copied().fold(0.0, f64::max);
+    let gaps = before.iter().chain(&after).chain(repaired.iter().flatten());
+    let top = gaps.copied().fold(0.0, f64::max);
     let top = if top > 0.0 { 1.06 * top } else { 1.0 };
     let margin = [theme::LEFT, theme::RIGHT, theme::TOP, theme::BOTTOM];
     let panel = Panels::new(1, 1, PANEL[1], [0, 0], margin).at_most(PANEL[0]);
@@ -85,12 +91,35 @@ pub fn alignment_scatter(alignment: &DataFrame) -> Result<Figure> {
                 .telling("%{text}<br>before %{x:.4g}<br>after %{y:.4g}"),
         );
     }
-    let count = |changed: fn(&f64, &f64) -> bool| {
-        before.iter().zip(&after).filter(|(before, after)| changed(after, before)).count()
+    if let Some(repaired) = &repaired {
+        let told = a.iter().zip(&b).map(|(a, b)| format!("{a} and {b}"));
+        chart.add(
+            Mark::dots(before.clone(), repaired.clone())
+                .faded(0.75)
+                .coloured(theme::colour(2))
+                .named(&format!("with REPAIR, {}", theme::counted(a.len(), "pair")))
+                .texts(told)
+                .telling("%{text}<br>before %{x:.4g}<br>after both %{y:.4g}"),
+        );
+    }
+    let [smaller, larger] = changed(&before, &after);
+    let remark = match &repaired {
+        None => format!("after alignment {smaller} of {} gaps are smaller, {larger} larger", before.len()),
+        Some(repaired) => {
+            let [with, _] = changed(&before, repaired);
+            format!("of {} gaps {smaller} are smaller after alignment, {with} with REPAIR", before.len())
+        }
     };
-    let (smaller, larger) = (count(|after, before| after < before), count(|after, before| after > before));
-    chart.remark(&format!("after alignment {smaller} of {} gaps are smaller, {larger} larger", before.len()));
+    chart.remark(&remark);
     chart.figure()
+}
+
+/// Returns how many gaps are smaller and how many are larger than before.
+fn changed(before: &[f64], after: &[f64]) -> [usize; 2] {
+    let count = |changed: fn(&f64, &f64) -> bool| {
+        before.iter().zip(after).filter(|(before, after)| changed(after, before)).count()
+    };
+    [count(|after, before| after < before), count(|after, before| after > before)]
 }
 
 #[cfg(test)]
@@ -108,11 +137,36 @@ mod tests {
         df!("a" => ["s1", "s1"], "b" => ["s2", "s3"], "dataset" => ["id", "id"],
             "moved_neurons" => [2_i64, 0], "n_neurons" => [8_i64, 8], "moved_heads" => zeros.clone(),
             "n_heads" => [2_i64, 2], "moved_head_units" => [3_i64, 0], "n_head_units" => [16_i64, 16],
-            "moved_pooler_units" => zeros, "n_pooler_units" => [4_i64, 4], "similarity_identity" => ones.clone(),
+            "moved_pooler_units" => zeros.clone(), "n_pooler_units" => [4_i64, 4], "similarity_identity" => ones.clone(),
             "similarity_matched" => ones.clone(), "distance" => ones.clone(), "distance_aligned" => ones.clone(),
             "barrier_height" => ones.clone(), "barrier_height_aligned" => ones,
-            "convexity_gap" => [0.5, 0.25], "convexity_gap_aligned" => [0.125, 0.25])
+            "convexity_gap" => [0.5, 0.25], "convexity_gap_aligned" => [0.125, 0.25], "by" => ["weights"; 2],
+            "moved_stream_units" => zeros.clone(), "n_stream_units" => zeros,
+            "barrier_height_repaired" => [None::<f64>; 2], "convexity_gap_repaired" => [None::<f64>; 2])
         .unwrap()
+    }
+
+    /// The same two pairs with their lines repaired.
+    fn repaired() -> DataFrame {
+        let mut alignment = alignment();
+        for (name, values) in
+            [("barrier_height_repaired", [0.5, 0.5]), ("convexity_gap_repaired", [0.0625, 0.375])]
+        {
+            alignment.with_column(polars::prelude::Column::new(name.into(), values)).unwrap();
+        }
+        alignment
+    }
+
+    #[test]
+    fn repaired_lines_are_points_of_their_own() {
+        let described = description(&alignment_scatter(&repaired()).unwrap());
+        let trace = &described["data"][3];
+        assert_eq!((&trace["x"], &trace["y"]), (&json!([0.5, 0.25]), &json!([0.0625, 0.375])));
+        assert_eq!(trace["name"], "with REPAIR, 2 pairs");
+        assert_eq!(
+            described["layout"]["annotations"][0]["text"],
+            "of 2 gaps 1 are smaller after alignment, 1 with REPAIR"
+        );
     }
 
     #[test]

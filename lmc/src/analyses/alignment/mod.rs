@@ -1,6 +1,8 @@
 //! Neuron alignment of the copies of a study, and the lines between them once their units are in one order.
 
 pub(crate) mod figure;
+mod options;
+mod repairing;
 mod table;
 
 use std::fmt;
@@ -9,9 +11,11 @@ use polars::prelude::DataFrame;
 use tch::Device;
 
 use crate::compute::within_memory;
+use crate::encode::Encoded;
 use crate::error::{LmcError, Result};
 use crate::eval::Outcome;
 use crate::gap::Measure;
+use crate::options::Options;
 use crate::parallel::run_on_workers;
 use crate::path::Combination;
 use crate::progress::{Progress, Unit};
@@ -21,10 +25,12 @@ use crate::tables::Table;
 use crate::weights::Weights;
 
 pub use crate::align::{
-    Alignment, Axis, Matched, Permutation, Symmetry, UnitCounts, Units, assignment, shuffled, symmetries,
-    weight_matching,
+    Alignment, Axis, Matched, Permutation, Symmetry, UnitCounts, Units, activation_matching, assignment,
+    check_repair, repair, shuffled, stream_symmetries, symmetries, weight_matching,
+    weight_matching_with_stream,
 };
 pub use figure::alignment_scatter;
+pub use options::{AlignBy, AlignOptions};
 pub use table::{ALIGNMENT, AlignmentColumns};
 
 /// A sweep, and the same with the units of each model B in the order of model A's.
@@ -34,8 +40,12 @@ pub struct AlignedSweep {
     pub before: Sweep,
     /// The lines to the aligned models, in the same order.
     pub after: Sweep,
+    /// The lines to the aligned models with their inner points repaired, if that was asked for.
+    pub repaired: Option<Sweep>,
     /// The alignment of each line's model B to its model A.
     pub alignments: Vec<Alignment>,
+    /// What told which units are the same.
+    pub by: AlignBy,
 }
 
 impl fmt::Debug for AlignedSweep {
@@ -46,7 +56,7 @@ impl fmt::Debug for AlignedSweep {
 }
 
 impl Models {
-    /// Returns the alignment of copy `b`'s units to those of copy `a`, both by number.
+    /// Returns the alignment of copy `b`'s units to those of copy `a`, both by number, by their weights.
     ///
     /// # Errors
     /// [`LmcError::InvalidParameter`] for a copy that does not exist; those of [`Models::weights_of`] and
@@ -70,15 +80,11 @@ impl Models {
         weight_matching(self.study().task().classifier.config(), &weights(a)?, &weights(b)?)
     }
 
-    /// Returns the sweep again along the lines from each model A to model B with its units in A's order.
-    ///
-    /// Where the best permutation is the identity, the line is the one that was swept. The others are
-    /// evaluated at the same points and kept in the store; their ends are known, since no alignment changes a
-    /// function.
+    /// Returns the sweep again along the lines from each model A to model B with its units in A's order, by
+    /// weights: [`Models::sweep_aligned_by`] with the usual options.
     ///
     /// # Errors
-    /// The errors of [`Models::sample`]; [`LmcError::InvalidParameter`] for a sweep over other models, with
-    /// lines that were refined, or of sampled examples.
+    /// The errors of [`Models::sweep_aligned_by`].
     ///
     /// # Examples
     /// ```no_run
@@ -90,9 +96,45 @@ impl Models {
     /// # Ok::<(), LmcError>(())
     /// ```
     pub fn sweep_aligned(&self, sweep: &Sweep) -> Result<AlignedSweep> {
+        self.sweep_aligned_by(sweep, &AlignOptions::default())
+    }
+
+    /// Returns the sweep again along the lines from each model A to model B with its units in A's order, and
+    /// once more with repaired points if the options say so.
+    ///
+    /// Where the best permutation is the identity, the line is the one that was swept. The others are
+    /// evaluated at the same points and kept in the store; their ends are known, since no alignment changes a
+    /// function. So it is with repaired points, each of which is a model of its own in the store. Texts are
+    /// those of the training set, drawn by the seed.
+    ///
+    /// # Errors
+    /// The errors of [`Models::sample`], [`AlignOptions::check`](crate::Options::check), [`activation_matching`]
+    /// and [`repair`]; [`LmcError::InvalidParameter`] for a sweep over other models, with lines that were
+    /// refined, or of sampled examples.
+    ///
+    /// # Examples
+    /// ```no_run
+    /// use lmc::analyses::alignment::{AlignBy, AlignOptions};
+    /// use lmc::prelude::*;
+    /// // Models whose encoders were pretrained separately.
+    /// let models = Models::open(&["one", "other"], TaskSpec::open("stance.toml")?)?;
+    /// let sweep = models.sweep("id-sample", Grid::TENTHS)?;
+    /// let options = AlignOptions {
+    ///     by: AlignBy::Activations,
+    ///     stream: true,
+    ///     repair: true,
+    ///     ..AlignOptions::default()
+    /// };
+    /// println!("{}", models.sweep_aligned_by(&sweep, &options)?.table()?);
+    /// # Ok::<(), LmcError>(())
+    /// ```
+    pub fn sweep_aligned_by(&self, sweep: &Sweep, options: &AlignOptions) -> Result<AlignedSweep> {
+        let options = options.check()?;
+        options.check_for(self.study().task().classifier.config())?;
         let pairs = self.pairs(sweep)?;
         sweep.check_whole()?;
-        let alignments = self.alignments(&pairs)?;
+        let texts = self.texts_of_alignment(&options);
+        let alignments = self.alignments(&pairs, &options, &texts)?;
         let moved: Vec<usize> = (0..pairs.len()).filter(|&line| !alignments[line].is_identity()).collect();
         let mut after = sweep.clone();
         if let Some(first) = moved.first() {
@@ -107,11 +149,22 @@ impl Models {
                 after.profiles[line] = Profile { outcomes, distance, ..after.profiles[line].clone() };
             }
         }
-        Ok(AlignedSweep { before: sweep.clone(), after, alignments })
+        let repaired = options.repair.then(|| self.repaired(&after, &pairs, &alignments, &texts));
+        let repaired = repaired.transpose()?;
+        Ok(AlignedSweep { before: sweep.clone(), after, repaired, alignments, by: options.by })
     }
 
-    fn alignments(&self, pairs: &[[usize; 2]]) -> Result<Vec<Alignment>> {
+    fn alignments(
+        &self,
+        pairs: &[[usize; 2]],
+        options: &AlignOptions,
+        texts: &[Encoded],
+    ) -> Result<Vec<Alignment>> {
         let (classifier, load) = (&self.study().task().classifier, self.loader());
+        let config = classifier.config();
+        if options.by == AlignBy::Nothing {
+            return Ok(vec![Alignment { matches: Vec::new() }; pairs.len()]);
+        }
         let progress = Progress::new("aligning units", Unit::Pairs, pairs.len() as u64);
         let workers = self.study().compute().workers();
         let equip = |&device: &Device| Ok(device);
@@ -122,7 +175,16 @@ impl Models {
                     Weights::new(weights.layout().clone(), weights.theta().f_to_device(device)?)
                 };
                 let [a, b] = pair.map(there);
-                weight_matching(classifier.config(), &a?, &b?)
+                let (a, b) = (a?, b?);
+                match (options.by, options.stream) {
+                    (AlignBy::Activations, stream) => {
+                        let of_stream = if stream { stream_symmetries(config) } else { Vec::new() };
+                        let all = symmetries(config).into_iter().chain(of_stream).collect();
+                        activation_matching(classifier, all, &a, &b, texts)
+                    }
+                    (_, true) => weight_matching_with_stream(config, &a, &b),
+                    (_, false) => weight_matching(config, &a, &b),
+                }
             })?;
             progress.tick(String::new);
             Ok(alignment)
@@ -183,6 +245,12 @@ impl Table for AlignedSweep {
         let all = |count: fn(UnitCounts) -> usize| {
             self.alignments.iter().map(|alignment| count(alignment.n_units()) as i64).collect::<Vec<_>>()
         };
+        let repaired = |measure: Measure| -> Result<Vec<Option<f64>>> {
+            match &self.repaired {
+                None => Ok(vec![None; lines.len()]),
+                Some(sweep) => Ok(of(sweep, measure)?.into_iter().map(Some).collect()),
+            }
+        };
         let similarity = |of: fn(&Alignment) -> f64| self.alignments.iter().map(of).collect::<Vec<_>>();
         AlignmentColumns {
             a: lines.iter().map(|p| p.a.clone()).collect(),
@@ -204,6 +272,11 @@ impl Table for AlignedSweep {
             barrier_height_aligned: of(&self.after, Measure::BarrierHeight)?,
             convexity_gap: of(&self.before, Measure::ConvexityGap)?,
             convexity_gap_aligned: of(&self.after, Measure::ConvexityGap)?,
+            by: vec![self.by.to_string(); lines.len()],
+            moved_stream_units: moved(|count| count.stream_units),
+            n_stream_units: all(|count| count.stream_units),
+            barrier_height_repaired: repaired(Measure::BarrierHeight)?,
+            convexity_gap_repaired: repaired(Measure::ConvexityGap)?,
         }
         .frame()
     }

@@ -17,7 +17,8 @@ declare_table! {
         n_head_units: i64 = "units within heads of a model: those of query and key, of value and output",
         moved_pooler_units: i64 = "units of model b's pooler that move",
         n_pooler_units: i64 = "units of a model's pooler",
-        similarity_identity: f64 = "inner product of the weights that carry permutations, no unit",
+        similarity_identity: f64 = "inner product of the weights that carry permutations, or by activations the \
+                                    sum of correlations of units in the same places, no unit",
         similarity_matched: f64 = "the same after alignment, never less, no unit",
         distance: f64 = "Euclidean distance of all parameters, no unit",
         distance_aligned: f64 = "the same after alignment, no unit",
@@ -25,5 +26,11 @@ declare_table! {
         barrier_height_aligned: f64 = "the same after alignment, nats per example",
         convexity_gap: f64 = "convexity gap, nats per example",
         convexity_gap_aligned: f64 = "the same after alignment, nats per example",
+        by: String = "what told which units are the same: weights, activations or nothing",
+        moved_stream_units: i64 = "units of model b's residual stream that move",
+        n_stream_units: i64 = "units of a model's residual stream, 0 where it was left as it is",
+        barrier_height_repaired: Option<f64> = "the barrier height after alignment and REPAIR, nats per example, \
+                                                empty without REPAIR",
+        convexity_gap_repaired: Option<f64> = "the convexity gap after both, nats per example, empty without REPAIR",
     }
 }

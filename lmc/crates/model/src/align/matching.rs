@@ -25,9 +25,13 @@ pub struct Matched {
     pub symmetry: Symmetry,
     /// The permutation of B's units.
     pub permutation: Permutation,
-    /// The inner product of the two models' weights that carry the symmetry, as they are.
+    /// The inner product of the two models' weights that carry the symmetry, as they are; with
+    /// [`activation_matching`](super::activation_matching), the sum of the correlations of units in the same
+    /// places.
     pub similarity_identity: f64,
-    /// The same inner product after the permutation; never less.
+    /// The same after the permutation. It is never less; with
+    /// [`weight_matching_with_stream`](super::weight_matching_with_stream), that holds of the sum over all
+    /// symmetries.
     pub similarity_matched: f64,
 }
 
@@ -47,7 +51,11 @@ impl fmt::Debug for Alignment {
             "{} of {} heads, {} of {} units in heads, ",
             moved.heads, all.heads, moved.head_units, all.head_units
         )?;
-        write!(f, "{} of {} pooler units)", moved.pooler_units, all.pooler_units)
+        write!(f, "{} of {} pooler units", moved.pooler_units, all.pooler_units)?;
+        if all.stream_units > 0 {
+            write!(f, ", {} of {} units of the residual stream", moved.stream_units, all.stream_units)?;
+        }
+        f.write_str(")")
     }
 }
 
@@ -63,15 +71,19 @@ pub struct UnitCounts {
     pub head_units: usize,
     /// Units of the tanh layer under the classifier.
     pub pooler_units: usize,
+    /// Units of the residual stream, narrower embeddings and tables of distances included; 0 where it stays as
+    /// it is.
+    pub stream_units: usize,
 }
 
 impl Alignment {
-    /// Returns the inner product of the two models' weights that some permutation acts on, as they are.
+    /// Returns the inner product of the two models' weights that some permutation acts on, as they are, or the
+    /// sum of correlations ([`Matched`]).
     pub fn similarity_identity(&self) -> f64 {
         self.matches.iter().map(|matched| matched.similarity_identity).sum()
     }
 
-    /// Returns the same inner product after the permutations; never less.
+    /// Returns the same after the permutations; never less.
     pub fn similarity_matched(&self) -> f64 {
         self.matches.iter().map(|matched| matched.similarity_matched).sum()
     }
@@ -101,6 +113,7 @@ impl Alignment {
                     counts.head_units += units;
                 }
                 Units::Pooler => counts.pooler_units += units,
+                Units::Stream => counts.stream_units += units,
             }
         }
         counts
@@ -143,7 +156,8 @@ impl Alignment {
 /// rounding, nothing moves.
 ///
 /// DIFFERENCE: Ainsworth et al. (2022) permute the residual stream as well and have to go round the layers
-/// until nothing changes, which finds a local optimum; here models share a pretrained encoder.
+/// until nothing changes, which finds a local optimum; here models share a pretrained encoder. For encoders that
+/// were pretrained separately, [`weight_matching_with_stream`](super::weight_matching_with_stream) does that.
 ///
 /// # Errors
 /// [`LmcError::InvalidParameter`] for two models of different layouts, of another architecture than that of
@@ -168,21 +182,27 @@ impl Alignment {
 pub fn weight_matching(config: &ModelConfig, a: &Weights, b: &Weights) -> Result<Alignment> {
     Weights::same_layout(a, b)?;
     let _no_grad = tch::no_grad_guard();
-    let [a, b] = [a, b].map(|weights| weights.named().into_iter().collect::<BTreeMap<_, _>>());
     let all = symmetries(config);
     let n = all.len();
     let mut matches = Vec::new();
     for symmetry in all {
         interrupt::check(|| format!("{} of {n} kinds of units were matched; none is kept", matches.len()))?;
-        check(&symmetry, &a)?;
-        let similarities =
-            symmetry.sets.iter().map(|axes| similarity(axes, &a, &b)).collect::<Result<Vec<_>>>()?;
-        matches.push(matched(symmetry, &similarities)?);
+        matches.push(matched_by_weights(symmetry, a, b)?);
     }
     Ok(Alignment { matches })
 }
 
-fn matched(symmetry: Symmetry, similarities: &[Array2<f64>]) -> Result<Matched> {
+/// Returns the best permutation of B's units for one symmetry, all others as they are.
+pub(super) fn matched_by_weights(symmetry: Symmetry, a: &Weights, b: &Weights) -> Result<Matched> {
+    let [a, b] = [a, b].map(|weights| weights.named().into_iter().collect::<BTreeMap<_, _>>());
+    check(&symmetry, &a)?;
+    let similarities =
+        symmetry.sets.iter().map(|axes| similarity(axes, &a, &b)).collect::<Result<Vec<_>>>()?;
+    matched(symmetry, &similarities)
+}
+
+/// Returns the permutation of the greatest sum of similarities, or none if it is greater only by rounding.
+pub(super) fn matched(symmetry: Symmetry, similarities: &[Array2<f64>]) -> Result<Matched> {
     let identity = Permutation::identity(&symmetry);
     let best = Permutation::best(&symmetry, similarities)?;
     let similarity_identity = identity.similarity(similarities);

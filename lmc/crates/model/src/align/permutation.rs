@@ -76,6 +76,18 @@ impl Permutation {
         self.blocks.iter().zip(&self.units[set]).flat_map(of_block).collect()
     }
 
+    /// Returns the permutation that does this one first and then another.
+    pub(super) fn then(&self, next: &Self) -> Self {
+        let blocks = next.blocks.iter().map(|&block| self.blocks[block]).collect();
+        let of_set = |(own, next_units): (&Vec<Vec<usize>>, &Vec<Vec<usize>>)| {
+            let of_block = |(&block, units): (&usize, &Vec<usize>)| {
+                units.iter().map(|&unit| own[block][unit]).collect::<Vec<_>>()
+            };
+            next.blocks.iter().zip(next_units).map(of_block).collect()
+        };
+        Self { blocks, units: self.units.iter().zip(&next.units).map(of_set).collect() }
+    }
+
     /// Returns the similarity of A's units with those of B that stand in their places.
     pub(super) fn similarity(&self, similarities: &[Array2<f64>]) -> f64 {
         self.terms(similarities).sum()

@@ -25,6 +25,9 @@ pub enum Units {
     /// Units of the layer under the classifier: tanh, in ELECTRA and DeBERTa GELU, in DistilBERT ReLU. In
     /// ModernBERT it has the activation of the config and a norm behind it.
     Pooler,
+    /// Units of the residual stream, which all layers share, and of what it begins with:
+    /// [`stream_symmetries`](super::stream_symmetries).
+    Stream,
 }
 
 /// Units that may be exchanged without a change of the function: `n_blocks` blocks of `width` units.
@@ -35,7 +38,8 @@ pub enum Units {
 pub struct Symmetry {
     /// The kind of units.
     pub units: Units,
-    /// The layer, from 0; the number of layers for the part after the last layer.
+    /// The layer, from 0; the number of layers for the part after the last layer, -1 for units that all layers
+    /// share.
     pub layer: i64,
     /// The number of blocks: the number of heads for attention, otherwise 1.
     pub n_blocks: usize,
@@ -67,7 +71,8 @@ pub struct Symmetry {
 /// Layers that several depths share, as in ALBERT, are one layer here. Heads stay where they are in MPNet, whose
 /// bias by distance has a column for each head and serves all layers.
 ///
-/// The residual stream could be permuted as well, but the pretrained encoder fixes it for all its copies.
+/// The pretrained encoder fixes the residual stream for all its copies. Between encoders that were pretrained
+/// separately it may be permuted as well: [`stream_symmetries`](super::stream_symmetries).
 /// Symmetries that are not permutations are not covered: the sign of a unit of the tanh layer, any invertible
 /// map between query and key or between value and output of a head, biases of keys, which softmax cancels.
 pub fn symmetries(config: &ModelConfig) -> Vec<Symmetry> {
@@ -123,12 +128,12 @@ pub fn symmetries(config: &ModelConfig) -> Vec<Symmetry> {
 }
 
 /// Returns a part of the rows of a layer with their biases, if it has any.
-fn rows(layer: &str, part: [i64; 2], has_bias: bool) -> Vec<Axis> {
+pub(super) fn rows(layer: &str, part: [i64; 2], has_bias: bool) -> Vec<Axis> {
     let of = |what: &&str| Axis { tensor: format!("{layer}.{what}"), axis: 0, part };
     ["weight", "bias"][..if has_bias { 2 } else { 1 }].iter().map(of).collect()
 }
 
 /// Returns the columns of a linear layer.
-fn columns(layer: &str) -> Vec<Axis> {
+pub(super) fn columns(layer: &str) -> Vec<Axis> {
     vec![Axis { tensor: format!("{layer}.weight"), axis: 1, part: [0, 1] }]
 }

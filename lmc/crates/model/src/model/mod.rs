@@ -31,6 +31,7 @@ pub use config::{Disentangled, DistanceNorm, DistanceTerm, LayerType, ModelConfi
 pub use dropout::{Counted, Dropout, Masks};
 pub use encoder::{Encoder, Tokens};
 pub use finetuned::{Finetuned, load_finetuned, load_finetuned_as};
+pub(crate) use layers::linear;
 pub use load::{Pretrained, load_folder, read_folder, read_safetensors};
 #[doc(hidden)]
 pub use outputs::reordered;

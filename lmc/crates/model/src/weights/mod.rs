@@ -2,6 +2,7 @@
 
 mod digest;
 mod line;
+mod watch;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,6 +12,8 @@ use std::sync::Arc;
 use tch::{Device, Kind, TchError, Tensor};
 
 use lmc_base::error::{LmcError, MisshapenTensor, Result};
+
+pub(crate) use watch::{LinearLayer, Watch};
 
 /// The place of one named tensor in theta.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,7 +35,7 @@ struct Block {
 }
 
 /// The number of a block in a [`Layout`]; a model keeps one for each operand.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct BlockId(usize);
 
 /// The order, names and shapes of all tensors in theta, without gaps.
@@ -92,6 +95,24 @@ impl Layout {
         &self.entries
     }
 
+    /// Returns the names of the tensors of a block, in their order.
+    pub(crate) fn names_in(&self, id: BlockId) -> Vec<String> {
+        let Block { offset, size, .. } = self.blocks[id.0];
+        let within = self.entries.iter().filter(|e| (offset..offset + size).contains(&e.offset));
+        within.map(|entry| entry.name.clone()).collect()
+    }
+
+    /// Returns the block of a tensor, and the rows of the block that it is.
+    pub(crate) fn place_of(&self, name: &str) -> Option<(BlockId, std::ops::Range<i64>)> {
+        let entry = self.entries.iter().find(|entry| entry.name == name)?;
+        let holds = |block: &Block| (block.offset..block.offset + block.size).contains(&entry.offset);
+        let at = self.blocks.iter().position(holds)?;
+        let block = &self.blocks[at];
+        let row = block.size / block.shape[0];
+        let first = (entry.offset - block.offset) / row;
+        Some((BlockId(at), first..first + entry.shape[0]))
+    }
+
     /// Checks that tensors of those names and shapes are those of the layout.
     #[doc(hidden)]
     pub fn check(&self, shapes: &BTreeMap<&str, Vec<i64>>) -> Result<()> {
@@ -137,16 +158,8 @@ pub struct Parameters {
     stack: i64,
     /// Tensors made from operands, by block.
     derived: RefCell<BTreeMap<usize, Tensor>>,
-    /// The inputs of linear layers, by the block of their weights, if they are watched.
-    inputs: Option<RefCell<BTreeMap<usize, Inputs>>>,
-}
-
-/// The inputs that a linear layer has had.
-#[derive(Debug)]
-struct Inputs {
-    /// The sum of `x^T x`, `[in, in]` f64.
-    product: Tensor,
-    rows: i64,
+    /// What looks on while linear layers are computed.
+    watch: Option<Arc<dyn Watch>>,
 }
 
 impl Parameters {
@@ -171,7 +184,7 @@ impl Parameters {
             Ok(theta.f_narrow(1, block.offset, block.size)?.f_view(shape.as_slice())?)
         };
         let tensors = layout.blocks.iter().map(operand).collect::<Result<_>>()?;
-        Ok(Self { tensors, stack, derived: RefCell::default(), inputs: None })
+        Ok(Self { tensors, stack, derived: RefCell::default(), watch: None })
     }
 
     /// Returns the same operands as leaves of a new graph: they share theta's storage and collect gradients.
@@ -234,34 +247,16 @@ impl Parameters {
         Ok(made)
     }
 
-    /// Returns the same operands of one model, which watch the inputs of linear layers from now on.
-    pub(crate) fn watching_inputs(self) -> Self {
-        Self { inputs: Some(RefCell::default()), ..self }
+    /// Returns the same operands with something that looks on while linear layers are computed.
+    pub(crate) fn watched_by(self, watch: Arc<dyn Watch>) -> Self {
+        Self { watch: Some(watch), ..self }
     }
 
-    /// Adds the input of a linear layer, `[1, .., in]`, to those of its weight's block, if they are watched.
-    pub(crate) fn watch_input(&self, id: BlockId, x: &Tensor) {
-        let Some(inputs) = &self.inputs else { return };
-        let rows = x.reshape([-1, x.size().last().copied().unwrap_or(1)]).to_kind(Kind::Double);
-        let product = rows.transpose(0, 1).matmul(&rows);
-        let mut inputs = inputs.borrow_mut();
-        let sum = match inputs.remove(&id.0) {
-            None => Inputs { product, rows: rows.size()[0] },
-            Some(sum) => Inputs { product: sum.product + product, rows: sum.rows + rows.size()[0] },
-        };
-        inputs.insert(id.0, sum);
-    }
-
-    /// Returns the inputs of linear layers that were watched. Each has the names of the weights that read it,
-    /// the sum of `x^T x`, `[in, in]` f64, and the number of rows.
-    pub(crate) fn watched_inputs(self, layout: &Layout) -> Vec<(Vec<String>, Tensor, i64)> {
-        let watched = self.inputs.map(RefCell::into_inner).unwrap_or_default();
-        let names = |block: usize| {
-            let Block { offset, size, .. } = layout.blocks[block];
-            let within = layout.entries.iter().filter(|e| (offset..offset + size).contains(&e.offset));
-            within.map(|entry| entry.name.clone()).collect()
-        };
-        watched.into_iter().map(|(block, Inputs { product, rows })| (names(block), product, rows)).collect()
+    /// Shows a linear layer and its input, `[stack, rows, in]`, to what looks on, if anything does.
+    pub(crate) fn show(&self, layer: LinearLayer, x: &Tensor) {
+        if let Some(watch) = &self.watch {
+            watch.look(self, layer, x);
+        }
     }
 
     /// Returns the kind of numbers.

@@ -74,12 +74,12 @@ impl Disentangled {
     }
 
     /// Returns whether scores have any term, and the model a table by distance.
-    pub(in crate::model) fn is_relative(&self) -> bool {
+    pub(crate) fn is_relative(&self) -> bool {
         self.relative_attention && !self.pos_att_type.is_empty()
     }
 
     /// Returns whether that table has a norm.
-    pub(in crate::model) fn has_norm(&self) -> bool {
+    pub(crate) fn has_norm(&self) -> bool {
         self.is_relative() && self.norm_rel_ebd == DistanceNorm::LayerNorm
     }
 

@@ -252,7 +252,7 @@ impl ModelConfig {
     }
 
     /// Returns the width of embeddings.
-    pub(super) fn embedding_width(&self) -> i64 {
+    pub(crate) fn embedding_width(&self) -> i64 {
         self.embedding_size.filter(|_| self.family().has("embedding_size")).unwrap_or(self.hidden_size)
     }
 
@@ -325,7 +325,7 @@ impl ModelConfig {
     }
 
     /// Returns whether tokens have embeddings of their positions.
-    pub(super) fn has_positions(&self) -> bool {
+    pub(crate) fn has_positions(&self) -> bool {
         self.family().positions != Positions::Turned && self.disentangled().position_biased_input
     }
 

@@ -14,22 +14,23 @@ mod packed;
 mod relative;
 mod rotary;
 mod stacked;
+mod tokens;
 
 use self::attention::attention;
 use self::disentangled::{Distances, Look};
 use self::embeddings::{Embeddings, placed, untaught};
 use self::layer::Layer;
 use self::rotary::Rotary;
+pub use self::tokens::Tokens;
 use super::activation::Activation;
 use super::config::{ModelConfig, Pooling};
 use super::dropout::Dropout;
 use super::family::{N_BUCKETS, Norms};
 use super::fused;
 use super::layers::{embedding, layer_norm, stack_offsets};
-use crate::encode::Extent;
 use crate::guard::guarded;
-use crate::weights::{BlockId, Layout, Parameters};
-use lmc_base::error::{LmcError, Result};
+use crate::weights::{BlockId, Layout, LinearLayer, Parameters};
+use lmc_base::error::Result;
 
 /// A weight and, unless the layer has none, a bias.
 #[derive(Debug, Clone, Copy)]
@@ -64,24 +65,13 @@ impl Affine {
 
     /// Returns the activation of [`Affine::linear`].
     pub fn activated(&self, p: &Parameters, x: &Tensor, activation: Activation) -> Tensor {
-        p.watch_input(self.weight, x);
+        p.show(LinearLayer { weight: self.weight, bias: self.bias }, x);
         fused::linear(p, (self.weight, self.bias), x, activation)
     }
 
     pub fn norm(&self, p: &Parameters, x: &Tensor, eps: f64) -> Tensor {
         layer_norm(x, p.get(self.weight), self.bias.map(|bias| p.get(bias)), eps)
     }
-}
-
-/// A batch as the encoder reads it.
-#[derive(Debug)]
-pub struct Tokens {
-    /// Token ids, `[stack, batch, seq]` i64.
-    pub ids: Tensor,
-    /// Segment ids of the same shape.
-    pub segments: Tensor,
-    /// True at real tokens, `[stack, batch, seq]` bool; `None` if there is no padding.
-    pub mask: Option<Tensor>,
 }
 
 /// The encoder's architecture with the places of its operands in theta.
@@ -254,63 +244,4 @@ fn mean_of(hidden: &Tensor, mask: &Tensor) -> Tensor {
     // Sums of many tokens are above all numbers of fp16, and their number is not one of bf16.
     let sum = (hidden * mask.unsqueeze(-1)).sum_dim_intlist([-2i64].as_slice(), false, Kind::Float);
     (sum / mask.sum_dim_intlist([-1i64].as_slice(), true, Kind::Float)).to_kind(hidden.kind())
-}
-
-impl Tokens {
-    /// Checks that the tensors belong together and are for that many models.
-    fn check(&self, stack: i64) -> Result<()> {
-        let unsigned = |size: Vec<i64>| size.iter().map(|&n| n as usize).collect::<Vec<_>>();
-        let mut expected = self.ids.size();
-        if expected.len() != 3 || expected[0] != stack {
-            let expected = vec![
-                stack as usize,
-                expected.iter().nth_back(1).copied().unwrap_or(1) as usize,
-                expected.last().copied().unwrap_or(1) as usize,
-            ];
-            return Err(LmcError::ShapeMismatch {
-                what: "token ids".into(),
-                got: unsigned(self.ids.size()),
-                expected,
-            });
-        }
-        for (what, tensor) in [("segments", Some(&self.segments)), ("mask of tokens", self.mask.as_ref())] {
-            if let Some(got) = tensor.map(Tensor::size).filter(|size| *size != expected) {
-                let expected = unsigned(std::mem::take(&mut expected));
-                return Err(LmcError::ShapeMismatch { what: what.into(), got: unsigned(got), expected });
-            }
-        }
-        Ok(())
-    }
-
-    /// Returns the range of ids and segments, padding included, and the length.
-    fn extent(&self) -> Result<Extent> {
-        let range = |tensor: &Tensor| -> Result<Option<[i64; 2]>> {
-            if tensor.numel() == 0 {
-                return Ok(None);
-            }
-            let (least, greatest) = tensor.f_aminmax(None, false)?;
-            Ok(Some([i64::try_from(least)?, i64::try_from(greatest)?]))
-        };
-        let longest = self.ids.size().last().map_or(0, |&n| n as usize);
-        Ok(Extent { ids: range(&self.ids)?, segments: range(&self.segments)?, longest, ..Extent::default() })
-    }
-
-    /// Returns the number of tokens, padding included.
-    pub fn n_tokens(&self) -> usize {
-        self.ids.numel()
-    }
-
-    /// Returns one batch, `[batch, seq]`, for each of `stack` models without a copy.
-    pub fn shared(ids: &Tensor, segments: &Tensor, stack: i64) -> Self {
-        let expand = |t: &Tensor| t.unsqueeze(0).expand([stack, -1, -1], false);
-        Self { ids: expand(ids), segments: expand(segments), mask: None }
-    }
-
-    /// Makes the tokens of a padded batch. The mask is true at real tokens, and `None` if nothing is padded.
-    pub fn padded(ids: Tensor, segments: Tensor, lengths: &Tensor) -> Self {
-        let seq = ids.size()[2];
-        let mask = Tensor::arange(seq, (Kind::Int64, ids.device())).lt_tensor(&lengths.unsqueeze(-1));
-        let mask = (i64::try_from(lengths.min()).unwrap_or(0) < seq).then_some(mask);
-        Self { ids, segments, mask }
-    }
 }

@@ -1,7 +1,11 @@
+mod activations;
+mod repair;
+mod stream;
+
 use tch::{Kind, Tensor};
 
 use super::*;
-use crate::encode::packed_batches;
+use crate::encode::{Encoded, packed_batches};
 use crate::model::fixture::{config, examples, others, roberta, weights};
 use crate::model::{Classifier, Dropout, ModelConfig, is_norm, normal_tensor};
 use crate::weights::{Parameters, Weights};
@@ -23,23 +27,33 @@ fn model(config: &ModelConfig, seed: u64) -> (Classifier, Weights) {
 
 /// A random permutation of every symmetry.
 fn planted(config: &ModelConfig, seed: u64) -> Alignment {
+    planted_in(symmetries(config), seed)
+}
+
+/// A random permutation of each of those.
+fn planted_in(symmetries: Vec<Symmetry>, seed: u64) -> Alignment {
     let mut rng = lmc_base::seed::rng(seed, "planted");
-    let matches = symmetries(config).into_iter().map(|symmetry| {
+    let matches = symmetries.into_iter().map(|symmetry| {
         let permutation = Permutation::random(&symmetry, &mut rng);
         Matched { symmetry, permutation, similarity_identity: 0.0, similarity_matched: 0.0 }
     });
     Alignment { matches: matches.collect() }
 }
 
+/// Examples that a model of that architecture reads.
+fn texts(config: &ModelConfig, n: usize) -> Vec<Encoded> {
+    let mut examples = examples(n, 1);
+    // RoBERTa has one segment.
+    if config.type_vocab_size == 1 {
+        examples.iter_mut().for_each(|example| example.segments.fill(0));
+    }
+    examples
+}
+
 /// The logits of all examples, `[n_examples * n_labels]`.
 fn logits(classifier: &Classifier, weights: &Weights) -> Tensor {
     let p = Parameters::views(&weights.theta().unsqueeze(0), classifier.layout()).unwrap();
-    let mut examples = examples(40, 1);
-    // RoBERTa has one segment.
-    if classifier.config().type_vocab_size == 1 {
-        examples.iter_mut().for_each(|example| example.segments.fill(0));
-    }
-    let parts: Vec<Tensor> = packed_batches(&examples, 64)
+    let parts: Vec<Tensor> = packed_batches(&texts(classifier.config(), 40), 64)
         .iter()
         .map(|batch| classifier.packed_logits(&p, &batch.tokens, &Dropout::NONE).unwrap().reshape([-1]))
         .collect();
@@ -98,16 +112,22 @@ fn heads_of_mpnet_stay_and_layers_of_albert_are_matched_once() {
     let modernbert = &others()[6];
     let (_, a) = model(modernbert, 1);
     let itself = weight_matching(modernbert, &a, &a).unwrap();
-    assert_eq!(itself.n_units(), UnitCounts { neurons: 32, heads: 4, head_units: 16, pooler_units: 8 });
+    assert_eq!(
+        itself.n_units(),
+        UnitCounts { neurons: 32, heads: 4, head_units: 16, pooler_units: 8, stream_units: 0 }
+    );
     // Two groups for three depths.
-    assert_eq!(alignment.n_units(), UnitCounts { neurons: 32, heads: 4, head_units: 32, pooler_units: 8 });
+    assert_eq!(
+        alignment.n_units(),
+        UnitCounts { neurons: 32, heads: 4, head_units: 32, pooler_units: 8, stream_units: 0 }
+    );
 }
 
 #[test]
 fn each_kind_of_unit_is_counted() {
     let config = config();
     let (_, a) = model(&config, 1);
-    let all = UnitCounts { neurons: 32, heads: 4, head_units: 32, pooler_units: 8 };
+    let all = UnitCounts { neurons: 32, heads: 4, head_units: 32, pooler_units: 8, stream_units: 0 };
     let none = UnitCounts::default();
     type Change = fn(&mut Permutation);
     let cases: [(Units, Change, UnitCounts); 4] = [
