@@ -127,11 +127,11 @@ impl Watch for Repair {
         let scale = scale.where_self(&deviation.get(2).gt_tensor(&(wanted * ROUNDING)), &scale.ones_like());
         let kind = x.kind();
         let mut weight = p.get(layer.weight).get(2);
-        let _ = weight.copy_(&(weight.to_kind(Kind::Double) * scale.unsqueeze(-1)).to_kind(kind));
+        weight.copy_(&(weight.to_kind(Kind::Double) * scale.unsqueeze(-1)).to_kind(kind));
         if let Some(bias) = layer.bias {
             let mut bias = p.get(bias).get(2);
             let shifted = (bias.to_kind(Kind::Double) - mean.get(2)) * scale + between(&mean);
-            let _ = bias.copy_(&shifted.to_kind(kind));
+            bias.copy_(&shifted.to_kind(kind));
         }
     }
 }

@@ -107,7 +107,7 @@ fn planes_in_three_dimensions_end_with_the_range() {
         figure["data"].as_array().unwrap().iter().filter(|trace| trace["type"] == "surface").collect();
     assert_eq!(sheets[1]["z"], json!([[0.5, 0.6, 0.5], [0.6, 0.6, null]]));
     assert_eq!((&sheets[0]["cmax"], &sheets[1]["scene"]), (&json!(0.6), &json!("scene2")));
-    // The third model of the second plane lies over a hole.
+    // A hole beside a model is no harm.
     let dots = &figure["data"].as_array().unwrap().last().unwrap()["z"];
     assert!(dots[0].is_number() && dots[1].is_number(), "{dots}");
     let error = planes_3d(&points, &anchors, "id", Some((1.0, 1.0))).unwrap_err();

@@ -25,7 +25,7 @@ fn moments(classifier: &Classifier, weights: &Weights, texts: &[Encoded]) -> BTr
     let p = Parameters::views(&weights.theta().unsqueeze(0), classifier.layout()).unwrap();
     let p = p.watched_by(seen.clone());
     for tokens in Tokens::of_one_length(texts, 7, 1, weights.theta().device()).unwrap() {
-        classifier.logits(&p, &tokens, &Dropout::NONE).unwrap();
+        let _ = classifier.logits(&p, &tokens, &Dropout::NONE).unwrap();
     }
     let all = std::mem::take(&mut *seen.0.lock().unwrap());
     let of = |rows: Vec<Tensor>| {

@@ -31,7 +31,7 @@ fn a_stream_in_another_order_is_the_same_function_and_is_found_again() {
         assert_ne!(found.apply(&b).unwrap().theta(), a.theta());
         let itself = weight_matching_with_stream(&config, &a, &a).unwrap();
         assert!(itself.is_identity());
-        assert!(format!("{itself:?}").contains("0 of 8 pooler units, 0 of "), "{itself:?}");
+        assert!(format!("{itself:?}").contains(" pooler units, 0 of "), "{itself:?}");
     }
 }
 
