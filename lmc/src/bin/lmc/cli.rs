@@ -211,7 +211,7 @@ mod tests {
     use super::*;
 
     /// Every option that takes a number, with verbs that have it.
-    const NUMBERS: [(&str, &[&str]); 51] = [
+    const NUMBERS: [(&str, &[&str]); 52] = [
         ("--n-train", &["spec", "finetune", "evaluate", "figures"]),
         ("--master-seed", &["spec", "finetune", "sweep"]),
         ("--seeds", &["spec", "finetune", "basins", "soup"]),
