@@ -5,6 +5,10 @@
 //! ([`notebook`]), long work shows its [`progress`] and the stop button ends it but keeps finished work
 //! ([`interrupt`]).
 //!
+//! The guide lies in `lmc/docs` of the repository: `start.md` is its first page, `concepts.md` explains the
+//! words with pictures, and `verbs.md` has the verbs of the command. `mdbook build lmc/docs` makes a book of
+//! it, [beside this documentation](../../guide/index.html).
+//!
 //! ```
 //! use lmc::prelude::*;
 //! // Loss at 11 points between two copies, in nats per example.

@@ -15,6 +15,7 @@ mod corpus;
 mod devices;
 mod evaluate;
 mod files;
+mod guide;
 mod hub;
 mod labels;
 mod lengths;
@@ -49,6 +50,7 @@ const AREAS: &[&[Case]] = &[
     devices::CASES,
     evaluate::CASES,
     files::CASES,
+    guide::CASES,
     hub::CASES,
     labels::CASES,
     lengths::CASES,

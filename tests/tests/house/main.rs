@@ -4,6 +4,8 @@ mod cargo;
 mod code;
 mod container;
 mod gallery;
+mod guide;
+mod links;
 mod notebook_files;
 mod packages;
 mod pages;

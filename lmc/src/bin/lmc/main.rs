@@ -23,6 +23,8 @@ mod merges;
 mod method;
 mod notes;
 mod output;
+#[cfg(test)]
+mod pages;
 mod planes;
 mod pretrain;
 mod replay;
