@@ -156,8 +156,10 @@ impl Encoder {
     /// tokens.
     ///
     /// # Errors
-    /// The errors of [`ModelConfig::check`] and [`ModelConfig::check_extent`]; [`LmcError::ShapeMismatch`]
-    /// for tensors that do not belong together; [`LmcError::Torch`], [`LmcError::OutOfMemory`].
+    /// The errors of [`ModelConfig::check`] and [`ModelConfig::check_extent`];
+    /// [`LmcError::ShapeMismatch`](lmc_base::error::LmcError::ShapeMismatch) for tensors that do not belong
+    /// together; [`LmcError::Torch`](lmc_base::error::LmcError::Torch) and
+    /// [`LmcError::OutOfMemory`](lmc_base::error::LmcError::OutOfMemory).
     pub fn forward(&self, p: &Parameters, tokens: &Tokens, dropout: &Dropout) -> Result<Tensor> {
         self.config.check()?;
         tokens.check(p.stack())?;
