@@ -103,7 +103,7 @@ fn every_section() {
         rows.iter().filter(|row| row["part"] == part).cloned().collect()
     };
     let checks = rows("check");
-    assert_eq!(checks.len(), 10, "{said}");
+    assert_eq!(checks.len(), 13, "{said}");
     for check in &checks {
         assert!(check["difference"].as_f64() <= check["tolerance"].as_f64(), "{check}");
     }

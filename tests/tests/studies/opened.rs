@@ -1,5 +1,6 @@
 //! Models from elsewhere: the copies of a study, saved as folders, give the results of the study.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use lmc::analyses::merging::{MergeCard, MergeFolder};
@@ -77,6 +78,13 @@ fn losses(models: &Models) -> Vec<Vec<f64>> {
     models.sweep("id", Grid::TENTHS).unwrap().profiles.iter().map(|profile| profile.losses()).collect()
 }
 
+/// Returns what was computed in a store, without the digests that it remembers of folders.
+fn kept(store: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut kept = files(store);
+    kept.retain(|path, _| !path.starts_with("opened"));
+    kept
+}
+
 #[test]
 fn saved_copies_have_the_lines_of_their_study() {
     let saved = Saved::new(3);
@@ -91,13 +99,13 @@ fn saved_copies_have_the_lines_of_their_study() {
         |models: &Models| models.weights().unwrap().iter().map(|w| w.sha256().unwrap()).collect::<Vec<_>>();
     assert_eq!(weights(&opened), weights(&saved.models));
     // They are named by their weights, whatever the folders are called: all is found again.
-    let before = files(&saved.path("opened"));
+    let before = kept(&saved.path("opened"));
     std::fs::rename(saved.path("copies"), saved.path("other")).unwrap();
     std::fs::rename(saved.path("other/s2"), saved.path("other/second")).unwrap();
     let again = saved.open(&["s1", "second", "s3"].map(|name| saved.path("other").join(name))).unwrap();
     assert_eq!(again.names(), ["s1", "second", "s3"]);
     losses(&again);
-    assert!(files(&saved.path("opened")) == before, "nothing is computed again");
+    assert!(kept(&saved.path("opened")) == before, "nothing is computed again");
     let table = again.table().unwrap();
     MODELS.check(&table).unwrap();
     assert_eq!((table.height(), table.column("seed").unwrap().null_count()), (3, 3));
