@@ -20,18 +20,10 @@ import numpy as np
 import torch
 from safetensors.torch import save_file
 from scipy.optimize import linear_sum_assignment
-from transformers import BertConfig, BertForSequenceClassification
+from tiny_bert import CONFIG, begin, drawn_model, drawn_texts
+from transformers import BertForSequenceClassification
 
 HERE = Path(__file__).parent
-CONFIG = BertConfig(
-    vocab_size=20,
-    hidden_size=8,
-    num_hidden_layers=2,
-    num_attention_heads=2,
-    intermediate_size=12,
-    max_position_embeddings=10,
-    num_labels=3,
-)
 HEADS, WIDTH = CONFIG.num_attention_heads, CONFIG.hidden_size // CONFIG.num_attention_heads
 ALPHAS = [0.25, 0.5]
 
@@ -169,22 +161,9 @@ def repaired(a, b, alpha, texts):
 
 
 def main():
-    torch.set_default_dtype(torch.float64)
-    torch.manual_seed(0)
-    generator = torch.Generator().manual_seed(1)
-    texts = []
-    for length in [3, 10, 5, 7, 4, 6, 10, 8] * 4:
-        ids = torch.randint(1, CONFIG.vocab_size, (length,), generator=generator).tolist()
-        texts.append((ids, [0] * (length // 2) + [1] * (length - length // 2)))
-    models = []
-    for _ in range(2):
-        model = BertForSequenceClassification(CONFIG).eval()
-        with torch.no_grad():
-            for p in model.parameters():
-                # Numbers that float32 can hold.
-                p += 0.3 * torch.randn(p.shape, generator=generator)
-                p.copy_(p.float().double())
-        models.append(model)
+    generator = begin()
+    texts = drawn_texts(generator, times=4)
+    models = [drawn_model(generator, 0.3) for _ in range(2)]
     other, sums = aligned(models, texts)
     # The other model is only in another order.
     with torch.no_grad():

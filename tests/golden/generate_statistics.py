@@ -16,18 +16,9 @@ from pathlib import Path
 
 import torch
 from safetensors.torch import save_file
-from transformers import BertConfig, BertForSequenceClassification
+from tiny_bert import begin, drawn_model, drawn_texts
 
 HERE = Path(__file__).parent
-CONFIG = BertConfig(
-    vocab_size=20,
-    hidden_size=8,
-    num_hidden_layers=2,
-    num_attention_heads=2,
-    intermediate_size=12,
-    max_position_embeddings=10,
-    num_labels=3,
-)
 WEIGHTS = [0.7, 0.3]
 FLOOR = 1e-6
 SCALE = 0.9
@@ -93,21 +84,11 @@ def merged_by_regmean(models, grams_of):
 
 
 def main():
-    torch.set_default_dtype(torch.float64)
-    torch.manual_seed(0)
-    generator = torch.Generator().manual_seed(1)
-    texts = []
-    for length in [3, 10, 5, 7, 4, 6, 10, 8]:
-        ids = torch.randint(1, CONFIG.vocab_size, (length,), generator=generator).tolist()
-        texts.append((ids, [0] * (length // 2) + [1] * (length - length // 2)))
+    generator = begin()
+    texts = drawn_texts(generator)
     tensors, states, fishers, grams_of = {}, [], [], []
     for k in range(len(WEIGHTS)):
-        model = BertForSequenceClassification(CONFIG).eval()
-        with torch.no_grad():
-            for p in model.parameters():
-                # Numbers that float32 can hold.
-                p += 0.2 * torch.randn(p.shape, generator=generator)
-                p.copy_(p.float().double())
+        model = drawn_model(generator, 0.2)
         states.append({name: p.detach().clone() for name, p in model.named_parameters()})
         fishers.append(fisher(model, texts))
         grams_of.append(grams(model, texts))

@@ -6,6 +6,13 @@ use super::{layers, merging, surfaces};
 use crate::error::{LmcError, Result};
 use crate::study::{self, AnalysisShare};
 
+/// Does the share of a task of an analysis.
+type Work = fn(&AnalysisShare) -> Result<()>;
+
+/// The analyses that tasks know, by their verbs in plans.
+const ANALYSES: [(&str, Work); 3] =
+    [(layers::VERB, layers::work), (merging::VERB, merging::work), (surfaces::VERB, surfaces::work)];
+
 /// Does the share of a task of the plan in a file, which a call on Slurm such as
 /// [`Models::sweep_on`](crate::study::Models::sweep_on) wrote, and returns in words what the store then holds.
 /// Results that are there already are not computed again.
@@ -16,16 +23,11 @@ use crate::study::{self, AnalysisShare};
 /// the work.
 pub fn work(path: &Path, task: usize) -> Result<String> {
     study::work(path, task, |share| {
-        let of: fn(&AnalysisShare) -> Result<()> = match share.verb.as_str() {
-            layers::VERB => layers::work,
-            merging::VERB => merging::work,
-            surfaces::VERB => surfaces::work,
-            other => {
-                let known = [layers::VERB, merging::VERB, surfaces::VERB].map(str::to_owned).to_vec();
-                return Err(LmcError::UnknownName { kind: "analysis", name: other.to_owned(), known });
-            }
-        };
-        of(share)?;
-        Ok(format!("{} units of {} on {}", share.units.len(), share.verb, share.dataset))
+        let (_, work) = ANALYSES.iter().find(|(verb, _)| *verb == share.verb).ok_or_else(|| {
+            let known = ANALYSES.iter().map(|(verb, _)| (*verb).to_owned()).collect();
+            LmcError::UnknownName { kind: "analysis", name: share.verb.clone(), known }
+        })?;
+        work(share)?;
+        Ok(format!("{} units of {} on {}", share.n_units(), share.verb, share.dataset))
     })
 }

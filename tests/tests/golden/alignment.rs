@@ -4,12 +4,12 @@
 use std::path::Path;
 
 use lmc::analyses::alignment::{Units, activation_matching, repair, stream_symmetries, symmetries};
-use lmc::encode::Encoded;
-use lmc::model::{Classifier, ModelConfig, Weights, read_safetensors};
+use lmc::model::{Weights, read_safetensors};
 use lmc::tch::Kind;
 use serde_json::Value;
 
 use crate::merging::under;
+use crate::tiny::{classifier, config, texts};
 
 #[test]
 fn units_are_those_of_scipy_and_repaired_points_those_of_pytorch() {
@@ -17,24 +17,14 @@ fn units_are_those_of_scipy_and_repaired_points_those_of_pytorch() {
     let all = read_safetensors(&folder.join("alignment.safetensors")).unwrap();
     let facts: Value =
         serde_json::from_slice(&std::fs::read(folder.join("alignment.json")).unwrap()).unwrap();
-    let numbers = |value: &Value| value.as_array().unwrap().iter().map(|n| n.as_i64().unwrap()).collect();
-    let text = |text: &Value| Encoded { ids: numbers(&text[0]), segments: numbers(&text[1]), label: 0 };
-    let texts: Vec<Encoded> = facts["texts"].as_array().unwrap().iter().map(text).collect();
+    let texts = texts(&facts);
     assert_eq!(texts.len(), 32);
-    let config = ModelConfig {
-        hidden_size: 8,
-        num_attention_heads: 2,
-        intermediate_size: 12,
-        max_position_embeddings: 10,
-        layer_norm_eps: 1e-12,
-        ..ModelConfig::mini(20)
-    };
-    let classifier = Classifier::new(&config, 3);
+    let classifier = classifier();
     let model = |kind: &str| {
         Weights::from_named(classifier.layout().clone(), under(&all, &format!("{kind}/"))).unwrap()
     };
     let (a, b) = (model("model-0"), model("model-1"));
-    let every = symmetries(&config).into_iter().chain(stream_symmetries(&config)).collect();
+    let every = symmetries(&config()).into_iter().chain(stream_symmetries(&config())).collect();
     let alignment = activation_matching(&classifier, every, &a, &b, &texts).unwrap();
     let aligned = alignment.apply(&b).unwrap();
     assert_eq!(aligned.theta(), model("aligned").theta());

@@ -17,6 +17,7 @@ mod piece_tokenizers;
 mod simplex;
 mod statistics;
 mod surfaces;
+mod tiny;
 mod tokenizer_folders;
 mod tokenizers;
 mod training;

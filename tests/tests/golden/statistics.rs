@@ -5,12 +5,12 @@ use std::path::Path;
 
 use lmc::Options;
 use lmc::analyses::merging::{Fisher, MergeMethod, MergeOptions, RegMean, Statistic, merge};
-use lmc::encode::Encoded;
-use lmc::model::{Classifier, ModelConfig, Weights, read_safetensors};
+use lmc::model::{Weights, read_safetensors};
 use lmc::tch::{Kind, Tensor};
 use serde_json::Value;
 
 use crate::merging::{Tensors, under};
+use crate::tiny::{classifier, texts};
 
 /// Sums of the reference are in float64.
 const TOLERANCE: f64 = 1e-5;
@@ -30,19 +30,9 @@ fn statistics_and_their_merges_equal_those_of_pytorch() {
     let all = read_safetensors(&folder.join("statistics.safetensors")).unwrap();
     let facts: Value =
         serde_json::from_slice(&std::fs::read(folder.join("statistics.json")).unwrap()).unwrap();
-    let numbers = |value: &Value| value.as_array().unwrap().iter().map(|n| n.as_i64().unwrap()).collect();
-    let text = |text: &Value| Encoded { ids: numbers(&text[0]), segments: numbers(&text[1]), label: 0 };
-    let texts: Vec<Encoded> = facts["texts"].as_array().unwrap().iter().map(text).collect();
+    let texts = texts(&facts);
     assert_eq!(texts.len(), 8);
-    let config = ModelConfig {
-        hidden_size: 8,
-        num_attention_heads: 2,
-        intermediate_size: 12,
-        max_position_embeddings: 10,
-        layer_norm_eps: 1e-12,
-        ..ModelConfig::mini(20)
-    };
-    let classifier = Classifier::new(&config, 3);
+    let classifier = classifier();
     let model = |k| Weights::from_named(classifier.layout().clone(), under(&all, &format!("model-{k}/")));
     let models = [model(0).unwrap(), model(1).unwrap()];
     let weights: Vec<f64> =

@@ -44,7 +44,7 @@ pub struct AlignedSweep {
     pub repaired: Option<Sweep>,
     /// The alignment of each line's model B to its model A.
     pub alignments: Vec<Alignment>,
-    /// What told which units are the same.
+    /// The way in which units were matched.
     pub by: AlignBy,
 }
 

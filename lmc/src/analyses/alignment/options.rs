@@ -11,7 +11,7 @@ use crate::options::{Options, in_range};
 /// The most texts of which activations are taken.
 const MOST_TEXTS: usize = 100_000;
 
-/// What tells which units of two models are the same.
+/// The ways to match the units of two models.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AlignBy {
     /// Nothing: units stay where they are, for [`AlignOptions::repair`] alone.
@@ -66,7 +66,7 @@ impl FromStr for AlignBy {
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct AlignOptions {
-    /// What tells which units are the same.
+    /// The way in which units are matched.
     pub by: AlignBy,
     /// Whether the residual stream is permuted too, as between models of encoders that were pretrained
     /// separately.

@@ -1,6 +1,5 @@
 //! Lines whose inner points are repaired, and the texts that this reads.
 
-use rand::seq::SliceRandom;
 use serde_json::json;
 
 use super::{AlignOptions, Alignment};
@@ -26,13 +25,8 @@ impl Models {
     /// Returns the texts of the training set of which activations are taken, drawn by the seed; none if none
     /// are needed.
     pub(super) fn texts_of_alignment(&self, options: &AlignOptions) -> Vec<Encoded> {
-        if !options.reads_texts() {
-            return Vec::new();
-        }
-        let mut texts: Vec<&Encoded> = self.study().task().train.iter().collect();
-        texts.shuffle(&mut crate::seed::rng(options.seed, "align texts"));
-        texts.truncate(options.n_texts);
-        texts.into_iter().cloned().collect()
+        let n_texts = if options.reads_texts() { options.n_texts } else { 0 };
+        self.study().task().drawn_texts(n_texts, options.seed, "align texts")
     }
 
     /// Returns the same lines with inner points that were repaired on those texts. Each is evaluated as a model

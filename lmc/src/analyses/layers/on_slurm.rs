@@ -65,5 +65,6 @@ impl Models {
 /// Does the share of a task.
 pub(crate) fn work(share: &AnalysisShare) -> Result<()> {
     let options = share.options::<LayerOptions>()?.check()?;
-    Mixtures::new(&share.models, &options)?.outcomes(&share.dataset, &share.units).map(|_| ())
+    let mixtures = Mixtures::new(&share.models, &options)?;
+    mixtures.outcomes(&share.dataset, share.units(mixtures.len())?).map(|_| ())
 }

@@ -37,7 +37,7 @@ impl fmt::Debug for Merges {
 /// Models that are merged.
 pub(super) struct Choice {
     kind: Membership,
-    models: Vec<usize>,
+    pub models: Vec<usize>,
     gap: f64,
 }
 
@@ -76,7 +76,8 @@ impl Models {
         let options = &options.check()?;
         let own = MergeBase::of_study(self);
         let base = base.or(own.as_ref());
-        let (choices, chosen) = self.choices(sweep, basins, datasets, base, options)?;
+        let choices = self.choices(sweep, basins, datasets, base, options)?;
+        let chosen: Vec<Vec<usize>> = choices.iter().map(|choice| choice.models.clone()).collect();
         let works = Works::new(self, &options.methods, options.seed, &chosen, base)?;
         let all: Vec<usize> = (0..works.len()).collect();
         let mut results = Vec::new();
@@ -101,7 +102,7 @@ impl Models {
         Ok(Merges { models: self.names(), options: options.clone(), results })
     }
 
-    /// Checks what is merged, and draws the models of each merge; these also come alone, as numbers.
+    /// Checks what is merged, and draws the models of each merge.
     pub(super) fn choices(
         &self,
         sweep: &Sweep,
@@ -109,7 +110,7 @@ impl Models {
         datasets: &[&str],
         base: Option<&MergeBase>,
         options: &Valid<MergingOptions>,
-    ) -> Result<(Vec<Choice>, Vec<Vec<usize>>)> {
+    ) -> Result<Vec<Choice>> {
         self.check_basins(basins)?;
         if let Some(method) = options.methods.iter().find(|method| method.needs_base() && base.is_none()) {
             let expected = format!("the pretrained model that {method} starts from");
@@ -118,9 +119,7 @@ impl Models {
         for dataset in datasets {
             self.study().task().set(dataset)?;
         }
-        let choices = choices(sweep, basins, options)?;
-        let chosen = choices.iter().map(|choice| choice.models.clone()).collect();
-        Ok((choices, chosen))
+        choices(sweep, basins, options)
     }
 }
 

@@ -15,7 +15,7 @@ use crate::study::{AnalysisShare, Models, Submission, Sweep, Units};
 /// The verb in plans.
 pub(crate) const VERB: &str = "merges";
 
-/// What tasks know of the merges.
+/// The merges as a plan describes them to tasks.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Planned {
@@ -25,6 +25,12 @@ struct Planned {
     chosen: Vec<Vec<usize>>,
     /// The folder or the name of the base; none for the encoder of the study.
     base: Option<PathBuf>,
+}
+
+impl Planned {
+    fn works<'a>(&'a self, models: &'a Models, base: Option<&'a MergeBase>) -> Result<Works<'a>> {
+        Works::new(models, &self.methods, self.seed, &self.chosen, base)
+    }
 }
 
 impl Models {
@@ -103,14 +109,14 @@ impl Models {
         let options = options.check()?;
         let own = MergeBase::of_study(self);
         let base = base.or(own.as_ref());
-        let (_, chosen) = self.choices(sweep, basins, datasets, base, &options)?;
-        let works = Works::new(self, &options.methods, options.seed, &chosen, base)?;
+        let choices = self.choices(sweep, basins, datasets, base, &options)?;
         let planned = Planned {
             methods: options.methods.clone(),
             seed: options.seed,
+            chosen: choices.into_iter().map(|choice| choice.models).collect(),
             base: base.and_then(MergeBase::opened).map(PathBuf::from),
-            chosen: chosen.clone(),
         };
+        let works = planned.works(self, base)?;
         let units = |dataset: &&'a str| {
             let files = self.study().outcome_files(dataset, works.keys())?;
             Units::new(self, dataset, [VERB, "merged models"], &planned, files, 1)
@@ -121,11 +127,11 @@ impl Models {
 
 /// Does the share of a task.
 pub(crate) fn work(share: &AnalysisShare) -> Result<()> {
-    let Planned { methods, seed, chosen, base } = share.options()?;
-    let base = match base {
+    let planned: Planned = share.options()?;
+    let base = match &planned.base {
         Some(base) => Some(MergeBase::open(base, &share.models)?),
         None => MergeBase::of_study(&share.models),
     };
-    let works = Works::new(&share.models, &methods, seed, &chosen, base.as_ref())?;
-    works.outcomes(&share.dataset, &share.units).map(|_| ())
+    let works = planned.works(&share.models, base.as_ref())?;
+    works.outcomes(&share.dataset, share.units(works.len())?).map(|_| ())
 }

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use lmc_engine::kept::Kept;
-use rand::seq::SliceRandom;
 use tch::{Device, Tensor};
 
 use super::MergeOptions;
@@ -57,10 +56,7 @@ impl Statistics {
     pub fn new(models: &Models, options: &MergeOptions) -> Self {
         let taken = options.method.statistic().map(|(statistic, n_texts)| {
             let study = models.study();
-            let mut texts: Vec<&Encoded> = study.task().train.iter().collect();
-            texts.shuffle(&mut crate::seed::rng(options.seed, "merge texts"));
-            texts.truncate(n_texts);
-            let texts: Vec<Encoded> = texts.into_iter().cloned().collect();
+            let texts = study.task().drawn_texts(n_texts, options.seed, "merge texts");
             // Where tf32 is allowed, CUDA computes no float32.
             let suffix = match study.compute().precision {
                 Precision::TensorFloat32 => Precision::TensorFloat32.suffix(),

@@ -1,4 +1,4 @@
-//! What is known of each model beside its evaluations.
+//! Facts about each model beside its evaluations.
 
 use serde::Serialize;
 

@@ -12,7 +12,7 @@ use crate::study::{AnalysisShare, Models, Submission, Units};
 /// The verb in plans.
 pub(crate) const VERB: &str = "surface";
 
-/// What tasks know of the surfaces.
+/// The surfaces as a plan describes them to tasks.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Planned {
@@ -94,8 +94,8 @@ impl Models {
 pub(crate) fn work(share: &AnalysisShare) -> Result<()> {
     let Planned { around, options } = share.options()?;
     let options = options.check()?;
-    let models = share.units.iter().filter_map(|&unit| around.get(unit));
-    models.copied().try_for_each(|model| {
-        Around::new(&share.models, model, &options)?.outcomes(&share.models, &share.dataset).map(|_| ())
+    share.units(around.len())?.iter().try_for_each(|&unit| {
+        let around = Around::new(&share.models, around[unit], &options)?;
+        around.outcomes(&share.models, &share.dataset).map(|_| ())
     })
 }

@@ -178,7 +178,7 @@ impl Clustered {
 
     /// Computes the copies, the lines between them and their clusters.
     pub fn compute(&self, study: &Rc<Study>) -> Result<(Models, Swept, Clusters)> {
-        self.computed_from(study, |models| self.interpolation.sweep(study, models))
+        self.compute_with(study, None)
     }
 
     /// Computes the copies, the lines that `sweep` returns, and their clusters.

@@ -45,10 +45,7 @@ impl Finetune {
     }
 
     pub fn run(self) -> Result<()> {
-        let study = match self.slurm.is_used() {
-            true => self.study.open()?.elsewhere(self.compute.elsewhere()),
-            false => self.study.open()?.on(self.compute.compute()?)?,
-        };
+        let study = self.slurm.open(&self.study, &self.compute)?;
         let out = self.output.open("finetune")?;
         let models = match self.slurm.slurm(self.compute.devices()) {
             Some(slurm) if self.slurm.is_dry_run() => {

@@ -12,6 +12,7 @@ use lmc::study::{Models, Study, Submission};
 
 use crate::compute::ComputeArgs;
 use crate::output::say;
+use crate::study::StudyArgs;
 
 /// Options of Slurm; options that are left out take the cluster's defaults.
 #[derive(Args)]
@@ -105,6 +106,12 @@ impl SlurmArgs {
     /// Returns whether this is a dry run, which submits nothing.
     pub fn is_dry_run(&self) -> bool {
         self.dry_run
+    }
+
+    /// Opens a study on the devices here, or for work that tasks do on theirs.
+    pub fn open(&self, study: &StudyArgs, compute: &ComputeArgs) -> Result<Rc<Study>> {
+        let study = study.open()?;
+        if self.is_used() { Ok(study.elsewhere(compute.elsewhere())) } else { study.on(compute.compute()?) }
     }
 
     /// Checks what was asked for, and the devices here or those of the tasks.

@@ -106,10 +106,7 @@ impl Surface {
     }
 
     pub fn run(self) -> Result<()> {
-        let study = match self.slurm.is_used() {
-            true => self.study.open()?.elsewhere(self.compute.elsewhere()),
-            false => self.study.open()?.on(self.compute.compute()?)?,
-        };
+        let study = self.slurm.open(&self.study, &self.compute)?;
         let set = self.set.as_deref().unwrap_or(study.spec().swept());
         study.task().set(set)?;
         let out = self.output.open("surface")?;

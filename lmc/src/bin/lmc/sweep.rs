@@ -62,10 +62,7 @@ impl Interpolation {
     /// Opens a study on these devices, or for work that other machines do, and checks that it can be swept
     /// before anything is computed.
     pub fn open_with(&self, study: &StudyArgs, slurm: &SlurmArgs) -> Result<Rc<Study>> {
-        match slurm.is_used() {
-            true => self.checked(study.open()?.elsewhere(self.compute.elsewhere())),
-            false => self.open(study),
-        }
+        self.checked(slurm.open(study, &self.compute)?)
     }
 
     /// Checks the numbers but for the devices.

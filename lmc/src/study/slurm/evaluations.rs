@@ -42,7 +42,7 @@ impl<'a> Evaluations<'a> {
 
     /// Returns what a plan says of the models on `set`, which is the set or a part of it.
     pub fn on(&self, set: &EvaluationSet) -> OnSet {
-        on_set(self.models, self.dataset, set)
+        OnSet::new(self.models, self.dataset, set)
     }
 
     /// Returns the copies whose evaluations are not in the store.
@@ -52,11 +52,6 @@ impl<'a> Evaluations<'a> {
         let models = self.models.models();
         (0..models.len()).filter(|&copy| !is_there(&models[copy])).collect()
     }
-}
-
-/// Returns what a plan says of models on `set`, which is the evaluation set of that name or a part of it.
-pub(super) fn on_set(models: &Models, dataset: &str, set: &EvaluationSet) -> OnSet {
-    OnSet { step: models.step(), dataset: dataset.to_owned(), set: set.key.clone() }
 }
 
 /// Returns the seconds that one evaluation takes here, whatever the nodes compute on and in; `None` for a model
@@ -95,7 +90,7 @@ impl Shared for Evaluations<'_> {
 
     fn plan(&self, n_tasks: usize, devices: &Devices) -> Result<Plan> {
         let mut shares = vec![Share::default(); n_tasks];
-        Share::deal(self.missing_copies(), &mut shares);
+        Share::deal(self.missing_copies(), &mut shares, |share| &mut share.copies);
         Plan::new(self.models.study(), devices, Work::Evaluations(self.on(self.set)), shares)
     }
 

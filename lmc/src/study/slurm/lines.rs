@@ -101,7 +101,7 @@ impl Shared for Lines<'_> {
             .map(|share| Share { lines: share.iter().map(line).collect(), ..Share::default() })
             .collect();
         shares.resize(n_tasks, Share::default());
-        Share::deal(self.missing_copies(), &mut shares);
+        Share::deal(self.missing_copies(), &mut shares, |share| &mut share.copies);
         let work = Work::Lines(OnLines {
             on: self.evaluations.on(self.set()),
             points: self.grid.n_points(),

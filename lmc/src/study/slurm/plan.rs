@@ -7,8 +7,9 @@ use serde_json::Value;
 
 use crate::compute::{Compute, Devices, Precision};
 use crate::error::{LmcError, Result};
+use crate::eval::EvaluationSet;
 use crate::spec::Encoder;
-use crate::study::{GivenModels, Study, StudySpec};
+use crate::study::{GivenModels, Models, Study, StudySpec};
 
 /// The version of the file's format.
 const FORMAT: u64 = 4;
@@ -101,6 +102,13 @@ pub(super) struct OnSet {
     pub set: String,
 }
 
+impl OnSet {
+    /// Makes it for `set`, which is the evaluation set of that name or a part of it.
+    pub fn new(models: &Models, dataset: &str, set: &EvaluationSet) -> Self {
+        Self { step: models.step(), dataset: dataset.to_owned(), set: set.key.clone() }
+    }
+}
+
 /// The evaluation on lines.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -119,7 +127,7 @@ pub(super) struct OnLines {
 pub(super) struct OfAnalysis {
     pub on: OnSet,
     pub verb: String,
-    /// What its tasks need to know beside the models and the set.
+    /// The options that its tasks need beside the models and the set.
     pub options: Value,
 }
 
@@ -142,10 +150,10 @@ pub(super) struct Share {
 }
 
 impl Share {
-    /// Deals copies out to the shares in turn.
-    pub fn deal(copies: Vec<usize>, shares: &mut [Self]) {
+    /// Deals numbers out to the shares in turn; `part` is the one that takes them.
+    pub fn deal(numbers: Vec<usize>, shares: &mut [Self], part: fn(&mut Self) -> &mut Vec<usize>) {
         let n = shares.len();
-        copies.into_iter().enumerate().for_each(|(i, copy)| shares[i % n].copies.push(copy));
+        numbers.into_iter().enumerate().for_each(|(i, number)| part(&mut shares[i % n]).push(number));
     }
 
     /// Returns the number of its copies that are among those.

@@ -19,11 +19,30 @@ pub(crate) struct AnalysisShare {
     pub dataset: String,
     pub verb: String,
     /// The units, by number.
-    pub units: Vec<usize>,
+    units: Vec<usize>,
     options: Value,
 }
 
 impl AnalysisShare {
+    /// Returns the number of units.
+    pub fn n_units(&self) -> usize {
+        self.units.len()
+    }
+
+    /// Returns the units, by number, of an analysis that has `n` in all.
+    ///
+    /// # Errors
+    /// [`LmcError::InvalidParameter`] for a unit that does not exist.
+    pub fn units(&self, n: usize) -> Result<&[usize]> {
+        match self.units.iter().find(|&&unit| unit >= n) {
+            Some(unit) => {
+                let expected = format!("a number below {n}, the units of {} in the plan", self.verb);
+                Err(LmcError::invalid("units", unit, expected))
+            }
+            None => Ok(&self.units),
+        }
+    }
+
     /// Returns what the plan says beside the models and the set.
     ///
     /// # Errors

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::evaluations::point_seconds;
-use super::plan::{OfAnalysis, Plan, Share, Work};
+use super::plan::{OfAnalysis, OnSet, Plan, Share, Work};
 use super::{Shared, Submission};
 use crate::compute::Devices;
 use crate::error::{LmcError, Result};
@@ -22,7 +22,7 @@ pub(crate) struct Units<'a> {
     verb: &'static str,
     /// The word for its units: "averages".
     noun: &'static str,
-    /// What tasks need to know beside the models and the set.
+    /// The options that tasks need beside the models and the set.
     options: Value,
     files: Vec<PathBuf>,
     /// The points that are evaluated for each unit.
@@ -108,13 +108,11 @@ impl Shared for Units<'_> {
 
     fn plan(&self, n_tasks: usize, devices: &Devices) -> Result<Plan> {
         let mut shares = vec![Share::default(); n_tasks];
-        for (i, unit) in self.missing_units().into_iter().enumerate() {
-            shares[i % n_tasks].units.push(unit);
-        }
+        Share::deal(self.missing_units(), &mut shares, |share| &mut share.units);
         let study = self.models.study();
         let set = study.task().set(self.dataset)?;
         let work = Work::Analysis(OfAnalysis {
-            on: super::evaluations::on_set(self.models, self.dataset, set),
+            on: OnSet::new(self.models, self.dataset, set),
             verb: self.verb.to_owned(),
             options: self.options.clone(),
         });

@@ -8,6 +8,7 @@ mod sources;
 use std::fmt;
 use std::path::Path;
 
+use rand::seq::SliceRandom;
 use tokenizers::Tokenizer;
 
 use self::encoder::Loaded;
@@ -63,6 +64,14 @@ impl fmt::Debug for Task {
 }
 
 impl Task {
+    /// Returns that many texts of the training set, all if there are fewer; `purpose` tells apart the draws of one
+    /// seed.
+    pub(crate) fn drawn_texts(&self, n_texts: usize, seed: u64, purpose: &str) -> Vec<Encoded> {
+        let mut texts: Vec<&Encoded> = self.train.iter().collect();
+        texts.shuffle(&mut crate::seed::rng(seed, purpose));
+        texts.into_iter().take(n_texts).cloned().collect()
+    }
+
     /// Loads the task of a study with its data and encoder. A store may know models from elsewhere already.
     ///
     /// # Errors

@@ -1,7 +1,5 @@
 //! Running a plan: each unit is found in the store or computed and written there.
 
-use std::path::PathBuf;
-
 use tch::Device;
 
 use super::job::{SweepJob, fitting};
@@ -94,19 +92,17 @@ fn complete(job: &SweepJob<'_>) -> Result<Vec<(Vec<f64>, Vec<Outcome>)>> {
         _ => &on_host,
     };
     let (units, points): (_, Vec<_>) = (job.plan.units(), job.plan.interior().collect());
-    let files: Vec<PathBuf> = units.iter().map(|unit| job.path(unit)).collect();
+    let files = job.files();
     // A part of a unit is as many points as are evaluated at once.
     let stack = Worker::stack(job.classifier, points.len());
     let kept = Kept {
         files: &files,
         find: &|unit| {
-            let (file, n) = (&files[unit], job.set.encoded.len());
-            if file.exists() {
-                return read_unit(file, &points, n).map(Some);
+            let Some((file, is_turned)) = job.found(&units[unit]) else { return Ok(None) };
+            let (distances, mut outcomes) = read_unit(&file, &points, job.set.encoded.len())?;
+            if is_turned {
+                outcomes.reverse();
             }
-            let Some(turned) = job.turned_path(&units[unit]) else { return Ok(None) };
-            let (distances, mut outcomes) = read_unit(&turned, &points, n)?;
-            outcomes.reverse();
             Ok(Some((distances, outcomes)))
         },
         workers: &job.compute.workers(),

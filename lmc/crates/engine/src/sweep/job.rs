@@ -55,10 +55,7 @@ impl<'a> SweepJob<'a> {
     #[doc(hidden)]
     pub fn missing(&self) -> Vec<usize> {
         let units = self.plan.units().iter().enumerate();
-        units
-            .filter(|(_, unit)| !self.path(unit).exists() && self.turned_path(unit).is_none())
-            .map(|(number, _)| number)
-            .collect()
+        units.filter(|(_, unit)| self.found(unit).is_none()).map(|(number, _)| number).collect()
     }
 
     /// Returns the word for units in messages.
@@ -107,11 +104,16 @@ impl<'a> SweepJob<'a> {
         self.plan.units().iter().map(|unit| self.path(unit)).collect()
     }
 
-    /// Returns the file of the same line from its other end, if it is in the store; other units have no other
-    /// end.
-    pub(super) fn turned_path(&self, unit: &[usize]) -> Option<PathBuf> {
+    /// Returns the file in the store that has a unit, and whether it has the line from its other end; other
+    /// units have no other end.
+    pub(super) fn found(&self, unit: &[usize]) -> Option<(PathBuf, bool)> {
+        let own = self.path(unit);
+        if own.exists() {
+            return Some((own, false));
+        }
         let turned: Vec<usize> = unit.iter().rev().copied().collect();
-        self.plan.are_lines().then(|| self.path(&turned)).filter(|path| path.exists())
+        let turned = self.plan.are_lines().then(|| self.path(&turned)).filter(|path| path.exists());
+        turned.map(|path| (path, true))
     }
 
     /// Returns a function that reads a model. If there is a CUDA device, it reads into memory from which the

@@ -158,7 +158,7 @@ pub struct Parameters {
     stack: i64,
     /// Tensors made from operands, by block.
     derived: RefCell<BTreeMap<usize, Tensor>>,
-    /// What looks on while linear layers are computed.
+    /// The observer of linear layers, if there is one.
     watch: Option<Arc<dyn Watch>>,
 }
 
@@ -247,7 +247,7 @@ impl Parameters {
         Ok(made)
     }
 
-    /// Returns the same operands with something that looks on while linear layers are computed.
+    /// Returns the same operands with an observer of linear layers.
     pub(crate) fn watched_by(self, watch: Arc<dyn Watch>) -> Self {
         Self { watch: Some(watch), ..self }
     }

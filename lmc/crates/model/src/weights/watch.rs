@@ -1,4 +1,4 @@
-//! What looks on while linear layers are computed.
+//! Observers of linear layers, called while these are computed.
 
 use std::fmt;
 
@@ -14,7 +14,7 @@ pub(crate) struct LinearLayer {
     pub bias: Option<BlockId>,
 }
 
-/// Something that looks on while linear layers are computed.
+/// An observer that is called while linear layers are computed.
 pub(crate) trait Watch: fmt::Debug + Send + Sync {
     /// Is called before each linear layer with the operands and the input of the layer, `[stack, rows, in]`.
     /// It may change the operands of that layer in place.

@@ -46,7 +46,7 @@ pub fn planes(
 /// The tables and `range` are those of [`planes`]; a loss beyond the range lies at its end.
 ///
 /// # Errors
-/// Those of [`planes`].
+/// The errors of [`planes`].
 ///
 /// # Examples
 /// ```no_run

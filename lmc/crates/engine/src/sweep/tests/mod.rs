@@ -59,6 +59,17 @@ fn run_with_ends(
     execute(&SweepJob { store, classifier, set, models: &names, load: &load, ends, plan, compute })
 }
 
+/// Returns the job of a plan between models of those names that nothing loads or evaluates.
+fn planned<'a>(
+    store: &'a Store,
+    (classifier, set): (&'a Classifier, &'a EvaluationSet),
+    models: &'a [String],
+    plan: &'a SweepPlan,
+    compute: &'a Compute,
+) -> SweepJob<'a> {
+    SweepJob { store, classifier, set, models, load: &|_| unreachable!(), ends: &[], plan, compute }
+}
+
 fn sweep(root: &Path, models: &[(String, Weights)]) -> lmc_base::error::Result<Vec<Profile>> {
     let plan = SweepPlan::lines(models.len(), Grid::new(5)?)?;
     let names: Vec<String> = models.iter().map(|(name, _)| name.clone()).collect();
@@ -199,17 +210,8 @@ fn one_unit_is_not_several() {
     let (folder, classifier, set) = (tempfile::tempdir().unwrap(), classifier(), set());
     let said = |n_models: usize, plan: SweepPlan| {
         let names: Vec<String> = (0..n_models).map(|model| format!("m{model}")).collect();
-        let job = SweepJob {
-            store: &Store::open(folder.path()).unwrap(),
-            classifier: &classifier,
-            set: &set,
-            models: &names,
-            load: &|_| unreachable!(),
-            ends: &[],
-            plan: &plan,
-            compute: &Compute::cpu(),
-        };
-        job.heading()
+        let store = Store::open(folder.path()).unwrap();
+        planned(&store, (&classifier, &set), &names, &plan, &Compute::cpu()).heading()
     };
     let [one, three] = [2, 3].map(|n| said(n, SweepPlan::lines(n, Grid::TENTHS).unwrap()));
     let points = vec![Combination::in_plane(0.5, 0.25)];
@@ -331,16 +333,8 @@ fn the_cost_is_that_of_what_is_missing() {
     let plan = SweepPlan::lines(3, Grid::new(5).unwrap()).unwrap();
     let store = Store::open(folder.path()).unwrap();
     let names: Vec<String> = models.iter().map(|(name, _)| name.clone()).collect();
-    let job = SweepJob {
-        store: &store,
-        classifier: &classifier,
-        set: &set,
-        models: &names,
-        load: &|_| unreachable!(),
-        ends: &[],
-        plan: &plan,
-        compute: &Compute::cpu(),
-    };
+    let compute = Compute::cpu();
+    let job = planned(&store, (&classifier, &set), &names, &plan, &compute);
     let cost = job.cost().unwrap();
     assert_eq!((cost.n_points, cost.n_examples), (9, 24));
     // Two layers of width 8 and 16, attention and a pooler, by hand for the tokens of the set.
